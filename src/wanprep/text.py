@@ -1,0 +1,63 @@
+"""Words for people: names that cannot harm a terminal, sizes and times one can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def visible(text: str) -> str:
+    """Show a name from outside with everything that a terminal might obey made visible."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    code = ord(letter)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8, as Python carries it in names
+        return f"\\x{code - 0xDC00:02x}"
+    if letter in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[letter]
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def file_size(count: int) -> str:
+    """Say a number of bytes as a person would: 1.2 MB (of 10^6 bytes)."""
+    if count < 1000:
+        return f"{count} B"
+    size = float(count)
+    for unit in ("kB", "MB"):
+        size /= 1000
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} GB"
+
+
+def seconds(length: float) -> str:
+    """Say a length of time: 5.04 s, 3:20.5 for what is longer than a minute or two."""
+    if length < 120:
+        return f"{length:.2f} s"
+    minutes, rest = divmod(length, 60)
+    return f"{minutes:.0f}:{rest:04.1f}"
+
+
+def plural(count: int, thing: str) -> str:
+    """Count things: 1 file, 2 files."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def plain_number(value: float) -> str:
+    """Say a number without digits that say nothing: 8, 2.35."""
+    return f"{value:.10g}"
+
+
+def listed(things: Sequence[str], word: str) -> str:
+    """List things: JPEG, PNG or BMP."""
+    if len(things) < 2:
+        return "".join(things)
+    return f"{', '.join(things[:-1])} {word} {things[-1]}"

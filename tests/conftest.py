@@ -1,0 +1,34 @@
+"""What every test gets: a cache of its own, and small real media made on the spot."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import imageio_ffmpeg
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # tests share tests/media.py
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANPREP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def ffmpeg() -> str:
+    executable: str = imageio_ffmpeg.get_ffmpeg_exe()
+    return executable
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
+    """A second of test picture, 320x240 at 25 frames a second, with a tone."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    inputs = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=25:duration=1"]
+    inputs += ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]
+    codecs = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    subprocess.run([ffmpeg, "-v", "error", "-y", *inputs, *codecs, str(path)], check=True)
+    return path

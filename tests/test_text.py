@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+
+from wanprep.text import file_size, plural, seconds, visible
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        pytest.param("hero.jpg", "hero.jpg", id="plain"),
+        pytest.param("Größe 图片.png", "Größe 图片.png", id="letters of any script"),
+        pytest.param("a\nb\tc\r", "a\\nb\\tc\\r", id="line breaks"),
+        pytest.param("\x1b[31mred", "\\x1b[31mred", id="escape sequence"),
+        pytest.param("\x9b31m", "\\x9b31m", id="the same in one character"),
+        pytest.param("gpj.\u202eevil", "gpj.\\u202eevil", id="writing direction turned round"),
+        pytest.param("\U000e0041", "\\U000e0041", id="invisible tag letter"),
+        pytest.param(b"caf\xe9".decode("utf-8", "surrogateescape"), "caf\\xe9", id="not UTF-8"),
+    ],
+)
+def test_visible(name: str, shown: str) -> None:
+    assert visible(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (20_000_000, "20.0 MB"),
+        (3 * 10**9, "3.0 GB"),
+    ],
+)
+def test_file_size(count: int, said: str) -> None:
+    assert file_size(count) == said
+
+
+@pytest.mark.parametrize(
+    ("length", "said"), [(0.5, "0.50 s"), (31.041, "31.04 s"), (120, "2:00.0"), (200.5, "3:20.5")]
+)
+def test_seconds(length: float, said: str) -> None:
+    assert seconds(length) == said
+
+
+def test_plural() -> None:
+    assert [plural(count, "file") for count in (0, 1, 2000)] == ["0 files", "1 file", "2,000 files"]
