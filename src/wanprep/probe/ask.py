@@ -1,0 +1,73 @@
+"""Ask the cache first and worker processes for the rest."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from wanprep.probe.cache import Cache
+from wanprep.probe.crew import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from wanprep.probe.cache import Stamp
+    from wanprep.probe.facts import Facts
+
+_lock: Final = threading.Lock()
+_crews: Final[dict[tuple[int, bool], Crew]] = {}
+
+
+def ask_kept_worker(path: str | os.PathLike[str], *, deep: bool, cache: bool) -> Facts:
+    """Answer for one file, by a worker that is kept for the next call."""
+    with _lock, _answers(_kept_crew(deep), [os.fspath(path)], deep, cache) as facts:
+        return next(facts)
+
+
+def ask_crew(
+    paths: Iterable[str | os.PathLike[str]], *, deep: bool, cache: bool, workers: int | None
+) -> Iterator[Facts]:
+    """Answer for many files, by workers that go home at the end."""
+    names = (os.fspath(path) for path in paths)
+    with Crew(deep=deep, workers=workers) as crew, _answers(crew, names, deep, cache) as facts:
+        yield from facts
+
+
+def _kept_crew(deep: bool) -> Crew:
+    # A forked child must not share its parent's workers, hence the process id.
+    key = (os.getpid(), deep)
+    if key not in _crews:
+        _crews[key] = Crew(deep=deep, workers=1)
+        atexit.register(_crews[key].close)
+    return _crews[key]
+
+
+@contextmanager
+def _answers(
+    crew: Crew, paths: Iterable[str], deep: bool, cache: bool
+) -> Iterator[Iterator[Facts]]:
+    if not cache:
+        yield crew.probe(paths)
+        return
+    with Cache(deep=deep) as memory:
+        yield _remembered(crew, paths, memory)
+
+
+def _remembered(crew: Crew, paths: Iterable[str], memory: Cache) -> Iterator[Facts]:
+    stamps: dict[str, Stamp] = {}  # of the files under way
+
+    def unknown() -> Iterator[str | Facts]:
+        for path in paths:
+            known, stamp = memory.look_up(path)
+            if stamp and not known:
+                stamps[path] = stamp
+            yield known or path
+
+    for facts in crew.probe(unknown()):
+        stamp = stamps.pop(facts.path, None)
+        if stamp and facts.format != "unknown":
+            memory.remember(facts, stamp)
+        yield facts

@@ -1,0 +1,102 @@
+"""Decode a whole file to find the damage that no header shows.
+
+Pillow decodes pictures (and checks PNG's sums), ffmpeg everything that moves or sounds, and
+JPEG once more, since libjpeg mends what it can without a word. Nothing decoded is kept.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from wanprep.probe.problems import NOT_DECODED, NOT_READ
+from wanprep.text import seconds
+
+if TYPE_CHECKING:
+    from wanprep.probe.facts import Facts
+
+_PILLOW: Final = frozenset({"png", "gif", "bmp", "webp", "tiff", "jpeg", "avif", "ico", "psd"})
+_FFMPEG_NOT: Final = frozenset({"svg", "ico", "psd", "dds"})
+# Pillow keeps four bytes for a pixel; JPEG alone can be decoded at an eighth of its size.
+_MOST_PIXELS: Final = 64_000_000
+_FFMPEG_SECONDS: Final = 110.0
+# Lines that tell of the file, and not of our having nowhere to write to.
+_OURS: Final = re.compile(r"^\[(null|vost|aost|vf|af|graph|out|swscaler)\b")
+_PREFIX: Final = re.compile(r"^(\[[^\]]*\] ?)+")
+_SHORT: Final = 0.25
+
+
+def look_deeper(facts: Facts) -> Facts:
+    """Return the facts again, unreadable if decoding found damage."""
+    damage = None
+    if facts.format in _PILLOW:
+        if _pixels(facts) > _MOST_PIXELS and facts.format != "jpeg":
+            told = f"{NOT_DECODED}: {_pixels(facts) / 1e6:.0f} megapixels are too many to look at"
+            return replace(facts, problem=facts.problem or told)
+        damage = _damage_in_picture(facts)
+    if damage is None and (facts.format not in _PILLOW | _FFMPEG_NOT or facts.format == "jpeg"):
+        damage = _damage_for_ffmpeg(facts)
+    return replace(facts, readable=False, problem=damage) if damage else facts
+
+
+def _pixels(facts: Facts) -> int:
+    return (facts.stored_width or 0) * (facts.stored_height or 0)
+
+
+def _damage_in_picture(facts: Facts) -> str | None:
+    import warnings
+
+    from PIL import Image, ImageSequence
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            with Image.open(facts.path) as picture:
+                picture.verify()
+            with Image.open(facts.path) as picture:
+                if facts.format == "jpeg":
+                    # Of the several pictures that phones put into one file, the first is shown.
+                    picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
+                    picture.load()
+                else:
+                    for frame in ImageSequence.Iterator(picture):
+                        frame.load()
+        except Exception as error:  # noqa: BLE001 - Pillow's plugins raise whatever they like
+            return f"damaged: decoding it fails ({error})"
+    return None
+
+
+def _damage_for_ffmpeg(facts: Facts) -> str | None:
+    import imageio_ffmpeg
+
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-nostdin", "-v", "error", "-threads", "2", "-protocol_whitelist", "file,pipe"),
+        *("-i", f"file:{facts.path}", "-map", "0:v?", "-map", "0:a?"),
+        *("-fps_mode", "passthrough", "-progress", "-", "-f", "null", "-"),
+    ]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=_FFMPEG_SECONDS, check=False, close_fds=True
+        )
+    except subprocess.TimeoutExpired:
+        return f"{NOT_READ}: decoding it took longer than {_FFMPEG_SECONDS:.0f} s"
+    complaints = [
+        _PREFIX.sub("", line)
+        for line in done.stderr.decode("utf-8", "replace").splitlines()
+        if not _OURS.match(line)
+    ]
+    if facts.format == "mp3":
+        return _too_short(facts, done.stdout) if complaints else None
+    return f"damaged: decoding it fails ({complaints[0]})" if complaints else None
+
+
+def _too_short(facts: Facts, progress: bytes) -> str | None:
+    """Players skip garbage between MP3 frames; it matters only where sound is lost."""
+    times = re.findall(rb"^out_time_us=(\d+)", progress, re.MULTILINE)
+    decoded = int(times[-1]) / 1e6 if times else 0.0
+    if decoded >= (facts.duration or 0) - _SHORT:
+        return None
+    return f"damaged: only {seconds(decoded)} of {seconds(facts.duration or 0)} can be decoded"

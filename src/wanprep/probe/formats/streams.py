@@ -1,0 +1,72 @@
+"""Read what libmediainfo alone knows: transport and program streams, AC-3, and rarer ones.
+
+Their lengths are what it makes of time stamps at both ends of the file. Its numbers of frames
+are mostly these lengths times the rate: that is no fact, so it is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from wanprep.probe.mediainfo import as_found, describe
+
+if TYPE_CHECKING:
+    from wanprep.probe.facts import Found
+    from wanprep.probe.mediainfo import Streams, VideoStream
+    from wanprep.probe.source import Source
+
+# Files up to this size are read in whole where their headers leave something open.
+_SMALL: Final = 16 << 20
+# In these it really counts frames when it reads all, and misses some of them in the length:
+# a packet holds several small frames, and has one time stamp (ISO/IEC 13818-1, 2.4.3.7).
+_COUNTED: Final = frozenset({"MPEG-PS"})
+# Recordings of broadcasts begin and end anywhere: in the middle of a picture, too.
+_BROADCAST: Final = frozenset({"BDAV", "MPEG Video", "MPEG-PS", "MPEG-TS"})
+
+
+def read_streams(source: Source) -> Found:
+    """Tell what the streams in any container are."""
+    streams = describe(source)
+    is_counted = streams.container in _COUNTED and source.size <= _SMALL
+    if is_counted or (_is_open(streams) and source.size <= _SMALL):
+        streams = describe(source, parse_speed=1)
+    told = _counted if is_counted else _uncounted
+    streams = replace(streams, videos=tuple(map(told, streams.videos)))
+    found = as_found(streams)
+    # What is told of the whole is mostly a guess from the bit rate.
+    lengths = [video.duration for video in streams.videos]
+    lengths += [audio.duration for audio in streams.audios]
+    if longest := max((length for length in lengths if length), default=None):
+        found["duration"] = longest
+    if problem := _problem(streams, found):
+        found |= {"readable": False, "problem": problem}
+    return found
+
+
+def _uncounted(video: VideoStream) -> VideoStream:
+    return replace(video, frames=None)
+
+
+def _counted(video: VideoStream) -> VideoStream:
+    if not video.frames or not video.fps:
+        return video
+    return replace(video, duration=max(video.duration or 0.0, video.frames / video.fps))
+
+
+def _is_open(streams: Streams) -> bool:
+    """Tell whether there are streams, but no word of how long or how fast they are."""
+    unknown = [video for video in streams.videos if not video.fps or not video.duration]
+    return bool(unknown) or any(not audio.duration for audio in streams.audios)
+
+
+def _problem(streams: Streams, found: Found) -> str | None:
+    if not found["readable"]:
+        return None
+    if not streams.videos and not streams.audios:
+        return "it has neither pictures nor sound that could be found"
+    if streams.truncated and streams.container not in _BROADCAST:
+        return "cut off: its end is missing"
+    if not found.get("duration"):
+        return "it does not say how long it is"
+    return None

@@ -1,0 +1,135 @@
+"""Probe one file, here and now: look at it, sniff it, read it, and never raise.
+
+This is the code that meets hostile bytes. It runs in a worker process (see crew.py), for a
+crash inside a native library cannot be caught from within.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.probe.facts import Facts, Found
+from wanprep.probe.formats import reader_for
+from wanprep.probe.names import extension_format, usual_kind
+from wanprep.probe.problems import MISSING, NOT_READ
+from wanprep.probe.sniff import sniff
+from wanprep.probe.source import LocalFile
+
+if TYPE_CHECKING:
+    from wanprep.probe.source import Source
+
+_LONGEST_PROBLEM: Final = 200
+# As the published schema demands it of readable files; a test holds them together.
+_NEEDED: Final[dict[str, dict[str, str]]] = {
+    "image": {"width": "its size", "height": "its size", "aspect": "its shape"},
+    "video": {
+        "width": "its size",
+        "height": "its size",
+        "aspect": "its shape",
+        "duration": "its length",
+        "video_codec": "how its pictures are coded",
+    },
+    "audio": {"duration": "its length", "audio_codec": "how its sound is coded"},
+    "other": {},
+}
+_NOT_FILES: Final = {
+    stat.S_IFDIR: "a folder, not a file",
+    stat.S_IFIFO: "a named pipe, not a file",
+    stat.S_IFSOCK: "a socket, not a file",
+    stat.S_IFCHR: "a device, not a file",
+    stat.S_IFBLK: "a device, not a file",
+}
+
+
+def probe_file(path: str, *, deep: bool = False) -> Facts:
+    """Tell what a file is; whatever is wrong with it becomes `problem`, never an exception."""
+    try:
+        status = os.stat(path)
+        instead = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
+        if instead:
+            return unread(path, instead)
+        with LocalFile(path) as source:
+            facts = _facts(path, source, read_source(source))
+    except (OSError, ValueError) as error:
+        return unread(path, _why(error, path))
+    if deep and facts.readable:
+        from wanprep.probe.deep import look_deeper
+
+        return look_deeper(facts)
+    return facts
+
+
+def read_source(source: Source) -> Found:
+    """Tell what the bytes are, wherever they come from."""
+    if source.size == 0:
+        return {"readable": False, "problem": "empty: 0 bytes"}
+    try:
+        sniffed = sniff(source)
+        if sniffed.instead:
+            return {"readable": False, "problem": sniffed.instead}
+        found = reader_for(sniffed.format)(source)
+    except MemoryError:
+        return {"readable": False, "problem": "reading it would need too much memory"}
+    except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is a broken file
+        detail = f"{type(error).__name__}: {error}".removesuffix(": ")
+        return {"readable": False, "problem": f"damaged: its structure makes no sense ({detail})"}
+    return _complete(Found(format=sniffed.format, kind=usual_kind(sniffed.format)) | found)
+
+
+def _complete(found: Found) -> Found:
+    """Refuse media whose reader could not tell what every rule wants to know."""
+    for name in [name for name, value in found.items() if not _is_sane(name, value)]:
+        del found[name]  # type: ignore[misc] # the names are its own
+    if found.get("kind", "other") == "other":
+        found["kind"] = usual_kind(found["format"])
+    missing = [words for name, words in _NEEDED[found["kind"]].items() if name not in found]
+    if found.get("readable") and missing:
+        found |= {"readable": False, "problem": f"damaged: {missing[0]} cannot be told"}
+    return found
+
+
+def _facts(path: str, source: Source, found: Found) -> Facts:
+    values: dict[str, Any] = {name: _rounded(value) for name, value in found.items()}
+    if "problem" in values:
+        values["problem"] = one_line(values["problem"])
+    return Facts(path=path, bytes=source.size, extension_format=extension_format(path), **values)
+
+
+def _is_sane(name: str, value: object) -> bool:
+    """Tell numbers that can be true from what a damaged header makes a library say."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return True
+    if name == "bit_depth":
+        return 1 <= value <= 64
+    return math.isfinite(value) and (value > 0 if name in {"aspect", "sar"} else value >= 0)
+
+
+def _rounded(value: object) -> object:
+    """Drop the digits that say nothing."""
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def unread(path: str, problem: str) -> Facts:
+    """Tell that nothing could be learnt of a file, and why."""
+    return Facts(path=path, extension_format=extension_format(path), problem=one_line(problem))
+
+
+def _why(error: OSError | ValueError, path: str) -> str:
+    if isinstance(error, FileNotFoundError):
+        if os.path.islink(path):
+            return f"{MISSING}: a link to {os.readlink(path)}"
+        return MISSING
+    if isinstance(error, PermissionError):
+        return f"{NOT_READ}: permission denied"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return f"cannot be opened: {reason or error}"
+
+
+def one_line(text: str) -> str:
+    """Make a text fit for one line of a terminal, however strange the bytes it quotes."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(plain.split())
+    return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"

@@ -1,0 +1,12 @@
+"""The beginnings of problems by which the rest of the program tells them apart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MISSING: Final = "there is no such file"
+LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
+# Not looked at: nothing is known of the file, neither good nor bad.
+NOT_READ: Final = "not read"
+# Too large for a deep look; what its header says holds all the same.
+NOT_DECODED: Final = "not decoded"
