@@ -1,0 +1,99 @@
+"""What a job is: a target, a prompt and references, and where each of them stands."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wanprep.job.document import Document
+    from wanprep.job.place import Place, SourceText
+
+Role = Literal["reference_image", "reference_video", "first_frame", "voice"]
+
+# Two letters at least: a single one is a drive of Windows.
+_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An image or a video, with the voice of whom it shows."""
+
+    kind: Literal["image", "video"]
+    asset: str  # as written; empty where the job names none, which is a problem of its own
+    voice: str | None
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One media file or URL in one role."""
+
+    role: Role
+    written: str
+    pointer: str
+    kind: Literal["file", "url", "data"]
+    location: str  # a path that can be opened from here, or the URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job as it is meant: what is wrong with how it is written is told beside it.
+
+    With a `body`, the provider's own request, everything but the targets is in there.
+    """
+
+    file: str
+    number: int  # of the document in the file, from 1
+    document: Document  # finds the place of every value
+    raw: Any  # the document as it is written
+    targets: Mapping[str, str]  # and where each is named
+    prompt: str | None
+    negative_prompt: str | None
+    references: tuple[Reference, ...]
+    first_frame: str | None
+    parameters: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+
+    def assets(self) -> Iterator[Asset]:
+        """List all media of the job, in the order in which it names them."""
+        for reference in self.references:
+            role: Role = "reference_image" if reference.kind == "image" else "reference_video"
+            if reference.asset:
+                yield self.asset(role, reference.asset, f"{reference.pointer}/{reference.kind}")
+            if reference.voice:
+                yield self.asset("voice", reference.voice, f"{reference.pointer}/voice")
+        if self.first_frame:
+            yield self.asset("first_frame", self.first_frame, "/first_frame")
+
+    def asset(self, role: Role, written: str, pointer: str) -> Asset:
+        """Tell what a text names: a URL, or a file, whose path begins where the job lies."""
+        if scheme := _URL.match(written):
+            data = scheme[0].lower() == "data:"
+            return Asset(role, written, pointer, "data" if data else "url", written)
+        location = os.path.join(os.path.dirname(self.file), written)
+        return Asset(role, written, pointer, "file", location)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with how a job is written."""
+
+    rule: str
+    pointer: str
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """The jobs of a file, its problems in their order, and its text to show them in."""
+
+    file: str
+    source: SourceText
+    jobs: tuple[Job, ...]
+    problems: tuple[Problem, ...]

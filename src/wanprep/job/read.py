@@ -1,0 +1,66 @@
+"""From a file to its jobs: read, held against the schema, and given names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from wanprep.job.document import Broken, Document
+from wanprep.job.model import Job, JobFile, Problem, Reference
+from wanprep.job.read_documents import read_documents
+from wanprep.job.shape import mended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+def read_jobs(file: str) -> JobFile:
+    """Read all jobs of a file. Never raises: what is wrong with them is told beside them."""
+    found = read_documents(file)
+    jobs: list[Job] = []
+    problems: list[Problem] = []
+    for number, document in enumerate(found.documents, start=1):
+        match document:
+            case Broken(place, message):
+                problems.append(Problem("job-invalid", "", message, place))
+            case Document():
+                meant, wrong = mended(document)
+                problems.extend(wrong)
+                if meant:
+                    jobs.append(_job(file, number, meant, document))
+    problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
+    return JobFile(file, found.source, tuple(jobs), tuple(problems))
+
+
+def _job(file: str, number: int, meant: Document, written: Document) -> Job:
+    value: Mapping[str, Any] = meant.value
+    return Job(
+        file=file,
+        number=number,
+        document=meant,
+        raw=written.value,
+        targets=_targets(value.get("target")),
+        prompt=value.get("prompt"),
+        negative_prompt=value.get("negative_prompt"),
+        references=tuple(_references(value.get("references") or ())),
+        first_frame=value.get("first_frame") or None,
+        parameters=value.get("parameters") or {},
+        body=value.get("body"),
+    )
+
+
+def _targets(target: str | list[str] | None) -> dict[str, str]:
+    """Name each target once, with the place where it is named first."""
+    if isinstance(target, str):
+        return {target: "/target"} if target else {}
+    places: dict[str, str] = {}
+    for index, name in enumerate(target or ()):
+        if name:
+            places.setdefault(name, f"/target/{index}")
+    return places
+
+
+def _references(entries: Iterable[Mapping[str, str]]) -> Iterator[Reference]:
+    for index, entry in enumerate(entries):
+        kind: Literal["image", "video"] = "video" if "video" in entry else "image"
+        voice = entry.get("voice") or None
+        yield Reference(kind, entry.get(kind, ""), voice, f"/references/{index}")

@@ -1,0 +1,151 @@
+"""Tell a job from anybody's docker-compose, where wanprep walks through folders.
+
+A file that is named on the command line is a job because it is named. In a folder, a `.yaml`,
+`.yml` or `.json` file is taken for one when one of its documents is a mapping that does at
+least one of these things:
+
+- it says so: `# yaml-language-server: $schema=...wanprep...job.schema.json` or a key `$schema`
+  that names this schema;
+- its `target` names a provider that wanprep knows: `evolink/...`;
+- its `references` are entries that begin with `image`, `video` or `voice`; beside a `prompt`
+  also names of pictures and clips, which is a job with a mistake;
+- it has a `prompt` and a `first_frame`;
+- it has a `prompt`, and a video's `parameters`: `resolution`, `aspect_ratio`, `duration`,
+  `multi_shots`, `prompt_extend`, `watermark` or `callback_url`;
+- its `target` looks like provider/model, and its `body` has a `prompt`.
+
+The first 64 KB decide, by the look of the text and without parsing it. So thousands of foreign
+files cost little, and a job that is broken is still seen to be one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+SUFFIXES: Final = (".json", ".yaml", ".yml")
+
+_HEAD: Final = 64 * 1024
+# Patterns that begin with plain letters are searched for at the speed of memory.
+_WORTH_A_LOOK: Final = tuple(
+    re.compile(rf"{word}[\"']?[ 	]*:") for word in ("target", "prompt", "references")
+)
+_SCHEMA_LINE: Final = re.compile(r"^#[^\n]*\$schema=\S*wanprep\S*job\.schema\.json", re.MULTILINE)
+_SCHEMA: Final = re.compile(r"wanprep\S*job\.schema\.json")
+_DOCUMENT: Final = re.compile(r"^---(?=\s|\Z)", re.MULTILINE)
+_COMMENT: Final = re.compile(r"^[ \t]*#[^\n]*$", re.MULTILINE)
+
+_TARGET: Final = re.compile(r"(?:^|[\s\"'\[,])([a-z0-9][\w.-]*)/[\w.-]+(?=[\s\"',\]]|$)")
+_DASH: Final = r"^[ \t]*-[ \t]+"
+_ENTRY: Final = re.compile(
+    rf"(?:{_DASH}|[\[,]\s*\{{|{_DASH}\{{)\s*[\"']?(?:image|video|voice)[\"']?[ \t]*:", re.MULTILINE
+)
+_MEDIA: Final = re.compile(
+    rf"(?:{_DASH}|[\[,:]\s*)[\"']?[^\s\"'{{}}\[\],]{{1,255}}\.(?:png|jpe?g|webp|bmp|mp4|mov)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OF_A_VIDEO: Final = frozenset(
+    {"aspect_ratio", "callback_url", "duration", "multi_shots", "prompt_extend", "resolution",
+     "watermark"}
+)  # fmt: skip
+
+# A key of a mapping in block style, without its indent; and what is worth a stop between brackets.
+_KEY: Final = r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([\w$][^\n:#\"'{}\[\],]{0,80}?))[ \t]*:(?=\s|\Z)"
+_BRACKETED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^'\n]*'|[{}\[\],:]", re.DOTALL)
+
+
+def is_job(path: str, providers: Collection[str]) -> bool:
+    """Tell whether a file found in a folder is a job, be it a broken one."""
+    return path.lower().endswith(SUFFIXES) and looks_like_a_job(_head_of(path), providers)
+
+
+def looks_like_a_job(text: str, providers: Collection[str]) -> bool:
+    """Tell whether a text looks like a job; `providers` are those whose targets are known."""
+    named = _SCHEMA.search(text)
+    if named and _SCHEMA_LINE.search(text):
+        return True
+    if not named and not any(pattern.search(text) for pattern in _WORTH_A_LOOK):
+        return False
+    text = _COMMENT.sub("", text)
+    begins = [0, *(found.end() for found in _DOCUMENT.finditer(text))]
+    ends = [*(found.start() for found in _DOCUMENT.finditer(text)), len(text)]
+    return any(
+        _is_one(_members(text[begin:end]), providers)
+        for begin, end in zip(begins, ends, strict=True)
+    )
+
+
+def _is_one(members: Mapping[str, str], providers: Collection[str]) -> bool:
+    target = _TARGET.findall(members.get("target", ""))
+    references = members.get("references", "")
+    prompt = _is_text(members.get("prompt", ""))
+    return (
+        bool(_SCHEMA.search(members.get("$schema", "")))
+        or any(provider in providers for provider in target)
+        or bool(_ENTRY.search(references))
+        or (prompt and bool(_MEDIA.search(references)))
+        or (prompt and _is_text(members.get("first_frame", "")))
+        or (prompt and not _OF_A_VIDEO.isdisjoint(_members(members.get("parameters", ""))))
+        or (bool(target) and "prompt" in _members(members.get("body", "")))
+    )
+
+
+def _is_text(value: str) -> bool:
+    begins = value.lstrip()[:2]
+    return bool(begins) and begins[0] not in "{[" and begins != "- " and not _members(value)
+
+
+def _members(text: str) -> dict[str, str]:
+    """Take a mapping apart: its keys, and the text of their values."""
+    start = len(text) - len(text.lstrip())
+    if text[start : start + 1] == "{":
+        return _between_brackets(text[start:])
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    keys = list(re.compile(rf"^{line}{_KEY}", re.MULTILINE).finditer(text))
+    ends = [*(key.start() for key in keys[1:]), len(text)]
+    return {
+        next(filter(None, key.groups())): text[key.end() : end]
+        for key, end in zip(keys, ends, strict=False)
+    }
+
+
+def _between_brackets(text: str) -> dict[str, str]:
+    members: dict[str, str] = {}
+    depth = 0
+    key, begin = "", 1
+    for found in _BRACKETED.finditer(text):
+        match found[0]:
+            case "{" | "[":
+                depth += 1
+            case ":" if depth == 1 and not key:
+                key, begin = text[begin : found.start()].strip(" \t\r\n\"'"), found.end()
+            case "," | "}" | "]" as end:
+                if depth == 1:
+                    members[key] = text[begin : found.start()]
+                    key, begin = "", found.end()
+                depth -= end != ","
+        if not depth:
+            break
+    if key:
+        members[key] = text[begin:]
+    return members
+
+
+def _head_of(path: str) -> str:
+    """Read the beginning of a file as text, whichever encoding it betrays."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return ""
+        with open(path, "rb") as file:
+            head = file.read(_HEAD)
+    except (OSError, ValueError):
+        return ""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head.decode("utf-16", "replace")
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")

@@ -1,0 +1,144 @@
+"""What is wrong with a YAML file, in the words of someone who writes one now and then."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
+
+if TYPE_CHECKING:
+    from ruamel.yaml.error import StreamMark
+
+_IN_QUOTES: Final = "put quotes around all of it"
+# What the parser says; whether to look at where it stopped or at where the thing began that it
+# was reading; and what it means.
+_WORDS: Final = (
+    (r"character '\\t'", "here", "a tab stands where only spaces may stand: indent with spaces"),
+    (
+        r"character '(.)' that cannot start",
+        "here",
+        f"text cannot begin with {{0}} unless it is in quotes: {_IN_QUOTES}",
+    ),
+    (
+        r"expected ':'",
+        "start",
+        (
+            "this line is neither `key: value` nor an entry of a list; what continues the line "
+            "above is indented deeper than its key"
+        ),
+    ),
+    (
+        r"expected ',' or '(.)'",
+        "here",
+        "there is no comma here, and no {0} that closes the bracket opened on line {line}",
+    ),
+    (r"quoted scalar: found unexpected", "start", "the quote that opens here is never closed"),
+    (
+        r"unknown escape character",
+        "here",
+        (
+            "inside double quotes a backslash has a meaning of its own: write \\\\ or / for it, or "
+            "use single quotes"
+        ),
+    ),
+    (r"escape sequence of (\d)", "here", "this escape needs {0} hexadecimal digits"),
+    (
+        r"block scalar: expected",
+        "here",
+        (
+            "after | or > the text begins on the next line; a text that itself begins with one of "
+            "them must be in quotes"
+        ),
+    ),
+    (
+        r"block scalar: $",
+        "start",
+        "the text below begins with an empty line that is indented deeper than the text itself",
+    ),
+    (
+        r"scanning an (?:alias|anchor)|tag",
+        "start",
+        f"text cannot begin with *, & or ! unless it is in quotes: {_IN_QUOTES}",
+    ),
+    (
+        r"directive|incompatible YAML",
+        "here",
+        (
+            "a line that begins with % is an order to the YAML reader, and not one that it knows: "
+            "remove it"
+        ),
+    ),
+    (
+        r"<document start>",
+        "here",
+        "the document is complete before this; a line of three dashes begins another one",
+    ),
+    (r"after document end", "here", "nothing may follow three dots on their line"),
+    (
+        r"sequence entries",
+        "here",
+        "a list begins on a line of its own; a text that begins with a dash must be in quotes",
+    ),
+    (r"mapping keys", "here", f"text cannot begin with a lone ?: {_IN_QUOTES}"),
+    (r"node content, but found '<", "here", "a value is missing here"),
+    (
+        r"node content, but found '(.*)'",
+        "here",
+        "a value is missing before this {0}; text that begins with it must be in quotes",
+    ),
+    (r"unexpected ':'", "here", f"there is a colon in a text between brackets: {_IN_QUOTES}"),
+)
+_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
+_KEY_BEFORE: Final = re.compile(r"[ ]*(?:-[ ]+)*(?:[\w$-]+|\"[^\"]*\"|'[^']*')[ ]*:[ ]")
+_NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
+
+
+def in_plain_words(error: Exception, text: str) -> tuple[int, str]:
+    """Tell where in the text the parser gave up, and why."""
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        return conflict.start(), "a merge was left unfinished here: choose one of both versions"
+    if isinstance(error, ReaderError):
+        return error.position, f"the character U+{error.character:04X} may not stand in a text file"
+    if not isinstance(error, MarkedYAMLError):
+        return 0, "the YAML reader cannot make sense of this document"
+    here: StreamMark = error.problem_mark or error.context_mark
+    start: StreamMark = error.context_mark or here
+    said = f"{error.context or ''}: {error.problem or ''}"
+    if "mapping values" in said:
+        return here.index, _second_colon(text, here.index)
+    if "<block end>" in said:
+        return here.index, _block_end(text, here.index)
+    for pattern, place, message in _WORDS:
+        found = re.search(pattern, said)
+        if found:
+            index = start.index if place == "start" else here.index
+            return index, message.format(*found.groups(), line=start.line + 1)
+    return here.index, f"this is not YAML: {said.strip(': ')}"
+
+
+def _second_colon(text: str, index: int) -> str:
+    """Explain a colon that makes no key where it stands: YAML's commonest trap."""
+    before, line = _line_at(text, index)
+    if _KEY_BEFORE.match(line):
+        return f"a colon and a space begin something new inside this text: {_IN_QUOTES}"
+    above = before.rstrip().rpartition("\n")[2]
+    if _NO_SPACE.match(above):
+        return "the colon in the line above has no space after it: `key: value`"
+    return "this key does not belong here: it is indented deeper than the line above allows"
+
+
+def _block_end(text: str, index: int) -> str:
+    """Explain what stands beside a value, or not below the lines that it belongs to."""
+    _, line = _line_at(text, index)
+    if line.strip(" -"):
+        return f"this follows a closing quote or bracket; if it belongs to the text, {_IN_QUOTES}"
+    return "this line is indented differently from the lines that it belongs to"
+
+
+def _line_at(text: str, index: int) -> tuple[str, str]:
+    """Return everything above a place, and its line up to it."""
+    above, end, line = text[:index].rpartition("\n")
+    return above + end, line
