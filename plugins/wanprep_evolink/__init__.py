@@ -1,0 +1,1 @@
+"""EvoLink: Wan 2.7 reference video."""

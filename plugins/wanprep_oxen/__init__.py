@@ -1,0 +1,1 @@
+"""Oxen.ai: Wan 2.7 reference to video."""

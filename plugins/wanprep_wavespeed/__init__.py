@@ -1,0 +1,1 @@
+"""WaveSpeedAI: Wan 2.7 reference to video."""

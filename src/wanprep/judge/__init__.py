@@ -1,0 +1,1 @@
+"""From facts to findings: pure, without a clock, a disk or a network."""

@@ -1,0 +1,70 @@
+"""Hold one media file's facts against what a target allows in one role."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.judge.broken import Broken, broken_bounds
+from wanprep.probe.problems import LFS_POINTER, MISSING, NOT_DECODED
+from wanprep.schemas import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wanprep.judge.target import Target
+    from wanprep.probe.facts import Facts
+
+# A name may claim these for each other: the same container under a neighbour's name.
+_KIN: Final = (
+    frozenset({"mp4", "m4a", "mov", "3gp"}),
+    frozenset({"mkv", "webm"}),
+    frozenset({"heic", "avif"}),
+)
+
+
+def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Broken]:
+    """Tell each bound that a file breaks; each rule once, however many bounds name it."""
+    schemas = load_schema("asset")["$defs"]
+    told = judged(facts)
+    if lacks(target, role):
+        refused = broken_bounds(told, target.roles[role])
+        yield next(broken for broken in refused if broken.keyword == "not")
+        return  # what the file is does not matter where none is taken
+    missing = list(broken_bounds(told, schemas["there"]))
+    if missing:
+        yield missing[0]  # nothing else can be said of what is not there
+        return
+    seen: set[str] = set()
+    for broken in chain(
+        broken_bounds(told, schemas["usable"]),
+        broken_bounds(told, target.roles[role]),
+        broken_bounds(told, schemas["careful"]),
+    ):
+        if broken.rule not in seen and not (broken.keyword == "required" and not facts.readable):
+            seen.add(broken.rule)
+            yield broken
+
+
+def lacks(target: Target, role: str) -> bool:
+    """Tell whether a target has no such role: its rule for it allows nothing."""
+    return target.roles[role].get("not") == {}
+
+
+def judged(facts: Facts) -> dict[str, Any]:
+    """Return facts as rules see them: with the few things that follow from several of them."""
+    problem = facts.problem or ""
+    return facts.as_json() | {
+        "exists": not problem.startswith(MISSING),
+        "empty": facts.bytes == 0,
+        "lfs_pointer": problem == LFS_POINTER,
+        "named_truly": _named_truly(facts),
+        "header_true": not (facts.readable and problem) or problem.startswith(NOT_DECODED),
+    }
+
+
+def _named_truly(facts: Facts) -> bool:
+    claimed, is_format = facts.extension_format, facts.format
+    if claimed is None or is_format in {"unknown", claimed}:
+        return True
+    return any({claimed, is_format} <= kin for kin in _KIN)
