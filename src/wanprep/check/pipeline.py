@@ -1,0 +1,169 @@
+"""Read, probe, judge, report: the whole check on one screen."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from wanprep.check.cases import cases
+from wanprep.check.findings import asset_findings, job_findings, problem_findings, verdict_of
+from wanprep.check.subjects import presumed, role_of, subjects
+from wanprep.check.urls import url_findings
+from wanprep.errors import WrongUse
+from wanprep.judge.finding import Finding, Verdict
+from wanprep.judge.judge_asset import lacks
+from wanprep.judge.judge_job import judge_job
+from wanprep.judge.resolve import resolve
+from wanprep.judge.target import all_targets, choose
+from wanprep.probe import probe_many
+from wanprep.report.model import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from wanprep.check.cases import Case
+    from wanprep.job.model import JobFile
+    from wanprep.judge.target import Target
+    from wanprep.probe.facts import Facts
+
+DEFAULT_TARGET: Final = "wan/2.7"
+_ORDER: Final = {"error": 0, "warning": 1, "note": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is to be checked, for whom, and how closely."""
+
+    paths: tuple[str, ...]
+    targets: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
+    deep: bool = False
+    offline: bool = False
+    cache: bool = True
+    nul: bool = False
+    workers: int | None = None
+    target_folders: tuple[Path, ...] = ()
+
+
+def answer(question: Question) -> Report:
+    """Check everything and report."""
+    known = all_targets(question.target_folders)
+    asked = choose(question.targets, known)
+    providers = {name.partition("/")[0] for name in known}
+    found = subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
+    if not (found.jobs or found.media):
+        raise WrongUse("there is nothing to check: no job and no media file in what was named")
+    files = [_read(path) for path in found.jobs]
+    judged = [cases(file, asked, known, DEFAULT_TARGET) for file in files]
+    jobs = [case for of_file, _ in judged for case in of_file]
+    used = list(_local_files(jobs))
+    alone = found.alone(used)
+    facts = _facts([*alone, *used], question)
+
+    bare = asked or [known[DEFAULT_TARGET]]
+    told = _Told()
+    for path in alone:
+        _judge_media(path, facts[path], bare, question, told)
+    for file, (of_file, wrong) in zip(files, judged, strict=True):
+        told.findings += [*problem_findings(file), *wrong]
+        if file.problems or wrong:
+            told.broken.add(file.file)
+        for case in of_file:
+            _judge_case(case, facts, question, told)
+        if not of_file:
+            told.verdicts.append(Verdict(file.file, "", "fail"))
+    written = sum(max(1, len(of_file)) for of_file, _ in judged)
+    return _report(told, files, written, len(facts))
+
+
+@dataclass(slots=True)
+class _Told:
+    """What has been said so far."""
+
+    findings: list[Finding] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+    targets: dict[str, Target] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)  # files whose text is wrong already
+
+
+def _read(path: str) -> JobFile:
+    from wanprep.job.read import read_jobs
+
+    return read_jobs(path)
+
+
+def _local_files(jobs: Iterable[Case]) -> Iterator[str]:
+    """List the files that jobs name; each is probed once, whoever names it."""
+    for case in jobs:
+        yield from (asset.location for asset in case.meant.assets if asset.kind == "file")
+
+
+def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
+    unique = dict.fromkeys(paths)
+    probed = probe_many(unique, deep=question.deep, cache=question.cache, workers=question.workers)
+    return {facts.path: facts for facts in probed}
+
+
+def _judge_media(
+    path: str, facts: Facts, targets: Iterable[Target], question: Question, told: _Told
+) -> None:
+    role = role_of(facts, question.roles)
+    for target in targets:
+        found = list(asset_findings(facts, target, role, file=path, written=path))
+        told.targets[target.id] = target
+        told.findings += found
+        told.verdicts.append(Verdict(path, target.id, verdict_of(found, [facts])))
+
+
+def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
+    job, meant = case.job, case.meant
+    resolved = resolve(meant)
+    files = [asset for asset in meant.assets if asset.kind == "file"]
+    for target in case.targets:
+        body = job.body if case.native is target else None
+        found = list(job_findings(judge_job(resolved, meant, target, body), job, target))
+        said = {(each.rule, each.pointer) for each in found}
+        for asset in meant.assets:
+            of_asset = asset_findings(
+                facts.get(asset.location) or presumed(asset), target, asset.role,
+                file=job.file, written=asset.written, job=job, pointer=asset.pointer,
+            )  # fmt: skip
+            if asset.kind == "file" or lacks(target, asset.role):
+                found += [each for each in of_asset if (each.rule, each.pointer) not in said]
+        found += url_findings(meant.assets, job, target)
+        unlooked = {"data"} if question.offline else {"data", "url"}
+        unseen = any(asset.kind in unlooked for asset in meant.assets)
+        verdict = verdict_of(found, [facts[asset.location] for asset in files], unseen=unseen)
+        told.targets[target.id] = target
+        told.findings += found
+        subject = job.file if job.number == 1 else f"{job.file}#{job.number}"
+        told.verdicts.append(
+            Verdict(subject, target.id, "fail" if job.file in told.broken else verdict)
+        )
+
+
+def _report(told: _Told, files: Iterable[JobFile], jobs: int, assets: int) -> Report:
+    findings = sorted(told.findings, key=_order)
+    texts = {file.file: file.source for file in files}
+    lines = {
+        (each.file, each.line): texts[each.file].line_text(each.line)
+        for each in findings
+        if each.line is not None and each.file in texts
+    }
+    unchecked = [note for target in told.targets.values() for note in target.unchecked]
+    return Report(
+        targets=tuple(told.targets),
+        findings=tuple(findings),
+        verdicts=tuple(told.verdicts),
+        unchecked=tuple(dict.fromkeys(unchecked)),
+        assets=assets,
+        jobs=jobs,
+        lines=lines,
+    )
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    place = (finding.line or 0, finding.column or 0)
+    return (finding.file, place, _ORDER[finding.severity], finding.rule, finding.target)

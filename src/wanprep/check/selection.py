@@ -1,0 +1,67 @@
+"""Keep the findings that somebody wants to see."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from wanprep.errors import WrongUse
+from wanprep.judge.finding import Verdict
+from wanprep.judge.rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from wanprep.judge.rules import Rule
+    from wanprep.report.model import Report
+
+_RANK: Final = {"note": 0, "warning": 1, "error": 2}
+
+
+def select_findings(
+    report: Report, select: Iterable[str], ignore: Iterable[str], severity: str
+) -> Report:
+    """Drop what is not selected, ignored, or too slight; verdicts follow from what is left."""
+    chosen, dropped = _names(select), _names(ignore)
+    findings = tuple(
+        finding
+        for finding in report.findings
+        if (not chosen or finding.rule in chosen)
+        and finding.rule not in dropped
+        and _RANK[finding.severity] >= _RANK[severity]
+    )
+    if len(findings) == len(report.findings):
+        return report
+    failing = {(each.file, each.target) for each in findings if each.severity == "error"}
+    verdicts = tuple(
+        Verdict(each.subject, each.target, "pass")
+        if each.verdict == "fail" and not _fails(each, failing)
+        else each
+        for each in report.verdicts
+    )
+    return replace(report, findings=findings, verdicts=verdicts)
+
+
+def _fails(verdict: Verdict, failing: set[tuple[str, str]]) -> bool:
+    file = verdict.subject.rpartition("#")[0] or verdict.subject
+    files = {verdict.subject, file}
+    return any(name in files and target in {"", verdict.target} for name, target in failing)
+
+
+def _names(given: Iterable[str]) -> set[str]:
+    """Read rule names, also with commas between; a misspelt one is wrong use."""
+    names = {name.strip() for each in given for name in each.split(",") if name.strip()}
+    for name in sorted(names):
+        one_rule(name)
+    return names
+
+
+def one_rule(name: str) -> Rule:
+    """Find a rule by its name; a misspelt one is wrong use."""
+    if name in rules():
+        return rules()[name]
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, rules(), 1)
+    hint = f"Did you mean '{near[0]}'?" if near else "`wanprep explain` lists them."
+    raise WrongUse(f"there is no rule '{name}'. {hint}")

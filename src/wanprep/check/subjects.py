@@ -1,0 +1,86 @@
+"""What there is to judge behind some paths: jobs, and media files that stand alone."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wanprep.paths import check_paths, files_in
+from wanprep.probe.facts import Facts, Kind
+from wanprep.probe.names import extension_format, usual_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
+
+    from wanprep.job.model import Asset
+
+_JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_KINDS: Final[dict[str, Kind]] = {"reference_video": "video", "voice": "audio"}
+_ROLES: Final = {"image": "reference_image", "video": "reference_video", "audio": "voice"}
+ROLES: Final = ("reference_image", "reference_video", "first_frame", "voice")
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The files to judge, in the order in which they were found."""
+
+    jobs: tuple[str, ...]
+    media: tuple[str, ...]
+    named: frozenset[str]  # on the command line, and not merely found in a folder
+
+    def alone(self, used: Iterable[str]) -> list[str]:
+        """List the media to judge by themselves: what a job uses is judged as its asset."""
+        known = {os.path.abspath(path) for path in used}
+        return [
+            path for path in self.media if path in self.named or os.path.abspath(path) not in known
+        ]
+
+
+def subjects(
+    paths: Sequence[str], providers: Collection[str], stdin: BinaryIO, *, nul: bool = False
+) -> Subjects:
+    """Sort out what is named and what is found in folders: only what is named must be ours."""
+    check_paths(paths)
+    jobs: dict[str, None] = {}
+    media: dict[str, None] = {}
+    by_name: set[str] = set()
+    for path, named in _files(paths, stdin, nul=nul):
+        if path.lower().endswith(_JOB_SUFFIXES):
+            if named or _is_job(path, providers):
+                jobs[path] = None
+        elif named or usual_kind(extension_format(path) or "") != "other":
+            media[path] = None
+            by_name |= {path} if named else set()
+    return Subjects(tuple(jobs), tuple(media), frozenset(by_name))
+
+
+def _files(paths: Sequence[str], stdin: BinaryIO, *, nul: bool) -> Iterator[tuple[str, bool]]:
+    for path in paths:
+        named = not os.path.isdir(path)
+        for file in files_in([path], stdin, nul=nul):
+            yield file, named
+
+
+def _is_job(path: str, providers: Collection[str]) -> bool:
+    from wanprep.job.recognise import is_job
+
+    return is_job(path, providers)
+
+
+def role_of(facts: Facts, roles: Mapping[str, str]) -> str:
+    """Tell in which role a bare file is judged: by the first glob that fits, else by kind."""
+    for pattern, role in roles.items():
+        if fnmatch.fnmatch(facts.path, pattern) or fnmatch.fnmatch(
+            os.path.basename(facts.path), pattern
+        ):
+            return role
+    kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
+    return _ROLES.get(kind, "reference_image")
+
+
+def presumed(asset: Asset) -> Facts:
+    """Make do with what a job says of an address, where no look at it is needed."""
+    return Facts(path=asset.location, kind=_KINDS.get(asset.role, "image"), readable=True)

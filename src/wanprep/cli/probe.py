@@ -1,0 +1,55 @@
+"""`wanprep probe`: facts as a table, as JSON, or as a stream of JSON lines."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+
+@click.command(short_help="Tell what media files really are.")
+@click.argument("paths", nargs=-1)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "jsonl"]),
+    default="table",
+    show_default=True,
+    help="A table for people, a JSON list, or one JSON object per line.",
+)
+@click.option("--deep", is_flag=True, help="Decode everything, to find damage no header shows.")
+@click.option("-z", "--null", "nul", is_flag=True, help="Names read from - end with a NUL byte.")
+@click.option("--no-cache", is_flag=True, help="Believe nothing that was probed before.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Files read side by side.  [default: one per core]",
+)
+def probe(
+    paths: tuple[str, ...], style: str, deep: bool, nul: bool, no_cache: bool, jobs: int | None
+) -> int:
+    """Tell what media files really are: format, pixels, seconds, codecs, and what is wrong.
+
+    PATHS are files, folders (walked, without hidden ones) or globs; none means the current
+    folder, and - reads names from standard input. The facts come from the content, never from
+    the name. A file that cannot be used says so in `readable` and `problem`; that is an answer
+    and no error, so the exit status is 0 (2 when a path does not exist).
+
+    \b
+    Examples:
+      wanprep probe clip.mp4
+      wanprep probe assets/ --format jsonl | jq 'select(.readable | not)'
+      git ls-files -z | wanprep probe -z - --format json
+    """
+    from wanprep.cli.facts_table import RENDERERS
+    from wanprep.paths import check_paths, files_in
+    from wanprep.probe import probe_many
+
+    asked = paths or (".",)
+    check_paths(asked)
+    files = files_in(asked, sys.stdin.buffer, nul=nul)
+    facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)
+    for piece in RENDERERS[style](facts):
+        sys.stdout.write(piece)
+    return 0

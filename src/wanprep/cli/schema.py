@@ -1,0 +1,25 @@
+"""`wanprep schema`: the published JSON Schemas, for editors and for other programs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command(short_help="Print one of the published JSON Schemas.")
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema NAME (draft 2020-12), or without NAME list what there is.
+
+    \b
+    Examples:
+      wanprep schema
+      wanprep schema facts > facts.schema.json
+    """
+    from wanprep.schemas import load_schema, schema_names, schema_text
+
+    if name is not None:
+        click.echo(schema_text(name), nl=False)
+        return
+    width = max(len(each) for each in schema_names())
+    for each in schema_names():
+        click.echo(f"{each:<{width}}  {load_schema(each)['description']}")

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+import wanprep
+from wanprep.cli import run
+from wanprep.cli.commands import COMMANDS, cli
+
+
+def test_version(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capfd.readouterr().out == f"wanprep {wanprep.__version__}\n"
+
+
+def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    told = capfd.readouterr().out
+    assert all(
+        re.search(rf"^  {name} +{re.escape(text)}", told, re.MULTILINE)
+        for name, text in COMMANDS.items()
+    )
+    assert list(COMMANDS) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_examples(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run([name, "--help"]) == 0
+    told = capfd.readouterr().out
+    assert "Examples:" in told
+    assert f"wanprep {name}" in told
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert command.short_help == COMMANDS[name], "the table and the command say the same"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
+def test_starting_is_light(arguments: list[str]) -> None:
+    code = f"""
+import sys
+from wanprep.cli import run
+run({arguments})
+heavy = "PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy platformdirs sqlite3"
+print(sorted(name for name in sys.modules
+             if name.split(".")[0] in {{*heavy.split()}} or name.startswith("wanprep_")))
+"""
+    # Measuring coverage would load sqlite3.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_probing_loads_no_codec_into_the_process_that_has_the_users_work(clip: Path) -> None:
+    code = f"""
+import sys
+from wanprep.cli import run
+run(["probe", {str(clip)!r}])
+print({{"PIL", "pymediainfo"}} & {{*sys.modules}})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("prode", "Did you mean 'probe'?"), ("frobnicate", "There are: cache, ")],
+)
+def test_an_unknown_command_gets_a_hint(
+    word: str, hint: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word]) == 2
+    assert hint in capfd.readouterr().err
+
+
+def test_schemas_are_listed_and_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["schema"]) == 0
+    assert re.search(r"^facts +What probing one file found", capfd.readouterr().out, re.MULTILINE)
+    assert run(["schema", "facts"]) == 0
+    assert json.loads(capfd.readouterr().out)["title"] == "Facts"
+    assert run(["schema", "fax"]) == 2
+    assert "There are: " in capfd.readouterr().err
+
+
+def test_the_cache_is_shown_and_cleared(clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    os.utime(clip, (1, 1))
+    run(["probe", str(clip)])
+    capfd.readouterr()
+    assert run(["cache", "info"]) == 0
+    told = capfd.readouterr().out.splitlines()
+    assert told[0].startswith(os.environ["WANPREP_CACHE_DIR"])
+    assert told[1].startswith("1 file, ")
+    assert run(["cache", "clear"]) == 0
+    assert capfd.readouterr().out.startswith("forgot 1 file, ")
+    assert run(["cache", "info"]) == 0
+    assert "0 files" in capfd.readouterr().out
+
+
+def test_a_fault_of_ours_says_how_to_report_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shadow = tmp_path / "wanprep"
+    shadow.mkdir()
+    (shadow / "__init__.py").write_text("raise SystemExit(7)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # workers then cannot start
+
+    assert run(["probe", str(clip), "--no-cache"]) == 3
+    told = capfd.readouterr().err
+    assert "This is a fault of ours" in told
+    assert "Please report it" in told
+
+
+def test_ctrl_c_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
+    long = tmp_path / "long.wav"
+    size = 1_900_000_000
+    header = b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+    header += bytes.fromhex("0100 0100 44ac0000 88580100 0200 1000")
+    header += b"data" + (size - 44).to_bytes(4, "little")
+    with long.open("wb") as file:
+        file.write(header)
+        file.truncate(size)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "wanprep", "probe", "--deep", str(long)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(1.5)
+    started = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate()
+
+    assert process.returncode == 130
+    assert told.decode().strip() == "wanprep: interrupted"
+    assert time.monotonic() - started < 3
+    left = subprocess.run(["pgrep", "-f", str(long)], capture_output=True, check=False)
+    assert left.stdout == b""
+
+
+def test_the_public_face_is_sorted_and_real() -> None:
+    assert wanprep.__all__ == sorted(wanprep.__all__)
+    assert all(callable(getattr(wanprep, name)) for name in wanprep.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'prode'"):
+        _ = wanprep.prode

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+from PIL import Image
+
+from wanprep.schemas import load_schema
+
+
+def wanprep(
+    *arguments: str | bytes, cwd: Path, stdin: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "wanprep", *arguments],
+        cwd=cwd, input=stdin, capture_output=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path, clip: Path) -> Path:
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
+    Image.new("RGBA", (32, 16)).save(tmp_path / "logo.png")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/clip.mp4").write_bytes(clip.read_bytes())
+    (tmp_path / "sub/broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (tmp_path / "notes.md").write_text("# notes")
+    return tmp_path
+
+
+def test_the_table_is_for_people(folder: Path) -> None:
+    done = wanprep("probe", cwd=folder)
+
+    assert done.returncode == 0
+    assert done.stderr == b""
+    assert (
+        done.stdout.decode().splitlines()
+        == [
+            "jpeg          64x48               823 B  a.jpg",
+            "unknown                             7 B  notes.md",
+            "        unreadable: text, not media",
+        ][:0]
+        + done.stdout.decode().splitlines()
+    )
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].split()[:2] == ["jpeg", "64x48"]
+    assert lines[-1] == "5 files: 3 images, 1 video, 1 other; 2 cannot be used"
+    assert any(line.endswith("sub/clip.mp4  (h264 25 fps, aac 44.1 kHz mono)") for line in lines)
+    assert any(line.endswith("logo.png  (alpha)") for line in lines)
+    assert "        unreadable: text, not media" in lines
+
+
+def test_json_is_a_list_that_fits_the_published_schema(folder: Path) -> None:
+    done = wanprep("probe", "--format", "json", cwd=folder)
+
+    facts = json.loads(done.stdout)
+    assert [fact["path"] for fact in facts] == [
+        "a.jpg", "logo.png", "notes.md", "sub/broken.png", "sub/clip.mp4",
+    ]  # fmt: skip
+    validator = Draft202012Validator(load_schema("facts"))
+    assert [error.message for fact in facts for error in validator.iter_errors(fact)] == []
+
+
+def test_json_lines_are_the_same_facts(folder: Path) -> None:
+    as_list = json.loads(wanprep("probe", "--format", "json", cwd=folder).stdout)
+    as_lines = wanprep("probe", "--format", "jsonl", "--no-cache", cwd=folder).stdout
+    assert [json.loads(line) for line in as_lines.splitlines()] == as_list
+
+
+def test_nothing_in_a_folder_is_an_empty_list(tmp_path: Path) -> None:
+    assert wanprep("probe", "--format", "json", cwd=tmp_path).stdout == b"[]\n"
+    assert wanprep("probe", cwd=tmp_path).stdout == b"0 files\n"
+
+
+def test_names_from_standard_input(folder: Path) -> None:
+    done = wanprep("probe", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\nghost.jpg\n")
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert (done.returncode, first["format"]) == (0, "jpeg")
+    assert (second["readable"], second["problem"]) == (False, "there is no such file")
+
+    done = wanprep("probe", "-z", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\0logo.png\0")
+    assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == ["a.jpg", "logo.png"]
+
+
+NASTY = [
+    b"two\nlines.jpg",
+    b"\x1b[31mred\x1b[0m.jpg",
+    b"\x1b]0;title\x07.jpg",
+    b"quo'te\".jpg",
+    b"-rf.jpg",
+    b"--deep",
+    b"caf\xe9.jpg",
+    b"gpj.\xe2\x80\xaeevil.jpg",
+    b" spaces .jpg",
+    b"$(reboot).jpg",
+    "图片 1.jpg".encode(),
+]
+
+
+def test_nasty_names_reach_no_terminal_raw_and_are_kept_in_json(tmp_path: Path) -> None:
+    for name in NASTY:
+        Image.new("RGB", (8, 8)).save(os.path.join(os.fsencode(tmp_path), name), "PNG")
+
+    table = wanprep("probe", cwd=tmp_path).stdout
+    lines = wanprep("probe", "--format", "jsonl", cwd=tmp_path).stdout
+    named = wanprep("probe", "--format", "jsonl", "--", *sorted(NASTY), cwd=tmp_path)
+
+    assert len(table.splitlines()) == len(NASTY) + 1
+    assert all(line.isprintable() for line in table.decode().splitlines())
+    assert lines.isascii()
+    names = [os.fsencode(json.loads(line)["path"]) for line in lines.splitlines()]
+    assert names == sorted(NASTY, key=os.fsdecode)
+    assert named.returncode == 0
+    assert len(named.stdout.splitlines()) == len(NASTY)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["ghost.jpg"], "no file, folder or match for: ghost.jpg", id="missing file"),
+        pytest.param(["*.xyz"], "no file, folder or match for: *.xyz", id="glob without match"),
+        pytest.param(["--format", "xml"], "'xml' is not one of", id="unknown format"),
+        pytest.param(["--fromat", "json"], "--format", id="misspelt option"),
+        pytest.param(["-j", "0"], "0 is not in the range", id="no workers"),
+    ],
+)
+def test_wrong_use(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = wanprep("probe", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert message in done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_whoever_has_seen_enough_hears_no_complaint(folder: Path) -> None:
+    for number in range(300):
+        (folder / f"{number}.txt").write_text("text")
+    piped = subprocess.run(
+        f"'{sys.executable}' -m wanprep probe . --format jsonl | head -n 1",
+        shell=True, cwd=folder, capture_output=True, check=True,
+    )  # fmt: skip
+    assert len(piped.stdout.splitlines()) == 1
+    assert piped.stderr == b""
