@@ -1,0 +1,111 @@
+"""The commands that are compared, and a check that each one really answered every file."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Final
+
+from measure import Run, console_script, run, users_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+PEERS: Final = ("exiftool", "mediainfo", "ffprobe")
+_FFPROBE: Final = ("-v", "error", "-print_format", "json", "-show_format", "-show_streams")
+_LIBMEDIAINFO: Final = (
+    "from pymediainfo import MediaInfo as M; "
+    "l = M._get_library()[0]; print(l.MediaInfo_Option(None, 'Info_Version', ''))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A program that reads a whole folder in one go."""
+
+    command: tuple[str, ...]
+    count: Callable[[Iterable[str]], int]
+
+    def run(self, folder: Path, files: int, output: Path, **env: str) -> Run:
+        """Measure it on a folder of so many files; fewer answers end the benchmark."""
+        cost = run([*self.command, str(folder)], output, users_environment(**env))
+        with output.open(encoding="utf-8", errors="replace") as lines:
+            answers = self.count(lines)
+        if answers != files:
+            sys.exit(f"{self.command[0]} answered {answers} of {files} files")
+        return cost
+
+
+def _wanprep_answers(lines: Iterable[str]) -> int:
+    """Count the files that were read: an error found quickly is no speed."""
+    answers = 0
+    for line in lines:
+        facts = json.loads(line)
+        if not facts["readable"]:
+            sys.exit(f"wanprep could not read {facts['path']}: {facts['problem']}")
+        answers += 1
+    return answers
+
+
+def _lines_with(mark: str) -> Callable[[Iterable[str]], int]:
+    return lambda lines: sum(mark in line for line in lines)
+
+
+def wanprep() -> Batch:
+    return Batch((console_script("wanprep"), "probe", "--format", "jsonl"), _wanprep_answers)
+
+
+def batches() -> dict[str, Batch]:
+    """Tell the peers on this machine that read a folder."""
+    known = {
+        "exiftool": Batch(("exiftool", "-r", "-j", "-fast2"), _lines_with('"SourceFile"')),
+        "mediainfo": Batch(
+            # Else it takes IMG_0001.jpg, IMG_0002.jpg, ... for one film and reads the first.
+            ("mediainfo", "--File_TestContinuousFileNames=0", "--Output=JSON"),
+            _lines_with('"@ref"'),
+        ),
+    }
+    return {name: batch for name, batch in known.items() if shutil.which(name)}
+
+
+def ffprobe_each(files: list[Path], output: Path) -> Run:
+    """Measure one ffprobe after the other, as scripts do that call it per file."""
+    runs = [run(["ffprobe", *_FFPROBE, str(file)], output, users_environment()) for file in files]
+    return Run(
+        seconds=sum(one.seconds for one in runs),
+        cpu_seconds=sum(one.cpu_seconds for one in runs),
+        peak_bytes=max(one.peak_bytes for one in runs),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Tell what is compared, for figures mean nothing without it."""
+    asked = {
+        "libmediainfo": [sys.executable, "-c", _LIBMEDIAINFO],
+        "exiftool": ["exiftool", "-ver"],
+        "mediainfo": ["mediainfo", "--Version"],
+        "ffprobe": ["ffprobe", "-version"],
+    }
+    found = {
+        "machine": f"{os.uname().sysname} {os.uname().machine}, {os.cpu_count()} CPUs",
+        "python": sys.version.split()[0],
+        "wanprep": metadata.version("wanprep"),
+        "pillow": metadata.version("pillow"),
+    }
+    return found | {name: _says(command) for name, command in asked.items()}
+
+
+def _says(command: list[str]) -> str:
+    """Return the version in a program's answer: a number in its first lines."""
+    if not shutil.which(command[0]):
+        return "not on this machine"
+    # mediainfo ends with 255 after telling its version, hence no check.
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    numbers = [word.removeprefix("v") for word in told.split() if "." in word]
+    return numbers[0] if numbers else "unknown"
