@@ -84,6 +84,12 @@ def test_colours(
     assert (video.color, video.bit_depth, video.alpha, video.hdr) == (color, bits, alpha, hdr)
 
 
+def test_the_size_of_pictures_in_rgb(ffmpeg: str, tmp_path: Path) -> None:
+    (video,) = made(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
+
+    assert (video.width, video.height, video.color) == (64, 48, "rgb")
+
+
 @pytest.mark.parametrize("sar", ["4/3", "16/15", "8/9", "10/11", "1/1"])
 def test_pixel_shapes_are_exact(ffmpeg: str, tmp_path: Path, sar: str) -> None:
     width, height = map(int, sar.split("/"))

@@ -268,7 +268,7 @@ def test_too_much_to_look_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hostile_file_takes_neither_time_nor_memory() -> None:
     started = time.monotonic()
 
-    read(avi([pictures()], b"00dc\0\0\0\0" * 300_000))
+    read(avi([pictures()], b"00dc\0\0\0\0" * 100_000))
     read(b"RIFF\xff\xff\xff\xffAVI " + b"RIFF\0\0\0\0" * 100_000)
 
     assert time.monotonic() - started < 3
