@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # tests share tests/media.py
 
 
 @pytest.fixture(autouse=True)

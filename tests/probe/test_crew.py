@@ -38,6 +38,13 @@ def long_sound(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
+def children() -> list[str]:
+    """Name the processes that this one has started, but for the one that looks."""
+    command = ["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return [line for line in listed.splitlines() if not line.endswith(" ps")]
+
+
 def test_answers_come_in_the_order_of_the_questions(pictures: list[str]) -> None:
     with Crew(workers=3) as crew:
         widths = [facts.width for facts in crew.probe(pictures)]
@@ -64,7 +71,7 @@ def test_a_file_that_takes_too_long_costs_only_itself(pictures: list[str], long_
         told = list(crew.probe([pictures[0], long_sound, pictures[1]]))
     assert [fact.readable for fact in told] == [True, False, True]
     assert told[1].problem == "not read: it took longer than 0.7 s"
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(
@@ -157,11 +164,11 @@ def alive(pid: int) -> bool:
 
 
 def test_one_file_after_the_other_uses_one_worker(pictures: list[str]) -> None:
-    started = time.monotonic()
-    for _ in range(10):
-        assert [probe(path, cache=False).width for path in pictures[:10]] == [*range(1, 11)]
-    assert time.monotonic() - started < 100 * 0.05, "a process for each would take longer"
+    probe(pictures[0], cache=False)
+    before = children()
+    assert [probe(path, cache=False).width for path in pictures[:10]] == [*range(1, 11)]
     assert probe(Path(pictures[5]), cache=False).width == 6
+    assert children() == before
 
 
 def test_many_files_need_little_memory_here(pictures: list[str]) -> None:

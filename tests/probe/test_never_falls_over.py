@@ -76,7 +76,7 @@ def holds(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     started = time.monotonic()
     facts = probe_file(str(path)).as_json()
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert [error.message for error in SCHEMA.iter_errors(facts)] == []
     assert facts["readable"] or facts["problem"]
 

@@ -166,9 +166,8 @@ def _video(track: dict[str, str]) -> VideoStream:
     low, high = _number(track["FrameRate_Minimum"]), _number(track["FrameRate_Maximum"])
     return VideoStream(
         codec=codec,
-        # The container's claim comes first with libmediainfo; the stream's own size is the truth.
-        width=_whole(track["Width_Original"]) or _whole(track["Width"]),
-        height=_whole(track["Height_Original"]) or _whole(track["Height"]),
+        width=_own_size(track, "Width", codec),
+        height=_own_size(track, "Height", codec),
         sar=_shape(track["PixelAspectRatio"]),
         rotation=round(_number(track["Rotation"]) or 0) % 360,
         bit_depth=_whole(track["BitDepth"]) or (8 if codec in _EIGHT_BIT_YUV else None),
@@ -182,6 +181,13 @@ def _video(track: dict[str, str]) -> VideoStream:
         encrypted=bool(track["Encryption"]),
         track_id=_whole(track["ID"]),
     )
+
+
+def _own_size(track: dict[str, str], side: str, codec: str) -> int | None:
+    """Return what the stream says; libmediainfo puts the container's claim before that."""
+    # Of pictures in RGB it misreads what VP9 says.
+    own = None if codec == "vp9" else _whole(track[f"{side}_Original"])
+    return own or _whole(track[side])
 
 
 def _audio(track: dict[str, str]) -> AudioStream:

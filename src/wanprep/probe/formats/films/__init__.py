@@ -1,0 +1,1 @@
+"""Readers of films and of the containers they come in."""

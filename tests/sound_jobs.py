@@ -1,0 +1,92 @@
+"""Facts and jobs with nothing wrong, to change one thing in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from wanprep.judge.judge_job import JobBroken, judge_job
+from wanprep.judge.meant import Meant, MeantReference, Text
+from wanprep.judge.resolve import resolve
+from wanprep.probe.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wanprep.judge.target import Target
+
+PICTURE: Final = Facts(
+    path="hero.jpg", kind="image", format="jpeg", extension_format="jpeg", bytes=500_000,
+    width=1280, height=720, stored_width=1280, stored_height=720, aspect=1280 / 720,
+    orientation=1, alpha=False, animated=False, frames=1, bit_depth=8, color="rgb", sar=1.0,
+    readable=True,
+)  # fmt: skip
+CLIP: Final = Facts(
+    path="dance.mp4", kind="video", format="mp4", extension_format="mp4", bytes=500_000,
+    width=1280, height=720, stored_width=1280, stored_height=720, aspect=1280 / 720, sar=1.0,
+    rotation=0, alpha=False, duration=5.0, video_duration=5.0, audio_duration=5.0, fps=25.0,
+    video_codec="h264", audio_codec="aac", video_tracks=1, audio_tracks=1, bit_depth=8,
+    readable=True,
+)  # fmt: skip
+VOICE: Final = Facts(
+    path="hero.wav", kind="audio", format="wav", extension_format="wav", bytes=500_000,
+    duration=5.0, audio_duration=5.0, audio_codec="pcm_s16le", audio_tracks=1, sample_rate=44100,
+    channels=1, readable=True,
+)  # fmt: skip
+SOUND: Final = {
+    "reference_image": PICTURE,
+    "first_frame": PICTURE,
+    "reference_video": CLIP,
+    "voice": VOICE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job by its numbers; `resolved` and `meant` are the same job for the judge."""
+
+    images: int = 1
+    videos: int = 0
+    voices: int = 0
+    frame: bool = False
+    length: int = 40
+    negative: int = 10
+    callback: int = 40
+    parameters: Mapping[str, Any] | None = None
+
+    def with_parameter(self, name: str, value: object) -> Draft:
+        return replace(self, parameters={**(self.parameters or {}), name: value})
+
+    @property
+    def meant(self) -> Meant:
+        kinds: list[Literal["image", "video"]] = ["image"] * self.images
+        kinds += ["video"] * self.videos
+        names = [
+            *(f"Image {at + 1}" for at in range(self.images)),
+            *(f"Video {at + 1}" for at in range(self.videos)),
+        ]
+        text = " ".join(names)
+        url = "https://example.com/"
+        parameters = {
+            "callback_url": url + "x" * (self.callback - len(url)),
+            **(self.parameters or {}),
+        }
+        return Meant(
+            prompt=Text((text + " " + "walk " * self.length)[: max(self.length, 1)], "/prompt"),
+            negative_prompt=Text("x" * self.negative, "/negative_prompt"),
+            references=tuple(
+                MeantReference(kind, f"/references/{at}/{kind}", at < self.voices)
+                for at, kind in enumerate(kinds)
+            ),
+            first_frame="/first_frame" if self.frame else None,
+            parameters=parameters,
+            places={name: f"/parameters/{name}" for name in parameters},
+            assets=(),
+        )
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        return resolve(self.meant) | {"voices": self.voices}
+
+    def judge(self, target: Target, body: Mapping[str, Any] | None = None) -> list[JobBroken]:
+        return list(judge_job(self.resolved, self.meant, target, body))
