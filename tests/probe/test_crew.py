@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from wanprep import Facts, probe, probe_many
+from wanprep.probe.ask import _crews
 from wanprep.probe.crew import Crew
 
 
@@ -36,13 +37,6 @@ def long_sound(tmp_path_factory: pytest.TempPathFactory) -> str:
         file.write(header)
         file.truncate(size)
     return str(path)
-
-
-def children() -> list[str]:
-    """Name the processes that this one has started, but for the one that looks."""
-    command = ["ps", "-o", "pid=,comm=", "--ppid", str(os.getpid())]
-    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return [line for line in listed.splitlines() if not line.endswith(" ps")]
 
 
 def test_answers_come_in_the_order_of_the_questions(pictures: list[str]) -> None:
@@ -135,6 +129,7 @@ def test_whoever_stops_listening_leaves_no_work_behind(pictures: list[str]) -> N
 def test_no_process_outlives_its_parent(long_sound: str) -> None:
     code = f"""
 import os, sys, threading
+from wanprep.probe.ask import _crews
 from wanprep.probe.crew import Crew
 crew = Crew(deep=True, workers=1)
 def die():
@@ -163,12 +158,17 @@ def alive(pid: int) -> bool:
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+def kept_workers() -> list[int]:
+    return [pid for (_, deep), crew in _crews.items() if not deep for pid in crew.process_ids]
+
+
 def test_one_file_after_the_other_uses_one_worker(pictures: list[str]) -> None:
     probe(pictures[0], cache=False)
-    before = children()
+    before = kept_workers()
     assert [probe(path, cache=False).width for path in pictures[:10]] == [*range(1, 11)]
     assert probe(Path(pictures[5]), cache=False).width == 6
-    assert children() == before
+    assert kept_workers() == before
+    assert len(before) == 1
 
 
 def test_many_files_need_little_memory_here(pictures: list[str]) -> None:

@@ -29,7 +29,7 @@ class Case:
 
 
 def cases(
-    file: JobFile, asked: Sequence[Target], known: Mapping[str, Target], default: str
+    file: JobFile, asked: Sequence[Target], known: Mapping[str, Target], default: Sequence[Target]
 ) -> tuple[list[Case], list[Finding]]:
     """Say what each job means; one that names a target which does not exist is a finding."""
     found: list[Case] = []
@@ -37,7 +37,7 @@ def cases(
     for job in file.jobs:
         wrong += _unknown_targets(job, known)
         own = [known[name] for name in job.targets if name in known]
-        targets = tuple(asked or own or ([] if job.targets else [known[default]]))
+        targets = tuple(asked or own or ([] if job.targets else default))
         native = own[0] if own else asked[0] if asked else None
         if job.body is None:
             found.append(Case(job, meant_by(job), targets, None))

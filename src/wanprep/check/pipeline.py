@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.cases import cases
 from wanprep.check.findings import asset_findings, job_findings, problem_findings, verdict_of
+from wanprep.check.selection import one_rule, without
 from wanprep.check.subjects import presumed, role_of, subjects
 from wanprep.check.urls import url_findings
+from wanprep.config import Config
 from wanprep.errors import WrongUse
 from wanprep.judge.finding import Finding, Verdict
 from wanprep.judge.judge_asset import lacks
@@ -45,24 +48,29 @@ class Question:
     nul: bool = False
     workers: int | None = None
     target_folders: tuple[Path, ...] = ()
+    config: Config = field(default_factory=Config)
 
 
 def answer(question: Question) -> Report:
     """Check everything and report."""
-    known = all_targets(question.target_folders)
+    config = question.config
+    for rule in config.rules():
+        one_rule(rule)
+    known = all_targets((*question.target_folders, *config.target_folders))
     asked = choose(question.targets, known)
+    default = choose(config.targets or [DEFAULT_TARGET], known)
     providers = {name.partition("/")[0] for name in known}
     found = subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
     if not (found.jobs or found.media):
         raise WrongUse("there is nothing to check: no job and no media file in what was named")
     files = [_read(path) for path in found.jobs]
-    judged = [cases(file, asked, known, DEFAULT_TARGET) for file in files]
+    judged = [cases(file, asked, known, default) for file in files]
     jobs = [case for of_file, _ in judged for case in of_file]
     used = list(_local_files(jobs))
     alone = found.alone(used)
     facts = _facts([*alone, *used], question)
 
-    bare = asked or [known[DEFAULT_TARGET]]
+    bare = asked or default
     told = _Told()
     for path in alone:
         _judge_media(path, facts[path], bare, question, told)
@@ -75,7 +83,14 @@ def answer(question: Question) -> Report:
         if not of_file:
             told.verdicts.append(Verdict(file.file, "", "fail"))
     written = sum(max(1, len(of_file)) for of_file, _ in judged)
-    return _report(told, files, written, len(facts))
+    report = _report(told, files, written, len(facts))
+    return without(report, lambda finding: finding.rule in _ignored(finding, config))
+
+
+def _ignored(finding: Finding, config: Config) -> set[str]:
+    """Tell which rules the configuration silences for a file, or for the asset of a job."""
+    beside = os.path.join(os.path.dirname(finding.file), finding.asset or "")
+    return config.ignored_in(finding.file) | config.ignored_in(beside)
 
 
 @dataclass(slots=True)
@@ -109,7 +124,7 @@ def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
 def _judge_media(
     path: str, facts: Facts, targets: Iterable[Target], question: Question, told: _Told
 ) -> None:
-    role = role_of(facts, question.roles)
+    role = role_of(facts, question.roles, question.config)
     for target in targets:
         found = list(asset_findings(facts, target, role, file=path, written=path))
         told.targets[target.id] = target

@@ -10,8 +10,9 @@ from wanprep.judge.finding import Verdict
 from wanprep.judge.rules import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from wanprep.judge.finding import Finding
     from wanprep.judge.rules import Rule
     from wanprep.report.model import Report
 
@@ -23,13 +24,20 @@ def select_findings(
 ) -> Report:
     """Drop what is not selected, ignored, or too slight; verdicts follow from what is left."""
     chosen, dropped = _names(select), _names(ignore)
-    findings = tuple(
-        finding
-        for finding in report.findings
-        if (not chosen or finding.rule in chosen)
-        and finding.rule not in dropped
-        and _RANK[finding.severity] >= _RANK[severity]
-    )
+
+    def unwanted(finding: Finding) -> bool:
+        return (
+            bool(chosen and finding.rule not in chosen)
+            or finding.rule in dropped
+            or _RANK[finding.severity] < _RANK[severity]
+        )
+
+    return without(report, unwanted)
+
+
+def without(report: Report, unwanted: Callable[[Finding], bool]) -> Report:
+    """Drop findings; what failed for them alone passes."""
+    findings = tuple(finding for finding in report.findings if not unwanted(finding))
     if len(findings) == len(report.findings):
         return report
     failing = {(each.file, each.target) for each in findings if each.severity == "error"}

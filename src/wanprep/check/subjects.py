@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from typing import BinaryIO
 
+    from wanprep.config import Config
     from wanprep.job.model import Asset
 
 _JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -70,13 +71,15 @@ def _is_job(path: str, providers: Collection[str]) -> bool:
     return is_job(path, providers)
 
 
-def role_of(facts: Facts, roles: Mapping[str, str]) -> str:
-    """Tell in which role a bare file is judged: by the first glob that fits, else by kind."""
+def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
+    """Tell in which role a bare file is judged: as asked, as configured, or by its kind."""
     for pattern, role in roles.items():
         if fnmatch.fnmatch(facts.path, pattern) or fnmatch.fnmatch(
             os.path.basename(facts.path), pattern
         ):
             return role
+    if configured := config.role_of(facts.path):
+        return configured
     kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
     return _ROLES.get(kind, "reference_image")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -103,10 +104,11 @@ def check(
     """
     from wanprep.check.pipeline import Question, answer
     from wanprep.check.selection import select_findings
+    from wanprep.config import find_config
 
     question = Question(
         paths=paths or (".",), targets=targets, roles=roles, deep=deep, offline=offline,
-        cache=not no_cache, nul=nul, workers=jobs,
+        cache=not no_cache, nul=nul, workers=jobs, config=find_config(Path.cwd()),
     )  # fmt: skip
     report = select_findings(answer(question), select, ignore, severity)
     _write(report, style, output)

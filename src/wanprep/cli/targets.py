@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from pathlib import Path
 
 import click
 
@@ -19,9 +20,10 @@ def targets(target: str | None) -> None:
       wanprep targets evolink/wan2.7-reference-video
     """
     from wanprep.cli.limits_table import limits_table
+    from wanprep.config import find_config
     from wanprep.judge.target import all_targets, choose
 
-    known = all_targets()
+    known = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
         width = max(map(len, known))
         for name in known:

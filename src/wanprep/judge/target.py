@@ -24,6 +24,12 @@ from wanprep.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_UNSUPPORTED = {
+    "reference_image": "reference-kind-unsupported",
+    "reference_video": "reference-kind-unsupported",
+    "first_frame": "first-frame-unsupported",
+    "voice": "voice-unsupported",
+}
 BUILT_IN = Path(__file__).parent / "targets"
 
 
@@ -70,7 +76,8 @@ def load_target(file: Path) -> Target:
         title=data["title"],
         summary=data["summary"],
         docs=tuple(data["docs"]),
-        roles={role: expand(schema, load) for role, schema in data["roles"].items()},
+        roles=_lacking(data)
+        | {role: expand(schema, load) for role, schema in data["roles"].items()},
         job=expand(data.get("job", {}), load),
         body=expand(data.get("body", {}), load),
         request=dict(load(data["request"])) if "request" in data else None,
@@ -78,6 +85,16 @@ def load_target(file: Path) -> Target:
         data=data,
         file=file,
     )
+
+
+def _lacking(data: Mapping[str, Any]) -> dict[str, Schema]:
+    """Write the rules for roles of which a target says nothing: it takes no such thing."""
+    says = {"says": "no field for it is described", "confidence": "inferred"}
+    source = {"doc": data["docs"][0], "checked": data.get("checked", "")} | says
+    return {
+        role: {"not": {}, "x-rule": rule, "x-severity": "warning", "x-source": source}
+        for role, rule in _UNSUPPORTED.items()
+    }
 
 
 def target_files(folders: Sequence[Path] = ()) -> Iterator[Path]:

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from wanprep.cli import run
+from wanprep.config import Config, find_config, read_config
+from wanprep.errors import WrongUse
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "assets").mkdir()
+    Image.new("RGB", (300, 300)).save(tmp_path / "assets/hero.png")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def check(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    status = run(["check", "--format", "json", *arguments])
+    report: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return status, report
+
+
+def test_the_nearest_one_is_found_upward(project: Path) -> None:
+    assert find_config(project / "assets") == Config(project / "assets")
+
+    (project / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
+    assert find_config(project / "assets").file is None
+    (project / "pyproject.toml").write_text('[tool.wanprep]\ntargets = ["a/b"]\n')
+    assert find_config(project / "assets").targets == ("a/b",)
+    (project / "wanprep.toml").write_text('targets = ["c/d"]\n')
+    assert find_config(project / "assets").targets == ("c/d",)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("targts = []", "`targts` is not known: did you mean `targets`?", id="typo"),
+        pytest.param("color = 1", "`color` is not known: there are: targets, ", id="foreign"),
+        pytest.param('targets = "a"', "`targets` must be a list of texts", id="no list"),
+        pytest.param("targets = [1]", "`targets` must be a list of texts", id="no texts"),
+        pytest.param("roles = []", "`roles` must be a table", id="no table"),
+        pytest.param('roles = {"*" = "hero"}', "`roles`: * must be one of", id="no role"),
+        pytest.param('ignore-in = {"*" = 1}', "`ignore-in.*` must be a list", id="no rules"),
+        pytest.param("targets = [", "cannot be read: ", id="no TOML"),
+        pytest.param("caf\xe9 = 1", "cannot be read: ", id="no UTF-8"),
+    ],
+)
+def test_a_bad_one_is_wrong_use_and_says_what_is_meant(
+    project: Path, text: str, message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "wanprep.toml").write_bytes(text.encode("latin-1"))
+    assert run(["check"]) == 2
+    told = capfd.readouterr().err
+    assert str(project / "wanprep.toml") in told
+    assert message in told
+
+
+def test_a_table_is_wanted(project: Path) -> None:
+    with pytest.raises(WrongUse, match="must be a table"):
+        read_config(project / "pyproject.toml", ["targets"])
+
+
+def test_targets_and_roles(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "wanprep.toml").write_text(
+        'targets = ["runcomfy/wan-2-2-image-to-video"]\n[roles]\n"assets/*" = "first_frame"\n'
+    )
+    status, report = check(capfd)
+    assert status == 1
+    assert report["targets"] == ["runcomfy/wan-2-2-image-to-video"]
+
+    _, report = check(capfd, "-t", "wan/2.7")
+    assert report["targets"] == ["wan/2.7"]
+
+
+def test_ignored_rules(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (100, 300)).save(project / "assets/small.png")
+    assert check(capfd)[0] == 1
+
+    (project / "wanprep.toml").write_text('ignore = ["image-too-small"]\n')
+    status, report = check(capfd)
+    assert (status, report["findings"]) == (0, [])
+    assert [each["verdict"] for each in report["verdicts"]] == ["pass", "pass"]
+
+    (project / "wanprep.toml").write_text('[ignore-in]\n"assets/s*" = ["image-too-small"]\n')
+    assert check(capfd)[0] == 0
+    (project / "wanprep.toml").write_text('[ignore-in]\n"other/*" = ["image-too-small"]\n')
+    assert check(capfd)[0] == 1
+    (project / "wanprep.toml").write_text('ignore = ["image-to-small"]\n')
+    assert run(["check"]) == 2
+    assert "Did you mean 'image-too-small'?" in capfd.readouterr().err
+
+
+def test_a_target_is_one_json_file(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    source = {"doc": "https://acme.example/docs", "says": "at most 256 px", "checked": "2026-11-20"}
+    bound = {
+        "maximum": 256,
+        "x-rule": "image-too-large",
+        "x-severity": "error",
+        "x-source": source | {"confidence": "documented"},
+    }
+    target = {
+        "id": "acme/tiny-video",
+        "title": "Acme: tiny video",
+        "summary": "Small pictures only.",
+        "docs": ["https://acme.example/docs"],
+        "roles": {"reference_image": {"properties": {"width": bound, "height": bound}}},
+    }
+    (project / "assets/voice.wav").write_bytes(b"whatever it is")
+    (project / "targets").mkdir()
+    (project / "targets/tiny.json").write_text(json.dumps(target))
+    (project / "wanprep.toml").write_text('target-folders = ["targets"]\n')
+
+    status, report = check(capfd, "-t", "acme/tiny-video", "assets")
+
+    assert status == 1
+    finding, voice = report["findings"]
+    assert finding["rule"] == "image-too-large"
+    assert voice["rule"] == "voice-unsupported", "what a target does not speak of, it lacks"
+    assert finding["message"].startswith("hero.png is 300x300 px; Acme wants at most 256 px")
+    assert run(["targets"]) == 0
+    assert "acme/tiny-video" in capfd.readouterr().out
+    assert run(["targets", "acme/tiny-video"]) == 0
+    assert "https://acme.example/docs" in capfd.readouterr().out
