@@ -31,10 +31,12 @@ class Batch:
 
     command: tuple[str, ...]
     count: Callable[[Iterable[str]], int]
+    fine: tuple[int, ...] = (0,)
 
     def run(self, folder: Path, files: int, output: Path, **env: str) -> Run:
         """Measure it on a folder of so many files; fewer answers end the benchmark."""
-        cost = run([*self.command, str(folder)], output, users_environment(**env))
+        command = [*self.command, str(folder)]
+        cost = run(command, output, users_environment(**env), self.fine)
         with output.open(encoding="utf-8", errors="replace") as lines:
             answers = self.count(lines)
         if answers != files:
@@ -59,6 +61,14 @@ def _lines_with(mark: str) -> Callable[[Iterable[str]], int]:
 
 def wanprep() -> Batch:
     return Batch((console_script("wanprep"), "probe", "--format", "jsonl"), _wanprep_answers)
+
+
+def wanprep_check() -> Batch:
+    """Judge all files; that there are findings (exit status 1) is no failure."""
+    command = (console_script("wanprep"), "check", "--format", "json")
+    return Batch(
+        command, lambda lines: int(json.loads("".join(lines))["summary"]["assets"]), (0, 1)
+    )
 
 
 def batches() -> dict[str, Batch]:

@@ -43,8 +43,13 @@ class Summary:
     peak_bytes: int
 
 
-def run(command: Sequence[str], output: Path, env: Mapping[str, str]) -> Run:
-    """Run a command, its output into a file; one that fails ends the benchmark."""
+def run(
+    command: Sequence[str], output: Path, env: Mapping[str, str], fine: Sequence[int] = (0,)
+) -> Run:
+    """Run a command, its output into a file; one that fails ends the benchmark.
+
+    `fine` are the exit statuses of a command that did its work.
+    """
     complaints = output.with_suffix(".errors")
     with output.open("wb") as out, complaints.open("wb") as errors:
         start = time.perf_counter()
@@ -54,7 +59,7 @@ def run(command: Sequence[str], output: Path, env: Mapping[str, str]) -> Run:
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in fine:
         text = complaints.read_text(errors="replace").strip()
         sys.exit(f"{' '.join(command)} failed ({process.returncode}): {text[-500:]}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _MAXRSS_UNIT)

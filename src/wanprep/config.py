@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +69,8 @@ def find_config(start: Path) -> Config:
 
 
 def _toml(file: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # TOML's own error is a ValueError, too
@@ -100,6 +100,8 @@ def _faults(table: object, schema: Mapping[str, Any]) -> Iterator[str]:
     known = schema["properties"]
     for name, value in table.items():
         if name not in known:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, known, 1)
             hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
             yield f"`{name}` is not known: {hint}"

@@ -51,7 +51,7 @@ def test_starting_is_light(arguments: list[str]) -> None:
 import sys
 from wanprep.cli import run
 run({arguments})
-heavy = "PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy platformdirs sqlite3"
+heavy = "PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy sqlite3"
 print(sorted(name for name in sys.modules
              if name.split(".")[0] in {{*heavy.split()}} or name.startswith("wanprep_")))
 """

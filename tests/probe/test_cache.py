@@ -217,4 +217,11 @@ for round in range(20):
 
 def test_the_systems_cache_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANPREP_CACHE_DIR")
-    assert cache_module.cache_folder().endswith("wanprep")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache_module.cache_folder() == "/home/ann/.cache/wanprep"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/ann")
+    assert cache_module.cache_folder() == "/var/ann/wanprep"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cache_module.cache_folder() == "/home/ann/Library/Caches/wanprep"

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.probe.probe_file import _NEEDED, one_line, probe_file, read_source
+from wanprep.probe.probe_file import _NEEDED, probe_file, read_source
 from wanprep.probe.source import Bytes
+from wanprep.probe.unread import one_line
 from wanprep.schemas import load_schema
 
 

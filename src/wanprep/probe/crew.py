@@ -17,9 +17,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.facts import Facts
-from wanprep.probe.probe_file import unread
+from wanprep.probe.handshake import READY
 from wanprep.probe.problems import NOT_READ
-from wanprep.probe.worker import READY
+from wanprep.probe.unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

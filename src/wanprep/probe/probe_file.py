@@ -17,11 +17,11 @@ from wanprep.probe.names import extension_format, usual_kind
 from wanprep.probe.problems import MISSING, NOT_READ
 from wanprep.probe.sniff import sniff
 from wanprep.probe.source import LocalFile
+from wanprep.probe.unread import one_line, unread
 
 if TYPE_CHECKING:
     from wanprep.probe.source import Source
 
-_LONGEST_PROBLEM: Final = 200
 # As the published schema demands it of readable files; a test holds them together.
 _NEEDED: Final[dict[str, dict[str, str]]] = {
     "image": {"width": "its size", "height": "its size", "aspect": "its shape"},
@@ -112,11 +112,6 @@ def _rounded(value: object) -> object:
     return round(value, 6) if isinstance(value, float) else value
 
 
-def unread(path: str, problem: str) -> Facts:
-    """Tell that nothing could be learnt of a file, and why."""
-    return Facts(path=path, extension_format=extension_format(path), problem=one_line(problem))
-
-
 def _why(error: OSError | ValueError, path: str) -> str:
     if isinstance(error, FileNotFoundError):
         if os.path.islink(path):
@@ -126,10 +121,3 @@ def _why(error: OSError | ValueError, path: str) -> str:
         return f"{NOT_READ}: permission denied"
     reason = error.strerror if isinstance(error, OSError) else None
     return f"cannot be opened: {reason or error}"
-
-
-def one_line(text: str) -> str:
-    """Make a text fit for one line of a terminal, however strange the bytes it quotes."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
-    line = " ".join(plain.split())
-    return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"

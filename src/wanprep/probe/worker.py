@@ -15,6 +15,7 @@ import threading
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
 
+from wanprep.probe.handshake import READY
 from wanprep.probe.probe_file import probe_file
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 # No reader of headers needs a tenth of it; decoding a picture of 64 megapixels needs it all.
 MEMORY: Final = 300 * 2**20
-# What a worker says first: one that dies without it could not be started at all.
-READY: Final = b"ready\n"
 # ffmpeg, which decodes for --deep, keeps a dozen frames of a video at once.
 DEEP_MEMORY: Final = 1024 * 2**20
 
