@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.cases import cases
 from wanprep.check.findings import asset_findings, job_findings, problem_findings, verdict_of
 from wanprep.check.selection import one_rule, without
 from wanprep.check.subjects import presumed, role_of, subjects
-from wanprep.check.urls import url_findings
 from wanprep.config import Config
 from wanprep.errors import WrongUse
 from wanprep.judge.finding import Finding, Verdict
 from wanprep.judge.judge_asset import lacks
-from wanprep.judge.judge_job import judge_job
-from wanprep.judge.resolve import resolve
 from wanprep.judge.target import all_targets, choose
 from wanprep.probe import probe_many
 from wanprep.report.model import Report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wanprep.check.cases import Case
@@ -64,7 +62,7 @@ def answer(question: Question) -> Report:
     if not (found.jobs or found.media):
         raise WrongUse("there is nothing to check: no job and no media file in what was named")
     files = [_read(path) for path in found.jobs]
-    judged = [cases(file, asked, known, default) for file in files]
+    judged = [_cases(file, asked, known, default) for file in files]
     jobs = [case for of_file, _ in judged for case in of_file]
     used = list(_local_files(jobs))
     alone = found.alone(used)
@@ -109,6 +107,14 @@ def _read(path: str) -> JobFile:
     return read_jobs(path)
 
 
+def _cases(
+    file: JobFile, asked: Sequence[Target], known: Mapping[str, Target], default: Sequence[Target]
+) -> tuple[list[Case], list[Finding]]:
+    from wanprep.check.cases import cases
+
+    return cases(file, asked, known, default)
+
+
 def _local_files(jobs: Iterable[Case]) -> Iterator[str]:
     """List the files that jobs name; each is probed once, whoever names it."""
     for case in jobs:
@@ -116,6 +122,8 @@ def _local_files(jobs: Iterable[Case]) -> Iterator[str]:
 
 
 def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
+    # The judge's library takes as long to load as a worker to start: both may happen at once.
+    threading.Thread(target=import_module, args=["jsonschema"], daemon=True).start()
     unique = dict.fromkeys(paths)
     probed = probe_many(unique, deep=question.deep, cache=question.cache, workers=question.workers)
     return {facts.path: facts for facts in probed}
@@ -133,6 +141,11 @@ def _judge_media(
 
 
 def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
+    # Jobs need much that bare media, of which hooks see more, should not wait for.
+    from wanprep.check.urls import url_findings
+    from wanprep.judge.judge_job import judge_job
+    from wanprep.judge.resolve import resolve
+
     job, meant = case.job, case.meant
     resolved = resolve(meant)
     files = [asset for asset in meant.assets if asset.kind == "file"]

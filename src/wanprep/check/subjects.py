@@ -60,7 +60,8 @@ def subjects(
 
 def _files(paths: Sequence[str], stdin: BinaryIO, *, nul: bool) -> Iterator[tuple[str, bool]]:
     for path in paths:
-        named = not os.path.isdir(path)
+        # Lists of names, as `git ls-files` writes them, hold all sorts of files, as folders do.
+        named = path != "-" and not os.path.isdir(path)
         for file in files_in([path], stdin, nul=nul):
             yield file, named
 
