@@ -122,6 +122,17 @@ def test_a_fault_of_ours_says_how_to_report_it(
     assert "Please report it" in told
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_no_fault_of_ours(clip: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wanprep", "probe", str(clip)],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "wanprep: the output cannot be written: No space left on device\n"
+
+
 def processes_with(word: str) -> Iterator[str]:
     """Look for a word in the command lines of all processes (where there is /proc)."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):

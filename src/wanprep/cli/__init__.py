@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import NoReturn
 
-from wanprep.errors import WanprepError
+from wanprep.errors import WanprepError, WrongUse
 
 OUR_FAULT = 3
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 INTERRUPTED = 130
 
 
@@ -36,13 +38,24 @@ def run(arguments: list[str]) -> int:
         click.echo("wanprep: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing must complain when Python closes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hush()  # whoever read our output has seen enough
         return 0
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            _confess()
+            return OUR_FAULT
+        click.echo(f"wanprep: the output cannot be written: {error.strerror}", err=True)
+        _hush()
+        return WrongUse.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence says how to report it
         _confess()
         return OUR_FAULT
     return status if isinstance(status, int) else 0
+
+
+def _hush() -> None:
+    """See to it that Python, when it closes the output, does not complain once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _confess() -> None:
