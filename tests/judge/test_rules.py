@@ -60,7 +60,7 @@ def test_every_rule_says_what_why_and_how_to_mend(name: str) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)
-def test_every_rule_of_a_target_is_in_the_catalogue(target: Any) -> None:  # noqa: ANN401
+def test_every_rule_of_a_target_is_in_the_catalogue(target: Any) -> None:
     assert set(_named(target.data)) <= rules().keys()
 
 
@@ -71,7 +71,7 @@ def test_every_rule_of_a_shared_schema_is_in_the_catalogue(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*ASSET_RULES, *BOTH_RULES])
 @pytest.mark.parametrize("facts", [PICTURE, CLIP, SOUND], ids=lambda facts: facts.kind)
-def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:  # noqa: ANN401
+def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:
     message = asset_message(_broken(name, 12), facts.path, facts, TARGETS[0])
 
     assert message.endswith(".")
@@ -132,7 +132,7 @@ def _broken(rule: str, found: object) -> Broken:
     )
 
 
-def _named(node: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+def _named(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         told = node.get("x-rule", {})
         yield from [told] if isinstance(told, str) else told.values()

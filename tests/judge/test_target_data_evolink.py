@@ -94,7 +94,7 @@ ASSETS: Final[dict[str, list[Case]]] = {
 }
 
 
-def callback(**told: Any) -> dict[str, Any]:  # noqa: ANN401 - facts are of many types
+def callback(**told: Any) -> dict[str, Any]:
     sound = {"https": True, "private": False, "length": 30, "valid": True}
     return job(callback_url="https://a.org/done") | {"callback": sound | told}
 
@@ -155,7 +155,7 @@ JOBS: Final = [
 ]  # fmt: skip
 
 
-def native(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def native(**changes: Any) -> dict[str, Any]:
     """Make a sound body; what is changed to None is left out."""
     sound: dict[str, Any] = {
         "model": "wan2.7-reference-video",
@@ -166,7 +166,7 @@ def native(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {name: value for name, value in (sound | changes).items() if value is not None}
 
 
-def bound(*names: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def bound(*names: str, **changes: Any) -> dict[str, Any]:
     """Make a body whose voice_bindings have these names."""
     voices = dict.fromkeys(names, "https://a.org/1.wav")
     return native(model_params={"voice_bindings": voices}, **changes)

@@ -119,7 +119,7 @@ JOBS: Final = [
 ]  # fmt: skip
 
 
-def native(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def native(**changes: Any) -> dict[str, Any]:
     """Make a sound body; what is changed to None is left out."""
     sound: dict[str, Any] = {
         "model": "wan-v2-7-reference-to-video",

@@ -221,7 +221,7 @@ FRAME_JOBS: Final = [
 ]  # fmt: skip
 
 
-def references_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def references_body(**changes: Any) -> dict[str, Any]:
     """Make a sound body; what is changed to None is left out."""
     sound: dict[str, Any] = {
         "prompt": "Image 1 meets Video 1.",
@@ -232,7 +232,7 @@ def references_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     return {name: value for name, value in (sound | changes).items() if value is not None}
 
 
-def frame_body(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def frame_body(**changes: Any) -> dict[str, Any]:
     """Make a sound body; what is changed to None is left out."""
     sound: dict[str, Any] = {
         "prompt": "She turns round.",

@@ -78,7 +78,7 @@ ASSETS: Final[dict[str, list[Case]]] = {
 }
 
 
-def with_clip(**parameters: Any) -> dict[str, Any]:  # noqa: ANN401 - parameters are of many types
+def with_clip(**parameters: Any) -> dict[str, Any]:
     return job(0, 1, **parameters)
 
 
@@ -92,7 +92,7 @@ def naming(*tokens: tuple[str, str, bool], unused: tuple[str, ...] = ()) -> dict
     }
 
 
-def callback(**told: Any) -> dict[str, Any]:  # noqa: ANN401 - facts are of many types
+def callback(**told: Any) -> dict[str, Any]:
     sound = {"https": True, "private": False, "length": 30, "valid": True}
     return with_clip(callback_url="https://a.org/done") | {"callback": sound | told}
 
@@ -151,7 +151,7 @@ JOBS: Final = [
 ]  # fmt: skip
 
 
-def native(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def native(**changes: Any) -> dict[str, Any]:
     """Make a sound body; what is changed to None is left out."""
     sound: dict[str, Any] = {
         "prompt": "Video 1 meets Video 2.",

@@ -23,7 +23,7 @@ def select_findings(
     report: Report, select: Iterable[str], ignore: Iterable[str], severity: str
 ) -> Report:
     """Drop what is not selected, ignored, or too slight; verdicts follow from what is left."""
-    chosen, dropped = _names(select), _names(ignore)
+    chosen, dropped = rule_names(select), rule_names(ignore)
 
     def unwanted(finding: Finding) -> bool:
         return (
@@ -56,7 +56,7 @@ def _fails(verdict: Verdict, failing: set[tuple[str, str]]) -> bool:
     return any(name in files and target in {"", verdict.target} for name, target in failing)
 
 
-def _names(given: Iterable[str]) -> set[str]:
+def rule_names(given: Iterable[str]) -> set[str]:
     """Read rule names, also with commas between; a misspelt one is wrong use."""
     names = {name.strip() for each in given for name in each.split(",") if name.strip()}
     for name in sorted(names):

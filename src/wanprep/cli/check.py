@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
+from wanprep.errors import WrongUse
 from wanprep.report import FORMATS
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
+
     from wanprep.report.model import Report
 
 _SEVERITIES = ("note", "warning", "error")
@@ -103,14 +106,15 @@ def check(
       git diff --cached --name-only -z | wanprep check -z -
     """
     from wanprep.check.pipeline import Question, answer
-    from wanprep.check.selection import select_findings
+    from wanprep.check.selection import rule_names, select_findings
     from wanprep.config import find_config
 
     question = Question(
         paths=paths or (".",), targets=targets, roles=roles, deep=deep, offline=offline,
         cache=not no_cache, nul=nul, workers=jobs, config=find_config(Path.cwd()),
     )  # fmt: skip
-    report = select_findings(answer(question), select, ignore, severity)
+    chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
+    report = select_findings(answer(question), chosen, dropped, severity)
     _write(report, style, output)
     return 0 if report.clean else 1
 
@@ -122,9 +126,14 @@ def _write(report: Report, style: str, output: str | None) -> None:
     from wanprep.report.model import Style
 
     if output is not None:
-        with click.open_file(output, "w", encoding="utf-8", atomic=True) as file:
-            file.writelines(renderer(style)(report, Style()))
+        try:
+            with open(output, "w", encoding="utf-8") as file:
+                file.writelines(renderer(style)(report, Style()))
+        except OSError as error:
+            raise WrongUse(f"{output} cannot be written: {error.strerror}") from error
         return
+    # A terminal that lacks a letter shows its number instead.
+    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
     for piece in renderer(style)(report, Style(color=terminal, width=width)):

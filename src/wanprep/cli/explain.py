@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
+from pathlib import Path
 
 import click
 
@@ -20,7 +20,11 @@ def explain(rule: str | None) -> None:
       wanprep explain video-too-long
     """
     from wanprep.check.selection import one_rule
+    from wanprep.cli.limits_table import rule_lines
+    from wanprep.config import find_config
     from wanprep.judge.rules import rules
+    from wanprep.judge.target import all_targets
+    from wanprep.report.columns import wrapped
 
     if rule is None:
         width = max(map(len, rules()))
@@ -30,20 +34,11 @@ def explain(rule: str | None) -> None:
     told = one_rule(rule)
     click.echo(f"{told.name}: {told.title}\n")
     for head, text in (("Why", told.why), ("By hand", told.mend)):
-        click.echo(textwrap.fill(f"{head}: {text}", 80, subsequent_indent="  "))
-    _where(told.name)
-
-
-def _where(rule: str) -> None:
-    from wanprep.cli.limits_table import rule_bounds
-    from wanprep.judge.message import allowed_by
-    from wanprep.judge.target import all_targets
-
-    lines: dict[str, None] = {}
-    for target, part, bound in rule_bounds(rule, all_targets()):
-        limit = allowed_by(bound.schema, bound.keyword, bound.path)
-        says = bound.source.get("says", "")
-        lines[f"  {target.id}, {part}: {limit or says} ({bound.severity})"] = None
+        click.echo(wrapped(f"{head}: {text}", 80, rest="  "))
+    lines = dict.fromkeys(
+        rule_lines(told.name, all_targets(find_config(Path.cwd()).target_folders))
+    )
     if lines:
-        click.echo("\nTargets that have it:")
-        click.echo("\n".join(lines))
+        click.echo("\nWhere it holds:")
+    for line in lines:
+        click.echo(wrapped(line, 80, first="  ", rest="      "))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.bounds import bounds
 from wanprep.judge.message import allowed_by
+from wanprep.report.columns import wrapped
+from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,23 +16,32 @@ if TYPE_CHECKING:
     from wanprep.judge.expand import Schema
     from wanprep.judge.target import Target
 
+# What parts of a resolved job are called by those who write one.
+_CALLED: Final = {
+    "prompt.length": "characters of the prompt",
+    "negative_prompt.length": "characters of the negative prompt",
+    "prompt.unused": "references that the prompt never names",
+    "frames": "first_frame",
+}
+
 
 def limits_table(target: Target, width: int) -> Iterator[str]:
     """Write a target: what it is, what it allows in each role and of a job, what is unseen."""
-    yield f"{target.id}\n{target.title}\n"
-    yield textwrap.fill(target.summary, width=width) + "\n"
+    yield f"{target.id}\n{target.title}\n{wrapped(target.summary, width)}\n"
     sources: dict[str, int] = {}
-    for name, schema in (*target.roles.items(), ("job", target.job), ("native body", target.body)):
+    for name, schema in _parts(target).items():
         rows = list(_rows(schema))
         if rows:
             yield f"\n{name}\n"
             yield from (_row(row, sources, width) for row in rows)
     yield "\nSources\n"
     yield from (f"  [{number}] {doc}\n" for doc, number in sources.items())
-    if target.unchecked:
-        yield "\nCannot be seen from here\n"
-        for note in target.unchecked:
-            yield textwrap.fill(note, width, initial_indent="  - ", subsequent_indent="    ") + "\n"
+    yield "\nCannot be seen from here\n"
+    yield from (wrapped(note, width, first="  - ", rest="    ") + "\n" for note in target.unchecked)
+
+
+def _parts(target: Target) -> dict[str, Schema]:
+    return {**target.roles, "job": target.job, "native body": target.body}
 
 
 def _rows(schema: Schema) -> Iterator[list[Bound]]:
@@ -47,24 +57,59 @@ def _rows(schema: Schema) -> Iterator[list[Bound]]:
 
 
 def _row(group: list[Bound], sources: dict[str, int], width: int) -> str:
-    first = next((bound for bound in group if bound.keyword != "type"), group[0])
+    first = _telling(group)
     rules = ", ".join(dict.fromkeys(bound.rule for bound in group))
     number = sources.setdefault(first.source.get("doc", ""), len(sources) + 1)
-    what = ".".join(first.path) or "job"
-    limit = allowed_by(first.schema, first.keyword, first.path)
     confidence = first.source.get("confidence", "")
     doubt = "" if confidence == "documented" else f", {confidence}"
-    head = f"  {what}: {limit}" if limit else f"  {what}"
     tail = f"{first.severity} {rules} [{number}]{doubt}: {first.source.get('says', '')}"
-    text = textwrap.fill(tail, width, initial_indent="      ", subsequent_indent="      ")
-    return f"{head}\n{text}\n"
+    return f"  {_limit(first)}\n{wrapped(tail, width, first='      ', rest='      ')}\n"
 
 
-def rule_bounds(rule: str, targets: Mapping[str, Target]) -> Iterator[tuple[Target, str, Bound]]:
-    """List where a rule has a bound: the target, the role or part of a job, and the bound."""
+def _telling(group: list[Bound]) -> Bound:
+    """Choose the bound that says most: a range tells more than that it is one of numbers."""
+    return next((bound for bound in group if bound.keyword != "type"), group[0])
+
+
+def _limit(bound: Bound) -> str:
+    limit = allowed_by(bound.schema, bound.keyword, bound.path)
+    return f"{_called(bound.path)}: {limit}" if limit else _called(bound.path)
+
+
+def _called(path: tuple[str, ...]) -> str:
+    match path:
+        case ():
+            return "the whole"
+        case ("parameters", name):
+            return name
+        case ("prompt", "tokens", *_):
+            return "names of references in the prompt"
+        case ("callback", *_):
+            return "callback_url"
+        case _:
+            name = ".".join(path)
+            return _CALLED.get(name, name.replace(".*", "[]"))
+
+
+def rule_lines(rule: str, targets: Mapping[str, Target]) -> Iterator[str]:
+    """Tell where a rule has a bound: the target, the role or part of a job, and the limit."""
+    for schema in load_schema("asset")["$defs"].values():
+        for bound in bounds(schema):
+            if bound.rule == rule:
+                yield f"every target: {bound.source['says']} ({bound.severity})"
     for target in targets.values():
-        parts: dict[str, Any] = {**target.roles, "job": target.job, "native body": target.body}
-        for part, schema in parts.items():
-            for bound in bounds(schema):
-                if bound.rule == rule:
-                    yield target, part, bound
+        for part, schema in _parts(target).items():
+            for group in _rows(schema):
+                if rule in {bound.rule for bound in group}:
+                    bound = _telling(group)
+                    yield f"{target.id}, {part}: {_limit(bound)} ({bound.severity})"
+        for note in _asked(target.data):
+            if note["x-rule"] == rule:
+                yield f"{target.id}: {note['x-source']['says']} ({note['x-severity']})"
+
+
+def _asked(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """List what the core asks by itself, and a target only annotates."""
+    yield from (data[name] for name in ("style", "unknown_key") if name in data)
+    for name in ("doubtful_styles", "urls"):
+        yield from data.get(name, {}).values()

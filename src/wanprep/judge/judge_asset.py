@@ -6,12 +6,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.broken import Broken, broken_bounds
-from wanprep.probe.problems import LFS_POINTER, MISSING, NOT_DECODED
+from wanprep.probe.problems import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from wanprep.judge.expand import Schema
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 
@@ -31,19 +32,28 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Broken]:
         refused = broken_bounds(told, target.roles[role])
         yield next(broken for broken in refused if broken.keyword == "not")
         return  # what the file is does not matter where none is taken
-    missing = list(broken_bounds(told, schemas["there"]))
-    if missing:
-        yield missing[0]  # nothing else can be said of what is not there
+    unusable = [] if facts.readable else list(_unusable(told, schemas))
+    if unusable and (unusable[0].rule != "asset-unreadable" or _not_looked_at(facts)):
+        yield unusable[0]  # nothing else can be said of what is not there, or was not opened
         return
     seen: set[str] = set()
     for broken in chain(
-        broken_bounds(told, schemas["usable"]),
+        unusable,
         broken_bounds(told, target.roles[role]),
         broken_bounds(told, schemas["careful"]),
     ):
         if broken.rule not in seen and not (broken.keyword == "required" and not facts.readable):
             seen.add(broken.rule)
             yield broken
+
+
+def _unusable(told: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[Broken]:
+    yield from broken_bounds(told, schemas["there"])
+    yield from broken_bounds(told, schemas["usable"])
+
+
+def _not_looked_at(facts: Facts) -> bool:
+    return facts.bytes is None or (facts.problem or "").startswith(NOT_READ)
 
 
 def lacks(target: Target, role: str) -> bool:

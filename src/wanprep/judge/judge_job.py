@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What a provider's own schema refuses and no bound of ours explains.
 _OWN: Final = "parameter-invalid"
+_LACKING: Final = frozenset({"required", "minLength", "minItems"})  # our own rules say it better
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,10 @@ def _placed(broken: Broken, resolved: Mapping[str, Any], meant: Meant) -> JobBro
         case ("first_frame" | "frames", *_) if meant.first_frame:
             return JobBroken(broken, meant.first_frame, "first_frame")
         case ("references" | "images" | "videos" | "voices" as what, *_):
-            return JobBroken(broken, _superfluous(what, broken, meant), what)
+            pointer = _superfluous(what, broken, meant)
+            return JobBroken(
+                broken, pointer, pointer.split("/")[-2] if broken.rule == _OWN else what
+            )
     return JobBroken(broken, meant.root, ".".join(map(str, broken.path)) or "prompt")
 
 
@@ -195,7 +199,7 @@ def _requested(body: Mapping[str, Any], target: Target) -> Iterator[JobBroken]:
                 broken = annotated_break(note, found=name, limit=sorted(known))
                 hint = _meant_key(name, known, target)
                 yield JobBroken(broken, _body_pointer((*path, name)), name, detail=hint)
-        elif error.validator not in {"required", "minLength"} and not error.context:
+        elif error.validator not in _LACKING and not error.context:
             found = error.instance if isinstance(error.instance, str | int | float) else None
             broken = annotated_break(_own(error, path, target), found=found, limit=None)
             yield JobBroken(broken, _body_pointer(path), _last(path))

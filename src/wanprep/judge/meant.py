@@ -55,7 +55,12 @@ def meant_by(job: Job) -> Meant:
             for each in job.references
         ),
         first_frame="/first_frame" if job.first_frame else None,
-        parameters={name: _folded(name, value) for name, value in job.parameters.items()},
+        # As everywhere in a job, a key with nothing behind it says nothing.
+        parameters={
+            name: _folded(name, value)
+            for name, value in job.parameters.items()
+            if value is not None
+        },
         places={name: below("/parameters", name) for name in job.parameters},
         assets=tuple(job.assets()),
     )

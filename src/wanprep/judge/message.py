@@ -107,7 +107,8 @@ def _words(facts: Facts, limit: str) -> dict[str, str]:
 
 def _unlike(limit: str, rough: str, exact: str) -> str:
     """Say a value with all its digits where few would look like what is allowed."""
-    return exact if rough.replace(".00 ", " ").replace(".0 ", " ") in limit else rough
+    number = rough.partition(" ")[0].removesuffix(".00").removesuffix(".0")
+    return exact if number in limit.split() else rough
 
 
 def _length(found: object, limit: str) -> str:
@@ -143,6 +144,8 @@ def allowed(broken: Broken) -> str:
 def allowed_by(bound: Mapping[str, Any], keyword: str, path: tuple[str, ...]) -> str:
     """Say what a bound allows, in the units of what it bounds."""
     name = path[-1] if path else ""
+    if bound.get(keyword) == 0 and keyword in {"maximum", "maxItems"}:
+        return "none"
     if keyword in {"enum", "const"}:
         return _choice(bound[keyword], upper=name in {"format", "color", "video_codec"})
     if keyword == "type":
@@ -165,7 +168,9 @@ _TYPES: Final = {
 def _choice(limit: Any, *, upper: bool = False) -> str:  # noqa: ANN401 - whatever a schema holds
     if isinstance(limit, bool):
         return ""
-    names = [str(each) for each in (limit if isinstance(limit, list) else [limit])]
+    several = limit if isinstance(limit, list) else [limit]
+    # "other" is what cannot be read, which another rule reports.
+    names = [str(each) for each in several if each not in {"", "other"}]
     return listed([name.upper() for name in names] if upper else names, "or")
 
 

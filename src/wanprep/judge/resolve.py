@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from wanprep.judge.meant import Meant
+
+
+_INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
 
 
 def resolve(meant: Meant) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def is_private(host: str) -> bool:
     try:
         address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
     except ValueError:
-        # A host of one word, or in these zones, exists only inside somebody's network.
-        return "." not in name or name.endswith((".local", ".localhost", ".internal", ".lan"))
+        # A host of one word, or in these zones, exists only inside somebody's network; one that
+        # ends in a number is an address in disguise: 127.1, 0x7f.0.0.1.
+        return "." not in name or name.endswith(_INNER) or name.rpartition(".")[2].isdecimal()
     return not address.is_global

@@ -157,6 +157,7 @@ def unknown_target(name: str, known: Iterable[str]) -> str:
     """Say that there is no such target, and which one may be meant."""
     from difflib import get_close_matches
 
+    name = name if len(name) <= 80 else f"{name[:60]}…"
     near = get_close_matches(name, list(known), 1, cutoff=0.5)
     hint = f"Did you mean '{near[0]}'?" if near else "`wanprep targets` lists them."
     return f"there is no target '{name}'. {hint}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import accumulate
 
+from wanprep.report.columns import columns
 from wanprep.text import visible
 
 
@@ -13,7 +13,7 @@ def quoted(line: str, start: int, stop: int, width: int) -> tuple[str, str]:
     begin = max(0, start - width)
     near = line[begin : start + width]  # what is further off cannot be shown, however short
     pieces = [visible(letter) for letter in near]
-    widths = [_columns(piece) for piece in pieces]
+    widths = [columns(piece) for piece in pieces]
     start, stop = start - begin, min(max(stop, start + 1) - begin, len(near))
     first, last = 0, len(near)
     if begin or len(line) > begin + len(near) or sum(widths) > width:
@@ -36,14 +36,3 @@ def _window(widths: list[int], start: int, width: int) -> tuple[int, int]:
 
 def _last_fitting(widths: list[int], width: int) -> int:
     return sum(end <= width for end in accumulate(widths))
-
-
-def _columns(text: str) -> int:
-    """Count the columns that a text takes in a terminal: Chinese letters take two, accents none."""
-    return sum(_width(letter) for letter in text)
-
-
-def _width(letter: str) -> int:
-    if unicodedata.category(letter) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1

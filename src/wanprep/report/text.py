@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from wanprep.report.columns import wrapped
 from wanprep.report.quoted import quoted
 from wanprep.text import plural, visible
 
@@ -33,17 +33,11 @@ def render(report: Report, style: Style) -> Iterator[str]:
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
     yield from _quoted(finding, report, style)
     head = f"{finding.severity}[{finding.rule}]"
-    target = f" ({finding.target})" if len(report.targets) > 1 else ""
-    wrapped = textwrap.wrap(
-        visible(finding.message) + target,
-        width=style.width,
-        initial_indent=f"  {head} ",
-        subsequent_indent="    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    target = f" ({finding.target})" if finding.target and len(report.targets) > 1 else ""
+    message = visible(finding.message) + target
+    lines = wrapped(message, style.width, first=f"  {head} ", rest="    ")
     painted = _paint(head, style, fg=_COLORS[finding.severity], bold=True)
-    yield "\n".join(wrapped).replace(head, painted, 1) + "\n"
+    yield lines.replace(head, painted, 1) + "\n"
 
 
 def _quoted(finding: Finding, report: Report, style: Style) -> Iterator[str]:
@@ -78,14 +72,12 @@ def _end(report: Report, style: Style) -> Iterator[str]:
     whom = f" for {', '.join(report.targets)}" if report.targets else ""
     judged = f"{' and '.join(things)} checked{whom}:"
     fits = len(judged) + 1 + len(result) <= style.width
-    yield textwrap.fill(judged, style.width, break_long_words=False, break_on_hyphens=False)
+    yield wrapped(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
     if report.clean and report.unchecked:
         yield "What nobody can see from here:\n"
         for note in report.unchecked:
-            yield (
-                textwrap.fill(note, style.width, initial_indent="- ", subsequent_indent="  ") + "\n"
-            )
+            yield wrapped(note, style.width, first="- ", rest="  ") + "\n"
 
 
 def _paint(text: str, style: Style, *, fg: str | None = None, bold: bool = False) -> str:

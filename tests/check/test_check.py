@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+
+import wanprep
+from wanprep.check.cases import cases
+from wanprep.check.findings import verdict_of
+from wanprep.errors import WrongUse
+from wanprep.job.read import read_jobs
+from wanprep.judge.finding import Finding
+from wanprep.judge.target import all_targets
+from wanprep.probe.cache import Cache
+from wanprep.probe.facts import Facts
+from wanprep.probe.problems import NOT_READ
+
+MEDIA: Final = Path(__file__).parents[2] / "fixtures/jobs/media"
+EVOLINK: Final = "evolink/wan2.7-reference-video"
+RUNCOMFY: Final = "runcomfy/wan-2-2-image-to-video"
+TARGETS: Final = all_targets()
+
+
+def told(report: wanprep.Report) -> list[tuple[str, str]]:
+    return [(finding.rule, finding.target) for finding in report.findings]
+
+
+def test_several_targets_judge_the_same_file() -> None:
+    path = MEDIA / "hero.jpg"
+    report = wanprep.check(path, targets=[EVOLINK, RUNCOMFY])
+    assert told(report) == [("image-too-small", RUNCOMFY)]
+    assert report.targets == (EVOLINK, RUNCOMFY)
+    assert [(each.subject, each.target, each.verdict) for each in report.verdicts] == [
+        (str(path), EVOLINK, "pass"),
+        (str(path), RUNCOMFY, "fail"),
+    ]
+    assert report.summary["assets"] == 1
+
+
+def test_a_file_that_everybody_names_is_looked_at_once(tmp_path: Path) -> None:
+    """The cache counts: a second look at an unchanged file would not come from there."""
+    job = (
+        f"target: [{EVOLINK}, wan/2.7]\nprompt: Image 1 and Image 2 wave.\n"
+        f"references: [{{image: hero.jpg}}, {{image: ./hero.jpg}}]\n"
+    )
+    (tmp_path / "hero.jpg").write_bytes((MEDIA / "hero.jpg").read_bytes())
+    (tmp_path / "one.yaml").write_text(job)
+    (tmp_path / "two.yaml").write_text(f"{job}---\n{job}")
+
+    report = wanprep.check(tmp_path)
+
+    assert report.findings == ()
+    assert report.summary["jobs"] == 3
+    with Cache() as memory:
+        assert memory.info().files <= 2  # hero.jpg, and as it is written with a dot
+
+
+def test_a_job_is_judged_for_its_own_targets_unless_others_are_asked(tmp_path: Path) -> None:
+    job = tmp_path / "job.yaml"
+    job.write_text(f"target: {EVOLINK}\nprompt: x\nreferences: [{{image: {MEDIA}/hero.jpg}}]\n")
+    assert wanprep.check(job).targets == (EVOLINK,)
+    assert wanprep.check(job, targets=[RUNCOMFY]).targets == (RUNCOMFY,)
+
+
+def test_without_a_target_the_shared_limits_hold(tmp_path: Path) -> None:
+    job = tmp_path / "job.yaml"
+    job.write_text(f"prompt: x\nreferences: [{{image: {MEDIA}/hero.jpg}}]\n")
+    assert wanprep.check(job).targets == ("wan/2.7",)
+
+
+@pytest.mark.parametrize(
+    ("name", "roles", "rules"),
+    [
+        pytest.param("hero.jpg", {}, [], id="a picture is a reference"),
+        pytest.param("dance.mp4", {}, [], id="a clip too"),
+        pytest.param("voice.wav", {}, [], id="a sound is a voice"),
+        pytest.param(
+            "dance.mp4",
+            {"*.mp4": "first_frame"},
+            ["format-unsupported", "reference-kind-unsupported"],
+            id="by a glob",
+        ),
+        pytest.param("hero.jpg", {"*.png": "voice"}, [], id="by another glob"),
+        pytest.param(
+            "hero.jpg", {"*": "first_frame", "hero.*": "voice"}, [], id="the first that fits"
+        ),
+        pytest.param("really-a-jpeg.png", {}, ["format-mismatch"], id="by content"),
+        pytest.param("cut.png", {}, ["asset-unreadable"], id="by name where there is no content"),
+        pytest.param("pointer.png", {}, ["asset-lfs-pointer"], id="an LFS pointer"),
+    ],
+)
+def test_roles_of_bare_media(name: str, roles: dict[str, str], rules: list[str]) -> None:
+    assert [rule for rule, _ in told(wanprep.check(MEDIA / name, roles=roles))] == rules
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "rule"),
+    [
+        pytest.param("voice.wav", "voice", "voice-unsupported", id="voice"),
+        pytest.param("dance.mp4", "reference_video", "reference-kind-unsupported", id="clip"),
+    ],
+)
+def test_a_role_that_a_target_lacks(name: str, role: str, rule: str) -> None:
+    report = wanprep.check(MEDIA / name, targets=[RUNCOMFY], roles={"*": role})
+    assert told(report) == [(rule, RUNCOMFY)]
+
+
+def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match=r"no file, folder or match for: .*nobody"):
+        wanprep.check(tmp_path / "nobody.jpg")
+    with pytest.raises(WrongUse, match="there is no target 'evolink/wan'"):
+        wanprep.check(MEDIA / "hero.jpg", targets=["evolink/wan"])
+    with pytest.raises(WrongUse, match="nothing to check"):
+        wanprep.check(tmp_path)
+
+
+def test_the_same_report_at_every_run() -> None:
+    folder = MEDIA.parent / "bad"
+    reports = [
+        wanprep.check(folder, offline=True, workers=count, cache=cache).as_json()
+        for count, cache in ((1, True), (2, True), (2, False))
+    ]
+    assert reports[0] == reports[1] == reports[2]
+    rank = {"error": 0, "warning": 1, "note": 2}
+    keys = [
+        (each["file"], each["line"], each["column"], rank[each["severity"]], each["rule"])
+        for each in reports[0]["findings"]
+    ]
+    assert keys == sorted(keys)
+
+
+def file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "job.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "targets", "wrong"),
+    [
+        pytest.param("prompt: x", [], ["wan/2.7"], [], id="nobody says"),
+        pytest.param(f"target: {EVOLINK}\nprompt: x", [], [EVOLINK], [], id="the job says"),
+        pytest.param(
+            f"target: {EVOLINK}\nprompt: x", [RUNCOMFY], [RUNCOMFY], [], id="the user says"
+        ),
+        pytest.param(
+            f"target: [{EVOLINK}, a/b]\nprompt: x",
+            [],
+            [EVOLINK],
+            ["target-unknown"],
+            id="one of two",
+        ),
+        pytest.param("target: a/b\nprompt: x", [], [], ["target-unknown"], id="one that is not"),
+        pytest.param(
+            "target: a/b\nbody: {prompt: x}", [], None, ["target-unknown"], id="and whose body?"
+        ),
+        pytest.param("body: {prompt: x}", [], None, ["job-invalid"], id="whose body?"),
+        pytest.param("body: {prompt: x}", [EVOLINK], [EVOLINK], [], id="the user says whose"),
+        pytest.param("body: {prompt: x}", ["wan/2.7"], None, ["job-invalid"], id="nobody's"),
+    ],
+)
+def test_whom_a_job_is_for(
+    tmp_path: Path, text: str, asked: list[str], targets: list[str] | None, wrong: list[str]
+) -> None:
+    found, findings = cases(
+        read_jobs(str(file(tmp_path, text))),
+        [TARGETS[name] for name in asked],
+        TARGETS,
+        [TARGETS["wan/2.7"]],
+    )
+    assert [[target.id for target in case.targets] for case in found] == (
+        [] if targets is None else [targets]
+    )
+    assert [finding.rule for finding in findings] == wrong
+
+
+ERROR: Final = Finding(rule="r", severity="error", message="m", target="t", file="f")
+UNREADABLE: Final = replace(ERROR, rule="asset-unreadable")
+LOCKED: Final = Facts(path="a", problem=f"{NOT_READ}: permission denied")
+
+
+@pytest.mark.parametrize(
+    ("findings", "facts", "unseen", "verdict"),
+    [
+        pytest.param([], [], False, "pass", id="nothing"),
+        pytest.param([replace(ERROR, severity="warning")], [], False, "pass", id="a warning"),
+        pytest.param([ERROR], [], False, "fail", id="an error"),
+        pytest.param([ERROR], [LOCKED], True, "fail", id="an error is enough"),
+        pytest.param([UNREADABLE], [Facts(path="a")], False, "fail", id="a broken file"),
+        pytest.param([UNREADABLE], [LOCKED], False, "unknown", id="a file that was not read"),
+        pytest.param([], [], True, "unknown", id="an address that was not looked at"),
+    ],
+)
+def test_verdicts(
+    findings: list[Finding],
+    facts: list[Facts],
+    unseen: bool,
+    verdict: Literal["pass", "fail", "unknown"],
+) -> None:
+    assert verdict_of(findings, facts, unseen=unseen) == verdict

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from wanprep.check.subjects import presumed, role_of, subjects
+from wanprep.config import Config
+from wanprep.errors import WrongUse
+from wanprep.job.model import Asset
+from wanprep.probe.facts import Facts
+
+NOTHING = io.BytesIO()
+JOB = "target: evolink/wan2.7-reference-video\nprompt: x\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "job.yaml").write_text(JOB)
+    (tmp_path / "docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
+    (tmp_path / "package.json").write_text('{"name": "x", "version": "1.0.0"}')
+    (tmp_path / "hero.png").write_bytes(b"")
+    (tmp_path / "notes.md").write_text("# notes")
+    (tmp_path / "refs").mkdir()
+    (tmp_path / "refs/dance.MP4").write_bytes(b"")
+    (tmp_path / "refs/.hidden.png").write_bytes(b"")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "jobs", "media"),
+    [
+        pytest.param(["."], ["job.yaml"], ["hero.png", "refs/dance.MP4"], id="a folder"),
+        pytest.param(["refs"], [], ["refs/dance.MP4"], id="another"),
+        pytest.param(["package.json"], ["package.json"], [], id="what is named is a job"),
+        pytest.param(["notes.md"], [], ["notes.md"], id="or media"),
+        pytest.param(["job.yaml", "job.yaml"], ["job.yaml"], [], id="once"),
+        pytest.param(["*.png", "**/*.MP4"], [], ["hero.png", "refs/dance.MP4"], id="globs"),
+    ],
+)
+def test_what_there_is(folder: Path, paths: list[str], jobs: list[str], media: list[str]) -> None:
+    assert folder.is_dir()
+    found = subjects(paths, {"evolink"}, NOTHING)
+    assert list(found.jobs) == jobs
+    assert list(found.media) == media
+
+
+def test_names_from_standard_input(folder: Path) -> None:
+    names = b"job.yaml\0hero.png\0package.json\0notes.md\0"
+    found = subjects(["-"], {"evolink"}, io.BytesIO(names), nul=True)
+    assert folder.is_dir()
+    assert found.jobs == ("job.yaml",)
+    assert found.media == ("hero.png",)
+
+
+def test_what_is_not_there(folder: Path) -> None:
+    assert folder.is_dir()
+    with pytest.raises(WrongUse, match=r"ghost\.png"):
+        subjects(["ghost.png"], {"evolink"}, NOTHING)
+
+
+def test_what_a_job_uses_is_not_judged_alone_unless_named(folder: Path) -> None:
+    used = [str(folder / "hero.png")]
+    assert subjects(["."], {"evolink"}, NOTHING).alone(used) == [os.path.join("refs", "dance.MP4")]
+    assert subjects(["hero.png"], {"evolink"}, NOTHING).alone(used) == ["hero.png"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "roles", "role"),
+    [
+        (Facts(path="a.png", kind="image"), {}, "reference_image"),
+        (Facts(path="a.mp4", kind="video"), {}, "reference_video"),
+        (Facts(path="a.wav", kind="audio"), {}, "voice"),
+        (Facts(path="a.mp4", extension_format="mp4"), {}, "reference_video"),
+        (Facts(path="a"), {}, "reference_image"),
+        (Facts(path="start/a.png", kind="image"), {"start/*": "first_frame"}, "first_frame"),
+        (Facts(path="start/a.png", kind="image"), {"a.*": "first_frame"}, "first_frame"),
+        (Facts(path="start/a.png", kind="image"), {"b.*": "first_frame"}, "reference_image"),
+    ],
+)
+def test_roles(facts: Facts, roles: dict[str, str], role: str) -> None:
+    assert role_of(facts, roles, Config()) == role
+
+
+def test_an_address_is_presumed_to_be_what_the_job_says() -> None:
+    asset = Asset("voice", "https://a.org/v", "/references/0/voice", "url", "https://a.org/v")
+    assert presumed(asset).kind == "audio"

@@ -1,0 +1,373 @@
+"""`wanprep check` as people and CI call it: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import unicodedata
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+from PIL import Image
+
+from wanprep.cli import run
+from wanprep.schemas import load_schema
+
+JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
+MEDIA: Final = JOBS / "media"
+EVOLINK: Final = "evolink/wan2.7-reference-video"
+RUNCOMFY: Final = "runcomfy/wan-2-2-image-to-video"
+
+
+def wanprep(
+    *arguments: str | bytes | Path, cwd: Path = JOBS, stdin: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "wanprep", "check", *arguments],
+        cwd=cwd, input=stdin, capture_output=True, check=False, env=os.environ | environment,
+    )  # fmt: skip
+
+
+def report(
+    capfd: pytest.CaptureFixture[str], *arguments: str | Path, status: int | None = None
+) -> dict[str, Any]:
+    """Run it in this process and return its JSON."""
+    ended = run(["check", *map(str, arguments), "--format", "json"])
+    out, err = capfd.readouterr()
+    assert err == ""
+    assert status is None or ended == status
+    told: dict[str, Any] = json.loads(out)
+    return told
+
+
+def printed(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    """Run it in this process and return what it writes, to no terminal."""
+    run(["check", *map(str, arguments)])
+    out, err = capfd.readouterr()
+    assert err == ""
+    return out
+
+
+def rules(told: dict[str, Any]) -> list[str]:
+    return [finding["rule"] for finding in told["findings"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "says"),
+    [
+        pytest.param(["media/hero.jpg"], 0, "1 file checked for wan/2.7: nothing found", id="fine"),
+        pytest.param(["media/holiday.jpg"], 0, "1 warning", id="a warning"),
+        pytest.param(["good/evolink.yaml"], 0, "1 job and 5 files", id="a job"),
+        pytest.param(["media/tiny.jpg"], 1, "1 error", id="an error"),
+        pytest.param(["bad/broken.json"], 1, "1 job checked: 1 error", id="a broken job"),
+        pytest.param(["good/addresses.yaml"], 1, "1 unknown", id="not looked at"),
+        pytest.param(["good/addresses.yaml", "--offline"], 0, "nothing found", id="excused"),
+    ],
+)
+def test_exit_status(arguments: list[str], status: int, says: str) -> None:
+    done = wanprep(*arguments)
+    assert says in done.stdout.decode()
+    assert done.returncode == status
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["ghost.jpg"], "no file, folder or match for: ghost.jpg", id="no file"),
+        pytest.param(["*.xyz"], "no file, folder or match for: *.xyz", id="no match"),
+        pytest.param(
+            ["media/hero.jpg", "-t", "evolink/wan"], "Did you mean 'evolink/wan2.7", id="no target"
+        ),
+        pytest.param(
+            ["--ignore", "image-to-small"], "Did you mean 'image-too-small'", id="no rule"
+        ),
+        pytest.param(["--select", "zzz"], "`wanprep explain` lists them", id="nor this"),
+        pytest.param(["--role", "hero"], "'hero' is no role. There are: reference_", id="no role"),
+        pytest.param(["--role", "*=hero"], "'hero' is no role", id="nor by a glob"),
+        pytest.param(["--format", "xml"], "'xml' is not one of", id="no format"),
+        pytest.param(["--severity", "fatal"], "'fatal' is not one of", id="no severity"),
+        pytest.param(["-j", "0"], "0 is not in the range", id="no workers"),
+        pytest.param(
+            ["media/hero.jpg", "-o", "no/such/folder/report.json"],
+            "cannot be written",
+            id="no place",
+        ),
+        pytest.param(["media/hero.jpg", "-o", "media"], "cannot be written", id="a folder"),
+    ],
+)
+def test_wrong_use(
+    arguments: list[str],
+    says: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(JOBS)
+    assert run(["check", *arguments]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_nothing_to_check_is_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    done = wanprep(cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == b""
+    assert b"there is nothing to check" in done.stderr
+
+
+def test_a_folder_of_anybodys_files(tmp_path: Path) -> None:
+    (tmp_path / "docker-compose.yml").write_text("services:\n  web:\n    image: nginx.jpg\n")
+    (tmp_path / "package.json").write_text('{"name": "x", "target": "es2022", "files": ["a.png"]}')
+    (tmp_path / "notes.txt").write_text("nothing")
+    shutil.copy(MEDIA / "hero.jpg", tmp_path)
+    shutil.copy(JOBS / "good/one-reference-plain-words.yaml", tmp_path / "job.yaml")
+
+    done = wanprep("--format", "json", cwd=tmp_path)
+
+    told = json.loads(done.stdout)
+    assert [each["subject"] for each in told["verdicts"]] == ["hero.jpg", "job.yaml"]
+    assert [(each["rule"], each["asset"]) for each in told["findings"]] == [
+        ("asset-missing", "../media/hero.jpg")
+    ]
+
+
+def test_several_targets(capfd: pytest.CaptureFixture[str]) -> None:
+    told = report(capfd, MEDIA / "hero.jpg", "-t", EVOLINK, "-t", RUNCOMFY, "-t", EVOLINK, status=1)
+    assert told["targets"] == [EVOLINK, RUNCOMFY]
+    assert [(each["rule"], each["target"]) for each in told["findings"]] == [
+        ("image-too-small", RUNCOMFY)
+    ]
+    assert told["summary"]["assets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        pytest.param([], ["voice-unsupported"], id="by kind"),
+        pytest.param(["--role", "voice"], ["voice-unsupported"], id="for all"),
+        pytest.param(
+            ["--role", "first_frame"],
+            ["format-unsupported", "reference-kind-unsupported"],
+            id="another",
+        ),
+        pytest.param(["--role", "*.mp3=first_frame"], ["voice-unsupported"], id="for others"),
+        pytest.param(
+            ["--role", "*.wav=first_frame", "--role", "voice"],
+            ["format-unsupported", "reference-kind-unsupported"],
+            id="the first that fits",
+        ),
+    ],
+)
+def test_roles(arguments: list[str], found: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert rules(report(capfd, MEDIA / "voice.wav", "-t", RUNCOMFY, *arguments)) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found", "status"),
+    [
+        pytest.param([], ["image-too-small", "location-metadata"], 1, id="all"),
+        pytest.param(["--ignore", "location-metadata"], ["image-too-small"], 1, id="ignore"),
+        pytest.param(["--select", "location-metadata"], ["location-metadata"], 0, id="select"),
+        pytest.param(
+            ["--select", "location-metadata,image-too-small", "--ignore", "image-too-small"],
+            ["location-metadata"],
+            0,
+            id="both",
+        ),
+        pytest.param(["--severity", "error"], ["image-too-small"], 1, id="errors"),
+        pytest.param(
+            ["--severity", "error", "--ignore", "image-too-small"], [], 0, id="no errors left"
+        ),
+    ],
+)
+def test_selection(
+    arguments: list[str], found: list[str], status: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    told = report(
+        capfd, MEDIA / "tiny.jpg", MEDIA / "holiday.jpg", *arguments, "--offline", status=status
+    )
+    assert sorted(rules(told)) == found
+    assert told["summary"]["errors"] == rules(told).count("image-too-small")
+
+
+def test_the_report_can_go_into_a_file(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    target.write_text("what was there before")
+    done = wanprep("media/tiny.jpg", "--format", "json", "-o", target)
+    assert (done.returncode, done.stdout, done.stderr) == (1, b"", b"")
+    Draft202012Validator(load_schema("report")).validate(json.loads(target.read_bytes()))
+
+    done = wanprep("media/tiny.jpg", "-o", target)
+    assert target.read_text(encoding="utf-8") == wanprep("media/tiny.jpg").stdout.decode()
+
+
+def test_formats_tell_the_same(capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = (JOBS / "bad", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
+    whole = json.loads(printed(capfd, *arguments, "--format", "json"))
+    lines = printed(capfd, *arguments, "--format", "jsonl").splitlines()
+    concise = printed(capfd, *arguments, "--format", "concise").splitlines()
+    text = printed(capfd, *arguments)
+
+    assert [json.loads(line) for line in lines] == whole["findings"]
+    assert [line.split(": ")[1].split()[:2] for line in concise] == [
+        [each["severity"], each["rule"]] for each in whole["findings"]
+    ]
+    assert all(f"{each['severity']}[{each['rule']}]" in text for each in whole["findings"])
+    Draft202012Validator(load_schema("report")).validate(whole)
+
+
+def test_the_same_at_every_run(capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = (JOBS / "bad", MEDIA, "--offline", "-j")
+    assert printed(capfd, *arguments, "1") == printed(capfd, *arguments, "2")
+
+
+def columns(text: str) -> int:
+    return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
+
+
+def test_text_fits_into_80_columns_and_is_not_painted_when_piped(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    told = printed(capfd, JOBS / "bad", JOBS / "good", "--offline")
+    long = [line for line in told.splitlines() if columns(line) > 80]
+    # Only an address that cannot be broken may be longer.
+    assert [line for line in long if "https://" not in line] == []
+    assert "\x1b" not in told
+    assert all(line.isprintable() for line in told.splitlines())
+
+
+def test_marks_stand_under_what_is_meant(capfd: pytest.CaptureFixture[str]) -> None:
+    names = ("unbound-chinese.yaml", "unbound-after-escapes.json")
+    told = printed(capfd, *(JOBS / "bad" / name for name in names))
+    shown = [line[9:] for line in told.splitlines() if line[7:8] == "|"]
+    pairs = dict(zip(shown[1::2], shown[::2], strict=True))
+    for (marks, line), meant in zip(pairs.items(), ("Image 2", "图2", "视频1"), strict=True):
+        assert columns(line[: line.index(meant)]) == marks.index("^")
+        assert columns(meant) == marks.count("^")
+
+
+def test_hostile_names_and_texts_stay_harmless(tmp_path: Path) -> None:
+    names = [b"\x1b[31mred.jpg", b"two\nlines.jpg", b"caf\xe9.jpg", b"gpj.\xe2\x80\xaeevil.jpg"]
+    for name in names:
+        Image.new("RGB", (8, 8)).save(os.path.join(os.fsencode(tmp_path), name), "JPEG")
+    (tmp_path / "job\x1b[2J.yaml").write_text(
+        'target: "evil\\e[31m/x"\nprompt: "\\e]0;owned\\a Image\\e[5m 2 \\u202E Image 2"\n'
+        'references: [{image: "\\e[31m.png"}]\nparameters: {"\\e[1m": "\\a"}\n'
+    )
+    for style in ("text", "concise", "json", "jsonl"):
+        done = wanprep("--format", style, cwd=tmp_path)
+        assert done.returncode == 1
+        told = done.stdout.decode()
+        assert all(line.isprintable() for line in told.split("\n")), style
+        assert done.stderr == b""
+
+
+def test_a_terminal_that_knows_ascii_only() -> None:
+    done = wanprep("bad/unbound-chinese.yaml", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 1
+    assert done.stderr == b""
+    assert b"prompt-ref-unbound" in done.stdout
+
+
+HOSTILE_JOBS: Final = {
+    "billion-laughs.yaml": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(
+        f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+    ),
+    "deep.json": "[" * 100_000,
+    "deep.yaml": "[" * 100_000,
+    "long-line.yaml": "prompt: " + "x" * 900_000,
+    "nul.yaml": "prompt: \0",
+    "number.json": '{"parameters": {"seed": ' + "9" * 5000 + "}}",
+    "tag.yaml": "prompt: !!python/object/apply:os.system [reboot]\n",
+    "merge.yaml": "<<: {prompt: x}\n",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_JOBS)
+def test_hostile_jobs_are_told_at_once(
+    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(HOSTILE_JOBS[name])
+    began = time.monotonic()
+    told = report(capfd, path, status=1)
+    assert told["summary"]["errors"]
+    assert time.monotonic() - began < 5
+
+
+def test_a_job_of_100_megabytes(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "job.yaml"
+    path.touch()
+    os.truncate(path, 100_000_000)
+    told = report(capfd, path, status=1)
+    assert [each["message"] for each in told["findings"]] == [
+        "A job file is a page of text, not 100.0 MB."
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_no_job_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "job.yaml")
+    os.mkfifo(tmp_path / "hero.png")
+    done = wanprep("job.yaml", "hero.png", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert rules(json.loads(done.stdout))[-1] == "job-invalid"
+
+
+def test_names_from_standard_input_are_sorted_out(tmp_path: Path) -> None:
+    shutil.copy(MEDIA / "tiny.jpg", tmp_path)
+    (tmp_path / "package.json").write_text("{}")
+    (tmp_path / "README.md").write_text("# text")
+    names = b"package.json\0README.md\0tiny.jpg\0"
+    done = wanprep("-z", "-", "--format", "concise", cwd=tmp_path, stdin=names)
+    assert done.returncode == 1
+    assert done.stdout.startswith(b"tiny.jpg:1:1: error image-too-small tiny.jpg is 64x64 px")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_deep_and_no_cache(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    clip = bytearray((MEDIA / "dance.mp4").read_bytes())
+    start = clip.index(b"mdat") + 4
+    clip[start : start + 2000] = bytes(2000)
+    path = tmp_path / "damaged.mp4"
+    path.write_bytes(clip)
+
+    assert report(capfd, path, status=0)["findings"] == []
+    told = report(capfd, path, "--deep", "--no-cache", status=1)
+    assert rules(told) == ["asset-unreadable"]
+
+
+def test_whoever_has_seen_enough_hears_no_complaint() -> None:
+    piped = subprocess.run(
+        f"'{sys.executable}' -m wanprep check bad media --format concise | head -n 1",
+        shell=True, cwd=JOBS, capture_output=True, check=True,
+    )  # fmt: skip
+    assert len(piped.stdout.splitlines()) == 1
+    assert piped.stderr == b""
+
+
+def test_checking_media_imports_no_plugin_and_no_network() -> None:
+    code = f"""
+import sys
+from wanprep.cli import run
+run(["check", {str(MEDIA / "hero.jpg")!r}, "-t", {EVOLINK!r}])
+heavy = "httpx requests urllib3 ruamel rich pluggy ssl".split()
+print(sorted(name for name in sys.modules
+             if name.split(".")[0] in heavy or name.startswith("wanprep_")))
+"""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wanprep.cli import run
+from wanprep.judge.bounds import bounds
+from wanprep.judge.rules import rules
+from wanprep.judge.target import all_targets
+from wanprep.report.columns import columns
+
+TARGETS = all_targets()
+
+
+def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert run(list(arguments)) == 0
+    out, err = capfd.readouterr()
+    assert err == ""
+    return out
+
+
+def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = told(capfd, "targets").splitlines()
+    assert [line.split()[0] for line in lines] == list(TARGETS)
+    assert lines == sorted(lines)
+    assert "EvoLink: Wan 2.7 reference video" in lines[0]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    out = told(capfd, "targets", name)
+    target = TARGETS[name]
+    assert out.startswith(f"{name}\n{target.title}\n")
+    for schema in (*target.roles.values(), target.job, target.body):
+        for bound in bounds(schema):
+            assert bound.rule in out
+            assert bound.source["doc"] in out
+    assert not [word for word in ("None", "*.", "{", "minimum", "maxItems", "False") if word in out]
+    assert max(columns(line) for line in out.splitlines() if "https://" not in line) <= 80
+    flat = " ".join(out.split())
+    assert all(note in flat for note in target.unchecked)
+
+
+def test_limits_are_said_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = [line.strip() for line in told(capfd, "targets", "wan/2.7").splitlines()]
+    for line in (
+        "kind: image",
+        "format: JPEG, PNG, BMP or WEBP",
+        "width: 240 to 8000 px",
+        "aspect: 1:8 to 8:1",
+        "bytes: at most 20 MB",
+        "duration: 1 to 30 s",
+        "characters of the prompt: at most 5000",
+        "references: at most 5",
+        "resolution: 720p or 1080p",
+        "watermark: true or false",
+    ):
+        assert line in lines
+    lines = [
+        line.strip()
+        for line in told(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
+    ]
+    assert "width: more than 360 px and less than 2000 px" in lines
+    assert "template: squish, flying or carousel" in lines
+    assert "voices: none" in lines
+
+
+def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = told(capfd, "explain").splitlines()
+    assert [line.split()[0] for line in lines] == sorted(rules())
+    assert all(rules()[line.split()[0]].title in line for line in lines)
+
+
+@pytest.mark.parametrize("name", rules())
+def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    out = told(capfd, "explain", name)
+    rule = rules()[name]
+    assert out.startswith(f"{name}: {rule.title}\n")
+    flat = " ".join(out.split())
+    assert f"Why: {rule.why}" in flat
+    assert f"By hand: {rule.mend}" in flat
+    assert max(map(columns, out.splitlines())) <= 80
+    assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        (
+            "image-too-small",
+            "evolink/wan2.7-reference-video, reference_image: width: 240 to 8000 px (error)",
+        ),
+        ("prompt-too-long", "wan/2.7, job: characters of the prompt: at most 5000 (error)"),
+        ("parameter-unknown", "wavespeed/wan-2.7-reference-to-video: what is not known is dropped"),
+        ("prompt-ref-style", "oxen/wan-v2-7-reference-to-video: references are written Image 1"),
+        ("location-metadata", "every target: the place where a picture was taken"),
+        ("asset-url-unsafe", "runcomfy/wan-2-7-reference-to-video: files are given as public"),
+        ("voice-unsupported", "runcomfy/wan-2-2-image-to-video, voice: the whole (warning)"),
+        ("callback-url-unsafe", "evolink/wan2.7-reference-video, job: callback_url: at most 2048"),
+    ],
+)
+def test_where_a_rule_holds(name: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert line in " ".join(told(capfd, "explain", name).split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ["targets", "evolink/wan"],
+            "there is no target 'evolink/wan'. Did you mean 'evolink/wan2.7",
+        ),
+        (["explain", "image-to-small"], "there is no rule 'image-to-small'. Did you mean"),
+        (["explain", "zzz"], "`wanprep explain` lists them"),
+    ],
+)
+def test_wrong_use(arguments: list[str], says: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert says in err
+
+
+def test_a_target_of_ones_own_is_shown_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/film-1", "title": "Acme: Film 1"}
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets/film-1.json").write_text(json.dumps(data))
+    (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
+    monkeypatch.chdir(tmp_path)
+
+    assert "acme/film-1" in told(capfd, "targets")
+    assert told(capfd, "targets", "acme/film-1").startswith("acme/film-1\nAcme: Film 1\n")
+    assert "acme/film-1, job: " in told(capfd, "explain", "prompt-too-long")

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wanprep.job.read import read_jobs
+from wanprep.judge.body import meant_by_body
+from wanprep.judge.judge_job import JobBroken, judge_job
+from wanprep.judge.meant import meant_by
+from wanprep.judge.resolve import resolve
+from wanprep.judge.target import all_targets
+
+TARGETS = all_targets()
+EVOLINK = "evolink/wan2.7-reference-video"
+WAVESPEED = "wavespeed/wan-2.7-reference-to-video"
+A = "https://cdn.example.com/a"
+PICTURE: dict[str, Any] = {"references": [{"image": "a.png"}]}
+
+
+def judge(folder: Path, whom: str, **keys: Any) -> list[JobBroken]:
+    path = folder / "job.json"
+    path.write_text(json.dumps(keys))
+    (job,) = read_jobs(str(path)).jobs
+    meant = meant_by(job) if job.body is None else meant_by_body(job, TARGETS[whom])
+    return list(judge_job(resolve(meant), meant, TARGETS[whom], job.body))
+
+
+def places(told: list[JobBroken]) -> list[tuple[str, str, str]]:
+    return [(each.broken.rule, each.pointer, each.name) for each in told]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        pytest.param({"prompt": "She waves.", **PICTURE}, [], id="nothing"),
+        pytest.param(PICTURE, [("prompt-missing", "", "prompt")], id="what is missing is nowhere"),
+        pytest.param(
+            {"prompt": "She waves."}, [("references-missing", "", "references")], id="no references"
+        ),
+        pytest.param(
+            {"prompt": "She waves.", "references": [{"image": "a.png"}] * 7},
+            [
+                (
+                    "prompt-ref-unused",
+                    "/prompt",
+                    "Image 1, Image 2, Image 3, Image 4, Image 5, Image 6 and Image 7",
+                ),
+                ("too-many-references", "/references/5/image", "references"),
+            ],
+            id="the first that is too many",
+        ),
+        pytest.param(
+            {"prompt": "x" * 5001, "negative_prompt": "x" * 501, **PICTURE},
+            [
+                ("prompt-too-long", "/prompt", "prompt"),
+                ("negative-prompt-too-long", "/negative_prompt", "negative_prompt"),
+            ],
+            id="texts",
+        ),
+        pytest.param(
+            {"prompt": "x", **PICTURE, "parameters": {"seed": 0, "callback_url": "http://a.org"}},
+            [
+                ("parameter-invalid", "/parameters/seed", "seed"),
+                ("callback-url-unsafe", "/parameters/callback_url", "callback_url"),
+            ],
+            id="parameters",
+        ),
+        pytest.param(
+            {"prompt": "x", **PICTURE, "parameters": {"a/b": 1, "watermark": True}},
+            [
+                ("parameter-unknown", "/parameters/a~1b", "a/b"),
+                ("parameter-unknown", "/parameters/watermark", "watermark"),
+            ],
+            id="names that a pointer must escape",
+        ),
+        pytest.param(
+            {
+                "prompt": "x",
+                **PICTURE,
+                "first_frame": "b.png",
+                "parameters": {"aspect_ratio": "2:1"},
+            },
+            [
+                ("parameter-ignored", "/parameters/aspect_ratio", "aspect_ratio"),
+                ("parameter-invalid", "/parameters/aspect_ratio", "aspect_ratio"),
+            ],
+            id="two rules at one place",
+        ),
+    ],
+)
+def test_places(tmp_path: Path, keys: dict[str, Any], expected: list[tuple[str, str, str]]) -> None:
+    assert sorted(places(judge(tmp_path, EVOLINK, **keys))) == sorted(expected)
+
+
+def test_voices_and_frames_have_places_too(tmp_path: Path) -> None:
+    told = judge(
+        tmp_path,
+        WAVESPEED,
+        prompt="x",
+        references=[{"video": "a.mp4"}, {"video": "b.mp4", "voice": "b.wav"}],
+        first_frame="c.png",
+    )
+    assert ("voice-unsupported", "/references/1/voice", "voices") in places(told)
+    assert ("first-frame-unsupported", "/first_frame", "first_frame") in places(told)
+
+
+def test_tokens_are_shown_where_they_stand(tmp_path: Path) -> None:
+    prompt = "Image 1 meets image2 and Image 3."
+    told = judge(tmp_path, EVOLINK, prompt=prompt, **PICTURE)
+    assert [(each.broken.rule, each.name, each.span) for each in told] == [
+        ("prompt-ref-unbound", "image2", (14, 20)),
+        ("prompt-ref-unbound", "Image 3", (25, 32)),
+        ("prompt-ref-style", "image2", (14, 20)),
+    ]
+    assert [each.broken.found for each in told] == ["image2", "Image 3", "image2"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "severity"),
+    [("Image 1", None), ("图1", None), ("image1", "error"), ("图 1", "warning")],
+)
+def test_spellings(tmp_path: Path, spelling: str, severity: str | None) -> None:
+    told = judge(tmp_path, EVOLINK, prompt=f"{spelling} waves.", **PICTURE)
+    assert [each.broken.severity for each in told] == ([severity] if severity else [])
+
+
+def test_what_is_cut_off_is_named(tmp_path: Path) -> None:
+    prompt = "Image 1 " + "x" * 4985 + " Image 2 and Image 1, Image 2"
+    references = [{"image": "a.png"}, {"image": "b.png"}]
+    (told,) = judge(tmp_path, EVOLINK, prompt=prompt, references=references)
+    assert told.detail == "What is cut off names Image 2, Image 1."
+
+
+@pytest.mark.parametrize(
+    ("name", "severity", "detail"),
+    [
+        pytest.param("watermark", "warning", "", id="known to another target"),
+        pytest.param("durations", "error", "Did you mean `duration`?", id="misspelt"),
+        pytest.param("ratio", "error", "Did you mean `aspect_ratio`?", id="by another name"),
+        pytest.param("frobnicate", "error", "", id="known to nobody"),
+    ],
+)
+def test_parameters_without_a_field(tmp_path: Path, name: str, severity: str, detail: str) -> None:
+    (told,) = judge(tmp_path, EVOLINK, prompt="x", **PICTURE, parameters={name: 1})
+    assert (told.broken.rule, told.broken.severity) == ("parameter-unknown", severity)
+    assert told.detail == detail
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param({}, [], id="sound"),
+        pytest.param(
+            {"resolution": "720p"},
+            [("parameter-unknown", "/body/resolution", "Did you mean `quality`?")],
+            id="our name in place of theirs",
+        ),
+        pytest.param(
+            {"durations": 5},
+            [("parameter-unknown", "/body/durations", "Did you mean `duration`?")],
+            id="a misspelt field",
+        ),
+        pytest.param({"a/b": 5}, [("parameter-unknown", "/body/a~1b", "")], id="an odd field"),
+        pytest.param(
+            {"quality": "1080P"}, [("parameter-invalid", "/body/quality", "")], id="said once"
+        ),
+        pytest.param(
+            {"model_params": {"voices": {}}},
+            [("parameter-unknown", "/body/model_params/voices", "Did you mean `voice_bindings`?")],
+            id="a field further down",
+        ),
+        pytest.param(
+            {"model_params": {"voice_bindings": {"image01": A}}},
+            [("parameter-invalid", "/body/model_params/voice_bindings/image01", "")],
+            id="a key that names nothing",
+        ),
+        pytest.param(
+            {"image_urls": [7, A]}, [("parameter-invalid", "/body/image_urls/0", "")], id="a type"
+        ),
+        pytest.param(
+            {"prompt": ""}, [("prompt-missing", "/body", "")], id="an empty text is a missing one"
+        ),
+        pytest.param(
+            {"duration": "5"}, [("parameter-invalid", "/body/duration", "")], id="text for a number"
+        ),
+    ],
+)
+def test_native_bodies(
+    tmp_path: Path, body: dict[str, Any], expected: list[tuple[str, str, str]]
+) -> None:
+    sound = {"model": "wan2.7-reference-video", "prompt": "x", "image_urls": [A]}
+    told = judge(tmp_path, EVOLINK, target=EVOLINK, body=sound | body)
+    assert [(each.broken.rule, each.pointer, each.detail) for each in told] == expected
+
+
+def test_what_only_the_providers_own_schema_refuses(tmp_path: Path) -> None:
+    body = {
+        "model": "wan-v2-7-reference-to-video",
+        "prompt": "x",
+        "reference_images": [{"url": A}],
+        "response_format": "gif",
+        "target_namespace": 7,
+    }
+    target = "oxen/wan-v2-7-reference-to-video"
+    told = judge(tmp_path, target, target=target, body=body)
+    assert [(each.broken.rule, each.pointer, each.broken.source["says"]) for each in told] == [
+        ("parameter-invalid", "/body/target_namespace", "a text"),
+        ("parameter-invalid", "/body/response_format", "url or b64_json"),
+    ]
+    assert all(each.broken.source["checked"] for each in told)

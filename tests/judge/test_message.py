@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sound_jobs import CLIP, PICTURE, VOICE
+from wanprep.judge.broken import Broken
+from wanprep.judge.judge_asset import judge_asset
+from wanprep.judge.message import (
+    allowed,
+    allowed_by,
+    asset_message,
+    found_in_words,
+    in_words,
+    provider_name,
+    ratio,
+    sentence,
+)
+from wanprep.judge.target import all_targets
+from wanprep.probe.facts import Facts
+
+EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
+
+
+@pytest.mark.parametrize(
+    ("bound", "keyword", "name", "said"),
+    [
+        ({"minimum": 240, "maximum": 8000}, "minimum", "width", "240 to 8000 px"),
+        (
+            {"exclusiveMinimum": 360, "exclusiveMaximum": 2000},
+            "exclusiveMaximum",
+            "height",
+            "more than 360 px and less than 2000 px",
+        ),
+        ({"maximum": 20_000_000}, "maximum", "bytes", "at most 20 MB"),
+        ({"maximum": 20 * 2**20}, "maximum", "bytes", "at most 20 MB"),
+        ({"exclusiveMaximum": 10 * 2**20}, "exclusiveMaximum", "bytes", "less than 10 MB"),
+        ({"minimum": 1, "maximum": 30}, "maximum", "video_duration", "1 to 30 s"),
+        ({"minimum": 2.5}, "minimum", "duration", "at least 2.5 s"),
+        ({"minimum": 0.125, "maximum": 8}, "maximum", "aspect", "1:8 to 8:1"),
+        ({"minimum": 0, "maximum": 2147483647}, "minimum", "seed", "0 to 2147483647"),
+        ({"exclusiveMinimum": 0}, "exclusiveMinimum", "seed", "more than 0"),
+        ({"maxItems": 5}, "maxItems", "references", "at most 5"),
+        ({"minLength": 1}, "minLength", "prompt", "at least 1"),
+        ({"enum": ["jpeg", "png", "bmp"]}, "enum", "format", "JPEG, PNG or BMP"),
+        ({"enum": ["720p", "1080p"]}, "enum", "resolution", "720p or 1080p"),
+        ({"const": 5}, "const", "duration", "5"),
+        ({"const": False}, "const", "alpha", ""),
+        ({"type": "integer"}, "type", "seed", "a whole number"),
+        ({"type": "boolean"}, "type", "watermark", "true or false"),
+        ({"type": ["string", "null"]}, "type", "x", ""),
+        ({"not": {}}, "not", "aspect_ratio", ""),
+    ],
+)
+def test_what_is_allowed(bound: dict[str, Any], keyword: str, name: str, said: str) -> None:
+    assert allowed_by(bound, keyword, (name,)) == said
+
+
+def test_what_the_core_asked_is_allowed_as_it_says() -> None:
+    asked = Broken("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
+    assert allowed(asked) == "Image 1 or 图1"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (5, "5"),
+        (5.5, "5.5"),
+        (True, "true"),
+        (False, "false"),
+        ("5", '"5"'),
+        (None, "empty"),
+        (["a"], "a list"),
+        ({"a": 1}, "a mapping"),
+        ("x" * 99, f'"{"x" * 56}..."'),
+    ],
+)
+def test_what_was_found(value: object, said: str) -> None:
+    assert in_words(value) == said
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "said"),
+    [
+        ("type", "5", 'the text "5"'),
+        ("type", 5, "5"),
+        ("enum", "4k", '"4k"'),
+        ("additionalProperties", "hero", "not a name that is known here"),
+    ],
+)
+def test_what_was_found_where_it_matters_how(keyword: str, value: object, said: str) -> None:
+    assert found_in_words(Broken("r", "error", (), keyword, value, None, {}, {})) == said
+
+
+@pytest.mark.parametrize(
+    ("aspect", "said"), [(8, "8:1"), (0.125, "1:8"), (2.349, "2.35:1"), (1, "1:1"), (0, "0:1")]
+)
+def test_shapes(aspect: float, said: str) -> None:
+    assert ratio(aspect) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("this is empty", "This is empty."),
+        ("did you mean `x`?", "Did you mean `x`?"),
+        ("Already.", "Already."),
+        ("`x` stands twice", "`x` stands twice."),
+    ],
+)
+def test_sentences(text: str, said: str) -> None:
+    assert sentence(text) == said
+
+
+def test_providers_are_called_as_they_call_themselves() -> None:
+    names = {provider_name(target) for target in all_targets().values()}
+    assert names == {"EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "role", "begins"),
+    [
+        (
+            replace(PICTURE, width=200, height=300, aspect=200 / 300),
+            "reference_image",
+            "hero.jpg is 200x300 px; EvoLink wants 240 to 8000 px on each side. ",
+        ),
+        (
+            replace(CLIP, duration=31.5, video_duration=31.5),
+            "reference_video",
+            "hero.jpg plays 31.50 s; EvoLink takes 1 to 30 s. ",
+        ),
+        (
+            replace(CLIP, duration=30.004, video_duration=30.004),
+            "reference_video",
+            "hero.jpg plays 30.004 s; EvoLink takes 1 to 30 s. ",
+        ),
+        (
+            replace(CLIP, duration=200.5, video_duration=200.5),
+            "reference_video",
+            "hero.jpg plays 3:20.5; EvoLink takes 1 to 30 s. ",
+        ),
+        (
+            replace(VOICE, bytes=15_000_001),
+            "voice",
+            "hero.jpg is 15,000,001 bytes; EvoLink takes at most 15 MB and does not say whether ",
+        ),
+        (
+            replace(CLIP, bytes=200 * 10**6),
+            "reference_video",
+            "hero.jpg is 200.0 MB; EvoLink takes at most 100 MB. ",
+        ),
+        (
+            replace(PICTURE, format="heic", extension_format="heic"),
+            "reference_image",
+            "hero.jpg is HEIC; EvoLink takes JPEG, PNG, BMP or WEBP. ",
+        ),
+        (
+            replace(PICTURE, format="unknown", readable=True, problem=None),
+            "reference_image",
+            "hero.jpg is no known media; EvoLink takes JPEG, ",
+        ),
+        (CLIP, "reference_image", "hero.jpg is a clip; EvoLink wants a picture here. "),
+        (VOICE, "reference_video", "hero.jpg is a sound; EvoLink wants a clip here. "),
+        (
+            replace(CLIP, video_codec="hevc", bit_depth=10, hdr=True),
+            "reference_video",
+            "hero.jpg is HEVC, 10 bit, HDR; 8-bit H.264 is what every service decodes. ",
+        ),
+        (
+            replace(CLIP, video_codec="prores"),
+            "reference_video",
+            "hero.jpg is ProRes; 8-bit H.264 ",
+        ),
+        (replace(CLIP, video_codec="theora"), "reference_video", "hero.jpg is theora; 8-bit "),
+        (replace(CLIP, sar=4 / 3), "reference_video", "hero.jpg has pixels of 1.333:1; a service "),
+        (replace(PICTURE, color="cmyk"), "first_frame", "hero.jpg stores CMYK colours; services "),
+        (
+            replace(PICTURE, extension_format="png"),
+            "first_frame",
+            "hero.jpg is JPEG, though its name says PNG. ",
+        ),
+    ],
+)
+def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
+    told = [
+        asset_message(broken, "refs/hero.jpg", facts, EVOLINK)
+        for broken in judge_asset(facts, EVOLINK, role)
+    ]
+    assert [message for message in told if message.startswith(begins)], told
+
+
+def test_names_that_are_no_names_are_cut() -> None:
+    (broken,) = judge_asset(replace(PICTURE, gps=True), EVOLINK, "first_frame")
+    assert asset_message(broken, "a" * 999, PICTURE, EVOLINK).startswith("a" * 60 + "… carries")
+    assert asset_message(broken, "folder/", PICTURE, EVOLINK).startswith("folder carries")

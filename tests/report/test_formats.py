@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from wanprep.judge.finding import Finding, Verdict
+from wanprep.report import FORMATS, renderer
+from wanprep.report.model import Report, Style
+from wanprep.schemas import load_schema
+
+SOURCE: Final = {
+    "doc": "https://a.example/docs",
+    "says": "240 to 8000 px on each side",
+    "checked": "2026-11-20",
+    "confidence": "documented",
+}
+SMALL: Final = Finding(
+    rule="image-too-small",
+    severity="error",
+    message="hero.jpg is 64x64 px; EvoLink wants 240 to 8000 px on each side. Use a larger one.",
+    target="evolink/wan2.7-reference-video",
+    file="job.yaml",
+    line=4,
+    column=12,
+    end_column=20,
+    pointer="/references/0/image",
+    asset="hero.jpg",
+    found=64,
+    allowed={"minimum": 240, "maximum": 8000},
+    fixable=True,
+    source=SOURCE,
+)
+BARE: Final = replace(
+    SMALL, file="hero.jpg", line=None, column=None, end_column=None, pointer="", severity="warning"
+)
+REPORT: Final = Report(
+    targets=("evolink/wan2.7-reference-video",),
+    findings=(BARE, SMALL),
+    verdicts=(
+        Verdict("hero.jpg", "evolink/wan2.7-reference-video", "pass"),
+        Verdict("job.yaml", "evolink/wan2.7-reference-video", "fail"),
+    ),
+    unchecked=("Moderation: nobody knows.",),
+    assets=2,
+    jobs=1,
+    lines={("job.yaml", 4): "  - image: hero.jpg"},
+)
+CLEAN: Final = replace(REPORT, findings=(), verdicts=(), jobs=0)
+
+
+def rendered(report: Report, name: str, *, color: bool = False, width: int = 80) -> str:
+    return "".join(renderer(name)(report, Style(color=color, width=width)))
+
+
+def test_every_format_is_a_module_with_one_function() -> None:
+    assert list(FORMATS) == sorted(FORMATS)
+    for name, about in FORMATS.items():
+        assert callable(renderer(name))
+        assert about.endswith(".")
+        assert rendered(REPORT, name).endswith("\n")
+
+
+def test_text_shows_the_line_and_says_what_to_do() -> None:
+    assert rendered(REPORT, "text").splitlines() == [
+        "hero.jpg",
+        "  warning[image-too-small] hero.jpg is 64x64 px; EvoLink wants 240 to 8000 px on",
+        "    each side. Use a larger one.",
+        "",
+        "job.yaml",
+        "     4 |   - image: hero.jpg",
+        "       |            ^^^^^^^^",
+        "  error[image-too-small] hero.jpg is 64x64 px; EvoLink wants 240 to 8000 px on",
+        "    each side. Use a larger one.",
+        "",
+        "1 job and 2 files checked for evolink/wan2.7-reference-video: 1 error, 1 warning",
+    ]
+    assert rendered(REPORT, "text", width=79).splitlines()[-2:] == [
+        "1 job and 2 files checked for evolink/wan2.7-reference-video:",
+        "  1 error, 1 warning",
+    ]
+
+
+def test_a_clean_text_says_what_it_does_not_claim() -> None:
+    lines = rendered(CLEAN, "text").splitlines()
+    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: nothing found"
+    assert lines[-1] == "- Moderation: nobody knows."
+
+
+def test_text_names_the_target_where_there_are_several() -> None:
+    report = replace(REPORT, targets=("evolink/wan2.7-reference-video", "wan/2.7"))
+    assert "one. (evolink/wan2.7-reference-video)" in rendered(report, "text")
+    assert "(wan/2.7)" not in rendered(report, "text")
+
+
+def test_a_fault_of_the_document_is_nobodys() -> None:
+    fault = replace(SMALL, rule="job-invalid", message="This is no job.", target="")
+    report = replace(REPORT, targets=("a/b", "c/d"), findings=(fault,))
+    assert "This is no job.\n" in rendered(report, "text")
+
+
+def test_nothing_judged_for_anybody() -> None:
+    report = replace(REPORT, targets=(), assets=0, findings=(replace(SMALL, target=""),))
+    assert rendered(report, "text").splitlines()[-1] == "1 job checked: 1 error"
+
+
+def test_unknown_is_counted() -> None:
+    report = replace(CLEAN, verdicts=(Verdict("a", "wan/2.7", "unknown"),) * 2)
+    assert rendered(report, "text").splitlines() == [
+        "2 files checked for evolink/wan2.7-reference-video: 2 unknown"
+    ]
+    assert not report.clean
+
+
+def test_color_is_only_paint() -> None:
+    import click
+
+    painted = rendered(REPORT, "text", color=True)
+    assert "\x1b[" in painted
+    assert click.unstyle(painted) == rendered(REPORT, "text")
+    assert "\x1b[" not in "".join(
+        rendered(REPORT, name, color=True) for name in ("concise", "json", "jsonl")
+    )
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_text_keeps_to_its_width(width: int) -> None:
+    targets = tuple(f"provider/model-{at}" for at in range(6))
+    report = replace(REPORT, targets=targets)
+    lines = rendered(report, "text", width=width).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_concise_is_one_line_for_each() -> None:
+    assert rendered(REPORT, "concise").splitlines() == [
+        f"hero.jpg:1:1: warning image-too-small {SMALL.message}",
+        f"job.yaml:4:12: error image-too-small {SMALL.message}",
+    ]
+    assert rendered(CLEAN, "concise") == ""
+
+
+def test_json_is_the_contract() -> None:
+    told = json.loads(rendered(REPORT, "json"))
+    Draft202012Validator(load_schema("report")).validate(told)
+    assert told["summary"] == {
+        "assets": 2,
+        "jobs": 1,
+        "errors": 1,
+        "warnings": 1,
+        "notes": 0,
+        "unknown": 0,
+    }
+    assert told["findings"][1] == {
+        "rule": "image-too-small",
+        "severity": "error",
+        "message": SMALL.message,
+        "target": "evolink/wan2.7-reference-video",
+        "file": "job.yaml",
+        "line": 4,
+        "column": 12,
+        "pointer": "/references/0/image",
+        "asset": "hero.jpg",
+        "found": 64,
+        "allowed": {"minimum": 240, "maximum": 8000},
+        "fixable": True,
+        "source": SOURCE,
+    }
+
+
+def test_json_lines_are_the_same_findings() -> None:
+    told = [json.loads(line) for line in rendered(REPORT, "jsonl").splitlines()]
+    assert told == json.loads(rendered(REPORT, "json"))["findings"]
+    assert rendered(CLEAN, "jsonl") == ""
+
+
+HOSTILE: Final = "\x1b[31m\x07\u202egpj\n\r\udce9"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nothing_from_outside_reaches_a_terminal_raw(name: str) -> None:
+    nasty = replace(SMALL, file=HOSTILE, asset=HOSTILE, message=HOSTILE, found=HOSTILE)
+    report = replace(REPORT, findings=(nasty,), lines={(HOSTILE, 4): "  - image: " + HOSTILE})
+    told = rendered(report, name)
+    assert all(line.isprintable() for line in told.splitlines())
+    assert told.encode()
+
+
+REPORTS: Final = load_schema("report")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        pytest.param(("findings", 0, "severity"), "fatal", id="another severity"),
+        pytest.param(("findings", 0, "rule"), "Image Too Small", id="no name of a rule"),
+        pytest.param(("findings", 0, "target"), "evolink", id="no target"),
+        pytest.param(("findings", 0, "line"), 0, id="lines begin with 1"),
+        pytest.param(("findings", 0, "pointer"), "references", id="no pointer"),
+        pytest.param(("findings", 0, "extra"), 1, id="an unknown key"),
+        pytest.param(("findings", 0, "allowed"), {"min": 1}, id="an end of no range"),
+        pytest.param(("findings", 0, "source", "doc"), "the docs", id="no address"),
+        pytest.param(("summary", "errors"), -1, id="less than none"),
+        pytest.param(("verdicts", 0, "verdict"), "ok", id="no verdict"),
+        pytest.param(("version",), 2, id="another version"),
+    ],
+)
+def test_the_schema_is_strict(place: tuple[str | int, ...], value: object) -> None:
+    told = json.loads(rendered(REPORT, "json"))
+    inner = told
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = value
+    assert not Draft202012Validator(REPORTS).is_valid(told)
+
+
+@pytest.mark.parametrize("key", REPORTS["required"])
+def test_the_schema_wants_all_of_it(key: str) -> None:
+    told = json.loads(rendered(REPORT, "json"))
+    del told[key]
+    assert not Draft202012Validator(REPORTS).is_valid(told)

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+
+from wanprep.report.quoted import quoted
+
+
+@pytest.mark.parametrize(
+    ("line", "meant", "width", "shown", "marks"),
+    [
+        pytest.param("seed: 0", "0", 40, "seed: 0", "      ^", id="short"),
+        pytest.param(
+            "prompt: 图1和图2跳舞", "图2", 40, "prompt: 图1和图2跳舞", "             ^^^", id="wide"
+        ),
+        pytest.param("\tseed: 0", "0", 40, "\\tseed: 0", "        ^", id="a tab"),
+        pytest.param("a\x1b[31m 0", "0", 40, "a\\x1b[31m 0", "          ^", id="an escape"),
+        pytest.param("cafe\u0301 0", "0", 40, "cafe\u0301 0", "     ^", id="an accent"),
+        pytest.param("🙂🙂 0", "0", 40, "🙂🙂 0", "     ^", id="pictograms"),
+        pytest.param(
+            "a" * 30 + "0" + "b" * 30, "0", 20, "…aaaa0bbbbbbbbbbbbb…", "     ^", id="the middle"
+        ),
+        pytest.param("0" + "b" * 30, "0", 20, "0bbbbbbbbbbbbbbbbb…", "^", id="the beginning"),
+        pytest.param(
+            "a" * 30 + "0", "0", 20, "…aaaaaaaaaaaaaaaaa0", "                  ^", id="the end"
+        ),
+        pytest.param(
+            "图" * 30 + "0" + "图" * 30, "0", 20, "…图图0图图图图图图…", "     ^", id="wide and cut"
+        ),
+        pytest.param("x" * 50, "x" * 50, 20, "x" * 18 + "…", "^" * 18, id="all of it"),
+        pytest.param("", "", 20, "", "^", id="nothing"),
+        pytest.param("seed:", "", 20, "seed:", "^", id="nothing somewhere"),
+    ],
+)
+def test_marks_stand_under_what_is_meant(
+    line: str, meant: str, width: int, shown: str, marks: str
+) -> None:
+    start = line.index(meant)
+    assert quoted(line, start, start + len(meant), width) == (shown, marks)
+
+
+def columns(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(letter) else 1 + (unicodedata.east_asian_width(letter) in "WF")
+        for letter in text
+    )
+
+
+@pytest.mark.parametrize("letters", ["a", "图", "ab图", "\t", "\x1b", "e\u0301", "🙂x"])
+def test_it_always_fits_and_the_marks_are_inside(letters: str) -> None:
+    for length in (0, 1, 9, 10, 11, 19, 20, 21, 100, 100_000):
+        line = (letters * length)[:length]
+        for start in {0, length // 3, max(0, length - 1), length}:
+            shown, marks = quoted(line, start, start + 3, 20)
+            assert columns(shown) <= 20
+            assert marks.index("^") <= columns(shown)  # what is missing belongs behind the end
+            assert len(marks.rstrip("^")) + 1 == len(marks) or len(marks) <= columns(shown)
+
+
+def test_what_is_marked_begins_where_it_is_shown() -> None:
+    line = "图" * 40 + "Image 3" + "图" * 40
+    shown, marks = quoted(line, 40, 47, 30)
+    before = shown[: shown.index("Image 3")]
+    assert columns(before) == marks.index("^")
+    assert marks.count("^") == 7
