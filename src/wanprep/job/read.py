@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from wanprep.job.document import Broken, Document
+from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.read_documents import read_documents
 from wanprep.job.model import Job, JobFile, Problem, Reference
-from wanprep.job.read_documents import read_documents
 from wanprep.job.shape import mended
 
 if TYPE_CHECKING:

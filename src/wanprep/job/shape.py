@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.document import below
+from wanprep.job.documents.document import below
+from wanprep.job.documents.node import Member, Node
 from wanprep.job.misspelt import same_key, similar_key
 from wanprep.job.model import Problem
-from wanprep.job.node import Member, Node
 from wanprep.job.shape_words import (
     cannot_stand,
     has_both,
@@ -27,8 +27,8 @@ from wanprep.job.shape_words import (
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from wanprep.job.document import Document
-    from wanprep.job.place import Place
+    from wanprep.job.documents.document import Document
+    from wanprep.job.documents.place import Place
 
 Schema = Mapping[str, Any]
 

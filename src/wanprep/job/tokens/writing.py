@@ -1,0 +1,88 @@
+"""The same reference in another dialect."""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from typing import TYPE_CHECKING, Final
+
+from wanprep.job.tokens.binding import bind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from wanprep.job.tokens.binding import Bound, Kind, Reference
+
+_CHINESE_WORD: Final = {"image": "图", "video": "视频"}
+
+# The dialects in which one reference can be written by itself. character1 is none of them:
+# it cannot tell a video from an image.
+DIALECTS: Final[Mapping[str, str]] = {
+    "<IMAGE_1>": "<{upper}_{index}>",
+    "@Image1": "@{title}{index}",
+    "@图1": "@{chinese}{index}",
+    "Image 1": "{title} {index}",
+    "[Image 1]": "[{title} {index}]",
+    "image1": "{lower}{index}",
+    "图1": "{chinese}{index}",
+}
+
+
+def translate(reference: Reference, style: str) -> str:
+    """Write a reference in one of the dialects: ("video", 2) in "图1" is 视频2."""
+    kind, index = reference
+    return DIALECTS[style].format(
+        chinese=_CHINESE_WORD[kind],
+        index=index,
+        lower=kind,
+        title=kind.title(),
+        upper=kind.upper(),
+    )
+
+
+def nearest(style: str, accepted: Sequence[str]) -> str:
+    """Choose the accepted dialect to write instead: Chinese for Chinese, else the first."""
+    writable = [name for name in accepted if name in DIALECTS]
+    alike = [name for name in writable if _is_chinese(name) == _is_chinese(style)]
+    return (alike or writable)[0]
+
+
+def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
+    """Write every bound token that is in no accepted style in the nearest one that is.
+
+    What binds to nothing is left for its author, who alone knows what was meant.
+    """
+    foreign = [
+        each
+        for each in bind(prompt, order).tokens
+        if each.reference and each.token.style not in accepted
+    ]
+    pieces: list[str] = []
+    end = 0
+    for span, members in groupby(foreign, lambda each: each.token.span):
+        pieces += (prompt[end : span[0]], _together(list(members), accepted))
+        end = span[1]
+    return _joined([*pieces, prompt[end:]])
+
+
+def _together(members: Sequence[Bound], accepted: Sequence[str]) -> str:
+    """Write out the members of one phrase: "Images 1-3" is Image 1, Image 2, Image 3."""
+    style = nearest(members[0].token.style, accepted)
+    joint = "、" if _is_chinese(style) else ", "
+    return joint.join(translate(each.reference, style) for each in members if each.reference)
+
+
+def _joined(pieces: Sequence[str]) -> str:
+    """Join the pieces, with a blank where a word would grow into its neighbour."""
+    parts = ["", *filter(None, pieces)]
+    return "".join(
+        f" {part}" if _grows(before[-1:]) and _grows(part[0]) else part
+        for before, part in pairwise(parts)
+    )
+
+
+def _grows(letter: str) -> bool:
+    return letter.isascii() and (letter.isalnum() or letter == "_")
+
+
+def _is_chinese(style: str) -> bool:
+    return "图" in style or "圖" in style

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from wanprep.job.documents import limits
+from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.place import SourceText
+from wanprep.job.documents.yaml_reader import read_yaml
+
+
+def read(text: str) -> list[Any]:
+    """Values of documents; of broken ones, line, column and message."""
+    return [
+        found.value
+        if isinstance(found, Document)
+        else (found.place.line, found.place.column, found.message)
+        for found in read_yaml(SourceText(text))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("a: 16:9", "16:9", id="a ratio is text"),
+        pytest.param("a: {b: 16:9}", {"b": "16:9"}, id="a ratio in braces"),
+        pytest.param("a: [yes, no, on, 2026-11-20]", ["yes", "no", "on", "2026-11-20"], id="text"),
+        pytest.param("a: [1, 0o17, 1.5, true, ~, '1']", [1, 15, 1.5, True, None, "1"], id="core"),
+        pytest.param("%YAML 1.1\n---\na: [yes, 017]", ["yes", 17], id="1.1 is read as 1.2"),
+        pytest.param("a: &x [b]\n", ["b"], id="an anchor"),
+        pytest.param("b: &x [c]\na: [*x, *x]", [["c"], ["c"]], id="aliases"),
+        pytest.param("b: &x c\n*x : d\na: 1", 1, id="an alias as a key"),
+        pytest.param("b: &x 1\nc: &x 2\na: *x", 2, id="the latest anchor counts"),
+        pytest.param('a: "\\ud83d\\ude00"', "😀", id="surrogates of JSON"),
+        pytest.param('{"a":"b","c":1}', "b", id="JSON"),
+        pytest.param("a: <<", "<<", id="no merge"),
+        pytest.param("'<<': 1\na: 2", 2, id="a quoted key"),
+        pytest.param("a:\n- b\n-\tc", ["b", "c"], id="not indented list, tab after dash"),
+        pytest.param("? a\n: b", "b", id="long key"),
+        pytest.param("a: |\n  x\n # no comment\nb: 1", "x\n", id="comment after a block"),
+    ],
+)
+def test_values(text: str, value: object) -> None:
+    ((found),) = read(text)
+    assert found["a"] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "says"),
+    [
+        pytest.param("a: 1\nb: 2\na: 3", 3, 1, "`a` stands twice, on line 1 too", id="duplicate"),
+        pytest.param("{a: 1, 'a': 2}", 1, 8, "`a` stands twice", id="duplicate in quotes"),
+        pytest.param("1: a", 1, 1, "quotes around 1", id="number as a key"),
+        pytest.param("true: a", 1, 1, "quotes around true", id="truth as a key"),
+        pytest.param("[a]: b", 1, 1, "cannot be a list", id="list as a key"),
+        pytest.param("a: {{ x }}", 1, 5, "template", id="template"),
+        pytest.param(": b", 1, 1, "no key", id="no key"),
+        pytest.param("a: {b:1}", 1, 5, "no space", id="colon without a space"),
+        pytest.param("<<: {a: 1}", 1, 1, "write the keys out", id="merge"),
+        pytest.param("a: .inf", 1, 4, ".inf is not a number", id="infinity"),
+        pytest.param("a: *x", 1, 4, "nothing is", id="no such anchor"),
+        pytest.param("a: &x [*x]", 1, 8, "without an end", id="recursive"),
+        pytest.param("a: &x\n  b: {c: *x}", 2, 10, "without an end", id="recursive mapping"),
+        pytest.param('a: "\\ud83d"', 1, 4, "half a character", id="half a character"),
+        pytest.param('a: "\\0"', 1, 4, "NUL", id="NUL"),
+        pytest.param("[" * 60, 1, 51, "nested over 50", id="too deep"),
+        pytest.param("- " * 60 + "a", 1, 101, "nested over 50", id="too deep, in lines"),
+    ],
+)  # fmt: skip
+def test_what_no_job_needs_is_refused(text: str, line: int, column: int, says: str) -> None:
+    ((found_line, found_column, message),) = read(text)
+    assert (found_line, found_column) == (line, column)
+    assert says in message
+
+
+def test_a_billion_laughs_are_counted_before_they_are_made() -> None:
+    laughs = "a0: &a0 [" + ", ".join(["ha"] * 10) + "]\n"
+    for level in range(1, 10):
+        laughs += f"a{level}: &a{level} [" + ", ".join([f"*a{level - 1}"] * 10) + "]\n"
+    ((line, _, message),) = read(laughs)
+    assert line == 4
+    assert "more than 10,000 values" in message
+
+
+def test_depth_counts_through_aliases() -> None:
+    text = "- &a0 [x]\n" + "".join(f"- &a{n} [*a{n - 1}]\n" for n in range(1, 60))
+    ((line, _, message),) = read(text)
+    assert line == 49
+    assert "nested over 50" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "documents"),
+    [
+        pytest.param("a: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}], id="two"),
+        pytest.param("---\na: 1\n...\n---\nb: 2\n...\n", [{"a": 1}, {"b": 2}], id="with ends"),
+        pytest.param("a: 1\n...\nb: 2\n", [{"a": 1}, {"b": 2}], id="with an end only"),
+        pytest.param("---\n# nothing\n---\na: 1\n---\n", [{"a": 1}], id="empty ones do not count"),
+        pytest.param("--- {a: 1}\n--- # x\nb: 2", [{"a": 1}, {"b": 2}], id="on the line"),
+        pytest.param("a: |\n  x\n---\nb: 2", [{"a": "x\n"}, {"b": 2}], id="after a block"),
+        pytest.param("a: |\n  ---\n", [{"a": "---\n"}], id="dashes within a block"),
+        pytest.param("%TAG ! tag:x,2000:\n# x\n---\na: 1\n", [{"a": 1}], id="directive"),
+        pytest.param("a: 1\n...\n%YAML 1.2\n---\nb: 2", [{"a": 1}, {"b": 2}], id="directives"),
+        pytest.param("a: &x 1\n---\nb: *x", [{"a": 1}, (3, 4)], id="anchors end with theirs"),
+        pytest.param("a: [\n---\nb: 2\n", [(1, 5), {"b": 2}], id="first is broken"),
+        pytest.param("a: 1\n---\nb: @\n---\nc: 3", [{"a": 1}, (3, 4), {"c": 3}], id="second is"),
+        pytest.param("a: 'x\n---\nb: 'y\n", [(1, 4), (3, 4)], id="both are"),
+        pytest.param("a: 1\na: 2\n---\nb: 2\n", [(2, 1), {"b": 2}], id="a duplicate key"),
+        pytest.param("a:b\nc: d", [(2, 2)], id="what seemed complete is not"),
+        pytest.param("~\n---\nx", [None, "x"], id="no mappings"),
+    ],
+)
+def test_documents(text: str, documents: list[Any]) -> None:
+    found = [item[:2] if isinstance(item, tuple) else item for item in read(text)]
+    assert found == documents
+
+
+def test_broken_documents_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_VALUES", 300)
+    found = list(read_yaml(SourceText("---\n@\n" * 1000)))
+    assert len(found) == 300
+    assert isinstance(found[-1], Broken)
+    assert "more than 300" in found[-1].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("[" + "a," * 20_000 + "]", id="list"),
+        pytest.param("a: b\n" * 10_000, id="mapping"),
+        pytest.param("[" * 40_000, id="brackets"),
+        pytest.param("{" * 40_000, id="braces"),
+        pytest.param("- " * 20_000, id="dashes"),
+        pytest.param("? " * 20_000, id="question marks"),
+        pytest.param('a: "' + "\\n" * 20_000 + '"', id="escapes"),
+        pytest.param("a: " + "b " * 20_000, id="words"),
+        pytest.param("a: b" + "\t" * 40_000, id="tabs"),
+        pytest.param("a: b\n" + "\t\n" * 20_000, id="tabs on lines"),
+        pytest.param("a: b\t" * 40_000, id="words and tabs"),
+        pytest.param("\n" * 40_000 + "a: b", id="empty lines"),
+        pytest.param("&a " * 15_000, id="anchors"),
+        pytest.param("!a " * 15_000, id="tags"),
+        pytest.param("a: &a\n" + " #\n" * 15_000 + " b", id="comments behind an anchor"),
+    ],
+)
+def test_nothing_takes_long(text: str) -> None:
+    start = time.process_time()
+    assert read(text)
+    assert time.process_time() - start < 20

@@ -1,0 +1,133 @@
+"""What is a token in a prompt, held against a corpus of prompts as people write them."""
+
+# ruff: noqa: RUF001 - full-width signs are what this is about
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wanprep.job.tokens.find import MOST_TOKENS, find_tokens
+
+
+class Case(NamedTuple):
+    prompt: str
+    tokens: list[tuple[str, int, str]]
+
+
+def corpus() -> list[Case]:
+    lines = Path(__file__).with_name("prompts.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [Case(row["prompt"], [tuple(token) for token in row["tokens"]]) for row in rows]
+
+
+CORPUS = corpus()
+
+PIECES = [
+    *"Image image IMAGE Images Video videos picture Img character".split(),
+    *"图 圖 图片 视频 图一 第1张图 构 意 注意 中 秒 张 个 、 和 至 ～".split(),
+    *"0 1 2 10 100 2024 １ 一 ① 1️⃣ - _ # , and or to / & + . : ' \"".split(),
+    *"@ < > [ ] { } <<< >>> dogs walk seconds 4k .jpg the first https://a.b/".split(),
+    *(" ", "\n", "\r\n", "\u3000", "\u200b", "\ud800"),
+]
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.prompt[:60])
+def test_corpus(case: Case) -> None:
+    found = find_tokens(case.prompt)
+
+    assert [(token.kind, token.index, token.style) for token in found] == case.tokens
+
+
+def test_corpus_is_large_and_mixed() -> None:
+    chinese = [
+        case for case in CORPUS if any("\u4e00" <= letter < "\ua000" for letter in case.prompt)
+    ]
+    without = [case for case in CORPUS if not case.tokens]
+
+    assert len(CORPUS) > 300
+    assert len(chinese) > 80
+    assert len(without) > 70
+
+
+@pytest.mark.parametrize(
+    ("prompt", "texts"),
+    [
+        pytest.param("让Image 1走", ["Image 1"], id="between Chinese words"),
+        pytest.param("🎬🎬 Image 2's hat", ["Image 2"], id="emoji count one each"),
+        pytest.param("a ＠图1 b", ["＠图1"], id="full-width at sign"),
+        pytest.param("x {{image1}} y", ["{{image1}}"], id="brackets belong to it"),
+        pytest.param("((Image 1))", ["Image 1"], id="round ones do not"),
+        pytest.param("Images 1, 2 and 3", ["Images 1", "2", "3"], id="list"),
+        pytest.param("Image 1-3 turn", ["Image 1-3"] * 3, id="members of a range share a span"),
+        pytest.param("图1、4-5", ["图1", "4-5", "4-5"], id="range within a list"),
+        pytest.param("Image\r\n1", ["Image\r\n1"], id="over the end of a line"),
+        pytest.param("Image 1️⃣!", ["Image 1️⃣"], id="keycap"),
+    ],
+)
+def test_spans(prompt: str, texts: list[str]) -> None:
+    found = find_tokens(prompt)
+
+    assert [token.text for token in found] == texts
+    assert [prompt[slice(*token.span)] for token in found] == texts
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=60))
+@settings(deadline=None, max_examples=300)
+def test_any_text_gives_tokens_in_order(prompt: str) -> None:
+    found = find_tokens(prompt)
+
+    spans = sorted({token.span for token in found})
+    assert [token.span for token in found] == sorted(token.span for token in found)
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    assert all(token.text == prompt[slice(*token.span)] for token in found)
+    assert all(0 <= token.index <= 999 for token in found)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param(
+            "The woman of Image 1 crosses the square at dusk while pigeons rise around Video 2. ",
+            id="a very long story",
+        ),
+        pytest.param("image", id="a word without an end"),
+        pytest.param("image  #  ", id="gaps without a number"),
+        pytest.param("image\r\n", id="line breaks without a number"),
+        pytest.param("<<<@[{", id="brackets without a token"),
+        pytest.param("图", id="图图图"),
+        pytest.param("the first ", id="ordinals without a noun"),
+        pytest.param("1, 2 and 3, ", id="numbers without a word"),
+        pytest.param("https://", id="an endless address"),
+    ],
+)
+def test_a_million_characters_take_less_than_a_second(unit: str) -> None:
+    prompt = unit * (1_000_000 // len(unit))
+
+    started = time.process_time()
+    find_tokens(prompt)
+
+    assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        pytest.param("Image 1 " * 125_000, id="nothing but tokens"),
+        pytest.param("Image 1-20 " * 90_000, id="nothing but ranges"),
+        pytest.param("图1" + "、2" * 500_000, id="one endless list"),
+    ],
+)
+def test_finds_stay_bounded(prompt: str) -> None:
+    started = time.process_time()
+    found = find_tokens(prompt)
+
+    assert len(found) <= MOST_TOKENS + 20
+    assert time.process_time() - started < 20
