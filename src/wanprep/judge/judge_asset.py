@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.broken import Broken, broken_bounds
+from wanprep.judge.sound_facts import unsound
 from wanprep.probe.problems import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
 from wanprep.schemas import load_schema
 
@@ -32,6 +33,10 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Broken]:
         refused = broken_bounds(told, target.roles[role])
         yield next(broken for broken in refused if broken.keyword == "not")
         return  # what the file is does not matter where none is taken
+    if culprit := unsound(facts.as_json()):
+        told |= {"readable": False, "problem": f"{culprit} cannot be told"}
+        yield from broken_bounds(told, schemas["usable"])
+        return
     unusable = [] if facts.readable else list(_unusable(told, schemas))
     if unusable and (unusable[0].rule != "asset-unreadable" or _not_looked_at(facts)):
         yield unusable[0]  # nothing else can be said of what is not there, or was not opened
