@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 # A new format is a new module with a function `render` and a line here.
 FORMATS: Final = {
     "concise": "One line per finding: path:line:col: severity rule message.",
+    "github": "Workflow commands, with which GitHub Actions marks lines.",
+    "gitlab": "A Code Quality report for GitLab's merge requests.",
     "json": "One JSON object, described by the report schema.",
     "jsonl": "One JSON object per finding.",
+    "junit": "XML with a test case per job and media file, for any CI.",
+    "sarif": "SARIF 2.1.0, for GitHub code scanning and editors.",
     "text": "For people: grouped by file, with the line and what to do.",
 }
 

@@ -1,0 +1,171 @@
+"""JUnit's XML, held against the shape that Jenkins' schema (junit-10.xsd) gives it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from wanprep.cli import run
+from wanprep.judge.finding import Finding, Verdict
+from wanprep.report.junit import render
+from wanprep.report.model import Report, Style
+
+JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
+WAN: Final = "wan/2.7"
+SMALL: Final = Finding(
+    rule="image-too-small",
+    severity="error",
+    message="hero.jpg is 64x64 px.",
+    target=WAN,
+    file="job.yaml",
+    line=4,
+    column=12,
+)
+RISKY: Final = replace(
+    SMALL, rule="color-risky", severity="warning", message="Colours.", column=None
+)
+REPORT: Final = Report(targets=(WAN,), findings=(), verdicts=(), unchecked=(), assets=1, jobs=1)
+
+COUNTS: Final = {"tests", "failures", "errors"}
+SHAPE: Final = {  # element: attributes it must have, children it may have
+    "testsuites": ({"name", *COUNTS}, {"testsuite"}),
+    "testsuite": ({"name", *COUNTS, "skipped"}, {"testcase"}),
+    "testcase": ({"name", "classname"}, {"failure", "error", "system-out"}),
+    "failure": ({"type", "message"}, set()),
+    "error": ({"type", "message"}, set()),
+    "system-out": (set(), set()),
+}
+
+
+def parsed(text: str) -> ET.Element:
+    assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites')
+    assert text.isascii()
+    root = ET.fromstring(text)  # noqa: S314 - our own
+    for element in root.iter():
+        attributes, children = SHAPE[element.tag]
+        assert set(element.attrib) == attributes
+        assert {child.tag for child in element} <= children
+    for parent in (root, *root):
+        counted = {
+            "tests": parent.findall(".//testcase"),
+            "failures": parent.findall(".//failure"),
+            "errors": parent.findall(".//error"),
+        }
+        assert {name: int(parent.attrib[name]) for name in COUNTS} == {
+            name: len(found) for name, found in counted.items()
+        }
+    return root
+
+
+def told(*findings: Finding, verdicts: tuple[Verdict, ...]) -> ET.Element:
+    report = replace(REPORT, findings=findings, verdicts=verdicts)
+    return parsed("".join(render(report, Style())))
+
+
+def wrong(root: ET.Element, tag: str) -> tuple[str, str, str]:
+    [element] = root.findall(f".//{tag}")
+    return element.attrib["type"], element.attrib["message"], element.text or ""
+
+
+def test_nothing_is_valid() -> None:
+    assert list(told(verdicts=())) == []
+
+
+def test_what_passes_may_have_something_to_say() -> None:
+    verdicts = (Verdict("job.yaml", WAN, "pass"), Verdict("hero.jpg", WAN, "pass"))
+    [suite] = told(RISKY, verdicts=verdicts)
+    assert suite.attrib["name"] == WAN
+    first, second = suite
+    assert first.attrib == {"name": "job.yaml", "classname": WAN}
+    assert [each.text for each in first] == ["4:1: warning[color-risky] Colours."]
+    assert list(second) == []
+
+
+def test_a_failure_says_all_of_it() -> None:
+    bare = replace(SMALL, line=None, column=None)
+    root = told(SMALL, bare, RISKY, verdicts=(Verdict("job.yaml", WAN, "fail"),))
+    kind, message, text = wrong(root, "failure")
+    assert (kind, message) == ("fail", "hero.jpg is 64x64 px. And 1 more.")
+    assert text.splitlines() == [
+        "4:12: error[image-too-small] hero.jpg is 64x64 px.",
+        "error[image-too-small] hero.jpg is 64x64 px.",
+        "4:1: warning[color-risky] Colours.",
+    ]
+    assert [each.text for each in root.iter("system-out")] == ["4:1: warning[color-risky] Colours."]
+
+
+@pytest.mark.parametrize(
+    ("findings", "message"),
+    [
+        pytest.param((SMALL,), "hero.jpg is 64x64 px.", id="one"),
+        pytest.param((), "It does not fit.", id="none that is shown"),
+    ],
+)
+def test_the_message_of_a_failure(findings: tuple[Finding, ...], message: str) -> None:
+    root = told(*findings, verdicts=(Verdict("job.yaml", WAN, "fail"),))
+    assert wrong(root, "failure")[1] == message
+
+
+def test_unknown_is_not_green() -> None:
+    root = told(verdicts=(Verdict("job.yaml", WAN, "unknown"),))
+    kind, message, _ = wrong(root, "error")
+    assert kind == "unknown"
+    assert message.startswith("Not everything in job.yaml could be looked at")
+
+
+def test_a_suite_for_each_target_and_for_what_no_target_can_read() -> None:
+    invalid = replace(SMALL, rule="job-invalid", target="", file="no.yaml", message="No job.")
+    verdicts = (
+        Verdict("job.yaml", WAN, "fail"),
+        Verdict("no.yaml", "", "fail"),
+        Verdict("job.yaml", "evolink/x", "pass"),
+        Verdict("hero.jpg", WAN, "pass"),
+    )
+    root = told(SMALL, invalid, verdicts=verdicts)
+    assert [(suite.attrib["name"], len(suite)) for suite in root] == [
+        ("wanprep", 1),
+        ("evolink/x", 1),
+        (WAN, 2),
+    ]
+    assert [each.attrib["message"] for each in root.iter("failure")] == [
+        "No job.",
+        "hero.jpg is 64x64 px.",
+    ]
+
+
+def test_the_documents_of_a_file_share_what_was_found_in_it() -> None:
+    verdicts = (Verdict("job.yaml", WAN, "pass"), Verdict("job.yaml#2", WAN, "fail"))
+    root = told(SMALL, verdicts=verdicts)
+    assert wrong(root, "failure")[2] == "4:12: error[image-too-small] hero.jpg is 64x64 px."
+
+
+HOSTILE: Final = "]]></failure>&amp;<!--\x00\x0b\x1b\ufffe\ud800\U0010ffff\n\"'" + os.fsdecode(
+    b"\xe9"
+)
+
+
+def test_hostile_names_and_words_are_shown() -> None:
+    nasty = replace(SMALL, file=HOSTILE, message=HOSTILE)
+    root = told(nasty, verdicts=(Verdict(HOSTILE, WAN, "fail"),))
+    shown = "]]></failure>&amp;<!--\\x00\\x0b\\x1b\\ufffe\\ud800\\U0010ffff\\n\"'\\xe9"
+    assert root[0][0].attrib["name"] == shown
+    assert wrong(root, "failure")[1:] == (shown, f"4:12: error[image-too-small] {shown}")
+
+
+def test_the_command_writes_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(JOBS)
+    arguments = ["check", "bad", "good", "-t", WAN, "--format", "junit"]
+    assert run(arguments) == 1
+    text = capfd.readouterr().out
+    root = parsed(text)
+    assert int(root.attrib["failures"]) > 10
+    assert int(root.attrib["errors"]) > 0
+    assert run(arguments) == 1
+    assert capfd.readouterr().out == text
