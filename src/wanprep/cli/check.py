@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from wanprep.cli.options import reading
 from wanprep.errors import WrongUse
 from wanprep.report import FORMATS
 
@@ -72,16 +73,8 @@ def _roles(
     show_default=True,
     help="Report nothing below this.",
 )
-@click.option("--deep", is_flag=True, help="Decode everything, to find damage no header shows.")
 @click.option("--offline", is_flag=True, help="Leave addresses unlooked-at, and excuse them.")
-@click.option("-z", "--null", "nul", is_flag=True, help="Names read from - end with a NUL byte.")
-@click.option("--no-cache", is_flag=True, help="Believe nothing that was probed before.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    help="Files read side by side.  [default: one per core]",
-)
+@reading
 def check(
     paths: tuple[str, ...], targets: tuple[str, ...], style: str, output: str | None,
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,

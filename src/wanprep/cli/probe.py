@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from wanprep.cli.options import reading
+
 
 @click.command(short_help="Tell what media files really are.")
 @click.argument("paths", nargs=-1)
@@ -17,15 +19,7 @@ import click
     show_default=True,
     help="A table for people, a JSON list, or one JSON object per line.",
 )
-@click.option("--deep", is_flag=True, help="Decode everything, to find damage no header shows.")
-@click.option("-z", "--null", "nul", is_flag=True, help="Names read from - end with a NUL byte.")
-@click.option("--no-cache", is_flag=True, help="Believe nothing that was probed before.")
-@click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    help="Files read side by side.  [default: one per core]",
-)
+@reading
 def probe(
     paths: tuple[str, ...], style: str, deep: bool, nul: bool, no_cache: bool, jobs: int | None
 ) -> int:
