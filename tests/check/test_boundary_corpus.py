@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pytest
 from jsonschema import Draft202012Validator
-
 from sound_jobs import SOUND, Draft
+
 from wanprep.judge.bounds import Bound, bounds
 from wanprep.judge.broken import Broken
 from wanprep.judge.judge_asset import judge_asset, judged

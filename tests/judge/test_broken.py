@@ -40,6 +40,12 @@ NOTE: dict[str, Any] = {"x-rule": "r", "x-severity": "error", "x-source": {"doc"
             id="of a mapping nothing is told",
         ),
         pytest.param(
+            {"properties": {"a": {"type": "array", **NOTE}}},
+            {"a": {"b": 1}},
+            [(("a",), "type", {"b": 1}, "array")],
+            id="save where it is the wrong type",
+        ),
+        pytest.param(
             {
                 "properties": {"a": {}},
                 "patternProperties": {"^image[1-5]$": {}},

@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-
 from sound_jobs import CLIP, PICTURE, SOUND, VOICE
+
 from wanprep.judge.judge_asset import judge_asset, judged, lacks
 from wanprep.judge.target import all_targets
 from wanprep.probe.facts import Facts

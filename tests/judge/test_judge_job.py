@@ -107,6 +107,26 @@ def test_voices_and_frames_have_places_too(tmp_path: Path) -> None:
     assert ("first-frame-unsupported", "/first_frame", "first_frame") in places(told)
 
 
+@pytest.mark.parametrize("gap", ["\u00a0", "  ", "\t"])
+def test_a_gap_that_nobody_sees_is_explained(tmp_path: Path, gap: str) -> None:
+    (told,) = judge(tmp_path, EVOLINK, prompt=f"Image{gap}1 waves.", **PICTURE)
+    assert told.broken.rule == "prompt-ref-style"
+    assert "one ordinary space" in told.detail
+
+
+@pytest.mark.parametrize(
+    ("prompt", "names"),
+    [
+        ("[Image 1] waves.", []),
+        ("[图1] waves.", []),
+        ("[image 1] waves.", ["[image 1]"]),
+        ("<Image 1> waves.", ["<Image 1>"]),
+    ],
+)
+def test_square_brackets_are_punctuation(tmp_path: Path, prompt: str, names: list[str]) -> None:
+    assert [each.name for each in judge(tmp_path, EVOLINK, prompt=prompt, **PICTURE)] == names
+
+
 def test_tokens_are_shown_where_they_stand(tmp_path: Path) -> None:
     prompt = "Image 1 meets image2 and Image 3."
     told = judge(tmp_path, EVOLINK, prompt=prompt, **PICTURE)

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
 from sound_jobs import CLIP, PICTURE, VOICE
+
 from wanprep.judge.broken import Broken
 from wanprep.judge.judge_asset import judge_asset
 from wanprep.judge.message import (
@@ -73,7 +73,7 @@ def test_what_the_core_asked_is_allowed_as_it_says() -> None:
         ("5", '"5"'),
         (None, "empty"),
         (["a"], "a list"),
-        ({"a": 1}, "a mapping"),
+        ({"a": 1}, "a group of keys and values"),
         ("x" * 99, f'"{"x" * 56}..."'),
     ],
 )
@@ -87,6 +87,8 @@ def test_what_was_found(value: object, said: str) -> None:
         ("type", "5", 'the text "5"'),
         ("type", 5, "5"),
         ("enum", "4k", '"4k"'),
+        ("type", {"url": "x"}, "a group of keys and values"),
+        ("required", None, "missing"),
         ("additionalProperties", "hero", "not a name that is known here"),
     ],
 )

@@ -76,6 +76,18 @@ def test_callbacks(address: str, told: tuple[bool, bool, bool]) -> None:
     assert found["length"] == len(address)
 
 
+@pytest.mark.parametrize(
+    ("address", "login"),
+    [
+        ("https://me:secret@a.example", True),
+        ("https://me@a.example", True),
+        ("https://a.example/@x", False),
+    ],
+)
+def test_callbacks_with_a_login(address: str, login: bool) -> None:
+    assert callback(address)["login"] is login
+
+
 @pytest.mark.parametrize("address", ["https://[::1", "https://a.example:99999"])
 def test_callbacks_that_make_no_sense(address: str) -> None:
     assert callback(address) == {"valid": False, "length": len(address)}

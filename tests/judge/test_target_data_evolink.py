@@ -95,7 +95,7 @@ ASSETS: Final[dict[str, list[Case]]] = {
 
 
 def callback(**told: Any) -> dict[str, Any]:
-    sound = {"https": True, "private": False, "length": 30, "valid": True}
+    sound = {"https": True, "login": False, "private": False, "length": 30, "valid": True}
     return job(callback_url="https://a.org/done") | {"callback": sound | told}
 
 
@@ -150,6 +150,7 @@ JOBS: Final = [
     Case("EV-70", "http", callback(https=False), UNSAFE),
     Case("EV-70", "no address", callback(valid=False, https=False), UNSAFE),
     Case("EV-71", "an internal address", callback(private=True), UNSAFE),
+    Case("EV-71", "a login in it", callback(login=True), UNSAFE),
     Case("EV-72", "2048 characters", callback(length=2048), {}),
     Case("EV-72", "2049 characters", callback(length=2049), UNSAFE),
 ]  # fmt: skip

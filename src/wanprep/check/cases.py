@@ -57,7 +57,7 @@ def _unknown_targets(job: Job, known: Mapping[str, Target]) -> Iterator[Finding]
 def _nobodys_body(job: Job, target: Target | None) -> Finding:
     message = "A job with a `body` needs a `target:`, so that it is known whose body it is."
     if target:
-        message = f"{target.id} has no request body of its own. Name the provider's target."
+        message = f"No provider's request body is that of {target.id}. Name the provider's target."
     return _finding(job, "job-invalid", message, "/body")
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wanprep.probe.facts import Facts
 
 DEFAULT_TARGET: Final = "wan/2.7"
+_ADDRESSES: Final = "What lies behind addresses: they were judged as written, nothing was fetched."
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -99,6 +100,7 @@ class _Told:
     verdicts: list[Verdict] = field(default_factory=list)
     targets: dict[str, Target] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)  # files whose text is wrong already
+    addresses: bool = False  # whether media were named that lie elsewhere
 
 
 def _read(path: str) -> JobFile:
@@ -147,6 +149,7 @@ def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told
     from wanprep.judge.resolve import resolve
 
     job, meant = case.job, case.meant
+    told.addresses |= any(asset.kind == "url" for asset in meant.assets)
     resolved = resolve(meant)
     files = [asset for asset in meant.assets if asset.kind == "file"]
     for target in case.targets:
@@ -180,7 +183,8 @@ def _report(told: _Told, files: Iterable[JobFile], jobs: int, assets: int) -> Re
         for each in findings
         if each.line is not None and each.file in texts
     }
-    unchecked = [note for target in told.targets.values() for note in target.unchecked]
+    unchecked = [_ADDRESSES] if told.addresses else []
+    unchecked += [note for target in told.targets.values() for note in target.unchecked]
     return Report(
         targets=tuple(told.targets),
         findings=tuple(findings),

@@ -57,7 +57,7 @@ def _found(keyword: str, value: Any) -> Any:  # noqa: ANN401 - JSON
     """Name what breaks a bound: of a list that is too long its length, not the list."""
     if keyword in {"minItems", "maxItems"}:
         return len(value)
-    return None if isinstance(value, dict) else value
+    return None if isinstance(value, dict) and keyword != "type" else value
 
 
 def _surplus(broken: Broken, value: Mapping[str, Any]) -> Iterator[Broken]:

@@ -73,7 +73,8 @@ def _all(
         yield from _unknown(meant, target)
         return
     for broken in broken_bounds(body, target.body):
-        yield JobBroken(broken, _body_pointer(broken.path), _last(broken.path))
+        name = broken.limit[0] if broken.keyword == "required" else _last(broken.path)
+        yield JobBroken(broken, _body_pointer(broken.path), name)
     yield from _requested(body, target)
 
 
@@ -146,13 +147,31 @@ def _styles(resolved: Mapping[str, Any], meant: Meant, target: Target) -> Iterat
         return
     for token in resolved["prompt"]["tokens"]:
         style = token["style"]
-        if style in shown:
+        if style in shown or _hugged(token, resolved["prompt"]["text"]) in shown:
             continue
         note = target.data.get("doubtful_styles", {}).get(style) or target.data["style"]
         start, end = token["span"]
         name = meant.prompt.text[start:end]
         broken = annotated_break(note, found=name, limit=shown)
-        yield JobBroken(broken, meant.prompt.pointer, name, (start, end))
+        yield JobBroken(broken, meant.prompt.pointer, name, (start, end), _gap(name, shown))
+
+
+def _gap(name: str, shown: Iterable[str]) -> str:
+    """Explain what nobody can see: a blank of another kind, or more than one."""
+    from wanprep.job.tokens.find import find_tokens
+
+    plain = " ".join(name.split())
+    alike = name != plain and any(token.style in shown for token in find_tokens(plain))
+    return "Between word and number stands something else than one ordinary space." if alike else ""
+
+
+def _hugged(token: Mapping[str, Any], prompt: str) -> str:
+    """Name the style inside of square brackets, which hug a name as quotation marks do."""
+    from wanprep.job.tokens.find import find_tokens
+
+    start, end = token["span"]
+    inner = find_tokens(prompt[start + 1 : end - 1]) if token["style"] == "[Image 1]" else ()
+    return inner[0].style if inner else ""
 
 
 def _unknown(meant: Meant, target: Target) -> Iterator[JobBroken]:

@@ -60,6 +60,10 @@ def found_in_words(broken: Broken) -> str:
     """Say what was found; where its type is wrong, "5" and 5 must look different."""
     if broken.keyword == "additionalProperties":
         return "not a name that is known here"
+    if broken.keyword == "required":
+        return "missing"
+    if broken.path == ("voices",) and broken.rule == "parameter-invalid":
+        return f"a list of {broken.found}"
     text = in_words(broken.found)
     if broken.keyword == "type" and isinstance(broken.found, str):
         return f"the text {text}"
@@ -75,7 +79,7 @@ def in_words(value: object) -> str:
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):
-        return "a mapping"
+        return "a group of keys and values"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + '..."'
 
@@ -161,7 +165,7 @@ _TYPES: Final = {
     "boolean": "true or false",
     "string": "a text",
     "array": "a list",
-    "object": "a mapping",
+    "object": "a group of keys and values",
 }
 
 

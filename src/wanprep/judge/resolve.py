@@ -50,6 +50,7 @@ def callback(address: object) -> dict[str, Any]:
     return {
         "valid": bool(parts.scheme and host),
         "https": parts.scheme.lower() == "https",
+        "login": parts.username is not None,
         "private": is_private(host),
         "length": len(address),
     }
