@@ -187,7 +187,8 @@ def voice_cases(
     return [
         Case(f"{kind} {formats} {length} {size}", "ordinary", SOUND, {}),
         Case(kind, "a clip", CLIP, {"reference-kind-unsupported": "error", **refused}),
-        Case(formats, "MP3", changed(SOUND, format="mp3"), {}),
+        Case(formats, "MP3", changed(SOUND, format="mp3", audio_codec="mp3"), {}),
+        Case(formats, "MP2", changed(SOUND, format="mp3", audio_codec="mp2"), refused),
         Case(formats, "M4A", changed(SOUND, format="m4a"), refused),
         Case(formats, "FLAC", changed(SOUND, format="flac"), refused),
         Case(length, "0.99 s", changed(SOUND, duration=0.99), short),

@@ -42,10 +42,16 @@ def _expand(node: Any, load: Callable[[str], Mapping[str, Any]], depth: int) -> 
     }
     if "$ref" not in node:
         return here
-    shared = _expand(_named(node["$ref"], load), load, depth + 1)
+    shared = _expand(_named(node["$ref"], load), _from(node["$ref"], load), depth + 1)
     notes = {key: here.pop(key) for key in _ANNOTATIONS if key in here}
     shared = annotated(shared, notes)
     return {"allOf": [shared, here]} if here else shared
+
+
+def _from(reference: str, load: Callable[[str], Mapping[str, Any]]) -> Callable[[str], Any]:
+    """Read references without a file's name as of the file in which they stand."""
+    home = reference.partition("#")[0]
+    return (lambda name: load(name or home)) if home else load
 
 
 def _named(reference: str, load: Callable[[str], Mapping[str, Any]]) -> Any:  # noqa: ANN401 - JSON

@@ -133,6 +133,8 @@ _CODECS: Final = {"h264": "H.264", "h263": "H.263", "prores": "ProRes", "mpeg4":
 
 
 def _format(facts: Facts) -> str:
+    if facts.audio_codec in {"mp1", "mp2"}:  # what MP3 files with another layer are
+        return facts.audio_codec.upper()
     if facts.format != "unknown":
         return facts.format.upper()
     return (facts.problem or "no known media").removesuffix(", not media")
@@ -151,7 +153,7 @@ def allowed_by(bound: Mapping[str, Any], keyword: str, path: tuple[str, ...]) ->
     if bound.get(keyword) == 0 and keyword in {"maximum", "maxItems"}:
         return "none"
     if keyword in {"enum", "const"}:
-        return _choice(bound[keyword], upper=name in {"format", "color", "video_codec"})
+        return _choice(bound[keyword], upper=name in {"format", "color", "video_codec", "audio_codec"})
     if keyword == "type":
         return _TYPES.get(str(bound[keyword]), "")
     if keyword in _COUNTED:

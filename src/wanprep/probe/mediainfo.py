@@ -50,6 +50,8 @@ _YUV: Final = _EIGHT_BIT_YUV | {"av1", "h264", "hevc", "mjpeg", "mpeg4", "prores
 _HDR_TRANSFERS: Final = frozenset({"PQ", "HLG"})
 # Frames whose gaps stay within this ratio are one steady rate written in rounded time stamps.
 _STEADY: Final = 1.25
+# Opus plays at this rate, whatever was encoded, which is what its header tells (RFC 7845, 5.1).
+_OPUS_RATE: Final = 48_000
 # Pixel shapes come rounded to three digits ("1.067"); those in use are small fractions (16/15).
 _LARGEST_SHAPE_TERM: Final = 60
 # An honest file is read once, and some places again. That many times the file, and a little.
@@ -102,17 +104,19 @@ class Streams:
     truncated: bool = False
 
 
-def describe(source: Source, parse_speed: float = 0) -> Streams:
+def describe(source: Source, parse_speed: float = 0, portion: int = 64 * 1024) -> Streams:
     """Ask libmediainfo for the streams; a file that it does not know has none.
 
     Speed 0 reads the headers only. 1 reads the whole file: that is for streams without
-    headers that say how long they are.
+    headers that say how long they are. It is fed so many bytes at a time.
     """
     from pymediainfo import MediaInfo
 
     _without_prose()
     with as_file(_Patient(source)) as file:
-        told: str = MediaInfo.parse(file, parse_speed=parse_speed, output=_TEMPLATE)
+        told: str = MediaInfo.parse(
+            file, parse_speed=parse_speed, output=_TEMPLATE, buffer_size=portion
+        )
     sections: dict[str, list[dict[str, str]]] = {"General": [], "Video": [], "Audio": []}
     for line in told.split("\n"):
         section, *values = line.rstrip("\r").split(_SEPARATOR)
@@ -191,9 +195,10 @@ def _own_size(track: dict[str, str], side: str, codec: str) -> int | None:
 
 
 def _audio(track: dict[str, str]) -> AudioStream:
+    codec = audio_codec(track)
     return AudioStream(
-        codec=audio_codec(track),
-        sample_rate=_whole(track["SamplingRate"]),
+        codec=codec,
+        sample_rate=_OPUS_RATE if codec == "opus" else _whole(track["SamplingRate"]),
         channels=_whole(track["Channel(s)"]),
         bit_depth=_whole(track["BitDepth"]),
         duration=_seconds(track["Duration"]),

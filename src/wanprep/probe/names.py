@@ -23,6 +23,7 @@ _EXTENSIONS: Final = {
     "jxl": "jxl",
     "psd": "psd",
     "tga": "tga",
+    "pnm": "pnm pbm pgm ppm",
     "mp4": "mp4 m4v",
     "mov": "mov qt",
     "3gp": "3gp 3g2",
@@ -46,6 +47,10 @@ _EXTENSIONS: Final = {
     "ac3": "ac3",
     "ape": "ape",
     "wavpack": "wv",
+    "tta": "tta",
+    "tak": "tak",
+    "musepack": "mpc mpp",
+    "dsf": "dsf",
 }
 _BY_EXTENSION: Final = {
     extension: name for name, extensions in _EXTENSIONS.items() for extension in extensions.split()
@@ -56,7 +61,8 @@ _KINDS: Final[dict[str, Kind]] = {
     ),
     **dict.fromkeys("mp4 mov 3gp webm mkv avi asf flv ts mpg".split(), "video"),
     **dict.fromkeys(
-        "wav mp3 m4a flac ogg aac aiff amr au caf ac3 ape wavpack".split(), "audio"
+        "wav mp3 m4a flac ogg aac aiff amr au caf ac3 ape wavpack tta tak musepack dsf".split(),
+        "audio",
     ),
 }  # fmt: skip
 

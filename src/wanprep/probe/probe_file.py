@@ -109,7 +109,7 @@ def _is_sane(name: str, value: object) -> bool:
 
 def _rounded(value: object) -> object:
     """Drop the digits that say nothing."""
-    return round(value, 6) if isinstance(value, float) else value
+    return (round(value, 6) or value) if isinstance(value, float) else value
 
 
 def _why(error: OSError | ValueError, path: str) -> str:

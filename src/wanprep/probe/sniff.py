@@ -41,6 +41,11 @@ _SIGNATURES: Final = (
     (b"#!AMR", "amr"),
     (b"MAC ", "ape"),
     (b"wvpk", "wavpack"),
+    (b"TTA1", "tta"),
+    (b"tBaK", "tak"),
+    (b"MP+", "musepack"),
+    (b"MPCK", "musepack"),
+    (b"DSD \x1c\0\0\0\0\0\0\0", "dsf"),
     (b".snd", "au"),
     (b"caff\0\x01", "caf"),
     (b"\x0b\x77", "ac3"),
@@ -61,6 +66,17 @@ _QUICKTIME_ATOMS: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"
 _EBML: Final = b"\x1a\x45\xdf\xa3"
 _TS_PACKET: Final = 188
 
+# A letter, a digit, a space and the width in decimal digits, with comments in between.
+_NETPBM: Final = re.compile(rb"P[1-6]\s(\s|#[^\n]*\n)*\d+\s")
+_TARGA_HEADER: Final = 18
+_TARGA_MAPPED: Final = frozenset({1, 9})
+_TARGA_COLORS: Final = frozenset({15, 16, 24, 32})  # bits of a colour in a table
+_TARGA_BITS: Final = {
+    **dict.fromkeys((1, 9), frozenset({8})),
+    **dict.fromkeys((2, 10), _TARGA_COLORS),
+    **dict.fromkeys((3, 11), frozenset({8, 16})),
+}
+
 _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 
@@ -76,6 +92,7 @@ def sniff(source: Source) -> Sniffed:
     """Name the format that a decoder would see."""
     head = source.read_at(0, HEAD)
     name = _by_signature(head) or _tagged(source, head) or _by_frames(source, head)
+    name = name or ("tga" if _is_targa(head) else None)
     return Sniffed(name) if name else _not_media(head)
 
 
@@ -97,6 +114,8 @@ def _by_signature(head: bytes) -> str | None:
         return "mov"
     if _is_transport_stream(head):
         return "ts"
+    if _NETPBM.match(head):
+        return "pnm"
     return "svg" if _is_svg(head) else None
 
 
@@ -107,6 +126,21 @@ def _is_transport_stream(head: bytes) -> bool:
         if len(marks) == 5 and set(marks) == {0x47}:
             return True
     return False
+
+
+def _is_targa(head: bytes) -> bool:
+    """Recognise a format without a signature by a header (TGA 2.0, section C) full of sense."""
+    if len(head) < _TARGA_HEADER:
+        return False
+    kind, bits = head[2], head[16]
+    mapped = kind in _TARGA_MAPPED
+    return (
+        head[1] == mapped
+        and bits in _TARGA_BITS.get(kind, ())
+        and head[7] in (_TARGA_COLORS if mapped else {0})
+        and any(head[12:14])
+        and any(head[14:16])
+    )
 
 
 def _is_svg(head: bytes) -> bool:

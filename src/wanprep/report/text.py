@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from wanprep.judge.finding import Finding
     from wanprep.report.model import Report, Style
 
+_UNKNOWN: Final = (
+    "Unknown is what could not be read, and addresses, which are not looked at: that is no pass."
+    " --offline excuses addresses."
+)
 _COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -74,6 +78,8 @@ def _end(report: Report, style: Style) -> Iterator[str]:
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrapped(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
+    if count["unknown"]:
+        yield wrapped(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:
         yield "What nobody can see from here:\n"
         for note in report.unchecked:

@@ -58,6 +58,13 @@ def test_sound_alone() -> None:
     assert "bit_depth" not in found
 
 
+def test_a_header_may_say_that_the_last_frame_of_a_sound_is_not_full() -> None:
+    data = make(f"{SOUND} -c:a wmav1", ".wma")
+    last = struct.pack("<Q", 11_700_000 + 31_000_000)  # of 100 ns, and 3.1 s ahead
+
+    assert read(with_property(data, 40, last))["duration"] == seconds(1.17)
+
+
 def test_a_file_cut_off_says_how_much_is_there() -> None:
     data = make(WMV, ".wmv")
 

@@ -36,31 +36,39 @@ EMPTY = -1
     ],
 )
 def test_lengths(edits: list[Edit], delay: float, duration: float) -> None:
-    shown = show(edits, 0, 3000, SCALES, growing=False)
+    shown = show(edits, (0, 3000, 2900), SCALES, growing=False)
 
     assert (shown.delay, shown.duration) == (delay, duration)
 
 
 def test_the_first_picture_may_come_late_by_itself() -> None:
     """B-frames push presentation back; an edit from 0 on still shows as much as it says."""
-    shown = show([Edit(5000, 0)], 40, 3040, SCALES, growing=False)
+    shown = show([Edit(5000, 0)], (40, 3040, 3000), SCALES, growing=False)
 
     assert shown.duration == 5
 
 
 @pytest.mark.parametrize("length", [0, 1000, 99_000])
 def test_the_last_edit_of_a_fragmented_film_has_no_end(length: int) -> None:
-    shown = show([Edit(length, 600)], 0, 3000, SCALES, growing=True)
+    shown = show([Edit(length, 600)], (0, 3000, 2900), SCALES, growing=True)
 
     assert shown.duration == 4
     assert shown.windows == ((600, 3001),)
 
 
 def test_a_fragment_from_the_middle_is_shown_whole() -> None:
-    shown = show([Edit(0, 20)], 60_000, 63_000, SCALES, growing=True)
+    shown = show([Edit(0, 20)], (60_000, 63_000, 62_900), SCALES, growing=True)
 
     assert shown.duration == 5
     assert shown.span == (20, 63_001)
+
+
+@pytest.mark.parametrize("edits", [[], [Edit(0, 0)]])
+def test_a_frame_that_reordering_puts_behind_the_end_is_shown(edits: list[Edit]) -> None:
+    shown = show(edits, (0, 3000, 3100), SCALES, growing=True)
+
+    assert shown.span == (0, 3101)
+    assert shown.duration == 5
 
 
 @pytest.mark.parametrize(

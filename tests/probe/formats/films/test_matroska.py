@@ -422,3 +422,45 @@ def test_pictures_alone() -> None:
 
     assert (found["video_codec"], found["duration"]) == ("mjpeg", seconds(1))
     assert "audio_codec" not in found
+
+
+LACES = [sound(100 * n, flags=0x04, data=b"\x04") for n in range(10)]  # of five frames each
+
+
+@pytest.mark.parametrize(
+    ("blocks", "claimed", "expected"),
+    [
+        pytest.param(LACES, 0, 1, id="laces"),
+        pytest.param([*LACES, sound(1000)], 0, 1.02, id="laces, and a frame alone"),
+        pytest.param(LACES, 930, 0.93, id="a claim that the last frames can keep"),
+        pytest.param(LACES, 800, 1, id="a claim that the frames deny"),
+    ],
+)
+def test_sound_in_laces(blocks: list[bytes], claimed: float, expected: float) -> None:
+    found = read(film(*blocks, tracks=SPEECH, claimed=claimed))
+
+    assert found["audio_duration"] == pytest.approx(expected)
+
+
+def test_a_single_frame_lasts_as_long_as_the_header_says() -> None:
+    found = read(film(block(0), claimed=33))
+
+    assert found["duration"] == pytest.approx(0.033)
+    assert found["frames"] == 1
+
+
+def test_a_single_frame_of_a_file_cut_off_does_not() -> None:
+    data = film(block(0), block(40, data=bytes(900)), claimed=10_000)
+
+    assert "duration" not in read(data[:-800])
+
+
+def test_opus_plays_at_its_own_rate() -> None:
+    head = b"OpusHead\x01\x01\x00\x00" + struct.pack("<I", 24_000) + bytes(3)
+    opus = track(
+        element(0xE1, real(0xB5, 24_000)), element(0x63A2, head), number=2, kind=2, codec=b"A_OPUS"
+    )
+
+    found = read(film(sound(0), sound(20), tracks=opus))
+
+    assert (found["audio_codec"], found["sample_rate"]) == ("opus", 48_000)

@@ -425,3 +425,13 @@ def test_reading_tables_is_quick(clip: bytes) -> None:
         read_timeline(source, next(found for found in boxes(source) if found.kind == b"moov"))
 
     assert time.perf_counter() - started < 20
+
+
+def test_the_frames_of_a_sound_know_better_than_the_index(make: Make) -> None:
+    data = make("speech.mp4", *tone(), "-c:a", "libmp3lame", "-ac", "1")
+    place = data.index(b"mp4a") + 4 + 16  # the number of channels in the sample description
+    assert data[place : place + 2] == b"\0\1"
+
+    found = read_movie(Bytes(data[:place] + b"\0\2" + data[place + 2 :]))
+
+    assert (found["channels"], found["sample_rate"]) == (1, 44_100)

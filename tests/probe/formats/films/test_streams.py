@@ -7,6 +7,7 @@ from containers import BOTH, PICTURES, SOUND, make, survives
 
 from wanprep.probe.formats.films import streams
 from wanprep.probe.formats.films.streams import read_streams
+from wanprep.probe.formats.films.transport import count_pictures
 from wanprep.probe.mediainfo import Streams, VideoStream
 from wanprep.probe.source import Bytes
 
@@ -52,7 +53,28 @@ def test_a_film(arguments: str, target: str, codecs: tuple[str, str]) -> None:
 
 def test_frames_are_told_only_where_they_were_counted() -> None:
     assert read(make(MPEG2, ".mpg"))["frames"] == 25
-    assert "frames" not in read(make(H264, ".ts"))
+    assert "frames" not in read(make(f"{BOTH} -c:v rv20 -c:a ac3", ".rm"))
+
+
+@pytest.mark.parametrize("options", ["", " -mpegts_m2ts_mode 1"])
+def test_pictures_in_transport_packets_are_counted(options: str) -> None:
+    assert read(make(H264 + options, "mpegts"))["frames"] == 25
+
+
+def test_a_number_of_pictures_that_their_length_denies_is_not_told() -> None:
+    # Packets of the pictures' stream that claim a beginning and hold nothing but padding.
+    empty = b"\x47\x41\x00\x20\xb7\x00".ljust(188, b"\xff")
+
+    assert "frames" not in read(make(H264, ".ts") + empty * 40)
+
+
+@pytest.mark.parametrize("data", [b"", bytes(2000), b"\x47" * 700])
+def test_pictures_where_there_are_no_packets(data: bytes) -> None:
+    assert not count_pictures(Bytes(data), 256)
+
+
+def test_a_stream_without_a_rate_or_a_length_has_no_number_of_pictures() -> None:
+    assert streams._pictures(Bytes(b""), ()) == {}
 
 
 @pytest.mark.parametrize("target", [".ac3", ".eac3", ".tta"])

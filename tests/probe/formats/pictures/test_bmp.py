@@ -159,6 +159,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         pytest.param(made(compression=5, bits=0), "a PNG inside", 31, id="PNG inside"),
         pytest.param(made(64, compression=4), r"\(number 4\)", 31, id="OS/2's run lengths"),
         pytest.param(made(compression=77), r"\(number 77\)", 31, id="compression"),
+        pytest.param(made(bits=24, compression=1), "24 bits for a pixel", 31, id="runs of colours"),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:

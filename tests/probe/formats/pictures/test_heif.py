@@ -164,6 +164,10 @@ def heif(
         pytest.param(heif(ISPE, AV1C, box(b"irot", b"\3")), {"width": 48}, id="three quarters"),
         pytest.param(heif(ISPE, AV1C, box(b"irot")), {"width": 64}, id="a turn of nothing"),
         pytest.param(
+            heif(box(b"irot", b"\1"), AV1C, ISPE), {"width": 48, "height": 64, "stored_width": 64},
+            id="a turn in front of the size",
+        ),
+        pytest.param(
             heif(ISPE, AV1C, box(b"irot", b"\1"), box(b"imir", b"\1")),
             {"width": 48, "height": 64}, id="turned and mirrored",
         ),
@@ -437,6 +441,11 @@ def test_exif_that_is_not_there(place: tuple[int, int, int, int]) -> None:
             box(b"ftyp", b"avis") + moov(1000, Trak(handler=b"pict", at=90_000)),
             {"readable": False, "problem": "cut off: 551 of at least 90,010 bytes are there"},
             id="cut off",
+        ),
+        pytest.param(
+            heif(more=moov(1000, Trak(handler=b"pict", at=0)), brand=b"avis", places=()),
+            {"animated": True, "frames": 10, "width": 64, "readable": True},
+            id="an index without a still picture",
         ),
         pytest.param(
             heif(ISPE, AV1C, more=moov(1000, Trak(handler=b"pict", at=0)), brand=b"heic"),

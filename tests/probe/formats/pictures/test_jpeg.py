@@ -217,3 +217,9 @@ def test_flipped_bytes_never_hang_or_crash() -> None:
         for value in (0, 0xC0, 0xDA, 0xFF):
             with contextlib.suppress(struct.error):
                 read(whole[:at] + bytes((value,)) + whole[at + 1 :])
+
+
+def test_exif_without_a_picture_still_tells_how_it_was_held() -> None:
+    found = read(b"\xff\xd8" + segment(0xE1, exif(6)))
+
+    assert (found["readable"], found["orientation"]) == (False, 6)

@@ -62,7 +62,7 @@ def icon(*sizes: tuple[int, int], length: int = 40) -> bytes:
         pytest.param(saved("DDS", "RGBA"), SHOWN | {"format": "dds", "alpha": True}, id="dds"),
         pytest.param(saved("TGA"), SHOWN | {"format": "tga", "alpha": False}, id="tga"),
         pytest.param(saved("PCX"), SHOWN | {"format": "pcx", "color": "rgb"}, id="pcx"),
-        pytest.param(saved("PPM"), SHOWN | {"format": "ppm", "color": "rgb"}, id="ppm"),
+        pytest.param(saved("PPM"), SHOWN | {"format": "pnm", "color": "rgb"}, id="ppm"),
         pytest.param(
             b"P6 70000 70000 255\n", {"width": 70000, "readable": True}, id="as large as it gets"
         ),
@@ -70,6 +70,11 @@ def icon(*sizes: tuple[int, int], length: int = 40) -> bytes:
             saved("ICO", "RGBA", sizes=[(16, 16), (48, 48)]),
             {"format": "ico", "width": 48, "height": 36, "alpha": True, "readable": True},
             id="ico",
+        ),
+        pytest.param(
+            icon((16, 16), length=9000)[:22] + saved("PNG"),
+            {"width": 16, "readable": True},
+            id="ico, a PNG shorter than listed",
         ),
         pytest.param(
             icon((16, 16), (0, 0), (32, 32)), {"width": 256, "height": 256}, id="ico, 256"
@@ -90,6 +95,16 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         pytest.param(b"words, not a picture" * 9, "not a picture that Pillow knows", id="text"),
         pytest.param(b"P", "not a picture that Pillow knows", id="one letter"),
         pytest.param(saved("PNG"), "not a picture that Pillow knows", id="read elsewhere"),
+        pytest.param(
+            saved("DDS")[:80] + b"\4\0\0\0????" + saved("DDS")[88:],
+            "not a picture that Pillow knows",
+            id="dds of a kind of its own",
+        ),
+        pytest.param(
+            icon((16, 16), length=9000)[:22] + saved("PNG")[:-9],
+            "cut off: its",
+            id="ico, a PNG cut off",
+        ),
         pytest.param(icon((16, 16))[:12], "cut off: its 12 bytes", id="list of icons"),
         pytest.param(icon((16, 16), length=41), "cut off: its 62 bytes", id="icon"),
         pytest.param(icon(), "an icon without pictures", id="no icon"),

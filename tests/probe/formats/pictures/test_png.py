@@ -259,3 +259,47 @@ def test_flipped_bytes_never_hang_or_crash() -> None:
         for value in (0, 1, 65, 127, 128, 255):
             with contextlib.suppress(struct.error):
                 read(whole[:at] + bytes((value,)) + whole[at + 1 :])
+
+
+def profile(data: bytes, name: bytes = b"exif") -> bytes:
+    """Write data as ImageMagick does: by name and length, in hexadecimal digits."""
+    digits = "\n".join(data.hex()[at : at + 72] for at in range(0, 2 * len(data), 72))
+    return b"\n" + name + b"\n%8d\n" % len(data) + digits.encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            chunk(b"tEXt", b"Raw profile type exif\0" + profile(b"Exif\0\0" + exif())), id="plain"
+        ),
+        pytest.param(
+            chunk(b"zTXt", b"Raw profile type APP1\0\0" + zlib.compress(profile(exif()))),
+            id="packed",
+        ),
+    ],
+)
+def test_exif_hidden_in_text(text: bytes) -> None:
+    found = dict(read_png(Bytes(made(text))))
+
+    assert {name: found[name] for name in SIDEWAYS} == SIDEWAYS
+    assert found["gps"] is True
+
+
+def test_exif_in_its_own_place_counts_for_more() -> None:
+    text = chunk(b"tEXt", b"Raw profile type exif\0" + profile(exif(3)))
+
+    assert read_png(Bytes(made(text, chunk(b"eXIf", exif(6)))))["orientation"] == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(chunk(b"tEXt", b"Comment\0" + profile(exif())), id="another name"),
+        pytest.param(chunk(b"tEXt", b"Raw profile type exif\0no digits"), id="no lines"),
+        pytest.param(chunk(b"tEXt", b"Raw profile type exif\0\n\n\nxyz"), id="no digits"),
+        pytest.param(chunk(b"zTXt", b"Raw profile type exif\0\0junk"), id="not packed"),
+    ],
+)
+def test_text_without_exif_says_nothing(text: bytes) -> None:
+    assert read_png(Bytes(made(text)))["orientation"] == 1

@@ -91,6 +91,11 @@ PAGE = {256: 64, 257: 48, 258: 8, 262: 2, 277: 3, 273: 8, 279: 1}
             id="old JPEG",
         ),
         pytest.param(made({256: 64, 257: 48, 273: 8}), {"readable": True}, id="no lengths"),
+        pytest.param(
+            made(PAGE | {256: 8, 257: 1, 279: 5000}),
+            {"width": 8, "readable": True},
+            id="a strip that claims more than the picture takes",
+        ),
         pytest.param(made(PAGE | {0x8825: 1 << 31}), ORDINARY, id="GPS nowhere"),
         pytest.param(made(PAGE | {0x8825: 1 << 63}, big=True), ORDINARY, id="GPS far off"),
         pytest.param(made(PAGE, following=8), {"frames": 1}, id="pages in circles"),

@@ -128,3 +128,10 @@ def test_a_compression_that_nobody_knows() -> None:
 
 def test_damage() -> None:
     survives(read_aiff, make(f"{SOUND} -c:a pcm_s16be", ".aiff"))
+
+
+def test_a_description_of_no_length_is_none() -> None:
+    found = read(chunk(b"COMM", b""), samples(16))
+
+    assert found["readable"] is False
+    assert "COMM chunk is missing" in found["problem"]

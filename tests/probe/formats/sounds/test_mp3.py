@@ -161,6 +161,18 @@ def test_three_files_in_a_row_do_not_play_their_headers(start: bytes) -> None:
     assert found["problem"].endswith(" s really play")
 
 
+def test_less_sound_than_the_cuts_for_gapless_play_take_away() -> None:
+    delays = (576 << 12 | 1452).to_bytes(3, "big")
+    claim = b"Xing" + bytes((0, 0, 0, 1, 0, 0, 0, 3)) + b"LAME3.97 ".ljust(21) + delays
+    header = frames(0xF3, 0x84, 0x64, 192, 1)
+    data = header[:21] + claim + header[21 + len(claim) :] + frames(0xF3, 0x84, 0x64, 192, 3)
+
+    found = read_mp3(Bytes(data))
+
+    assert found["readable"] is True
+    assert found["duration"] == pytest.approx((3 * 576 - 576 - 529) / 24_000)
+
+
 def vbri(count: int) -> bytes:
     fields = b"VBRI" + bytes((0, 1)) + bytes(8) + count.to_bytes(4, "big")
     header = frames(0xFB, 0x94, 0xC4, 384, 1)

@@ -190,16 +190,26 @@ def test_pictures(encoder: str) -> None:
     }
 
 
-def test_theora_counted_from_0_once_and_knows_other_pixels_than_square_ones() -> None:
+def old_theora() -> bytes:
     head = bytearray(b"\x80theora\3\2\0" + struct.pack(">HH", 20, 15))
     head += (320).to_bytes(3, "big") + (240).to_bytes(3, "big") + bytes(2)
     head += struct.pack(">II", 25, 1) + bytes((0, 0, 4, 0, 0, 3)) + bytes(4) + b"\0\xc0"
-    data = page(bytes(head)) + page(bytes(99), granule=49 << 6, sequence=1)
+    return bytes(head)
+
+
+def test_theora_counted_from_0_once_and_knows_other_pixels_than_square_ones() -> None:
+    data = page(old_theora()) + page(bytes(99), granule=49 << 6, sequence=1)
 
     found = read_ogg(Bytes(data))
 
     assert found["frames"] == 50 - 49  # what one packet holds, joined late
     assert found["sar"] == pytest.approx(4 / 3, abs=1e-5)
+
+
+def test_a_frame_with_number_0_counts() -> None:
+    first, second = page(bytes(99), sequence=1), page(bytes(99), granule=1, sequence=2)
+
+    assert read_ogg(Bytes(page(old_theora()) + first + second))["frames"] == 2
 
 
 def test_speex() -> None:

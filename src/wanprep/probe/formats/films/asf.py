@@ -47,8 +47,12 @@ def read_asf(source: Source) -> Found:
     header = _header(window)
     walked = walk(window, header.size + _DATA_HEAD, header.end, header.packet)
     clock = Clock(claimed=header.claimed)
-    times = {number: shown(stamps, clock) for number, stamps in walked.times.items()}
     streams = describe(source)
+    sounds = {stream.track_id for stream in streams.audios}
+    times = {
+        number: shown(stamps, clock, is_sound=number in sounds)
+        for number, stamps in walked.times.items()
+    }
     if walked.whole:
         streams = replace(
             streams,

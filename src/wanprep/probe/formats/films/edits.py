@@ -59,17 +59,22 @@ def read_edits(source: Source, trak: Box) -> tuple[Edit, ...]:
 
 
 def show(
-    edits: Sequence[Edit], begin: int, end: int, scales: tuple[int, int], *, growing: bool
+    edits: Sequence[Edit], span: tuple[int, int, int], scales: tuple[int, int], *, growing: bool
 ) -> Shown:
-    """Apply edits to media that last from `begin` to `end`.
+    """Apply edits to media.
+
+    `span` is from when to when they last, and when the last frame begins: where frames are
+    reordered and nothing makes up for it, that is past the end of them all.
 
     `scales` are the ticks per second of the film and of the track. The last edit of a
     `growing` (fragmented) film covers all that follows, whatever length it gives: it was
     written before the fragments were.
     """
     film, media = scales
+    begin, end, last = span
     # One tick more than there is: a last frame of no length is shown as well.
-    whole = Shown((end - begin) / media, 0.0, 0.0, ((begin, end + 1),))
+    stop = max(end, last) + 1
+    whole = Shown((end - begin) / media, 0.0, 0.0, ((begin, stop),))
     delay = length = claimed = 0.0
     windows = []
     for number, edit in enumerate(edits, 1):
@@ -81,7 +86,7 @@ def show(
         rate = edit.rate if edit.rate > 0 else 0.0
         there = max(0, end - max(begin, edit.media_time))
         if number == len(edits) and (growing or not edit.duration):
-            wanted, seconds = max(0, end + 1 - edit.media_time), there / media
+            wanted, seconds = max(0, stop - edit.media_time), there / media
         else:
             wanted = round(seconds * media * rate)
         windows.append((edit.media_time, edit.media_time + wanted))

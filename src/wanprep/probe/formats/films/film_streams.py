@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def streams_of(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
     """Describe the tracks, in their order; how long they last, an excerpt cannot tell."""
-    streams = describe(excerpt(source, ftyp, tracks))
+    film = excerpt(source, ftyp, tracks)
+    # Fed at one go, libmediainfo is content with the index and looks at no sample, and some
+    # AAC says only in its samples that they double the rate.
+    streams = describe(film, portion=film.size - 1)
     # Of streams packed into one track (DV brings its sound along), the first is the track's own.
     videos = {stream.track_id: stream for stream in reversed(streams.videos)}
     audios = {stream.track_id: stream for stream in reversed(streams.audios)}

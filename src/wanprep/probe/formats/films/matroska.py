@@ -28,7 +28,10 @@ def read_matroska(source: Source) -> Found:
     walk = Walk(source)
     walk.run()
     tracks, clock = walk.tracks or {}, walk.clock or Clock()
-    times = {n: shown(walk.times[n], clock, _step(track, clock)) for n, track in tracks.items()}
+    times = {
+        n: shown(walk.times[n], clock, _step(track, clock), is_sound=track.kind == AUDIO)
+        for n, track in tracks.items()
+    }
     met = {n: track for n, track in times.items() if track} if walk.whole else {}
     streams = describe(excerpt(source, walk.described, walk.first))
     found = as_found(_mended(streams, tracks, met))
@@ -38,9 +41,14 @@ def read_matroska(source: Source) -> Found:
     plays = lengths(media, max((track.end for track in met.values()), default=0.0), clock)
     if plays and plays.duration:
         found["duration"] = plays.duration
-    elif clock.claimed and not walk.whole:
+    elif clock.claimed and not (walk.whole and _is_cut(walk)):
+        # Too much to look at, or a single frame that does not say how long it is shown.
         found["duration"] = clock.claimed / clock.rate
     return found | verdict(found, plays, Ending(source.size, walk.end, walk.cut, walk.whole))
+
+
+def _is_cut(walk: Walk) -> bool:
+    return walk.cut or (walk.end or 0) > walk.source.size
 
 
 def _step(track: Track, clock: Clock) -> float | None:

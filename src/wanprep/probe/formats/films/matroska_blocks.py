@@ -142,6 +142,7 @@ class Walk:
         times.stamps.append(stamp)
         if flags & _LACED:
             times.laced = stamp, window[body + 4] + 1
+            times.further += window[body + 4]
         return len(times.stamps) <= _FIRST_BLOCKS
 
     def _other(self, window: bytes, start: int, at: int) -> int:

@@ -22,6 +22,7 @@ class Times:
     stamps: array[int] = field(default_factory=lambda: array("q"))
     end: int = 0  # of the frames that say how long they last, the latest end
     laced: tuple[int, int] = (0, 1)  # the latest block of several frames: when, how many
+    further: int = 0  # frames that share a block, and its stamp, with the one before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ class Shown:
         return self.end - self.start or None
 
 
-def shown(times: Times, clock: Clock, step: float | None = None) -> Shown | None:
+def shown(
+    times: Times, clock: Clock, step: float | None = None, *, is_sound: bool = False
+) -> Shown | None:
     """Tell what the stamps say; `step` is the header's word for the ticks between frames."""
     if not times.stamps:
         return None
@@ -57,11 +60,13 @@ def shown(times: Times, clock: Clock, step: float | None = None) -> Shown | None
     uneven = varies(moments, round(clock.rate))
     mean = (last - first) / max(frames - 1, 1)
     told = step or mean
-    end = _end(times, last, told, mean)
+    end = _end(times, first, last, step)
     if uneven and clock.claimed:
         longest = max(after - before for before, after in pairwise(moments))
         if end < clock.claimed <= last + longest * _LAST_FRAME:
             end = clock.claimed
+    if is_sound and clock.claimed and last < first + clock.claimed < end:
+        end = first + clock.claimed  # the last frame of a sound is seldom full
     if uneven:
         mean = (end - first) / frames
     elif frames == 1 or abs(told - mean) < mean * _SAME_RATE:
@@ -70,12 +75,15 @@ def shown(times: Times, clock: Clock, step: float | None = None) -> Shown | None
     return Shown(first / clock.rate, end / clock.rate, frames, fps, uneven)
 
 
-def _end(times: Times, last: int, told: float, mean: float) -> float:
+def _end(times: Times, first: int, last: int, step: float | None) -> float:
     """Tell until when the last frame is shown, in ticks."""
     if times.end > last:
         return times.end
-    in_lace, count = times.laced
-    if in_lace == last:
-        return last + told * count
+    in_last = times.laced[1] if times.laced[0] == last else 1
+    before = len(times.stamps) + times.further - in_last
+    mean = (last - first) / before if before else 0.0
+    told = step or mean
     # A step far from what the frames do is a step that nobody keeps.
-    return last + (told if mean == 0 or mean / 2 < told < mean * 2 else mean)
+    if mean and not mean / 2 < told < mean * 2:
+        told = mean
+    return last + told * in_last

@@ -1,7 +1,7 @@
 """Read what libmediainfo alone knows: transport and program streams, AC-3, and rarer ones.
 
 Their lengths are what it makes of time stamps at both ends of the file. Its numbers of frames
-are mostly these lengths times the rate: that is no fact, so it is left out.
+are mostly these lengths times the rate: that is no fact, so it is left out, or counted.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.mediainfo import as_found, describe
+from wanprep.probe.formats.films.transport import count_pictures
+from wanprep.probe.mediainfo import VideoStream, as_found, describe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wanprep.probe.facts import Found
-    from wanprep.probe.mediainfo import Streams, VideoStream
+    from wanprep.probe.mediainfo import Streams
     from wanprep.probe.source import Source
 
 # Files up to this size are read in whole where their headers leave something open.
@@ -21,6 +24,8 @@ _SMALL: Final = 16 << 20
 # In these it really counts frames when it reads all, and misses some of them in the length:
 # a packet holds several small frames, and has one time stamp (ISO/IEC 13818-1, 2.4.3.7).
 _COUNTED: Final = frozenset({"MPEG-PS"})
+_PACKETED: Final = frozenset({"BDAV", "MPEG-TS"})
+_ODD: Final = 0.1  # a part of the frames
 # Recordings of broadcasts begin and end anywhere: in the middle of a picture, too.
 _BROADCAST: Final = frozenset({"BDAV", "MPEG Video", "MPEG-PS", "MPEG-TS"})
 
@@ -34,6 +39,8 @@ def read_streams(source: Source) -> Found:
     told = _counted if is_counted else _uncounted
     streams = replace(streams, videos=tuple(map(told, streams.videos)))
     found = as_found(streams)
+    if streams.container in _PACKETED and source.size <= _SMALL:
+        found |= _pictures(source, streams.videos)
     # What is told of the whole is mostly a guess from the bit rate.
     lengths = [video.duration for video in streams.videos]
     lengths += [audio.duration for audio in streams.audios]
@@ -52,6 +59,16 @@ def _counted(video: VideoStream) -> VideoStream:
     if not video.frames or not video.fps:
         return video
     return replace(video, duration=max(video.duration or 0.0, video.frames / video.fps))
+
+
+def _pictures(source: Source, videos: Sequence[VideoStream]) -> Found:
+    """Return the number of pictures, where it goes together with their rate and length."""
+    first = videos[0] if videos else VideoStream("")
+    if not (first.track_id and first.fps and first.duration):
+        return {}
+    frames = count_pictures(source, first.track_id) or 0
+    expected = first.fps * first.duration
+    return {"frames": frames} if abs(frames - expected) <= max(3, expected * _ODD) else {}
 
 
 def _is_open(streams: Streams) -> bool:

@@ -154,7 +154,8 @@ def _finish(raw: RawTrack, film: Film, *, cover: bool) -> Track:
     begin = times[0] if times else samples.first
     total = samples.durations.total()
     scales = (film.clock.scale or 1, scale)
-    shown = show(raw.edits, begin, begin + total, scales, growing=film.fragmented)
+    span = begin, begin + total, times[-1] if times else begin
+    shown = show(raw.edits, span, scales, growing=film.fragmented)
     if scale > _FASTEST_CLOCK:  # the samples cannot be timed: the header is all there is
         shown = replace(shown, duration=(raw.header.duration or 0) / scales[0])
     # Of a film too long to be looked at in full, all frames count as shown.

@@ -26,7 +26,8 @@ _DEPTHS: Final = frozenset({1, 2, 4, 8, 16, 24, 32, 64})
 _CHANNEL_BITS: Final = {16: 5, 24: 8, 32: 8, 64: 16}
 
 _RAW: Final = 0
-_RUNS: Final = frozenset({1, 2})
+_BITS_OF_RUNS: Final = {1: 8, 2: 4}
+_RUNS: Final = frozenset(_BITS_OF_RUNS)
 _MASKS: Final = 3
 _FOUR_MASKS: Final = 6
 _INSIDE: Final = {4: "a JPEG", 5: "a PNG"}
@@ -103,6 +104,8 @@ def _nonsense(header: Header) -> str | None:
         return f"a BMP with {_INSIDE[header.compression]} inside, which only printers read"
     if header.compression not in _RUNS and header.compression != _RAW and not header.masked:
         return f"compressed in a way (number {header.compression}) that hardly any program reads"
+    if header.bits != _BITS_OF_RUNS.get(header.compression, header.bits):
+        return f"damaged: {header.bits} bits for a pixel, which cannot be packed in runs like that"
     if header.bits not in _DEPTHS:
         return f"damaged: {header.bits} bits for a pixel, which BMP does not have"
     return None

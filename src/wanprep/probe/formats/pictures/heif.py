@@ -60,8 +60,9 @@ def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
     if not tracks or not tracks[0].entries:
         return picture(name, problem="damaged: there is no picture in it")
     track, entry = tracks[0], tracks[0].entries[0]
-    if meta is not None:
-        found = _still(source, name, read_items(source, meta))
+    items = read_items(source, meta) if meta is not None else None
+    if items is not None and items.primary in items.places:
+        found = _still(source, name, items)
     else:
         size = (entry.width, entry.height)
         shown = size if track.rotation % 180 == 0 else size[::-1]

@@ -55,12 +55,14 @@ def look_at(items: Items, main: int) -> Look:
 
 
 def _sizes(items: Items, item: int) -> tuple[_Size, _Size]:
-    """Apply an item's properties in the order in which they are given (23008-12 6.5.1)."""
-    stored = shown = (0, 0)
+    """Crop and turn in the order in which an item's properties say so (23008-12 6.5.1).
+
+    The size should come before them all, but cameras also write it behind.
+    """
+    ispe = items.property(item, b"ispe") or b""
+    stored = shown = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
     for prop in items.properties.get(item, ()):
         match prop.kind:
-            case b"ispe" if len(prop.data) >= 12:
-                stored = shown = struct.unpack_from(">II", prop.data, 4)
             case b"clap" if len(prop.data) >= 32:
                 shown = _cropped(shown, struct.unpack_from(">8I", prop.data))
             case b"irot" if prop.data[:1] and prop.data[0] & 1:  # a quarter or three

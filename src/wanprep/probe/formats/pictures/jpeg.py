@@ -34,8 +34,8 @@ def read_jpeg(source: Source) -> Found:
     header = read_header(source)
     frame = header.frame
     if frame is None:
-        return picture("jpeg", problem=header.fault or _without_frame(source, header))
-    problem = header.fault or _fault(source, header)
+        problem = header.fault or _without_frame(source, header)
+        return picture("jpeg", exif=header.exif, problem=problem)
     return picture(
         "jpeg",
         frame.width,
@@ -44,7 +44,7 @@ def read_jpeg(source: Source) -> Found:
         alpha=False,
         bit_depth=frame.bits,
         color=_COLORS.get(len(frame.components)),
-        problem=problem,
+        problem=header.fault or _fault(source, header),
     )
 
 

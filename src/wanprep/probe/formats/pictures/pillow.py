@@ -46,7 +46,10 @@ _COLORS: Final[Mapping[str, Color]] = {
     "RGBa": "rgb",
     "YCbCr": "rgb",
 }
+_NAMES: Final = {"ppm": "pnm"}  # Pillow calls all of Netpbm's formats by that name
 _ICON: Final = b"\0\0\1\0"
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_END: Final = b"IEND\xae\x42\x60\x82"
 
 
 def read_with_pillow(source: Source) -> Found:
@@ -82,13 +85,13 @@ def _open(source: Source) -> ImageFile | None:
         try:
             if accept is None or accept(start) is True:
                 return factory(as_file(source), "")
-        except (SyntaxError, IndexError, TypeError, struct.error):
+        except (SyntaxError, IndexError, TypeError, NotImplementedError, struct.error):
             continue  # so Pillow's readers say that a file is none of theirs
     return None
 
 
 def _facts(image: ImageFile) -> Found:
-    name = (image.format or "unknown").lower()
+    name = _NAMES.get(name := (image.format or "unknown").lower(), name)
     # The layers of a Photoshop file count as frames to Pillow.
     frames = 1 if name == "psd" else getattr(image, "n_frames", 1)
     return picture(
@@ -113,8 +116,14 @@ def _read_icon(source: Source) -> Found:
         ((w or 256, h or 256, length, at) for w, h, length, at in listed), default=(0, 0, 0, 0)
     )
     problem = None
-    if len(listed) < count or at + length > source.size:
+    if len(listed) < count or not _is_there(source, at, length):
         problem = f"cut off: its {source.size:,} bytes end before the icon does"
     elif not listed:
         problem = "damaged: an icon without pictures"
     return picture("ico", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem)
+
+
+def _is_there(source: Source, at: int, length: int) -> bool:
+    """Tell whether a picture is whole; a PNG knows its end better than the list does."""
+    is_png = source.read_at(at, len(_PNG)) == _PNG
+    return at + length <= source.size or (is_png and _PNG_END in source.read_at(at, length))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.pictures.exif import read_exif
 from wanprep.probe.formats.pictures.picture import picture
+from wanprep.probe.formats.pictures.png_text import HIDDEN, TEXTS, hidden_exif
 from wanprep.probe.source import as_file
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def read_png(source: Source) -> Found:
         "png",
         width,
         height,
-        exif=read_exif(parts.get(b"eXIf", b"")),
+        exif=read_exif(parts.get(b"eXIf") or parts.get(HIDDEN, b"")),
         alpha=color in _WITH_ALPHA or bool(parts.get(b"tRNS")),
         frames=frames,
         animated=frames > 1,
@@ -113,6 +114,8 @@ def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
                 return _late_exif(source, end) | parts, fault
         elif chunk.kind == b"eXIf" or (chunk.kind in _TELLING and pictured is None):
             parts.setdefault(chunk.kind, file.read(min(chunk.length, _LONGEST)))
+        elif chunk.kind in TEXTS:
+            parts |= hidden_exif(chunk.kind, file, min(chunk.length, _LONGEST))
         fault = fault or _fault_in_chunk(file, chunk)
     return parts, fault or _no_end(source, end)
 

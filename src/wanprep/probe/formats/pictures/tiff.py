@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _WIDTH: Final = 256
 _HEIGHT: Final = 257
 _BITS: Final = 258
+_COMPRESSION: Final = 259
 _PHOTOMETRIC: Final = 262
 _SAMPLES: Final = 277
+_TILE_WIDTH: Final = 322
 _EXTRA_SAMPLES: Final = 338
 # Where the pixels are, and how long each piece is: strips, tiles, an old-style JPEG.
 _PIECES: Final = ((273, 279), (324, 325), (513, 514))
@@ -104,8 +106,19 @@ def _fault(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | No
 
 def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
     places, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
+    most = _unpacked_size(tiff, page)
+    if most is not None:  # no piece is longer than the picture, whatever its length claims
+        lengths = tuple(min(length, most) for length in lengths)
     # Old writers left the lengths out. Then at least the places must be in the file.
     return [sum(pair) for pair in zip(places, lengths or (1,) * len(places), strict=False)]
+
+
+def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:
+    """Tell how many bytes the picture takes; None where it is compressed, or in tiles."""
+    if _first(tiff, page, _COMPRESSION, 1) != 1 or _TILE_WIDTH in page:
+        return None
+    bits = max(tiff.numbers(page.get(_BITS)), default=1) * _first(tiff, page, _SAMPLES, 1)
+    return (_first(tiff, page, _WIDTH) * bits + 7) // 8 * _first(tiff, page, _HEIGHT)
 
 
 def _cut_off(source: Source, end: int) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wanprep.probe.source import Source
 
 _MOST_CHUNKS: Final = 1000
+_SHORTEST_COMMON: Final = 18  # bytes
 # Compression types: codec and the bits that one sample takes (0: as many as COMM says).
 _PLAIN: Final = {
     b"23ni": ("pcm_s32le", 32),
@@ -87,7 +88,7 @@ def _chunks(source: Source) -> tuple[Common | None, Data | None]:
         if len(head) < 8:
             break
         name, size = struct.unpack(">4sI", head)
-        if name == b"COMM":
+        if name == b"COMM" and common is None and size >= _SHORTEST_COMMON:
             common = _common(source.read_at(at + 8, min(size, 22)), is_compressed=is_compressed)
         elif name == b"SSND":
             (offset,) = struct.unpack(">I", source.read_at(at + 8, 4).ljust(4, b"\0"))

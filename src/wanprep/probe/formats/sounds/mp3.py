@@ -50,8 +50,12 @@ def _silent(pieces: list[Run], claim: Claim) -> int:
 
     The cut at the back is made where the claim has the end: only if that is the end.
     """
-    at_end = len(pieces) == 1 and pieces[0].count == (claim.frames or 0) + 1
-    return pieces[0].first.samples + claim.front + (claim.back if at_end else 0)
+    run = pieces[0]
+    own = run.first.samples
+    at_end = len(pieces) == 1 and run.count == (claim.frames or 0) + 1
+    # Less sound than the cuts take away: decoders let go of what comes first only.
+    fits = claim.front + claim.back < (run.count - 1) * own
+    return own + claim.front + (claim.back if at_end and fits else 0)
 
 
 def _dispute(source: Source, pieces: list[Run], claim: Claim | None, plays: float) -> str | None:

@@ -59,7 +59,9 @@ class Stream:
         """Tell where a page begins in time: it is written only where it ends."""
         packets = page.packets(source.read_at(page.start, page.end - page.start))
         setup = source.read_at(max(0, self.headers_end - _SETUP_REACH), _SETUP_REACH)
-        return max(0, end - self.track.count(packets, setup))
+        begin = end - self.track.count(packets, setup)
+        # Where the first frame is number 0, the page that ends with it looks like a header's.
+        return begin if begin > self.track.place(0) else 0
 
     def seconds(self) -> float:
         """Tell how long the stream plays."""
