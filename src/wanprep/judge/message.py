@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 
+_IN_CAPITALS: Final = frozenset({"format", "color", "video_codec", "audio_codec"})
 _KINDS: Final = {"image": "a picture", "video": "a clip", "audio": "a sound", "other": "no media"}
 
 
@@ -153,7 +154,7 @@ def allowed_by(bound: Mapping[str, Any], keyword: str, path: tuple[str, ...]) ->
     if bound.get(keyword) == 0 and keyword in {"maximum", "maxItems"}:
         return "none"
     if keyword in {"enum", "const"}:
-        return _choice(bound[keyword], upper=name in {"format", "color", "video_codec", "audio_codec"})
+        return _choice(bound[keyword], upper=name in _IN_CAPITALS)
     if keyword == "type":
         return _TYPES.get(str(bound[keyword]), "")
     if keyword in _COUNTED:
