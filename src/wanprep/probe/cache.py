@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
+from wanprep.closing import Closing
 from wanprep.probe.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
 # Raise it when a reader learns to tell something better: older answers are then not believed.
 PROBE_VERSION: Final = f"{__version__}.2"
@@ -71,7 +70,7 @@ def cache_file() -> str:
     return os.path.join(cache_folder(), "facts-1.sqlite3")
 
 
-class Cache:
+class Cache(Closing):
     """The facts of files by name, believed while size, times and inode are the same."""
 
     def __init__(self, file: str | None = None, *, deep: bool = False) -> None:
@@ -173,17 +172,6 @@ class Cache:
         if self._database is not None:
             self._database.close()
             self._database = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def clear() -> CacheInfo:

@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from wanprep.closing import Closing
 from wanprep.probe.facts import Facts
 from wanprep.probe.handshake import READY
 from wanprep.probe.problems import NOT_READ
@@ -23,8 +24,6 @@ from wanprep.probe.unread import unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
-    from typing import Self
 
 SECONDS: Final = 10.0
 DEEP_SECONDS: Final = 120.0
@@ -38,7 +37,7 @@ _GRACE: Final = 5.0
 _START: Final = "from wanprep.probe.worker import main; main({seconds}, deep={deep})"
 
 
-class Crew:
+class Crew(Closing):
     """Some worker processes, started when there is work and kept for more."""
 
     def __init__(
@@ -127,17 +126,6 @@ class Crew:
         for worker in self._workers:
             worker.kill()
         self._workers.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _InOrder:

@@ -10,10 +10,10 @@ import io
 import os
 from typing import TYPE_CHECKING, Protocol
 
+from wanprep.closing import Closing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
     from _typeshed import WriteableBuffer
 
@@ -31,7 +31,7 @@ class Source(Protocol):
         ...
 
 
-class LocalFile:
+class LocalFile(Closing):
     """A file on this machine, read at any place without moving a shared position."""
 
     def __init__(self, path: str) -> None:
@@ -55,16 +55,11 @@ class LocalFile:
             length -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        os.close(self._fd)
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
 
 
 class Bytes:
