@@ -58,6 +58,11 @@ EXCEPTIONS: Final[dict[str, tuple[set[str], str]]] = {
 }
 
 
+# The one answer that is counted as right although the words differ: the truth knows this to be a
+# picture, with size and alpha, but has no name for SVG. Counted as wrong it would be one more.
+NO_WORD_FOR: Final = {("renamed/vips__logo_svg.png", "format"): "svg"}
+
+
 @pytest.fixture(scope="module")
 def truth() -> dict[str, dict[str, Any]]:
     lines = (CORPUS / "truth.jsonl").read_text(encoding="utf-8").splitlines()
@@ -73,8 +78,6 @@ def told(truth: dict[str, dict[str, Any]]) -> dict[str, Facts]:
 def agrees(name: str, ours: object, theirs: object, fps: float) -> bool:
     if name == "kind" and theirs == "unknown":
         return ours == "other"
-    if name == "format" and theirs == "unknown":  # the truth has no name for SVG
-        return ours in {"unknown", "svg"}
     if isinstance(ours, int | float) and isinstance(theirs, int | float):
         if name == "duration":
             return abs(ours - theirs) <= max(0.06, 1 / fps if fps else 0)
@@ -86,15 +89,19 @@ def agrees(name: str, ours: object, theirs: object, fps: float) -> bool:
 def test_at_least_99_percent_of_all_facts_are_right(
     truth: dict[str, dict[str, Any]], told: dict[str, Facts]
 ) -> None:
-    total, wrong = 0, []
+    total, unnamed, wrong = 0, 0, []
     for path, row in truth.items():
         facts = told[path].as_json()
         for name, theirs in row["facts"].items():
             total += 1
-            if not agrees(name, facts.get(name), theirs, row["facts"].get("fps", 0)):
-                wrong.append((path, name, facts.get(name), theirs))
+            ours = facts.get(name)
+            if ours is not None and NO_WORD_FOR.get((path, name)) == ours:
+                unnamed += 1
+            elif not agrees(name, ours, theirs, row["facts"].get("fps", 0)):
+                wrong.append((path, name, ours, theirs))
     unexplained = [each for each in wrong if each[1] not in EXCEPTIONS.get(each[0], ((), ""))[0]]
-    print(f"{total - len(wrong)} of {total} facts agree; {len(wrong)} differ")
+    agree = total - len(wrong) - unnamed
+    print(f"{agree} of {total} facts agree, {len(wrong)} differ, {unnamed} have no word there")
 
     assert not unexplained
     assert len(wrong) <= total * 0.01

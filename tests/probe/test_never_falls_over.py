@@ -87,6 +87,8 @@ def holds(crew: Crew, path: Path, data: bytes) -> None:
     assert time.monotonic() - started < 20
     assert [error.message for error in SCHEMA.iter_errors(facts)] == []
     assert facts["readable"] or facts["problem"]
+    # A worker that ends with a status, and not by a signal, was ended by an exception of ours.
+    assert "exit status" not in facts.get("problem", "")
 
 
 slow_but_sure = settings(
