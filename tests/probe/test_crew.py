@@ -178,3 +178,17 @@ def test_many_files_need_little_memory_here(pictures: list[str]) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in probe_many(iter(forever()), cache=False)) == 12_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # kB
+
+
+def test_a_fault_of_ours_in_a_worker_does_not_look_like_a_slow_file() -> None:
+    code = "from wanprep.probe.worker import main; main(15, deep=False)"
+    started = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True,
+    ) as worker:  # fmt: skip
+        assert worker.stdin is not None
+        worker.stdin.write(b"[null]\n")  # no name: nothing expects that
+        worker.stdin.flush()  # and the input stays open
+        assert worker.wait(20) == 1
+    assert time.monotonic() - started < 14, "not by the alarm"
