@@ -1,0 +1,1 @@
+"""The careful hand: a checked job is sent once, and its result brought home."""
