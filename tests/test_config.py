@@ -47,6 +47,20 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
         pytest.param("roles = []", "`roles` must be a table", id="no table"),
         pytest.param('roles = {"*" = "hero"}', "`roles`: * must be one of", id="no role"),
         pytest.param('ignore-in = {"*" = 1}', "`ignore-in.*` must be a list", id="no rules"),
+        pytest.param(
+            'fix = {croop = "pad"}', "`fix.croop` is not known: did you mean `crop`", id="in"
+        ),
+        pytest.param(
+            'fix = {crop = "top"}', "`fix.crop` must be one of smart, center", id="choice"
+        ),
+        pytest.param('fix = {background = "red"}', "must be a colour as #rrggbb", id="no colour"),
+        pytest.param(
+            "submit = {ask-above = true}", "`submit.ask-above` must be a number", id="no sum"
+        ),
+        pytest.param("hosts = {default = 1}", "`hosts.default` must be a text", id="no address"),
+        pytest.param(
+            "providers = {oxen = 1}", "`providers.oxen` must be a table", id="no settings"
+        ),
         pytest.param("targets = [", "cannot be read: ", id="no TOML"),
         pytest.param("caf\xe9 = 1", "cannot be read: ", id="no UTF-8"),
     ],

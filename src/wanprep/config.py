@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,9 +17,12 @@ if TYPE_CHECKING:
 
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
-_TYPES: Final[dict[str, tuple[type, str]]] = {
+_TYPES: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
     "array": (list, "a list of texts"),
+    "boolean": (bool, "true or false"),
+    "number": ((int, float), "a number"),
     "object": (dict, "a table"),
+    "string": (str, "a text"),
 }
 
 
@@ -33,6 +37,10 @@ class Config:
     roles: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     ignore_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    fix: Mapping[str, Any] = field(default_factory=dict)
+    submit: Mapping[str, Any] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def role_of(self, path: str) -> str | None:
         """Tell what a file is for, by the first glob that fits."""
@@ -90,6 +98,10 @@ def read_config(file: Path, table: object) -> Config:
         roles=table.get("roles", {}),
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},
+        fix=table.get("fix", {}),
+        submit=table.get("submit", {}),
+        hosts=table.get("hosts", {}),
+        providers=table.get("providers", {}),
     )
 
 
@@ -97,28 +109,44 @@ def _faults(table: object, schema: Mapping[str, Any]) -> Iterator[str]:
     if not isinstance(table, dict):
         yield "[tool.wanprep] must be a table"
         return
-    known = schema["properties"]
-    for name, value in table.items():
-        if name not in known:
-            from difflib import get_close_matches
+    yield from _wrong_table("", table, schema)
 
-            near = get_close_matches(name, known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
-            yield f"`{name}` is not known: {hint}"
-        else:
-            yield from _wrong_value(name, value, known[name])
+
+def _wrong_table(
+    name: str, table: Mapping[str, object], schema: Mapping[str, Any]
+) -> Iterator[str]:
+    known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+    for key, value in table.items():
+        inner = f"{name}.{key}" if name else key
+        if key in known:
+            yield from _wrong_value(inner, value, known[key])
+        elif others is False:
+            yield _unknown(inner, key, known)
+        elif "enum" in others and value not in others["enum"]:
+            yield f"`{name}`: {key} must be one of {', '.join(others['enum'])}"
+        elif others is not True:
+            yield from _wrong_value(inner, value, others)
+
+
+def _unknown(name: str, key: str, known: Mapping[str, Any]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(key, known, 1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
+    return f"`{name}` is not known: {hint}"
 
 
 def _wrong_value(name: str, value: object, schema: Mapping[str, Any]) -> Iterator[str]:
+    if "type" not in schema:
+        return  # one of several words, of which the caller has seen to it
     wanted, words = _TYPES[schema["type"]]
-    if not isinstance(value, wanted):
+    if not isinstance(value, wanted) or (schema["type"] == "number" and isinstance(value, bool)):
         yield f"`{name}` must be {words}"
+    elif "enum" in schema and value not in schema["enum"]:
+        yield f"`{name}` must be one of {', '.join(schema['enum'])}"
+    elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
+        yield f"`{name}` must be {schema['description'].partition(':')[0].lower()}"
     elif isinstance(value, list):
         yield from (f"`{name}` must be {words}" for each in value if not isinstance(each, str))
     elif isinstance(value, dict):
-        inner = schema["additionalProperties"]
-        for glob, each in value.items():
-            if "enum" in inner and each not in inner["enum"]:
-                yield f"`{name}`: {glob} must be one of {', '.join(inner['enum'])}"
-            elif "enum" not in inner:
-                yield from _wrong_value(f"{name}.{glob}", each, inner)
+        yield from _wrong_table(name, value, schema)
