@@ -50,8 +50,30 @@ class Question:
     config: Config = field(default_factory=Config)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything there is to judge, read and probed, before anything is said about it."""
+
+    question: Question
+    files: tuple[JobFile, ...]
+    cases: tuple[tuple[Case, ...], ...]  # of each file
+    wrong: tuple[tuple[Finding, ...], ...]  # in each file: targets that do not exist
+    alone: tuple[str, ...]  # media to be judged by themselves
+    bare: tuple[Target, ...]  # what these are judged for
+    facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
+
+    def role(self, path: str) -> str:
+        """Tell what a bare media file is for."""
+        return role_of(self.facts[path], self.question.roles, self.question.config)
+
+
 def answer(question: Question) -> Report:
     """Check everything and report."""
+    return report_on(look(question))
+
+
+def look(question: Question) -> Seen:
+    """Read the jobs and probe the media behind some paths."""
     config = question.config
     for rule in config.rules():
         one_rule(rule)
@@ -64,29 +86,39 @@ def answer(question: Question) -> Report:
         raise WrongUse("there is nothing to check: no job and no media file in what was named")
     files = [_read(path) for path in found.jobs]
     judged = [_cases(file, asked, known, default) for file in files]
-    jobs = [case for of_file, _ in judged for case in of_file]
-    used = list(_local_files(jobs))
+    used = list(_local_files(case for of_file, _ in judged for case in of_file))
     alone = found.alone(used)
-    facts = _facts([*alone, *used], question)
+    return Seen(
+        question=question,
+        files=tuple(files),
+        cases=tuple(tuple(of_file) for of_file, _ in judged),
+        wrong=tuple(tuple(wrong) for _, wrong in judged),
+        alone=tuple(alone),
+        bare=tuple(asked or default),
+        facts=_facts([*alone, *used], question),
+    )
 
-    bare = asked or default
-    told = _Told()
-    for path in alone:
-        _judge_media(path, facts[path], bare, question, told)
-    for file, (of_file, wrong) in zip(files, judged, strict=True):
+
+def report_on(seen: Seen) -> Report:
+    """Judge what was seen."""
+    question, told = seen.question, _Told()
+    for path in seen.alone:
+        _judge_media(path, seen, told)
+    for file, of_file, wrong in zip(seen.files, seen.cases, seen.wrong, strict=True):
         told.findings += [*problem_findings(file), *wrong]
         if file.problems or wrong:
             told.broken.add(file.file)
         for case in of_file:
-            _judge_case(case, facts, question, told)
+            _judge_case(case, seen.facts, question, told)
         if not of_file:
             told.verdicts.append(Verdict(file.file, "", "fail"))
-    written = sum(max(1, len(of_file)) for of_file, _ in judged)
-    report = _report(told, files, written, len(facts))
-    return without(report, lambda finding: finding.rule in _ignored(finding, config))
+    written = sum(max(1, len(of_file)) for of_file in seen.cases)
+    report = _report(told, seen.files, written, len(seen.facts))
+    config = question.config
+    return without(report, lambda finding: finding.rule in ignored_rules(finding, config))
 
 
-def _ignored(finding: Finding, config: Config) -> set[str]:
+def ignored_rules(finding: Finding, config: Config) -> set[str]:
     """Tell which rules the configuration silences for a file, or for the asset of a job."""
     beside = os.path.join(os.path.dirname(finding.file), finding.asset or "")
     return config.ignored_in(finding.file) | config.ignored_in(beside)
@@ -131,11 +163,9 @@ def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
     return {facts.path: facts for facts in probed}
 
 
-def _judge_media(
-    path: str, facts: Facts, targets: Iterable[Target], question: Question, told: _Told
-) -> None:
-    role = role_of(facts, question.roles, question.config)
-    for target in targets:
+def _judge_media(path: str, seen: Seen, told: _Told) -> None:
+    facts, role = seen.facts[path], seen.role(path)
+    for target in seen.bare:
         found = list(asset_findings(facts, target, role, file=path, written=path))
         told.targets[target.id] = target
         told.findings += found
