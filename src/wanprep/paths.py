@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.errors import WrongUse
+from wanprep.probe.names import is_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ def check_paths(paths: Sequence[str]) -> None:
 
 
 def _exists(path: str) -> bool:
-    return os.path.lexists(path) or (
-        glob.has_magic(path) and next(glob.iglob(path, recursive=True), None) is not None
+    return (
+        is_url(path)
+        or os.path.lexists(path)
+        or (glob.has_magic(path) and next(glob.iglob(path, recursive=True), None) is not None)
     )
 
 
@@ -40,7 +43,7 @@ def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Ite
         if path == "-":
             for name in names_from(stdin, nul=nul):
                 yield from _files_at(name)
-        elif not os.path.lexists(path) and glob.has_magic(path):
+        elif not is_url(path) and not os.path.lexists(path) and glob.has_magic(path):
             for match in sorted(glob.iglob(path, recursive=True)):
                 yield from _files_at(match)
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from wanprep.judge.finding import Finding
 from wanprep.judge.judge_asset import judge_asset
 from wanprep.judge.message import asset_message, job_message, sentence
 from wanprep.judge.rules import rules
-from wanprep.probe.problems import NOT_READ
+from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,22 +57,37 @@ def job_findings(found: Iterable[JobBroken], job: Job, target: Target) -> Iterat
     for each in found:
         document, pointer = job.document, each.pointer
         place = document.place_within(pointer, *each.span) if each.span else document.place(pointer)
-        broken = each.broken
-        yield Finding(
-            rule=broken.rule,
-            severity=broken.severity,
-            message=job_message(each, target),
-            target=target.id,
-            file=job.file,
+        yield replace(
+            _of_break(each, target, job.file),
             line=place.line,
             column=place.column,
             end_column=_end(place),
-            pointer=pointer,
-            found=broken.found,
-            allowed=_allowed(broken),
-            fixable=bool(rules()[broken.rule].fix),
-            source=broken.source,
         )
+
+
+def url_findings(
+    found: Iterable[JobBroken], job: Job | None, file: str, target: Target
+) -> Iterator[Finding]:
+    """Report what is wrong with an address, of a job's asset or by itself."""
+    for each in found:
+        of_job = job_findings([each], job, target) if job else [_of_break(each, target, file)]
+        yield from (replace(finding, asset=each.name) for finding in of_job)
+
+
+def _of_break(each: JobBroken, target: Target, file: str) -> Finding:
+    broken = each.broken
+    return Finding(
+        rule=broken.rule,
+        severity=broken.severity,
+        message=job_message(each, target),
+        target=target.id,
+        file=file,
+        pointer=each.pointer,
+        found=broken.found,
+        allowed=_allowed(broken),
+        fixable=bool(rules()[broken.rule].fix),
+        source=broken.source,
+    )
 
 
 def problem_findings(file: JobFile) -> Iterator[Finding]:
@@ -111,3 +127,8 @@ def verdict_of(
     if any(each.rule != "asset-unreadable" for each in errors) or (errors and not unread):
         return "fail"
     return "unknown" if unread or unseen else "pass"
+
+
+def was_reached(facts: Facts) -> bool:
+    """Tell whether there is anything to judge: a file was found behind the address."""
+    return not (facts.problem or "").startswith((NOT_REACHED, NOT_READ, REFUSED, UNSAFE))

@@ -7,9 +7,16 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from wanprep.check.findings import asset_findings, job_findings, problem_findings, verdict_of
+from wanprep.check.findings import (
+    asset_findings,
+    job_findings,
+    problem_findings,
+    url_findings,
+    verdict_of,
+    was_reached,
+)
 from wanprep.check.selection import one_rule, without
 from wanprep.check.subjects import presumed, role_of, subjects
 from wanprep.config import Config
@@ -18,6 +25,8 @@ from wanprep.judge.finding import Finding, Verdict
 from wanprep.judge.judge_asset import lacks
 from wanprep.judge.target import all_targets, choose
 from wanprep.probe import probe_many
+from wanprep.probe.names import is_url
+from wanprep.probe.unread import unread
 from wanprep.report.model import Report
 
 if TYPE_CHECKING:
@@ -25,12 +34,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wanprep.check.cases import Case
-    from wanprep.job.model import JobFile
+    from wanprep.job.model import Asset, JobFile
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 
 DEFAULT_TARGET: Final = "wan/2.7"
-_ADDRESSES: Final = "What lies behind addresses: they were judged as written, nothing was fetched."
+_ADDRESSES: Final = "What lies behind addresses that were not, or could not be, looked at."
+Outcome = Literal["pass", "fail", "unknown"]
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -64,7 +74,8 @@ class Seen:
 
     def role(self, path: str) -> str:
         """Tell what a bare media file is for."""
-        return role_of(self.facts[path], self.question.roles, self.question.config)
+        facts = self.facts.get(path) or unread(path, "")
+        return role_of(facts, self.question.roles, self.question.config)
 
 
 def answer(question: Question) -> Report:
@@ -95,7 +106,7 @@ def look(question: Question) -> Seen:
         wrong=tuple(tuple(wrong) for _, wrong in judged),
         alone=tuple(alone),
         bare=tuple(asked or default),
-        facts=_facts([*alone, *used], question),
+        facts=_facts([*alone, *used], question) | _looked_at(alone, judged, question),
     )
 
 
@@ -119,9 +130,14 @@ def report_on(seen: Seen) -> Report:
 
 
 def ignored_rules(finding: Finding, config: Config) -> set[str]:
+    """Tell which rules the configuration silences where a finding stands."""
+    return ignored_in_file(finding.file, finding.asset or "", config)
+
+
+def ignored_in_file(file: str, asset: str, config: Config) -> set[str]:
     """Tell which rules the configuration silences for a file, or for the asset of a job."""
-    beside = os.path.join(os.path.dirname(finding.file), finding.asset or "")
-    return config.ignored_in(finding.file) | config.ignored_in(beside)
+    beside = os.path.join(os.path.dirname(file), asset)
+    return config.ignored_in(file) | config.ignored_in(beside)
 
 
 @dataclass(slots=True)
@@ -132,7 +148,13 @@ class _Told:
     verdicts: list[Verdict] = field(default_factory=list)
     targets: dict[str, Target] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)  # files whose text is wrong already
-    addresses: bool = False  # whether media were named that lie elsewhere
+    addresses: bool = False  # whether media were named that lie elsewhere, and were not seen
+
+    def take(self, target: Target, subject: str, found: list[Finding], verdict: Outcome) -> None:
+        """Note what a target makes of a subject."""
+        self.targets[target.id] = target
+        self.findings += found
+        self.verdicts.append(Verdict(subject, target.id, verdict))
 
 
 def _read(path: str) -> JobFile:
@@ -158,51 +180,94 @@ def _local_files(jobs: Iterable[Case]) -> Iterator[str]:
 def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
     # The judge's library takes as long to load as a worker to start: both may happen at once.
     threading.Thread(target=import_module, args=["jsonschema"], daemon=True).start()
-    unique = dict.fromkeys(paths)
+    unique = dict.fromkeys(path for path in paths if not is_url(path))
     probed = probe_many(unique, deep=question.deep, cache=question.cache, workers=question.workers)
     return {facts.path: facts for facts in probed}
 
 
+def _looked_at(
+    alone: Iterable[str], judged: Iterable[tuple[list[Case], object]], question: Question
+) -> dict[str, Facts]:
+    """Look behind the addresses: at headers and ranges only."""
+    urls = {path: _bare(path) for path in alone if is_url(path)}
+    for of_file, _ in judged:
+        for case in of_file:
+            urls |= {each.location: each for each in case.meant.assets if each.kind == "url"}
+    if not urls or question.offline:
+        return {}
+    from wanprep.check.urls import worth_asking
+    from wanprep.probe.ask import ask_for_urls
+
+    asked = [url for url, asset in urls.items() if worth_asking(asset)]
+    return {facts.path: facts for facts in ask_for_urls(asked)}
+
+
+def _bare(url: str) -> Asset:
+    from wanprep.job.model import Asset
+
+    return Asset("reference_image", url, "", "url", url)
+
+
 def _judge_media(path: str, seen: Seen, told: _Told) -> None:
+    if is_url(path):
+        _judge_address(path, seen, told)
+        return
     facts, role = seen.facts[path], seen.role(path)
     for target in seen.bare:
         found = list(asset_findings(facts, target, role, file=path, written=path))
-        told.targets[target.id] = target
-        told.findings += found
-        told.verdicts.append(Verdict(path, target.id, verdict_of(found, [facts])))
+        told.take(target, path, found, verdict_of(found, [facts]))
+
+
+def _judge_address(url: str, seen: Seen, told: _Told) -> None:
+    from wanprep.check.urls import url_breaks
+
+    facts = seen.facts.get(url)
+    reached = facts is not None and was_reached(facts)
+    told.addresses |= not reached
+    for target in seen.bare:
+        found = list(url_findings(url_breaks(_bare(url), target, facts), None, url, target))
+        if facts and reached:
+            role = seen.role(url)
+            found += asset_findings(facts, target, role, file=url, written=url)
+        unseen = not (reached or seen.question.offline)
+        told.take(target, url, found, verdict_of(found, [], unseen=unseen))
 
 
 def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
     # Jobs need much that bare media, of which hooks see more, should not wait for.
-    from wanprep.check.urls import url_findings
+    from wanprep.check.urls import url_breaks
     from wanprep.judge.judge_job import judge_job
     from wanprep.judge.resolve import resolve
 
     job, meant = case.job, case.meant
-    told.addresses |= any(asset.kind == "url" for asset in meant.assets)
+    known = {asset: facts.get(asset.location) for asset in meant.assets}
+    reached = {asset: each for asset, each in known.items() if each and was_reached(each)}
+    told.addresses |= any(each.kind == "url" and each not in reached for each in known)
     resolved = resolve(meant)
-    files = [asset for asset in meant.assets if asset.kind == "file"]
     for target in case.targets:
         body = job.body if case.native is target else None
         found = list(job_findings(judge_job(resolved, meant, target, body), job, target))
         said = {(each.rule, each.pointer) for each in found}
         for asset in meant.assets:
             of_asset = asset_findings(
-                facts.get(asset.location) or presumed(asset), target, asset.role,
+                known[asset] or presumed(asset), target, asset.role,
                 file=job.file, written=asset.written, job=job, pointer=asset.pointer,
             )  # fmt: skip
-            if asset.kind == "file" or lacks(target, asset.role):
+            if asset.kind == "file" or asset in reached or lacks(target, asset.role):
                 found += [each for each in of_asset if (each.rule, each.pointer) not in said]
-        found += url_findings(meant.assets, job, target)
-        unlooked = {"data"} if question.offline else {"data", "url"}
-        unseen = any(asset.kind in unlooked for asset in meant.assets)
-        verdict = verdict_of(found, [facts[asset.location] for asset in files], unseen=unseen)
-        told.targets[target.id] = target
-        told.findings += found
-        subject = job.file if job.number == 1 else f"{job.file}#{job.number}"
-        told.verdicts.append(
-            Verdict(subject, target.id, "fail" if job.file in told.broken else verdict)
+            broken = url_breaks(asset, target, known[asset])
+            found += url_findings(broken, job, job.file, target)
+        verdict = verdict_of(
+            found,
+            [each for asset, each in known.items() if each and asset.kind == "file"],
+            unseen=any(_is_unseen(each, question) for each in known if each not in reached),
         )
+        subject = job.file if job.number == 1 else f"{job.file}#{job.number}"
+        told.take(target, subject, found, "fail" if job.file in told.broken else verdict)
+
+
+def _is_unseen(asset: Asset, question: Question) -> bool:
+    return asset.kind == "data" or (asset.kind == "url" and not question.offline)
 
 
 def _report(told: _Told, files: Iterable[JobFile], jobs: int, assets: int) -> Report:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.paths import check_paths, files_in
 from wanprep.probe.facts import Facts, Kind
-from wanprep.probe.names import extension_format, usual_kind
+from wanprep.probe.names import extension_format, is_url, usual_kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def subjects(
     media: dict[str, None] = {}
     by_name: set[str] = set()
     for path, named in _files(paths, stdin, nul=nul):
-        if path.lower().endswith(_JOB_SUFFIXES):
+        if path.lower().endswith(_JOB_SUFFIXES) and not is_url(path):
             if named or _is_job(path, providers):
                 jobs[path] = None
         elif named or usual_kind(extension_format(path) or "") != "other":

@@ -1,25 +1,23 @@
-"""What can be told of an asset's address before it is looked at."""
+"""What can be told of an asset's address: by its looks, and by who answers there."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.check.findings import job_findings
 from wanprep.judge.judge_job import JobBroken, annotated_break
 from wanprep.judge.resolve import is_private
+from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from wanprep.job.model import Asset, Job
-    from wanprep.judge.finding import Finding
+    from wanprep.job.model import Asset
     from wanprep.judge.target import Target
+    from wanprep.probe.facts import Facts
 
 _UNSAFE: Final[dict[str, Any]] = {
     "x-rule": "asset-url-unsafe",
@@ -40,6 +38,16 @@ _EXPIRES: Final[dict[str, Any]] = {
         "confidence": "inferred",
     },
 }
+_UNREACHABLE: Final[dict[str, Any]] = {
+    "x-rule": "asset-url-unreachable",
+    "x-severity": "error",
+    "x-source": {
+        "doc": "https://github.com/lobehub/lobehub/issues/14652",
+        "says": "a service that could not fetch a file failed the job after accepting it",
+        "checked": "2026-11-20",
+        "confidence": "inferred",
+    },
+}
 _DATA: Final[dict[str, Any]] = {
     "x-rule": "asset-url-unsafe",
     "x-severity": "warning",
@@ -53,19 +61,43 @@ _DATA: Final[dict[str, Any]] = {
 _MARGIN: Final = 3600
 
 
-def url_findings(assets: Iterable[Asset], job: Job, target: Target) -> Iterator[Finding]:
-    """Judge each address by its looks: its scheme, and whether it leads anywhere public."""
-    for broken in chain.from_iterable(_JUDGES[asset.kind](asset, target) for asset in assets):
-        for finding in job_findings([broken], job, target):
-            yield replace(finding, asset=broken.name)
+def url_breaks(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobBroken]:
+    """Judge an address by its looks, and by what came of asking for it, where it was asked."""
+    if asset.kind == "data":
+        yield from _judge_data(asset)
+    elif asset.kind == "url":
+        by_looks = list(_judge_address(asset, target))
+        yield from by_looks
+        # Of an address that nobody may be handed it does not matter who answers there.
+        if facts and all(each.broken.severity != "error" for each in by_looks):
+            yield from _judge_answer(asset, target, facts.problem or "")
 
 
-def _judge_file(asset: Asset, target: Target) -> Iterator[JobBroken]:  # noqa: ARG001
-    """Say nothing: a file is judged by its facts."""
-    return iter(())
+def worth_asking(asset: Asset) -> bool:
+    """Tell whether an address may be asked: it is public, by its looks."""
+    try:
+        parts = urlsplit(asset.location)
+        return parts.scheme.lower() in {"http", "https"} and not is_private(parts.hostname or "")
+    except ValueError:
+        return False
 
 
-def _judge_data(asset: Asset, target: Target) -> Iterator[JobBroken]:  # noqa: ARG001
+def _judge_answer(asset: Asset, target: Target, problem: str) -> Iterator[JobBroken]:
+    kind, _, why = problem.partition(": ")
+    if kind not in {UNSAFE, REFUSED, NOT_REACHED, NOT_READ}:
+        return
+    note = target.data.get("urls", {}).get("public") or _UNREACHABLE
+    if kind == UNSAFE:
+        note = _UNSAFE | {"x-severity": "error"}
+    elif kind != REFUSED:
+        # It may be the network here, or a bad minute there: not known, which is not refused.
+        note = note | {"x-severity": "warning"}
+        why = f"could not be looked at from here: {why}"
+    broken = annotated_break(note, found=asset.location, limit="a public https address")
+    yield JobBroken(broken, asset.pointer, asset.written.partition("?")[0], detail=why)
+
+
+def _judge_data(asset: Asset) -> Iterator[JobBroken]:
     """Doubt a file that is written into the job: no target documents that it reads one."""
     name = asset.written.partition(",")[0][:60]
     broken = annotated_break(_DATA, found=name, limit="a public https address")
@@ -122,10 +154,3 @@ def expiry(query: Mapping[str, list[str]]) -> float | None:
         if "sig" in first and "se" in first:
             return datetime.fromisoformat(first["se"]).timestamp()
     return None
-
-
-_JUDGES: Final[Mapping[str, Callable[[Asset, Target], Iterator[JobBroken]]]] = {
-    "data": _judge_data,
-    "file": _judge_file,
-    "url": _judge_address,
-}

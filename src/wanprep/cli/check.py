@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from wanprep.cli.options import reading
+from wanprep.cli.options import judging, reading
 from wanprep.errors import WrongUse
 from wanprep.report import FORMATS
 
@@ -20,33 +20,9 @@ if TYPE_CHECKING:
 _SEVERITIES = ("note", "warning", "error")
 
 
-def _roles(
-    context: click.Context,  # noqa: ARG001 - click's signature
-    parameter: click.Parameter,  # noqa: ARG001
-    values: tuple[str, ...],
-) -> dict[str, str]:
-    """Read --role: a role for all bare media, or GLOB=ROLE for some."""
-    from wanprep.check.subjects import ROLES
-
-    roles = {}
-    for value in values:
-        pattern, equals, role = value.rpartition("=")
-        if role not in ROLES:
-            raise click.BadParameter(f"'{role}' is no role. There are: {', '.join(ROLES)}.")
-        roles[pattern if equals else "*"] = role
-    return roles
-
-
 @click.command(short_help="Find what a target would refuse, cut off or bill for nothing.")
 @click.argument("paths", nargs=-1)
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="TARGET",
-    help="Judge for this target; may be given several times.",
-)
+@judging
 @click.option(
     "--format",
     "style",
@@ -56,14 +32,6 @@ def _roles(
     help="How the report is written.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write the report to FILE instead.")
-@click.option(
-    "--role",
-    "roles",
-    multiple=True,
-    callback=_roles,
-    metavar="[GLOB=]ROLE",
-    help="What bare media are for: reference_image, reference_video, first_frame or voice.",
-)
 @click.option("--select", multiple=True, metavar="RULE", help="Report only these rules.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
 @click.option(

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.rules import rules
+from wanprep.probe.names import is_url
 from wanprep.text import file_size, listed, plain_number, seconds
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def asset_message(broken: Broken, written: str, facts: Facts, target: Target) ->
     """Say what is wrong with a file, what is allowed, and what to do."""
     rule, limit = rules()[broken.rule], allowed(broken)
     words = _words(facts, limit) | {
-        "name": _short(os.path.basename(written.rstrip("/")) or written),
+        "name": _name(written),
         "who": provider_name(target),
         "allowed": limit,
         "a_wanted": _KINDS.get(str(_first(broken.limit)), "none"),
@@ -45,6 +46,12 @@ def job_message(broken: JobBroken, target: Target) -> str:
         "detail": broken.detail,
     }
     return " ".join((*rule.message.format_map(words).split(), rule.mend))
+
+
+def _name(written: str) -> str:
+    """Call a file by its name, without a key that an address may carry."""
+    path = written.partition("?")[0] if is_url(written) else written
+    return _short(os.path.basename(path.rstrip("/")) or written)
 
 
 def _short(name: str) -> str:

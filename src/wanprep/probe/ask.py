@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from wanprep.probe.cache import Stamp
     from wanprep.probe.facts import Facts
 
+# They wait most of the time, and for servers that may take theirs.
+_REMOTE_WORKERS: Final = 6
+_REMOTE_SECONDS: Final = 60.0
+
 _lock: Final = threading.Lock()
 _crews: Final[dict[tuple[int, bool], Crew]] = {}
 
@@ -34,6 +38,12 @@ def ask_crew(
     names = (os.fspath(path) for path in paths)
     with Crew(deep=deep, workers=workers) as crew, _answers(crew, names, deep, cache) as facts:
         yield from facts
+
+
+def ask_for_urls(urls: Iterable[str]) -> Iterator[Facts]:
+    """Answer for files behind addresses: headers and ranges only, and nothing is remembered."""
+    with Crew(remote=True, workers=_REMOTE_WORKERS, seconds=_REMOTE_SECONDS) as crew:
+        yield from crew.probe(urls)
 
 
 def _kept_crew(deep: bool) -> Crew:

@@ -41,9 +41,15 @@ class Crew(Closing):
     """Some worker processes, started when there is work and kept for more."""
 
     def __init__(
-        self, *, deep: bool = False, workers: int | None = None, seconds: float | None = None
+        self,
+        *,
+        deep: bool = False,
+        remote: bool = False,
+        workers: int | None = None,
+        seconds: float | None = None,
     ) -> None:
         self._deep = deep
+        self._slow = deep or remote  # each single file is worth a worker
         self._seconds = seconds or (DEEP_SECONDS if deep else SECONDS)
         self._most = workers or os.cpu_count() or 1
         self._workers: list[_Worker] = []
@@ -75,7 +81,7 @@ class Crew(Closing):
             if asked.waiting and not worker.owed:
                 worker.ask(asked.take(self._share(asked)))
         while asked.waiting and len(self._workers) < self._most:
-            if self._workers and len(asked.waiting) < _WORTH_A_WORKER and not self._deep:
+            if self._workers and len(asked.waiting) < _WORTH_A_WORKER and not self._slow:
                 return
             worker = _Worker(_START.format(seconds=self._seconds, deep=self._deep))
             self._workers.append(worker)
@@ -83,7 +89,7 @@ class Crew(Closing):
 
     def _share(self, asked: _InOrder) -> int:
         """Tell how many files a worker gets now: few towards the end, so that all end together."""
-        return 1 if self._deep else max(4, min(_BATCH, len(asked.waiting) // (2 * self._most)))
+        return 1 if self._slow else max(4, min(_BATCH, len(asked.waiting) // (2 * self._most)))
 
     def _collect(self, asked: _InOrder) -> None:
         """Wait for answers; a worker that ends without them failed at the file it was at."""

@@ -67,8 +67,17 @@ _KINDS: Final[dict[str, Kind]] = {
 }  # fmt: skip
 
 
+def is_url(path: str) -> bool:
+    """Tell an address from a path."""
+    return path[:8].lower().startswith(("http://", "https://"))
+
+
 def extension_format(path: str) -> str | None:
     """Tell the format that a name claims, None where it claims none that we know."""
+    if is_url(path):
+        from urllib.parse import urlsplit
+
+        path = urlsplit(path).path  # what follows a question mark is no part of a name
     return _BY_EXTENSION.get(os.path.splitext(path)[1][1:].lower())
 
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.probe.facts import Facts, Found
 from wanprep.probe.formats import reader_for
-from wanprep.probe.names import extension_format, usual_kind
+from wanprep.probe.names import extension_format, is_url, usual_kind
 from wanprep.probe.problems import MISSING, NOT_READ
 from wanprep.probe.sniff import sniff
-from wanprep.probe.source import LocalFile
+from wanprep.probe.source import LocalFile, Unreached
 from wanprep.probe.unread import one_line, unread
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ _NOT_FILES: Final = {
 
 def probe_file(path: str, *, deep: bool = False) -> Facts:
     """Tell what a file is; whatever is wrong with it becomes `problem`, never an exception."""
+    if is_url(path):
+        return _probe_url(path)
     try:
         status = os.stat(path)
         instead = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
@@ -62,6 +64,16 @@ def probe_file(path: str, *, deep: bool = False) -> Facts:
     return facts
 
 
+def _probe_url(url: str) -> Facts:
+    from wanprep.probe.remote import RemoteFile
+
+    try:
+        with RemoteFile(url) as source:
+            return _facts(url, source, read_source(source))
+    except (Unreached, ValueError) as error:
+        return unread(url, str(error))
+
+
 def read_source(source: Source) -> Found:
     """Tell what the bytes are, wherever they come from."""
     if source.size == 0:
@@ -71,6 +83,8 @@ def read_source(source: Source) -> Found:
         if sniffed.instead:
             return {"readable": False, "problem": sniffed.instead}
         found = reader_for(sniffed.format)(source)
+    except Unreached:
+        raise  # the way is at fault, and not the file
     except MemoryError:
         return {"readable": False, "problem": "reading it would need too much memory"}
     except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is a broken file

@@ -31,6 +31,10 @@ class Source(Protocol):
         ...
 
 
+class Unreached(OSError):
+    """What lies behind an address cannot be read; the message becomes its `problem`."""
+
+
 class LocalFile(Closing):
     """A file on this machine, read at any place without moving a shared position."""
 
