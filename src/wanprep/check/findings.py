@@ -9,6 +9,7 @@ from wanprep.judge.finding import Finding
 from wanprep.judge.judge_asset import judge_asset
 from wanprep.judge.message import asset_message, job_message, sentence
 from wanprep.judge.rules import rules
+from wanprep.probe.names import is_url
 from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def asset_findings(
             asset=written,
             found=broken.found,
             allowed=_allowed(broken),
-            fixable=bool(rules()[broken.rule].fix),
+            fixable=bool(rules()[broken.rule].fix) and facts.readable and not is_url(written),
             source=broken.source,
         )
 

@@ -31,7 +31,8 @@ def asset_message(broken: Broken, written: str, facts: Facts, target: Target) ->
         "a_wanted": _KINDS.get(str(_first(broken.limit)), "none"),
         "length": _length(broken.found, limit),
     }
-    return f"{rule.message.format_map(words)} {rule.mend}"
+    way_out = rule.fix if rule.fix and facts.readable and not is_url(written) else rule.mend
+    return f"{rule.message.format_map(words)} {way_out}"
 
 
 def job_message(broken: JobBroken, target: Target) -> str:
@@ -45,7 +46,7 @@ def job_message(broken: JobBroken, target: Target) -> str:
         "says": broken.broken.source.get("says", ""),
         "detail": broken.detail,
     }
-    return " ".join((*rule.message.format_map(words).split(), rule.mend))
+    return " ".join((*rule.message.format_map(words).split(), rule.fix or rule.mend))
 
 
 def _name(written: str) -> str:
