@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from wanprep.fix.places import Places, base_of
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("job/refs/hero.heic", "job/refs/hero.jpg", "job/job.yaml", "shared/garden.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "base"),
+    [
+        pytest.param(["job"], "job", id="a folder"),
+        pytest.param(["job/job.yaml"], "job", id="a file"),
+        pytest.param(["job/refs/hero.jpg", "job/job.yaml"], "job", id="files in two folders"),
+        pytest.param(["job", "shared"], "", id="two folders"),
+        pytest.param(["."], "", id="here"),
+        pytest.param(["-"], "job/refs", id="names read from elsewhere"),
+        pytest.param(["job/**/*.heic"], "job/refs", id="a glob"),
+    ],
+)
+def test_the_base_holds_all_that_was_named(folder: Path, paths: list[str], base: str) -> None:
+    assert base_of(paths, ["job/refs/hero.heic"]) == os.path.abspath(folder / base)
+
+
+@pytest.mark.parametrize(
+    ("source", "suffix", "result"),
+    [
+        pytest.param("job/job.yaml", None, "out/job.yaml", id="mirrored"),
+        pytest.param("job/refs/hero.heic", ".png", "out/refs/hero.png", id="another ending"),
+        pytest.param("job/refs/hero.heic", ".jpg", "out/refs/hero-heic.jpg", id="taken"),
+        pytest.param("shared/garden.png", None, "out/outside/shared/garden.png", id="outside"),
+        pytest.param("job/refs/HERO.JPG", ".jpg", "out/refs/HERO.JPG", id="the same ending"),
+    ],
+)
+def test_inputs_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
+    places = Places("out", str(folder / "job"))
+    places.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
+    assert places.place(source, suffix) == result
+
+
+def test_in_place_a_name_that_is_there_is_never_taken() -> None:
+    places = Places(None)
+    assert places.place("job/refs/hero.jpg", ".jpg") == "job/refs/hero.jpg"
+    assert places.place("job/refs/hero.heic", ".jpg") == "job/refs/hero-heic.jpg"
+    assert places.place("job/refs/hero.heic", ".jpg") == "job/refs/hero-2.jpg"
+    assert not places.is_result("job/refs/hero.jpg")
+
+
+def test_an_earlier_result_may_be_taken(folder: Path) -> None:
+    (folder / "out/refs").mkdir(parents=True)
+    (folder / "out/refs/hero.png").write_text("by hand")
+    strict = Places("out", str(folder / "job"))
+    assert strict.place("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
+
+    ours = Places("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
+    assert ours.place("job/refs/hero.heic", ".png") == "out/refs/hero.png"
+    assert ours.is_result("out/refs/hero.png")
+    assert not ours.is_result("outside.png")
