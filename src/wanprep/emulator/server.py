@@ -1,0 +1,153 @@
+"""Sockets and threads: a server on loopback that leaves none behind."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from wanprep.emulator.exchange import Cut, Received, Reply, Slice, Stream
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterator
+
+    Listener = Callable[[Received], Reply | Stream | Cut]
+    Logger = Callable[[str], None]
+
+_CHUNK: Final = 1 << 18
+LARGEST: Final = 300_000_000  # bytes of a body
+
+
+class Server(ThreadingHTTPServer):
+    """Serves until it is closed, and then waits for every thread that it started."""
+
+    daemon_threads = False
+    request_queue_size = 64
+
+    def __init__(self, port: int, listener: Listener, log: Logger) -> None:
+        self.listener = listener
+        self.log = log
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Remember the connection, so that it can be ended."""
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Forget the connection."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Tell of our own faults; a client that goes away in the middle is none."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        """End every connection, so that no thread waits for a client."""
+        for connection in tuple(self._open):
+            _hang_up(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    server_version = "wanprep-emulator"
+    disable_nagle_algorithm = True
+
+    def _answer(self) -> None:
+        received = self._receive()
+        given = self.server.listener(received) if received else Reply(status=413)
+        match given:
+            case Cut():
+                self._log("cut")
+                self._cut()
+            case Stream():
+                self._send_stream(given)
+            case Reply():
+                self._send(given)
+
+    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
+
+    def _receive(self) -> Received | None:
+        if int(self.headers.get("Content-Length") or 0) > LARGEST:
+            self.close_connection = True
+            return None
+        parts = urlsplit(self.path)
+        return Received(
+            method=self.command,
+            path=parts.path,
+            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self._body(),
+        )
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return b"".join(self._chunks())
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _chunks(self) -> Iterator[bytes]:
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+
+    def _send(self, reply: Reply) -> None:
+        self._log(str(reply.status))
+        self._head(reply.status, {**reply.headers, "Content-Length": str(len(reply.body))})
+        if self.command == "HEAD":
+            return
+        length = len(reply.body) // 2 if reply.broken else len(reply.body)
+        for piece in _pieces(reply.body, length):
+            self.wfile.write(piece)
+        if reply.broken:
+            self._cut()
+
+    def _send_stream(self, stream: Stream) -> None:
+        self._log("200")
+        self.close_connection = True
+        self._head(200, {"Content-Type": stream.content_type, "Cache-Control": "no-store"})
+        for piece in stream.pieces:
+            self.wfile.write(piece)
+
+    def _head(self, status: int, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        _hang_up(self.connection)
+
+    def _log(self, outcome: str) -> None:
+        # Never the query: links are signed, and a webhook's address may hold a secret.
+        self.server.log(f"{self.command} {urlsplit(self.path).path} {outcome}")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
+        """Say nothing: `_log` has a line for each request."""
+
+
+def _pieces(body: bytes | Slice, length: int) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        yield body[:length]
+        return
+    with body.path.open("rb") as file:
+        file.seek(body.start)
+        while length > 0 and (piece := file.read(min(_CHUNK, length))):
+            length -= len(piece)
+            yield piece
+
+
+def _hang_up(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended by itself
+        connection.shutdown(SHUT_RDWR)

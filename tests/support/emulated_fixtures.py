@@ -1,0 +1,37 @@
+"""Fixtures: an emulator in a hurry, and small files to send to it.
+
+A test module takes them with `pytest_plugins = ["emulated_fixtures"]`.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from wanprep.emulator import Emulator, emulate
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    with emulate(speed=8) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def red_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("red") / "hero one.png"
+    Image.new("RGB", (400, 600), (220, 20, 20)).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def blue_clip(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
+    path = tmp_path_factory.mktemp("blue") / "dance.mp4"
+    source = "color=c=0x1414dc:size=320x240:rate=10:duration=1.5"
+    command = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p"]
+    subprocess.run([*command, str(path)], check=True)
+    return path
