@@ -1,1 +1,20 @@
 """EvoLink: Wan 2.7 reference video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wanprep.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wanprep.submit.provider import Provider
+
+
+@hookimpl
+def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
+    """Offer EvoLink."""
+    from wanprep_evolink.provider import PROVIDER
+
+    register(PROVIDER)

@@ -1,1 +1,20 @@
 """Oxen.ai: Wan 2.7 reference to video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wanprep.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wanprep.submit.provider import Provider
+
+
+@hookimpl
+def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
+    """Offer Oxen."""
+    from wanprep_oxen.provider import PROVIDER
+
+    register(PROVIDER)

@@ -1,1 +1,20 @@
 """WaveSpeedAI: Wan 2.7 reference to video."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wanprep.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wanprep.submit.provider import Provider
+
+
+@hookimpl
+def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
+    """Offer WaveSpeedAI."""
+    from wanprep_wavespeed.provider import PROVIDER
+
+    register(PROVIDER)

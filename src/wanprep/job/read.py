@@ -12,10 +12,16 @@ from wanprep.job.shape import mended
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from wanprep.job.documents.read_documents import DocumentFile
+
 
 def read_jobs(file: str) -> JobFile:
     """Read all jobs of a file. Never raises: what is wrong with them is told beside them."""
-    found = read_documents(file)
+    return jobs_in(file, read_documents(file))
+
+
+def jobs_in(file: str, found: DocumentFile) -> JobFile:
+    """Make jobs of a file's documents."""
     jobs: list[Job] = []
     problems: list[Problem] = []
     for number, document in enumerate(found.documents, start=1):

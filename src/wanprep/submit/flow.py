@@ -52,6 +52,7 @@ class Response:
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes
+    url: str = ""  # whole, as it was asked
 
     @property
     def ok(self) -> bool:
@@ -62,7 +63,7 @@ class Response:
         """Read the body; one that is no JSON is Unclear."""
         try:
             return json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unclear("the answer is no JSON") from error
 
 
@@ -89,6 +90,7 @@ class Order:
 
     target: str
     body: Mapping[str, Any]
+    model: str = ""  # as the provider calls it
     query: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
 
@@ -100,6 +102,7 @@ class Sent:
     order: Order
     sent_at: datetime
     provider_id: str = ""
+    taken: frozenset[str] = frozenset()  # the provider's ids of other runs, which are never ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

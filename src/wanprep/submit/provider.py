@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wanprep.submit.flow import Refused
+
 if TYPE_CHECKING:
     from wanprep.submit.flow import (
         Accepted,
@@ -30,6 +32,16 @@ class LocalFile:
     content_type: str  # by content, never by name
     bytes: int
     sha256: str
+
+    def base64(self) -> str:
+        """Read it whole, for services that take files inside of JSON."""
+        from base64 import b64encode
+
+        try:
+            with open(self.path, "rb") as file:
+                return b64encode(file.read()).decode()
+        except OSError as error:
+            raise Refused(f"{self.name} can no longer be read: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,10 +41,16 @@ def read_documents(path: str) -> DocumentFile:
     broken = _no_text(data, source)
     if broken:
         return DocumentFile(source, (broken,))
-    documents = tuple(_read(source, path))
-    if not documents:
-        documents = (_broken_file("this file is empty: there is no job in it"),)
-    return DocumentFile(source, documents)
+    found = read_text(source.text, path)
+    if found.documents:
+        return found
+    return DocumentFile(source, (_broken_file("this file is empty: there is no job in it"),))
+
+
+def read_text(text: str, path: str) -> DocumentFile:
+    """Read what stands in a file of this name, or will. There may be nothing in it."""
+    source = SourceText(text)
+    return DocumentFile(source, tuple(_read(source, path)))
 
 
 def _read(source: SourceText, path: str) -> Iterator[Document | Broken]:

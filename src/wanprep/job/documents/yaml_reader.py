@@ -47,8 +47,7 @@ _SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 def read_yaml(source: SourceText) -> Iterator[Document | Broken]:
     """Read all documents; one that is broken does not hide the others."""
     measure = Measure()
-    begins = [found.start() for found in _DOCUMENT.finditer(source.text)]
-    for begin, end in zip([0, *begins], [*begins, len(source.text)], strict=True):
+    for begin, end in stretches(source.text):
         try:
             measure.one_more((begin, begin), depth=0)
             yield from _Reader(source, (begin, end), measure).documents()
@@ -56,6 +55,12 @@ def read_yaml(source: SourceText) -> Iterator[Document | Broken]:
             yield Broken(source.place(*refusal.span), refusal.message)
         if measure.exceeded:
             return
+
+
+def stretches(text: str) -> Iterator[Span]:
+    """Cut a file where documents begin: each stretch is read for itself."""
+    begins = [found.start() for found in _DOCUMENT.finditer(text)]
+    yield from zip([0, *begins], [*begins, len(text)], strict=True)
 
 
 class _Reader:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from wanprep.job.tokens.binding import bind
@@ -51,17 +51,31 @@ def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
 
     What binds to nothing is left for its author, who alone knows what was meant.
     """
+    pieces: list[str] = []
+    end = 0
+    for (start, stop), written in respelt(prompt, order, accepted):
+        pieces += (prompt[end:start], written)
+        end = stop
+    return "".join([*pieces, prompt[end:]])
+
+
+def respelt(
+    prompt: str, order: Sequence[Kind], accepted: Sequence[str]
+) -> list[tuple[tuple[int, int], str]]:
+    """Tell what `rewrite` writes, and which characters of the prompt it takes the place of."""
     foreign = [
         each
         for each in bind(prompt, order).tokens
         if each.reference and each.token.style not in accepted
     ]
-    pieces: list[str] = []
-    end = 0
+    written: list[tuple[tuple[int, int], str]] = []
     for span, members in groupby(foreign, lambda each: each.token.span):
-        pieces += (prompt[end : span[0]], _together(list(members), accepted))
-        end = span[1]
-    return _joined([*pieces, prompt[end:]])
+        before = prompt[: span[0]]
+        if written and written[-1][0][1] == span[0]:
+            before = written[-1][1]
+        text = _apart(before, _together(list(members), accepted), prompt[span[1] :])
+        written.append((span, text))
+    return written
 
 
 def _together(members: Sequence[Bound], accepted: Sequence[str]) -> str:
@@ -71,13 +85,11 @@ def _together(members: Sequence[Bound], accepted: Sequence[str]) -> str:
     return joint.join(translate(each.reference, style) for each in members if each.reference)
 
 
-def _joined(pieces: Sequence[str]) -> str:
-    """Join the pieces, with a blank where a word would grow into its neighbour."""
-    parts = ["", *filter(None, pieces)]
-    return "".join(
-        f" {part}" if _grows(before[-1:]) and _grows(part[0]) else part
-        for before, part in pairwise(parts)
-    )
+def _apart(before: str, text: str, behind: str) -> str:
+    """Put a blank where a word would grow into its neighbour."""
+    lead = " " if _grows(before[-1:]) and _grows(text[0]) else ""
+    trail = " " if _grows(text[-1]) and _grows(behind[:1]) else ""
+    return f"{lead}{text}{trail}"
 
 
 def _grows(letter: str) -> bool:

@@ -1,0 +1,95 @@
+"""One document as it stands now: what it means, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from wanprep.job.documents.read_documents import DocumentFile
+from wanprep.job.read import jobs_in
+from wanprep.judge.body import meant_by_body
+from wanprep.judge.judge_job import judge_job
+from wanprep.judge.meant import meant_by
+from wanprep.judge.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from wanprep.check.cases import Case
+    from wanprep.job.documents.document import Document
+    from wanprep.job.model import Job, Problem
+    from wanprep.judge.judge_job import JobBroken
+    from wanprep.judge.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A bound that the document breaks, and whose it is."""
+
+    target: Target
+    broken: JobBroken
+
+    @property
+    def rule(self) -> str:
+        """Name its rule."""
+        return self.broken.broken.rule
+
+    @property
+    def pointer(self) -> str:
+        """Tell where it is broken."""
+        return self.broken.pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A document, what it means for whom, and what is wrong with it."""
+
+    document: Document
+    value: Any  # the document as it is written
+    problems: tuple[Problem, ...]
+    case: Case | None
+    found: tuple[Found, ...]
+
+    @property
+    def native(self) -> Target | None:
+        """Return whose body it is, where it is one."""
+        return self.case.native if self.case else None
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """List whom it must suit."""
+        return self.case.targets if self.case else ()
+
+    def about(self, *rules: str) -> Iterator[Found]:
+        """List the findings of some rules."""
+        return (each for each in self.found if each.rule in rules)
+
+    def count(self) -> Counter[tuple[str, str]]:
+        """Count what is wrong, by target and rule: a change must not let any of it grow."""
+        return Counter((each.target.id, each.rule) for each in self.found) + Counter(
+            ("", problem.rule) for problem in self.problems
+        )
+
+
+def look(file: str, document: Document, case: Case | None, ignored: Collection[str]) -> Look:
+    """Judge a document for the targets of its case; rules that are ignored say nothing."""
+    read = jobs_in(file, DocumentFile(document.source, (document,)))
+    now = _case(case, read.jobs[0]) if case and read.jobs else None
+    problems = tuple(each for each in read.problems if each.rule not in ignored)
+    found = tuple(each for each in _judged(now) if each.rule not in ignored) if now else ()
+    return Look(document, document.value, problems, now, found)
+
+
+def _case(case: Case, job: Job) -> Case:
+    native = case.native
+    meant = meant_by_body(job, native) if native else meant_by(job)
+    return replace(case, job=job, meant=meant)
+
+
+def _judged(case: Case) -> Iterator[Found]:
+    resolved = resolve(case.meant)
+    for target in case.targets:
+        body = case.job.body if case.native is target else None
+        for broken in judge_job(resolved, case.meant, target, body):
+            yield Found(target, broken)

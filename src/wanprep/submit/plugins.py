@@ -1,0 +1,124 @@
+"""Plugins: found by their entry points, loaded when something is first built or sent.
+
+Outside plugins and the bundled ones come the same way. One that cannot be loaded is told by
+its name and does not stop the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from wanprep.errors import WrongUse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from importlib.metadata import EntryPoint
+
+    import pluggy
+
+    from wanprep.submit.hosts import Host
+    from wanprep.submit.provider import Provider
+
+_GROUP: Final = "wanprep"
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """What plugins offer, and why some of them do not."""
+
+    providers: Mapping[str, Provider]
+    hosts: Mapping[str, Host]  # by the scheme of the addresses that they know
+    broken: Mapping[str, str]  # by the plugin's name, what is wrong with it
+
+    def provider(self, name: str) -> Provider:
+        """Find a provider, or say why there is none."""
+        if name in self.providers:
+            return self.providers[name]
+        told = "".join(f" The plugin {plugin} {why}." for plugin, why in self.broken.items())
+        raise WrongUse(f"no plugin knows how to submit to '{name}'.{told}")
+
+
+def load_providers() -> Mapping[str, Provider]:
+    """Know all services that can be submitted to, by their names."""
+    return installed().providers
+
+
+def load_hosts() -> Mapping[str, Host]:
+    """Know all places for local files that plugins offer, by their schemes."""
+    return installed().hosts
+
+
+@cache
+def installed() -> Plugins:
+    """Load the plugins that are installed, once."""
+    from importlib.metadata import entry_points
+
+    return load(entry_points(group=_GROUP))
+
+
+def load(found: Iterable[EntryPoint]) -> Plugins:
+    """Load plugins one by one; those that come with wanprep hold their names first."""
+    import pluggy
+
+    from wanprep import hookspecs
+
+    manager = pluggy.PluginManager(_GROUP)
+    manager.add_hookspecs(hookspecs)
+    told = _Told()
+    for point in sorted(found, key=_bundled_first):
+        try:
+            _register(manager, point, told)
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            told.broken[point.name] = f"cannot be used: {str(error) or type(error).__name__}"
+    return Plugins(told.providers, told.hosts, told.broken)
+
+
+def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
+    return (point.dist is None or point.dist.name != "wanprep", point.name)
+
+
+def _register(manager: pluggy.PluginManager, point: EntryPoint, told: _Told) -> None:
+    plugin = point.load()
+    others = [each for _, each in manager.list_name_plugin()]
+    manager.register(plugin, name=point.name)
+    try:
+        manager.check_pending()  # or a misspelt hook would never be called, and nobody told
+    except Exception:
+        manager.unregister(plugin)
+        raise
+    told.owner = point.name
+    for name, take in (
+        ("wanprep_register_providers", told.provider),
+        ("wanprep_register_hosts", told.host),
+    ):
+        manager.subset_hook_caller(name, remove_plugins=others)(register=take)
+
+
+class NameTaken(Exception):
+    """Two plugins offer the same thing."""
+
+
+class _Told:
+    """What plugins have said so far."""
+
+    def __init__(self) -> None:
+        self.owner = ""
+        self.owners: dict[str, str] = {}
+        self.providers: dict[str, Provider] = {}
+        self.hosts: dict[str, Host] = {}
+        self.broken: dict[str, str] = {}
+
+    def provider(self, provider: Provider) -> None:
+        self._own(f"the provider '{provider.name}'")
+        self.providers[provider.name] = provider
+
+    def host(self, scheme: str, host: Host) -> None:
+        self._own(f"the host '{scheme}'")
+        self.hosts[scheme] = host
+
+    def _own(self, what: str) -> None:
+        if what in self.owners:
+            raise NameTaken(f"{what} is offered by the plugin {self.owners[what]} already")
+        self.owners[what] = self.owner

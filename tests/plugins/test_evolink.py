@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from replay import SENT_AT, UNIX, answer, order, picture, play, sent
+
+from wanprep.submit.flow import Accepted, HostedUrl, Unclear
+from wanprep_evolink.provider import PROVIDER
+
+MODEL = "wan2.7-reference-video"
+ORDER = order(
+    f"evolink/{MODEL}",
+    MODEL,
+    {
+        "model": MODEL,
+        "prompt": "Image 1 waves.",
+        "image_urls": ["https://x.example/a"],
+        "duration": 5,
+    },
+    idempotency_key="0123456789abcdef",
+)
+ID = "task-unified-1757169743-7cvnl5zw"
+SENT = sent(ORDER, ID)
+PENDING = {
+    "created": 1757169743,
+    "id": ID,
+    "model": MODEL,
+    "object": "video.generation.task",
+    "progress": 0,
+    "status": "pending",
+    "task_info": {"can_cancel": True, "estimated_time": 120, "video_duration": 5},
+    "type": "video",
+    "usage": {"billing_rule": "per_call", "credits_reserved": 5, "user_group": "default"},
+}
+
+
+def test_an_order_is_one_paid_request_with_its_key() -> None:
+    played = play(PROVIDER.submit(ORDER), answer(200, PENDING))
+
+    (request,) = played.asked
+    assert (request.method, request.url, request.base) == ("POST", "/v1/videos/generations", "api")
+    assert request.paid
+    assert request.json == ORDER.body
+    assert request.headers == {"Idempotency-Key": "0123456789abcdef"}
+    assert played.came_to.provider_id == ID
+    assert played.came_to.told["usage"]["credits_reserved"] == 5
+
+
+def test_a_key_that_evolink_would_not_take_is_not_sent() -> None:
+    short = order(ORDER.target, MODEL, ORDER.body, idempotency_key="short")
+    assert play(PROVIDER.submit(short), answer(200, PENDING)).asked[0].headers == {}
+
+
+def test_a_replay_is_told() -> None:
+    headers = {"idempotency-replayed": "true"}
+    played = play(PROVIDER.submit(ORDER), answer(200, {"id": ID}, headers))
+    assert played.came_to == Accepted(provider_id=ID, told={"replayed": True})
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "advice"),
+    [
+        pytest.param(401, {"code": "invalid_api_key"}, "Check the key", id="key"),
+        pytest.param(402, {"code": "insufficient_quota"}, "Top up", id="quota"),
+        pytest.param(402, {"code": "something_new"}, "Top up", id="402 alone"),
+        pytest.param(402, {"code": "insufficient_token_quota"}, "limit of this key", id="token"),
+        pytest.param(403, {"code": "key_model_not_allowed"}, "Allow this model", id="model"),
+        pytest.param(409, {"code": "idempotency_conflict"}, "under the same key", id="conflict"),
+        pytest.param(413, {"code": "too_large"}, "smaller", id="too large"),
+        pytest.param(429, {"code": "rate_limit"}, "Wait", id="rate"),
+        pytest.param(400, {"code": "invalid_parameters"}, "wanprep check", id="parameters"),
+        pytest.param(200, {"code": "insufficient_quota"}, "Top up", id="inside of HTTP 200"),
+    ],
+)
+def test_refusals_carry_words_code_and_advice(
+    status: int, error: dict[str, str], advice: str
+) -> None:
+    said = {"error": error | {"message": "It is\nnot so.", "type": "t"}}
+    refusal = play(PROVIDER.submit(ORDER), answer(status, said)).refusal
+    assert str(refusal) == "EvoLink refuses: It is not so."
+    assert refusal.code == error["code"]
+    assert advice in refusal.advice
+
+
+def test_a_refusal_may_be_a_page() -> None:
+    refusal = play(PROVIDER.submit(ORDER), answer(404, b"<html>")).refusal
+    assert str(refusal) == "EvoLink refuses: HTTP 404, and no reason"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        pytest.param(200, {"status": "pending"}, id="no id"),
+        pytest.param(200, {"id": "../credits"}, id="an id that leads elsewhere"),
+        pytest.param(200, {"id": "a\r\nb"}, id="an id with a line break"),
+        pytest.param(200, [], id="a list"),
+        pytest.param(200, b"<html>", id="a page"),
+        pytest.param(500, {"error": {"message": "m"}}, id="a fault of theirs"),
+        pytest.param(409, {"error": {"code": "paid_outcome_unknown"}}, id="they do not know"),
+    ],
+)
+def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).came_to, Unclear)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("pending", "queued"),
+        ("processing", "running"),
+        ("failed", "failed"),
+        ("cancelled", "cancelled"),
+        ("paused", "unknown"),
+    ],
+)
+def test_states(word: str, state: str) -> None:
+    played = play(PROVIDER.poll(SENT), answer(200, PENDING | {"status": word, "progress": 40}))
+    assert played.lines == [f"GET /v1/tasks/{ID}"]
+    assert (played.came_to.state, played.came_to.word) == (state, word)
+    assert played.came_to.progress == 0.4
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param({"results": ["https://r.example/v.mp4"]}, id="results"),
+        pytest.param({"result_data": [{"video_url": "https://r.example/v.mp4"}]}, id="data"),
+        pytest.param(
+            {
+                "results": ["https://r.example/v.mp4"],
+                "result_data": [{"video_url": "https://r.example/v.mp4"}],
+            },
+            id="both",
+        ),
+        pytest.param({"results": [{"url": "https://r.example/v.mp4"}]}, id="objects"),
+        pytest.param(
+            {"results": None, "result_data": {"video_url": "https://r.example/v.mp4"}}, id="one"
+        ),
+    ],
+)
+def test_results_in_every_shape(found: dict[str, Any]) -> None:
+    usage = {"credits_used": 68, "cost": {"usd": 1.0}}
+    body = {"status": "completed", "progress": 100, "usage": usage} | found
+    status = play(PROVIDER.poll(SENT), answer(200, body)).came_to
+    assert (status.state, status.outputs) == ("succeeded", ("https://r.example/v.mp4",))
+    assert status.told == {"usage": usage}
+    assert status.progress == 1
+
+
+def test_a_completed_task_without_result_has_failed() -> None:
+    status = play(PROVIDER.poll(SENT), answer(200, {"status": "completed", "results": []})).came_to
+    assert (status.state, status.outputs) == ("failed", ())
+    assert "names no result" in status.error
+
+
+def test_a_failure_tells_why() -> None:
+    error = {
+        "code": "content_policy_violation",
+        "message": "Real people.",
+        "suggestion": "Draw them.",
+    }
+    status = play(PROVIDER.poll(SENT), answer(200, {"status": "failed", "error": error})).came_to
+    assert status.error == "Real people. Draw them. (content_policy_violation)"
+    silent = play(PROVIDER.poll(SENT), answer(200, {"status": "failed"})).came_to
+    assert silent.error == "EvoLink gives no reason"
+
+
+def test_an_unknown_task_is_refused() -> None:
+    body = {"error": {"code": "invalid_task_id", "message": "no such task"}}
+    assert play(PROVIDER.poll(SENT), answer(400, body)).refusal.code == "invalid_task_id"
+    assert play(PROVIDER.poll(SENT), answer(200, body)).refusal.code == "invalid_task_id"
+
+
+def test_nothing_can_be_cancelled_or_heard() -> None:
+    assert PROVIDER.cancel is None
+    assert PROVIDER.events is None
+
+
+def task(name: str, begun: int = UNIX, **more: Any) -> dict[str, Any]:
+    return {"id": name, "created": begun, "model": MODEL, "status": "pending", **more}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "found"),
+    [
+        pytest.param([task("a")], "a", id="the only one"),
+        pytest.param([], None, id="none"),
+        pytest.param([task("a"), task("b")], None, id="two could be it"),
+        pytest.param([task("a"), task("known")], "a", id="another run's"),
+        pytest.param([task("a", UNIX - 3600)], None, id="too early"),
+        pytest.param([task("a", UNIX + 3600)], None, id="too late"),
+        pytest.param([task("a"), task("b", UNIX - 3600)], "a", id="one is too early"),
+        pytest.param([task("a", prompt="Other.")], None, id="another prompt"),
+        pytest.param([task("a", prompt="Image 1 waves.")], "a", id="the same prompt"),
+        pytest.param([task("a", task_info={"video_duration": 9})], None, id="another length"),
+        pytest.param([task("a", model="other")], None, id="another model"),
+        pytest.param([task("../a"), {"id": "x"}, "y"], None, id="nonsense"),
+    ],
+)
+def test_a_lost_task_is_found_only_when_no_other_can_be_it(tasks: list[Any], found: Any) -> None:
+    assert PROVIDER.find is not None
+    for body in ({"data": tasks}, {"data": {"tasks": tasks}}, tasks):
+        played = play(PROVIDER.find(sent(ORDER, "", "known")), answer(200, body))
+        assert played.came_to == (Accepted(provider_id=found) if found else None)
+    assert played.asked[0].query == {"model": MODEL, "page": "1", "page_size": "50"}
+
+
+def test_all_pages_of_that_time_are_looked_through() -> None:
+    assert PROVIDER.find is not None
+    full = [task(f"other-{each}", UNIX + 5000) for each in range(50)]
+    played = play(
+        PROVIDER.find(sent(ORDER)), answer(200, {"data": full}), answer(200, {"data": [task("a")]})
+    )
+    assert played.came_to == Accepted(provider_id="a")
+    assert played.asked[1].query["page"] == "2"
+    endless = play(PROVIDER.find(sent(ORDER)), *[answer(200, {"data": full})] * 10)
+    assert endless.came_to is None
+
+
+def test_a_list_may_be_refused() -> None:
+    assert PROVIDER.find is not None
+    assert play(PROVIDER.find(SENT), answer(401, {})).refusal.args
+
+
+UPLOADED = {
+    "success": True,
+    "code": 200,
+    "msg": "ok",
+    "data": {
+        "file_id": "file_abc123",
+        "file_url": "https://f.example/hero.jpg",
+        "download_url": "https://f.example/d",
+        "expires_at": "2026-11-23T12:00:00Z",
+    },
+}
+
+
+def test_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
+    assert PROVIDER.upload is not None
+    played = play(PROVIDER.upload(picture(tmp_path), {}), answer(200, UPLOADED))
+    (request,) = played.asked
+    assert (request.base, request.url) == ("files", "/api/v1/files/upload/stream")
+    assert request.file is not None
+    assert (request.file.form_field, request.file.content_type) == ("file", "image/jpeg")
+    assert not request.paid
+    expires = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    assert played.came_to == HostedUrl("https://f.example/hero.jpg", expires)
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"),
+    [
+        pytest.param({"upload": "base64"}, (), id="as set"),
+        pytest.param({}, (answer(415, {"success": False, "code": 415}),), id="kind refused"),
+        pytest.param({}, (answer(404, b"no"),), id="no such way"),
+        pytest.param({}, (answer(200, {"success": False, "code": 415}),), id="refused in HTTP 200"),
+    ],
+)
+def test_a_file_may_travel_inside_of_json(
+    tmp_path: Path, settings: dict[str, str], first: tuple[Any, ...]
+) -> None:
+    assert PROVIDER.upload is not None
+    file = picture(tmp_path)
+    played = play(PROVIDER.upload(file, settings), *first, answer(200, UPLOADED))
+    request = played.asked[-1]
+    assert (request.base, request.url) == ("files", "/api/v1/files/upload/base64")
+    head, _, data = request.json["base64_data"].partition(",")
+    assert head == "data:image/jpeg;base64"
+    assert base64.b64decode(data) == Path(file.path).read_bytes()
+    assert request.json["file_name"] == "hero.jpg"
+
+
+def test_uploads_may_be_refused_with_http_200(tmp_path: Path) -> None:
+    assert PROVIDER.upload is not None
+    body = {"success": False, "code": 1001, "msg": "type not allowed"}
+    refusal = play(PROVIDER.upload(picture(tmp_path), {}), answer(200, body)).refusal
+    assert str(refusal) == "EvoLink refuses: hero.jpg: type not allowed"
+    assert refusal.code == "1001"
+
+
+def test_an_upload_without_an_address_is_unclear(tmp_path: Path) -> None:
+    assert PROVIDER.upload is not None
+    body = {"success": True, "data": {"file_url": "file:///etc/passwd"}}
+    assert isinstance(
+        play(PROVIDER.upload(picture(tmp_path), {}), answer(200, body)).came_to, Unclear
+    )
+
+
+def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
+    assert PROVIDER.upload is not None
+    file = picture(tmp_path)
+    Path(file.path).unlink()
+    played = play(PROVIDER.upload(file, {"upload": "base64"}))
+    assert "can no longer be read" in str(played.refusal)
+
+
+def test_times_before_we_sent_count_by_the_clock_not_its_zone() -> None:
+    assert PROVIDER.find is not None
+    shown = SENT_AT.isoformat().replace("+00:00", "Z")
+    listed = [{"id": "a", "created_at": shown, "model": MODEL}]
+    assert play(PROVIDER.find(sent(ORDER)), answer(200, listed)).came_to.provider_id == "a"

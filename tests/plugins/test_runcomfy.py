@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import pytest
+from replay import answer, order, picture, play, sent
+
+from wanprep.submit.flow import HostedUrl, Unclear
+from wanprep.submit.provider import LocalFile
+from wanprep_runcomfy.provider import PROVIDER
+
+MODEL = "wan-ai/wan-2-7/reference-to-video"
+ORDER = order(
+    "runcomfy/wan-2-7-reference-to-video",
+    MODEL,
+    {"prompt": "Image 1 waves.", "reference_image_urls": ["https://x.example/a"]},
+)
+ID = "a1b2c3d4-5"
+SENT = sent(ORDER, ID)
+BASE = "https://model-api.runcomfy.net/v1/requests"
+
+
+def test_an_order_is_one_paid_request_below_the_model() -> None:
+    said = {"request_id": ID, "status_url": "https://evil.example/x", "cancel_url": "x"}
+    played = play(PROVIDER.submit(ORDER), answer(200, said))
+    (request,) = played.asked
+    assert played.lines == [f"POST /v1/models/{MODEL}"]
+    assert (request.paid, request.json) == (True, ORDER.body)
+    assert played.came_to.provider_id == ID
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says", "advice"),
+    [
+        pytest.param(
+            200,
+            {"error_code": 400002, "message": "No balance.", "request_id": "trace-1"},
+            "No balance.",
+            "Top up",
+            id="inside of HTTP 200",
+        ),
+        pytest.param(
+            400, {"error_code": 400001, "error_message": "Bad id."}, "Bad id.", "model-ids", id="id"
+        ),
+        pytest.param(404, b"", "HTTP 404, and no reason", MODEL, id="404 for the model"),
+        pytest.param(
+            422,
+            {
+                "error_code": 422001,
+                "detail": [{"loc": ["body", "duration"], "msg": "too long"}, {"msg": "x"}, 7],
+            },
+            "body.duration: too long; x",
+            "wanprep check",
+            id="fields",
+        ),
+        pytest.param(403, {"error": "no", "detail": "never"}, "no; never", "may use", id="403"),
+        pytest.param(401, {"error": {"message": "who?"}}, "who?", "Check the key", id="401"),
+        pytest.param(402, {}, "HTTP 402, and no reason", "Top up", id="402"),
+        pytest.param(
+            400, {"error_code": "400004", "message": "m"}, "m", "state of the account", id="text"
+        ),
+    ],
+)
+def test_refusals(status: int, body: Any, says: str, advice: str) -> None:
+    refusal = play(PROVIDER.submit(ORDER), answer(status, body)).refusal
+    assert str(refusal) == f"RunComfy refuses: {says}"
+    assert advice in refusal.advice
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param({}, id="no id"),
+        pytest.param({"request_id": "a/b"}, id="an id that leads elsewhere"),
+        pytest.param({"request_id": "a" * 129}, id="an endless id"),
+        pytest.param({"request_id": "a.b"}, id="a letter that no id has"),
+        pytest.param({"error_code": 500001, "message": "oh"}, id="a fault of theirs"),
+    ],
+)
+def test_what_nobody_understands_is_unclear(body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(200, body)).came_to, Unclear)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("in_queue", "queued"),
+        ("pending", "queued"),
+        ("waiting", "queued"),
+        ("in_progress", "running"),
+        ("starting", "running"),
+        ("processing", "running"),
+        ("thinking", "unknown"),
+        ("", "unknown"),
+    ],
+)
+def test_states_before_the_end(word: str, state: str) -> None:
+    body = {"status": word, "queue_position": 3, "result_url": "https://evil.example"}
+    played = play(PROVIDER.poll(SENT), answer(200, body))
+    assert played.lines == [f"GET /v1/requests/{ID}/status"]
+    assert (played.came_to.state, played.came_to.word, played.came_to.position) == (state, word, 3)
+
+
+FILM = "https://o.runcomfy.net/v.mp4"
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "expected"),
+    [
+        pytest.param("completed", {"output": {"video": FILM}}, ("succeeded", (FILM,)), id="video"),
+        pytest.param(
+            "completed", {"output": {"videos": [FILM]}}, ("succeeded", (FILM,)), id="list"
+        ),
+        pytest.param(
+            "succeeded",
+            {"output": {"video": FILM, "image": "https://o.runcomfy.net/p.png"}},
+            ("succeeded", (FILM,)),
+            id="client's word, picture beside",
+        ),
+        pytest.param(
+            "completed", {"output": {"images": [FILM]}}, ("succeeded", (FILM,)), id="images"
+        ),
+        pytest.param(
+            "completed", {"output": {"video": {"url": FILM}}}, ("succeeded", (FILM,)), id="object"
+        ),
+        pytest.param("completed", {"output": [FILM]}, ("succeeded", (FILM,)), id="bare list"),
+        pytest.param(
+            "completed", {"output": {}, "error": "bad"}, ("failed", ()), id="completed, error"
+        ),
+        pytest.param("completed", {"output": None}, ("failed", ()), id="completed, nothing"),
+        pytest.param("cancelled", {"error": "bad"}, ("failed", ()), id="cancelled with an error"),
+        pytest.param("canceled", {"error": None}, ("cancelled", ()), id="cancelled"),
+        pytest.param("failed", {}, ("failed", ()), id="failed"),
+        pytest.param("completed", {"status": "in_progress"}, ("running", ()), id="too early"),
+    ],
+)
+def test_ends(status: str, result: dict[str, Any], expected: tuple[str, Any]) -> None:
+    played = play(
+        PROVIDER.poll(SENT), answer(200, {"status": status}), answer(200, {"cost": 0.5} | result)
+    )
+    assert played.lines[1] == f"GET /v1/requests/{ID}/result"
+    assert played.asked[1].query == {"include_cost": "true"}
+    found = played.came_to
+    assert (found.state, found.outputs) == expected
+    assert bool(found.error) == (found.state == "failed")
+    assert found.told["cost"] == 0.5
+
+
+def test_a_request_that_expired_is_refused() -> None:
+    gone = {"error_code": 404001, "message": "expired"}
+    assert play(PROVIDER.poll(SENT), answer(404, gone)).refusal.code == "404001"
+    assert play(PROVIDER.poll(SENT), answer(200, gone)).refusal.code == "404001"
+
+
+@pytest.mark.parametrize(
+    ("body", "done"),
+    [
+        pytest.param({"status": "cancelled"}, True, id="cancelled"),
+        pytest.param({"outcome": "cancelled", "status": "in_queue"}, True, id="outcome"),
+        pytest.param({"outcome": "not_cancellable", "status": "in_progress"}, False, id="running"),
+        pytest.param({}, False, id="nothing"),
+    ],
+)
+def test_http_200_does_not_prove_a_cancellation(body: dict[str, str], done: bool) -> None:
+    assert PROVIDER.cancel is not None
+    played = play(PROVIDER.cancel(SENT), answer(200, body))
+    assert played.lines == [f"POST /v1/requests/{ID}/cancel"]
+    assert played.asked[0].json is None
+    assert played.came_to.done is done
+    assert ("in_progress" in played.came_to.says) == (body.get("status") == "in_progress")
+
+
+def test_a_lost_request_cannot_be_looked_for() -> None:
+    assert PROVIDER.find is None
+
+
+def test_files_travel_inside_only_when_that_is_set(tmp_path: Path) -> None:
+    assert PROVIDER.upload is not None
+    file = picture(tmp_path)
+    refusal = play(PROVIDER.upload(file, {})).refusal
+    assert "data-uris = true" in refusal.advice
+    played = play(PROVIDER.upload(file, {"data-uris": True}))
+    assert played.asked == []
+    data = base64.b64encode(Path(file.path).read_bytes()).decode()
+    assert played.came_to == HostedUrl(f"data:image/jpeg;base64,{data}")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "size", "taken"),
+    [
+        pytest.param("image/png", 6 * 2**20, True, id="picture"),
+        pytest.param("image/png", 6 * 2**20 + 1, False, id="picture too large"),
+        pytest.param("video/mp4", 32 * 2**20, True, id="clip"),
+        pytest.param("video/mp4", 32 * 2**20 + 1, False, id="clip too large"),
+        pytest.param("audio/wav", 1, False, id="sound"),
+    ],
+)
+def test_files_inside_have_limits(
+    tmp_path: Path, content_type: str, size: int, taken: bool
+) -> None:
+    assert PROVIDER.upload is not None
+    path = tmp_path / "file"
+    path.write_bytes(b"x")
+    file = LocalFile(
+        path=str(path), name="file", content_type=content_type, bytes=size, sha256="0" * 64
+    )
+    came_to = play(PROVIDER.upload(file, {"data-uris": True})).came_to
+    assert isinstance(came_to, HostedUrl) is taken
+
+
+def test_files_inside_may_be_too_large_together() -> None:
+    clips = ["data:video/mp4;base64," + "A" * (33 * 2**20)] * 2
+    large = order(ORDER.target, MODEL, {"prompt": "x", "reference_video_urls": clips})
+    assert "too large together" in str(play(PROVIDER.submit(large)).refusal)

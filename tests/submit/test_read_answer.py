@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from wanprep.submit.flow import Response, Unclear
+from wanprep.submit.read_answer import (
+    addresses,
+    job_id,
+    listed,
+    members,
+    moment,
+    number,
+    segment,
+    whole,
+    words,
+)
+from wanprep.submit.secrets import remember
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"null", b"\xff", b"[" * 100_000])
+def test_what_is_no_object_is_unclear(body: bytes) -> None:
+    with pytest.raises(Unclear):
+        members(Response(200, {}, body))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("task-unified-1757169743-7cvnl5zw", True),
+        ("a.b_c~d:e", True),
+        (12345, True),
+        ("", False),
+        (".", False),
+        ("..", False),
+        ("a/b", False),
+        ("a?b", False),
+        ("a b", False),
+        ("a\n", False),
+        ("ä", False),
+        ("a" * 201, False),
+        (True, False),
+        (None, False),
+        (-1, False),
+        (1.5, False),
+        (["a"], False),
+    ],
+)
+def test_ids_lead_no_address_astray(value: object, expected: bool) -> None:
+    if expected:
+        assert job_id(value) == str(value)
+        return
+    with pytest.raises(Unclear):
+        job_id(value)
+
+
+def test_an_id_of_another_kind() -> None:
+    assert job_id("a-1", re.compile("[a-z]-[0-9]")) == "a-1"
+    assert segment("a/b?c d") == "a%2Fb%3Fc%20d"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param((None, "", " \n", "yes"), "yes", id="the first that says something"),
+        pytest.param(("two\nlines\tand  blanks",), "two lines and blanks", id="one line"),
+        pytest.param(("\x1b[31mred",), "\\x1b[31mred", id="nothing a terminal obeys"),
+        pytest.param((1402,), "1402", id="a number"),
+        pytest.param((True, 1.5, [], {}), "", id="nothing to say"),
+    ],
+)
+def test_words(values: tuple[object, ...], expected: str) -> None:
+    assert words(*values) == expected
+
+
+def test_words_are_few_and_keep_secrets() -> None:
+    remember("canary-5b2e91d7c3a8f604")
+    assert len(words("x" * 10_000)) == 401
+    assert "canary" not in words(f"{'x ' * 195}canary-5b2e91d7c3a8f604")
+
+
+FILM = "https://r.example/v.mp4?sig=a%20b"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (FILM, [FILM]),
+        (f" {FILM} ", [FILM]),
+        ([FILM, {"url": FILM}, [FILM], 7], [FILM, FILM]),
+        ({"url": FILM}, [FILM]),
+        ({"url": [FILM]}, []),
+        ({"other": FILM}, []),
+        ("ftp://r.example/v", []),
+        ("https://r.example/a b", []),
+        ("javascript:alert(1)", []),
+        ("https://r.example/" + "x" * 9000, []),
+        (None, []),
+    ],
+)
+def test_addresses(value: object, expected: list[str]) -> None:
+    assert list(addresses(value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "found", "without_fraction"),
+    [
+        (7, 7.0, 7),
+        (7.5, 7.5, None),
+        (-1, -1.0, None),
+        (True, None, None),
+        ("7", None, None),
+        (float("nan"), None, None),
+        (float("inf"), None, None),
+        (10**400, None, None),
+    ],
+)
+def test_numbers(value: object, found: float | None, without_fraction: int | None) -> None:
+    assert number(value) == found
+    assert whole(value) == without_fraction
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(NOON.timestamp(), NOON, id="seconds"),
+        pytest.param(NOON.timestamp() * 1000, NOON, id="milliseconds"),
+        pytest.param("2026-11-20T12:00:00Z", NOON, id="UTC"),
+        pytest.param("2026-11-20T20:00:00+08:00", NOON, id="another zone"),
+        pytest.param("2026-11-21T02:00:00", NOON, id="no zone: the earliest"),
+        pytest.param("soon", None, id="no time"),
+        pytest.param(None, None, id="nothing"),
+        pytest.param(1e300, None, id="beyond all calendars"),
+        pytest.param("0001-01-01T00:00:00", None, id="before all calendars"),
+    ],
+)
+def test_moments(value: object, expected: datetime | None) -> None:
+    assert moment(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([{"a": 1}, 2], [{"a": 1}]),
+        ({"data": [{"a": 1}]}, [{"a": 1}]),
+        ({"data": {"items": [{"a": 1}]}}, [{"a": 1}]),
+        ({"data": {"items": {"items": [{}]}}}, []),
+        ({"other": [{}]}, []),
+        ("x", []),
+    ],
+)
+def test_lists(value: Any, expected: list[Any]) -> None:
+    assert listed(value, ("data", "items")) == expected

@@ -1,0 +1,61 @@
+"""Job files mended from their text alone, and read again by somebody else."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from ruamel.yaml import YAML
+
+from wanprep.check.cases import cases
+from wanprep.fix.job.mend_job import mend_job
+from wanprep.fix.wishes import Wishes
+from wanprep.job.documents.read_documents import read_text
+from wanprep.job.read import jobs_in
+from wanprep.judge.target import all_targets
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from wanprep.fix.job.mended import MendedJob
+    from wanprep.job.model import JobFile
+
+KNOWN: Final = all_targets()
+EVOLINK: Final = "evolink/wan2.7-reference-video"
+OXEN: Final = "oxen/wan-v2-7-reference-to-video"
+RUNCOMFY: Final = "runcomfy/wan-2-7-reference-to-video"
+RUNCOMFY_22: Final = "runcomfy/wan-2-2-image-to-video"
+WAVESPEED: Final = "wavespeed/wan-2.7-reference-to-video"
+
+
+def job_file(text: str, name: str = "job.yaml") -> JobFile:
+    return jobs_in(name, read_text(text, name))
+
+
+def mend(
+    text: str,
+    *,
+    name: str = "job.yaml",
+    yes: bool = False,
+    target: str = EVOLINK,
+    moved: Mapping[tuple[int, str], str] | None = None,
+    ignored: Collection[str] = (),
+) -> MendedJob:
+    file = job_file(text, name)
+    found, _ = cases(file, [], KNOWN, [KNOWN[target]])
+    return mend_job(file, found, wishes=Wishes(yes=yes), moved=moved, ignored=ignored)
+
+
+def independent(text: str) -> list[Any]:
+    """Read all documents with a loader that wanprep does not use, as YAML 1.2."""
+    loader = YAML(typ="rt")
+    loader.version = "1.2"
+    documents = loader.load_all(io.StringIO(text))
+    return [json.loads(json.dumps(document, default=_plain)) for document in documents]
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return float(value)
+    return str(value)
