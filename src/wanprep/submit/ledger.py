@@ -13,6 +13,7 @@ from wanprep.errors import WrongUse
 from wanprep.submit.database import Database
 from wanprep.submit.flow import Sent
 from wanprep.submit.hosted_copies import HostedCopies
+from wanprep.submit.locks import SUFFIX
 from wanprep.submit.run import LIVE, MOVES, Run, new_id, now, written
 from wanprep.submit.runs_as_rows import as_columns, as_row, as_run
 from wanprep.submit.sender import Sender
@@ -176,7 +177,7 @@ class Ledger(Closing):
 
     def fetching(self, run: Run) -> str:
         """Name the lock of whoever fetches a run's result: two would write two files."""
-        return os.path.join(self._folder, f"fetch-{run.id}.lock")
+        return os.path.join(self._folder, f"fetch-{run.id}{SUFFIX}")
 
     def close(self) -> None:
         """Let go of the ledger. What this process was still sending is uncertain from now on."""

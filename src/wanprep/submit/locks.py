@@ -5,21 +5,27 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SUFFIX: Final = ".lock"
+
 
 def take(path: str) -> int:
-    """Create a file under a new name and lock it, until it is closed or the process ends."""
-    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return handle
+    """Create a file and lock it, until it is closed or the process ends; wait if it is locked."""
+    while True:
+        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        # Whoever held it may have removed the file: a lock without a name protects nothing.
+        if _same(path, handle):
+            return handle
+        os.close(handle)
 
 
 def give_back(path: str, handle: int) -> None:
-    """Remove a lock: its name is never used again."""
+    """Let go of a lock, and leave nothing behind."""
     with contextlib.suppress(OSError):
         os.remove(path)
     os.close(handle)
@@ -36,7 +42,7 @@ def is_held(path: str) -> bool:
     except BlockingIOError:
         return True
     else:
-        with contextlib.suppress(OSError):
+        if _same(path, handle):
             os.remove(path)
         return False
     finally:
@@ -46,21 +52,18 @@ def is_held(path: str) -> bool:
 @contextlib.contextmanager
 def alone(path: str) -> Iterator[None]:
     """Wait until nobody else holds the lock of this name, and hold it."""
-    handle = _locked(path)
+    handle = take(path)
     try:
         yield
     finally:
         give_back(path, handle)
 
 
-def _locked(path: str) -> int:
-    while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        # Whoever held it has removed the file: a lock on one without a name protects nothing.
-        if _same(path, handle):
-            return handle
-        os.close(handle)
+def sweep(folder: str) -> None:
+    """Clear up after processes that died."""
+    for name in os.listdir(folder):
+        if name.endswith(SUFFIX):
+            is_held(os.path.join(folder, name))
 
 
 def _same(path: str, handle: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wanprep.errors import WanprepError
 from wanprep.submit.price import Estimate, Unpriced
@@ -26,6 +26,16 @@ def in_words(estimate: Estimate | Unpriced) -> str:
             return f"about {high:.2f} {currency}"
         case Estimate(low=low, high=high, currency=currency):
             return f"about {low:.2f} to {high:.2f} {currency}"
+
+
+def as_json(estimate: Estimate | Unpriced) -> dict[str, Any]:
+    """Write a price down, with what it could not see."""
+    match estimate:
+        case Unpriced(why):
+            return {"says": in_words(estimate), "why": why}
+        case Estimate(low, high, currency, unseen):
+            numbers = {"low": low, "high": high, "currency": currency}
+            return {"says": in_words(estimate), **numbers, "unseen": list(unseen)}
 
 
 def at_most(estimates: Sequence[Estimate | Unpriced]) -> float:

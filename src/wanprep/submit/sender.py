@@ -6,7 +6,7 @@ import os
 import threading
 
 from wanprep.closing import Closing
-from wanprep.submit.locks import give_back, is_held, take
+from wanprep.submit.locks import SUFFIX, give_back, is_held, sweep, take
 from wanprep.submit.run import new_id
 from wanprep.submit.state_folder import VARIABLE, NoStateFolder
 from wanprep.text import visible
@@ -32,6 +32,7 @@ class Sender(Closing):
 
     def _take(self) -> int:
         try:
+            sweep(self._folder)
             return take(self._file(self._name))
         except OSError as error:
             raise NoStateFolder(
@@ -51,4 +52,4 @@ class Sender(Closing):
                 self._handle = None
 
     def _file(self, name: str) -> str:
-        return os.path.join(self._folder, f"sender-{name}.lock")
+        return os.path.join(self._folder, f"sender-{name}{SUFFIX}")

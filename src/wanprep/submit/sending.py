@@ -12,7 +12,9 @@ from wanprep.submit.addresses import needed, placeholders, tried
 from wanprep.submit.body import build
 from wanprep.submit.hosting import host
 from wanprep.submit.ledger import Reserved
+from wanprep.submit.money import as_json
 from wanprep.submit.ordering import ordered
+from wanprep.submit.price import estimate
 from wanprep.submit.run import NewRun
 from wanprep.text import visible
 
@@ -55,7 +57,7 @@ def sent(desk: Desk, errand: Errand, request: Built, replacing: Run | None, task
     """Write down that a job is sent, and send it, unless another process was quicker."""
     with desk.bells.undisturbed():
         task.tell("sending")
-        outcome = desk.ledger.reserve(_new_run(desk, errand, request, task), replacing=replacing)
+        outcome = desk.ledger.reserve(_new_run(desk, errand, request), replacing=replacing)
         task.run = outcome.run
         return ordered(desk, outcome.run) if isinstance(outcome, Reserved) else outcome.run
 
@@ -98,14 +100,14 @@ class _OneByOne:
 _ONE_BY_ONE = _OneByOne()
 
 
-def _new_run(desk: Desk, errand: Errand, request: Built, task: Task) -> NewRun:
+def _new_run(desk: Desk, errand: Errand, request: Built) -> NewRun:
     job = errand.case.job
     return NewRun(
         identity=errand.identity,
         job=os.path.abspath(job.file),
         number=job.number,
         order=request.order(_key(desk, errand.target.provider)),
-        facts=_facts(errand, request, task),
+        facts=_facts(errand, request),
     )
 
 
@@ -114,14 +116,14 @@ def _key(desk: Desk, provider: str) -> str:
     return f"wanprep-{secrets.token_hex(16)}" if desk.service(provider).idempotency else ""
 
 
-def _facts(errand: Errand, request: Built, task: Task) -> dict[str, Any]:
+def _facts(errand: Errand, request: Built) -> dict[str, Any]:
     """Keep what a receipt needs: by then the files may have changed."""
     return {
         "assets": [
             {"pointer": pointer, "file": file.path, "sha256": file.sha256, "bytes": file.bytes}
             for pointer, file in errand.files.items()
         ],
-        "estimate": task.estimate or None,
+        "estimate": as_json(estimate(errand.target, errand.case.meant, errand.facts)),
         "seconds": _seconds(errand, request),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -76,13 +77,12 @@ def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterato
     told["document"] = run.number if run.number > 1 else None
     told["replaced_by"] = run.replaced_by
     told["idempotency_key"] = run.order.idempotency_key
+    told["estimate"] = run.facts.get("estimate", {}).get("says")
+    told["told"] = json.dumps(run.told) if run.told else None
     for name, value in told.items():
         for each in value if isinstance(value, list) else [value]:
             if each:
                 yield f"{name.replace('_', ' '):<16}{visible(str(each))}\n"
-    estimate = run.facts.get("estimate")
-    if estimate:
-        yield f"{'estimate':<16}{estimate['says']}\n"
     yield "history\n"
     for state, at, why in history:
         yield f"  {at}  {state}" + (f": {visible(redact(why))}" if why else "") + "\n"

@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 _HANDS: Final = 64
 
 
+class Teller(Protocol):
+    """Hears how far a run is, and what the user should know when it is over."""
+
+    def tell(self, words: str) -> None:
+        """Hear how far it is."""
+        ...
+
+    def note(self, words: str) -> None:
+        """Hear what should be known at the end."""
+        ...
+
+
 class Watcher(Protocol):
     """Is told how the work goes on."""
 

@@ -9,7 +9,7 @@ from wanprep.errors import WanprepError
 from wanprep.submit.faults import NoAnswer
 from wanprep.submit.flow import Refused
 from wanprep.submit.run import now
-from wanprep.submit.settling import settled
+from wanprep.submit.settling import deadline_of, settled
 from wanprep.text import plain_number
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wanprep.submit.flow import Status
     from wanprep.submit.run import Run
     from wanprep.submit.service import Service
-    from wanprep.submit.teller import Teller
+    from wanprep.submit.side_by_side import Teller
 
 _REFUSALS: Final = 3  # after so many in a row there is no use in asking
 
@@ -44,7 +44,7 @@ def wait(desk: Desk, run: Run, teller: Teller) -> Run:
         except Refused as error:
             refusals += 1
             if refusals >= _REFUSALS:
-                raise NoEnd(" ".join(filter(None, [str(error), error.advice]))) from error
+                return _given_up(desk, run, error)
         else:
             refusals = 0
             teller.tell(words(status))
@@ -52,6 +52,15 @@ def wait(desk: Desk, run: Run, teller: Teller) -> Run:
         if run.state == "accepted" and time.monotonic() > end:
             raise NoEnd(f"it takes longer than {service.poll.patience / 60:.0f} minutes")
     raise AssertionError("pauses have no end")
+
+
+def _given_up(desk: Desk, run: Run, error: Refused) -> Run:
+    """Stop asking; a job of which nothing is kept any more has expired."""
+    says = " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
+    end = deadline_of(desk.service(run.provider), run, ())
+    if end and end < now():
+        return desk.ledger.move(run, "expired", error=says)
+    raise NoEnd(says) from error
 
 
 def _pauses(desk: Desk, service: Service, run: Run) -> Iterator[float]:

@@ -1,0 +1,164 @@
+"""`wanprep submit`: checked jobs go to their providers, each once, and their results come home."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wanprep.cli import completing
+from wanprep.cli.loudness import speaking
+
+if TYPE_CHECKING:
+    from wanprep.check.pipeline import Question
+    from wanprep.cli.agreeing import Purse
+    from wanprep.submit.desk import Desk
+    from wanprep.submit.journey import Wishes
+    from wanprep.submit.run import RunState
+
+_DONE: Final[set[RunState]] = {"succeeded"}
+_SENT: Final[set[RunState]] = {"accepted", "succeeded"}
+
+
+@click.command(short_help="Send checked jobs, each once, and bring their results home.")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...",
+                shell_complete=completing.files)  # fmt: skip
+@click.option(
+    "-t",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    shell_complete=completing.targets,
+    help="Send to this target; needed where a job names several.",
+)
+@click.option("--wait", is_flag=True, help="Wait until the jobs end, and fetch their results.")
+@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders,
+              help="Put results into DIR.  [default: the current folder]")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print the exact requests and touch no network.")
+@click.option("--emulate", is_flag=True,
+              help="Send to an emulator on this machine, and wait: no key, no money.")  # fmt: skip
+@click.option("--max-cost", type=click.FloatRange(min=0), metavar="USD",
+              help="Send nothing if all together might cost more.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Send, and pay, what was sent before once more.")
+@click.option("--drop", is_flag=True,
+              help="Leave out what the target has no field for, and say so.")  # fmt: skip
+@click.option("-y", "--yes", is_flag=True, help="Do not ask whether the price is right.")
+@click.option("--offline", is_flag=True, help="Leave addresses in jobs unlooked-at.")
+@speaking
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A line for each run, or a JSON list.",
+)
+def submit(
+    jobs: tuple[str, ...], targets: tuple[str, ...], wait: bool, folder: str | None,
+    dry_run: bool, emulate: bool, max_cost: float | None, again: bool, drop: bool, yes: bool,
+    offline: bool, style: str,
+) -> int:  # fmt: skip
+    """Check jobs, send each to its provider once, and with --wait bring the results home.
+
+    A job is written down before it is sent. The same job (by content, not by name) is not sent,
+    nor paid, a second time unless you say --again: submitting it once more only says where it
+    stands, and with --wait goes on waiting. When an answer is lost, the run is uncertain and is
+    looked for at the provider, but never sent again by itself.
+
+    \b
+    Exit status: 0 all done, 1 refused by the check or by the provider, or failed there, 2 wrong
+    use, 4 something is uncertain, 130 interrupted (the jobs go on).
+
+    \b
+    Examples:
+      wanprep submit job.yaml --emulate                  try it without a key
+      wanprep submit job.yaml --dry-run                  what exactly would be sent?
+      wanprep submit job.yaml --wait -o results
+      wanprep submit jobs/*.yaml --wait --max-cost 10
+      wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
+    """
+    from wanprep.check.pipeline import Question
+    from wanprep.cli.agreeing import ASK_ABOVE, Purse
+    from wanprep.cli.working import open_desk
+    from wanprep.config import find_config
+    from wanprep.submit.journey import Wishes
+
+    config = find_config(Path.cwd())
+    unseen = offline or dry_run or config.offline
+    question = Question(paths=jobs, targets=targets, offline=unseen, config=config)
+    wishes = Wishes(again=again, drop=drop, wait=wait or emulate, folder=folder)
+    if dry_run:
+        return _dry_run(question, drop=drop, style=style)
+    with ExitStack() as held:
+        environ = _emulated(held) if emulate else os.environ
+        desk = open_desk(held, config, environ)
+        purse = Purse(
+            most=max_cost,
+            ask_above=config.submit.get("ask-above", ASK_ABOVE),
+            consent=yes or emulate,
+        )
+        return _submit(desk, question, wishes, style, purse=purse, emulated=emulate)
+
+
+def _emulated(held: ExitStack) -> dict[str, str]:
+    """Start the emulator, with a state folder of its own; both end with this command."""
+    from tempfile import TemporaryDirectory
+
+    from wanprep.emulator import emulate
+    from wanprep.submit.state_folder import VARIABLE
+
+    emulator = held.enter_context(emulate())
+    folder = held.enter_context(
+        TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
+    )
+    # Whatever else points a provider's addresses elsewhere would lead away from the emulator.
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
+    return environ | emulator.environment | {VARIABLE: folder}
+
+
+def _submit(
+    desk: Desk, question: Question, wishes: Wishes, style: str,
+    *, purse: Purse, emulated: bool,
+) -> int:  # fmt: skip
+    from wanprep.check.pipeline import look
+    from wanprep.cli.agreeing import agree_on_price
+    from wanprep.cli.judged import judged
+    from wanprep.cli.run_outcome import FAILED, tell
+    from wanprep.cli.working import work
+    from wanprep.submit.errands import errands
+    from wanprep.submit.journey import planned, task_for, to_send, try_out
+
+    seen = look(question)
+    journeys = planned(desk, errands(seen, desk.services), again=wishes.again)
+    new = to_send(journeys)
+    if not judged(seen, [each.errand for each in journeys if each not in new]):
+        if style == "json":
+            click.echo("[]")
+        return FAILED
+    try_out(desk, journeys, wishes)
+    agree_on_price(new, purse)
+    tasks = [task_for(desk, each, wishes) for each in journeys]
+    ended = work(desk, tasks, waiting=wishes.wait)
+    return tell(tasks, ended, style, wanted=_DONE if wishes.wait else _SENT, lasting=not emulated)
+
+
+def _dry_run(question: Question, *, drop: bool, style: str) -> int:
+    from wanprep.check.pipeline import look
+    from wanprep.cli.judged import judged
+    from wanprep.cli.run_outcome import FAILED
+    from wanprep.submit.dry_run import RENDERERS, rehearsal
+    from wanprep.submit.errands import errands
+    from wanprep.submit.services import Services
+
+    seen, services = look(question), Services(question.config)
+    listed = errands(seen, services)
+    if not judged(seen):
+        return FAILED
+    rehearsals = [rehearsal(each, services, os.environ, drop=drop) for each in listed]
+    for piece in RENDERERS[style](rehearsals):
+        click.echo(piece, nl=False)
+    return 0
