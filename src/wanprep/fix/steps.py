@@ -23,3 +23,6 @@ class Step:
     name: str  # one of STEPS
     safety: Safety
     words: str  # "scale 9000x3000 to 8000x2667 px", the end of a sentence
+    # Of a step that asks: the findings for whose sake it does. Who refuses it may have the rest
+    # mended by ignoring these.
+    rules: tuple[str, ...] = ()

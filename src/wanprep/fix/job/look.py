@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from wanprep.check.inline_ignores import inline_ignores, is_ignored
 from wanprep.job.documents.read_documents import DocumentFile
 from wanprep.job.read import jobs_in
 from wanprep.judge.body import meant_by_body
@@ -78,6 +79,12 @@ def look(file: str, document: Document, case: Case | None, ignored: Collection[s
     now = _case(case, read.jobs[0]) if case and read.jobs else None
     problems = tuple(each for each in read.problems if each.rule not in ignored)
     found = tuple(each for each in _judged(now) if each.rule not in ignored) if now else ()
+    accepted = inline_ignores(now.job) if now else ()
+    found = tuple(
+        each
+        for each in found
+        if not is_ignored(accepted, each.rule, each.pointer, document.place(each.pointer).line)
+    )
     return Look(document, document.value, problems, now, found)
 
 

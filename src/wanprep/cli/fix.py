@@ -1,0 +1,183 @@
+"""`wanprep fix`: mend what can be mended, and prove it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wanprep.cli import completing
+from wanprep.cli.options import fixing, going_online, judging, reading
+from wanprep.errors import WrongUse
+
+if TYPE_CHECKING:
+    from wanprep.config import Config
+    from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.pipeline import Prepared, Task
+    from wanprep.fix.wishes import Wishes
+
+
+@click.command(short_help="Mend what can be mended, and prove it.")
+@click.argument("paths", nargs=-1, shell_complete=completing.files)
+@judging
+@fixing
+@click.option("--plan", is_flag=True, help="Say what would be done, and do nothing.")
+@click.option("--diff", is_flag=True, help="Show how job files change; alone, do nothing else.")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json: the receipt, or the plan.",
+)
+@click.option("--ignore", multiple=True, metavar="RULE", shell_complete=completing.rules,
+              help="Change nothing for these rules.")  # fmt: skip
+@click.option(
+    "--changed", is_flag=True, help="PATHS are what changed: mend it, and the jobs that use it."
+)
+@click.option(
+    "--exit-non-zero-on-fix",
+    "tell_change",
+    is_flag=True,
+    help="Exit with 1 if anything was changed, as hooks do.",
+)
+@going_online
+@reading
+def fix(
+    paths: tuple[str, ...], targets: tuple[str, ...], roles: dict[str, str], out: str | None,
+    in_place: bool, crop: str | None, trim: str | None, background: str | None, yes: bool,
+    receipt: str | None, plan: bool, diff: bool, style: str, ignore: tuple[str, ...],
+    changed: bool, tell_change: bool, offline: bool | None, deep: bool, nul: bool,
+    no_cache: bool, jobs: int | None,
+) -> int:  # fmt: skip
+    """Mend what can be mended, with the least damage, and prove it.
+
+    PATHS are what `wanprep check` takes. Files that fit are left as they are, bit for bit; the
+    others are mended in one pass, decoded, judged again, and only then put in their place. Job
+    files are mended too, with their comments and their order. Originals are untouched unless
+    --in-place is given. What changes what a picture shows, or how long it lasts, is asked about,
+    or taken from --crop, --trim and --yes.
+
+    Exit status: 0 all that was named is fit now, 1 something is not (it says what and why), 2
+    wrong use, 3 a fault of ours, 130 interrupted (what was finished stays).
+
+    \b
+    Examples:
+      wanprep fix job.yaml --out ready       the job and its media, mended, in ready/
+      wanprep fix assets/ --plan             what would be done, and with which commands
+      wanprep fix clip.mov --out ready --trim start --crop smart
+      wanprep fix job.yaml --diff            how the job itself would change
+      wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
+    """
+    from wanprep.check.pipeline import Question
+    from wanprep.check.selection import rule_names
+    from wanprep.config import find_config
+    from wanprep.fix.pipeline import Task
+    from wanprep.fix.receipt import RECEIPT, Earlier, earlier_results
+
+    destination(out, in_place, needed=not (plan or diff))
+    config = find_config(Path.cwd())
+    question = Question(
+        paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
+        offline=config.offline if offline is None else offline, changed=changed,
+        cache=not no_cache, nul=nul, workers=jobs, config=config,
+    )  # fmt: skip
+    proof = receipt or (str(Path(out, RECEIPT)) if out else None)
+    task = Task(
+        question=question, ignored=frozenset(rule_names(ignore)), workers=jobs, out=out,
+        wishes=wishes(config, crop, trim, background, yes),
+        earlier=earlier_results(str(Path(out, RECEIPT))) if out else Earlier(),
+    )  # fmt: skip
+    if plan or not (out or in_place):
+        return _plan(task, style, diff=diff)
+    prepared, outcomes = mend(task, proof)
+    _tell(outcomes, style, proof, diff=diff)
+    if outcomes.interrupted:
+        raise KeyboardInterrupt
+    if tell_change and outcomes.changed:
+        return 1
+    return 0 if is_clean(task, prepared, outcomes) else 1
+
+
+def destination(out: str | None, in_place: bool, *, needed: bool) -> None:
+    """See that it is clear where results go: nobody's originals are replaced by accident."""
+    if out and in_place:
+        raise WrongUse("--out DIR and --in-place say two things: give one of them")
+    if needed and not (out or in_place):
+        raise WrongUse(
+            "say where the results go: --out DIR leaves the originals as they are, --in-place"
+            " replaces them (and --plan does nothing but show)"
+        )
+
+
+def wishes(
+    config: Config, crop: str | None, trim: str | None, background: str | None, yes: bool
+) -> Wishes:
+    """Take what the command line says, and the configuration for the rest."""
+    from wanprep.fix.wishes import Wishes
+
+    said = {"crop": crop, "trim": trim, "background": background}
+    known = {name: value for name, value in said.items() if value is not None}
+    return Wishes(**{**config.fix, **known, "yes": yes})
+
+
+def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
+    """Plan, ask, do, and write the receipt, whatever happens."""
+    from wanprep.cli.asking import asking
+    from wanprep.cli.fix_progress import watcher
+    from wanprep.fix.pipeline import carry_out, prepare
+    from wanprep.fix.receipt import receipt, write_receipt
+
+    prepared = prepare(task, asking())
+    with watcher() as watching:
+        outcomes = carry_out(task, prepared, watching)
+    if proof:
+        write_receipt(proof, receipt(outcomes))
+    return prepared, outcomes
+
+
+def is_clean(task: Task, prepared: Prepared, outcomes: Outcomes) -> bool:
+    """Judge all results again, as a check of them would: what is known is no reason to fail."""
+    from wanprep.check.pipeline import look, report_on
+    from wanprep.cli.known import known_findings, without_known
+    from wanprep.fix.again import question_again
+
+    seen = look(question_again(task, prepared, outcomes))
+    return without_known(report_on(seen), seen, known_findings(task.question.config)).clean
+
+
+def _plan(task: Task, style: str, *, diff: bool) -> int:
+    import json
+
+    from wanprep.cli.asking import asking
+    from wanprep.fix.pipeline import prepare
+    from wanprep.fix.show import diff_text, plan_json, plan_lines
+
+    prepared = prepare(task, asking() if diff else None)
+    if style == "json":
+        click.echo(json.dumps(plan_json(task, prepared), indent=1, ensure_ascii=False))
+    elif diff:
+        click.echo(diff_text(task, prepared), nl=False)
+    else:
+        for line in plan_lines(task, prepared):
+            click.echo(line)
+    return 0
+
+
+def _tell(outcomes: Outcomes, style: str, proof: str | None, *, diff: bool) -> None:
+    import json
+
+    from wanprep.fix.receipt import receipt
+    from wanprep.fix.show import outcome_diff, outcome_lines
+
+    if style == "json":
+        click.echo(json.dumps(receipt(outcomes), indent=1, ensure_ascii=False))
+        return
+    if diff:
+        click.echo(outcome_diff(outcomes), nl=False)
+    for line in outcome_lines(outcomes):
+        click.echo(line)
+    if proof:
+        click.echo(f"receipt: {proof}", err=True)

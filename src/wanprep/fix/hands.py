@@ -1,0 +1,116 @@
+"""Carry out a recipe, whatever it is for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from wanprep.closing import Closing
+from wanprep.fix.deliver import told
+from wanprep.fix.made import Made
+from wanprep.fix.recipe import FilmRecipe, PictureRecipe, Renamed, SoundRecipe, Stripped
+
+if TYPE_CHECKING:
+    from wanprep.fix.made import Progress
+    from wanprep.fix.plan import Plan
+    from wanprep.fix.recipe import Recipe
+    from wanprep.probe.facts import Facts
+
+Likeness = dict[str, float]
+
+
+class Hands(Closing):
+    """Those who do the work: processes for pictures, and ffmpeg for all that moves or sounds."""
+
+    def __init__(self, workers: int, films: int) -> None:
+        from wanprep.fix.picture_crew import PictureCrew
+        from wanprep.fix.runner import go_on
+
+        go_on()
+        self._pictures = PictureCrew(workers)
+        # ffmpeg has threads of its own: as many as there are cores for each clip under way.
+        self.threads = max(1, workers // max(1, min(films, workers)))
+
+    def close(self) -> None:
+        """Send everybody home."""
+        self._pictures.close()
+
+    def stop(self) -> None:
+        """End whatever is under way; those who wait for it learn that it failed."""
+        from wanprep.fix.runner import stop_all
+
+        self._pictures.close()
+        stop_all()
+
+    def placed(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
+        """Choose what part of a picture is kept, by looking at it."""
+        window = getattr(recipe, "window", None)
+        if window is None or window.corner is not None:
+            return recipe
+        if isinstance(recipe, PictureRecipe):
+            return self._pictures.place(source, recipe, facts)
+        assert isinstance(recipe, FilmRecipe)  # noqa: S101 - nothing else has a window
+        from wanprep.fix.film.place_window import place_window
+
+        return place_window(source, recipe, facts)
+
+    def make(
+        self, source: str, plan: Plan, into: str, progress: Progress | None
+    ) -> tuple[Made, Likeness]:
+        """Write the result under a temporary name, and measure how like its source it is."""
+        facts = plan.facts
+        match plan.recipe:
+            case Renamed():
+                with told(into):
+                    shutil.copyfile(source, into)
+                return Made(), {}
+            case PictureRecipe() | Stripped() as recipe:
+                made, ssim = self._pictures.make(source, recipe, facts, into)
+                return made, {} if ssim is None else {"ssim": ssim}
+            case FilmRecipe() as recipe:
+                return self._film(source, recipe, facts, into, progress)
+            case SoundRecipe() as recipe:
+                from wanprep.fix.sound.make_sound import make_sound
+
+                return make_sound(source, recipe, facts, into, progress=progress), {}
+
+    def _film(
+        self, source: str, recipe: FilmRecipe, facts: Facts, into: str, progress: Progress | None
+    ) -> tuple[Made, Likeness]:
+        from wanprep.fix.film.film_likeness import film_likeness
+        from wanprep.fix.film.make_film import make_film
+
+        made = make_film(source, recipe, facts, into, threads=self.threads, progress=progress)
+        if recipe.video == "copy":
+            return made, {}
+        return made, film_likeness(source, recipe, facts, into, threads=self.threads)
+
+
+def planned_commands(
+    source: str, recipe: Recipe, facts: Facts, into: str, threads: int
+) -> tuple[tuple[str, ...], ...]:
+    """Tell how ffmpeg will be called, before it is."""
+    match recipe:
+        case FilmRecipe():
+            from wanprep.fix.film.film_commands import film_commands
+
+            return film_commands(source, recipe, facts, into, threads=threads)
+        case SoundRecipe():
+            from wanprep.fix.sound.sound_commands import sound_commands
+
+            return sound_commands(source, recipe, facts, into)
+        case _:
+            return ()
+
+
+def sha256(path: str) -> str:
+    """Name a file by its content."""
+    with told(path), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

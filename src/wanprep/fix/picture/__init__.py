@@ -1,0 +1,1 @@
+"""The hand that mends pictures: Pillow decodes them, LittleCMS converts their colours."""

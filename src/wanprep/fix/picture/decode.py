@@ -1,0 +1,113 @@
+"""Open a stranger's picture and decode what a viewer shows first.
+
+That is the first frame of what moves, the first page of a document, the primary picture of a
+HEIC. Nothing here is tolerant: half a picture is no picture.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from wanprep.fix.made import CannotMake
+from wanprep.probe.unread import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.Image import Image as Picture
+
+    from wanprep.fix.recipe import Size
+    from wanprep.probe.facts import Facts
+
+# While a picture is turned or converted it is there twice, with 4 bytes a pixel: 1.8 GB.
+MOST_PIXELS: Final = 225_000_000
+_PILLOW_NAMES: Final = {"pnm": "PPM", "tga": "TGA", "jpeg2000": "JPEG2000"}
+# Drawings that other programs would have to be run for, or that have no pixels at all.
+_DRAWINGS: Final = frozenset({"eps", "svg", "wmf"})
+_OF_DAMAGE: Final = (
+    OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError, AttributeError,
+    EOFError, RuntimeError, struct.error, zlib.error,
+)  # fmt: skip
+
+
+def decode(source: str, facts: Facts, near: Size | None = None) -> Picture:
+    """Return the decoded picture, as it lies in the file.
+
+    `near` says that about this size is enough: a JPEG is then decoded in a fraction of the time.
+    """
+    if facts.format in _DRAWINGS:
+        raise CannotMake(
+            f"{facts.format.upper()} is a drawing. Export it as PNG from the program that made it."
+        )
+    with _told(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of oddities in files, to no one who could help
+        return _decode_heic(source) if facts.format == "heic" else _decode(source, facts, near)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in words what a decoder makes of a file that it cannot read."""
+    from PIL import UnidentifiedImageError
+    from PIL.Image import DecompressionBombError
+
+    try:
+        yield
+    except DecompressionBombError as error:
+        raise _too_many(str(error)) from error
+    except MemoryError as error:
+        raise _too_many("it does not fit into memory") from error
+    except UnidentifiedImageError as error:
+        raise _damaged("its header makes no sense") from error
+    except _OF_DAMAGE as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise _damaged(one_line(why)) from error
+
+
+def _damaged(why: str) -> CannotMake:
+    return CannotMake(
+        f"The picture cannot be decoded ({why})."
+        " Export it again from the program that made it, or fetch it again."
+    )
+
+
+def _too_many(why: str) -> CannotMake:
+    return CannotMake(f"The picture is too large to be repaired here: {why}. Scale it down first.")
+
+
+def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
+    from PIL import ExifTags, Image
+
+    name = _PILLOW_NAMES.get(facts.format, facts.format.upper())
+    Image.init()
+    if name not in Image.OPEN:
+        raise CannotMake(f"Nothing here decodes {name}. Save it as PNG or JPEG first.")
+    with Image.open(source, formats=[name]) as image:
+        _refuse_too_many(image.size)
+        if near is not None:
+            image.draft(None, near)
+        if name == "TIFF":
+            # Pillow turns TIFF upright by itself, and without this by what XMP says as well.
+            image.getexif()[ExifTags.Base.Orientation] = facts.orientation or 1
+        image.load()
+        return image
+
+
+def _decode_heic(source: str) -> Picture:
+    import pi_heif
+
+    with open(source, "rb") as file:
+        heic = pi_heif.open_heif(file)
+        _refuse_too_many(heic.size)
+        image: Picture = heic.to_pillow()
+        return image
+
+
+def _refuse_too_many(size: Size) -> None:
+    """Refuse what would not fit into the memory that a worker may have."""
+    if size[0] * size[1] > MOST_PIXELS:
+        count = f"{size[0] * size[1] / 1e6:,.0f} megapixels"
+        raise _too_many(f"it has {count}, {MOST_PIXELS / 1e6:.0f} are the most")

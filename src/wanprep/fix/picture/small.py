@@ -1,0 +1,71 @@
+"""A small copy of a picture, to be shown: upright, in sRGB, and what shows through still does."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wanprep.fix.picture.decode import decode
+from wanprep.fix.picture.eight_bits import eight_bits
+from wanprep.fix.picture.opaque import apart
+from wanprep.fix.picture.srgb import to_srgb
+from wanprep.fix.picture.upright import upright
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+    from wanprep.fix.recipe import Size
+    from wanprep.probe.facts import Facts
+
+_QUALITIES: Final = (72, 55, 38, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPicture:
+    """A WEBP, and how large it is."""
+
+    data: bytes
+    size: Size
+
+
+def small_copies(
+    source: str, facts: Facts, copies: tuple[tuple[int, int], ...]
+) -> tuple[SmallPicture, ...]:
+    """Make copies with sides of so many pixels and so many bytes at most; decode once.
+
+    They come from the largest to the smallest.
+    """
+    from PIL import Image
+
+    most = copies[0][0]
+    # A JPEG is decoded at twice the size at least, so that it is scaled down cleanly.
+    decoded = decode(source, facts, (2 * most, 2 * most))
+    profile = decoded.info.get("icc_profile")
+    colors, alpha = apart(eight_bits(upright(decoded, facts), facts), facts.format)
+    if colors.mode in {"1", "P"}:  # such cannot be scaled smoothly
+        colors = colors.convert("L" if colors.mode == "1" else "RGB")
+    for layer in (colors, alpha):
+        if layer is not None:
+            layer.thumbnail((4 * most, 4 * most), reducing_gap=2.0)
+    shown = to_srgb(colors, profile)
+    if alpha is not None:
+        shown = Image.merge("RGBA", (*shown.split(), alpha))
+    shown.info.clear()
+    made = []
+    for side, most_bytes in copies:
+        shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+        made.append(as_webp(shown, most_bytes))
+    return tuple(made)
+
+
+def as_webp(picture: Picture, most_bytes: int) -> SmallPicture:
+    """Encode it as well as fits into so many bytes, or nearly."""
+    data = b""
+    for quality in _QUALITIES:
+        file = io.BytesIO()
+        picture.save(file, "WEBP", quality=quality, method=4)
+        data = file.getvalue()
+        if len(data) <= most_bytes:
+            break
+    return SmallPicture(data, picture.size)

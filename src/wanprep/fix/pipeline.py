@@ -1,0 +1,251 @@
+"""Look, plan, do, prove, deliver: the whole fix on one screen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from wanprep.check.pipeline import Question, look
+from wanprep.closing import Closing
+from wanprep.errors import WanprepError
+from wanprep.fix.deliver import copy, move, workspace
+from wanprep.fix.hands import Hands, cores, sha256
+from wanprep.fix.job_files import mend_jobs
+from wanprep.fix.outcome import Kept, Mended, Outcome, Outcomes, Unmended
+from wanprep.fix.places import Places, base_of
+from wanprep.fix.plan import Impossible, Plan, Untouched
+from wanprep.fix.planning.plan_asset import plan_asset
+from wanprep.fix.prove import findings_of, prove
+from wanprep.fix.receipt import Earlier
+from wanprep.fix.recipe import FilmRecipe, PictureRecipe
+from wanprep.fix.wanted import Wanted, wanted_files
+from wanprep.fix.wishes import Wishes
+from wanprep.probe.crew import Crew
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from wanprep.check.pipeline import Seen
+    from wanprep.fix.made import Progress
+    from wanprep.probe.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be mended, how, and where the results go."""
+
+    question: Question
+    ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
+    wishes: Wishes = field(default_factory=Wishes)
+    out: str | None = None  # None: in place
+    earlier: Earlier = field(default_factory=Earlier)  # what may be written over
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intended:
+    """One file, what is to be done with it, and where that goes."""
+
+    wanted: Wanted
+    plan: Plan | Untouched | Impossible
+    result: str
+    refused: tuple[str, ...] = ()  # what would have to be asked, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that a run would do."""
+
+    seen: Seen
+    places: Places
+    files: tuple[Intended, ...]
+
+
+class Watcher:
+    """Is told how the work goes on; this one does not care."""
+
+    def begin(self, files: Sequence[Intended]) -> None:
+        """Learn what there is to do."""
+
+    def start(self, file: Intended) -> Progress | None:  # noqa: ARG002
+        """Learn that a file is begun, and say whom to tell how far it is."""
+        return None
+
+    def end(self, file: Intended, outcome: Outcome) -> None:
+        """Learn what became of a file."""
+
+
+def prepare(task: Task, ask: Callable[[str, Plan, Wishes], Wishes | None] | None) -> Prepared:
+    """Plan everything, and ask about what only the owner of a file may decide."""
+    seen = look(task.question)
+    named = [path for path in task.question.paths if path]
+    files = [*seen.alone, *(file.file for file in seen.files)]
+    places = Places(task.out, base_of(named, files), task.earlier.wrote)
+    wanted = [each for each in wanted_files(seen) if not places.is_result(each.path)]
+    for each in wanted:
+        each.ignored |= task.ignored
+    planned = [_decide(each, task.wishes, ask) for each in wanted]
+    places.reserve(each.path for each in wanted)
+    return Prepared(
+        seen,
+        places,
+        tuple(
+            replace(each, result=places.place(each.wanted.path, _suffix(each.plan)))
+            for each in planned
+        ),
+    )
+
+
+def _suffix(plan: Plan | Untouched | Impossible) -> str | None:
+    return plan.recipe.suffix if isinstance(plan, Plan) else None
+
+
+def _decide(
+    wanted: Wanted, wishes: Wishes, ask: Callable[[str, Plan, Wishes], Wishes | None] | None
+) -> Intended:
+    plan = plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored)
+    if isinstance(plan, Plan) and (open_steps := ungranted(plan, wishes)):
+        granted = ask(wanted.path, plan, wishes) if ask else None
+        if granted is None:
+            return Intended(wanted, plan, "", open_steps)
+        plan = plan_asset(wanted.facts, wanted.needs, granted, ignored=wanted.ignored)
+    return Intended(wanted, plan, "")
+
+
+def ungranted(plan: Plan, wishes: Wishes) -> tuple[str, ...]:
+    """List the questions of a plan that nothing on the command line has answered."""
+    if wishes.yes:
+        return ()
+    answered = {"trim"} if wishes.trim else set()
+    answered |= {"crop", "pad"} if wishes.crop else set()
+    return tuple(
+        f"it would have to {step.words}: {_ANSWERS[step.name]}"
+        for step in plan.questions
+        if step.name not in answered
+    )
+
+
+_ANSWERS = {
+    "trim": "say which part to keep with --trim start, center or end",
+    "crop": "say how with --crop pad, smart or center",
+    "pad": "say how with --crop pad, smart or center",
+}
+
+
+def carry_out(task: Task, prepared: Prepared, watcher: Watcher) -> Outcomes:
+    """Do what was planned. What was delivered when it is interrupted stays, and is told."""
+    workers = task.workers or cores()
+    watcher.begin(prepared.files)
+    films = sum(_is_film(each) for each in prepared.files)
+    interrupted = False
+    with Hands(workers, films) as hands, _Bench(task, hands, watcher) as bench:
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="fix")
+        try:
+            for _ in pool.map(bench.do, prepared.files):
+                pass
+        except KeyboardInterrupt:
+            interrupted = True
+            hands.stop()
+        finally:
+            pool.shutdown(cancel_futures=True)
+    done = [bench.done[id(file)] for file in prepared.files if id(file) in bench.done]
+    if interrupted:
+        return Outcomes(tuple(done), (), interrupted=True)
+    jobs = mend_jobs(task, prepared, done)
+    if task.out is None:
+        _remove_renamed(done)
+    return Outcomes(tuple(done), tuple(jobs))
+
+
+def _is_film(file: Intended) -> bool:
+    return isinstance(file.plan, Plan) and isinstance(file.plan.recipe, FilmRecipe)
+
+
+def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
+    """Remove the originals of files that got another name, now that nothing names them."""
+    for each in outcomes:
+        if isinstance(each, Mended) and each.result != each.wanted.path:
+            os.unlink(each.wanted.path)
+
+
+class _Bench(Closing):
+    """Where single files are worked on, side by side."""
+
+    def __init__(self, task: Task, hands: Hands, watcher: Watcher) -> None:
+        self._task = task
+        self._hands = hands
+        self._watcher = watcher
+        self._own = threading.local()
+        self._crews: list[Crew] = []
+        self.done: dict[int, Outcome] = {}
+
+    def do(self, file: Intended) -> Outcome:
+        progress = self._watcher.start(file)
+        try:
+            outcome = self._outcome(file, progress)
+        except WanprepError as error:
+            assert not isinstance(file.plan, Untouched)  # noqa: S101 - see _outcome
+            outcome = Unmended(file.wanted, (str(error),), file.plan)
+        self.done[id(file)] = outcome
+        self._watcher.end(file, outcome)
+        return outcome
+
+    def _outcome(self, file: Intended, progress: Progress | None) -> Outcome:
+        match file.plan:
+            case Untouched():
+                return self._keep(file)
+            case Impossible() as plan:
+                return Unmended(file.wanted, plan.reasons, plan)
+            case Plan() as plan if file.refused:
+                return Unmended(file.wanted, file.refused, plan)
+            case Plan() as plan:
+                return self._mend(file, plan, progress)
+
+    def _keep(self, file: Intended) -> Outcome:
+        wanted, result = file.wanted, file.wanted.path
+        known = sha256(wanted.path) if os.path.isfile(wanted.path) else ""
+        if self._task.out is not None and known:
+            result = file.result
+            if not (os.path.isfile(result) and sha256(result) == known):
+                copy(wanted.path, result, over=self._task.earlier.wrote(result))
+        return Kept(wanted, result, known, findings_of(wanted, wanted.facts, wanted.path))
+
+    def _mend(self, file: Intended, plan: Plan, progress: Progress | None) -> Outcome:
+        source, final = file.wanted.path, self._final(file)
+        before = sha256(source)
+        with workspace(final) as into:
+            recipe = self._hands.placed(source, plan.recipe, plan.facts)
+            plan = replace(plan, recipe=recipe)
+            made, likeness = self._hands.make(source, plan, into, progress)
+            # The hand has decoded the whole picture to measure it; all else is decoded now.
+            decoded = isinstance(recipe, PictureRecipe)
+            facts = replace(self._probe(into, deep=not decoded), path=final)
+            proof = prove(file.wanted, plan, facts, likeness, final)
+            if proof.objections:
+                return Unmended(file.wanted, proof.objections, plan)
+            hashes = {"before": before, "after": sha256(into)}
+            in_place = final == os.path.realpath(source)
+            move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))
+        return Mended(wanted=file.wanted, plan=plan, result=file.result, made=made,
+                      proof=proof, hashes=hashes)  # fmt: skip
+
+    def _final(self, file: Intended) -> str:
+        """Tell where the bytes go: through a link, in place, to what it points to."""
+        if self._task.out is None and file.result == file.wanted.path:
+            return os.path.realpath(file.result)
+        return file.result
+
+    def _probe(self, path: str, *, deep: bool) -> Facts:
+        """Probe by a worker of this thread's own, that stays for its next file."""
+        crews: dict[bool, Crew] = self._own.__dict__.setdefault("crews", {})
+        if deep not in crews:
+            crews[deep] = Crew(deep=deep, workers=1)
+            self._crews.append(crews[deep])
+        return next(iter(list(crews[deep].probe([path]))))
+
+    def close(self) -> None:
+        for crew in self._crews:
+            crew.close()

@@ -1,0 +1,1 @@
+"""The sound hand: carries out a recipe for a voice with ffmpeg."""

@@ -1,0 +1,55 @@
+"""Make the sound that a recipe describes, and look whether it is as short and small as that."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Final
+
+from wanprep.fix.made import CannotMake, Made
+from wanprep.fix.runner import ffmpeg_version, run_ffmpeg
+from wanprep.fix.sound.sound_commands import sound_arguments
+from wanprep.probe.probe_file import probe_file
+from wanprep.text import file_size, seconds
+
+if TYPE_CHECKING:
+    from wanprep.fix.made import Progress
+    from wanprep.fix.recipe import SoundRecipe
+    from wanprep.probe.facts import Facts
+
+_PATIENCE: Final = 900.0
+
+
+def make_sound(
+    source: str, recipe: SoundRecipe, facts: Facts, into: str, *, progress: Progress | None = None
+) -> Made:
+    """Write the sound to `into`, a name that is free; raise CannotMake and write nothing."""
+    length = recipe.length or facts.duration
+    arguments = sound_arguments(source, recipe, facts, into)
+    ran = run_ffmpeg(arguments, seconds=_PATIENCE, length=length, progress=progress)
+    try:
+        _check(into, recipe)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(into)
+        raise
+    return Made(commands=(ran.command,), tools={"ffmpeg": ffmpeg_version()}, encodes=1)
+
+
+def _check(into: str, recipe: SoundRecipe) -> None:
+    facts = probe_file(into)
+    if not facts.readable or not facts.duration:
+        raise CannotMake(
+            f"what ffmpeg made cannot be played ({facts.problem or 'it is silent'}): there may be"
+            " no sound in the part that was asked for"
+        )
+    if recipe.length is not None and facts.duration > recipe.length:
+        raise CannotMake(
+            f"the result plays {seconds(facts.duration)} instead of {seconds(recipe.length)}:"
+            " its time stamps make no sense"
+        )
+    if recipe.most_bytes is not None and (facts.bytes or 0) > recipe.most_bytes:
+        raise CannotMake(
+            f"the result has {file_size(facts.bytes or 0)}, and {file_size(recipe.most_bytes)}"
+            " are allowed: make it shorter"
+        )

@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from PIL import Image
+from referencing import Registry, Resource
+
+from wanprep import check
+from wanprep.cli import run
+from wanprep.schemas import load_schema
+
+EVOLINK = "evolink/wan2.7-reference-video"
+JOB = f"""\
+# two dancers
+target: {EVOLINK}
+prompt: "@Image1 walks while Image 2 waits"   # tokens
+references:
+  - image: refs/hero.tiff   # from the scanner
+  - image: refs/fine.png
+parameters: {{resolution: 1080P, duration: "5"}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    refs = tmp_path / "job/refs"
+    refs.mkdir(parents=True)
+    picture = Image.effect_mandelbrot((320, 260), (-2, -1.5, 1, 1.5), 60).convert("RGB")
+    picture.save(refs / "hero.tiff")
+    picture.save(refs / "fine.png")
+    (tmp_path / "job/job.yaml").write_text(JOB)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def sums(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def read_receipt(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(path.read_text())
+    names = ("facts.schema.json", "receipt.schema.json")
+    schemas = {name: load_schema(name.partition(".")[0]) for name in names}
+    registry: Registry[Any] = Registry().with_resources(
+        [(f"https://wanprep.dev/schemas/{name}", Resource.from_contents(schema))
+         for name, schema in schemas.items()]
+    )  # fmt: skip
+    validator = Draft202012Validator(schemas["receipt.schema.json"], registry=registry)
+    assert list(validator.iter_errors(told)) == []
+    return told
+
+
+def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = sums(project / "job")
+    assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
+    told = capfd.readouterr()
+
+    assert sums(project / "job") == before  # originals are untouched
+    assert "job/refs/hero.tiff -> ready/refs/hero.png\n    convert TIFF to PNG" in told.out
+    assert "1 file mended, 1 left as they were; 1 job file changed" in told.out
+    assert told.err == "receipt: ready/wanprep-receipt.json\n"
+    after = sums(project / "ready")
+    assert after["refs/fine.png"] == before["refs/fine.png"]  # bit for bit
+    text = (project / "ready/job.yaml").read_text()
+    assert text == JOB.replace("hero.tiff", "hero.png").replace("@Image1", "Image 1").replace(
+        "1080P", "1080p"
+    ).replace('"5"', "5")
+    assert check("ready/job.yaml").clean
+    with Image.open("ready/refs/hero.png") as result, Image.open("job/refs/hero.tiff") as source:
+        assert result.tobytes() == source.tobytes()
+
+    receipt = read_receipt(project / "ready/wanprep-receipt.json")
+    hero, fine = receipt["assets"]
+    assert (hero["outcome"], fine["outcome"]) == ("mended", "kept")
+    assert hero["sha256"] == {"before": before["refs/hero.tiff"], "after": after["refs/hero.png"]}
+    assert [each["rule"] for each in hero["findings"]["before"]] == ["format-unsupported"]
+    assert hero["findings"]["after"] == []
+    assert hero["facts"]["before"]["format"] == "tiff"
+    assert hero["facts"]["after"]["format"] == "png"
+    assert hero["likeness"]["ssim"] > 0.999
+    assert "Pillow" in hero["tools"]
+    assert {change["pointer"] for change in receipt["jobs"][0]["changes"]} >= {"/prompt"}
+
+
+def test_what_is_fixed_stays_as_it_is(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
+    assert run(["fix", "ready/job.yaml", "--out", "again"]) == 0
+    assert "0 files mended, 2 left as they were; 0 job files changed" in capfd.readouterr().out
+    first, second = sums(project / "ready"), sums(project / "again")
+    del first["wanprep-receipt.json"], second["wanprep-receipt.json"]
+    assert first == second
+
+    assert run(["fix", "job", "--out", "ready"]) == 0  # its own results may be written over
+    (project / "ready/refs/hero.png").write_bytes(b"changed by hand")
+    assert run(["fix", "job", "--out", "ready"]) == 0
+    assert (project / "ready/refs/hero.png").read_bytes() == b"changed by hand"
+    assert (project / "ready/refs/hero-tiff.png").exists()
+
+
+def test_a_plan_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = sums(project)
+    assert run(["fix", "job", "--plan"]) == 0
+    told = capfd.readouterr().out
+    assert "convert TIFF to PNG (safe)" in told
+    assert "format: tiff -> png" in told
+    assert "job/refs/fine.png: stays as it is" in told
+    assert told.endswith("nothing was done: this is a plan\n")
+
+    assert run(["fix", "job", "--plan", "--format", "json", "--out", "ready"]) == 0
+    plan = json.loads(capfd.readouterr().out)
+    assert [each["outcome"] for each in plan["assets"]] == ["mended", "kept"]
+    assert plan["assets"][0]["result"] == "ready/refs/hero.png"
+    assert "+  - image: refs/hero.png   # from the scanner" in plan["jobs"][0]["diff"]
+    assert sums(project) == before
+
+
+def test_a_diff_alone_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = sums(project)
+    assert run(["fix", "job/job.yaml", "--diff"]) == 0
+    told = capfd.readouterr().out
+    assert told.startswith("--- a/job/job.yaml\n+++ b/job/job.yaml\n")
+    assert '-prompt: "@Image1 walks while Image 2 waits"   # tokens\n' in told
+    assert '+prompt: "Image 1 walks while Image 2 waits"   # tokens\n' in told
+    assert sums(project) == before
+
+    assert run(["fix", "job/job.yaml", "--diff", "--out", "ready"]) == 0
+    assert told in capfd.readouterr().out
+    assert (project / "ready/job.yaml").exists()
+
+
+def test_in_place(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    hero, job = project / "job/refs/hero.tiff", project / "job/job.yaml"
+    hero.chmod(0o640)
+    job.chmod(0o600)
+    assert run(["fix", "job", "--in-place"]) == 0
+    assert not hero.exists()  # it has another name now
+    result = project / "job/refs/hero.png"
+    assert stat.S_IMODE(result.stat().st_mode) == 0o640
+    assert stat.S_IMODE(job.stat().st_mode) == 0o600
+    assert "image: refs/hero.png   # from the scanner" in job.read_text()
+    assert capfd.readouterr().err == ""
+    assert sorted(sums(project)) == ["job/job.yaml", "job/refs/fine.png", "job/refs/hero.png"]
+
+    times = {path: path.stat().st_mtime_ns for path in project.rglob("*")}
+    assert run(["fix", "job", "--in-place", "--receipt", "proof.json"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in times} == times
+    assert read_receipt(project / "proof.json")["assets"][0]["outcome"] == "kept"
+
+
+def test_a_link_is_followed_in_place(project: Path) -> None:
+    real = project / "store/picture.png"
+    real.parent.mkdir()
+    Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(real)
+    link = project / "link.png"
+    link.symlink_to(real)
+    assert run(["fix", "link.png", "--in-place"]) == 0
+    assert link.is_symlink()
+    with Image.open(real) as mended:
+        assert (mended.mode, mended.getpixel((0, 0))) == ("RGB", (255, 255, 255))
+
+
+def test_what_would_ask_is_refused_without_a_terminal(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (3000, 300)).save("banner.png")
+    assert run(["fix", "banner.png", "--out", "ready"]) == 1
+    told = capfd.readouterr().out
+    assert "banner.png: not mended\n" in told
+    assert "say how with --crop pad, smart or center" in told
+    assert not (project / "ready/banner.png").exists()
+
+    assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
+    with Image.open("ready/banner.png") as mended:
+        assert mended.size == (2400, 300)
+    assert run(["fix", "banner.png", "--out", "padded", "--yes", "--background", "ff0000"]) == 0
+    with Image.open("padded/banner.png") as mended:
+        assert (mended.size, mended.getpixel((5, 5))) == ((3000, 375), (255, 0, 0))
+
+
+def test_the_configuration_decides_where_the_command_line_is_silent(project: Path) -> None:
+    Image.new("RGB", (3000, 300)).save("banner.png")
+    (project / "wanprep.toml").write_text('[fix]\ncrop = "pad"\nbackground = "#00ff00"\n')
+    assert run(["fix", "banner.png", "--out", "ready"]) == 0
+    with Image.open("ready/banner.png") as mended:
+        assert mended.getpixel((5, 5)) == (0, 255, 0)
+
+
+def test_what_cannot_be_mended_says_why(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "broken.png").write_bytes((project / "job/refs/fine.png").read_bytes()[:-500])
+    (project / "empty.mp4").touch()
+    assert run(["fix", "broken.png", "empty.mp4", "--out", "ready"]) == 1
+    told = capfd.readouterr().out
+    assert "broken.png: not mended" in told
+    assert "empty.mp4: not mended" in told
+    assert "2 not mended" in told
+    assert sorted(sums(project / "ready")) == ["wanprep-receipt.json"]
+    receipt = read_receipt(project / "ready/wanprep-receipt.json")
+    assert [each["outcome"] for each in receipt["assets"]] == ["unmended", "unmended"]
+
+
+@pytest.mark.usefixtures("project")
+def test_rules_may_be_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["fix", "job/refs/hero.tiff", "--out", "ready"]
+    assert run([*arguments, "--ignore", "format-unsupported"]) == 0
+    assert "0 files mended, 1 left" in capfd.readouterr().out
+    assert run([*arguments, "--ignore", "format-unsuported"]) == 2
+    assert "Did you mean" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["job"], "say where the results go", id="nowhere"),
+        pytest.param(["job", "--out", "x", "--in-place"], "say two things", id="two places"),
+        pytest.param(["nothing", "--plan"], "there is no file, folder or match", id="no file"),
+        pytest.param(["job", "--plan", "--background", "red"], "no colour of the form", id="red"),
+    ],
+)
+def test_wrong_use(
+    project: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert run(["fix", *arguments]) == 2
+    assert words in capfd.readouterr().err
+    assert not (project / "x").exists()
+
+
+def test_results_are_not_taken_for_inputs(project: Path) -> None:
+    assert run(["fix", ".", "--out", "ready"]) == 0
+    first = sums(project / "ready")
+    assert run(["fix", ".", "--out", "ready"]) == 0
+    again = sums(project / "ready")
+    assert first.keys() == again.keys()
+
+
+def test_a_job_in_two_documents_and_a_file_used_twice(project: Path) -> None:
+    (project / "job/job.yaml").write_text(
+        f"target: {EVOLINK}\nprompt: a\nreferences: [image: refs/hero.tiff]\n---\n"
+        f"target: {EVOLINK}\nprompt: b\nreferences: [image: ./refs/hero.tiff]\n"
+    )
+    assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
+    assert (project / "ready/job.yaml").read_text().count("refs/hero.png") == 2
+    assert check("ready/job.yaml").clean
+
+
+def test_media_outside_the_jobs_folder(project: Path) -> None:
+    (project / "shared").mkdir()
+    os.rename("job/refs/hero.tiff", "shared/hero.tiff")
+    text = (project / "job/job.yaml").read_text().replace("refs/hero.tiff", "../shared/hero.tiff")
+    (project / "job/job.yaml").write_text(text)
+    assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
+    assert "image: outside/shared/hero.png   #" in (project / "ready/job.yaml").read_text()
+    assert check("ready/job.yaml").clean
+
+
+@pytest.mark.usefixtures("project")
+def test_one_file_that_must_suit_two_targets() -> None:
+    Image.effect_mandelbrot((2400, 900), (-2, -1.5, 1, 1.5), 60).save("wide.png")
+    arguments = ["-t", EVOLINK, "-t", "runcomfy/wan-2-2-image-to-video"]
+    assert run(["fix", "wide.png", "--out", "ready", *arguments]) == 0
+    with Image.open("ready/wide.png") as mended:
+        assert mended.width <= 1999
+    assert check("ready/wide.png", targets=[EVOLINK, "runcomfy/wan-2-2-image-to-video"]).clean
+
+
+def test_ctrl_c_leaves_whole_files_only(project: Path, ffmpeg: str) -> None:
+    source = project / "film/long.mov"
+    source.parent.mkdir()
+    made = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=1280x720:r=30:d=20"]
+    subprocess.run([*made, "-c:v", "mjpeg", "-q:v", "8", str(source)], check=True)
+    command = [sys.executable, "-m", "wanprep", "fix", "film", "--out", "ready"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 60
+        while not list((project / "ready").glob(".wanprep-*")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, (out, err)
+    assert b"interrupted" in err
+    assert sorted(sums(project / "ready")) == ["wanprep-receipt.json"]
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    assert str(source.name) not in left.stdout.replace("ps -eo args", "")
+
+
+def test_no_half_file_when_killed(project: Path, ffmpeg: str) -> None:
+    source = project / "film/long.mov"
+    source.parent.mkdir()
+    made = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=10"]
+    subprocess.run([*made, "-c:v", "mjpeg", "-q:v", "8", str(source)], check=True)
+    command = [sys.executable, "-m", "wanprep", "fix", "film", "--out", "ready"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not list((project / "ready").glob(".wanprep-*")) and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+    assert not list((project / "ready").glob("[!.]*"))

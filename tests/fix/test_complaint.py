@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from wanprep.fix.complaint import complaint
+
+_NOISE = """\
+[in#0/mov @ 0x1] [info] Duration: 00:00:01
+[out#0/mp4 @ 0x2] [error] Error muxing a packet
+[out#0/mp4 @ 0x2] [error] Task finished with error code: -28 (x)
+[fatal] Conversion failed!
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "log", "expected"),
+    [
+        pytest.param(
+            1,
+            "[h264 @ 0x1] [error] no frame!\n[x] [info] all is well\n" + _NOISE,
+            "ffmpeg failed: no frame!",
+            id="the line that tells something",
+        ),
+        pytest.param(
+            228,
+            "[out#0/mp4 @ 0x2] [error] Error writing trailer: No space left on device\n" + _NOISE,
+            "the disk is full: make room and run this again",
+            id="disk full",
+        ),
+        pytest.param(
+            243,
+            "[out#0/mp4 @ 0x2] [error] Error opening output a.mp4: Permission denied\n"
+            "[error] Error opening output files: Permission denied\n",
+            "a file or folder may not be read or written: change its permissions, or choose"
+            " another folder",
+            id="forbidden",
+        ),
+        pytest.param(
+            1,
+            "[mov @ 0x1] [error] title \x1b[2J\n",
+            "ffmpeg failed: title \\x1b[2J",
+            id="nothing that a terminal obeys",
+        ),
+        pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only empty words"),
+        pytest.param(7, "", "ffmpeg failed: it ended with status 7", id="silence"),
+        pytest.param(-signal.SIGKILL, _NOISE, "ffmpeg was stopped", id="killed"),
+        pytest.param(
+            -signal.SIGSEGV,
+            "",
+            "ffmpeg broke down over it (SIGSEGV): the file is damaged",
+            id="crashed",
+        ),
+    ],
+)
+def test_one_line_of_many(status: int, log: str, expected: str) -> None:
+    assert complaint(status, log) == expected

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, picture, target, voice
+
+from wanprep.fix.limits import Limits
+from wanprep.fix.plan import Need
+from wanprep.fix.read_limits import limits_in, limits_on
+from wanprep.probe.facts import Facts
+
+
+def limits(facts: Facts, role: str, *targets: str, ignored: tuple[str, ...] = ()) -> Limits:
+    return limits_on(facts, [Need(TARGETS[each], role) for each in targets], ignored)
+
+
+def test_bounds_are_read_out_of_a_target() -> None:
+    found = limits(picture(), "reference_image", EVOLINK)
+    assert found.choices("format") == ("jpeg", "png", "webp")  # a BMP cannot be uploaded there
+    assert found.choices("alpha") == (False,)
+    assert (found.range("width").least, found.range("width").most) == (240, 8000)
+    assert found.range("aspect").holds(8)
+    assert not found.range("aspect").holds(8.001)
+
+
+def test_a_condition_on_the_fact_itself_gives_the_smaller_bound() -> None:
+    assert limits(picture(), "reference_image", EVOLINK).range("bytes").most == 20_000_000
+    assert limits(picture(), "first_frame", WAN22).range("bytes").most == 9_999_999
+    assert limits(clip(), "reference_video", EVOLINK).firm.range("bytes").most == 104_857_600
+
+
+def test_strict_bounds_leave_a_pixel_inside() -> None:
+    width = limits(picture(), "first_frame", WAN22).range("width")
+    assert (width.least, width.most) == (361, 1999)
+    assert not width.holds(360)
+    assert not width.holds(2000)
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        pytest.param(voice("voice.mp3", audio_codec="mp2"), False, id="layer 2 in an MP3"),
+        pytest.param(voice(), True, id="a WAV may hold what it likes"),
+    ],
+)
+def test_conditions_are_asked_of_the_facts(facts: Facts, expected: bool) -> None:
+    assert limits(facts, "voice", EVOLINK).allows("audio_codec", "mp2") is expected
+
+
+def test_limits_of_all_needs_hold_together() -> None:
+    both = limits(picture(), "reference_image", EVOLINK, WAN22)
+    assert (both.range("width").least, both.range("width").most) == (361, 1999)
+    assert both.range("bytes").most == 9_999_999
+    low = both.range("width").low
+    assert low
+    assert low.words == "RunComfy wants more than 360 px"
+
+
+def test_a_role_that_a_target_lacks_asks_nothing() -> None:
+    assert not limits(voice(), "voice", WAVESPEED).of("duration")
+
+
+def test_what_is_ignored_binds_nobody() -> None:
+    found = limits(picture(), "reference_image", EVOLINK, ignored=("image-too-small",))
+    assert found.range("width").least is None
+    assert found.range("width").most == 8000
+
+
+def test_what_every_service_expects_belongs_to_nobody() -> None:
+    (depth,) = limits(clip(), "reference_video", EVOLINK).of("bit_depth")
+    assert depth.words == "any service wants at most 8"
+    assert not limits(picture(), "reference_image", EVOLINK).of("bit_depth")
+
+
+def test_only_errors_are_firm() -> None:
+    assert limits(clip(), "reference_video", WAVESPEED).range("duration").most == 30
+    assert limits(clip(), "reference_video", WAVESPEED).firm.range("duration").most is None
+
+
+def one(schema: dict[str, Any], **known: Any) -> Limits:
+    return Limits(tuple(limits_in(schema, known, "Test")))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "ends"),
+    [
+        pytest.param({"minimum": 1.5}, (2, None), id="up to the next whole number"),
+        pytest.param({"exclusiveMinimum": 2}, (3, None), id="strict from below"),
+        pytest.param({"maximum": 2.5}, (None, 2), id="down to the whole number before"),
+        pytest.param({"exclusiveMaximum": 2}, (None, 1), id="strict from above"),
+        pytest.param({"exclusiveMaximum": 2.5}, (None, 2), id="strict, between two"),
+        pytest.param({"const": 4}, (4, 4), id="one value"),
+    ],
+)
+def test_ends_in_whole_numbers(bounds: dict[str, Any], ends: tuple[int | None, int | None]) -> None:
+    found = one({"properties": {"width": bound("image-too-small", **bounds)}}).range("width")
+    assert (found.least, found.most) == ends
+
+
+@pytest.mark.parametrize(
+    ("bounds", "void"),
+    [
+        pytest.param([{"minimum": 2}, {"maximum": 1}], True, id="apart"),
+        pytest.param([{"minimum": 2}, {"maximum": 2}], False, id="one value"),
+        pytest.param([{"exclusiveMinimum": 2}, {"maximum": 2}], True, id="one value, shut out"),
+        pytest.param([{"minimum": 2}], False, id="open"),
+    ],
+)
+def test_contradictions(bounds: list[dict[str, Any]], void: bool) -> None:
+    schema = {"properties": {"fps": {"allOf": [bound("codec-risky", **each) for each in bounds]}}}
+    assert one(schema).range("fps").void is void
+
+
+def test_of_equal_ends_the_strict_one_is_the_tighter() -> None:
+    parts: list[dict[str, Any]] = [
+        {"minimum": 2},
+        {"exclusiveMinimum": 2},
+        {"maximum": 9},
+        {"exclusiveMaximum": 9},
+    ]
+    for several in (parts, parts[::-1]):
+        schema = {"properties": {"fps": {"allOf": [bound("codec-risky", **x) for x in several]}}}
+        assert (one(schema).range("fps").least, one(schema).range("fps").most) == (3, 8)
+
+
+NESTED = {
+    "if": {"anyOf": [{"properties": {"format": {"const": "png"}}}]},
+    "then": {
+        "properties": {
+            "alpha": bound("alpha-unsupported", const=False),
+            "format": bound("format-unsupported", enum=["png"]),
+        }
+    },
+    "else": {"properties": {"color": bound("color-risky", enum=["rgb"])}},
+}
+
+
+def test_the_branch_that_does_not_hold_says_nothing_of_other_facts() -> None:
+    assert one(NESTED, format="png").choices("alpha") == (False,)
+    assert one(NESTED, format="png").choices("color") is None
+    assert one(NESTED, format="jpeg").choices("alpha") is None
+    assert one(NESTED, format="jpeg").choices("color") == ("rgb",)
+    assert one(NESTED, format="jpeg").choices("format") == ("png",)
+
+
+def test_values() -> None:
+    found = one(
+        {
+            "properties": {
+                "fps": bound("codec-risky", minimum=10),
+                "format": {
+                    "allOf": [
+                        bound("format-unsupported", enum=["png", "jpeg", "gif"]),
+                        bound("format-unsupported", enum=["gif", "jpeg"]),
+                    ]
+                },
+                "hdr": bound("codec-risky", const=False),
+            }
+        }
+    )
+    assert found.choices("format") == ("jpeg", "gif")
+    assert found.allows("format", "gif")
+    assert not found.allows("format", "png")
+    assert found.allows("fps", None)
+    assert not found.allows("fps", 9)
+    assert found.broken_by(replace(clip(), fps=9.0, hdr=True), ["fps", "hdr"]) == ("codec-risky",)
+    assert found.of("format")[0].words == "Test wants PNG, JPEG or GIF"
+
+
+def test_a_target_of_ones_own_may_ask_anything() -> None:
+    own = target("voice", {"properties": {"channels": bound("format-unsupported", maximum=1)}})
+    found = limits_on(voice(), [Need(own, "voice")])
+    assert not found.allows("channels", 2)
