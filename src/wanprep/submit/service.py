@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wanprep.submit.provider import Settings
 
-_FILE: Final = "provider.json"
+PROVIDER_FILE: Final = "provider.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
     from wanprep.judge.target import target_files
 
     for folder in dict.fromkeys(file.parent for file in target_files(folders)):
-        file = folder.with_name(_FILE)
+        file = folder.with_name(PROVIDER_FILE)
         if file.is_file():
             yield file
 
