@@ -310,3 +310,18 @@ def test_no_half_file_when_killed(project: Path, ffmpeg: str) -> None:
         process.kill()
         process.communicate()
     assert not list((project / "ready").glob("[!.]*"))
+
+
+def test_where_an_answer_is_only_advised_the_rest_is_mended(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # RunComfy says nothing of shapes or alpha: what Alibaba says of them is a warning there.
+    Image.new("RGBA", (3000, 300), (0, 0, 0, 0)).save("banner.png")
+    arguments = ["fix", "banner.png", "-t", "runcomfy/wan-2-7-reference-to-video"]
+    assert run([*arguments, "--out", "ready"]) == 0
+    told = capfd.readouterr().out
+    assert "put it on #ffffff" in told
+    assert "left: banner.png" in told
+    assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in told
+    with Image.open(project / "ready/banner.png") as mended:
+        assert (mended.size, mended.mode) == ((3000, 300), "RGB")

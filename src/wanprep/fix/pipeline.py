@@ -106,13 +106,27 @@ def _suffix(plan: Plan | Untouched | Impossible) -> str | None:
 def _decide(
     wanted: Wanted, wishes: Wishes, ask: Callable[[str, Plan, Wishes], Wishes | None] | None
 ) -> Intended:
-    plan = plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored)
-    if isinstance(plan, Plan) and (open_steps := ungranted(plan, wishes)):
-        granted = ask(wanted.path, plan, wishes) if ask else None
-        if granted is None:
-            return Intended(wanted, plan, "", open_steps)
-        plan = plan_asset(wanted.facts, wanted.needs, granted, ignored=wanted.ignored)
-    return Intended(wanted, plan, "")
+    plan = _plan(wanted, wishes)
+    if not (isinstance(plan, Plan) and (questions := ungranted(plan, wishes))):
+        return Intended(wanted, plan, "")
+    if ask and (granted := ask(wanted.path, plan, wishes)):
+        return Intended(wanted, _plan(wanted, granted), "")
+    rest = _plan_without(wanted, plan, wishes)
+    return Intended(wanted, rest, "") if rest else Intended(wanted, plan, "", questions)
+
+
+def _plan(wanted: Wanted, wishes: Wishes) -> Plan | Untouched | Impossible:
+    return plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored)
+
+
+def _plan_without(wanted: Wanted, plan: Plan, wishes: Wishes) -> Plan | Untouched | None:
+    """Mend the rest where what was not granted is only a warning: it stays, and is told."""
+    rules = {rule for step in plan.questions for rule in step.rules}
+    found = findings_of(wanted, wanted.facts, wanted.path)
+    if any(each.severity == "error" and each.rule in rules for each in found):
+        return None
+    rest = plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored | rules)
+    return None if isinstance(rest, Impossible) else rest
 
 
 def ungranted(plan: Plan, wishes: Wishes) -> tuple[str, ...]:
