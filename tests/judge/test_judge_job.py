@@ -8,7 +8,8 @@ import pytest
 
 from wanprep.job.read import read_jobs
 from wanprep.judge.body import meant_by_body
-from wanprep.judge.judge_job import JobBroken, judge_job
+from wanprep.judge.broken import JobBroken
+from wanprep.judge.judge_job import judge_job
 from wanprep.judge.meant import meant_by
 from wanprep.judge.resolve import resolve
 from wanprep.judge.target import all_targets

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wanprep.judge.judge_job import JobBroken, judge_job
+from wanprep.judge.broken import JobBroken
+from wanprep.judge.judge_job import judge_job
 from wanprep.judge.meant import Meant, MeantReference, Text
 from wanprep.judge.resolve import resolve
 from wanprep.probe.facts import Facts

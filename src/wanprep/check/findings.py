@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wanprep.job.model import Job, JobFile
-    from wanprep.judge.broken import Broken
-    from wanprep.judge.judge_job import JobBroken
+    from wanprep.judge.broken import Broken, JobBroken
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.judge.judge_job import JobBroken, annotated_break
+from wanprep.judge.broken import JobBroken
+from wanprep.judge.judge_job import annotated_break
 from wanprep.judge.resolve import is_private
 from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
 

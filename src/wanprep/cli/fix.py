@@ -14,7 +14,7 @@ from wanprep.errors import WrongUse
 if TYPE_CHECKING:
     from wanprep.config import Config
     from wanprep.fix.outcome import Outcomes
-    from wanprep.fix.pipeline import Prepared, Task
+    from wanprep.fix.task import Prepared, Task
     from wanprep.fix.wishes import Wishes
 
 
@@ -74,8 +74,8 @@ def fix(
     from wanprep.check.pipeline import Question
     from wanprep.check.selection import rule_names
     from wanprep.config import find_config
-    from wanprep.fix.pipeline import Task
     from wanprep.fix.receipt import RECEIPT, Earlier, earlier_results
+    from wanprep.fix.task import Task
 
     destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())

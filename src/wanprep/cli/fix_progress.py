@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.made import Progress
     from wanprep.fix.outcome import Outcome
-    from wanprep.fix.pipeline import Intended
+    from wanprep.fix.task import Intended
 
 
 @contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.pipeline import Question
     from wanprep.fix.outcome import Outcome, Outcomes
-    from wanprep.fix.pipeline import Prepared, Task
+    from wanprep.fix.task import Prepared, Task
 
 
 def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> Question:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wanprep.check.cases import Case
     from wanprep.fix.job.mended import MendedJob
     from wanprep.fix.outcome import Outcome
-    from wanprep.fix.pipeline import Prepared, Task
+    from wanprep.fix.task import Prepared, Task
     from wanprep.fix.wanted import Wanted
     from wanprep.job.model import JobFile
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.pipeline import Question, look
+from wanprep.check.pipeline import look
 from wanprep.closing import Closing
 from wanprep.errors import WanprepError
 from wanprep.fix.deliver import copy, move, workspace
@@ -19,49 +19,17 @@ from wanprep.fix.places import Places, base_of
 from wanprep.fix.plan import Impossible, Plan, Untouched
 from wanprep.fix.planning.plan_asset import plan_asset
 from wanprep.fix.prove import findings_of, prove
-from wanprep.fix.receipt import Earlier
 from wanprep.fix.recipe import FilmRecipe, PictureRecipe
+from wanprep.fix.task import Intended, Prepared, Task
 from wanprep.fix.wanted import Wanted, wanted_files
-from wanprep.fix.wishes import Wishes
 from wanprep.probe.crew import Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wanprep.check.pipeline import Seen
     from wanprep.fix.made import Progress
+    from wanprep.fix.wishes import Wishes
     from wanprep.probe.facts import Facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is to be mended, how, and where the results go."""
-
-    question: Question
-    ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
-    wishes: Wishes = field(default_factory=Wishes)
-    out: str | None = None  # None: in place
-    earlier: Earlier = field(default_factory=Earlier)  # what may be written over
-    workers: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Intended:
-    """One file, what is to be done with it, and where that goes."""
-
-    wanted: Wanted
-    plan: Plan | Untouched | Impossible
-    result: str
-    refused: tuple[str, ...] = ()  # what would have to be asked, in words
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that a run would do."""
-
-    seen: Seen
-    places: Places
-    files: tuple[Intended, ...]
 
 
 class Watcher:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.mended import MendedJob
     from wanprep.fix.outcome import Outcome, Outcomes
-    from wanprep.fix.pipeline import Intended, Prepared, Task
+    from wanprep.fix.task import Intended, Prepared, Task
     from wanprep.probe.facts import Facts
 
 

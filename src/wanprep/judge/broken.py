@@ -32,6 +32,17 @@ class Broken:
     schema: Mapping[str, Any]  # the bound with its neighbours
 
 
+@dataclass(frozen=True, slots=True)
+class JobBroken:
+    """A bound that a job breaks, and the place that people should look at."""
+
+    broken: Broken
+    pointer: str
+    name: str  # what it is about: a parameter, a token, a field
+    span: tuple[int, int] | None = None  # of characters in the text there
+    detail: str = ""
+
+
 def broken_bounds(value: Mapping[str, Any], schema: Schema) -> Iterator[Broken]:
     """Hold a value against an expanded schema."""
     for error in _validator(_Same(schema)).iter_errors(value):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.judge.broken import Broken, broken_bounds
+from wanprep.judge.broken import Broken, JobBroken, broken_bounds
 from wanprep.judge.message import allowed_by
 from wanprep.schemas import load_schema
 from wanprep.text import listed
@@ -22,17 +22,6 @@ if TYPE_CHECKING:
 # What a provider's own schema refuses and no bound of ours explains.
 _OWN: Final = "parameter-invalid"
 _LACKING: Final = frozenset({"required", "minLength", "minItems"})  # our own rules say it better
-
-
-@dataclass(frozen=True, slots=True)
-class JobBroken:
-    """A bound that a job breaks, and the place that people should look at."""
-
-    broken: Broken
-    pointer: str
-    name: str  # what it is about: a parameter, a token, a field
-    span: tuple[int, int] | None = None  # of characters in the text there
-    detail: str = ""
 
 
 def judge_job(

@@ -12,8 +12,7 @@ from wanprep.text import file_size, listed, plain_number, seconds
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wanprep.judge.broken import Broken
-    from wanprep.judge.judge_job import JobBroken
+    from wanprep.judge.broken import Broken, JobBroken
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 

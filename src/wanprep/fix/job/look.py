@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wanprep.check.cases import Case
     from wanprep.job.documents.document import Document
     from wanprep.job.model import Job, Problem
-    from wanprep.judge.judge_job import JobBroken
+    from wanprep.judge.broken import JobBroken
     from wanprep.judge.target import Target
 
 
