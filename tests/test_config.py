@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from PIL import Image
 from wanprep.cli import run
 from wanprep.config import Config, find_config, read_config
 from wanprep.errors import WrongUse
+from wanprep.schemas import load_schema
 
 
 @pytest.fixture
@@ -60,6 +62,34 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
         pytest.param("hosts = {default = 1}", "`hosts.default` must be a text", id="no address"),
         pytest.param(
             "providers = {oxen = 1}", "`providers.oxen` must be a table", id="no settings"
+        ),
+        pytest.param("ofline = true", "did you mean `offline`?", id="another typo"),
+        pytest.param("offline = 1", "`offline` must be true or false", id="no yes or no"),
+        pytest.param("baseline = []", "`baseline` must be a text", id="no file"),
+        pytest.param(
+            'severity = {codec-risky = "eror"}',
+            "`severity`: codec-risky must be one of error, warning, note",
+            id="no severity",
+        ),
+        pytest.param(
+            'severity = {codec-risk = "error"}',
+            "`severity`: there is no rule 'codec-risk'. Did you mean 'codec-risky'?",
+            id="no rule",
+        ),
+        pytest.param(
+            'severity = {job-invalid = "note"}',
+            "`severity`: job-invalid is always an error",
+            id="unshakeable",
+        ),
+        pytest.param(
+            'ignore = ["codec-risk"]',
+            "`ignore`: there is no rule 'codec-risk'",
+            id="ignored",
+        ),
+        pytest.param(
+            'ignore-in = {"old/*" = ["zzz"]}',
+            "`ignore-in.old/*`: there is no rule 'zzz'. `wanprep explain` lists",
+            id="ignored there",
         ),
         pytest.param("targets = [", "cannot be read: ", id="no TOML"),
         pytest.param("caf\xe9 = 1", "cannot be read: ", id="no UTF-8"),
@@ -141,3 +171,102 @@ def test_a_target_is_one_json_file(project: Path, capfd: pytest.CaptureFixture[s
     assert "acme/tiny-video" in capfd.readouterr().out
     assert run(["targets", "acme/tiny-video"]) == 0
     assert "https://acme.example/docs" in capfd.readouterr().out
+
+
+def test_severities_of_its_own(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (100, 300)).save(project / "assets/small.png")
+    (project / "job.yaml").write_text(
+        "target: evolink/wan2.7-reference-video\nprompt: character1 waves.\n"
+        "references:\n  - image: assets/hero.png\n"
+    )
+    (project / "wanprep.toml").write_text(
+        '[severity]\nimage-too-small = "note"\nprompt-ref-style = "error"\n'
+    )
+    status, report = check(capfd)
+    assert status == 1
+    assert {each["rule"]: each["severity"] for each in report["findings"]} == {
+        "image-too-small": "note",
+        "prompt-ref-style": "error",
+    }
+    assert {each["subject"]: each["verdict"] for each in report["verdicts"]} == {
+        "assets/small.png": "pass",
+        "job.yaml": "fail",
+    }
+    assert check(capfd, "assets", "--severity", "warning")[1]["findings"] == []
+
+
+def test_offline(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    address = "https://example.invalid/hero.png"
+    (project / "wanprep.toml").write_text("offline = true\n")
+    status, report = check(capfd, address)
+    assert (status, report["summary"]["unknown"]) == (0, 0)
+    assert check(capfd, address, "--online")[0] == 1
+    (project / "wanprep.toml").unlink()
+    assert check(capfd, address)[0] == 1
+
+
+def shown(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    assert run(["config", "show", *arguments, "--format", "json"]) == 0
+    told: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return told
+
+
+SAID = """
+ignore = ["location-metadata"]
+offline = true
+[roles]
+"assets/*" = "first_frame"
+[ignore-in]
+"assets/**" = ["codec-risky"]
+"other/**" = ["color-risky"]
+[severity]
+alpha-unsupported = "note"
+"""
+
+
+def test_what_applies_is_shown_with_its_origin(
+    project: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = project / "wanprep.toml"
+    file.write_text(SAID)
+    told = shown(capfd, "assets/hero.png")
+    assert told["file"] == str(file)
+    assert told["values"]["offline"] == {"value": True, "origin": str(file)}
+    assert told["values"]["targets"] == {"value": ["wan/2.7"], "origin": "default"}
+    assert list(told["values"]) == list(load_schema("config")["properties"])
+    assert told["path"] == {
+        "path": "assets/hero.png",
+        "role": {"value": "first_frame", "origin": 'roles."assets/*"'},
+        "ignored": [
+            {"rule": "location-metadata", "origin": "ignore"},
+            {"rule": "codec-risky", "origin": 'ignore-in."assets/**"'},
+        ],
+        "severity": [{"rule": "alpha-unsupported", "value": "note", "origin": "severity"}],
+        "nearer": None,
+    }
+    monkeypatch.chdir(project / "assets")
+    assert shown(capfd)["file"] == str(file), "found upward"
+    assert shown(capfd, "hero.png")["path"]["role"]["value"] == "first_frame"
+
+
+def test_what_applies_is_shown_for_people(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["config", "show", "assets/hero.png"]) == 0
+    told = capfd.readouterr().out
+    assert told.startswith(f"configuration: none: no wanprep.toml in {project} or above it\n")
+    assert "  role: by its kind  (default)\n  ignored: no rule\n" in told
+
+    (project / "wanprep.toml").write_text(SAID)
+    (project / "assets/wanprep.toml").write_text("")
+    assert run(["config", "show", "assets/hero.png"]) == 0
+    told = capfd.readouterr().out
+    assert f"configuration: {project}/wanprep.toml\n" in told
+    assert f"offline         true  ({project}/wanprep.toml)\n" in told
+    assert "  severity: alpha-unsupported note  (severity)\n" in told
+    assert f"{project}/assets/wanprep.toml lies nearer to it, and applies only from" in told
+
+
+def test_every_value_that_may_be_said_is_read(project: Path) -> None:
+    """A key of the schema that nobody reads would be a promise that nobody keeps."""
+    assert project.is_dir()
+    names = {name.replace("-", "_") for name in load_schema("config")["properties"]}
+    assert names <= {field.name for field in fields(Config)}

@@ -15,6 +15,8 @@ from wanprep.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wanprep.judge.finding import Severity
+
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _TYPES: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
@@ -24,6 +26,8 @@ _TYPES: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
     "object": (dict, "a table"),
     "string": (str, "a text"),
 }
+# Behind these nothing can be judged: whatever they are called, the job does not go.
+UNSHAKEABLE: Final = ("job-invalid", "target-unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +36,15 @@ class Config:
 
     folder: Path = field(default_factory=Path.cwd)
     file: Path | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)  # as it stands in the file
     targets: tuple[str, ...] = ()
     target_folders: tuple[Path, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     ignore_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    offline: bool = False
+    baseline: Path | None = None
     fix: Mapping[str, Any] = field(default_factory=dict)
     submit: Mapping[str, Any] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -50,12 +58,6 @@ class Config:
         """Tell which rules are not reported in a file."""
         named = (rules for glob, rules in self.ignore_in.items() if self.fits(path, glob))
         return {*self.ignore, *(rule for rules in named for rule in rules)}
-
-    def rules(self) -> Iterator[str]:
-        """Name all rules of which it speaks."""
-        yield from self.ignore
-        for rules in self.ignore_in.values():
-            yield from rules
 
     def fits(self, path: str, glob: str) -> bool:
         """Hold a path against a glob; `*` also reaches into folders."""
@@ -82,7 +84,10 @@ def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # TOML's own error is a ValueError, too
-        raise WrongUse(f"the configuration {file} cannot be read: {error}") from error
+        raise WrongUse(
+            f"the configuration {file} cannot be read: {error}. Mend it; `wanprep schema config`"
+            " describes what may stand in it."
+        ) from error
 
 
 def read_config(file: Path, table: object) -> Config:
@@ -90,19 +95,40 @@ def read_config(file: Path, table: object) -> Config:
     for fault in _faults(table, load_schema("config")):
         raise WrongUse(f"the configuration {file}: {fault}")
     assert isinstance(table, dict)  # noqa: S101 - or there would have been a fault
+    for fault in _wrong_rules(table):
+        raise WrongUse(f"the configuration {file}: {fault}")
     return Config(
         folder=file.parent,
         file=file,
+        said=table,
         targets=tuple(table.get("targets", ())),
         target_folders=tuple(file.parent / name for name in table.get("target-folders", ())),
         roles=table.get("roles", {}),
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},
+        severity=table.get("severity", {}),
+        offline=table.get("offline", False),
+        baseline=file.parent / table["baseline"] if "baseline" in table else None,
         fix=table.get("fix", {}),
         submit=table.get("submit", {}),
         hosts=table.get("hosts", {}),
         providers=table.get("providers", {}),
     )
+
+
+def _wrong_rules(table: Mapping[str, Any]) -> Iterator[str]:
+    """Hold all names of rules against the catalogue."""
+    from wanprep.check.selection import unknown_rule
+    from wanprep.judge.rules import rules
+
+    named = [("ignore", rule) for rule in table.get("ignore", ())]
+    for glob, silent in table.get("ignore-in", {}).items():
+        named += [(f"ignore-in.{glob}", rule) for rule in silent]
+    named += [("severity", rule) for rule in table.get("severity", {})]
+    yield from (f"`{key}`: {unknown_rule(rule)}" for key, rule in named if rule not in rules())
+    for rule in UNSHAKEABLE:
+        if rule in table.get("severity", {}):
+            yield f"`severity`: {rule} is always an error, since nothing can be sent behind it"
 
 
 def _faults(table: object, schema: Mapping[str, Any]) -> Iterator[str]:
@@ -122,9 +148,11 @@ def _wrong_table(
             yield from _wrong_value(inner, value, known[key])
         elif others is False:
             yield _unknown(inner, key, known)
+        elif others is True:
+            continue  # a plugin knows what may stand there
         elif "enum" in others and value not in others["enum"]:
             yield f"`{name}`: {key} must be one of {', '.join(others['enum'])}"
-        elif others is not True:
+        else:
             yield from _wrong_value(inner, value, others)
 
 

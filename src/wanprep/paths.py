@@ -26,7 +26,10 @@ def check_paths(paths: Sequence[str]) -> None:
     missing = [path for path in paths if path != "-" and not _exists(path)]
     if missing:
         names = ", ".join(visible(path) for path in missing)
-        raise WrongUse(f"there is no file, folder or match for: {names}")
+        raise WrongUse(
+            f"there is no file, folder or match for: {names}. Look for a slip; names are relative"
+            " to the folder where you stand."
+        )
 
 
 def _exists(path: str) -> bool:

@@ -88,3 +88,14 @@ def test_roles(facts: Facts, roles: dict[str, str], role: str) -> None:
 def test_an_address_is_presumed_to_be_what_the_job_says() -> None:
     asset = Asset("voice", "https://a.org/v", "/references/0/voice", "url", "https://a.org/v")
     assert presumed(asset).kind == "audio"
+
+
+def test_typescript_is_no_video(folder: Path) -> None:
+    (folder / "app.ts").write_text("export const answer = 42\n")
+    (folder / "app.MTS").write_text("")
+    (folder / "real.ts").write_bytes(b"G\x40\0\x10" + b"\xff" * 184)
+    (folder / "lost.ts").symlink_to("nowhere")
+    (folder / "folder.ts").mkdir()
+    found = subjects(["."], set(), NOTHING)
+    assert [path for path in found.media if path.endswith("s")] == ["lost.ts", "real.ts"]
+    assert subjects(["app.ts"], set(), NOTHING).media == ("app.ts",), "what is named is media"

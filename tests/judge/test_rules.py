@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from target_cases import CLIP, PICTURE, SOUND
 
-from wanprep.judge.broken import Broken
-from wanprep.judge.judge_job import JobBroken
+from wanprep.judge.broken import Broken, JobBroken
 from wanprep.judge.message import asset_message, job_message
 from wanprep.judge.rules import rules
 from wanprep.judge.target import BUILT_IN, load_target
@@ -36,7 +35,7 @@ ASSET_RULES: Final = """
 BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
 JOB_RULES: Final = """
     asset-url-unreachable asset-url-unsafe url-expires-soon job-invalid target-unknown
-    prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound prompt-ref-unused
+    ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound prompt-ref-unused
     prompt-ref-style references-missing too-many-references too-many-images too-many-videos
     parameter-unknown parameter-invalid parameter-ignored callback-url-unsafe
 """.split()

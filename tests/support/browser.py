@@ -91,22 +91,23 @@ class Browser:
 
     def visible(self, selector: str) -> int:
         """Count the elements that are shown."""
-        script = "return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).length"
-        return int(self.run(script, selector))
+        found = "[...document.querySelectorAll(arguments[0])]"
+        return int(self.run(f"return {found}.filter(e => e.checkVisibility()).length", selector))
 
     def log(self) -> list[str]:
         """Tell what the console said: errors, warnings, and what a policy forbade."""
         return [str(each["message"]) for each in self._in_session("/se/log", {"type": "browser"})]
 
     def requests(self) -> list[str]:
-        """List the addresses that were asked for."""
+        """List the addresses that were asked for since this was asked last."""
         events = self._in_session("/se/log", {"type": "performance"})
         messages = [json.loads(each["message"])["message"] for each in events]
-        return [
+        asked = [
             str(each["params"]["request"]["url"])
             for each in messages
             if each["method"] == "Network.requestWillBeSent"
         ]
+        return [each for each in asked if not each.startswith(("chrome:", "data:"))]
 
     def screenshot(self, path: str | Path, *, full: bool = False) -> None:
         shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=full)

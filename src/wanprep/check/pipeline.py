@@ -17,7 +17,7 @@ from wanprep.check.findings import (
     verdict_of,
     was_reached,
 )
-from wanprep.check.selection import one_rule, without
+from wanprep.check.selection import weighed, without
 from wanprep.check.subjects import presumed, role_of, subjects
 from wanprep.config import Config
 from wanprep.errors import WrongUse
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wanprep.check.cases import Case
+    from wanprep.check.subjects import Subjects
     from wanprep.job.model import Asset, JobFile
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
 
 DEFAULT_TARGET: Final = "wan/2.7"
 _ADDRESSES: Final = "What lies behind addresses that were not, or could not be, looked at."
+_LEFT_OUT: Final = "{:,} more jobs that may use what changed; check their folders to see them all."
 Outcome = Literal["pass", "fail", "unknown"]
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
@@ -55,6 +57,7 @@ class Question:
     offline: bool = False
     cache: bool = True
     nul: bool = False
+    changed: bool = False  # the paths are what changed, as a hook is handed it
     workers: int | None = None
     target_folders: tuple[Path, ...] = ()
     config: Config = field(default_factory=Config)
@@ -71,6 +74,7 @@ class Seen:
     alone: tuple[str, ...]  # media to be judged by themselves
     bare: tuple[Target, ...]  # what these are judged for
     facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
+    notes: tuple[str, ...] = ()  # what was not looked at, and is to be said
 
     def role(self, path: str) -> str:
         """Tell what a bare media file is for."""
@@ -86,17 +90,14 @@ def answer(question: Question) -> Report:
 def look(question: Question) -> Seen:
     """Read the jobs and probe the media behind some paths."""
     config = question.config
-    for rule in config.rules():
-        one_rule(rule)
     known = all_targets((*question.target_folders, *config.target_folders))
     asked = choose(question.targets, known)
     default = choose(config.targets or [DEFAULT_TARGET], known)
-    providers = {name.partition("/")[0] for name in known}
-    found = subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
-    if not (found.jobs or found.media):
-        raise WrongUse("there is nothing to check: no job and no media file in what was named")
+    found = _subjects(question, {name.partition("/")[0] for name in known})
     files = [_read(path) for path in found.jobs]
     judged = [_cases(file, asked, known, default) for file in files]
+    if found.suspects:
+        files, judged = _concerned(found, files, judged)
     used = list(_local_files(case for of_file, _ in judged for case in of_file))
     alone = found.alone(used)
     return Seen(
@@ -107,7 +108,37 @@ def look(question: Question) -> Seen:
         alone=tuple(alone),
         bare=tuple(asked or default),
         facts=_facts([*alone, *used], question) | _looked_at(alone, judged, question),
+        notes=(_LEFT_OUT.format(found.left_out),) if found.left_out else (),
     )
+
+
+def _subjects(question: Question, providers: set[str]) -> Subjects:
+    if question.changed:
+        from wanprep.check.changed import changed_subjects
+
+        return changed_subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
+    found = subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
+    if not (found.jobs or found.media):
+        raise WrongUse(
+            "there is nothing to check: no job and no media file in what was named. Name some, or"
+            " let `wanprep init` write a first job."
+        )
+    return found
+
+
+def _concerned(
+    found: Subjects, files: list[JobFile], judged: list[tuple[list[Case], list[Finding]]]
+) -> tuple[list[JobFile], list[tuple[list[Case], list[Finding]]]]:
+    """Leave out the jobs that only seemed to use what changed."""
+    from wanprep.check.changed import concerned
+
+    is_concerned = concerned(found)
+    kept = [
+        (file, (of_file, wrong))
+        for file, (of_file, wrong) in zip(files, judged, strict=True)
+        if is_concerned(file.file, _local_files(of_file))
+    ]
+    return [file for file, _ in kept], [cases for _, cases in kept]
 
 
 def report_on(seen: Seen) -> Report:
@@ -124,7 +155,7 @@ def report_on(seen: Seen) -> Report:
         if not of_file:
             told.verdicts.append(Verdict(file.file, "", "fail"))
     written = sum(max(1, len(of_file)) for of_file in seen.cases)
-    report = _report(told, seen.files, written, len(seen.facts))
+    report = _report(told, seen, written)
     config = question.config
     return without(report, lambda finding: finding.rule in ignored_rules(finding, config))
 
@@ -214,7 +245,8 @@ def _judge_media(path: str, seen: Seen, told: _Told) -> None:
         return
     facts, role = seen.facts[path], seen.role(path)
     for target in seen.bare:
-        found = list(asset_findings(facts, target, role, file=path, written=path))
+        of_asset = asset_findings(facts, target, role, file=path, written=path)
+        found = list(weighed(of_asset, seen.question.config.severity))
         told.take(target, path, found, verdict_of(found, [facts]))
 
 
@@ -229,12 +261,14 @@ def _judge_address(url: str, seen: Seen, told: _Told) -> None:
         if facts and reached:
             role = seen.role(url)
             found += asset_findings(facts, target, role, file=url, written=url)
+        found = list(weighed(found, seen.question.config.severity))
         unseen = not (reached or seen.question.offline)
         told.take(target, url, found, verdict_of(found, [], unseen=unseen))
 
 
 def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
     # Jobs need much that bare media, of which hooks see more, should not wait for.
+    from wanprep.check.inline_ignores import inline_ignores, is_ignored, useless_ignores
     from wanprep.check.urls import url_breaks
     from wanprep.judge.judge_job import judge_job
     from wanprep.judge.resolve import resolve
@@ -243,7 +277,9 @@ def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told
     known = {asset: facts.get(asset.location) for asset in meant.assets}
     reached = {asset: each for asset, each in known.items() if each and was_reached(each)}
     told.addresses |= any(each.kind == "url" and each not in reached for each in known)
-    resolved = resolve(meant)
+    resolved, ignores = resolve(meant), inline_ignores(job)
+    severity = question.config.severity
+    told.findings += weighed(useless_ignores(job, ignores), severity)
     for target in case.targets:
         body = job.body if case.native is target else None
         found = list(job_findings(judge_job(resolved, meant, target, body), job, target))
@@ -257,6 +293,11 @@ def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told
                 found += [each for each in of_asset if (each.rule, each.pointer) not in said]
             broken = url_breaks(asset, target, known[asset])
             found += url_findings(broken, job, job.file, target)
+        found = [
+            each
+            for each in weighed(found, severity)
+            if not is_ignored(ignores, each.rule, each.pointer, each.line)
+        ]
         verdict = verdict_of(
             found,
             [each for asset, each in known.items() if each and asset.kind == "file"],
@@ -270,24 +311,25 @@ def _is_unseen(asset: Asset, question: Question) -> bool:
     return asset.kind == "data" or (asset.kind == "url" and not question.offline)
 
 
-def _report(told: _Told, files: Iterable[JobFile], jobs: int, assets: int) -> Report:
+def _report(told: _Told, seen: Seen, jobs: int) -> Report:
     findings = sorted(told.findings, key=_order)
-    texts = {file.file: file.source for file in files}
+    texts = {file.file: file.source for file in seen.files}
     lines = {
         (each.file, each.line): texts[each.file].line_text(each.line)
         for each in findings
         if each.line is not None and each.file in texts
     }
-    unchecked = [_ADDRESSES] if told.addresses else []
+    unchecked = [*seen.notes, *([_ADDRESSES] if told.addresses else [])]
     unchecked += [note for target in told.targets.values() for note in target.unchecked]
     return Report(
         targets=tuple(told.targets),
         findings=tuple(findings),
         verdicts=tuple(told.verdicts),
         unchecked=tuple(dict.fromkeys(unchecked)),
-        assets=assets,
+        assets=len(seen.facts),
         jobs=jobs,
         lines=lines,
+        seen=seen,
     )
 
 

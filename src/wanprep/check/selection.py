@@ -10,9 +10,9 @@ from wanprep.judge.finding import Verdict
 from wanprep.judge.rules import rules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from wanprep.judge.finding import Finding
+    from wanprep.judge.finding import Finding, Severity
     from wanprep.judge.rules import Rule
     from wanprep.report.model import Report
 
@@ -68,8 +68,21 @@ def one_rule(name: str) -> Rule:
     """Find a rule by its name; a misspelt one is wrong use."""
     if name in rules():
         return rules()[name]
+    raise WrongUse(unknown_rule(name))
+
+
+def unknown_rule(name: str) -> str:
+    """Say that there is no such rule, and which one may be meant."""
     from difflib import get_close_matches
 
+    name = name if len(name) <= 80 else f"{name[:60]}…"
     near = get_close_matches(name, rules(), 1)
     hint = f"Did you mean '{near[0]}'?" if near else "`wanprep explain` lists them."
-    raise WrongUse(f"there is no rule '{name}'. {hint}")
+    return f"there is no rule '{name}'. {hint}"
+
+
+def weighed(findings: Iterable[Finding], severities: Mapping[str, Severity]) -> Iterator[Finding]:
+    """Give findings the severities that a project has chosen for their rules."""
+    for finding in findings:
+        severity = severities.get(finding.rule, finding.severity)
+        yield finding if severity == finding.severity else replace(finding, severity=severity)

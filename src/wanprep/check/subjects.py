@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from wanprep.job.model import Asset
 
 _JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_PROGRAMS: Final = (".ts", ".mts")
 _KINDS: Final[dict[str, Kind]] = {"reference_video": "video", "voice": "audio"}
 _ROLES: Final = {"image": "reference_image", "video": "reference_video", "audio": "voice"}
 ROLES: Final = ("reference_image", "reference_video", "first_frame", "voice")
@@ -31,6 +33,9 @@ class Subjects:
     jobs: tuple[str, ...]
     media: tuple[str, ...]
     named: frozenset[str]  # on the command line, and not merely found in a folder
+    changed: tuple[str, ...] = ()  # media, also deleted ones, whose jobs are to be judged again
+    suspects: frozenset[str] = frozenset()  # jobs that may use them, and did not change
+    left_out: int = 0  # more such jobs, too many to look at
 
     def alone(self, used: Iterable[str]) -> list[str]:
         """List the media to judge by themselves: what a job uses is judged as its asset."""
@@ -45,17 +50,41 @@ def subjects(
 ) -> Subjects:
     """Sort out what is named and what is found in folders: only what is named must be ours."""
     check_paths(paths)
+    return sorted_out(_files(paths, stdin, nul=nul), providers)
+
+
+def sorted_out(files: Iterable[tuple[str, bool]], providers: Collection[str]) -> Subjects:
+    """Tell jobs from media; what was not named is ours only if it looks so."""
     jobs: dict[str, None] = {}
     media: dict[str, None] = {}
     by_name: set[str] = set()
-    for path, named in _files(paths, stdin, nul=nul):
+    for path, named in files:
         if path.lower().endswith(_JOB_SUFFIXES) and not is_url(path):
             if named or _is_job(path, providers):
                 jobs[path] = None
-        elif named or usual_kind(extension_format(path) or "") != "other":
+        elif named or (is_media(path) and not _is_program(path)):
             media[path] = None
             by_name |= {path} if named else set()
     return Subjects(tuple(jobs), tuple(media), frozenset(by_name))
+
+
+def is_media(path: str) -> bool:
+    """Tell media by their names."""
+    return usual_kind(extension_format(path) or "") != "other"
+
+
+def _is_program(path: str) -> bool:
+    """Tell TypeScript from MPEG transport streams, which have the same names: it is text."""
+    if not path.lower().endswith(_PROGRAMS):
+        return False
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            head = file.read(1024)
+    except (OSError, ValueError):
+        return False
+    return b"\0" not in head and b"\xff" not in head
 
 
 def _files(paths: Sequence[str], stdin: BinaryIO, *, nul: bool) -> Iterator[tuple[str, bool]]:

@@ -44,7 +44,7 @@ def run(arguments: list[str]) -> int:
         if error.errno not in _NO_ROOM:
             _confess()
             return OUR_FAULT
-        click.echo(f"wanprep: the output cannot be written: {error.strerror}", err=True)
+        click.echo(f"wanprep: the output cannot be written: {error.strerror}. Make room.", err=True)
         _hush()
         return WrongUse.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence says how to report it

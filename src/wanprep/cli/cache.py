@@ -21,7 +21,12 @@ def cache() -> None:
 
 @cache.command()
 def info() -> None:
-    """Show where the cache lies and how much is in it."""
+    """Show where the cache lies and how much is in it.
+
+    \b
+    Examples:
+      wanprep cache info
+    """
     from wanprep.probe.cache import Cache
     from wanprep.text import file_size, plural, visible
 
@@ -32,7 +37,12 @@ def info() -> None:
 
 @cache.command()
 def clear() -> None:
-    """Forget all files."""
+    """Forget all files.
+
+    \b
+    Examples:
+      wanprep cache clear
+    """
     from wanprep.probe.cache import clear as forget
     from wanprep.text import file_size, plural
 

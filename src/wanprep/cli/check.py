@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from wanprep.cli.options import judging, reading
+from wanprep.cli import completing
+from wanprep.cli.colour import in_colour
+from wanprep.cli.known import accept, knowing, known_findings, without_known
+from wanprep.cli.loudness import is_quiet, tell
+from wanprep.cli.options import going_online, judging, reading
 from wanprep.errors import WrongUse
+from wanprep.probe.names import is_url
 from wanprep.report import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
+    from wanprep.check.pipeline import Seen
     from wanprep.report.model import Report
 
 _SEVERITIES = ("note", "warning", "error")
 
 
 @click.command(short_help="Find what a target would refuse, cut off or bill for nothing.")
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=completing.files)
 @judging
 @click.option(
     "--format",
@@ -31,9 +38,12 @@ _SEVERITIES = ("note", "warning", "error")
     show_default=True,
     help="How the report is written.",
 )
-@click.option("-o", "--output", metavar="FILE", help="Write the report to FILE instead.")
-@click.option("--select", multiple=True, metavar="RULE", help="Report only these rules.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Do not report these rules.")
+@click.option("-o", "--output", metavar="FILE", shell_complete=completing.files,
+              help="Write the report to FILE instead.")  # fmt: skip
+@click.option("--select", multiple=True, metavar="RULE", shell_complete=completing.rules,
+              help="Report only these rules.")  # fmt: skip
+@click.option("--ignore", multiple=True, metavar="RULE", shell_complete=completing.rules,
+              help="Do not report these rules.")  # fmt: skip
 @click.option(
     "--severity",
     type=click.Choice(_SEVERITIES),
@@ -41,12 +51,18 @@ _SEVERITIES = ("note", "warning", "error")
     show_default=True,
     help="Report nothing below this.",
 )
-@click.option("--offline", is_flag=True, help="Leave addresses unlooked-at, and excuse them.")
+@going_online
+@click.option(
+    "--changed", is_flag=True, help="PATHS are what changed: check it, and the jobs that use it."
+)
+@knowing
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @reading
 def check(
     paths: tuple[str, ...], targets: tuple[str, ...], style: str, output: str | None,
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
-    deep: bool, offline: bool, nul: bool, no_cache: bool, jobs: int | None,
+    offline: bool | None, changed: bool, baseline: str | None, no_baseline: bool,
+    new_baseline: str | None, watch: bool, deep: bool, nul: bool, no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
@@ -55,8 +71,14 @@ def check(
     and jobs by their content. A job is judged for its own target, bare media for wan/2.7 (what
     all Wan 2.7 endpoints share), unless -t names others.
 
+    With --changed, PATHS are files of all sorts, as a hook is handed them: what is no job and no
+    media is left alone, the jobs in the git repository that use what changed, or what the commit
+    deletes, are checked, too, and having nothing to check is fine.
+
     Exit status: 0 nothing at error level, 1 errors found or something could not be looked at,
-    2 wrong use or nothing to check, 3 a fault of ours.
+    2 wrong use or nothing to check, 3 a fault of ours. With --watch it is 0, as Ctrl-C ends it.
+
+    Colours appear at a terminal; NO_COLOR=1 forbids them, FORCE_COLOR=1 wants them in a pipe, too.
 
     \b
     Examples:
@@ -64,20 +86,61 @@ def check(
       wanprep check job.yaml
       wanprep check hero.jpg -t evolink/wan2.7-reference-video
       wanprep check assets/ --role 'voices/*=voice' --format concise
-      git diff --cached --name-only -z | wanprep check -z -
+      wanprep check job.yaml --watch              again, at each change
+      git diff --cached --name-only -z | wanprep check --changed -z -
+      wanprep check --write-baseline              accept what is found today
     """
-    from wanprep.check.pipeline import Question, answer
+    from wanprep.check.pipeline import Question, look, report_on
     from wanprep.check.selection import rule_names, select_findings
+    from wanprep.cli.look_progress import looking
     from wanprep.config import find_config
 
-    question = Question(
-        paths=paths or (".",), targets=targets, roles=roles, deep=deep, offline=offline,
-        cache=not no_cache, nul=nul, workers=jobs, config=find_config(Path.cwd()),
-    )  # fmt: skip
     chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
-    report = select_findings(answer(question), chosen, dropped, severity)
-    _write(report, style, output)
-    return 0 if report.clean else 1
+    if style == "html" and output is None and sys.stdout.isatty():
+        raise WrongUse("a page is for a browser, not for a terminal: name its file, -o report.html")
+
+    def once() -> tuple[Report, Seen]:
+        config = find_config(Path.cwd())
+        new = new_baseline is not None
+        known = known_findings(config, baseline, none=no_baseline or new)
+        question = Question(
+            paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
+            offline=config.offline if offline is None else offline, changed=changed,
+            cache=not no_cache, nul=nul, workers=jobs, config=config,
+        )  # fmt: skip
+        tell(f"configuration: {question.config.file or 'none'}")
+        with looking():
+            seen = look(question)
+        report = select_findings(report_on(seen), chosen, dropped, severity)
+        report = without_known(report, seen, known)
+        if not new:
+            _write(report, style, output)
+        return report, seen
+
+    if new_baseline is not None:
+        return accept(*once(), new_baseline)
+    if watch:
+        _watch(lambda: once()[1], paths or (".",), output)
+        return 0
+    return 0 if once()[0].clean else 1
+
+
+def _watch(once: Callable[[], Seen], paths: tuple[str, ...], output: str | None) -> None:
+    from wanprep.cli.watch import watch
+
+    if "-" in paths:
+        raise WrongUse(
+            "--watch cannot watch names that are read from standard input: name files or folders"
+        )
+
+    def looked_at() -> Iterator[str]:
+        seen = once()
+        yield from (file.file for file in seen.files)
+        yield from (path for path in seen.facts if not is_url(path))
+        if file := seen.question.config.file:
+            yield str(file)
+
+    watch(looked_at, paths, apart=[output] if output else [])
 
 
 def _write(report: Report, style: str, output: str | None) -> None:
@@ -87,15 +150,19 @@ def _write(report: Report, style: str, output: str | None) -> None:
     from wanprep.report.model import Style
 
     if output is not None:
+        written = "".join(renderer(style)(report, Style()))  # before an older report is emptied
         try:
             with open(output, "w", encoding="utf-8") as file:
-                file.writelines(renderer(style)(report, Style()))
+                file.write(written)
         except OSError as error:
-            raise WrongUse(f"{output} cannot be written: {error.strerror}") from error
+            raise WrongUse(
+                f"{output} cannot be written: {error.strerror}. Name another file with -o."
+            ) from error
         return
     # A terminal that lacks a letter shows its number instead.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     terminal = sys.stdout.isatty()
     width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
-    for piece in renderer(style)(report, Style(color=terminal, width=width)):
+    how = Style(color=in_colour(sys.stdout), width=width, quiet=is_quiet())
+    for piece in renderer(style)(report, how):
         sys.stdout.write(piece)

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
 from wanprep import __version__
+from wanprep.cli.loudness import speaking
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # A new command is a new module with a function of the same name, and a line here.
 COMMANDS: Final = {
     "cache": "Show or clear what is remembered of files probed before.",
     "check": "Find what a target would refuse, cut off or bill for nothing.",
+    "compare": "Hold a job against all targets: who takes it, and for how much.",
+    "completion": "Print what makes your shell complete commands.",
+    "config": "Show the configuration, and where each value comes from.",
+    "doctor": "Say what wanprep finds on this machine, and what is missing.",
+    "emulate": "Serve all providers' endpoints on this machine.",
     "explain": "Say what a rule means, why, and how to mend it by hand.",
+    "fix": "Mend what can be mended, and prove it.",
+    "init": "Write a first job, a configuration and a hook.",
     "probe": "Tell what media files really are.",
+    "runs": "List what was sent, wait for it, fetch or cancel it.",
     "schema": "Print one of the published JSON Schemas.",
+    "submit": "Send checked jobs, each once, and bring their results home.",
     "targets": "List the targets, or one target's limits with their sources.",
 }
 
@@ -46,6 +59,16 @@ class LateCommands(click.Group):
             ctx.fail(f"No such command '{args[0]}'. {hint}")
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands from the table, so that a press of a key imports nothing."""
+        from click.shell_completion import CompletionItem
+
+        known = COMMANDS.items()
+        named = [
+            CompletionItem(name, help=text) for name, text in known if name.startswith(incomplete)
+        ]
+        return [*named, *super(click.Group, self).shell_complete(ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table, so that help imports nothing."""
         with formatter.section("Commands"):
@@ -54,11 +77,19 @@ class LateCommands(click.Group):
 
 @click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="wanprep %(version)s")
+@speaking
 def cli() -> None:
     """Preflight for the media and jobs you send to video-generation APIs.
 
     \b
     Examples:
-      wanprep check assets/           is everything in this folder fit for Wan 2.7?
-      wanprep probe clip.mp4          what is this file really?
+      wanprep init                      begin: a first job, and where its limits come from
+      wanprep check assets/             is everything in this folder fit for Wan 2.7?
+      wanprep probe clip.mp4            what is this file really?
+      wanprep fix job.yaml --out ready  mend the job and its media, and prove it
+      wanprep compare job.yaml          which provider takes it, and for how much?
+      wanprep submit job.yaml --emulate --wait   try the whole journey for nothing
+
+    Exit status: 0 all is well, 1 something was found, 2 wrong use, 3 a fault of ours, 4 something
+    that was sent is uncertain, 130 interrupted.
     """

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from wanprep.cli import completing
+
 
 @click.command(short_help="Say what a rule means, why, and how to mend it by hand.")
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=completing.rules)
 def explain(rule: str | None) -> None:
     """Say what RULE means, why it is one, how to mend it by hand, and which targets have it.
 

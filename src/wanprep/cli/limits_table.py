@@ -29,22 +29,23 @@ def limits_table(target: Target, width: int) -> Iterator[str]:
     """Write a target: what it is, what it allows in each role and of a job, what is unseen."""
     yield f"{target.id}\n{target.title}\n{wrapped(target.summary, width)}\n"
     sources: dict[str, int] = {}
-    for name, schema in _parts(target).items():
-        rows = list(_rows(schema))
-        if rows:
+    for name, schema in parts(target).items():
+        listed = list(rows(schema))
+        if listed:
             yield f"\n{name}\n"
-            yield from (_row(row, sources, width) for row in rows)
+            yield from (_row(row, sources, width) for row in listed)
     yield "\nSources\n"
     yield from (f"  [{number}] {doc}\n" for doc, number in sources.items())
     yield "\nCannot be seen from here\n"
     yield from (wrapped(note, width, first="  - ", rest="    ") + "\n" for note in target.unchecked)
 
 
-def _parts(target: Target) -> dict[str, Schema]:
+def parts(target: Target) -> dict[str, Schema]:
+    """Name what a target has limits for: each role, the job, and a native body."""
     return {**target.roles, "job": target.job, "native body": target.body}
 
 
-def _rows(schema: Schema) -> Iterator[list[Bound]]:
+def rows(schema: Schema) -> Iterator[list[Bound]]:
     """Put the bounds together that stand in one place and say one range."""
     group: list[Bound] = []
     for bound in bounds(schema):
@@ -57,21 +58,22 @@ def _rows(schema: Schema) -> Iterator[list[Bound]]:
 
 
 def _row(group: list[Bound], sources: dict[str, int], width: int) -> str:
-    first = _telling(group)
+    first = telling(group)
     rules = ", ".join(dict.fromkeys(bound.rule for bound in group))
     number = sources.setdefault(first.source.get("doc", ""), len(sources) + 1)
     confidence = first.source.get("confidence", "")
     doubt = "" if confidence == "documented" else f", {confidence}"
     tail = f"{first.severity} {rules} [{number}]{doubt}: {first.source.get('says', '')}"
-    return f"  {_limit(first)}\n{wrapped(tail, width, first='      ', rest='      ')}\n"
+    return f"  {limit_of(first)}\n{wrapped(tail, width, first='      ', rest='      ')}\n"
 
 
-def _telling(group: list[Bound]) -> Bound:
+def telling(group: list[Bound]) -> Bound:
     """Choose the bound that says most: a range tells more than that it is one of numbers."""
     return next((bound for bound in group if bound.keyword != "type"), group[0])
 
 
-def _limit(bound: Bound) -> str:
+def limit_of(bound: Bound) -> str:
+    """Say a bound: what it is about, and what is allowed."""
     limit = allowed_by(bound.schema, bound.keyword, bound.path)
     return f"{_called(bound.path)}: {limit}" if limit else _called(bound.path)
 
@@ -98,11 +100,11 @@ def rule_lines(rule: str, targets: Mapping[str, Target]) -> Iterator[str]:
             if bound.rule == rule:
                 yield f"every target: {bound.source['says']} ({bound.severity})"
     for target in targets.values():
-        for part, schema in _parts(target).items():
-            for group in _rows(schema):
+        for part, schema in parts(target).items():
+            for group in rows(schema):
                 if rule in {bound.rule for bound in group}:
-                    bound = _telling(group)
-                    yield f"{target.id}, {part}: {_limit(bound)} ({bound.severity})"
+                    bound = telling(group)
+                    yield f"{target.id}, {part}: {limit_of(bound)} ({bound.severity})"
         for note in _asked(target.data):
             if note["x-rule"] == rule:
                 yield f"{target.id}: {note['x-source']['says']} ({note['x-severity']})"

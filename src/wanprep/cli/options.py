@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from wanprep.cli import completing
+from wanprep.cli.loudness import speaking
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +24,12 @@ def _colour(
         return None if value is None else f"#{value.removeprefix('#').lower()}"
     raise click.BadParameter(f"'{value}' is no colour of the form #rrggbb, such as #ffffff.")
 
+
+going_online: Final = click.option(
+    "--offline/--online",
+    default=None,
+    help="Leave addresses unlooked-at, and excuse them.  [default: --online]",
+)
 
 _READING: Final = (
     click.option("--deep", is_flag=True, help="Decode everything, to find damage no header shows."),
@@ -38,9 +47,8 @@ _READING: Final = (
 
 
 _FIXING: Final = (
-    click.option(
-        "--out", metavar="DIR", help="Write the results into DIR, which mirrors the inputs."
-    ),
+    click.option("--out", metavar="DIR", shell_complete=completing.folders,
+                 help="Write the results into DIR, which mirrors the inputs."),
     click.option("--in-place", is_flag=True, help="Replace the files themselves."),
     click.option(
         "--crop",
@@ -60,8 +68,9 @@ _FIXING: Final = (
         help="#rrggbb under what is transparent and around what is padded.  [default: white]",
     ),
     click.option("-y", "--yes", is_flag=True, help="Yes to whatever would be asked."),
-    click.option("--receipt", metavar="FILE", help="Write the receipt to FILE.  [default: in DIR]"),
-)
+    click.option("--receipt", metavar="FILE", shell_complete=completing.files,
+                 help="Write the receipt to FILE.  [default: in DIR]"),
+)  # fmt: skip
 
 
 def fixing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -93,6 +102,7 @@ _JUDGING: Final = (
         "targets",
         multiple=True,
         metavar="TARGET",
+        shell_complete=completing.targets,
         help="Judge for this target; may be given several times.",
     ),
     click.option(
@@ -112,5 +122,5 @@ def judging(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of reading files: --deep, -z, --no-cache, -j."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_READING), command)
+    """Give a command the options of reading files: --deep, -z, --no-cache, -j, -q, -v."""
+    return reduce(lambda wrapped, option: option(wrapped), reversed(_READING), speaking(command))

@@ -6,11 +6,12 @@ import sys
 
 import click
 
+from wanprep.cli.completing import files
 from wanprep.cli.options import reading
 
 
 @click.command(short_help="Tell what media files really are.")
-@click.argument("paths", nargs=-1)
+@click.argument("paths", nargs=-1, shell_complete=files)
 @click.option(
     "--format",
     "style",
@@ -37,13 +38,16 @@ def probe(
       git ls-files -z | wanprep probe -z - --format json
     """
     from wanprep.cli.facts_table import RENDERERS
+    from wanprep.cli.look_progress import looking
     from wanprep.paths import check_paths, files_in
     from wanprep.probe import probe_many
 
     asked = paths or (".",)
     check_paths(asked)
-    files = files_in(asked, sys.stdin.buffer, nul=nul)
-    facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)
-    for piece in RENDERERS[style](facts):
-        sys.stdout.write(piece)
+    named = files_in(asked, sys.stdin.buffer, nul=nul)
+    # The rows that appear one by one are progress enough.
+    with looking(bar=not sys.stdout.isatty()):
+        facts = probe_many(named, deep=deep, cache=not no_cache, workers=jobs)
+        for piece in RENDERERS[style](facts):
+            sys.stdout.write(piece)
     return 0

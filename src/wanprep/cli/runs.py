@@ -14,7 +14,6 @@ import click
 
 from wanprep.cli import completing
 from wanprep.cli.loudness import speaking
-
 from wanprep.errors import WrongUse
 
 if TYPE_CHECKING:
@@ -151,8 +150,8 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
 
 @runs.command()
 @_with(_IDS, _STYLE)
-@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders, default=".", show_default=True,
-              help="Put results into DIR.")  # fmt: skip
+@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders,
+              default=".", show_default=True, help="Put results into DIR.")  # fmt: skip
 def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """Fetch the results of runs that are done, any time before they are gone.
 

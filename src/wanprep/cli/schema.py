@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from wanprep.cli import completing
+
 
 @click.command(short_help="Print one of the published JSON Schemas.")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.schemas)
 def schema(name: str | None) -> None:
     """Print the JSON Schema NAME (draft 2020-12), or without NAME list what there is.
 

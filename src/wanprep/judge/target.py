@@ -60,7 +60,7 @@ def load_target(file: Path) -> Target:
     try:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise WrongUse(f"the target file {file} cannot be read: {error}") from error
+        raise _unusable(file, error) from error
 
     def load(name: str) -> Mapping[str, Any]:
         beside = file.with_name(f"{name}.schema.json")
@@ -167,4 +167,11 @@ def _id_of(file: Path) -> str:
     try:
         return str(json.loads(file.read_bytes())["id"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongUse(f"the target file {file} cannot be read: {error}") from error
+        raise _unusable(file, error) from error
+
+
+def _unusable(file: Path, error: Exception) -> WrongUse:
+    return WrongUse(
+        f"the target file {file} cannot be read: {error}. Mend it (`wanprep schema target`"
+        " describes it), or take it away."
+    )

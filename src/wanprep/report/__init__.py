@@ -15,6 +15,7 @@ FORMATS: Final = {
     "concise": "One line per finding: path:line:col: severity rule message.",
     "github": "Workflow commands, with which GitHub Actions marks lines.",
     "gitlab": "A Code Quality report for GitLab's merge requests.",
+    "html": "One page for people: pictures, rulers and filters, in any browser.",
     "json": "One JSON object, described by the report schema.",
     "jsonl": "One JSON object per finding.",
     "junit": "XML with a test case per job and media file, for any CI.",

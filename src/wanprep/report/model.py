@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wanprep.check.pipeline import Seen
     from wanprep.judge.finding import Finding, Verdict
 
 
@@ -23,6 +24,9 @@ class Report:
     assets: int
     jobs: int
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)  # of jobs with findings
+    # Everything that was judged, for those who show more of it than what was found.
+    seen: Seen | None = field(default=None, repr=False, compare=False)
+    known: int | None = None  # findings left out because a baseline has them; None without one
 
     @property
     def summary(self) -> dict[str, int]:
@@ -36,6 +40,7 @@ class Report:
             "warnings": severities["warning"],
             "notes": severities["note"],
             "unknown": verdicts["unknown"],
+            **({} if self.known is None else {"known": self.known}),
         }
 
     @property
@@ -83,3 +88,4 @@ class Style:
 
     color: bool = False
     width: int = 80
+    quiet: bool = False  # only what was found, and not what it comes to

@@ -31,7 +31,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
         for finding in findings:
             yield from _finding(finding, report, style)
         yield "\n"
-    yield from _end(report, style)
+    if not style.quiet or report.summary["unknown"]:  # or nobody would know why it is no pass
+        yield from _end(report, style)
 
 
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
@@ -78,6 +79,8 @@ def _end(report: Report, style: Style) -> Iterator[str]:
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrapped(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
+    if report.known:
+        yield f"{plural(report.known, 'known finding')} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
         yield wrapped(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:

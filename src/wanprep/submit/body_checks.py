@@ -65,14 +65,15 @@ def _says(error: ValidationError) -> str:
     path = tuple(str(part) for part in error.absolute_path)
     place = f"`{'.'.join(path)}`" if path else "it"
     schema, keyword = cast("Mapping[str, Any]", error.schema), str(error.validator)
+    given, wanted = cast("Any", error.instance), cast("Any", error.validator_value)
     match keyword:
         case "required":
-            lacking = [name for name in error.validator_value if name not in error.instance]
+            lacking = [name for name in wanted if name not in given]
             return f"{place} lacks {', '.join(f'`{name}`' for name in lacking)}"
         case "anyOf":
             return f"{place} lacks references"
         case "additionalProperties":
-            surplus = [name for name in error.instance if name not in schema.get("properties", {})]
+            surplus = [name for name in given if name not in schema.get("properties", {})]
             return f"{place} has unknown fields: {', '.join(f'`{name}`' for name in surplus)}"
         case "format":
             return f"{place} is no address: {in_words(error.instance)}"

@@ -26,7 +26,10 @@ def cancelled(desk: Desk, run: Run) -> Run:
     if run.state != "accepted":
         raise NotCancelled(f"run {run.id} is {run.state}: there is nothing to cancel.")
     if driver.provider.cancel is None:
-        raise NotCancelled(f"{title} has no way to cancel a job: run {run.id} goes on.")
+        raise NotCancelled(
+            f"{title} has no way to cancel a job: run {run.id} goes on."
+            f" To wait for it: wanprep runs wait {run.id}"
+        )
     try:
         came = driver.cancel(desk.ledger.sent(run))
     except Refused as error:

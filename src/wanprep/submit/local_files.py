@@ -26,7 +26,10 @@ def local_file(path: str) -> LocalFile:
             content_type, ending = MEDIA_TYPES.get(sniff(content).format, UNKNOWN)
         size, digest = _hashed(path)
     except OSError as error:
-        raise WrongUse(f"{visible(path)} cannot be read: {error.strerror or error}") from error
+        raise WrongUse(
+            f"{visible(path)} cannot be read: {error.strerror or error}. Make it readable, and run"
+            " this again."
+        ) from error
     return LocalFile(
         path=path,
         name=f"{_plain(path)}.{ending}",

@@ -49,15 +49,16 @@ def hold_against(estimates: Sequence[Estimate | Unpriced], most: float) -> None:
         if isinstance(each, Unpriced):
             raise TooDear(
                 f"with --max-cost nothing is sent whose price is unknown. {each.why}"
-                " Nothing was sent."
+                " Nothing was sent. Leave out --max-cost to be asked instead."
             )
         if each.currency != "USD":
             raise TooDear(
                 f"--max-cost is in USD, and the price is in {each.currency}. Nothing was sent."
+                " Leave out --max-cost to send it."
             )
     total = at_most(estimates)
     if total > most:
         raise TooDear(
             f"this would cost up to {total:.2f} USD, more than --max-cost {most:g}."
-            " Nothing was sent."
+            " Nothing was sent. Raise --max-cost, or send fewer jobs or shorter ones."
         )

@@ -37,7 +37,10 @@ class Plugins:
         if name in self.providers:
             return self.providers[name]
         told = "".join(f" The plugin {plugin} {why}." for plugin, why in self.broken.items())
-        raise WrongUse(f"no plugin knows how to submit to '{name}'.{told}")
+        raise WrongUse(
+            f"no plugin knows how to submit to '{name}'.{told} Install or mend its plugin:"
+            " `wanprep doctor` says which ones are there."
+        )
 
 
 def load_providers() -> Mapping[str, Provider]:

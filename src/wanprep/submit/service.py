@@ -133,7 +133,10 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
             continue
         if isinstance(data, dict) and data.get("name") == name:
             return _service(_sound(data, file))
-    raise WrongUse(f"nothing is known of the provider '{name}'.{''.join(faults)}")
+    raise WrongUse(
+        f"nothing is known of the provider '{name}'.{''.join(faults)}"
+        " `wanprep targets` lists whom a job can be sent to."
+    )
 
 
 def _files(folders: Sequence[Path]) -> Iterator[Path]:

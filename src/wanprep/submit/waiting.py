@@ -50,7 +50,10 @@ def wait(desk: Desk, run: Run, teller: Teller) -> Run:
             teller.tell(words(status))
             run = settled(desk.ledger, service, run, status)
         if run.state == "accepted" and time.monotonic() > end:
-            raise NoEnd(f"it takes longer than {service.poll.patience / 60:.0f} minutes")
+            raise NoEnd(
+                f"it takes longer than {service.poll.patience / 60:.0f} minutes, and may still"
+                f" end well. To wait on: wanprep runs wait {run.id}"
+            )
     raise AssertionError("pauses have no end")
 
 

@@ -51,4 +51,5 @@ def test_nothing_there() -> None:
 
 def test_words_for_ffmpeg() -> None:
     assert Cut(5, None).options() == {"frames:v": 5}
+    assert Cut(None, 9.5).options() == {"t": "9.500000"}
     assert Cut(5, 9.5).options() == {"frames:v": 5, "t": "9.500000"}

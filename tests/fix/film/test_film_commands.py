@@ -52,7 +52,12 @@ def test_an_encode() -> None:
     [
         pytest.param(_clip(), {"drop_location": True}, "-map_metadata -1", id="no place"),
         pytest.param(_clip(channels=6), {}, "-ac 2", id="six channels"),
-        pytest.param(_clip(format="avi"), {}, "-fflags +genpts", id="times that are missing"),
+        pytest.param(
+            _clip(format="ts"),
+            {"video": "copy"},
+            "-fflags +genpts",
+            id="times that are missing",
+        ),
         pytest.param(_clip(video_codec="hevc"), {"video": "copy"}, "-tag:v hvc1", id="hevc"),
         pytest.param(
             _clip(alpha=True, video_codec="vp9", format="webm"),

@@ -98,6 +98,26 @@ def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> No
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_sound_goes_on_without_pictures(tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
+
+    result = film(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
+
+    assert len(times(result.path)) == 50
+    assert 4.9 < played(result.path) <= 5
+
+
+def test_avi_keeps_all_frames(tmp_path: Path) -> None:
+    """They have no time stamps, and those that ffmpeg makes up for them collide."""
+    how = f"{X264} -bf 3 -b_strategy 0 -c:a libmp3lame"
+    clip = make(tmp_path / "a.avi", MOVING, TONE, how=how)
+
+    shown = times(film(clip, tmp_path / "out.mp4").path)
+
+    assert len(shown) == 50
+    assert {round(b - a, 3) for a, b in pairwise(shown)} == {_FRAME}
+
+
 def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
     slow = make(tmp_path / "slow.mp4", "testsrc2=s=160x120:r=1:d=4", TONE, how=f"{X264} -c:a aac")
 

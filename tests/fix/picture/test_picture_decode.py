@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from picture_results import CORNERS, SIZE, all_near, corners, mended, quarters, recipe
+from picture_results import CORNERS, SIZE, all_near, at, corners, mended, near, quarters, recipe
 from PIL import Image
 
 from wanprep import Facts, probe
@@ -54,6 +54,23 @@ def test_a_first_frame_smaller_than_the_screen_stands_in_it(tmp_path: Path) -> N
 
     with Image.open(result) as opened:
         assert opened.size == (40, 20)
+    assert near(at(result, 0.2, 0.2), (200, 30, 30)), "its first frame"
+    assert at(result, 0.8, 0.8) == (255, 255, 255), "what it leaves bare shows through"
+
+
+def test_the_alpha_of_a_webp_counts_where_its_header_keeps_quiet(tmp_path: Path) -> None:
+    half = Image.new("RGBA", SIZE, (200, 30, 30, 128))
+    half.paste((0, 0, 0, 0), (0, 0, SIZE[0] // 2, SIZE[1]))
+    half.save(tmp_path / "quiet.webp", quality=95)
+    data = bytearray((tmp_path / "quiet.webp").read_bytes())
+    assert data[12:16] == b"VP8X"
+    data[20] &= ~0x10
+    (tmp_path / "quiet.webp").write_bytes(data)
+
+    result, _ = mended(tmp_path / "quiet.webp")
+
+    assert at(result, 0.2, 0.5) == (255, 255, 255)
+    assert near(at(result, 0.8, 0.5), (227, 142, 142), 8)
 
 
 @pytest.mark.parametrize(

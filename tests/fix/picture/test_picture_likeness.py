@@ -56,6 +56,25 @@ def test_what_was_made_as_planned_is_alike(
     assert found <= 1.0 + 1e-6
 
 
+@pytest.mark.parametrize(
+    ("size", "result"),
+    [
+        pytest.param((9, 9), (240, 240), id="tiny"),
+        pytest.param((100, 32), (750, 240), id="small"),
+        pytest.param((300, 200), (361, 241), id="a little larger"),
+        pytest.param((300, 200), (290, 193), id="a little smaller"),
+    ],
+)
+def test_a_pattern_of_single_pixels_may_fade(
+    tmp_path: Path, size: tuple[int, int], result: tuple[int, int]
+) -> None:
+    Image.linear_gradient("L").resize(size).convert("1").save(tmp_path / "dithered.png")
+
+    made, _ = mended(tmp_path / "dithered.png", size=result)
+
+    assert measured(tmp_path / "dithered.png", recipe(size=result), made) > 0.85
+
+
 def _sideways(picture: Image.Image) -> Image.Image:
     return picture.transpose(Image.Transpose.ROTATE_90).resize(picture.size)
 

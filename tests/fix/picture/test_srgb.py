@@ -7,7 +7,9 @@ import pytest
 from color_profiles import P3_PRIMARIES, SRGB_PRIMARIES, cmyk_profile, gray_profile, rgb_profile
 from picture_results import CORNERS, all_near, at, corners, mended, near, quarters
 from PIL import Image, ImageChops, ImageCms
+from PIL.PngImagePlugin import PngInfo
 
+from wanprep.fix.picture.claim import Claim
 from wanprep.fix.picture.srgb import _changes_nothing, _transform, to_srgb
 
 ONE = (32, 32)
@@ -52,6 +54,43 @@ def test_gray_goes_through_its_profile(tmp_path: Path) -> None:
     result, _ = mended(tmp_path / "linear.png")
 
     assert near(at(result, 0.5, 0.5), (188, 188, 188), 2), "half the light looks brighter than 128"
+
+
+@pytest.mark.parametrize(
+    ("chunks", "wanted"),
+    [
+        pytest.param({}, 128, id="no word of it"),
+        pytest.param({b"gAMA": 100_000}, 188, id="half the light looks brighter than 128"),
+        pytest.param({b"gAMA": 55_556}, 146, id="gamma 1.8 of old Macs"),
+        pytest.param({b"gAMA": 45_455}, 128, id="gamma of screens"),
+        pytest.param({b"gAMA": 100_000, b"sRGB": 0}, 128, id="sRGB says more than gamma"),
+        pytest.param({b"gAMA": 0}, 128, id="a gamma that makes no sense"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["L", "P", "RGB", "RGBA", "LA"])
+def test_the_gamma_of_a_png_is_undone(
+    tmp_path: Path, mode: str, chunks: dict[bytes, int], wanted: int
+) -> None:
+    said = PngInfo()
+    for name, value in chunks.items():
+        said.add(name, value.to_bytes(1 if name == b"sRGB" else 4, "big"))
+    drawn = Image.new("RGB", ONE, (128, 128, 128))
+    stored = drawn.quantize(2) if mode == "P" else drawn.convert(mode)
+    stored.save(tmp_path / "gamma.png", pnginfo=said)
+
+    result, _ = mended(tmp_path / "gamma.png")
+
+    assert near(at(result, 0.5, 0.5), (wanted, wanted, wanted), 1)
+
+
+def test_a_profile_says_more_than_gamma(tmp_path: Path) -> None:
+    said = PngInfo()
+    said.add(b"gAMA", (100_000).to_bytes(4, "big"))
+    Image.new("RGB", ONE, (128, 128, 128)).save(tmp_path / "both.png", icc_profile=P3, pnginfo=said)
+
+    result, _ = mended(tmp_path / "both.png")
+
+    assert near(at(result, 0.5, 0.5), (128, 128, 128), 2)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".tif"])
@@ -143,4 +182,4 @@ def test_a_small_change_of_color_is_seen() -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "YCbCr", "HSV", "RGBX", "I"])
 def test_whatever_the_mode_it_ends_as_rgb(mode: str) -> None:
-    assert to_srgb(Image.new(mode, (2, 2)), None).mode == "RGB"
+    assert to_srgb(Image.new(mode, (2, 2)), Claim()).mode == "RGB"

@@ -16,8 +16,8 @@ def test_wav() -> None:
     assert " ".join(command) == (
         "-nostdin -hide_banner -nostats -v level+info -n -progress pipe:1 -f mp3 -format_whitelist"
         " mp3 -protocol_whitelist file,pipe -i file:-voice.mp3 -filter_complex"
-        " [0:a:0]asetpts=N/SR/TB[s0];[s0]atrim=end=12.000000:start=2.000000[s1];"
-        "[s1]asetpts=PTS-STARTPTS[s2] -map [s2] -f wav -ac 1 -ar 44100 -c:a pcm_s16le"
+        " [0:a:0]aresample=44100[s0];[s0]atrim=end_sample=529200:start_sample=88200[s1];"
+        "[s1]asetpts=N[s2] -map [s2] -f wav -ac 1 -ar 44100 -c:a pcm_s16le"
         " -fflags +bitexact -map_chapters -1 -map_metadata -1 file:out.wav"
     )
 

@@ -28,13 +28,14 @@ _PATIENCE: Final = 300.0
 class Cut:
     """How many frames of pictures are kept, and those of sound that begin before a time."""
 
-    pictures: int
+    pictures: int | None  # None: all of them
     sound: float | None
 
     def options(self) -> dict[str, object]:
         """Say it to ffmpeg."""
         # Were both counted, ffmpeg would leave out what it waits for when the first is done.
-        counted: dict[str, object] = {"frames:v": self.pictures}
+        # With the pictures that are counted the sound ends too.
+        counted = {} if self.pictures is None else {"frames:v": self.pictures}
         return counted if self.sound is None else {**counted, "t": f"{self.sound:.6f}"}
 
 
@@ -57,7 +58,9 @@ def find_cut(source: str, recipe: FilmRecipe, facts: Facts) -> Cut | None:
     tracks = _packets(ran.piped.decode("ascii", "replace"))
     end = recipe.length - _ROUNDING
     sound = _in_time(tracks.get(1, []), end) if recipe.audio == "copy" else None
-    return Cut(_clean(tracks.get(0, []), end), sound)
+    pictures = tracks.get(0, [])
+    count = _clean(pictures, end)
+    return Cut(None if count == len(pictures) else count, sound)
 
 
 def _packets(table: str) -> dict[int, list[_Packet]]:

@@ -22,8 +22,6 @@ _PICTURES: Final = "V:0"
 _SOUND: Final = "a:0"
 _CRF: Final = 18
 _TAGS: Final = {"h264": "avc1", "hevc": "hvc1"}  # the names that Apple's players insist on
-# Their frames have no time stamps of their own, or not all of them.
-_UNSTAMPED: Final = frozenset({"avi", "mpg", "ts"})
 _MOST_CHANNELS: Final = 2
 _SEARCHED: Final = frozenset({"3gp", "mov", "mp4"})
 
@@ -82,9 +80,9 @@ def source_pictures(source: str, recipe: FilmRecipe, facts: Facts, attempt: Atte
 
 def _input(source: str, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> Stream:
     options: dict[str, object] = {"threads": attempt.threads}
-    if facts.format in _UNSTAMPED:
-        options["fflags"] = "+genpts"
     if recipe.video == "copy":
+        if facts.format == "ts":  # where not every frame has a time stamp of its own
+            options["fflags"] = "+genpts"
         return opened(source, facts, **options)
     if seek := part(recipe, facts).seek:
         options["ss"] = _seconds(seek)

@@ -10,6 +10,7 @@ import struct
 import warnings
 import zlib
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.made import CannotMake
@@ -28,6 +29,9 @@ MOST_PIXELS: Final = 225_000_000
 _PILLOW_NAMES: Final = {"pnm": "PPM", "tga": "TGA", "jpeg2000": "JPEG2000"}
 # Drawings that other programs would have to be run for, or that have no pixels at all.
 _DRAWINGS: Final = frozenset({"eps", "svg", "wmf"})
+# RFC 9649, section 2.7: behind the head of the first chunk.
+_WEBP_FLAGS: Final = 20
+_WEBP_ALPHA: Final = 0x10
 _OF_DAMAGE: Final = (
     OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError, AttributeError,
     EOFError, RuntimeError, struct.error, zlib.error,
@@ -85,7 +89,7 @@ def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
     Image.init()
     if name not in Image.OPEN:
         raise CannotMake(f"Nothing here decodes {name}. Save it as PNG or JPEG first.")
-    with Image.open(source, formats=[name]) as image:
+    with Image.open(_file(source, facts), formats=[name]) as image:
         _refuse_too_many(image.size)
         if near is not None:
             image.draft(None, near)
@@ -93,7 +97,31 @@ def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
             # Pillow turns TIFF upright by itself, and without this by what XMP says as well.
             image.getexif()[ExifTags.Base.Orientation] = facts.orientation or 1
         image.load()
-        return image
+        return _as_drawn(image) if name == "GIF" else image
+
+
+def _file(source: str, facts: Facts) -> str | BytesIO:
+    """Set the flag of a WEBP's alpha where it is not set: Pillow then leaves the alpha out."""
+    if facts.format != "webp" or not facts.alpha:
+        return source
+    with open(source, "rb") as file:
+        data = bytearray(file.read())
+    if data[12:16] == b"VP8X":
+        data[_WEBP_FLAGS] |= _WEBP_ALPHA
+    return BytesIO(data)
+
+
+def _as_drawn(gif: Picture) -> Picture:
+    """Let what the first frame of a GIF leaves bare show through, as browsers do."""
+    from PIL import Image
+
+    drawn: tuple[int, int, int, int] = gif.dispose_extent  # type: ignore[attr-defined] # of GIF
+    if drawn == (0, 0, *gif.size):
+        return gif
+    whole = gif.convert("RGBA")
+    shown = Image.new("RGBA", gif.size)
+    shown.paste(whole.crop(drawn), drawn)
+    return shown
 
 
 def _decode_heic(source: str) -> Picture:

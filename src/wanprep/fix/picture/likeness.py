@@ -3,8 +3,9 @@
 The number is the structural similarity (SSIM; Wang, Bovik, Sheikh, Simoncelli 2004, with their
 constants) of luma, taken in blocks of 8 x 8 pixels that do not overlap, and averaged over all
 blocks. 1 is the same picture. Both are first brought to the smaller one's size, and to a quarter of
-a megapixel at most; padding does not count. Then the same is done with copies of 64 pixels, where
-a block sees the lie of the land, and the lower of the two numbers is told: else a sky would be
+a megapixel at most; padding does not count. What was scaled is compared at half that size at
+most: no scaling keeps a pattern of single pixels. Then the same is done with copies of 64 pixels,
+where a block sees the lie of the land, and the lower of the two numbers is told: else a sky would be
 as good upside down. It sees what turns, moves, darkens or blots out; for that it does not need
 to be the last word on fine detail.
 """
@@ -50,17 +51,23 @@ def likeness_to(meant: Picture, recipe: PictureRecipe, result: str) -> float:
     if layout.canvas != layout.picture:
         shown = shown.crop((left, top, left + width, top + height))
     common = min(meant.size, layout.picture, key=math.prod)
+    finest = 1.0 if meant.size == layout.picture else 0.5
     pair = (meant.convert("L"), shown)
     told = 1.0
     for factor in (math.sqrt(_MOST_PIXELS / math.prod(common)), _SMALL / max(common)):
-        size = _times(common, min(1.0, factor))
+        size = _times(common, min(finest, factor))
         pair = (_scaled(pair[0], size), _scaled(pair[1], size))
         told = min(told, ssim(*pair))
     return told
 
 
 def _times(size: Size, factor: float) -> Size:
-    return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
+    return _in_blocks(size[0] * factor), _in_blocks(size[1] * factor)
+
+
+def _in_blocks(side: float) -> int:
+    """Round to whole blocks: the rest, of a line of pixels perhaps, would weigh as much as one."""
+    return max(1, round(side)) if side < _BLOCK else int(side) // _BLOCK * _BLOCK
 
 
 def _scaled(luma: Picture, size: Size) -> Picture:
@@ -68,8 +75,8 @@ def _scaled(luma: Picture, size: Size) -> Picture:
 
     if luma.size == size:
         return luma
-    # The mean of each area, in two steps: quick, and the same for both pictures.
-    return luma.resize(size, Resampling.BOX, reducing_gap=1.0)
+    # In two steps, which is quick; and smoothly, for means of areas let fine patterns beat.
+    return luma.resize(size, Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def ssim(one: Picture, other: Picture) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.made import CannotMake
+from wanprep.fix.picture.claim import claim_of
 from wanprep.fix.picture.decode import decode
 from wanprep.fix.picture.eight_bits import eight_bits
 from wanprep.fix.picture.opaque import apart, flattened
@@ -51,10 +52,10 @@ def as_shown(picture: Picture, facts: Facts, background: str) -> Meant:
 
     What was there before a step is let go of at once: a large picture fits twice, not thrice.
     """
-    sampling, profile = _sampling(picture), picture.info.get("icc_profile")
+    sampling, claim = _sampling(picture), claim_of(picture)
     picture = eight_bits(upright(picture, facts), facts)
     picture, alpha = apart(picture, facts.format)
-    picture = to_srgb(picture, profile)
+    picture = to_srgb(picture, claim)
     picture = flattened(picture, alpha, background)
     picture.info.clear()  # Pillow would write the old profile and comment into the new file
     return Meant(picture, sampling)

@@ -6,6 +6,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.fix.picture.claim import claim_of
 from wanprep.fix.picture.decode import decode
 from wanprep.fix.picture.eight_bits import eight_bits
 from wanprep.fix.picture.opaque import apart
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from wanprep.fix.recipe import Size
     from wanprep.probe.facts import Facts
 
-_QUALITIES: Final = (72, 55, 38, 20)
+_QUALITIES: Final = (72, 45, 20)
+_SMALLEST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +41,15 @@ def small_copies(
     from PIL import Image
 
     most = copies[0][0]
-    # A JPEG is decoded at twice the size at least, so that it is scaled down cleanly.
-    decoded = decode(source, facts, (2 * most, 2 * most))
-    profile = decoded.info.get("icc_profile")
+    decoded = decode(source, facts, (most, most))
+    claim = claim_of(decoded)
     colors, alpha = apart(eight_bits(upright(decoded, facts), facts), facts.format)
     if colors.mode in {"1", "P"}:  # such cannot be scaled smoothly
         colors = colors.convert("L" if colors.mode == "1" else "RGB")
     for layer in (colors, alpha):
         if layer is not None:
             layer.thumbnail((4 * most, 4 * most), reducing_gap=2.0)
-    shown = to_srgb(colors, profile)
+    shown = to_srgb(colors, claim)
     if alpha is not None:
         shown = Image.merge("RGBA", (*shown.split(), alpha))
     shown.info.clear()
@@ -60,12 +61,11 @@ def small_copies(
 
 
 def as_webp(picture: Picture, most_bytes: int) -> SmallPicture:
-    """Encode it as well as fits into so many bytes, or nearly."""
-    data = b""
-    for quality in _QUALITIES:
-        file = io.BytesIO()
-        picture.save(file, "WEBP", quality=quality, method=4)
-        data = file.getvalue()
-        if len(data) <= most_bytes:
-            break
-    return SmallPicture(data, picture.size)
+    """Encode it as well as fits into so many bytes; of mere noise only less can be shown."""
+    while True:
+        for quality in _QUALITIES:
+            file = io.BytesIO()
+            picture.save(file, "WEBP", quality=quality, method=2)
+            if file.tell() <= most_bytes or max(picture.size) <= _SMALLEST:
+                return SmallPicture(file.getvalue(), picture.size)
+        picture = picture.reduce(2)

@@ -1,8 +1,9 @@
 """Bring colours to sRGB: the one space that services and screens take for granted.
 
 What a profile in the file says is converted through it (LittleCMS, relative colorimetric with
-black point compensation, as editors do); what says nothing is taken as sRGB, as viewers take
-it. The conversion is left out where the profile is sRGB itself under whatever name.
+black point compensation, as editors do), and the gamma of a PNG is undone; what says nothing is
+taken as sRGB, as viewers take it. The conversion is left out where the profile is sRGB itself
+under whatever name.
 """
 
 from __future__ import annotations
@@ -14,22 +15,35 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
     from PIL.ImageCms import ImageCmsProfile, ImageCmsTransform
 
+    from wanprep.fix.picture.claim import Claim
+
 _SPACES: Final = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab "}
 _STEPS: Final = range(0, 256, 51)  # of the swatches by which sRGB is recognised
 _NEAR: Final = 1
 
 
-def to_srgb(picture: Picture, profile: bytes | None) -> Picture:
-    """Return the picture as RGB; the profile, if any, is the one embedded in its file."""
+def to_srgb(picture: Picture, claim: Claim) -> Picture:
+    """Return the picture as RGB, from the colours that its file claims to have."""
     if picture.mode in {"1", "I"}:
         picture = picture.convert("L")
     if picture.mode not in _SPACES:
         picture = picture.convert("RGB")
-    transform = _transform(picture.mode, profile)
+    transform = _transform(picture.mode, claim.profile)
     if transform is not None:
         return transform.apply(picture)
     # Without a profile CMYK is converted as browsers do: each ink takes its share of light.
-    return picture if picture.mode == "RGB" else picture.convert("RGB")
+    rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
+    return rgb if claim.gamma is None else rgb.point(_levels(claim.gamma) * 3)
+
+
+def _levels(gamma: float) -> list[int]:
+    """List what each sample becomes whose gamma is another than that of sRGB."""
+    return [round(255 * _of_light((value / 255) ** (1 / gamma))) for value in range(256)]
+
+
+def _of_light(light: float) -> float:
+    """Tell the sRGB sample of an amount of light (IEC 61966-2-1)."""
+    return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
 def _transform(mode: str, profile: bytes | None) -> ImageCmsTransform | None:

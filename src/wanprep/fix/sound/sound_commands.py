@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # An MP3 decodes to what was put in, and before and after that to silence: the encoder's delay
 # and the filling of the last block. Only players that believe a note in the file cut it off.
 _MP3_SILENCE: Final = 3 * MP3_BLOCK
+_ROUNDING: Final = 1e-6  # of numbers that are not decimal inside
 
 
 def sound_commands(
@@ -30,10 +31,10 @@ def sound_arguments(source: str, recipe: SoundRecipe, facts: Facts, into: str) -
     import ffmpeg
 
     kept = shape(recipe, facts)
-    # Times are counted by what was decoded, as a plain player does; a file's own may be odd.
-    stream = opened(source, facts)["a:0"].filter("asetpts", "N/SR/TB")
+    stream = opened(source, facts)["a:0"].filter("aresample", kept.rate)
     if limits := _limits(recipe, kept):
-        stream = stream.filter("atrim", **limits).filter("asetpts", "PTS-STARTPTS")
+        stream = stream.filter("atrim", **limits)
+    stream = stream.filter("asetpts", "N")
     options: dict[str, object] = {"map_metadata": -1, "map_chapters": -1, "ar": kept.rate,
                                   "ac": kept.channels, "fflags": "+bitexact"}  # fmt: skip
     options |= _coding(recipe, kept)
@@ -41,12 +42,14 @@ def sound_arguments(source: str, recipe: SoundRecipe, facts: Facts, into: str) -
     return compiled
 
 
-def _limits(recipe: SoundRecipe, kept: Shape) -> dict[str, str]:
-    start = recipe.start or 0.0
-    limits = {"start": f"{start:.6f}"} if start else {}
+def _limits(recipe: SoundRecipe, kept: Shape) -> dict[str, int]:
+    """Say what is kept, in samples as they are written: a file's own times may be odd."""
+    start = round((recipe.start or 0.0) * kept.rate)
+    limits = {"start_sample": start} if start else {}
     if recipe.length is not None:
-        lost = _MP3_SILENCE / kept.rate if recipe.format == "mp3" else 0.0
-        limits["end"] = f"{start + max(0.001, recipe.length - lost):.6f}"
+        lost = _MP3_SILENCE if recipe.format == "mp3" else 0
+        samples = int(recipe.length * kept.rate + _ROUNDING) - lost
+        limits["end_sample"] = start + max(1, samples)
     return limits
 
 

@@ -73,8 +73,8 @@ def icon(*sizes: tuple[int, int], length: int = 40) -> bytes:
         ),
         pytest.param(
             icon((16, 16), length=9000)[:22] + saved("PNG"),
-            {"width": 16, "readable": True},
-            id="ico, a PNG shorter than listed",
+            SHOWN | {"format": "ico"},
+            id="ico, a PNG shorter and larger than listed",
         ),
         pytest.param(
             icon((16, 16), (0, 0), (32, 32)), {"width": 256, "height": 256}, id="ico, 256"

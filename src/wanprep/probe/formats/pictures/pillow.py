@@ -49,6 +49,7 @@ _COLORS: Final[Mapping[str, Color]] = {
 _NAMES: Final = {"ppm": "pnm"}  # Pillow calls all of Netpbm's formats by that name
 _ICON: Final = b"\0\0\1\0"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_HEAD: Final = struct.Struct(">16x2I")  # up to the sides in its first chunk
 _PNG_END: Final = b"IEND\xae\x42\x60\x82"
 
 
@@ -115,12 +116,22 @@ def _read_icon(source: Source) -> Found:
     width, height, length, at = max(
         ((w or 256, h or 256, length, at) for w, h, length, at in listed), default=(0, 0, 0, 0)
     )
+    width, height = _png_size(source, at) or (width, height)
     problem = None
     if len(listed) < count or not _is_there(source, at, length):
         problem = f"cut off: its {source.size:,} bytes end before the icon does"
     elif not listed:
         problem = "damaged: an icon without pictures"
     return picture("ico", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem)
+
+
+def _png_size(source: Source, at: int) -> tuple[int, int] | None:
+    """Read the size of a PNG in an icon: the list has no room for more than 256 pixels."""
+    head = source.read_at(at, _PNG_HEAD.size)
+    if len(head) < _PNG_HEAD.size or not head.startswith(_PNG):
+        return None
+    width, height = _PNG_HEAD.unpack(head)
+    return width, height
 
 
 def _is_there(source: Source, at: int, length: int) -> bool:

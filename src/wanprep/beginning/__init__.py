@@ -1,0 +1,1 @@
+"""What a folder needs to begin with: a first job, a configuration, a hook."""

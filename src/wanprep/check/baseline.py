@@ -1,0 +1,151 @@
+"""The findings that a repository had when it adopted the check: known, and not reported again.
+
+They are known by what they are about, and not by where it stands: a file that moves takes its
+findings along, and one that changes shows them anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.check.contents import Contents
+from wanprep.check.selection import without
+from wanprep.errors import WrongUse
+from wanprep.report.repository import utf8_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from wanprep.check.pipeline import Seen
+    from wanprep.judge.finding import Finding
+    from wanprep.report.model import Report
+
+FILE: Final = "wanprep-baseline.json"
+_VERSION: Final = 1
+_KEYS: Final = ("file", "rule", "target", "content")
+_ANEW: Final = "Write it anew with `wanprep check --write-baseline`."
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Known:
+    """One finding that is known."""
+
+    file: str  # in which it was last seen, for people; relative to the baseline
+    rule: str
+    target: str
+    content: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Tell by what it is known."""
+        return (self.rule, self.target, self.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What writing a baseline came to."""
+
+    known: int
+    new: int
+    gone: int
+    unreadable: int  # findings in files that nobody can read stay to be reported
+
+
+def read_baseline(file: Path) -> tuple[Known, ...]:
+    """Read what is known; a file that is no baseline is wrong use."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        message = f"there is no baseline {file}. `wanprep check --write-baseline` writes one."
+        raise WrongUse(message) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise WrongUse(f"the baseline {file} cannot be read: {error}. {_ANEW}") from error
+    if not (isinstance(told, dict) and isinstance(told.get("findings"), list)):
+        raise WrongUse(f"{file} is no baseline. {_ANEW}")
+    if told.get("version") != _VERSION:
+        raise WrongUse(f"the baseline {file} is of another version of wanprep. {_ANEW}")
+    return tuple(_known(entry, file) for entry in told["findings"])
+
+
+def _known(entry: Any, file: Path) -> Known:  # noqa: ANN401 - JSON
+    if not (isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in _KEYS)):
+        raise WrongUse(f"the baseline {file} holds an entry that is none: {entry!r}. {_ANEW}")
+    return Known(*(entry[key] for key in _KEYS))
+
+
+def without_known(report: Report, seen: Seen, baseline: Iterable[Known]) -> Report:
+    """Leave out what is known, and count it; verdicts follow from what is left."""
+    known = {each.key for each in baseline}
+    worth_reading = {key[:2] for key in known}
+    contents = Contents(seen)
+
+    def is_known(finding: Finding) -> bool:
+        if (finding.rule, finding.target) not in worth_reading:
+            return False
+        content = contents.of(finding)
+        return content is not None and (finding.rule, finding.target, content.key) in known
+
+    left = without(report, is_known)
+    return replace(left, known=len(report.findings) - len(left.findings))
+
+
+def write_baseline(file: Path, report: Report, seen: Seen) -> Written:
+    """Write down all findings. Of files that were not looked at, what was known stays known."""
+    old = _old(file)
+    contents = Contents(seen)
+    found = [(finding, contents.of(finding)) for finding in report.findings]
+    entries = [
+        Known(_relative(content.file, file), finding.rule, finding.target, content.key)
+        for finding, content in found
+        if content
+    ]
+    kept = _not_looked_at(old, seen, file)
+    known = {entry.key: entry for entry in sorted([*kept, *entries], reverse=True)}
+    _write(file, sorted(known.values()))
+    before = {entry.key for entry in old}
+    return Written(
+        known=len(known),
+        new=len(known.keys() - before),
+        gone=len(before - known.keys()),
+        unreadable=sum(content is None for _, content in found),
+    )
+
+
+def _old(file: Path) -> tuple[Known, ...]:
+    """Read what is about to be written over, which is nobody's job or picture."""
+    if file.suffix.lower() != ".json":
+        raise WrongUse(f"{file} is no name for a baseline: --write-baseline=FILE wants FILE.json")
+    return read_baseline(file) if file.exists() else ()
+
+
+def _not_looked_at(old: Iterable[Known], seen: Seen, file: Path) -> Iterator[Known]:
+    paths = (*seen.facts, *(each.file for each in seen.files))
+    looked_at = {os.path.abspath(path) for path in paths}
+    for entry in old:
+        path = os.path.abspath(os.path.join(file.parent, entry.file))
+        if path not in looked_at and os.path.lexists(path):
+            yield entry
+
+
+def _relative(path: str, file: Path) -> str:
+    relative = os.path.relpath(os.path.abspath(path), os.path.abspath(file.parent))
+    return utf8_path(relative.replace(os.sep, "/"))
+
+
+def _write(file: Path, entries: Iterable[Known]) -> None:
+    """Write an entry per line, so that one more is one line more."""
+    lines = ",\n".join(
+        "    " + json.dumps({key: getattr(entry, key) for key in _KEYS}, ensure_ascii=False)
+        for entry in entries
+    )
+    text = f'{{\n  "version": {_VERSION},\n  "findings": [\n{lines}\n  ]\n}}\n'
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        beside.write_text(text.replace("[\n\n  ]", "[]"), encoding="utf-8")
+        beside.replace(file)
+    except OSError as error:
+        raise WrongUse(f"the baseline {file} cannot be written: {error.strerror}") from error

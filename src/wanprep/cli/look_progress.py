@@ -1,0 +1,111 @@
+"""How a long look at many files goes on: a bar at a terminal, a log with --verbose."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from wanprep.cli.loudness import is_quiet, is_verbose
+from wanprep.closing import Closing
+from wanprep.probe.onlooker import watched_by
+from wanprep.text import plural, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.progress import Progress, TaskID
+
+    from wanprep.probe.facts import Facts
+
+_PATIENCE: Final = 1.0  # seconds that nobody minds to wait without a word
+
+
+@contextmanager
+def looking(*, bar: bool = True) -> Iterator[None]:
+    """Let the user look on, as far as that is wanted; a bar may be in the way."""
+    if is_verbose():
+        with _Log() as log, watched_by(log):
+            yield
+    elif bar and sys.stderr.isatty() and not is_quiet():
+        with _Bar() as shown, watched_by(shown):
+            yield
+    else:
+        yield
+
+
+class _Log(Closing):
+    """Says of each file what it is, and in the end how much was remembered."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._files = self._remembered = 0
+
+    def expect(self, count: int) -> None:
+        pass
+
+    def saw(self, facts: Facts, *, remembered: bool) -> None:
+        self._files += 1
+        self._remembered += remembered
+        how = "remembered" if remembered else "read"
+        what = facts.format if facts.readable else f"{facts.problem}"
+        click.echo(f"{how}: {visible(facts.path)} ({visible(what)})", err=True)
+
+    def close(self) -> None:
+        seconds = time.monotonic() - self._begun
+        click.echo(
+            f"{plural(self._files, 'file')} in {seconds:.2f} s:"
+            f" {self._remembered} remembered, {self._files - self._remembered} read",
+            err=True,
+        )
+
+
+class _Bar(Closing):
+    """Says nothing about what is quick: the bar appears when somebody begins to wonder."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._expected = self._seen = 0
+        self._ended = False
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._timer = threading.Timer(_PATIENCE, self._appear)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def expect(self, count: int) -> None:
+        with self._lock:
+            self._expected += count
+            self._update()
+
+    def saw(self, facts: Facts, *, remembered: bool) -> None:  # noqa: ARG002
+        with self._lock:
+            self._seen += 1
+            self._update()
+
+    def _update(self) -> None:
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=self._seen, total=self._expected or None)
+
+    def _appear(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with self._lock:
+            if not self._ended:
+                self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+                self._task = self._bar.add_task("looking at files", total=None)
+                self._update()
+                self._bar.start()
+
+    def close(self) -> None:
+        self._timer.cancel()
+        with self._lock:
+            self._ended = True
+            if self._bar:
+                self._bar.stop()

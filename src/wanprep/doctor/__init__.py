@@ -1,0 +1,1 @@
+"""What wanprep finds on this machine: said, and not touched. No network is asked."""

@@ -1,0 +1,263 @@
+"""What is known is not reported again; what is new is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from PIL import Image
+
+from wanprep.cli import run
+from wanprep.schemas import load_schema
+
+JOB = """\
+target: evolink/wan2.7-reference-video
+prompt: Image 1 meets Image 2.
+references:
+  - image: refs/small.png
+parameters: {duration: 99}
+"""
+Check = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "refs").mkdir()
+    Image.new("RGB", (100, 100)).save(tmp_path / "refs/small.png")
+    Image.new("RGB", (100, 101)).save(tmp_path / "bare.png")
+    (tmp_path / "job.yaml").write_text(JOB)
+    (tmp_path / "wanprep.toml").write_text('baseline = "known.json"\n')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def check(capfd: pytest.CaptureFixture[str]) -> Check:
+    def check(*arguments: str) -> dict[str, Any]:
+        status = run(["check", *arguments, "--format", "json"])
+        out, err = capfd.readouterr()
+        assert status == (1 if json.loads(out)["summary"]["errors"] else 0), err
+        told: dict[str, Any] = json.loads(out)
+        return told
+
+    return check
+
+
+@pytest.fixture
+def known(project: Path, capfd: pytest.CaptureFixture[str]) -> Path:
+    assert run(["check", "--write-baseline"]) == 0
+    assert "4 known findings (4 new, 0 gone)" in capfd.readouterr().err
+    return project
+
+
+def rules(told: dict[str, Any]) -> list[str]:
+    return sorted(each["rule"] for each in told["findings"])
+
+
+ALL = ["image-too-small", "image-too-small", "parameter-invalid", "prompt-ref-unbound"]
+
+
+def test_what_is_known_passes(known: Path, check: Check, capfd: pytest.CaptureFixture[str]) -> None:
+    told = check()
+    assert known.is_dir()
+    assert told["findings"] == []
+    assert told["summary"]["known"] == 4
+    assert {each["verdict"] for each in told["verdicts"]} == {"pass"}
+    Draft202012Validator(load_schema("report")).validate(told)
+    assert run(["check"]) == 0
+    assert "4 known findings in the baseline" in capfd.readouterr().out
+
+    told = check("--no-baseline")
+    assert rules(told) == ALL
+    assert "known" not in told["summary"]
+
+
+def _moved(project: Path) -> None:
+    (project / "deep/refs").mkdir(parents=True)
+    (project / "refs/small.png").rename(project / "deep/refs/other.png")
+    (project / "bare.png").rename(project / "naked.png")
+    job = JOB.replace("small", "other")
+    (project / "deep/work.yaml").write_text(job)
+    (project / "job.yaml").unlink()
+
+
+def _shifted(project: Path) -> None:
+    job = JOB.replace("prompt:", "# hello\n\nprompt:   ").replace("{duration", "{ duration")
+    (project / "job.yaml").write_text(job)
+
+
+def _as_json(project: Path) -> None:
+    told = {
+        "references": [{"image": "refs/small.png"}],
+        "parameters": {"duration": 99},
+        "prompt": "Image 1 meets Image 2.",
+        "target": "evolink/wan2.7-reference-video",
+    }
+    (project / "job.json").write_text(json.dumps(told))
+    (project / "job.yaml").unlink()
+
+
+@pytest.mark.parametrize("change", [_moved, _shifted, _as_json])
+def test_what_moves_stays_known(known: Path, check: Check, change: Callable[[Path], None]) -> None:
+    change(known)
+    told = check()
+    assert told["findings"] == []
+    assert told["summary"]["known"] == 4
+
+
+def test_a_new_fault_fails_beside_the_old_ones(known: Path, check: Check) -> None:
+    Image.new("RGB", (90, 90)).save(known / "refs/new.png")
+    told = check()
+    assert [each["file"] for each in told["findings"]] == ["refs/new.png"]
+    assert told["summary"]["known"] == 4
+    assert {each["subject"]: each["verdict"] for each in told["verdicts"]} == {
+        "bare.png": "pass", "job.yaml": "pass", "refs/new.png": "fail",
+    }  # fmt: skip
+
+
+def test_what_changes_is_new(known: Path, check: Check) -> None:
+    Image.new("RGB", (99, 99)).save(known / "bare.png")
+    (known / "job.yaml").write_text(JOB.replace("meets", "greets"))
+    told = check()
+    assert rules(told) == ["image-too-small", "parameter-invalid", "prompt-ref-unbound"]
+    assert told["summary"]["known"] == 1, "the picture of the job is as it was"
+
+
+def test_another_job_with_the_same_value_is_new(known: Path, check: Check) -> None:
+    (known / "next.yaml").write_text(JOB.replace("meets", "greets"))
+    told = check()
+    assert {each["file"] for each in told["findings"]} == {"next.yaml"}
+    assert rules(told) == ["parameter-invalid", "prompt-ref-unbound"]
+
+
+def test_another_target_is_new(known: Path, check: Check) -> None:
+    told = check("bare.png", "-t", "wan/2.7", "-t", "evolink/wan2.7-reference-video")
+    assert known.is_dir()
+    assert [each["target"] for each in told["findings"]] == ["evolink/wan2.7-reference-video"]
+
+
+def test_the_file_is_sorted_small_and_as_published(known: Path) -> None:
+    text = (known / "known.json").read_text()
+    told = json.loads(text)
+    Draft202012Validator(load_schema("baseline")).validate(told)
+    files = [each["file"] for each in told["findings"]]
+    assert files == sorted(files) == ["bare.png", "job.yaml", "job.yaml", "refs/small.png"]
+    assert len(text.splitlines()) == 4 + 5
+    run(["check", "--write-baseline"])
+    assert (known / "known.json").read_text() == text, "the same again"
+
+
+def test_what_is_gone_is_dropped_and_what_was_not_looked_at_stays(
+    known: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (300, 300)).save(known / "bare.png")
+    assert run(["check", "bare.png", "--write-baseline"]) == 0
+    assert "3 known findings (0 new, 1 gone)" in capfd.readouterr().err
+    (known / "job.yaml").unlink()
+    assert run(["check", "bare.png", "--write-baseline"]) == 0
+    assert "1 known finding (0 new, 2 gone)" in capfd.readouterr().err
+    (known / "refs/small.png").unlink()
+    assert run(["check", "--write-baseline"]) == 0
+    assert json.loads((known / "known.json").read_text()) == {"version": 1, "findings": []}
+
+
+def test_missing_files_and_addresses_are_known_by_name(
+    project: Path, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    job = JOB.replace("refs/small.png", "http://10.0.0.1/a.png").replace("meets", "and")
+    (project / "address.yaml").write_text(job)
+    (project / "job.yaml").write_text(JOB.replace("refs/small.png", "refs/gone.png"))
+    (project / "broken.yaml").write_text("target: evolink/wan2.7-reference-video\nzap: [\n")
+    assert run(["check", "--write-baseline", "--offline"]) == 0
+    capfd.readouterr()
+    assert check("--offline")["findings"] == []
+    (project / "job.yaml").write_text(JOB.replace("refs/small.png", "refs/lost.png"))
+    (project / "broken.yaml").write_text("target: evolink/wan2.7-reference-video\nzip: [\n")
+    assert {"asset-missing", "job-invalid"} <= set(rules(check("--offline")))
+
+
+def test_each_document_of_a_file_is_known_by_itself(
+    project: Path, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "job.yaml").write_text(f"{JOB}---\n{JOB.replace('meets', 'greets')}")
+    assert run(["check", "--write-baseline"]) == 0
+    capfd.readouterr()
+    (project / "job.yaml").write_text(f"{JOB.replace('meets', 'leaves')}---\n{JOB}")
+    told = check("job.yaml")
+    assert [each["line"] for each in told["findings"]] == [2, 5]
+
+
+def test_what_nobody_can_read_is_never_known(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "job.yaml").write_text(JOB.replace("refs/small.png", "refs"))
+    assert run(["check", "job.yaml", "--write-baseline"]) == 0
+    assert "1 finding in files that cannot be read" in capfd.readouterr().err
+    assert run(["check", "job.yaml", "--format", "concise"]) == 1
+    assert capfd.readouterr().out.startswith("job.yaml:4:12: error asset-unreadable")
+
+
+def test_selection_says_what_is_written(known: Path, check: Check) -> None:
+    run(["check", "--write-baseline", "--ignore", "parameter-invalid"])
+    assert known.is_dir()
+    assert rules(check()) == ["parameter-invalid"]
+
+
+def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "wanprep.toml").unlink()
+    assert run(["check", "--write-baseline"]) == 0
+    told = capfd.readouterr().err
+    assert "wanprep-baseline.json: 4 known findings" in told
+    assert 'write into wanprep.toml: baseline = "wanprep-baseline.json"' in told
+    assert run(["check"]) == 1, "nobody said that it counts"
+    assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
+
+    (project / "pyproject.toml").write_text("[tool.wanprep]\n")
+    assert run(["check", "--write-baseline=other.json"]) == 0
+    assert "[tool.wanprep] of pyproject.toml: baseline = " in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "content", "message"),
+    [
+        pytest.param(["--write-baseline", "job.yaml"], None, "job.yaml is no name for a baseline",
+                     id="over a job"),
+        pytest.param(["--write-baseline", "b.json"], "{}", "b.json is no baseline", id="over JSON"),
+        pytest.param(["--write-baseline=no/b.json"], None, "cannot be written", id="nowhere"),
+        pytest.param(["--baseline", "b.json"], None, "there is no baseline b.json", id="absent"),
+        pytest.param(["--baseline", "b.json"], "{", "cannot be read", id="no JSON"),
+        pytest.param(["--baseline", "b.json"], "[]", "is no baseline", id="a list"),
+        pytest.param(["--baseline", "b.json"], '{"version": 2, "findings": []}',
+                     "of another version", id="a later one"),
+        pytest.param(["--baseline", "b.json"], '{"version": 1, "findings": [{"rule": 1}]}',
+                     "holds an entry that is none", id="an entry"),
+        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "say two things", id="both"),
+        pytest.param([], None, "there is no baseline", id="configured and absent"),
+    ],
+)  # fmt: skip
+def test_wrong_use(
+    project: Path, arguments: list[str], content: str | None, message: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    if content is not None:
+        (project / "b.json").write_text(content)
+    before = (project / "job.yaml").read_text()
+    assert run(["check", "bare.png", *arguments]) == 2
+    assert message in capfd.readouterr().err
+    assert (project / "job.yaml").read_text() == before
+
+
+def test_fix_fails_only_for_what_is_new(known: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGBA", (300, 300)).save(known / "clear.png")
+    (known / "lost.yaml").write_text(
+        "target: evolink/wan2.7-reference-video\nprompt: Image 1.\n"
+        "references:\n  - image: clear.png\n    voice: gone.wav\n"
+    )
+    assert run(["fix", "lost.yaml", "--in-place"]) == 1
+    run(["check", "lost.yaml", "--write-baseline"])
+    assert run(["fix", "lost.yaml", "--in-place"]) == 0
+    capfd.readouterr()

@@ -1,0 +1,145 @@
+"""What is checked when some files changed."""
+
+from __future__ import annotations
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from hook_repository import JOB, HookRepository, hook_repository
+
+from wanprep.check import changed as changed_module
+from wanprep.check.changed import changed_subjects, concerned
+from wanprep.check.git import deleted_files, files_that_mention
+from wanprep.check.pipeline import Question, answer
+from wanprep.cli import run
+
+NOTHING = io.BytesIO()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HookRepository:
+    made = hook_repository(tmp_path)
+    made.picture("refs/hero.png")
+    made.write("job.yaml", JOB.format("refs/hero.png"))
+    made.write("deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}')
+    made.write("notes.json", '{"about": "hero.png"}')
+    made.write("app.ts", "export {}\n")
+    made.stage()
+    made.commit()
+    for name, value in made.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(made.folder)
+    return made
+
+
+def test_the_jobs_of_what_changed(repository: HookRepository) -> None:
+    found = changed_subjects(["refs/hero.png", "app.ts", "notes.json"], {"evolink"}, NOTHING)
+    assert repository.folder.is_dir()
+    assert found.media == ("refs/hero.png",)
+    assert found.jobs == ("deep/job.JSON", "job.yaml"), "and not what merely speaks of it"
+    assert found.alone(["refs/hero.png"]) == [], "no one named it"
+
+
+def test_a_part_of_a_name_is_another_name(repository: HookRepository) -> None:
+    repository.write("other.yaml", JOB.format("refs/superhero.png"))
+    repository.write("next.yaml", JOB.format("refs/a-hero.png"))
+    repository.stage()
+    assert files_that_mention(["hero.png"]) == [
+        "deep/job.JSON",
+        "job.yaml",
+        "next.yaml",
+        "notes.json",
+    ]
+
+
+def test_the_names_from_standard_input(repository: HookRepository) -> None:
+    assert repository.folder.is_dir()
+    stdin = io.BytesIO(b"refs/hero.png\0gone.png\0")
+    found = changed_subjects(["-"], {"evolink"}, stdin, nul=True)
+    assert found.changed == ("refs/hero.png", "gone.png")
+
+
+def test_from_a_folder_further_down(
+    repository: HookRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository.folder / "refs")
+    found = changed_subjects(["hero.png"], {"evolink"}, NOTHING)
+    assert found.jobs == ("../deep/job.JSON", "../job.yaml")
+    repository.git("rm", "-q", "refs/hero.png", "--cached")
+    assert deleted_files({}) == ["hero.png"]
+
+
+def test_what_was_deleted_between_two_commits(repository: HookRepository) -> None:
+    repository.git("rm", "-q", "refs/hero.png")
+    repository.commit()
+    assert deleted_files({}) == []
+    ends = {"PRE_COMMIT_FROM_REF": "HEAD~1", "PRE_COMMIT_TO_REF": "HEAD"}
+    assert deleted_files(ends) == ["refs/hero.png"]
+
+
+def test_a_name_that_is_gone_breaks_its_job(
+    repository: HookRepository, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (repository.folder / "refs/hero.png").unlink()
+    assert run(["check", "--changed", "refs/hero.png", "--format", "concise"]) == 1
+    told = capfd.readouterr().out
+    assert "job.yaml:4:12: error asset-missing" in told
+    assert run(["check", "--changed", "refs/other.png"]) == 0
+
+
+def test_no_names_are_nothing_to_check(
+    repository: HookRepository, capfd: pytest.CaptureFixture[str]
+) -> None:
+    repository.picture("small.png", (10, 10))
+    assert run(["check", "--changed"]) == 0
+    assert run(["fix", "--changed", "--in-place"]) == 0
+    assert "nothing found" in capfd.readouterr().out
+
+
+def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
+    repository.picture("other/hero.png")
+    found = changed_subjects(["other/hero.png"], {"evolink"}, NOTHING)
+    assert found.jobs == ("deep/job.JSON", "job.yaml")
+    is_concerned = concerned(found)
+    assert not is_concerned("job.yaml", ["refs/hero.png"])
+    assert is_concerned("job.yaml", ["refs/hero.png", "deep/../other/hero.png"])
+    assert is_concerned("changed.yaml", [])
+    report = answer(Question(paths=("other/hero.png",), changed=True))
+    assert [each.subject for each in report.verdicts] == ["other/hero.png"]
+
+
+def test_too_many_jobs_are_told(
+    repository: HookRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changed_module, "MOST_JOBS", 1)
+    assert repository.folder.is_dir()
+    report = answer(Question(paths=("refs/hero.png",), changed=True))
+    assert report.jobs == 1
+    assert report.unchecked[0].startswith("1 more jobs that may use what changed")
+
+
+def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert files_that_mention(["hero.png"]) == []
+    assert deleted_files(os.environ) == []
+    monkeypatch.setenv("PATH", "")
+    assert files_that_mention(["hero.png"]) == []
+    assert files_that_mention([]) == []
+
+
+def test_fix_tells_that_it_changed_something(
+    repository: HookRepository, capfd: pytest.CaptureFixture[str]
+) -> None:
+    repository.picture("clear.png", mode="RGBA")
+    command = ["fix", "clear.png", "--in-place", "-t", "evolink/wan2.7-reference-video"]
+    assert run([*command, "--exit-non-zero-on-fix"]) == 1
+    assert run([*command, "--exit-non-zero-on-fix"]) == 0
+    repository.picture("clear.png", mode="RGBA")
+    assert run(command) == 0
+    repository.write("job.yaml", JOB.format("refs/hero.png").replace("Image 1", "character1"))
+    assert run(["fix", "job.yaml", "--in-place", "--exit-non-zero-on-fix"]) == 1
+    assert run(["fix", "job.yaml", "--in-place", "--exit-non-zero-on-fix"]) == 0
+    capfd.readouterr()

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED
+
+from wanprep.cli import run
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+SMALL = "runcomfy/wan-2-2-image-to-video"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(FIXTURES / "demo", tmp_path / "demo")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def compared(capfd: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> dict[str, Any]:
+    assert run(["compare", *arguments, "--format", "json"]) == status
+    [job] = json.loads(capfd.readouterr().out)
+    return {row["target"]: row for row in job["targets"]}
+
+
+def job(text: str) -> str:
+    Path("job.yaml").write_text(text)
+    return "job.yaml"
+
+
+def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
+    rows = compared(capfd, "demo/job.yaml")
+    assert set(rows) == {EVOLINK, OXEN, RUNCOMFY, WAVESPEED, SMALL}
+    assert rows[EVOLINK]["verdict"] == "fits"
+    assert rows[EVOLINK]["price"]["low"] > 1
+    assert rows[OXEN]["price"] is None
+    assert "oxen.ai" in rows[OXEN]["price_note"]
+    assert rows[RUNCOMFY]["warnings"] == [
+        "RunComfy takes no voice here. `wanprep fix --yes` can leave it out."
+    ]
+    assert rows[SMALL]["verdict"] == "impossible"
+    assert any("too many pictures" in words for words in rows[SMALL]["why"])
+    assert rows[SMALL]["price"] is None
+    assert rows[SMALL]["price_note"] is None
+
+
+def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", "demo/job.yaml"]) == 0
+    told = capfd.readouterr().out
+    assert "\x1b" not in told
+    lines = told.splitlines()
+    assert lines[0] == "demo/job.yaml"
+    assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
+    assert "Price: Oxen tells its prices" in told
+    assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
+    assert len(capfd.readouterr().out.splitlines()) == 6
+
+
+def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGBA", (320, 320), (0, 90, 90, 128)).save("alpha.png")
+    path = job(
+        f"target: {WAVESPEED}\nprompt: '@Image1 walks.'\nreferences:\n  - image: alpha.png\n"
+        "parameters: {resolution: 720p, duration: 5}\n"
+    )
+    rows = compared(capfd, path, "-t", EVOLINK, status=1)
+    assert rows[EVOLINK]["verdict"] == "fixable"
+    assert rows[EVOLINK]["safety"] == "lossy"
+    whats = {cost["what"] for cost in rows[EVOLINK]["costs"]}
+    assert whats == {"alpha.png", "line 2"}
+    assert rows[EVOLINK]["price"]["low"] > 0
+
+    assert run(["compare", path, "-t", EVOLINK]) == 1
+    told = " ".join(capfd.readouterr().out.split())
+    assert f"`wanprep fix -t {EVOLINK}` can mend it, at a small loss of quality:" in told
+    assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in told
+
+
+def test_a_repair_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(FIXTURES / "jobs/media/endless.mp4", "endless.mp4")
+    path = job(f"target: {EVOLINK}\nprompt: She dances.\nreferences:\n  - video: endless.mp4\n"
+               "parameters: {duration: 5}\n")  # fmt: skip
+    before = {file: file.stat().st_mtime_ns for file in Path().rglob("*")}
+    row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
+    assert (row["verdict"], row["safety"]) == ("fixable", "asks")
+    assert {file: file.stat().st_mtime_ns for file in Path().rglob("*")} == before
+
+
+def test_what_fix_promised_holds(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is said to be fixable is fit once it is fixed."""
+    Image.new("RGBA", (320, 320), (0, 90, 90, 128)).save("alpha.png")
+    path = job(f"target: {EVOLINK}\nprompt: '@Image1 walks.'\nreferences:\n  - image: alpha.png\n"
+               "parameters: {resolution: 720p, duration: 5}\n")  # fmt: skip
+    assert compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]["verdict"] == "fixable"
+    assert run(["fix", path, "-t", EVOLINK, "--out", "ready", "--yes"]) == 0
+    capfd.readouterr()
+    assert compared(capfd, "ready/job.yaml", "-t", EVOLINK)[EVOLINK]["verdict"] == "fits"
+
+
+@pytest.mark.parametrize(
+    ("asset", "verdict"),
+    [
+        ("gone.png", "impossible"),
+        ("data:image/png;base64,AAAA", "unknown"),
+    ],
+)
+def test_other_verdicts(asset: str, verdict: str, capfd: pytest.CaptureFixture[str]) -> None:
+    path = job(f"target: {EVOLINK}\nprompt: She walks.\nreferences:\n  - image: {asset}\n"
+               "parameters: {duration: 5}\n")  # fmt: skip
+    row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
+    assert row["verdict"] == verdict
+    assert row["why"]
+
+
+def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) -> None:
+    path = job(f"target: {EVOLINK}\nprompt: '@Image1 walks.'\nreferences:\n"
+               "  - image: data:image/png;base64,AAAA\nparameters: {duration: 5}\n")  # fmt: skip
+    row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
+    assert row["verdict"] == "unknown"
+    assert "What can be mended can be" in row["why"][0]
+
+
+def test_jobs_that_cannot_be_read_are_nobodys(capfd: pytest.CaptureFixture[str]) -> None:
+    row = compared(capfd, job("prompt: [\n"), "-t", EVOLINK, status=1)[EVOLINK]
+    assert row["verdict"] == "impossible"
+    assert row["why"]
+
+
+def test_each_job_of_a_file_has_a_table(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Path("demo/two.yaml").write_text(
+        (folder / "demo/job.yaml").read_text() + "---\nprompt: Nothing\nreferences: []\n"
+    )
+    assert run(["compare", "demo/two.yaml", "-t", EVOLINK, "--format", "json"]) == 1
+    told = json.loads(capfd.readouterr().out)
+    assert [each["job"] for each in told] == ["demo/two.yaml", "demo/two.yaml#2"]
+    assert [each["targets"][0]["verdict"] for each in told] == ["fits", "impossible"]
+
+
+def test_media_are_no_jobs(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", "demo/refs/hero.jpg"]) == 2
+    assert "only jobs can be compared" in capfd.readouterr().err

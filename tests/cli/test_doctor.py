@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wanprep.cli import run
+
+KEYS = ("EVOLINK_API_KEY", "OXEN_API_KEY", "RUNCOMFY_API_TOKEN", "RUNCOMFY_TOKEN",
+        "RUNCOMFY_API_KEY", "WAVESPEED_API_KEY")  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WANPREP_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    for name in (*KEYS, "IMAGEIO_FFMPEG_EXE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def checks(capfd: pytest.CaptureFixture[str], status: int = 0, section: str = "") -> dict[str, Any]:
+    assert run(["doctor", "--format", "json"]) == status
+    told = json.loads(capfd.readouterr().out)
+    assert (told["version"], told["ok"]) == (1, status == 0)
+    return {each["name"]: (each["state"], each["says"])
+            for each in told["checks"] if section in {"", each["section"]}}  # fmt: skip
+
+
+def test_all_is_well_and_nothing_is_made(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor"]) == 0
+    told = capfd.readouterr().out
+    assert told.endswith("\nall is well\n")
+    for word in ("Pillow", "libmediainfo", "SQLite", "libx264, aac", "zscale", "state", "free"):
+        assert word in told
+    assert "none: set EVOLINK_API_KEY to submit there" in told
+    assert list(folder.iterdir()) == []
+
+
+def test_it_knows_keys_without_showing_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNCOMFY_TOKEN", "rc-very-secret-1")
+    monkeypatch.setenv("OXEN_API_KEY", "two words")
+    monkeypatch.setenv("https_proxy", "http://me:password@proxy.example.com:8080")
+    told = checks(capfd, 1, "Keys")
+    assert told["RunComfy"] == ("fine", "in RUNCOMFY_TOKEN")
+    assert told["Oxen.ai"][0] == "trouble"
+    assert told["EvoLink"] == ("note", "none: set EVOLINK_API_KEY to submit there")
+    assert checks(capfd, 1, "Addresses")["https proxy"] == (
+        "note",
+        "http://***@proxy.example.com:8080",
+    )
+    run(["doctor"])
+    shown = capfd.readouterr().out
+    assert "OXEN_API_KEY holds a blank" in shown
+    for secret in ("very-secret", "two words", "password"):
+        assert secret not in shown
+
+
+def test_addresses(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "http://127.0.0.1:1234/")
+    monkeypatch.setenv("WANPREP_OXEN_BASE_URL", "http://oxen.example.com")
+    told = checks(capfd, 1)
+    assert told["EvoLink, files"] == (
+        "note", "http://127.0.0.1:1234, as WANPREP_EVOLINK_BASE_URL says",
+    )  # fmt: skip
+    assert told["Oxen.ai"][0] == "trouble"
+    assert "must begin with https" in told["Oxen.ai"][1]
+
+
+def test_folders(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "cache").mkdir()
+    (folder / "cache/facts").write_bytes(b"x" * 2500)
+    (folder / "file").write_text("")
+    monkeypatch.setenv("WANPREP_CACHE_DIR", str(folder / "cache"))
+    monkeypatch.setenv("WANPREP_STATE_DIR", str(folder / "file/state"))
+    told = checks(capfd, 1)
+    assert "2.5 kB" in told["cache"][1]
+    assert told["ledger of runs"][0] == "trouble"
+    assert "WANPREP_STATE_DIR" in told["ledger of runs"][1]
+
+
+@pytest.mark.parametrize(("free", "state"), [(10**10, "fine"), (10**9, "note"), (10**6, "trouble")])
+def test_room(
+    free: int,
+    state: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import shutil
+
+    from wanprep.doctor.folders import folders
+
+    # No disk can be filled for a test.
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free))
+    assert {line.state for line in folders(os.environ)} == {state}
+
+
+def script(file: Path, text: str) -> str:
+    file.write_text(f"#!{sys.executable}\nimport sys\n{text}")
+    file.chmod(0o755)
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "says"),
+    [
+        ("sys.exit(1)", "ffmpeg", "cannot be run"),
+        ("print('ffmpeg version 4.0' if '-version' in sys.argv else 'aac libx264')",
+         "ffmpeg's libvmaf", "is missing (measuring"),
+    ],
+)  # fmt: skip
+def test_a_poor_ffmpeg(
+    text: str, name: str, says: str, folder: Path,
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", script(folder / "ffmpeg", text))
+    state, told = checks(capfd, 1)[name]
+    assert state == "trouble"
+    assert says in told
+    assert "Unset IMAGEIO_FFMPEG_EXE" in told
+
+
+def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "wanprep.toml").write_text(
+        '[hosts]\ndefault = "memory://bucket"\noxen = "nowhere://me:secret@x"\n'
+        '[providers.oxen]\nrepositry = "me/refs"\n'
+    )
+    told = checks(capfd, 1)
+    assert told["file"] == ("fine", str(folder / "wanprep.toml"))
+    assert told["files for all"] == ("fine", "memory://bucket")
+    assert told["files for oxen"][0] == "trouble"
+    assert "secret" not in told["files for oxen"][1]
+    assert "`repositry` is not known" in told["oxen"][1]
+
+    (folder / "wanprep.toml").write_text("targts = 1")
+    assert "did you mean `targets`?" in checks(capfd, 1)["file"][1]
+
+
+def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    from wanprep.doctor import programs
+
+    assert programs._library("X", "no-such-package-at-all").state == "trouble"
+    (folder / "pymediainfo.py").write_text("raise OSError('no library')")
+    monkeypatch.syspath_prepend(folder)
+    monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
+    told = programs._libmediainfo()
+    monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
+    assert (told.state, "no library" in told.says) == ("trouble", True)
+
+
+def test_a_broken_plugin_is_told(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    from wanprep.submit.plugins import installed
+
+    info = folder / "place/wanprep_broken-1.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wanprep-broken\nVersion: 1\n")
+    (info / "entry_points.txt").write_text("[wanprep]\nbroken = no_such_module_at_all\n")
+    monkeypatch.syspath_prepend(folder / "place")
+    installed.cache_clear()
+    try:
+        assert checks(capfd, 1)["broken"][0] == "trouble"
+    finally:
+        installed.cache_clear()

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from submitting import EVOLINK, RUNCOMFY, WAVESPEED
+from terminals import AtTerminal
+
+from wanprep.cli import run
+from wanprep.config import read_config
+from wanprep.job.documents.read_documents import read_documents
+from wanprep.judge.target import all_targets
+from wanprep.schemas import schema_text
+
+REFS = Path(__file__).parents[2] / "fixtures/demo/refs"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("EVOLINK_API_KEY", "OXEN_API_KEY", "RUNCOMFY_API_TOKEN", "RUNCOMFY_TOKEN",
+                 "RUNCOMFY_API_KEY", "WAVESPEED_API_KEY"):  # fmt: skip
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("target", list(all_targets()))
+def test_the_job_suits_its_target(
+    folder: Path, target: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(REFS, "my refs")
+    Image.new("RGB", (20, 20)).save("my refs/a-tiny-one.png")  # not taken, though it comes first
+    assert run(["init", "--yes", "--target", target]) == 0
+    told = capfd.readouterr()
+    assert told.out.splitlines() == ["wrote job.yaml", "wrote .wanprep/job.schema.json",
+                                     "wrote wanprep.toml"]  # fmt: skip
+    assert ("wanprep compare" if target == "wan/2.7" else "wanprep submit") in told.err
+    assert run(["check", "job.yaml", "--severity", "warning", "--quiet"]) == 0
+    assert capfd.readouterr().out == ""
+
+    assert Path(".wanprep/job.schema.json").read_text() == schema_text("job")
+    table = tomllib.loads(Path("wanprep.toml").read_text())
+    assert read_config(folder / "wanprep.toml", table).targets == (target,)
+    lines = Path("wanprep.toml").read_text().splitlines()
+    filled = "\n".join(line.removeprefix("# ") for line in lines if "=" in line or "[" in line)
+    read_config(folder / "wanprep.toml", tomllib.loads(filled))  # what is offered is right
+
+
+def test_a_job_in_a_folder_of_its_own_names_what_lies_elsewhere() -> None:
+    shutil.copytree(REFS, "refs")
+    assert run(["init", "-t", EVOLINK, "--job", "jobs/a.yaml", "--no-config", "--yes"]) == 0
+    assert run(["check", "jobs", "--quiet"]) == 0
+    assert Path("jobs/.wanprep/job.schema.json").exists()
+    assert not Path("wanprep.toml").exists()
+
+
+def test_without_media_it_gives_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["init", "--yes", "-t", EVOLINK]) == 0
+    assert "Its media are examples" in capfd.readouterr().err
+    assert run(["check", "job.yaml", "--format", "json"]) == 1
+    found = json.loads(capfd.readouterr().out)["findings"]
+    assert {each["rule"] for each in found} == {"asset-missing"}
+
+
+def test_media_that_no_job_could_use_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (20, 20)).save("tiny.png")
+    assert run(["init", "--yes", "-t", EVOLINK]) == 0
+    assert "would not take it as it is (1 error)" in capfd.readouterr().err
+
+
+def test_nothing_is_written_over(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / ".git").mkdir()
+    for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
+        Path(name).write_text("# mine\n")
+    assert run(["init", "--yes", "--config", "-t", EVOLINK]) == 0
+    told = capfd.readouterr()
+    assert told.err.count("is there already: left as it is") == 3
+    assert "entry: wanprep check --changed" in told.err
+    for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
+        assert Path(name).read_text() == "# mine\n"
+    assert not Path(".wanprep").exists()
+
+
+def test_the_hook_lies_at_the_root_of_the_repository(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / ".git").mkdir()
+    (folder / "inner").mkdir()
+    monkeypatch.chdir(folder / "inner")
+    assert run(["init", "--yes", "-t", EVOLINK]) == 0
+    assert "pre-commit install" in capfd.readouterr().err
+    [hooks] = read_documents("../.pre-commit-config.yaml").documents
+    assert hooks.value["repos"][0]["hooks"][0]["entry"] == "wanprep check --changed"  # type: ignore[union-attr]
+
+
+def test_the_likely_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    def chosen(job: str) -> str:
+        assert run(["init", "--yes", "--no-config", "--job", job]) == 0
+        return Path(job).read_text().splitlines()[1]
+
+    assert chosen("1.yaml") == "target: wan/2.7"
+    monkeypatch.setenv("WAVESPEED_API_KEY", "not-shown")
+    assert chosen("2.yaml") == f"target: {WAVESPEED}"
+    Path("wanprep.toml").write_text(f'targets = ["{RUNCOMFY}"]')
+    assert chosen("3.yaml") == f"target: {RUNCOMFY}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["init"], "--target TARGET"),
+        (["init", "-t", EVOLINK], "--config or --no-config"),
+        (["init", "-t", "evolnk/x", "--yes"], "there is no target"),
+        (["init", "--job", "job.txt", "--yes"], "must end with .yaml"),
+        (["init", "--job", "file/job.yaml", "--yes"], "cannot be written"),
+    ],
+)
+def test_wrong_use(
+    folder: Path, arguments: list[str], says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("")
+    assert run(arguments) == 2
+    assert says in capfd.readouterr().err
+    assert [path.name for path in folder.iterdir()] == ["file"]
+
+
+def test_at_a_terminal_it_asks(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    shutil.copytree(REFS, "refs")
+    with AtTerminal(["init"], folder) as terminal:
+        terminal.until("Target")
+        terminal.type(f"{EVOLINK}\r")
+        terminal.until("wanprep.toml")
+        terminal.type("y\r")
+        terminal.until(".pre-commit-config.yaml")
+        terminal.type("n\r")
+        assert terminal.ended() == 0
+    assert f"target: {EVOLINK}" in Path("job.yaml").read_text()
+    assert Path("wanprep.toml").exists()
+    assert not Path(".pre-commit-config.yaml").exists()

@@ -1,0 +1,161 @@
+"""--quiet, --verbose, colours and bars: what is said beside the data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from terminals import AtTerminal
+
+from wanprep.cli import run
+
+DEMO = Path(__file__).parents[2] / "fixtures/demo"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    Image.new("RGB", (320, 240)).save("good.png")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "arguments", [["check", "good.png", "--quiet"], ["-q", "check", "good.png"]]
+)
+def test_quiet_says_nothing_of_what_is_well(
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 0
+    assert capfd.readouterr() == ("", "")
+
+
+def test_quiet_keeps_the_findings(capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (32, 24)).save("tiny.png")
+    assert run(["check", "-q"]) == 1
+    told = capfd.readouterr().out
+    assert "error[image-too-small]" in told
+    assert "checked for" not in told
+
+
+def test_quiet_says_why_unknown_is_no_pass(capfd: pytest.CaptureFixture[str]) -> None:
+    Path("job.yaml").write_text(
+        "target: evolink/wan2.7-reference-video\nprompt: She walks.\n"
+        "references:\n  - image: data:image/png;base64,AAAA\n"
+    )
+    assert run(["check", "-q", "job.yaml"]) == 1
+    assert "1 unknown" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["check", "--verbose"], ["-v", "check"], ["probe", "-v"]])
+def test_verbose_says_what_was_read_and_what_remembered(
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    os.utime("good.png", (1, 1))
+    assert run(arguments) == 0
+    first = capfd.readouterr().err
+    assert "read: good.png (png)\n" in first
+    assert "1 read" in first
+    assert run(arguments) == 0
+    told = capfd.readouterr().err
+    assert "remembered: good.png (png)\n" in told
+    assert "1 remembered, 0 read" in told
+    assert ("configuration: none" in told) == ("check" in arguments)
+
+
+def test_verbose_without_a_cache(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["probe", "-v", "--no-cache"]) == 0
+    told = capfd.readouterr().err
+    assert "1 file in 0." in told
+    assert "0 remembered" in told
+
+
+def test_both_at_once_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["-q", "check", "-v"]) == 2
+    assert "give one of them" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+    ],
+)
+def test_colours_in_a_pipe(
+    environ: dict[str, str],
+    coloured: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert run(["check"]) == 0
+    assert ("\x1b[" in capfd.readouterr().out) == coloured
+
+
+@pytest.mark.parametrize(
+    ("environ", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colours_at_a_terminal(folder: Path, environ: dict[str, str], coloured: bool) -> None:
+    with AtTerminal(["check"], folder, **environ) as terminal:
+        assert terminal.ended() == 0
+        assert "nothing found" in terminal.seen
+        assert ("\x1b[32m" in terminal.seen) == coloured
+
+
+def test_no_colour_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run(["check", "-o", "report.txt"]) == 0
+    assert "\x1b" not in Path("report.txt").read_text()
+
+
+def long_sound(file: Path) -> None:
+    """Write a sound that takes seconds to decode, and no room on the disk."""
+    size = 1_900_000_000
+    header = b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+    header += bytes.fromhex("0100 0100 44ac0000 88580100 0200 1000")
+    with file.open("wb") as opened:
+        opened.write(header + b"data" + (size - 44).to_bytes(4, "little"))
+        opened.truncate(size)
+
+
+def test_a_long_look_gets_a_bar(folder: Path) -> None:
+    long_sound(folder / "long.wav")
+    with AtTerminal(["check", "--deep"], folder) as terminal:
+        terminal.until("looking at files")
+        terminal.until("/2")
+        terminal.type("\x03")
+        terminal.process.send_signal(2)
+        assert terminal.ended() == 130
+        assert terminal.seen.rstrip().endswith("wanprep: interrupted")
+
+
+def test_a_short_look_gets_none(folder: Path) -> None:
+    with AtTerminal(["check"], folder) as terminal:
+        assert terminal.ended() == 0
+    assert "looking at files" not in terminal.seen
+
+
+def test_no_bar_is_asked_for_in_vain() -> None:
+    """A quick command must not wait for the library that draws bars."""
+    code = "import sys; from wanprep.cli import run; run(['check']); print('rich' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_submit_can_be_quiet(capfd: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(DEMO, "demo")
+    assert run(["submit", "demo/job.yaml", "--emulate", "-o", "out", "-q"]) == 0
+    told = capfd.readouterr()
+    assert "succeeded" in told.out
+    assert "uploading" not in told.err

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import ast
+import json
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+from _pytest.mark import ParameterSet
+from command_lines import commands, understand
+from documents import PAGES, Block, blocks, name
+from PIL import Image
+
+from wanprep.cli import run
+from wanprep.config import read_config
+from wanprep.job.read import read_jobs
+
+_PAGES = {name(page): page for page in PAGES}
+
+
+def of(language: str) -> list[ParameterSet]:
+    return [
+        pytest.param(block, id=f"{title}-{number}")
+        for title, page in _PAGES.items()
+        for number, block in enumerate(blocks(page))
+        if block.language == language
+    ]
+
+
+@pytest.mark.parametrize("block", [*of("sh"), *of("bash"), *of("console")])
+def test_commands_are_understood(block: Block) -> None:
+    for arguments in commands(block.text):
+        understand(arguments)
+
+
+@pytest.mark.parametrize(
+    "line", ["wanprep chek", "wanprep check --formt json", "true | wanprep runs", "wanprep submit"]
+)
+def test_a_wrong_command_would_be_found(line: str) -> None:
+    with pytest.raises(click.UsageError):
+        understand(next(commands(line)))
+
+
+@pytest.mark.parametrize("block", of("toml"))
+def test_configurations_are_understood(block: Block) -> None:
+    table = tomllib.loads(block.text)
+    if "project" not in table:
+        read_config(Path("wanprep.toml"), table)
+
+
+@pytest.mark.parametrize("block", of("python"))
+def test_python_can_be_read(block: Block) -> None:
+    ast.parse(block.text)
+
+
+@pytest.mark.parametrize("block", of("json"))
+def test_json_can_be_read(block: Block) -> None:
+    json.loads(block.text)
+
+
+def test_the_job_is_one(tmp_path: Path) -> None:
+    [text] = [
+        block.text for block in blocks(_PAGES["how-to/write-a-job.md"]) if block.language == "yaml"
+    ]
+    (tmp_path / "job.yaml").write_text(text, encoding="utf-8")
+    assert read_jobs(str(tmp_path / "job.yaml")).problems == ()
+
+
+def test_the_target_of_ones_own_works_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shown = {block.language: block.text for block in blocks(_PAGES["how-to/add-a-target.md"])}
+    monkeypatch.chdir(tmp_path)
+    Path("targets").mkdir()
+    Path("targets/studio.json").write_text(shown["json"], encoding="utf-8")
+    Path("wanprep.toml").write_text(shown["toml"], encoding="utf-8")
+    Path("assets").mkdir()
+    Image.new("RGB", (320, 240)).save("assets/hero.png")
+    Image.new("RGB", (32, 24)).save("assets/tiny.png")
+
+    assert run(["targets", "studio/short-clips"]) == 0
+    assert "duration: at most 8 s" in capfd.readouterr().out
+    assert run(["check", "assets/hero.png"]) == 0
+    assert "checked for studio/short-clips: nothing found" in capfd.readouterr().out
+    assert run(["check", "assets", "-t", "studio/short-clips"]) == 1
+    assert "image-too-small" in capfd.readouterr().out
+
+
+def test_the_plugin_works_as_shown() -> None:
+    from wanprep.submit.flow import Order, Response
+
+    shown = [b.text for b in blocks(_PAGES["how-to/write-a-plugin.md"]) if b.language == "python"]
+    space: dict[str, object] = {}
+    exec(compile(shown[1], "flows.py", "exec"), space)  # noqa: S102 - our own documentation
+    provider = space["PROVIDER"]
+    flow = provider.submit(Order(target="studio/short-clips", body={"prompt": "x"}))  # type: ignore[attr-defined]
+    request = next(flow)
+    assert (request.method, request.url, request.paid) == ("POST", "/v1/jobs", True)
+    with pytest.raises(StopIteration) as ended:
+        flow.send(Response(200, {}, b'{"id": "job-1"}'))
+    assert ended.value.value.provider_id == "job-1"

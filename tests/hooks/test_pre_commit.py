@@ -1,0 +1,213 @@
+"""Our hooks in a real repository, under real pre-commit."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hook_repository import JOB, HookRepository, hook_repository
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 123456\n"
+
+
+@pytest.fixture
+def checked(tmp_path: Path) -> HookRepository:
+    return hook_repository(tmp_path, "wanprep-check")
+
+
+@pytest.fixture
+def mended(tmp_path: Path) -> HookRepository:
+    return hook_repository(tmp_path, "wanprep-fix")
+
+
+def test_good_files_pass_and_strangers_are_left_alone(checked: HookRepository) -> None:
+    checked.picture("refs/hero.png")
+    checked.write("job.yaml", JOB.format("refs/hero.png"))
+    checked.write("docker-compose.yml", "services: {web: {image: nginx}}\n")
+    checked.write("package.json", '{"name": "x", "version": "1.0.0"}\n')
+    checked.write("src/app.ts", "export const answer = 42\n")
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 0, told
+    assert "Passed" in told
+
+
+def test_bad_media_and_jobs_fail(checked: HookRepository) -> None:
+    checked.picture("refs/small one.png", (100, 100))
+    checked.picture("refs/größe-花.png", (100, 300))
+    checked.write("job.yaml", JOB.format("refs/gone.png"))
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 1
+    assert "small one.png" in told
+    assert "größe-花.png" in told
+    assert told.count("error[image-too-small]") == 2
+    assert "error[asset-missing]" in told
+
+
+NAMES = {
+    "hero.png": "hero.png",
+    "my hero.png": "my hero.png",
+    "花.png": "花.png",
+    "山.png": '"../refs/\\u5c71.png"',
+    "it's.png": "'../refs/it''s.png'",
+}
+
+
+def test_jobs_are_checked_when_only_their_pictures_changed(checked: HookRepository) -> None:
+    for number, (name, written) in enumerate(NAMES.items()):
+        checked.picture(f"refs/{name}")
+        path = written if written[0] in "\"'" else f"../refs/{written}"
+        checked.write(f"jobs/{number}.yaml", JOB.format(path))
+    # This one speaks of a picture of that name as well, but of another one.
+    checked.picture("other/hero.png", (100, 100))
+    checked.write("other/job.yaml", JOB.format("hero.png"))
+    checked.stage()
+    checked.commit()
+    assert checked.hook()[0] == 0, "nothing changed"
+
+    for name in NAMES:
+        checked.picture(f"refs/{name}", (100, 100))
+    checked.stage("refs")
+    status, told = checked.hook()
+    assert status == 1
+    assert [line for line in told.splitlines() if line.endswith(".yaml")] == [
+        f"jobs/{number}.yaml" for number in range(len(NAMES))
+    ]
+    assert "5 jobs and 5 files checked for evolink/wan2.7-reference-video: 5 errors" in told
+
+
+def test_a_job_is_checked_when_its_picture_is_deleted_or_renamed(checked: HookRepository) -> None:
+    checked.picture("refs/hero.png")
+    checked.picture("refs/other.png")
+    checked.write("job.yaml", JOB.format("refs/hero.png"))
+    checked.stage()
+    checked.commit()
+
+    checked.git("rm", "-q", "refs/other.png")
+    assert checked.hook()[0] == 0
+    checked.git("mv", "refs/hero.png", "refs/heroine.png")
+    status, told = checked.hook()
+    assert status == 1
+    assert "error[asset-missing] hero.png does not exist" in told
+
+
+def test_a_deleted_job_is_nobodys_business(checked: HookRepository) -> None:
+    checked.picture("hero.png", (100, 100))
+    checked.write("job.yaml", JOB.format("hero.png"))
+    checked.stage()
+    checked.commit()
+    checked.git("rm", "-q", "job.yaml", "hero.png")
+    assert checked.hook()[0] == 0
+
+
+def test_what_is_staged_is_what_is_checked(checked: HookRepository) -> None:
+    checked.picture("hero.png")
+    checked.write("job.yaml", JOB.format("hero.png"))
+    checked.stage()
+    checked.commit()
+
+    checked.write("job.yaml", JOB.format("hero.png").replace("garden", "wood"))
+    checked.stage()
+    unstaged = JOB.format("gone.png")
+    checked.write("job.yaml", unstaged)
+    checked.picture("hero.png", (100, 100))
+    assert checked.hook()[0] == 0, "the faults are not in the commit"
+    assert (checked.folder / "job.yaml").read_text() == unstaged, "and still there"
+
+    checked.stage("job.yaml")
+    checked.write("job.yaml", JOB.format("hero.png"))
+    assert checked.hook()[0] == 1, "now they are, though no longer in the folder"
+
+
+def test_an_lfs_pointer(checked: HookRepository) -> None:
+    checked.write("hero.png", POINTER.format("0" * 64))
+    checked.write("job.yaml", JOB.format("hero.png"))
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 1
+    assert "error[asset-lfs-pointer]" in told
+    assert "git lfs pull" in told
+
+
+def test_links_and_submodules(checked: HookRepository) -> None:
+    inner = hook_repository(checked.home, "wanprep-check")
+    inner.picture("hero.png")
+    inner.stage()
+    inner.commit()
+    checked.git(
+        "-c", "protocol.file.allow=always", "submodule", "add", "-q", str(inner.folder), "m"
+    )
+    checked.write("job.yaml", JOB.format("m/hero.png"))
+    (checked.folder / "linked.png").symlink_to("m/hero.png")
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 0, told
+
+    (checked.folder / "astray.png").symlink_to("nowhere.png")
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 1
+    assert "error[asset-missing] astray.png" in told
+
+
+def test_a_picture_behind_a_link_changed(checked: HookRepository) -> None:
+    checked.picture("store/hero.png")
+    (checked.folder / "refs").symlink_to("store")
+    checked.write("job.yaml", JOB.format("refs/hero.png"))
+    checked.stage()
+    checked.commit()
+    checked.picture("store/hero.png", (100, 100))
+    checked.stage()
+    status, told = checked.hook()
+    assert status == 1
+    assert "job.yaml\n" in told
+
+
+def test_git_commit_is_stopped(checked: HookRepository) -> None:
+    checked.picture("hero.png", (100, 100))
+    checked.stage()
+    hook = checked.folder / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    call = "python -m pre_commit hook-impl --hook-type=pre-commit --hook-dir .git/hooks"
+    hook.write_text(f'#!/bin/sh\nexec {call} --config=.pre-commit-config.yaml -- "$@"\n')
+    hook.chmod(0o755)
+    assert "image-too-small" in checked.git("commit", "-m", "bad", status=1)
+    checked.picture("hero.png")
+    checked.git("commit", "-a", "-q", "-m", "good")
+
+
+def test_fix_mends_and_fails_once(mended: HookRepository) -> None:
+    mended.write("compose.yaml", "services: {}\n")
+    mended.stage()
+    status, told = mended.hook()
+    assert status == 0, told
+
+    mended.picture("refs/hero.png", mode="RGBA")
+    mended.write("job.yaml", JOB.format("refs/hero.png"))
+    mended.stage()
+    status, told = mended.hook()
+    assert status == 1
+    assert "files were modified by this hook" in told
+    assert "1 file mended" in told
+    mended.stage()
+    status, told = mended.hook()
+    assert status == 0, told
+
+
+def test_fix_mends_a_job_whose_picture_changes_its_name(mended: HookRepository) -> None:
+    picture = mended.picture("refs/hero.png")
+    mended.write("job.yaml", JOB.format("refs/hero.png"))
+    mended.stage()
+    mended.commit()
+    shutil.copy(mended.picture("x.jpg"), picture)  # a JPEG under the name of a PNG
+    os.unlink(mended.folder / "x.jpg")
+    mended.stage()
+    status, told = mended.hook()
+    assert status == 1, told
+    assert "refs/hero.jpg" in (mended.folder / "job.yaml").read_text()
+    mended.stage()
+    status, told = mended.hook()
+    assert status == 0, told

@@ -1,0 +1,176 @@
+"""The page where it is read: in a real browser, opened from disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import Browser
+from html_pages import EVOLINK, FIXTURES, RUNCOMFY, page_of
+from PIL import Image
+
+HOSTILE = (
+    "<img src=x onerror=document.title='owned'>.png",
+    "<script>document.title='owned'<",
+    "\"' onmouseover=alert(1) x='.png",
+    "\u202egpj.exe.png",
+    "\u05e9\u05dc\u05d5\u05dd.png",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467.png",
+    "x" * 240 + ".png",
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with Browser(1280) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the page of a job with faults for one target, a fine picture and a risky one."""
+    folder = tmp_path_factory.mktemp("mixed")
+    Image.new("RGB", (2400, 240)).save(folder / "banner.png")
+    Image.new("RGB", (300, 300)).save(folder / "fine.png")
+    job = f"target: {EVOLINK}\nprompt: Image 1 meets Image 3.\nreferences:\n"
+    (folder / "job.yaml").write_text(f"{job}  - image: ./fine.png\n  - image: ./banner.png\n")
+    page = folder / "report.html"
+    page.write_text(page_of(folder, targets=[EVOLINK, RUNCOMFY]), "ascii")
+    return page
+
+
+def look_at(browser: Browser, page: Path) -> None:
+    browser.requests()
+    browser.open(page.as_uri())
+
+
+def names(browser: Browser) -> list[str]:
+    """Name the cards that are shown."""
+    script = "[...document.querySelectorAll('.card')].filter(e => e.checkVisibility())"
+    found: list[str] = browser.run(f"return {script}.map(e => e.querySelector('h3').textContent)")
+    return found
+
+
+def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, mixed: Path) -> None:
+    look_at(browser, mixed)
+    assert browser.requests() == [mixed.as_uri()]
+    assert browser.log() == []
+    assert browser.run("return performance.getEntriesByType('resource').length") == 0
+    assert browser.run("return [...document.images].every(e => e.complete && e.naturalWidth > 0)")
+    radius = browser.run("return getComputedStyle(document.querySelector('.card')).borderRadius")
+    assert radius == "16px"  # the policy has let the style pass
+
+
+def test_the_log_would_tell(browser: Browser, tmp_path: Path) -> None:
+    page = tmp_path / "loud.html"
+    page.write_text("<img src='https://nowhere.example/x.png'><script>throw 1</script>")
+    look_at(browser, page)
+    assert browser.requests() == [page.as_uri(), "https://nowhere.example/x.png"]
+    assert len(browser.log()) == 2
+
+
+def test_filters_work_by_clicking(browser: Browser, mixed: Path) -> None:
+    look_at(browser, mixed)
+    everything = names(browser)
+    assert everything == ["job.yaml", "banner.png", "fine.png"]
+
+    browser.click("label:has(#show-warning)")
+    assert names(browser) == ["job.yaml", "banner.png"]
+    assert browser.visible(".finding.error") == 0
+    assert browser.visible(".finding.warning") > 0
+
+    browser.click("label:has(#for-t1)")  # EvoLink, which has errors only
+    assert names(browser) == []
+    assert browser.visible(".empty-warning-t1") == 1
+    assert browser.visible("h2") == 1  # of what nobody can see
+
+    browser.click("label:has(#show-error)")
+    assert names(browser) == ["job.yaml", "banner.png"]
+    assert browser.visible(".finding") == browser.visible(".finding.error") > 0
+    assert browser.visible(".verdict") == 1
+    assert browser.visible(".empty") == 0
+
+    browser.click("label:has(#for-all)")
+    browser.click("label:has(#show-fine)")
+    assert names(browser) == ["fine.png"]
+
+    browser.click("label:has(#show-all)")
+    assert names(browser) == everything
+
+
+def test_a_token_leads_to_its_card_even_if_that_is_hidden(browser: Browser, mixed: Path) -> None:
+    look_at(browser, mixed)
+    browser.click("label:has(#show-error)")
+    assert "fine.png" not in names(browser)
+    browser.click("a.token")
+    assert browser.run("return document.querySelector(':target h3').textContent") == "fine.png"
+    assert "fine.png" in names(browser)
+    top = browser.run("return document.querySelector(':target').getBoundingClientRect().top")
+    assert 0 <= top < 900
+    assert browser.visible(".unbound") == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_hostile_acts_or_breaks_the_page(width: int, tmp_path: Path) -> None:
+    folder = tmp_path / "media"
+    folder.mkdir()
+    picture = Image.new("RGB", (300, 300))
+    for name in HOSTILE:
+        picture.save(folder / name, "PNG")
+    os.rename(folder / HOSTILE[1], folder / (HOSTILE[1] + ".png"))
+    prompt = "</p></style><script>document.title='owned'</script> Image 1 " + "W" * 300
+    job = {"target": EVOLINK, "prompt": prompt, "references": [{"image": HOSTILE[0]}],
+           "parameters": {"</dl><b onclick=x>": "<svg onload=alert(1)>" * 20}}  # fmt: skip
+    (folder / "job.json").write_text(json.dumps(job))
+    page = tmp_path / "report.html"
+    page.write_text(page_of(folder, targets=[EVOLINK, RUNCOMFY]), "ascii")
+    with Browser(width) as browser:
+        look_at(browser, page)
+        assert browser.log() == []
+        assert browser.requests() == [page.as_uri()]
+        assert "owned" not in browser.run("return document.title")
+        assert browser.run("return document.scripts.length") == 0
+        assert browser.run("return document.querySelectorAll('main style, main b b').length") == 0
+        assert browser.run("return document.querySelector('main .prompt').textContent") == prompt
+        assert browser.run("return document.documentElement.scrollWidth") == width
+        assert HOSTILE[0] in names(browser)
+
+
+def test_a_phone_in_the_dark(mixed: Path) -> None:
+    with Browser(390, 844, dark=True) as browser:
+        look_at(browser, mixed)
+        assert browser.run("return document.documentElement.scrollWidth") == 390
+        dark = browser.run("return getComputedStyle(document.body).backgroundColor")
+        assert dark == "rgb(20, 20, 22)"
+        assert browser.log() == []
+
+
+def test_it_prints_all_that_is_shown(browser: Browser, mixed: Path) -> None:
+    look_at(browser, mixed)
+    browser.devtools("Emulation.setEmulatedMedia", media="print")
+    assert browser.visible(".filters") == 0
+    assert names(browser) == ["job.yaml", "banner.png", "fine.png"]
+    browser.devtools("Emulation.setEmulatedMedia", media="")
+
+
+def test_three_hundred_files_open_at_once(browser: Browser, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    layers = [Image.effect_noise((330, 250), 60).reduce(3).resize((330, 250)) for _ in range(3)]
+    Image.merge("RGB", layers).save(folder / "000.jpg", quality=90)
+    for number in range(1, 290):
+        shutil.copy(folder / "000.jpg", folder / f"{number:03}.jpg")
+    for number in range(10):
+        shutil.copy(FIXTURES / "demo/refs/dance.mp4", folder / f"{number}.mp4")
+    page = tmp_path / "report.html"
+    page.write_text(page_of(folder), "ascii")
+    assert page.stat().st_size < 15_000_000
+    look_at(browser, page)
+    assert len(names(browser)) == 300
+    loaded = browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd")
+    assert loaded < 5000  # one second, on a machine that does nothing else
+    assert browser.requests() == [page.as_uri()]

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from html_pages import EVOLINK, FIXTURES, RUNCOMFY, WAVESPEED, page_of, parsed, written
+from PIL import Image
+
+from wanprep.check import check
+from wanprep.cli import run
+from wanprep.judge.finding import Finding, Verdict
+from wanprep.report.model import Report
+
+HOSTILE = "</p></script><script>x()</script><img src=x onerror=x()>\"' onload=x() &amp; \u202egpj"
+
+
+@pytest.fixture(scope="module")
+def demo() -> str:
+    return page_of(FIXTURES / "demo")
+
+
+def test_one_page_that_asks_for_nothing_and_runs_nothing(demo: str) -> None:
+    page = parsed(demo)
+    assert demo.isascii()
+    assert not page.all("script")
+    assert "http" not in re.sub(r"<a [^>]*>|http-equiv", "", demo)
+    for each in page.all():
+        assert not [name for name in each.attributes if name == "style" or name.startswith("on")]
+    assert all(each.attributes["src"].startswith("data:image/webp") for each in page.all("img"))
+    links = {each.attributes["href"] for each in page.all("a") + page.all("use")}
+    ids = {f"#{each.attributes['id']}" for each in page.all() if "id" in each.attributes}
+    assert {each for each in links if not each.startswith("https://")} <= ids
+
+
+def test_the_policy_lets_only_this_style_pass(demo: str) -> None:
+    page = parsed(demo)
+    policy = page.all("meta")[1].attributes["content"]
+    digest = hashlib.sha256(page.one("style").text.encode()).digest()
+    assert f"style-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
+    assert policy.startswith("default-src 'none'; img-src data:; ")
+
+
+def test_it_is_the_same_at_every_run(demo: str) -> None:
+    assert page_of(FIXTURES / "demo") == demo
+
+
+def test_a_prompt_leads_to_what_it_names(demo: str) -> None:
+    page = parsed(demo)
+    tokens = page.all("a", "token")
+    assert [each.text for each in tokens] == ["Image 1", "Image 2", "Video 1"]
+    cards = {each.attributes["id"]: each for each in page.all("article", "file")}
+    named = [cards[each.attributes["href"][1:]].one("h3").text for each in tokens]
+    assert named == ["hero.jpg", "garden.png", "dance.mp4"]
+    chips = [each.text for each in page.all("a", "chip")]
+    assert chips == ["Image 1hero.jpg", "Voice of Image 1hero.wav", "Image 2garden.png",
+                     "Video 1dance.mp4"]  # fmt: skip
+    assert page.one("p", "prompt").text.endswith("while Video 1 dances beside her.")
+
+
+def test_a_card_says_what_a_file_is(demo: str) -> None:
+    page = parsed(demo)
+    texts = [each.one("p", "headline").text for each in page.all("article", "file")]
+    assert [text.replace("\u00a0", " ") for text in texts] == [
+        "JPEG picture \u00b7 640 \u00d7 480 px \u00b7 11.5 kB",
+        "WAV sound \u00b7 2.00 s \u00b7 32.0 kB",
+        "PNG picture \u00b7 800 \u00d7 450 px \u00b7 11.7 kB",
+        "MP4 clip \u00b7 480 \u00d7 480 px \u00b7 3.00 s \u00b7 9.3 kB",
+    ]
+    clip = page.all("article", "file")[-1]
+    assert len(clip.one("div", "strip").all("img")) == 5
+    labels = [each.attributes["aria-label"] for each in clip.one("ul", "rulers").all("svg")]
+    assert labels == [
+        "Width: 480 px; allowed: from 240 px up to 4096 px",
+        "Height: 480 px; allowed: from 240 px up to 4096 px",
+        "Width to height: 1:1; allowed: from 1:8 up to 8:1",
+        "Length: 3.00 s; allowed: from 1 s up to 30 s",
+        "File size: 9.3 kB; allowed: up to 100 MB",
+    ]
+
+
+def test_what_nobody_can_see_is_said(demo: str) -> None:
+    assert "Moderation" in parsed(demo).one("section", "unseen").text
+    assert parsed(demo).one("h1").text == "Ready to send, as far as can be seen from here."
+
+
+def test_every_bad_job_can_be_shown() -> None:
+    folder = FIXTURES / "jobs/bad"
+    report = check(folder, offline=True)
+    page = parsed(written(report))
+    assert len(page.all("article", "job")) == report.summary["jobs"]
+    rules = {each.text for each in page.all("code")} & {each.rule for each in report.findings}
+    assert rules == {each.rule for each in report.findings}
+    assert page.all("mark", "unbound")
+    assert "would not get through" in page.one("h1").text
+    names = [each.one("h3").text for each in page.all("article", "file")]
+    assert len(names) == len(set(names)) + names.count("hero.jpg") - 1  # one lies behind a host
+    kinds = [each.classes & {"is-error", "is-warning", "is-fine"} for each in page.all("article")]
+    assert {"is-error"} in kinds
+
+
+def test_several_targets_are_told_apart(tmp_path: Path) -> None:
+    Image.new("RGB", (2400, 240)).save(tmp_path / "banner.png")
+    page = parsed(page_of(tmp_path, targets=[EVOLINK, RUNCOMFY, WAVESPEED]))
+    card = page.one("article", "file")
+    says = [each.text for each in card.one("ul", "rulers").all("span", "say")]
+    assert says == ["within range", "within range",
+                    "out of range for EvoLink; risky for RunComfy, WaveSpeedAI",
+                    "within range"]  # fmt: skip
+    error, warning = card.all("li", "finding")
+    assert [error.one("span", "whom").text, warning.one("span", "whom").text] == [
+        "EvoLink",
+        "RunComfy, WaveSpeedAI",
+    ]
+    assert {"error-t1", "warning-t2", "warning-t3", "any-error", "any-warning"} <= card.classes
+    assert [len(each.all("div", "variant")) for each in (error, warning)] == [1, 2]
+    assert [each.text for each in page.all("label")][-4:] == ["All targets", "EvoLink", "RunComfy",
+                                                              "WaveSpeedAI"]  # fmt: skip
+    assert "No notes for EvoLink." not in page.text  # nobody can ask for what is not offered
+
+
+def test_two_targets_of_one_provider_have_two_names(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    page = parsed(page_of(tmp_path, targets=["runcomfy/wan-2-2-image-to-video", RUNCOMFY, EVOLINK]))
+    assert [each.text for each in page.all("label")][-3:] == [
+        "RunComfy: Wan 2.2 image to video",
+        "RunComfy: Wan 2.7 reference to video",
+        "EvoLink",
+    ]
+
+
+def test_the_same_picture_in_two_jobs_has_one_card(tmp_path: Path) -> None:
+    Image.new("RGB", (100, 100)).save(tmp_path / "tiny.png")
+    for name in ("one", "two"):
+        job = f"target: {EVOLINK}\nprompt: Go.\nreferences: [{{image: ./tiny.png}}]\n"
+        (tmp_path / f"{name}.yaml").write_text(job)
+    page = parsed(page_of(tmp_path))
+    card = page.one("article", "file")
+    assert card.one("p", "uses").text == "Image 1 in one.yamlImage 1 in two.yaml"
+    (finding,) = card.all("li", "finding")
+    assert finding.text.count(", line 3") == 2
+    assert [each.one("a", "chip").classes >= {"is-error"} for each in page.all("article", "job")]
+
+
+def test_documents_of_one_file_keep_their_findings_apart(tmp_path: Path) -> None:
+    good = "prompt: Hi.\nreferences: [{image: a.png}]\n"
+    text = f"target: {EVOLINK}\n{good}---\ntarget: {EVOLINK}\n{good}parameters: {{duration: 99}}\n"
+    (tmp_path / "job.yaml").write_text(text)
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    page = parsed(page_of(tmp_path))
+    bad, fine = page.all("article", "job")  # the worst first
+    assert bad.one("h3").text == "job.yaml, document 2"
+    assert len(bad.all("li", "finding")) == 1
+    assert bad.one("div", "ruler").one("svg").attributes["aria-label"] == (
+        "Found: 99 s; allowed: from 2 s up to 15 s"
+    )
+    assert bad.one("pre").one("mark").text == "99"
+    assert not fine.all("li", "finding")
+
+
+@pytest.mark.parametrize("place", ["name", "prompt", "parameter", "message"])
+def test_what_comes_from_outside_stays_text(place: str, tmp_path: Path) -> None:
+    name = HOSTILE.replace("/", "") + ".png"
+    Image.new("RGB", (300, 300)).save(tmp_path / (name if place == "name" else "a.png"), "PNG")
+    prompt = f"{HOSTILE} Image 1 {HOSTILE}" if place == "prompt" else "Image 1"
+    parameters = {HOSTILE: HOSTILE} if place == "parameter" else {}
+    references = [{"image": name if place == "name" else "a.png"}]
+    job = {"target": EVOLINK, "prompt": prompt, "references": references, "parameters": parameters}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    report = check(tmp_path, targets=[EVOLINK])
+    if place == "message":
+        message = Finding(rule="alpha-unsupported", severity="note", message=HOSTILE,
+                          target=EVOLINK, file=HOSTILE, source={"doc": "script:x()"})  # fmt: skip
+        report = replace(report, findings=(message,))
+    text = written(report)
+    page = parsed(text)
+    assert text.isascii()
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert not page.all("script")
+    for each in page.all():
+        assert not [at for at in each.attributes if at.startswith("on")]
+        assert each.attributes.get("href", "#").startswith(("#", "https://", "data:,"))
+        assert each.attributes.get("src", "data:").startswith("data:")
+    shown = (name if place == "name" else HOSTILE).replace("\u202e", "\\u202e")
+    assert shown in page.text
+
+
+def test_the_key_of_an_address_is_not_shown(tmp_path: Path) -> None:
+    address = "https://user:secret@cdn.example.com/hero.jpg?token=secret"
+    job = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: '{address}'}}]\n"
+    (tmp_path / "job.yaml").write_text(job)
+    text = page_of(tmp_path)
+    assert "secret" not in text
+    card = parsed(text).one("article", "file")
+    assert [card.one("h3").text, card.one("p", "folder").text] == ["hero.jpg", "cdn.example.com"]
+    assert "Not looked at" in card.text
+
+
+@pytest.mark.parametrize(
+    ("written_as", "name"),
+    [
+        pytest.param("data:image/png;base64,AAAA", "data:image/png;base64", id="in the job"),
+        pytest.param("https://[broken/x.png", "an address", id="no address"),
+        pytest.param("https://cdn.example.com", "cdn.example.com", id="a host alone"),
+        pytest.param("gone.png", "gone.png", id="no such file"),
+    ],
+)
+def test_what_cannot_be_seen_has_a_card(written_as: str, name: str, tmp_path: Path) -> None:
+    job = {"target": EVOLINK, "prompt": "Go.", "references": [{"image": written_as}]}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    card = parsed(page_of(tmp_path)).one("article", "file")
+    assert card.one("h3").text == name
+    assert card.one("div", "nothing").text
+
+
+def test_a_prompt_without_end_is_cut_and_said(tmp_path: Path) -> None:
+    job = {"target": EVOLINK, "prompt": "x" * 12_500, "negative_prompt": "y" * 2000,
+           "references": [{"image": "https://cdn.example.com/a.png"}]}  # fmt: skip
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    page = parsed(page_of(tmp_path))
+    assert page.one("p", "prompt").text.endswith("x … and 500 characters more")
+    assert page.one("p", "negative").text.endswith("y…")
+
+
+def test_findings_without_a_gallery_are_shown_all_the_same() -> None:
+    finding = Finding(rule="image-too-small", severity="error", message="Too small.",
+                      target="a/b", file="hero.jpg",
+                      source={"doc": "http://a.example/[", "says": "so"})  # fmt: skip
+    report = Report(("a/b",), (finding,), (Verdict("hero.jpg", "a/b", "fail"),), (), 1, 0, known=2)
+    page = parsed(written(report))
+    assert page.one("h1").text == "1 error found."
+    assert page.one("p", "about").text.endswith("2 findings of the baseline left out.")
+    assert "hero.jpg" in page.one("li", "finding").text
+    assert not page.all("a")  # only https is worth a link
+    broken = replace(finding, source={"doc": "https://[a"})
+    assert "Source: https://[a" in parsed(written(replace(report, findings=(broken,)))).text
+
+
+@pytest.mark.parametrize(
+    ("report", "says"),
+    [
+        pytest.param(Report((), (), (Verdict("a", "b/c", "unknown"),), (), 1, 0),
+                     "No errors, but not everything could be looked at.", id="unknown"),
+        pytest.param(Report(("a/b",), (Finding(rule="codec-risky", severity="warning", message="x",
+                     target="a/b", file="f"),), (), (), 1, 0),
+                     "Ready to send, with 1 risk to know of.", id="warnings"),
+        pytest.param(Report((), (), (), (), 0, 0),
+                     "Ready to send, as far as can be seen from here.", id="nothing"),
+    ],
+)  # fmt: skip
+def test_it_begins_with_what_it_comes_to(report: Report, says: str) -> None:
+    assert parsed(written(report)).one("h1").text == says
+
+
+def test_a_page_is_not_for_a_terminal(tmp_path: Path) -> None:
+    import pty
+
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "wanprep", "check", str(tmp_path), "--format", "html"]
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "wb") as terminal:
+        done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert b"-o report.html" in done.stderr
+    piped = subprocess.run(command, capture_output=True, check=True)
+    assert piped.stdout.startswith(b"<!doctype html>")
+
+
+def test_a_page_is_written_to_a_file(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    page = tmp_path / "report.html"
+    assert run(["check", str(tmp_path / "a.png"), "--format", "html", "-o", str(page)]) == 0
+    (image,) = parsed(page.read_text()).all("img")
+    data = base64.b64decode(image.attributes["src"].partition(",")[2])
+    with Image.open(BytesIO(data)) as small:
+        assert small.size == (300, 300)

@@ -1,0 +1,43 @@
+"""Command lines as they stand in documentation: found among others, and read but not run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+import click
+
+from wanprep.cli.commands import cli
+
+_CONTROL = frozenset("|&;()<>")
+
+
+def commands(script: str) -> Iterator[list[str]]:
+    """Find our commands: behind pipes, in $(...), after assignments."""
+    for line in script.replace("\\\n", " ").splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
+        lexer.whitespace_split = True
+        words = [*lexer]
+        for start in (at for at, word in enumerate(words) if word == "wanprep"):
+            rest = words[start + 1 :]
+            end = next((at for at, word in enumerate(rest) if set(word) <= _CONTROL), None)
+            yield rest[:end]
+
+
+def understand(arguments: list[str]) -> None:
+    """Read a command line as the command would; what is wrong with it is raised."""
+    context = click.Context(cli, info_name="wanprep")
+    group: click.Group = cli
+    while True:
+        while arguments and arguments[0] in {"-q", "-v", "--quiet", "--verbose"}:
+            arguments = arguments[1:]
+        if not arguments:
+            raise click.UsageError("a command is missing")
+        command = group.get_command(context, arguments[0])
+        if command is None:
+            raise click.UsageError(f"there is no command {arguments[0]}")
+        arguments = arguments[1:]
+        if not isinstance(command, click.Group):
+            command.make_context("wanprep", list(arguments))
+            return
+        group = command
