@@ -325,3 +325,34 @@ def test_where_an_answer_is_only_advised_the_rest_is_mended(
     assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in told
     with Image.open(project / "ready/banner.png") as mended:
         assert (mended.size, mended.mode) == ((3000, 300), "RGB")
+
+
+def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "job", "--fix", "--out", "ready", "--format", "json"]) == 0
+    told = capfd.readouterr()
+    report = json.loads(told.out)
+    assert report["summary"] | {"warnings": 0} == report["summary"]
+    assert [each["subject"] for each in report["verdicts"]] == ["ready/job.yaml"]
+    assert "1 file mended, 1 left as they were" in told.err
+    assert (project / "ready/wanprep-receipt.json").exists()
+
+    Image.new("RGB", (3000, 300)).save("job/banner.png")
+    assert run(["check", "job", "--fix", "--out", "ready", "--format", "concise"]) == 1
+    assert "job/banner.png" in capfd.readouterr().out
+    assert run(["check", "job", "--fix", "--in-place", "--crop", "pad"]) == 0
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["--fix"], "say where the results go", id="nowhere"),
+        pytest.param(["--out", "ready"], "need --fix beside them", id="no fix"),
+        pytest.param(["--fix", "--out", "x", "--watch"], "do not go together", id="watch"),
+    ],
+)
+def test_a_check_that_mends_must_say_how(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert run(["check", "job", *arguments]) == 2
+    assert words in capfd.readouterr().err

@@ -35,7 +35,8 @@ ASSET_RULES: Final = """
 BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
 JOB_RULES: Final = """
     asset-url-unreachable asset-url-unsafe url-expires-soon job-invalid target-unknown
-    ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound prompt-ref-unused
+    ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound
+    prompt-ref-unused
     prompt-ref-style references-missing too-many-references too-many-images too-many-videos
     parameter-unknown parameter-invalid parameter-ignored callback-url-unsafe
 """.split()

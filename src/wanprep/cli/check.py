@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -12,7 +12,7 @@ from wanprep.cli import completing
 from wanprep.cli.colour import in_colour
 from wanprep.cli.known import accept, knowing, known_findings, without_known
 from wanprep.cli.loudness import is_quiet, tell
-from wanprep.cli.options import going_online, judging, reading
+from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.errors import WrongUse
 from wanprep.probe.names import is_url
 from wanprep.report import FORMATS
@@ -56,13 +56,18 @@ _SEVERITIES = ("note", "warning", "error")
     "--changed", is_flag=True, help="PATHS are what changed: check it, and the jobs that use it."
 )
 @knowing
+@click.option(
+    "--fix", is_flag=True, help="Mend first, as `wanprep fix` does, and check the results."
+)
+@fixing
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @reading
 def check(
     paths: tuple[str, ...], targets: tuple[str, ...], style: str, output: str | None,
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
     offline: bool | None, changed: bool, baseline: str | None, no_baseline: bool,
-    new_baseline: str | None, watch: bool, deep: bool, nul: bool, no_cache: bool, jobs: int | None,
+    new_baseline: str | None, fix: bool, watch: bool, deep: bool, nul: bool, no_cache: bool,
+    jobs: int | None, **mending: Any,  # noqa: ANN401 - the options of mending
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
@@ -89,9 +94,11 @@ def check(
       wanprep check job.yaml --watch              again, at each change
       git diff --cached --name-only -z | wanprep check --changed -z -
       wanprep check --write-baseline              accept what is found today
+      wanprep check job.yaml --fix --out ready    mend, and check what came of it
     """
     from wanprep.check.pipeline import Question, look, report_on
     from wanprep.check.selection import rule_names, select_findings
+    from wanprep.cli.fix import mended_first
     from wanprep.cli.look_progress import looking
     from wanprep.config import find_config
 
@@ -109,6 +116,8 @@ def check(
             cache=not no_cache, nul=nul, workers=jobs, config=config,
         )  # fmt: skip
         tell(f"configuration: {question.config.file or 'none'}")
+        if fix:
+            question = mended_first(question, dropped, **mending)
         with looking():
             seen = look(question)
         report = select_findings(report_on(seen), chosen, dropped, severity)
@@ -117,6 +126,10 @@ def check(
             _write(report, style, output)
         return report, seen
 
+    if any(mending.values()) and not fix:
+        raise WrongUse("options of mending need --fix beside them, or `wanprep fix`")
+    if fix and watch:
+        raise WrongUse("--fix and --watch do not go together: mend once, with `wanprep fix`")
     if new_baseline is not None:
         return accept(*once(), new_baseline)
     if watch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,10 +12,11 @@ from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.errors import WrongUse
 
 if TYPE_CHECKING:
-    from wanprep.config import Config
+    from collections.abc import Iterable
+
+    from wanprep.check.pipeline import Question
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.task import Prepared, Task
-    from wanprep.fix.wishes import Wishes
 
 
 @click.command(short_help="Mend what can be mended, and prove it.")
@@ -74,22 +75,17 @@ def fix(
     from wanprep.check.pipeline import Question
     from wanprep.check.selection import rule_names
     from wanprep.config import find_config
-    from wanprep.fix.receipt import RECEIPT, Earlier, earlier_results
-    from wanprep.fix.task import Task
 
-    destination(out, in_place, needed=not (plan or diff))
+    check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())
     question = Question(
         paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
         offline=config.offline if offline is None else offline, changed=changed,
         cache=not no_cache, nul=nul, workers=jobs, config=config,
     )  # fmt: skip
-    proof = receipt or (str(Path(out, RECEIPT)) if out else None)
-    task = Task(
-        question=question, ignored=frozenset(rule_names(ignore)), workers=jobs, out=out,
-        wishes=wishes(config, crop, trim, background, yes),
-        earlier=earlier_results(str(Path(out, RECEIPT))) if out else Earlier(),
-    )  # fmt: skip
+    said = {"crop": crop, "trim": trim, "background": background}
+    task = task_for(question, rule_names(ignore), out, yes=yes, **said)
+    proof = receipt or default_receipt(out)
     if plan or not (out or in_place):
         return _plan(task, style, diff=diff)
     prepared, outcomes = mend(task, proof)
@@ -101,7 +97,7 @@ def fix(
     return 0 if is_clean(task, prepared, outcomes) else 1
 
 
-def destination(out: str | None, in_place: bool, *, needed: bool) -> None:
+def check_destination(out: str | None, in_place: bool, *, needed: bool) -> None:
     """See that it is clear where results go: nobody's originals are replaced by accident."""
     if out and in_place:
         raise WrongUse("--out DIR and --in-place say two things: give one of them")
@@ -112,15 +108,49 @@ def destination(out: str | None, in_place: bool, *, needed: bool) -> None:
         )
 
 
-def wishes(
-    config: Config, crop: str | None, trim: str | None, background: str | None, yes: bool
-) -> Wishes:
-    """Take what the command line says, and the configuration for the rest."""
+def task_for(
+    question: Question, ignored: Iterable[str], out: str | None, *, yes: bool, **said: str | None
+) -> Task:
+    """Take what the command line says of repairs, and the configuration for the rest."""
+    from wanprep.fix.receipt import Earlier, earlier_results
+    from wanprep.fix.task import Task
     from wanprep.fix.wishes import Wishes
 
-    said = {"crop": crop, "trim": trim, "background": background}
     known = {name: value for name, value in said.items() if value is not None}
-    return Wishes(**{**config.fix, **known, "yes": yes})
+    before = default_receipt(out)
+    return Task(
+        question=question,
+        ignored=frozenset(ignored),
+        wishes=Wishes(**{**question.config.fix, **known, "yes": yes}),
+        out=out,
+        earlier=earlier_results(before) if before else Earlier(),
+        workers=question.workers,
+    )
+
+
+def default_receipt(out: str | None) -> str | None:
+    """Tell where the receipt goes: to the results. In place there is no such folder."""
+    from wanprep.fix.receipt import RECEIPT
+
+    return str(Path(out, RECEIPT)) if out else None
+
+
+def mended_first(
+    question: Question, ignored: Iterable[str], out: str | None, in_place: bool,
+    receipt: str | None, **how: Any,  # noqa: ANN401 - the other options of mending
+) -> Question:  # fmt: skip
+    """Mend before a check, say so on standard error, and ask for the results."""
+    from wanprep.fix.again import question_again
+    from wanprep.fix.show import outcome_lines
+
+    check_destination(out, in_place, needed=True)
+    task = task_for(question, ignored, out, **how)
+    prepared, outcomes = mend(task, receipt or default_receipt(out))
+    for line in outcome_lines(outcomes):
+        click.echo(line, err=True)
+    if outcomes.interrupted:
+        raise KeyboardInterrupt
+    return question_again(task, prepared, outcomes)
 
 
 def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
