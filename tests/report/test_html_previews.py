@@ -189,7 +189,7 @@ def test_a_sound_or_clip_that_changed_since_costs_only_itself(tmp_path: Path, cl
 def test_an_interruption_is_passed_on(tmp_path: Path) -> None:
     class Interrupted(Facts):
         @property
-        def readable(self) -> bool:  # type: ignore[override]
+        def readable(self) -> bool:
             raise KeyboardInterrupt
 
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
