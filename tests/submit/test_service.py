@@ -136,7 +136,7 @@ def test_an_interval_that_is_none(told: str) -> None:
         ("oxen", {"item": {"uri": "x"}}, "`item` is not right"),
         ("runcomfy", {"data-uris": "yes"}, "`data-uris` is not right"),
         ("runcomfy", {"model-ids": {"a": "../b"}}, "`model-ids` is not right"),
-        ("wavespeed", {"x": 1}, "There are: none"),
+        ("wavespeed", {"x": 1}, "There are: at-once, per-minute"),
     ],
 )
 def test_settings_are_held_against_what_may_stand_there(
