@@ -130,7 +130,8 @@ def test_a_full_disk_is_no_fault_of_ours(clip: Path) -> None:
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    assert done.stderr == "wanprep: the output cannot be written: No space left on device. Make room.\n"
+    why = "No space left on device. Make room."
+    assert done.stderr == f"wanprep: the output cannot be written: {why}\n"
 
 
 def processes_with(word: str) -> Iterator[str]:

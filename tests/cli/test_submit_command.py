@@ -82,6 +82,10 @@ def test_the_same_job_twice_on_one_line(desk: Desktop) -> None:
     assert told[0] == told[1]
     assert desk.orders() == 1
 
+    [run, _] = desk.json("submit", desk.job("a.yaml", prompt="x"), desk.job("b.yaml", prompt="x"))
+    assert desk.err.rstrip().endswith(f"wanprep runs wait {run['id']}")
+    assert desk.err.count(f"runs wait {run['id']} ") == 0, "each is named once"
+
 
 def test_many_jobs_side_by_side(desk: Desktop) -> None:
     names = [desk.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
@@ -149,6 +153,20 @@ def test_wrong_use(desk: Desktop, arguments: list[str], text: str, says: str) ->
     assert desk.wanprep("submit", "job.yaml", *arguments) == 2
     assert says in desk.err
     assert (desk.orders(), desk.runs()) == (0, [])
+
+
+@pytest.mark.parametrize("folder", ["job.yaml", "job.yaml/out", "shut/out"])
+def test_a_folder_that_takes_no_results_is_told_before_one_is_paid_for(
+    desk: Desktop, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = desk.folder / "shut"
+    shut.mkdir(0o500)
+    if os.geteuid() == 0:  # whom no folder is shut to
+        monkeypatch.setattr(os, "access", lambda path, _: not Path(path).samefile(shut))
+    assert desk.wanprep("submit", desk.job(), "--wait", "-o", folder) == 2
+    assert "results cannot be put into" in desk.err
+    assert desk.orders() == 0
+    assert desk.runs() == []
 
 
 def test_a_target_is_chosen_among_several(desk: Desktop) -> None:

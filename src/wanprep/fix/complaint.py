@@ -27,7 +27,7 @@ _SERIOUS: Final = re.compile(r"\[(?:error|fatal|panic)\] ")
 _PREFIX: Final = re.compile(r"^(\[[^\]]*\] ?)+")
 # These only say that something was wrong, after the line that says what.
 _EMPTY: Final = (
-    "Conversion failed", "Error opening output file", "Error opening input file",
+    "Conversion failed", "Error opening output file", "Error opening input",
     "Nothing was written into output", "Terminating thread", "Task finished with error",
     "Error while filtering", "Could not open encoder before EOF", "Failed to inject frame",
     "Error sending frames to consumers", "Error while opening encoder", "Error marking filters",

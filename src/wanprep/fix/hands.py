@@ -88,6 +88,15 @@ class Hands(Closing):
         return made, film_likeness(source, recipe, facts, into, threads=self.threads)
 
 
+def uncopied(recipe: Recipe, facts: Facts) -> FilmRecipe | None:
+    """Return what else can be tried where streams were copied; None where none was."""
+    if not isinstance(recipe, FilmRecipe) or "copy" not in (recipe.video, recipe.audio):
+        return None
+    from wanprep.fix.film.make_film import coded_anew
+
+    return coded_anew(recipe, facts)
+
+
 def planned_commands(
     source: str, recipe: Recipe, facts: Facts, into: str, threads: int
 ) -> tuple[tuple[str, ...], ...]:

@@ -12,7 +12,7 @@ from wanprep.check.pipeline import look
 from wanprep.closing import Closing
 from wanprep.errors import WanprepError
 from wanprep.fix.deliver import copy, move, workspace
-from wanprep.fix.hands import Hands, cores, sha256
+from wanprep.fix.hands import Hands, cores, sha256, uncopied
 from wanprep.fix.job_files import mend_jobs
 from wanprep.fix.outcome import Kept, Mended, Outcome, Outcomes, Unmended
 from wanprep.fix.places import Places, base_of
@@ -27,7 +27,8 @@ from wanprep.probe.crew import Crew
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from wanprep.fix.made import Progress
+    from wanprep.fix.hands import Likeness
+    from wanprep.fix.made import Made, Progress
     from wanprep.fix.wishes import Wishes
     from wanprep.probe.facts import Facts
 
@@ -201,10 +202,8 @@ class _Bench(Closing):
         with workspace(final) as into:
             recipe = self._hands.placed(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
-            made, likeness = self._hands.make(source, plan, into, progress)
-            # The hand has decoded the whole picture to measure it; all else is decoded now.
-            decoded = isinstance(recipe, PictureRecipe)
-            facts = replace(self._probe(into, deep=not decoded), path=final)
+            plan, made, likeness, facts = self._made(source, plan, into, progress)
+            facts = replace(facts, path=final)
             proof = prove(file.wanted, plan, facts, likeness, final)
             if proof.objections:
                 return Unmended(file.wanted, proof.objections, plan)
@@ -213,6 +212,24 @@ class _Bench(Closing):
             move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))
         return Mended(wanted=file.wanted, plan=plan, result=file.result, made=made,
                       proof=proof, hashes=hashes)  # fmt: skip
+
+    def _made(
+        self, source: str, plan: Plan, into: str, progress: Progress | None
+    ) -> tuple[Plan, Made, Likeness, Facts]:
+        """Write the result and decode it; what was copied and is damaged is coded anew."""
+        made, likeness = self._hands.make(source, plan, into, progress)
+        # The hand has decoded the whole picture to measure it; all else is decoded now.
+        decoded = isinstance(plan.recipe, PictureRecipe)
+        facts = self._probe(into, deep=not decoded)
+        recipe = None if facts.readable else uncopied(plan.recipe, plan.facts)
+        if recipe is None:
+            return plan, made, likeness, facts
+        os.unlink(into)
+        plan, made, likeness, facts = self._made(
+            source, replace(plan, recipe=recipe), into, progress
+        )
+        note = "coded anew, because its streams cannot be decoded as they are"
+        return plan, replace(made, notes=(note, *made.notes)), likeness, facts
 
     def _final(self, file: Intended) -> str:
         """Tell where the bytes go: through a link, in place, to what it points to."""

@@ -9,10 +9,10 @@ from typing import Final, Literal
 # what the picture shows or how long it lasts, which only its owner may decide.
 Safety = Literal["safe", "lossy", "asks"]
 
-# From the least damage to the most; steps stand in a plan in this order.
+# In the order in which they are done, and told.
 STEPS: Final = (
-    "rename", "drop-location", "remux", "trim", "turn", "first-frame", "color", "flatten",
-    "scale", "square-pixels", "pad", "crop", "frame-rate", "tone-map", "encode", "fit-bytes",
+    "rename", "drop-location", "remux", "trim", "first-frame", "turn", "tone-map", "color",
+    "flatten", "crop", "square-pixels", "scale", "pad", "frame-rate", "encode", "fit-bytes",
 )  # fmt: skip
 
 

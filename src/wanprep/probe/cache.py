@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Raise it when a reader learns to tell something better: older answers are then not believed.
-PROBE_VERSION: Final = f"{__version__}.2"
+PROBE_VERSION: Final = f"{__version__}.3"
 MOST_BYTES: Final = 64 * 2**20
 _FLUSH_EVERY: Final = 512
 _SCHEMA: Final = """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def test_half_a_picture_is_refused(tmp_path: Path, suffix: str) -> None:
         pytest.param("svg", b"<svg/>", "SVG is a drawing", id="svg"),
         pytest.param("eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", "EPS is a drawing", id="eps"),
         pytest.param("jxl", b"\xff\x0a", "Nothing here decodes JXL", id="jxl"),
-        pytest.param("png", b"text", "its header makes no sense", id="not what it was"),
+        pytest.param("png", b"text", "damaged, or stored in a way", id="not what it was"),
         pytest.param("heic", b"\0\0\0\x18ftypheic", "cannot be decoded", id="heic"),
         pytest.param("png", None, "No such file", id="gone"),
     ],
@@ -199,3 +200,29 @@ def test_a_heic_may_be_see_through(tmp_path: Path) -> None:
 
     left, right, *_ = corners(made)
     assert sum(left) > 2 * sum(right), "the alpha of it fades from left to right"
+
+
+def test_gray_and_alpha_in_planes_of_their_own_are_refused(tmp_path: Path) -> None:
+    # Pillow reads the alpha of such a file as 0 everywhere: the result would be blank.
+    width = height = 16
+    planes = [bytes([90]) * width * height, bytes([255]) * width * height]
+    entries = [
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, 2, 8 | 8 << 16), (259, 3, 1, 1),
+        (262, 3, 1, 1), (273, 4, 2, 0), (277, 3, 1, 2), (278, 3, 1, height), (279, 4, 2, 0),
+        (284, 3, 1, 2), (338, 3, 1, 2),
+    ]  # fmt: skip
+    directory = 8
+    after = directory + 2 + 12 * len(entries) + 4
+    starts, counts, data = after, after + 8, after + 16
+    values = {273: starts, 279: counts}
+    body = struct.pack("<2sHI", b"II", 42, directory) + struct.pack("<H", len(entries))
+    for tag, kind, number, value in entries:
+        body += struct.pack("<HHII", tag, kind, number, values.get(tag, value))
+    body += struct.pack("<I", 0) + struct.pack("<2I", data, data + len(planes[0]))
+    body += struct.pack("<2I", *map(len, planes)) + b"".join(planes)
+    path = tmp_path / "apart.tiff"
+    path.write_bytes(body)
+    facts = probe(path, cache=False)
+    assert (facts.format, facts.alpha) == ("tiff", True)
+    with pytest.raises(CannotMake, match="lie apart"):
+        decode(str(path), facts)

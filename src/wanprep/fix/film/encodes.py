@@ -32,7 +32,12 @@ _MEANINGS: Final = {
     " its own kind does not): export it in SDR with the program that made it",
     "received no packets": "there is nothing to see or to hear in the part that was asked for",
     "bitrate is too low": "it does not fit into so few bytes: make it shorter, or smaller",
+    "binding filtergraph": "its picture or its sound cannot be decoded: it is damaged, or coded in"
+    " a way that ffmpeg does not know. Export it again from where it was made",
+    "rror reading header": "its header is damaged: export it again from where it was made",
 }
+# Only the decoders say so: whoever else has something to say of an error ends the run.
+_DAMAGE: Final = re.compile(r"^\[(?:(?!out#|fc#)[^\]]+\] \[)+error\] *(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Encoded:
 
     size: int
     pictures: int
+    damage: str | None = None  # what the decoder says of it, where it does
 
 
 @dataclass(slots=True)
@@ -67,7 +73,8 @@ class Encoder:
         ran = self._run(recipe, attempt, patience)
         told = _SUMMARY.findall(ran.log)
         pictures = int(told[-1]) * 1024 if told else 0
-        return Encoded(os.path.getsize(self.into), pictures)
+        damage = _DAMAGE.search(ran.log)
+        return Encoded(os.path.getsize(self.into), pictures, damage and damage[1])
 
     def copy(self, recipe: FilmRecipe, cut: Cut | None) -> int:
         """Take the streams as they are, and return how many bytes they make."""

@@ -14,10 +14,10 @@ from wanprep.fix.film.film_commands import passes
 from wanprep.fix.film.fit_bytes import fit_bytes
 from wanprep.fix.film.place_window import place_window
 from wanprep.fix.film.too_long import excess
-from wanprep.fix.film.too_short import lacks_time
+from wanprep.fix.film.too_short import lacks_time, strange_length
 from wanprep.fix.made import CannotMake, Made
 from wanprep.fix.runner import ffmpeg_version
-from wanprep.text import file_size, seconds
+from wanprep.text import file_size, seconds, visible
 
 if TYPE_CHECKING:
     from wanprep.fix.made import Progress
@@ -72,10 +72,15 @@ def _copied(encoder: Encoder, recipe: FilmRecipe) -> Made:
 
 def _encoded_after_all(encoder: Encoder, recipe: FilmRecipe, note: str) -> Made:
     """Do what a copy cannot, and say so."""
-    sound: Literal["aac"] | None = "aac" if recipe.audio else None
     encoder.commands.clear()  # what was copied is of no use
-    made = _encoded(encoder, replace(recipe, video="h264", audio=sound))
+    made = _encoded(encoder, coded_anew(recipe, encoder.facts))
     return replace(made, notes=(note, *made.notes))
+
+
+def coded_anew(recipe: FilmRecipe, facts: Facts) -> FilmRecipe:
+    """Return the recipe of which no stream is copied."""
+    sound: Literal["aac"] | None = "aac" if recipe.audio else None
+    return replace(recipe, video="h264", audio=sound, tone_map=bool(facts.hdr))
 
 
 def _encoded(encoder: Encoder, recipe: FilmRecipe) -> Made:
@@ -91,5 +96,10 @@ def _encoded(encoder: Encoder, recipe: FilmRecipe) -> Made:
             f"the result is longer than {seconds(recipe.length or 0)} however it is cut: its"
             " time stamps make no sense"
         )
+    if strange := strange_length(encoder.into, recipe, encoder.facts):
+        raise CannotMake(strange)
     notes = fit_bytes(encoder, recipe, encoded) if recipe.most_bytes else ()
+    if encoded.damage:
+        said = visible(encoded.damage)
+        notes = (*notes, f"it is damaged in places ({said}): look at the result before you use it")
     return Made(commands=tuple(encoder.commands), encodes=len(encoder.commands), notes=notes)

@@ -1,4 +1,4 @@
-"""Tell whether a copy lacks time that its source has.
+"""Tell whether a result lacks time that its source has.
 
 Where a Matroska file does not say how long its frames are shown, ffmpeg takes a millisecond for
 each that it cannot work out, and the film ends by as many frames too early.
@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wanprep.fix.film.rates import length_of
 from wanprep.probe.probe_file import probe_file
+from wanprep.text import seconds
 
 if TYPE_CHECKING:
     from wanprep.fix.recipe import FilmRecipe
     from wanprep.probe.facts import Facts
 
 _FRAMES: Final = 1.5
+# Of what is encoded so much may be missing or too much, a part and seconds: frames before the
+# first whole one, or a last one that is shown for longer.
+_PART: Final = 0.1
+_SECONDS: Final = 0.5
 
 
 def lacks_time(into: str, recipe: FilmRecipe, facts: Facts) -> bool:
@@ -23,3 +29,19 @@ def lacks_time(into: str, recipe: FilmRecipe, facts: Facts) -> bool:
         return False
     kept = probe_file(into).video_duration or 0.0
     return kept < facts.video_duration - _FRAMES / facts.fps
+
+
+def strange_length(into: str, recipe: FilmRecipe, facts: Facts) -> str | None:
+    """Say what is wrong where pictures are lost, or shown at another time than they were."""
+    if facts.vfr or not facts.video_duration:
+        return None
+    whole = max(0.0, facts.video_duration - (recipe.start or 0.0))
+    meant = min(whole, length_of(recipe, facts))
+    kept = probe_file(into).video_duration or 0.0
+    if abs(kept - meant) <= meant * _PART + _SECONDS:
+        return None
+    why = "its time stamps make no sense" if kept > meant else "the rest of them cannot be decoded"
+    return (
+        f"the result would show {seconds(kept)} of pictures instead of {seconds(meant)}: {why}."
+        " Export it again from where it was made"
+    )

@@ -65,7 +65,7 @@ def _told() -> Iterator[None]:
     except MemoryError as error:
         raise _too_many("it does not fit into memory") from error
     except UnidentifiedImageError as error:
-        raise _damaged("its header makes no sense") from error
+        raise _damaged("it is damaged, or stored in a way that is hardly ever read") from error
     except _OF_DAMAGE as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _damaged(one_line(why)) from error
@@ -96,8 +96,18 @@ def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
         if name == "TIFF":
             # Pillow turns TIFF upright by itself, and without this by what XMP says as well.
             image.getexif()[ExifTags.Base.Orientation] = facts.orientation or 1
+            _refuse_split_alpha(image)
         image.load()
         return _as_drawn(image) if name == "GIF" else image
+
+
+def _refuse_split_alpha(tiff: Picture) -> None:
+    """Refuse what Pillow decodes wrongly without a word: gray and alpha in planes of their own."""
+    from PIL import TiffImagePlugin
+
+    assert isinstance(tiff, TiffImagePlugin.TiffImageFile)  # noqa: S101 - it was opened as such
+    if tiff.mode == "LA" and tiff.tag_v2.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2:
+        raise _damaged("its gray and its transparency lie apart, which is hardly ever read")
 
 
 def _file(source: str, facts: Facts) -> str | BytesIO:

@@ -5,8 +5,8 @@ constants) of luma, taken in blocks of 8 x 8 pixels that do not overlap, and ave
 blocks. 1 is the same picture. Both are first brought to the smaller one's size, and to a quarter of
 a megapixel at most; padding does not count. What was scaled is compared at half that size at
 most: no scaling keeps a pattern of single pixels. Then the same is done with copies of 64 pixels,
-where a block sees the lie of the land, and the lower of the two numbers is told: else a sky would be
-as good upside down. It sees what turns, moves, darkens or blots out; for that it does not need
+where a block sees the lie of the land, and the lower of the two numbers is told: else a sky would
+be as good upside down. It sees what turns, moves, darkens or blots out; for that it does not need
 to be the last word on fine detail.
 """
 

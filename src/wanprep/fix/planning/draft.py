@@ -32,7 +32,7 @@ class Draft:
 
 
 def ordered(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Put steps into the order in which they are told: the least damage first."""
+    """Put steps into the order in which they are done."""
     return tuple(sorted(steps, key=lambda step: STEPS.index(step.name)))
 
 

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.made import CannotMake, Made
+from wanprep.fix.recipe import SoundRecipe
 from wanprep.fix.runner import ffmpeg_version, run_ffmpeg
 from wanprep.fix.sound.sound_commands import sound_arguments
 from wanprep.probe.probe_file import probe_file
@@ -14,26 +15,48 @@ from wanprep.text import file_size, seconds
 
 if TYPE_CHECKING:
     from wanprep.fix.made import Progress
-    from wanprep.fix.recipe import SoundRecipe
+    from wanprep.fix.runner import Ran
     from wanprep.probe.facts import Facts
 
 _PATIENCE: Final = 900.0
+# What ffmpeg says where the rate or the channels are others from some point on.
+_CHANGE: Final = "Reconfiguring filter graph"
 
 
 def make_sound(
     source: str, recipe: SoundRecipe, facts: Facts, into: str, *, progress: Progress | None = None
 ) -> Made:
     """Write the sound to `into`, a name that is free; raise CannotMake and write nothing."""
-    length = recipe.length or facts.duration
-    arguments = sound_arguments(source, recipe, facts, into)
-    ran = run_ffmpeg(arguments, seconds=_PATIENCE, length=length, progress=progress)
     try:
+        runs = _written(source, recipe, facts, into, progress)
         _check(into, recipe)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(into)
         raise
-    return Made(commands=(ran.command,), tools={"ffmpeg": ffmpeg_version()}, encodes=1)
+    commands = tuple(ran.command for ran in runs)
+    return Made(commands=commands, tools={"ffmpeg": ffmpeg_version()}, encodes=len(commands))
+
+
+def _written(
+    source: str, recipe: SoundRecipe, facts: Facts, into: str, progress: Progress | None
+) -> tuple[Ran, ...]:
+    length = recipe.length or facts.duration
+    arguments = sound_arguments(source, recipe, facts, into)
+    ran = run_ffmpeg(arguments, seconds=_PATIENCE, length=length, progress=progress)
+    if _CHANGE not in ran.log or not (recipe.start or recipe.length):
+        return (ran,)
+    # From there on samples were counted anew. Of plain samples, all alike, a part can be cut.
+    os.unlink(into)
+    plain = f"{into}.wav"
+    whole = SoundRecipe(format="wav", suffix=".wav")
+    try:
+        first = run_ffmpeg(sound_arguments(source, whole, facts, plain), seconds=_PATIENCE)
+        cut = sound_arguments(plain, recipe, probe_file(plain), into)
+        return first, run_ffmpeg(cut, seconds=_PATIENCE)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(plain)
 
 
 def _check(into: str, recipe: SoundRecipe) -> None:
