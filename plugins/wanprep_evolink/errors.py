@@ -19,7 +19,7 @@ _ADVICE: Final = {
     "insufficient_token_quota": "Raise the limit of this key, or use another one.",
     "insufficient_user_quota": TOP_UP,
     "invalid_api_key": CHECK_KEY,
-    "idempotency_conflict": "Another order was sent under the same key: run this again.",
+    "idempotency_conflict": "Another order was sent under the same key.",
     "key_model_not_allowed": "Allow this model for the key in EvoLink's dashboard.",
     "quota_not_enough": TOP_UP,
     "token_daily_quota_exceeded": "Wait until tomorrow, or raise the daily limit of this key.",

@@ -35,8 +35,9 @@ def refused(response: Response, order: Order | None = None) -> Refused:
 def _other_id(order: Order) -> str:
     name = order.target.partition("/")[2]
     return (
-        f"RunComfy may not know the model by the id {order.model}: its newer pages write "
-        "wan-ai/wan-2.7/reference-to-video. Set the id that the model's page shows, as "
+        f"RunComfy may not know the model by the id {order.model}: newer pages write such ids "
+        "with a dot, as wan-ai/wan-2.7/reference-to-video. Set the id that the model's page "
+        "shows, as "
         f'model-ids = {{"{name}" = "..."}} in [providers.runcomfy] of the configuration.'
     )
 

@@ -189,7 +189,7 @@ def test_a_lost_prediction(predictions: list[Any], found: Any) -> None:
         "page": 1,
         "page_size": 100,
         "model": MODEL,
-        "created_after": "2026-11-20T11:58:00Z",
+        "created_after": "2026-11-20T11:59:30Z",
     }
 
 

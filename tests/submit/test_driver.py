@@ -114,11 +114,20 @@ def test_who_is_too_slow_is_uncertain(slow: Answer) -> None:
     assert len(server.heard) == 1
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_paid_request_follows_nobody(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        pytest.param(301, Refused, id="moved"),
+        pytest.param(302, Uncertain, id="found"),
+        pytest.param(303, Uncertain, id="see other"),
+        pytest.param(307, Refused, id="for now"),
+        pytest.param(308, Refused, id="for good"),
+    ],
+)
+def test_a_paid_request_follows_nobody(status: int, kind: type[Exception]) -> None:
     with Loopback({"*": [GOOD]}) as other:
         outcome, server, _ = ordered(redirect(f"{other.url}/jobs?key={KEY}", status), GOOD)
-        assert isinstance(outcome, Refused), outcome
+        assert isinstance(outcome, kind), outcome
         assert f"redirects to {other.url}/jobs?key=***" in str(outcome)
     assert other.heard == []
     assert len(server.heard) == 1

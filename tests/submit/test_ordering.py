@@ -10,24 +10,29 @@ from pathlib import Path
 
 import pytest
 from ledgers import new_run
-from loopback import Loopback, answer
+from loopback import Answer, Loopback, answer
 
 from wanprep.cli.working import open_desk
 from wanprep.config import Config
 from wanprep.submit.desk import Desk
 from wanprep.submit.flow import Accepted, Flow, Order
 from wanprep.submit.ledger import Reserved
-from wanprep.submit.ordering import ordered
+from wanprep.submit.ordering import ordered, ordered_again
 from wanprep.submit.run import Run
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def service() -> Iterator[Loopback]:
+    with Loopback({"*": [answer(200, {"id": "task-1", "status": "pending"})]}) as service:
+        yield service
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Loopback) -> Iterator[Desk]:
     monkeypatch.setenv("WANPREP_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("EVOLINK_API_KEY", "canary-0123456789")
-    taken = {"id": "task-1", "status": "pending"}
-    with Loopback({"*": [answer(200, taken)]}) as service, ExitStack() as held:
-        monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
+    monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
+    with ExitStack() as held:
         yield open_desk(held, Config(), os.environ)
 
 
@@ -67,3 +72,31 @@ def test_nobody_was_reached(desk: Desk) -> None:
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
     assert run.error is not None
     assert "Nothing was sent" in run.error
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        pytest.param(
+            answer(402, {"error": {"code": "quota_not_enough", "message": "No."}}), id="no"
+        ),
+        pytest.param(None, id="not reached"),
+    ],
+)
+def test_a_repeat_that_fails_says_nothing_of_the_first_order(
+    desk: Desk, service: Loopback, no: Answer | None
+) -> None:
+    """The first may have arrived: forgotten, it would be paid once more under a new key."""
+    first = desk.ledger.move(reserved(desk), "uncertain", error="The answer is missing.")
+    again = desk.ledger.reserve_again(first)
+    assert isinstance(again, Reserved)
+    if no:
+        service.script = {"*": [no]}
+    else:
+        driver = desk.driver("evolink")
+        driver.patience = replace(driver.patience, attempts=1)
+        driver.wire.bases = {"api": "http://127.0.0.1:9"}
+    run = ordered_again(desk, again.run)
+    assert run.state == "uncertain"
+    assert run.error is not None
+    assert run.error.startswith("the first answer is missing, and sending it again failed: EvoLink")

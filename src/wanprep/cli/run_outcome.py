@@ -92,7 +92,7 @@ def _status(task: Task, wanted: Collection[RunState]) -> int:
 def _how_to_wait(runs: Sequence[Run]) -> None:
     open_runs = [run for run in runs if run.state in {"accepted", "succeeded"} and not run.files]
     if open_runs:
-        ids = " ".join(run.id for run in open_runs)
+        ids = " ".join(dict.fromkeys(run.id for run in open_runs))
         click.echo(f"To wait and fetch the result: wanprep runs wait {ids}", err=True)
 
 
@@ -100,7 +100,8 @@ def _how_to_resume(tasks: Sequence[Task], runs: Sequence[Run]) -> None:
     unsent = sum(task.run is None for task in tasks)
     if unsent:
         click.echo(f"{plural(unsent, 'job')} not sent.", err=True)
-    ids = " ".join(run.id for run in runs if run.state in {"accepted", "uncertain", "sending"}
-                   or (run.state == "succeeded" and not run.files))  # fmt: skip
+    ids = dict.fromkeys(run.id for run in runs if run.state in {"accepted", "uncertain", "sending"}
+                        or (run.state == "succeeded" and not run.files))  # fmt: skip
     if ids:
-        click.echo(f"The runs go on. To wait for them again: wanprep runs wait {ids}", err=True)
+        say = f"The runs go on. To wait for them again: wanprep runs wait {' '.join(ids)}"
+        click.echo(say, err=True)

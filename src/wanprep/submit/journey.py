@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from wanprep.submit.addresses import tried
 from wanprep.submit.bells import CalledOff
 from wanprep.submit.lost_runs import looked_for
 from wanprep.submit.money import in_words
+from wanprep.submit.placing import find_usable
 from wanprep.submit.price import estimate
 from wanprep.submit.seeing_through import found, see_through
 from wanprep.submit.sending import built, may_repeat, sent, sent_again
@@ -81,7 +83,9 @@ def to_send(journeys: Sequence[Journey]) -> list[Send]:
 
 
 def try_out(desk: Desk, journeys: Iterable[Journey], wishes: Wishes) -> None:
-    """Find out before anything is uploaded whether all can be built, and all keys are there."""
+    """Find out before anything leaves whether all can be built, paid with a key, and kept."""
+    if wishes.wait:
+        find_usable(wishes.folder or os.curdir)
     for each in journeys:
         provider = each.errand.target.provider
         if isinstance(each, Send):

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from wanprep.submit.flow import Sent
 
-# How far two clocks may be apart, and how long an order may have been on its way.
-_BEFORE: Final = timedelta(minutes=2)
-_AFTER: Final = timedelta(minutes=15)
+# How far two clocks may be apart, and how long an order may have been on its way. Lists tell
+# little: in a wide window, a job of somebody else with the same account looks like ours.
+_BEFORE: Final = timedelta(seconds=30)
+_AFTER: Final = timedelta(minutes=5)
 
 
 def earliest(sent: Sent) -> datetime:

@@ -26,17 +26,33 @@ class NotWrittenDown(WanprepError):
 
 def ordered(desk: Desk, run: Run) -> Run:
     """Order what is reserved; the answer is on the disk when this returns."""
+    return _ordered(desk, run, refused="refused", before="")
+
+
+def ordered_again(desk: Desk, run: Run) -> Run:
+    """Repeat an order under its own key.
+
+    What is refused is the repeat alone: the first one may have arrived, and a run that was
+    forgotten as refused would be paid once more, under a new key.
+    """
+    before = "the first answer is missing, and sending it again failed: "
+    return _ordered(desk, run, refused="uncertain", before=before)
+
+
+def _ordered(desk: Desk, run: Run, *, refused: RunState, before: str) -> Run:
     try:
         accepted = desk.driver(run.provider).submit(run.order)
     except Refused as error:
-        why = " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
-        return _write_down(desk, run, "refused", why, error=why)
+        why = " ".join(filter(None, [f"{before}{str(error).rstrip('.')}.", error.advice]))
+        return _write_down(desk, run, refused, f"sent ({why})", error=why)
     except Uncertain as error:
-        why = f"{str(error).rstrip('.')}."
-        return _write_down(desk, run, "uncertain", why, error=why, told=dict(error.told))
+        why = f"{before}{str(error).rstrip('.')}."
+        return _write_down(
+            desk, run, "uncertain", f"sent ({why})", error=why, told=dict(error.told)
+        )
     except Exception as error:
         why = f"it failed while sending: {redact(str(error)) or type(error).__name__}."
-        _write_down(desk, run, "uncertain", why, error=why)
+        _write_down(desk, run, "uncertain", f"sent ({why})", error=why)
         raise
     words = f"accepted as {accepted.provider_id}"
     return _write_down(

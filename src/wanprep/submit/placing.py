@@ -13,6 +13,8 @@ from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
+from wanprep.errors import WrongUse
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +44,19 @@ class Part(Closing):
             self.file.close()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.path)
+
+
+def find_usable(folder: str) -> None:
+    """Refuse a folder that cannot take a result, before one is paid for; nothing is made yet."""
+    there = os.path.abspath(folder)
+    while not os.path.lexists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        raise WrongUse(f"results cannot be put into {visible(folder)}: {visible(there)} is a file.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise WrongUse(
+            f"results cannot be put into {visible(folder)}: {visible(there)} is not writable."
+        )
 
 
 @dataclass(frozen=True, slots=True)

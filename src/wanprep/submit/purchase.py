@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wanprep.submit.answers import said, traces
 from wanprep.submit.faults import Broken, NoAnswer, NotSent, Uncertain
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from wanprep.submit.flow import Accepted, Flow, Request, Response
     from wanprep.submit.retries import Outcome
+
+# So answers also who has taken what was posted, and shows a page about it.
+_SEE_OTHER: Final = frozenset({302, 303})
 
 
 class Purchase:
@@ -71,13 +74,19 @@ class Purchase:
                 told=traces(outcome),
             )
         if 300 <= outcome.status < 400:
-            onward = redact(outcome.headers.get("location", "elsewhere"))
-            raise Refused(
-                f"{self._title} redirects to {onward}, which a paid request never follows",
-                code=f"HTTP {outcome.status}",
-                advice="Look whether the provider's address is set right (wanprep doctor).",
-            )
+            raise self._redirected(outcome)
         return outcome
+
+    def _redirected(self, answer: Response) -> Exception:
+        onward = redact(answer.headers.get("location", "elsewhere"))
+        say = f"{self._title} redirects to {onward}, which a paid request never follows"
+        if answer.status in _SEE_OTHER:
+            return Uncertain(f"{say}. The job may exist", status=answer.status)
+        return Refused(
+            say,
+            code=f"HTTP {answer.status}",
+            advice="Look whether the provider's address is set right (wanprep doctor).",
+        )
 
     def _broken(self, broken: Broken) -> Exception:
         if broken.begun:

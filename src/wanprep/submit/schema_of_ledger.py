@@ -94,7 +94,9 @@ def bring_up_to_date(
         database.execute(f"PRAGMA user_version = {len(steps)}")
         database.execute("COMMIT")
     except BaseException:
-        database.execute("ROLLBACK")
+        # A disk that is full has rolled back already.
+        if database.in_transaction:
+            database.execute("ROLLBACK")
         raise
 
 

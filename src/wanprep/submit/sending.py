@@ -13,7 +13,7 @@ from wanprep.submit.body import build
 from wanprep.submit.hosting import host
 from wanprep.submit.ledger import Reserved
 from wanprep.submit.money import as_json
-from wanprep.submit.ordering import ordered
+from wanprep.submit.ordering import ordered, ordered_again
 from wanprep.submit.price import estimate
 from wanprep.submit.run import NewRun
 from wanprep.text import visible
@@ -68,7 +68,7 @@ def sent_again(desk: Desk, run: Run, task: Task) -> Run:
         task.tell("sending again, under the same key")
         outcome = desk.ledger.reserve_again(run)
         task.run = outcome.run
-        return ordered(desk, outcome.run) if isinstance(outcome, Reserved) else outcome.run
+        return ordered_again(desk, outcome.run) if isinstance(outcome, Reserved) else outcome.run
 
 
 def may_repeat(desk: Desk, run: Run) -> bool:

@@ -106,7 +106,7 @@ def _refuse_split_alpha(tiff: Picture) -> None:
     from PIL import TiffImagePlugin
 
     assert isinstance(tiff, TiffImagePlugin.TiffImageFile)  # noqa: S101 - it was opened as such
-    if tiff.mode == "LA" and tiff.tag_v2.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2:
+    if tiff.mode in {"LA", "La"} and tiff.tag_v2.get(TiffImagePlugin.PLANAR_CONFIGURATION) == 2:
         raise _damaged("its gray and its transparency lie apart, which is hardly ever read")
 
 
