@@ -43,6 +43,14 @@ _NOISE = """\
             "ffmpeg failed: title \\x1b[2J",
             id="nothing that a terminal obeys",
         ),
+        pytest.param(
+            183,
+            "[in#0/mov @ 0x1] [error] error reading header\n"
+            "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n"
+            "[fatal] Error opening input files: Invalid data found when processing input\n",
+            "ffmpeg failed: error reading header",
+            id="what was said before the input was given up",
+        ),
         pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only empty words"),
         pytest.param(7, "", "ffmpeg failed: it ended with status 7", id="silence"),
         pytest.param(-signal.SIGKILL, _NOISE, "ffmpeg was stopped", id="killed"),

@@ -192,6 +192,7 @@ def task(name: str, begun: int = UNIX, **more: Any) -> dict[str, Any]:
         pytest.param([task("a"), task("b")], None, id="two could be it"),
         pytest.param([task("a"), task("known")], "a", id="another run's"),
         pytest.param([task("a", UNIX - 3600)], None, id="too early"),
+        pytest.param([task("a", UNIX - 60)], None, id="a stranger's, of a minute before"),
         pytest.param([task("a", UNIX + 3600)], None, id="too late"),
         pytest.param([task("a"), task("b", UNIX - 3600)], "a", id="one is too early"),
         pytest.param([task("a", prompt="Other.")], None, id="another prompt"),

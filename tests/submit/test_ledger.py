@@ -389,6 +389,25 @@ with ledger_in(folder) as ledger:
         assert ledger.live("another") is None
 
 
+def test_a_ledger_that_finds_no_room_to_begin_is_not_called_damaged(folder: Path) -> None:
+    """Told of damage, one might throw it away, and what it knows of money spent."""
+    code = f"""
+import os, resource, signal
+from wanprep.errors import WanprepError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+for kilobytes in (0, 1, 8, 32):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, {resource.RLIM_INFINITY}))
+    try:
+        ledger_in(folder / str(kilobytes)).close()
+    except WanprepError as error:
+        os.write(1, (str(error) + "\\n").encode())
+"""
+    told, _ = started(folder, code).communicate(timeout=30)
+    troubles = told.splitlines()
+    assert len(troubles) == 4
+    assert all("Make room on the disk" in each for each in troubles), troubles
+
+
 def test_a_sender_that_cannot_leave_its_mark_sends_nothing(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         for name in folder.iterdir():

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
+import pytest
+
+from wanprep.cli.working import open_desk
+from wanprep.config import Config
 from wanprep.submit.pace import Gate
 from wanprep.submit.service import Pace
 
@@ -54,3 +60,31 @@ def test_a_service_without_limits_has_none() -> None:
     with gate.place(stop, new=True) as one, gate.place(stop, new=True) as two:
         assert one
         assert two
+
+
+@pytest.mark.parametrize(
+    ("own", "emulated", "sent"),
+    [
+        pytest.param({}, False, 2, id="a new account, wherever it leads"),
+        pytest.param({"per-minute": 3}, False, 3, id="what the user says"),
+        pytest.param({}, True, 5, id="our own emulator"),
+        pytest.param({"per-minute": 1}, True, 1, id="what the user says of our own emulator"),
+    ],
+)
+def test_the_pace_of_a_provider(
+    tmp_path: Path, own: dict[str, int], emulated: bool, sent: int
+) -> None:
+    config = Config(providers={"wavespeed": {"at-once": 9, **own}})
+    environ = {
+        "WANPREP_STATE_DIR": str(tmp_path),
+        "WANPREP_WAVESPEED_BASE_URL": "http://127.0.0.1:9",
+    }
+    with ExitStack() as held:
+        desk = open_desk(held, config, environ, emulated=emulated)
+        for _ in range(sent):
+            with desk.gate("wavespeed").place(desk.bells.stop, new=True) as got:
+                assert got
+        if not emulated or own:
+            threading.Timer(0.3, desk.bells.stop.set).start()
+            with desk.gate("wavespeed").place(desk.bells.stop, new=True) as got:
+                assert not got, "called off while it waited"

@@ -38,12 +38,3 @@ def test_a_step_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
     database.close()
     with ledger_in(tmp_path) as ledger:
         assert ledger.runs() == [known]
-
-
-def test_a_disk_that_fills_up_meanwhile_is_told_as_full(tmp_path: Path) -> None:
-    """SQLite rolls back by itself then; to be told of damage, one might throw the ledger away."""
-    database = sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
-    database.execute("PRAGMA max_page_count = 3")
-    with pytest.raises(sqlite3.OperationalError, match="full"):
-        bring_up_to_date(database, "ledger.sqlite3", STEPS)
-    database.close()

@@ -95,7 +95,7 @@ def submit(
         return _dry_run(question, drop=drop, style=style)
     with ExitStack() as held:
         environ = _emulated(held) if emulate else os.environ
-        desk = open_desk(held, config, environ)
+        desk = open_desk(held, config, environ, emulated=emulate)
         purse = Purse(
             most=max_cost,
             ask_above=config.submit.get("ask-above", ASK_ABOVE),

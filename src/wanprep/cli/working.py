@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from wanprep.submit.side_by_side import Finished, Interrupted, Task
 
 
-def open_desk(held: ExitStack, config: Config, environ: Mapping[str, str]) -> Desk:
+def open_desk(
+    held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
+) -> Desk:
     """Open the ledger and what belongs to it."""
     from wanprep.submit.desk import Desk
     from wanprep.submit.ledger import Ledger
@@ -26,7 +28,7 @@ def open_desk(held: ExitStack, config: Config, environ: Mapping[str, str]) -> De
     from wanprep.submit.state_folder import state_folder
 
     ledger = held.enter_context(Ledger(state_folder(environ)))
-    return held.enter_context(Desk(ledger, Services(config), environ))
+    return held.enter_context(Desk(ledger, Services(config), environ, emulated=emulated))
 
 
 def work(desk: Desk, tasks: Sequence[Task], *, waiting: bool) -> Finished | Interrupted:

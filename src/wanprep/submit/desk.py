@@ -10,7 +10,6 @@ from wanprep.closing import Closing
 from wanprep.submit.bells import Bells
 from wanprep.submit.driver import Driver
 from wanprep.submit.events import listen
-from wanprep.submit.links import is_loopback
 from wanprep.submit.pace import Gate
 from wanprep.submit.plugins import installed
 from wanprep.submit.service import Pace
@@ -27,10 +26,13 @@ if TYPE_CHECKING:
 class Desk(Closing):
     """The ledger, and one line to each provider, for all threads of a command."""
 
-    def __init__(self, ledger: Ledger, services: Services, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, ledger: Ledger, services: Services, environ: Mapping[str, str], *, emulated: bool
+    ) -> None:
         self.ledger = ledger
         self.services = services
         self.environ = environ
+        self._emulated = emulated
         self.bells = Bells()
         self._lock = threading.RLock()
         self._drivers: dict[str, Driver] = {}
@@ -64,10 +66,9 @@ class Desk(Closing):
         service, own = self.service(provider), self.services.settings(provider)
         if service.pace is None:
             return None
-        per_minute = own.get("per-minute", service.pace.per_minute)
-        if is_loopback(service.base("api", self.environ)):
-            per_minute = sys.maxsize  # an emulator counts no minutes, and nobody wants to wait
-        return Pace(per_minute, own.get("at-once", service.pace.at_once))
+        # An emulator of our own counts no minutes, and nobody wants to wait for it.
+        usual = sys.maxsize if self._emulated else service.pace.per_minute
+        return Pace(own.get("per-minute", usual), own.get("at-once", service.pace.at_once))
 
     def listen(self, held: ExitStack) -> None:
         """Be told by those providers that tell, before anything is ordered: else ask."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from made_films import (
     tracks,
 )
 
-from wanprep.fix.film.make_film import make_film
+from wanprep.fix.film.make_film import coded_anew, make_film
 from wanprep.fix.made import CannotMake
 from wanprep.fix.recipe import Window
 from wanprep.probe.probe_file import probe_file
@@ -294,3 +295,35 @@ def test_what_fails_leaves_nothing(
         film(clip, tmp_path / "out.mp4", **wishes)
 
     assert not list(tmp_path.iterdir())
+
+
+def test_damage_is_told(tmp_path: Path) -> None:
+    clip = Path(make(tmp_path / "a.avi", MOVING, how="-c:v mpeg4 -g 5"))
+    data = bytearray(clip.read_bytes())
+    for at in range(len(data) // 3, len(data) * 2 // 3, 997):
+        data[at] ^= 0x5A
+    clip.write_bytes(data)
+
+    result = film(str(clip), tmp_path / "out.mp4")
+
+    (note,) = result.made.notes
+    assert note.startswith("it is damaged in places (")
+    assert ffmpeg("-i", result.path, "-f", "null", "-") == b""
+
+
+@pytest.mark.parametrize("claimed", [1.0, 4.0], ids=["too much", "too little"])
+def test_pictures_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
+    facts = replace(probe_file(clip), duration=claimed, video_duration=claimed)
+
+    with pytest.raises(CannotMake, match=rf"2\.00 s of pictures instead of {claimed:.2f} s"):
+        make_film(clip, recipe_for(facts), facts, str(tmp_path / "out.mp4"), threads=2)
+
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_hdr_that_is_coded_anew_after_all(clip: str) -> None:
+    facts = replace(probe_file(clip), hdr=True)
+
+    anew = coded_anew(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
+
+    assert (anew.video, anew.audio, anew.tone_map) == ("h264", "aac", True)

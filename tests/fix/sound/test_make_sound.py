@@ -99,6 +99,61 @@ def test_wav_is_cut_to_the_sample(tmp_path: Path, name: str) -> None:
     assert first / 44_100 == pytest.approx(0.25, abs=0.04)
 
 
+@pytest.mark.parametrize("how", ["pcm_s24le", "pcm_f32le"])
+def test_plain_samples_are_cut_to_the_sample(tmp_path: Path, how: str) -> None:
+    """Seconds are no whole numbers inside, and blocks of plain samples of no even length."""
+    source = make(tmp_path / "a.wav", "sine=r=44100:d=12", how=f"-c:a {how}")
+
+    _made(source, tmp_path / "out.wav", length=9.99)
+
+    assert _samples(tmp_path / "out.wav", 44_100) == 440_559
+
+
+def test_parts_of_several_kinds(tmp_path: Path) -> None:
+    """What was recorded at other rates stands in one file: the cut falls where it should."""
+    parts = [make(tmp_path / f"{rate}.mp3", f"sine=f={rate / 100}:r={rate}:d=2",
+                  how="-c:a libmp3lame -b:a 64k -write_xing 0 -id3v2_version 0")
+             for rate in (44_100, 32_000)]  # fmt: skip
+    both = tmp_path / "both.mp3"
+    both.write_bytes(b"".join(Path(part).read_bytes() for part in parts))
+    into = tmp_path / "out.wav"
+
+    made = _made(str(both), into, start=1.0, length=2.0)
+
+    assert made.encodes == 2
+    assert _samples(into, 44_100) == 88_200
+    crossings = _crossings(into)
+    assert crossings[0] == pytest.approx(2 * 441, rel=0.1)  # the end of the first part
+    assert crossings[1] == pytest.approx(2 * 320, rel=0.1)
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "32000.mp3", "44100.mp3", "both.mp3", "out.wav",
+    ]  # fmt: skip
+
+
+def _crossings(path: Path) -> list[int]:
+    """Count for each second how often the sound changes its sign."""
+    with wave.open(str(path)) as plain:
+        rate, channels = plain.getframerate(), plain.getnchannels()
+        sound = struct.unpack(f"<{plain.getnframes() * channels}h", plain.readframes(10**9))
+    left = sound[::channels]
+    signs = [sample > 0 for sample in left]
+    changes = [one != other for one, other in zip(signs, signs[1:], strict=False)]
+    return [sum(changes[at : at + rate]) for at in range(0, len(changes), rate)]
+
+
+def test_lost_sound_is_no_success(tmp_path: Path) -> None:
+    """ffmpeg stops where a chained Ogg goes on in another rate, and calls that a success."""
+    parts = [make(tmp_path / f"{rate}.ogg", f"sine=r={rate}:d=2", how="-c:a libvorbis")
+             for rate in (44_100, 32_000)]  # fmt: skip
+    both = tmp_path / "both.ogg"
+    both.write_bytes(b"".join(Path(part).read_bytes() for part in parts))
+
+    with pytest.raises(CannotMake, match=r"only 2\.0. s of 4\.0. s of sound can be decoded"):
+        _made(str(both), tmp_path / "out.wav")
+
+    assert not (tmp_path / "out.wav").exists()
+
+
 def test_a_film_s_sound_and_six_channels(tmp_path: Path) -> None:
     six = "aevalsrc=0.1|0.1|0.1|0.1|0.1|0.1:c=5.1:s=48000:d=1"
     source = make(tmp_path / "a.mkv", "testsrc=s=64x64:d=1", six, how="-c:v libx264 -c:a flac")

@@ -40,8 +40,7 @@ def strange_length(into: str, recipe: FilmRecipe, facts: Facts) -> str | None:
     kept = probe_file(into).video_duration or 0.0
     if abs(kept - meant) <= meant * _PART + _SECONDS:
         return None
-    why = "its time stamps make no sense" if kept > meant else "the rest of them cannot be decoded"
     return (
-        f"the result would show {seconds(kept)} of pictures instead of {seconds(meant)}: {why}."
-        " Export it again from where it was made"
+        f"the result would show {seconds(kept)} of pictures instead of {seconds(meant)}: it is"
+        " damaged, or its time stamps make no sense. Export it again from where it was made"
     )

@@ -21,15 +21,18 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 900.0
 # What ffmpeg says where the rate or the channels are others from some point on.
 _CHANGE: Final = "Reconfiguring filter graph"
+# So much may be missing, a part and seconds: silence that an encoder had put around the sound.
+_PART: Final = 0.05
+_SECONDS: Final = 0.25
 
 
 def make_sound(
     source: str, recipe: SoundRecipe, facts: Facts, into: str, *, progress: Progress | None = None
 ) -> Made:
     """Write the sound to `into`, a name that is free; raise CannotMake and write nothing."""
+    runs = _written(source, recipe, facts, into, progress)
     try:
-        runs = _written(source, recipe, facts, into, progress)
-        _check(into, recipe)
+        _check(into, recipe, facts)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(into)
@@ -59,20 +62,28 @@ def _written(
             os.unlink(plain)
 
 
-def _check(into: str, recipe: SoundRecipe) -> None:
-    facts = probe_file(into)
-    if not facts.readable or not facts.duration:
+def _check(into: str, recipe: SoundRecipe, facts: Facts) -> None:
+    made = probe_file(into)
+    if not made.readable or not made.duration:
         raise CannotMake(
-            f"what ffmpeg made cannot be played ({facts.problem or 'it is silent'}): there may be"
+            f"what ffmpeg made cannot be played ({made.problem or 'it is silent'}): there may be"
             " no sound in the part that was asked for"
         )
-    if recipe.length is not None and facts.duration > recipe.length:
+    if recipe.length is not None and made.duration > recipe.length:
         raise CannotMake(
-            f"the result plays {seconds(facts.duration)} instead of {seconds(recipe.length)}:"
+            f"the result plays {seconds(made.duration)} instead of {seconds(recipe.length)}:"
             " its time stamps make no sense"
         )
-    if recipe.most_bytes is not None and (facts.bytes or 0) > recipe.most_bytes:
+    whole = max(0.0, (facts.duration or 0.0) - (recipe.start or 0.0))
+    meant = min(whole, recipe.length or whole)
+    if made.duration < meant - meant * _PART - _SECONDS:
         raise CannotMake(
-            f"the result has {file_size(facts.bytes or 0)}, and {file_size(recipe.most_bytes)}"
+            f"only {seconds(made.duration)} of {seconds(meant)} of sound can be decoded: the file"
+            " is damaged, or made of parts of several kinds. Export it again as WAV with the"
+            " program that made it"
+        )
+    if recipe.most_bytes is not None and (made.bytes or 0) > recipe.most_bytes:
+        raise CannotMake(
+            f"the result has {file_size(made.bytes or 0)}, and {file_size(recipe.most_bytes)}"
             " are allowed: make it shorter"
         )
