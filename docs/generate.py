@@ -17,15 +17,15 @@ from wanprep.cli.limits_table import limit_of, parts, rows, rule_lines, telling
 from wanprep.judge.rules import rules
 from wanprep.judge.target import all_targets
 from wanprep.schemas import load_schema
-from wanprep.submit.base_address import variables
-from wanprep.submit.service import load_service
+from wanprep.submit.services.base_address import variables
+from wanprep.submit.services.service import load_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.judge.bounds import Bound
     from wanprep.judge.target import Target
-    from wanprep.submit.service import Service
+    from wanprep.submit.services.service import Service
 
 REFERENCE: Final = Path(__file__).parent / "reference"
 _NOTE: Final = "<!-- Written by docs/generate.py from the program's own data. Do not edit. -->"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from own_certificate import write_certificate
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,17 @@ def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
     monkeypatch.delenv("NO_PROXY", raising=False)
+
+
+@pytest.fixture(scope="session")
+def _certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_certificate(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(autouse=True)
+def _short_list(_certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust one certificate of our own: to read the world's takes long, at every connection."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(_certificates))
 
 
 @pytest.fixture(scope="session")

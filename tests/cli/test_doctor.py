@@ -159,7 +159,7 @@ def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Non
 def test_a_broken_plugin_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from wanprep.submit.plugins import installed
+    from wanprep.submit.services.plugins import installed
 
     info = folder / "place/wanprep_broken-1.dist-info"
     info.mkdir(parents=True)

@@ -21,7 +21,7 @@ from wanprep.submit.flow import (
     Status,
     Unclear,
 )
-from wanprep.submit.plugins import load_providers
+from wanprep.submit.services.plugins import load_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.schemas import load_schema
-from wanprep.submit.plugins import load_providers
-from wanprep.submit.service import load_service
+from wanprep.submit.services.plugins import load_providers
+from wanprep.submit.services.service import load_service
 
 PLUGINS: Final = Path(__file__).parents[2] / "plugins"
 FILES: Final = sorted(PLUGINS.glob("wanprep_*/provider.json"))

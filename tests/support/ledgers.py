@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from wanprep.submit.flow import Order
-from wanprep.submit.ledger import Ledger, Reserved
-from wanprep.submit.run import NewRun, Run
+from wanprep.submit.ledger.ledger import Ledger, Reserved
+from wanprep.submit.ledger.run import NewRun, Run
 
 TARGET: Final = "evolink/wan2.7-reference-video"
 

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from loopback import Loopback
 
-from wanprep.submit.driver import Driver
 from wanprep.submit.flow import (
     Accepted,
     Cancelled,
@@ -21,9 +20,10 @@ from wanprep.submit.flow import (
     Sent,
     Status,
 )
-from wanprep.submit.patience import Patience
 from wanprep.submit.provider import Events, LocalFile, Provider, Settings
-from wanprep.submit.service import Poll, Service
+from wanprep.submit.services.service import Poll, Service
+from wanprep.submit.wire.driver import Driver
+from wanprep.submit.wire.patience import Patience
 
 KEY: Final = "canary-4f9a81c2d7e6b530"
 ORDER: Final = Order(target="small/model", body={"prompt": "日 x"}, idempotency_key="run-1")

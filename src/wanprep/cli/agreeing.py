@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.errors import WrongUse
-from wanprep.submit.money import TooDear, at_most, hold_against, in_words
-from wanprep.submit.price import Estimate, Unpriced
+from wanprep.submit.order.money import TooDear, at_most, hold_against, in_words
+from wanprep.submit.order.price import Estimate, Unpriced
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.submit.journey import Send
+    from wanprep.submit.journey.journey import Send
 
 ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
 

@@ -102,14 +102,14 @@ def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def _best_first(row: Row) -> tuple[int, float]:
-    from wanprep.submit.price import Estimate
+    from wanprep.submit.order.price import Estimate
 
     price = row.price.low if isinstance(row.price, Estimate) else float("inf")
     return _ORDER.index(_word(row.outcome)), price
 
 
 def _price(row: Row) -> str:
-    from wanprep.submit.money import in_words
+    from wanprep.submit.order.money import in_words
 
     return in_words(row.price) if row.price else ""
 
@@ -125,7 +125,7 @@ def _details(row: Row) -> Iterator[str]:
 
 def _reasons(row: Row) -> Iterator[str]:
     from wanprep.compare.row import Fits, Fixable
-    from wanprep.submit.price import Unpriced
+    from wanprep.submit.order.price import Unpriced
 
     match row.outcome:
         case Fits(warnings=warnings):
@@ -153,7 +153,7 @@ def _as_json(row: Row) -> dict[str, Any]:
     from dataclasses import asdict
 
     from wanprep.compare.row import Fixable
-    from wanprep.submit.price import Estimate, Unpriced
+    from wanprep.submit.order.price import Estimate, Unpriced
 
     told = {"target": row.target, "verdict": _word(row.outcome), **asdict(row.outcome)}
     if isinstance(row.outcome, Fixable):

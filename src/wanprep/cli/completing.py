@@ -90,7 +90,7 @@ def _runs() -> Iterator[tuple[str, str]]:
     import os
     import sqlite3
 
-    from wanprep.submit.state_folder import state_folder
+    from wanprep.submit.ledger.state_folder import state_folder
 
     file = Path(state_folder(os.environ), "ledger.sqlite3")
     with contextlib.suppress(sqlite3.Error):

@@ -111,7 +111,7 @@ def _likely(config: Config, known: Iterable[str]) -> str:
     """Take the configured target, else one whose key is set, else what all share."""
     from wanprep.check.pipeline import DEFAULT_TARGET
     from wanprep.errors import WanprepError
-    from wanprep.submit.services import Services
+    from wanprep.submit.services.services import Services
 
     if config.targets:
         return config.targets[0]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wanprep.check.pipeline import Seen
-    from wanprep.submit.errands import Errand
+    from wanprep.submit.order.errands import Errand
 
 
 def judged(seen: Seen, attached: Sequence[Errand] = ()) -> bool:

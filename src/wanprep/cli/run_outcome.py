@@ -10,16 +10,16 @@ import click
 
 from wanprep.cli import INTERRUPTED
 from wanprep.cli.run_progress import called
+from wanprep.submit.journey.side_by_side import Interrupted
+from wanprep.submit.ledger.show_run import as_json, job_name
 from wanprep.submit.secrets import redact
-from wanprep.submit.show_run import as_json, job_name
-from wanprep.submit.side_by_side import Interrupted
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from wanprep.submit.run import Run, RunState
-    from wanprep.submit.side_by_side import Finished, Task
+    from wanprep.submit.journey.side_by_side import Finished, Task
+    from wanprep.submit.ledger.run import Run, RunState
 
 DONE: Final = 0
 FAILED: Final = 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from wanprep.submit.side_by_side import Task, Watcher
+    from wanprep.submit.journey.side_by_side import Task, Watcher
 
 
 @contextmanager

@@ -19,9 +19,9 @@ from wanprep.errors import WrongUse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wanprep.submit.desk import Desk
-    from wanprep.submit.run import Run, RunState
-    from wanprep.submit.side_by_side import Task
+    from wanprep.submit.journey.desk import Desk
+    from wanprep.submit.journey.side_by_side import Task
+    from wanprep.submit.ledger.run import Run, RunState
 
 _STYLE: Final = click.option(
     "--format",
@@ -68,7 +68,7 @@ def list_(style: str, refresh: bool) -> int:
       wanprep runs list
       wanprep runs list --refresh --format json
     """
-    from wanprep.submit.show_run import as_json, as_table
+    from wanprep.submit.ledger.show_run import as_json, as_table
 
     with ExitStack() as held:
         desk = _desk(held)
@@ -84,9 +84,9 @@ def list_(style: str, refresh: bool) -> int:
 def _refresh(desk: Desk) -> int:
     from wanprep.cli import INTERRUPTED
     from wanprep.cli.working import work
-    from wanprep.submit.cancelling import asked
+    from wanprep.submit.journey.cancelling import asked
+    from wanprep.submit.journey.side_by_side import Interrupted
     from wanprep.submit.secrets import redact
-    from wanprep.submit.side_by_side import Interrupted
 
     def ask(task: Task) -> None:
         task.run = asked(desk, _run_of(task))
@@ -112,7 +112,7 @@ def show(ids: tuple[str, ...], style: str) -> int:
       wanprep runs show k3m9x2pa
       wanprep runs show k3m9x2pa --format json
     """
-    from wanprep.submit.show_run import as_json, as_text
+    from wanprep.submit.ledger.show_run import as_json, as_text
 
     with ExitStack() as held:
         desk = _desk(held)
@@ -140,7 +140,7 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
       wanprep runs wait k3m9x2pa -o results
       wanprep runs wait k3m9 p7wd --format json
     """
-    from wanprep.submit.seeing_through import see_through
+    from wanprep.submit.journey.seeing_through import see_through
 
     def see(desk: Desk) -> Callable[[Task], None]:
         return lambda task: see_through(desk, _run_of(task), folder, task)
@@ -161,7 +161,7 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     Examples:
       wanprep runs fetch k3m9x2pa -o results
     """
-    from wanprep.submit.seeing_through import bring
+    from wanprep.submit.journey.seeing_through import bring
 
     def now(desk: Desk) -> Callable[[Task], None]:
         return lambda task: bring(desk, _run_of(task), folder, task)
@@ -182,7 +182,7 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     Examples:
       wanprep runs cancel k3m9x2pa
     """
-    from wanprep.submit.cancelling import cancelled
+    from wanprep.submit.journey.cancelling import cancelled
 
     def stop(desk: Desk) -> Callable[[Task], None]:
         def work(task: Task) -> None:
@@ -240,7 +240,7 @@ def _found(desk: Desk, ids: tuple[str, ...]) -> list[Run]:
 
 def _need_keys(desk: Desk, found: Iterable[Run]) -> None:
     """See that there is a key for all who will be asked, before anything is done."""
-    from wanprep.submit.run import LIVE
+    from wanprep.submit.ledger.run import LIVE
 
     for run in found:
         if run.state in LIVE and not run.files:
@@ -248,8 +248,8 @@ def _need_keys(desk: Desk, found: Iterable[Run]) -> None:
 
 
 def _task(run: Run, work: Callable[[Task], None]) -> Task:
-    from wanprep.submit.show_run import job_name
-    from wanprep.submit.side_by_side import Task
+    from wanprep.submit.journey.side_by_side import Task
+    from wanprep.submit.ledger.show_run import job_name
 
     task = Task(job_name(run), work)
     task.run = run

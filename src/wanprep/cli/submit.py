@@ -15,9 +15,9 @@ from wanprep.cli.loudness import speaking
 if TYPE_CHECKING:
     from wanprep.check.pipeline import Question
     from wanprep.cli.agreeing import Purse
-    from wanprep.submit.desk import Desk
-    from wanprep.submit.journey import Wishes
-    from wanprep.submit.run import RunState
+    from wanprep.submit.journey.desk import Desk
+    from wanprep.submit.journey.journey import Wishes
+    from wanprep.submit.ledger.run import RunState
 
 _DONE: Final[set[RunState]] = {"succeeded"}
 _SENT: Final[set[RunState]] = {"accepted", "succeeded"}
@@ -85,7 +85,7 @@ def submit(
     from wanprep.cli.agreeing import ASK_ABOVE, Purse
     from wanprep.cli.working import open_desk
     from wanprep.config import find_config
-    from wanprep.submit.journey import Wishes
+    from wanprep.submit.journey.journey import Wishes
 
     config = find_config(Path.cwd())
     unseen = offline or dry_run or config.offline
@@ -109,7 +109,7 @@ def _emulated(held: ExitStack) -> dict[str, str]:
     from tempfile import TemporaryDirectory
 
     from wanprep.emulator import emulate
-    from wanprep.submit.state_folder import VARIABLE
+    from wanprep.submit.ledger.state_folder import VARIABLE
 
     emulator = held.enter_context(emulate())
     folder = held.enter_context(
@@ -129,8 +129,8 @@ def _submit(
     from wanprep.cli.judged import judged
     from wanprep.cli.run_outcome import FAILED, tell
     from wanprep.cli.working import work
-    from wanprep.submit.errands import errands
-    from wanprep.submit.journey import planned, task_for, to_send, try_out
+    from wanprep.submit.journey.journey import planned, task_for, to_send, try_out
+    from wanprep.submit.order.errands import errands
 
     seen = look(question)
     journeys = planned(desk, errands(seen, desk.services), again=wishes.again)
@@ -150,9 +150,9 @@ def _dry_run(question: Question, *, drop: bool, style: str) -> int:
     from wanprep.check.pipeline import look
     from wanprep.cli.judged import judged
     from wanprep.cli.run_outcome import FAILED
-    from wanprep.submit.dry_run import RENDERERS, rehearsal
-    from wanprep.submit.errands import errands
-    from wanprep.submit.services import Services
+    from wanprep.submit.journey.dry_run import RENDERERS, rehearsal
+    from wanprep.submit.order.errands import errands
+    from wanprep.submit.services.services import Services
 
     seen, services = look(question), Services(question.config)
     listed = errands(seen, services)

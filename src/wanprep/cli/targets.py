@@ -46,8 +46,8 @@ def targets(target: str | None) -> None:
 def _service(target: Target, width: int) -> Iterator[str]:
     """Say what a user should know of the service before sending it anything."""
     from wanprep.report.columns import wrapped
-    from wanprep.submit.service import PROVIDER_FILE, load_service
-    from wanprep.submit.service_notes import service_notes
+    from wanprep.submit.services.service import PROVIDER_FILE, load_service
+    from wanprep.submit.services.service_notes import service_notes
 
     if target.file.parent.with_name(PROVIDER_FILE).is_file():
         yield "\nSending\n"

@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 import click
 
 from wanprep.cli.run_progress import watcher
-from wanprep.submit.side_by_side import work_on
+from wanprep.submit.journey.side_by_side import work_on
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wanprep.config import Config
-    from wanprep.submit.desk import Desk
-    from wanprep.submit.side_by_side import Finished, Interrupted, Task
+    from wanprep.submit.journey.desk import Desk
+    from wanprep.submit.journey.side_by_side import Finished, Interrupted, Task
 
 
 def open_desk(
     held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
 ) -> Desk:
     """Open the ledger and what belongs to it."""
-    from wanprep.submit.desk import Desk
-    from wanprep.submit.ledger import Ledger
-    from wanprep.submit.services import Services
-    from wanprep.submit.state_folder import state_folder
+    from wanprep.submit.journey.desk import Desk
+    from wanprep.submit.ledger.ledger import Ledger
+    from wanprep.submit.ledger.state_folder import state_folder
+    from wanprep.submit.services.services import Services
 
     ledger = held.enter_context(Ledger(state_folder(environ)))
     return held.enter_context(Desk(ledger, Services(config), environ, emulated=emulated))

@@ -10,7 +10,7 @@ from wanprep.compare.after_fix import after_fix, beyond_repair, costs
 from wanprep.compare.row import Fits, Fixable, Impossible, Row, Unknown
 from wanprep.errors import WrongUse
 from wanprep.judge.target import all_targets, choose
-from wanprep.submit.price import estimate
+from wanprep.submit.order.price import estimate
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wanprep.config import Config
     from wanprep.judge.target import Target
     from wanprep.report.model import Report
-    from wanprep.submit.price import Estimate, Unpriced
+    from wanprep.submit.order.price import Estimate, Unpriced
 
 _UNSEEN = "an address could not be looked at, or was not."
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wanprep.fix.steps import Safety
-    from wanprep.submit.price import Estimate, Unpriced
+    from wanprep.submit.order.price import Estimate, Unpriced
 
 
 @dataclass(frozen=True, slots=True)

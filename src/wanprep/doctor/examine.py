@@ -42,7 +42,7 @@ def _configuration(start: Path) -> tuple[Config, list[Line]]:
 def _host(name: str, address: str) -> Line:
     import fsspec
 
-    from wanprep.submit.plugins import load_hosts
+    from wanprep.submit.services.plugins import load_hosts
 
     scheme = address.partition("://")[0]
     title = "files for all" if name == "default" else f"files for {name}"

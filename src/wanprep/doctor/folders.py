@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.doctor.line import Line
 from wanprep.probe.cache import cache_folder
-from wanprep.submit.state_folder import VARIABLE, state_folder
+from wanprep.submit.ledger.state_folder import VARIABLE, state_folder
 from wanprep.text import file_size, visible
 
 if TYPE_CHECKING:

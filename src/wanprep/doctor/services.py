@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.doctor.line import Line
 from wanprep.errors import WanprepError
-from wanprep.submit.base_address import variables
-from wanprep.submit.keys import find_key
 from wanprep.submit.secrets import redact
-from wanprep.submit.services import Services
+from wanprep.submit.services.base_address import variables
+from wanprep.submit.services.keys import find_key
+from wanprep.submit.services.services import Services
 from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.config import Config
-    from wanprep.submit.service import Service
+    from wanprep.submit.services.service import Service
 
 _key: Final = partial(Line, "Keys")
 _place: Final = partial(Line, "Addresses")
@@ -86,7 +86,7 @@ def _proxies() -> Iterator[Line]:
 
 
 def _plugins() -> Iterator[Line]:
-    from wanprep.submit.plugins import installed
+    from wanprep.submit.services.plugins import installed
 
     plugins = installed()
     yield Line("Plugins", "can submit to", "fine", ", ".join(sorted(plugins.providers)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import wave
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def _crossings(path: Path) -> list[int]:
         sound = struct.unpack(f"<{plain.getnframes() * channels}h", plain.readframes(10**9))
     left = sound[::channels]
     signs = [sample > 0 for sample in left]
-    changes = [one != other for one, other in zip(signs, signs[1:], strict=False)]
+    changes = [one != other for one, other in pairwise(signs)]
     return [sum(changes[at : at + rate]) for at in range(0, len(changes), rate)]
 
 

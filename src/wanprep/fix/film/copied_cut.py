@@ -35,7 +35,9 @@ class Cut:
         """Say it to ffmpeg."""
         # Were both counted, ffmpeg would leave out what it waits for when the first is done.
         # With the pictures that are counted the sound ends too.
-        counted = {} if self.pictures is None else {"frames:v": self.pictures}
+        counted: dict[str, object] = {}
+        if self.pictures is not None:
+            counted["frames:v"] = self.pictures
         return counted if self.sound is None else {**counted, "t": f"{self.sound:.6f}"}
 
 

@@ -1,0 +1,54 @@
+"""Look at a file that is to be uploaded: what it is, whatever it is called."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from typing import Final
+
+from wanprep.errors import WrongUse
+from wanprep.probe.sniff import sniff
+from wanprep.probe.source import LocalFile as Opened
+from wanprep.submit.hosting.media_types import MEDIA_TYPES, UNKNOWN
+from wanprep.submit.provider import LocalFile
+from wanprep.text import visible
+
+_BLOCK: Final = 1 << 20
+_LONGEST: Final = 60
+_STRANGE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def local_file(path: str) -> LocalFile:
+    """Tell all that an upload needs to know; the whole file is read for its hash."""
+    try:
+        with Opened(path) as content:
+            content_type, ending = MEDIA_TYPES.get(sniff(content).format, UNKNOWN)
+        size, digest = _hashed(path)
+    except OSError as error:
+        raise WrongUse(
+            f"{visible(path)} cannot be read: {error.strerror or error}. Make it readable, and run"
+            " this again."
+        ) from error
+    return LocalFile(
+        path=path,
+        name=f"{_plain(path)}.{ending}",
+        content_type=content_type,
+        bytes=size,
+        sha256=digest,
+    )
+
+
+def _hashed(path: str) -> tuple[int, str]:
+    hashed, size = hashlib.sha256(), 0
+    with open(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            hashed.update(block)
+            size += len(block)
+    return size, hashed.hexdigest()
+
+
+def _plain(path: str) -> str:
+    """Keep of a name what every service and every address can carry."""
+    stem = os.path.splitext(os.path.basename(path))[0]
+    return _STRANGE.sub("-", stem)[:_LONGEST].strip("-") or "file"

@@ -1,0 +1,1 @@
+"""From a job to what is ordered: the request, its price, and what makes two jobs the same."""

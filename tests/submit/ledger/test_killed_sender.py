@@ -1,0 +1,165 @@
+"""kill -9 at every moment: nothing is lost, and nothing is paid twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from loopback import Answer, Loopback, answer, head
+from submitting import EVOLINK, RUNCOMFY, Desktop, until
+
+from wanprep.emulator import emulate
+from wanprep.probe import probe
+from wanprep.submit.ledger.ledger import Ledger
+
+TASK: Final = {"id": "task-1", "status": "pending", "created": int(time.time())}
+COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
+
+
+class Victim:
+    """A wanprep that a server kills while it answers."""
+
+    def __init__(self) -> None:
+        self.kill: Callable[[], None] = lambda: None
+
+    def at(self, moment: str, body: dict[str, Any]) -> Answer:
+        """Kill before the answer, amid it, or right after it."""
+        content = json.dumps(body).encode()
+        told = head(200, {"content-length": str(len(content)), "connection": "close"})
+        whole = told + content
+        length = {"before": 0, "amid": len(whole) - 8, "after": len(whole)}[moment]
+
+        def respond(line: socket.socket, _: threading.Event) -> None:
+            line.sendall(whole[:length])
+            self.kill()
+
+        return respond
+
+
+@pytest.fixture
+def desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Desktop]:
+    with emulate(speed=8) as emulator:
+        yield Desktop(tmp_path, emulator, monkeypatch, capfd)
+
+
+def of_an_address(desk: Desktop, target: str) -> str:
+    """Write a job that needs no upload."""
+    name = desk.job(target=target)
+    text = (desk.folder / name).read_text()
+    (desk.folder / name).write_text(text.replace("hero.png", "https://example.com/hero.png"))
+    return name
+
+
+@pytest.mark.parametrize("moment", ["before", "amid", "after"])
+@pytest.mark.parametrize("target", [EVOLINK, RUNCOMFY])
+def test_killed_around_the_answer(
+    desk: Desktop, monkeypatch: pytest.MonkeyPatch, moment: str, target: str
+) -> None:
+    victim = Victim()
+    told = TASK if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
+    order = "/v1/videos/generations" if target == EVOLINK else COMFY
+    listed = {"data": [TASK]}
+    script = {
+        order: [victim.at(moment, told)],
+        "/v1/tasks": [answer(200, listed)],
+        "*": [answer(200, told)],
+    }
+    with Loopback(script) as service:
+        for name in ("EVOLINK", "RUNCOMFY"):
+            monkeypatch.setenv(f"WANPREP_{name}_BASE_URL", service.url)
+        job = of_an_address(desk, target)
+        process = desk.start("submit", job, "--offline")
+        victim.kill = process.kill
+        process.communicate(timeout=30)
+        [run] = desk.runs()
+        assert run["state"] in ({"uncertain"} if moment != "after" else {"uncertain", "accepted"})
+        assert (run["provider_id"] == "task-1") == (run["state"] == "accepted")
+
+        status = desk.wanprep("submit", job, "--offline")
+        [same] = desk.runs()
+        assert same["id"] == run["id"]
+        found = target == EVOLINK or run["state"] == "accepted"  # RunComfy lists no jobs
+        assert (same["state"], status) == (("accepted", 0) if found else ("uncertain", 4))
+        orders = [each for each in service.targets() if each.startswith("POST")]
+        assert len(orders) == 1, "never sent again by itself"
+
+
+def test_killed_while_it_is_being_sent_to_nobody(
+    desk: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The request hangs: the run is there before anything is answered, and its sender is seen."""
+    order = threading.Event()
+
+    def hang(_: socket.socket, closing: threading.Event) -> None:
+        order.set()
+        closing.wait(20)
+
+    with Loopback({COMFY: [hang]}) as service:
+        monkeypatch.setenv("WANPREP_RUNCOMFY_BASE_URL", service.url)
+        process = desk.start("submit", of_an_address(desk, RUNCOMFY), "--offline")
+        assert order.wait(30)
+        assert [run["state"] for run in desk.runs()] == ["sending"]
+        process.kill()
+        process.communicate(timeout=30)
+        assert [run["state"] for run in desk.runs()] == ["uncertain"]
+
+
+def test_killed_at_random_moments(desk: Desktop) -> None:
+    rng = random.Random(11)  # noqa: S311 - moments to kill at
+    desk.job()
+    for _ in range(5):
+        process = desk.start("submit", "job.yaml", "--wait", "-o", "out")
+        timer = threading.Timer(rng.uniform(0.2, 1.6), process.kill)
+        timer.start()
+        process.communicate(timeout=30)
+        timer.cancel()
+        timer.join()
+    status = desk.wanprep("submit", "job.yaml", "--wait", "-o", "out")
+    [run] = desk.runs()
+    if run["state"] == "uncertain":  # killed after it was written down and before it was sent
+        assert (status, desk.orders()) == (4, 0)
+        status = desk.wanprep("submit", "job.yaml", "--wait", "-o", "out", "--again")
+        [run] = desk.runs()
+    assert (status, run["state"], desk.orders()) == (0, "succeeded", 1)
+    for video in desk.folder.glob("out/*.mp4"):
+        assert probe(video, deep=True).readable
+
+
+def test_the_disk_is_full_when_the_answer_comes(
+    desk: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the provider said is tried to be written again and again; at worst it is printed."""
+    monkeypatch.setattr("wanprep.submit.journey.ordering._PAUSES", (0.01,))
+    state = desk.folder / "state"
+    blocked = threading.Event()
+
+    def block(line: socket.socket, closing: threading.Event) -> None:
+        with Ledger(str(state)) as ledger:
+            connection = ledger._database._connection
+            connection.execute("BEGIN EXCLUSIVE")
+            blocked.set()
+            answer(200, TASK)(line, closing)
+            until(lambda: closing.is_set() or release.is_set())
+            connection.execute("ROLLBACK")
+
+    release = threading.Event()
+    monkeypatch.setattr("wanprep.submit.ledger.database._PATIENCE", 0.2)
+    with Loopback({"/v1/videos/generations": [block]}) as service:
+        monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
+        status = desk.wanprep("submit", of_an_address(desk, EVOLINK), "--offline")
+        release.set()
+    assert status == 4
+    assert "accepted as task-1, but that could not be written down: keep this line" in desk.err
+    assert blocked.is_set()
+    assert [run["state"] for run in desk.runs()] == ["uncertain"]
+    assert os.listdir(state)

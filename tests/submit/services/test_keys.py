@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import copy
+import sys
+from pathlib import Path
+
+import pytest
+from small_service import service
+
+from wanprep.errors import WrongUse
+from wanprep.submit.secrets import redact
+from wanprep.submit.services.keys import Key, find_key, need_key
+
+SERVICE = service()
+
+
+@pytest.fixture(autouse=True)
+def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a keyring of our own in the place of the system's."""
+    (tmp_path / "keyring.py").write_text(
+        "def get_password(service, user):\n"
+        "    if user == 'small': return {'wanprep': 'from-the-ring'}.get(service)\n"
+        "    raise RuntimeError('locked')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "keyring"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.mark.parametrize(
+    ("environ", "header"),
+    [
+        pytest.param({"SMALL_KEY": "one-11111"}, "Bearer one-11111", id="first"),
+        pytest.param({"SMALL_TOKEN": "two-22222"}, "Bearer two-22222", id="second"),
+        pytest.param({"SMALL_TOKEN": "two", "SMALL_KEY": "one"}, "Bearer one", id="in order"),
+        pytest.param({"SMALL_KEY": "", "SMALL_TOKEN": "two"}, "Bearer two", id="empty is none"),
+        pytest.param({}, "Bearer from-the-ring", id="the keyring"),
+    ],
+)
+def test_where_keys_are_found(environ: dict[str, str], header: str) -> None:
+    key = find_key(SERVICE, environ)
+    assert key is not None
+    assert key.header() == header
+
+
+def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    locked = replace(SERVICE, name="locked")
+    assert find_key(locked, {}) is None
+    with pytest.raises(WrongUse, match="SMALL_KEY or SMALL_TOKEN") as caught:
+        need_key(locked, {})
+    assert "keyring set wanprep locked" in str(caught.value)
+    assert "the profile page of small.example" in str(caught.value)
+    monkeypatch.setitem(sys.modules, "keyring", None)  # as if it were not installed
+    assert find_key(SERVICE, {}) is None
+
+
+@pytest.mark.parametrize("value", ["abc\n", " abc", "q7 x9", "abc\r\nX: y", "ключ", "a\x7f", "\t"])
+def test_a_key_that_can_be_none_is_refused_unseen(value: str) -> None:
+    with pytest.raises(WrongUse, match="SMALL_KEY") as caught:
+        find_key(SERVICE, {"SMALL_KEY": value})
+    assert value.strip() == "" or value not in str(caught.value)
+
+
+def test_a_key_shows_itself_to_nobody() -> None:
+    key = Key("hidden-0123456789")
+    for shown in (str(key), repr(key), f"{key}", f"{[key]}", repr(copy.copy(key))):
+        assert "hidden" not in shown
+        assert "***" in shown
+    assert redact("it is hidden-0123456789") == "it is ***"

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from wanprep.errors import WrongUse
+from wanprep.submit.services.service import Poll, load_service
+from wanprep.submit.services.service_notes import service_notes
+
+EVOLINK: Final = load_service("evolink")
+
+
+def test_facts_of_a_service() -> None:
+    assert EVOLINK.title == "EvoLink"
+    assert EVOLINK.keys == ("EVOLINK_API_KEY",)
+    assert EVOLINK.results_kept == 24 * 3600
+    assert EVOLINK.idempotency is not None
+    assert EVOLINK.idempotency.header == "Idempotency-Key"
+    assert EVOLINK.uploads is not None
+    assert EVOLINK.uploads.kept == 72 * 3600
+    assert (EVOLINK.cancel, EVOLINK.pace) == (None, None)
+    assert load_service("runcomfy").keys == (
+        *("RUNCOMFY_API_TOKEN", "RUNCOMFY_TOKEN"),
+        "RUNCOMFY_API_KEY",
+    )
+    assert load_service("wavespeed").cancel_deletes
+    pace = load_service("wavespeed").pace
+    assert pace is not None
+    assert (pace.per_minute, pace.at_once) == (2, 2)
+
+
+def test_plugin_code_is_not_imported_for_it() -> None:
+    code = (
+        "import sys; from wanprep.submit.services.service import load_service\n"
+        "load_service('oxen');"
+        "print([name for name in sys.modules if name.startswith('wanprep_') or name == 'pluggy'])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "api", "files"),
+    [
+        pytest.param({}, "https://api.evolink.ai", "https://files-api.evolink.ai", id="its own"),
+        pytest.param(
+            {"WANPREP_EVOLINK_BASE_URL": "https://proxy.example/evo/"},
+            "https://proxy.example/evo",
+            "https://proxy.example/evo",
+            id="one for all",
+        ),
+        pytest.param(
+            {
+                "WANPREP_EVOLINK_BASE_URL": "http://127.0.0.1:8000/evolink",
+                "WANPREP_EVOLINK_FILES_BASE_URL": "http://[::1]:8001",
+            },
+            "http://127.0.0.1:8000/evolink",
+            "http://[::1]:8001",
+            id="one for each",
+        ),
+        pytest.param(
+            {"WANPREP_EVOLINK_FILES_BASE_URL": "http://localhost"},
+            "https://api.evolink.ai",
+            "http://localhost",
+            id="for files alone",
+        ),
+        pytest.param(
+            {"WANPREP_EVOLINK_BASE_URL": " "},
+            "https://api.evolink.ai",
+            "https://files-api.evolink.ai",
+            id="empty",
+        ),
+    ],
+)
+def test_the_environment_may_point_elsewhere(environ: dict[str, str], api: str, files: str) -> None:
+    assert (EVOLINK.base("api", environ), EVOLINK.base("files", environ)) == (api, files)
+    assert EVOLINK.overridden(environ) == (files != "https://files-api.evolink.ai")
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("http://api.evolink.ai", "must begin with https"),
+        ("http://127.0.0.1.example.com", "must begin with https"),
+        ("http://10.0.0.1", "must begin with https"),
+        ("ftp://localhost", "must be an address"),
+        ("localhost:8000", "must be an address"),
+        ("https://", "must be an address"),
+        ("https://[::1", "must be an address"),
+        ("https://x.example:port", "must be an address"),
+        ("https://me:secret@x.example", "without a login"),
+        ("https://x.example/?a=b", "without a login"),
+        ("https://x.example/#a", "without a login"),
+    ],
+)
+def test_a_key_travels_nowhere_in_the_open(address: str, says: str) -> None:
+    with pytest.raises(WrongUse, match=says) as raised:
+        EVOLINK.base("api", {"WANPREP_EVOLINK_BASE_URL": address})
+    assert "secret" not in str(raised.value)
+
+
+def test_an_unknown_base_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="no address named 'filse'"):
+        EVOLINK.base("filse", {})
+
+
+def test_waits_grow_politely() -> None:
+    waits = list(itertools.islice(EVOLINK.poll.waits({}), 6))
+    assert waits[:3] == [15, 8, 10]
+    assert waits[-1] == 15
+    assert sorted(waits[1:]) == waits[1:]
+    steady = Poll(first=1, every=2, grows_to=2, patience=9)
+    assert list(itertools.islice(steady.waits({}), 3)) == [1, 2, 2]
+
+
+def test_the_environment_may_be_in_a_hurry() -> None:
+    waits = EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": "0.25"})
+    assert list(itertools.islice(waits, 3)) == [0.25, 0.25, 0.25]
+
+
+@pytest.mark.parametrize("told", ["0", "0.0", "-1", "soon", "nan", "1e9", "1s"])
+def test_an_interval_that_is_none(told: str) -> None:
+    with pytest.raises(WrongUse, match="WANPREP_POLL_INTERVAL"):
+        next(EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": told}))
+
+
+@pytest.mark.parametrize(
+    ("provider", "settings", "says"),
+    [
+        ("oxen", {"repositry": "a/b"}, "`repositry` is not known. There are: repository"),
+        ("oxen", {"repository": "name"}, "`repository` is not right. The Oxen repository"),
+        ("oxen", {"item": {"uri": "x"}}, "`item` is not right"),
+        ("runcomfy", {"data-uris": "yes"}, "`data-uris` is not right"),
+        ("runcomfy", {"model-ids": {"a": "../b"}}, "`model-ids` is not right"),
+        ("wavespeed", {"x": 1}, "There are: at-once, per-minute"),
+    ],
+)
+def test_settings_are_held_against_what_may_stand_there(
+    provider: str, settings: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(WrongUse, match=says) as raised:
+        load_service(provider).checked_settings(settings)
+    assert f"[providers.{provider}]" in str(raised.value)
+
+
+def test_good_settings_pass() -> None:
+    good = {"repository": "studio/inputs", "branch": "main", "item": {"voice": "voice_url"}}
+    assert load_service("oxen").checked_settings(good) is good
+    ids = {"model-ids": {"wan-2-7-reference-to-video": "wan-ai/wan-2.7/reference-to-video"}}
+    assert load_service("runcomfy").checked_settings(ids) is ids
+
+
+def own(folder: Path, text: str) -> Path:
+    targets = folder / "wanprep_own" / "targets"
+    targets.mkdir(parents=True)
+    (targets / "a.json").write_text("{}")
+    (folder / "wanprep_own" / "provider.json").write_text(text)
+    return targets
+
+
+def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> None:
+    data = {**EVOLINK.data, "name": "own", "title": "Own", "uploads": None, "find": None}
+    targets = own(tmp_path, json.dumps(data))
+    service = load_service("own", [targets])
+    assert service.title == "Own"
+    notes = " ".join(service_notes(service))
+    assert "It takes no uploads" in notes
+    assert "cannot be looked for" in notes
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("{", "provider.json cannot be read", id="no JSON"),
+        pytest.param("[]", "nothing is known of the provider 'own'", id="no object"),
+        pytest.param('{"name": "own"}', "provider.json: \\$", id="half of it"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:
+    targets = own(tmp_path, text)
+    with pytest.raises(WrongUse, match=says):
+        load_service("own", [targets])
+    assert load_service("oxen", [targets]).name == "oxen"
+
+
+@pytest.mark.parametrize(
+    ("provider", "says"),
+    [
+        ("evolink", "Idempotency-Key"),
+        ("evolink", "no way to cancel"),
+        ("evolink", "fetched for 24 hours"),
+        ("evolink", "uploaded, and kept there for 72 hours"),
+        ("oxen", "There is no idempotency key"),
+        ("oxen", "only with `repository` in [providers.oxen]"),
+        ("oxen", "stay in its history"),
+        ("runcomfy", "cannot be looked for from here"),
+        ("runcomfy", "How long results can be fetched is not said"),
+        ("wavespeed", "2 jobs a minute"),
+        ("wavespeed", "fetched for 7 days"),
+        ("wavespeed", "deleted with its record"),
+    ],
+)
+def test_notes_say_what_a_user_should_know(provider: str, says: str) -> None:
+    notes = service_notes(load_service(provider))
+    assert any(says in note for note in notes)
+    assert all(note.endswith(".") for note in notes)
+
+
+def test_a_documented_key_needs_no_excuse(tmp_path: Path) -> None:
+    key = EVOLINK.data["idempotency"]
+    sure = {**key, "x-source": {**key["x-source"], "confidence": "documented"}}
+    uploads = {**EVOLINK.data["uploads"], "kept": None}
+    data = {**EVOLINK.data, "name": "own", "idempotency": sure, "uploads": uploads}
+    notes = " ".join(service_notes(load_service("own", [own(tmp_path, json.dumps(data))])))
+    assert "not paid twice. " in notes
+    assert "Local files" not in notes
