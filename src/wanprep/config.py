@@ -118,7 +118,7 @@ def read_config(file: Path, table: object) -> Config:
 
 def _wrong_rules(table: Mapping[str, Any]) -> Iterator[str]:
     """Hold all names of rules against the catalogue."""
-    from wanprep.check.selection import unknown_rule
+    from wanprep.judge.rule_names import unknown_rule
     from wanprep.judge.rules import rules
 
     named = [("ignore", rule) for rule in table.get("ignore", ())]

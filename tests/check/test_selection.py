@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.check.selection import one_rule, select_findings
+from wanprep.check.selection import select_findings
 from wanprep.errors import WrongUse
 from wanprep.judge.finding import Finding, Severity, Verdict
+from wanprep.judge.rule_names import one_rule
 from wanprep.report.model import Report
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from wanprep.check.cases import cases
-from wanprep.check.pipeline import Question, Seen, report_on
+from wanprep.check.pipeline import report_on
+from wanprep.check.seen import Question, Seen
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.job.tokens.writing import rewrite

@@ -33,7 +33,8 @@ def check(
     given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
     the kind of a file decides. Raises WrongUse for a target or a path that does not exist.
     """
-    from wanprep.check.pipeline import Question, answer
+    from wanprep.check.pipeline import answer
+    from wanprep.check.seen import Question
 
     return answer(
         Question(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.judge.finding import Finding
     from wanprep.report.model import Report
 

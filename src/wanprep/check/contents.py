@@ -13,7 +13,7 @@ from wanprep.probe.names import is_url
 
 if TYPE_CHECKING:
     from wanprep.check.cases import Case
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.judge.finding import Finding
 
 

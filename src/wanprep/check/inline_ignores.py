@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.selection import unknown_rule
 from wanprep.config import UNSHAKEABLE
 from wanprep.job.documents.document import below
 from wanprep.judge.finding import Finding
+from wanprep.judge.rule_names import unknown_rule
 from wanprep.judge.rules import rules
 
 if TYPE_CHECKING:

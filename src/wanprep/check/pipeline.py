@@ -17,24 +17,23 @@ from wanprep.check.findings import (
     verdict_of,
     was_reached,
 )
+from wanprep.check.seen import Question, Seen
 from wanprep.check.selection import weighed, without
-from wanprep.check.subjects import presumed, role_of, subjects
-from wanprep.config import Config
+from wanprep.check.subjects import presumed, subjects
 from wanprep.errors import WrongUse
 from wanprep.judge.finding import Finding, Verdict
 from wanprep.judge.judge_asset import lacks
 from wanprep.judge.target import all_targets, choose
 from wanprep.probe import probe_many
 from wanprep.probe.names import is_url
-from wanprep.probe.unread import unread
 from wanprep.report.model import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from wanprep.check.cases import Case
     from wanprep.check.subjects import Subjects
+    from wanprep.config import Config
     from wanprep.job.model import Asset, JobFile
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
@@ -44,42 +43,6 @@ _ADDRESSES: Final = "What lies behind addresses that were not, or could not be, 
 _LEFT_OUT: Final = "{:,} more jobs that may use what changed; check their folders to see them all."
 Outcome = Literal["pass", "fail", "unknown"]
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is to be checked, for whom, and how closely."""
-
-    paths: tuple[str, ...]
-    targets: tuple[str, ...] = ()
-    roles: Mapping[str, str] = field(default_factory=dict)
-    deep: bool = False
-    offline: bool = False
-    cache: bool = True
-    nul: bool = False
-    changed: bool = False  # the paths are what changed, as a hook is handed it
-    workers: int | None = None
-    target_folders: tuple[Path, ...] = ()
-    config: Config = field(default_factory=Config)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """Everything there is to judge, read and probed, before anything is said about it."""
-
-    question: Question
-    files: tuple[JobFile, ...]
-    cases: tuple[tuple[Case, ...], ...]  # of each file
-    wrong: tuple[tuple[Finding, ...], ...]  # in each file: targets that do not exist
-    alone: tuple[str, ...]  # media to be judged by themselves
-    bare: tuple[Target, ...]  # what these are judged for
-    facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
-    notes: tuple[str, ...] = ()  # what was not looked at, and is to be said
-
-    def role(self, path: str) -> str:
-        """Tell what a bare media file is for."""
-        facts = self.facts.get(path) or unread(path, "")
-        return role_of(facts, self.question.roles, self.question.config)
 
 
 def answer(question: Question) -> Report:

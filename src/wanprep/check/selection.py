@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WrongUse
 from wanprep.judge.finding import Verdict
-from wanprep.judge.rules import rules
+from wanprep.judge.rule_names import rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.judge.finding import Finding, Severity
-    from wanprep.judge.rules import Rule
     from wanprep.report.model import Report
 
 _RANK: Final = {"note": 0, "warning": 1, "error": 2}
@@ -54,31 +52,6 @@ def _fails(verdict: Verdict, failing: set[tuple[str, str]]) -> bool:
     file = verdict.subject.rpartition("#")[0] or verdict.subject
     files = {verdict.subject, file}
     return any(name in files and target in {"", verdict.target} for name, target in failing)
-
-
-def rule_names(given: Iterable[str]) -> set[str]:
-    """Read rule names, also with commas between; a misspelt one is wrong use."""
-    names = {name.strip() for each in given for name in each.split(",") if name.strip()}
-    for name in sorted(names):
-        one_rule(name)
-    return names
-
-
-def one_rule(name: str) -> Rule:
-    """Find a rule by its name; a misspelt one is wrong use."""
-    if name in rules():
-        return rules()[name]
-    raise WrongUse(unknown_rule(name))
-
-
-def unknown_rule(name: str) -> str:
-    """Say that there is no such rule, and which one may be meant."""
-    from difflib import get_close_matches
-
-    name = name if len(name) <= 80 else f"{name[:60]}…"
-    near = get_close_matches(name, rules(), 1)
-    hint = f"Did you mean '{near[0]}'?" if near else "`wanprep explain` lists them."
-    return f"there is no rule '{name}'. {hint}"
 
 
 def weighed(findings: Iterable[Finding], severities: Mapping[str, Severity]) -> Iterator[Finding]:

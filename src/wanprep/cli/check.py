@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.report.model import Report
 
 _SEVERITIES = ("note", "warning", "error")
@@ -96,11 +96,13 @@ def check(
       wanprep check --write-baseline              accept what is found today
       wanprep check job.yaml --fix --out ready    mend, and check what came of it
     """
-    from wanprep.check.pipeline import Question, look, report_on
-    from wanprep.check.selection import rule_names, select_findings
+    from wanprep.check.pipeline import look, report_on
+    from wanprep.check.seen import Question
+    from wanprep.check.selection import select_findings
     from wanprep.cli.fix import mended_first
     from wanprep.cli.look_progress import looking
     from wanprep.config import find_config
+    from wanprep.judge.rule_names import rule_names
 
     chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
     if style == "html" and output is None and sys.stdout.isatty():

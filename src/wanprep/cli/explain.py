@@ -21,9 +21,9 @@ def explain(rule: str | None) -> None:
       wanprep explain
       wanprep explain video-too-long
     """
-    from wanprep.check.selection import one_rule
     from wanprep.cli.limits_table import rule_lines
     from wanprep.config import find_config
+    from wanprep.judge.rule_names import one_rule
     from wanprep.judge.rules import rules
     from wanprep.judge.target import all_targets
     from wanprep.report.columns import wrapped

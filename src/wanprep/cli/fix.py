@@ -14,7 +14,7 @@ from wanprep.errors import WrongUse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wanprep.check.pipeline import Question
+    from wanprep.check.seen import Question
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.task import Prepared, Task
 
@@ -72,9 +72,9 @@ def fix(
       wanprep fix job.yaml --diff            how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
     """
-    from wanprep.check.pipeline import Question
-    from wanprep.check.selection import rule_names
+    from wanprep.check.seen import Question
     from wanprep.config import find_config
+    from wanprep.judge.rule_names import rule_names
 
     check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())

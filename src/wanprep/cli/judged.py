@@ -16,7 +16,7 @@ from wanprep.report.model import Style
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.submit.order.errands import Errand
 
 

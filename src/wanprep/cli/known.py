@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.check.baseline import Known
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.config import Config
     from wanprep.report.model import Report
 

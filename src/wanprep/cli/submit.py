@@ -13,7 +13,7 @@ from wanprep.cli import completing
 from wanprep.cli.loudness import speaking
 
 if TYPE_CHECKING:
-    from wanprep.check.pipeline import Question
+    from wanprep.check.seen import Question
     from wanprep.cli.agreeing import Purse
     from wanprep.submit.journey.desk import Desk
     from wanprep.submit.journey.journey import Wishes
@@ -81,7 +81,7 @@ def submit(
       wanprep submit jobs/*.yaml --wait --max-cost 10
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
     """
-    from wanprep.check.pipeline import Question
+    from wanprep.check.seen import Question
     from wanprep.cli.agreeing import ASK_ABOVE, Purse
     from wanprep.cli.working import open_desk
     from wanprep.config import find_config

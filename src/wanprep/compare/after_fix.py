@@ -19,7 +19,7 @@ from wanprep.judge.target import all_targets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.fix.job.mended import MendedJob
     from wanprep.fix.plan import Untouched
     from wanprep.fix.wanted import Wanted

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.pipeline import DEFAULT_TARGET, Question, look, report_on
+from wanprep.check.pipeline import DEFAULT_TARGET, look, report_on
+from wanprep.check.seen import Question
 from wanprep.compare.after_fix import after_fix, beyond_repair, costs
 from wanprep.compare.row import Fits, Fixable, Impossible, Row, Unknown
 from wanprep.errors import WrongUse
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wanprep.check.cases import Case
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.compare.row import Outcome
     from wanprep.config import Config
     from wanprep.judge.target import Target

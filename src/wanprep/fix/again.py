@@ -12,7 +12,7 @@ from wanprep.fix.outcome import Kept, Mended
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.pipeline import Question
+    from wanprep.check.seen import Question
     from wanprep.fix.outcome import Outcome, Outcomes
     from wanprep.fix.task import Prepared, Task
 

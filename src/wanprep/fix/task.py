@@ -9,7 +9,7 @@ from wanprep.fix.receipt import Earlier
 from wanprep.fix.wishes import Wishes
 
 if TYPE_CHECKING:
-    from wanprep.check.pipeline import Question, Seen
+    from wanprep.check.seen import Question, Seen
     from wanprep.fix.places import Places
     from wanprep.fix.plan import Impossible, Plan, Untouched
     from wanprep.fix.wanted import Wanted

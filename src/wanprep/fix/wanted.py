@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.check.cases import Case
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.job.model import Asset, Job
     from wanprep.probe.facts import Facts
 

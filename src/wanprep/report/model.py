@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.judge.finding import Finding, Verdict
 
 

@@ -42,7 +42,7 @@ def test_an_encode() -> None:
         "[0:V:0]trim=end=4.9605[s0];[s0]bwdif=deint=interlaced:mode=send_frame[s1];"
         "[s1]scale=320:180:flags=lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
         ":out_range=limited[s2];[s2]format=yuv420p[s3];[s3]setsar=1[s4];"
-        "[0:a:0]atrim=end=4.957333[s5];[s5]aresample=48000:async=1:first_pts=0[s6]"
+        "[0:a:0]atrim=end=4.957333[s5];[s5]aresample=48000:async=1:first_pts=0:min_hard_comp=0.04[s6]"
     ) in call
     assert "-b:a 192000 -c:a aac -c:v libx264 -crf 18 -enc_time_base filter" in call
 

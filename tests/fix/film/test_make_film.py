@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import replace
 from pathlib import Path
 
@@ -237,6 +238,20 @@ def test_sound_that_starts_late_stays_with_its_picture(tmp_path: Path) -> None:
     sound = ffmpeg("-i", result.path, "-map", "0:a", "-ar", "1000", "-ac", "1", "-f", "s8", "-")
     loud = [at for at, sample in enumerate(sound) if 3 < sample < 253]
     assert loud[0] == pytest.approx(500, abs=40)
+
+
+def test_sound_after_a_gap_stays_with_its_picture(tmp_path: Path) -> None:
+    """Silence, a gap of 60 ms from 0.1 s on, and at one second a tone: at 1.06 s by its time."""
+    tone = "aevalsrc=if(lt(t\\,1)\\,0\\,sin(3000*t)):s=48000:d=2"
+    whole = make(tmp_path / "a.mkv", MOVING, tone, how=f"{X264} -c:a flac")
+    gap = "-c copy -bsf:a setts=ts=TS+60*gt(TS\\,100)"
+
+    result = film(remake(whole, tmp_path / "gap.mkv", gap), tmp_path / "out.mp4")
+
+    sound = ffmpeg("-i", result.path, "-map", "0:a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
+    samples = struct.unpack(f"<{len(sound) // 2}h", sound)
+    first = next(at for at, sample in enumerate(samples) if abs(sample) > 3000)
+    assert first / 48_000 == pytest.approx(1.06, abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["-dash.mp4", "a:b %d.mp4", "sp ace\nline.mp4", "ü'\"[];,\\.mp4"])

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.pipeline import Question, look
+from wanprep.check.pipeline import look
+from wanprep.check.seen import Question
 from wanprep.submit.order.identity import identity
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"

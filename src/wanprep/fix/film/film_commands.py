@@ -23,6 +23,7 @@ _SOUND: Final = "a:0"
 _CRF: Final = 18
 _TAGS: Final = {"h264": "avc1", "hevc": "hvc1"}  # the names that Apple's players insist on
 _MOST_CHANNELS: Final = 2
+_GAP: Final = 0.04  # seconds: shorter gaps in the sound nobody sees
 _SEARCHED: Final = frozenset({"3gp", "mov", "mp4"})
 
 
@@ -103,7 +104,7 @@ def _sound(reader: Stream, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -
     kept = part(recipe, facts, attempt.less)
     # Where there is a gap in the sound, silence keeps what follows together with the pictures.
     return _kept(reader[_SOUND], "a", kept.skip, kept.sound).filter(
-        "aresample", sound_rate(facts), **{"async": 1, "first_pts": 0}
+        "aresample", sound_rate(facts), **{"async": 1, "first_pts": 0, "min_hard_comp": _GAP}
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wanprep.check.cases import Case
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.judge.finding import Finding
     from wanprep.judge.target import Target

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.check.cases import Case
-    from wanprep.check.pipeline import Seen
+    from wanprep.check.seen import Seen
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
     from wanprep.submit.provider import LocalFile

@@ -1,0 +1,38 @@
+"""Streams that fit are copied, unless a decoder finds fault with the copy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from made_films import MOVING, TONE, X264, ffmpeg, make
+
+from wanprep.cli import run
+
+_NOTES = (
+    "coded anew, because its streams cannot be decoded as they are",
+    "it is damaged in places (",
+)
+
+
+def test_what_cannot_be_copied_is_coded_anew(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clip = Path(make(Path("a.mkv"), MOVING, TONE, how=f"{X264} -c:a aac"))
+    data = bytearray(clip.read_bytes())
+    for at in range(len(data) // 3, len(data) * 2 // 3, 499):
+        data[at] ^= 0x5A
+    clip.write_bytes(data)
+
+    assert run(["fix", "a.mkv", "--out", "ready"]) == 0
+
+    assert all(note in capfd.readouterr().out for note in _NOTES)
+    (entry,) = json.loads(Path("ready/wanprep-receipt.json").read_text())["assets"]
+    assert entry["encodes"] == 1
+    assert set(entry["likeness"]) == {"ssim", "vmaf"}
+    assert ffmpeg("-i", "ready/a.mp4", "-f", "null", "-") == b""
+    assert sorted(each.name for each in Path("ready").iterdir()) == [
+        "a.mp4", "wanprep-receipt.json",
+    ]  # fmt: skip
