@@ -24,7 +24,7 @@ _BY_STATUS: Final = {
     404: "The service does not know what was asked for: check the target.",
     413: "Make the request smaller: host files instead of sending them.",
     422: _COMPARE,
-    429: "Wait a minute or two, and run this again.",
+    429: "Wait as long as it says, or a few minutes, and run this again.",
 }
 
 

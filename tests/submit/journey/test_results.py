@@ -321,3 +321,15 @@ def test_a_result_of_no_known_size_ends(
     monkeypatch.setattr(downloads, "_MOST_BYTES", 1000)
     with pytest.raises(BadResult, match="larger than any result"):
         fetch(server, home, answer(200, b"x" * 1001))
+
+
+def test_damage_inside_is_told_and_the_video_kept(
+    server: Loopback, home: Path, fast_start: bytes
+) -> None:
+    half = len(fast_start) // 2  # the index comes first: what is blanked are pictures
+    hollow = fast_start[:half] + bytes(len(fast_start) - half)
+    (brought,) = fetch(server, home, answer(200, hollow))
+    assert Path(brought.path).read_bytes() == hollow
+    (note,) = brought.notes
+    assert "the video is damaged" in note
+    assert json.loads(Path(brought.sidecar).read_text())["notes"] == [note]

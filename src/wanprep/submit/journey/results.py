@@ -75,8 +75,9 @@ class _Errand:
             part.settle()
             facts = probe(part.path, cache=False)
             _refuse(facts, url)
+            damage = probe(part.path, deep=True, cache=False)
             home = place(part, arrived.sha256, MEDIA_TYPES.get(facts.format, _MP4)[1], number)
-        notes = tuple(_notes(facts, self.expected))
+        notes = tuple(_notes(facts, self.expected, damage))
         about = redact_json(dict(self.provenance))
         about |= {"result": _result(os.path.basename(home.video), url, arrived, facts)}
         write_sidecar(home, about | {"notes": list(notes), MARK: __version__})
@@ -94,7 +95,10 @@ def _refuse(facts: Facts, url: str) -> None:
     raise BadResult(f"{say}. Nothing was kept; try to fetch it again.")
 
 
-def _notes(facts: Facts, expected: float | None) -> Iterator[str]:
+def _notes(facts: Facts, expected: float | None, decoded: Facts) -> Iterator[str]:
+    # What is paid for is kept even so: most of it may show.
+    if not decoded.readable:
+        yield f"the video is damaged ({decoded.problem}): look at it, and ask the service"
     length = facts.duration or 0.0
     if expected and abs(length - expected) > max(_TOLERANCE, _SHARE * expected):
         yield f"the video lasts {seconds(length)}, but {seconds(expected)} were ordered"
