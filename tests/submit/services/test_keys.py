@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ SERVICE = service()
 
 
 @pytest.fixture(autouse=True)
-def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put a keyring of our own in the place of the system's."""
     (tmp_path / "keyring.py").write_text(
         "def get_password(service, user):\n"
@@ -25,6 +26,8 @@ def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(tmp_path)
     for name in [name for name in sys.modules if name.partition(".")[0] == "keyring"]:
         monkeypatch.delitem(sys.modules, name)
+    yield
+    sys.modules.pop("keyring", None)  # ours; what was there before comes back by itself
 
 
 @pytest.mark.parametrize(
@@ -52,8 +55,9 @@ def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> No
         need_key(locked, {})
     assert "keyring set wanprep locked" in str(caught.value)
     assert "the profile page of small.example" in str(caught.value)
-    monkeypatch.setitem(sys.modules, "keyring", None)  # as if it were not installed
-    assert find_key(SERVICE, {}) is None
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "keyring", None)  # as if it were not installed
+        assert find_key(SERVICE, {}) is None
 
 
 @pytest.mark.parametrize("value", ["abc\n", " abc", "q7 x9", "abc\r\nX: y", "ключ", "a\x7f", "\t"])
