@@ -15,6 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
 from referencing import Registry, Resource
+from terminals import AtTerminal
 
 from wanprep import check
 from wanprep.cli import run
@@ -356,3 +357,85 @@ def test_a_check_that_mends_must_say_how(
 ) -> None:
     assert run(["check", "job", *arguments]) == 2
     assert words in capfd.readouterr().err
+
+
+def test_a_strangers_file_is_told_and_not_written_over(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    theirs = project / "ready/refs/fine.png"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"theirs")
+    assert run(["fix", "job/job.yaml", "--out", "ready"]) == 1
+    told = capfd.readouterr().out
+    assert theirs.read_bytes() == b"theirs"
+    assert "fine.png: not mended\n    ready/refs/fine.png is there already" in told
+    assert "1 file mended, 0 left as they were, 1 not mended" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["--out", "note.txt"], "--out note.txt is a file: name a folder", id="a file"),
+        pytest.param(["--out", "job"], "all that was named lies in --out job", id="its own"),
+    ],
+)
+def test_results_need_a_folder_of_their_own(
+    project: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    (project / "note.txt").write_text("mine")
+    before = sums(project)
+    assert run(["fix", "job", *arguments]) == 2
+    assert says in capfd.readouterr().err
+    assert sums(project) == before
+
+
+UNBOUND = "job.yaml:3: @Image5 names a reference that the job does not have."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        pytest.param(EVOLINK, "evolnk/wan", "job.yaml:2: There is no target", id="no target"),
+        pytest.param('"@Image1', '"@Image5', UNBOUND, id="unbound"),
+        pytest.param("refs/fine.png", "http://127.0.0.1/a.png",
+                     "job.yaml:6: http://127.0.0.1/a.png leads nowhere", id="an address"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("how", [["--plan"], ["--out", "ready"]], ids=["plan", "done"])
+def test_what_is_left_to_people_is_told(
+    project: Path, capfd: pytest.CaptureFixture[str], how: list[str],
+    before: str, after: str, says: str,
+) -> None:  # fmt: skip
+    (project / "job/job.yaml").write_text(JOB.replace(before, after))
+    assert run(["fix", "job/job.yaml", *how]) == (0 if "--plan" in how else 1)
+    assert says in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "size"),
+    [pytest.param("c", (2400, 300), id="cut"), pytest.param("p", (3000, 375), id="pad"),
+     pytest.param("n", None, id="no")],
+)  # fmt: skip
+def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int] | None) -> None:
+    Image.new("RGB", (3000, 300)).save("banner.png")
+    with AtTerminal(["fix", "banner.png", "--out", "ready"], project) as terminal:
+        asked = terminal.until("[p]ad, crop [s]mart or [c]enter, or [n]ot at all")
+        assert "banner.png: pad 3000x300 to 3000x375 px with #ffffff?" in " ".join(asked.split())
+        terminal.type(f"{answer}\n")
+        assert terminal.ended() == (0 if size else 1)
+    if size is None:
+        assert not (project / "ready/banner.png").exists()
+        return
+    with Image.open(project / "ready/banner.png") as mended:
+        assert mended.size == size
+
+
+def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> None:
+    made = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=3"]
+    subprocess.run([*made, "-c:v", "mjpeg", "-q:v", "8", str(project / "clip.mov")], check=True)
+    with AtTerminal(["fix", "clip.mov", "--out", "ready"], project) as terminal:
+        terminal.until("clip.mov")
+        assert terminal.ended(60) == 0
+    assert "files" in terminal.seen
+    assert "━" in terminal.seen
+    assert "encode its picture as 8-bit H.264" in terminal.seen

@@ -1,0 +1,181 @@
+"""Random media of our own making, random bounds: what a plan predicts is what really comes."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from repairs import bound, target
+
+from wanprep import Facts, probe
+from wanprep.fix.hands import Hands
+from wanprep.fix.plan import Need, Plan
+from wanprep.fix.planning.plan_asset import plan_asset
+from wanprep.fix.wishes import Wishes
+from wanprep.judge.judge_asset import judge_asset
+from wanprep.judge.target import Target
+
+# The same examples in each run: every one of them costs real work, and a rare one must not
+# stop somebody else's change.
+FEW: Final = settings(
+    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+NUMBERS: Final = itertools.count()
+# What a hand may decide by itself, within what was predicted.
+BOUNDED: Final = {"bytes", "duration", "audio_duration", "video_duration", "frames"}
+FREE: Final = {"path", "audio_tracks", "vfr", "fps", "gps", "rotation", "orientation", "color"}
+
+
+@pytest.fixture(scope="module")
+def hands() -> Iterator[Hands]:
+    with Hands(1, 1) as hands:
+        yield hands
+
+
+def side(least: int, most: int) -> dict[str, Any]:
+    small = bound("image-too-small", minimum=least)
+    return {"allOf": [small, bound("image-too-large", maximum=most)]}
+
+
+@st.composite
+def picture_bounds(draw: st.DrawFn) -> dict[str, Any]:
+    least = draw(st.integers(8, 60))
+    most = draw(st.integers(least + 20, 200))
+    aspect = draw(st.floats(1.2, 6))
+    return {
+        "properties": {
+            "format": bound("format-unsupported", enum=draw(st.sampled_from(FORMATS))),
+            "width": side(least, most),
+            "height": side(least, most),
+            "aspect": bound("aspect-out-of-range", minimum=1 / aspect, maximum=aspect),
+            "alpha": bound("alpha-unsupported", const=False),
+            "bytes": bound("file-too-large", maximum=draw(st.integers(4_000, 60_000))),
+        }
+    }
+
+
+FORMATS: Final = (["jpeg"], ["png", "jpeg"], ["jpeg", "png", "webp"])
+MODES: Final = {"RGB": "png", "RGBA": "png", "L": "bmp", "P": "gif", "CMYK": "tiff", "1": "png"}
+
+
+@settings(FEW, max_examples=30)
+@given(
+    size=st.tuples(st.integers(4, 260), st.integers(4, 260)),
+    mode=st.sampled_from(sorted(MODES)),
+    schema=picture_bounds(),
+    crop=st.sampled_from(["smart", "center", "pad"]),
+)
+def test_pictures(
+    hands: Hands,
+    tmp_path: Path,
+    size: tuple[int, int],
+    mode: str,
+    schema: dict[str, Any],
+    crop: Any,
+) -> None:
+    path = tmp_path / f"{next(NUMBERS)}.{MODES[mode]}"
+    drawn = Image.effect_mandelbrot(size, (-2, -1.5, 1, 1.5), 60).convert("RGB")
+    drawn.convert(mode).save(path)
+    _hold(hands, path, target("reference_image", schema), Wishes(crop=crop, yes=True))
+
+
+@st.composite
+def clip_bounds(draw: st.DrawFn) -> dict[str, Any]:
+    least = draw(st.integers(16, 60)) * 2
+    sides: dict[str, Any] = {"minimum": least, "maximum": least + draw(st.integers(20, 100)) * 2}
+    rules = {"minimum": "video-too-small", "maximum": "video-too-large"}
+    longest = draw(st.floats(0.5, 1.6).map(lambda value: round(value, 2)))
+    return {
+        "properties": {
+            "format": bound("format-unsupported", enum=["mp4"]),
+            "width": bound(rules, **sides),
+            "height": bound(rules, **sides),
+            **{name: bound("video-too-long", maximum=longest)
+               for name in ("duration", "video_duration", "audio_duration")},
+        }
+    }  # fmt: skip
+
+
+@settings(FEW, max_examples=6)
+@given(
+    size=st.tuples(st.integers(20, 120), st.integers(20, 120)),
+    container=st.sampled_from(["mkv", "mov", "mp4"]),
+    schema=clip_bounds(),
+    trim=st.sampled_from(["start", "center", "end"]),
+    crop=st.sampled_from(["center", "pad"]),
+)
+def test_clips(
+    hands: Hands, tmp_path: Path, ffmpeg: str, size: tuple[int, int], container: str,
+    schema: dict[str, Any], trim: Any, crop: Any,
+) -> None:  # fmt: skip
+    path = tmp_path / f"{next(NUMBERS)}.{container}"
+    inputs = ["-f", "lavfi", "-i", f"testsrc2=s={size[0] * 2}x{size[1] * 2}:r=25:d=1.2"]
+    inputs += ["-f", "lavfi", "-i", "sine=d=1.2"]
+    codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
+    subprocess.run([ffmpeg, "-v", "error", *inputs, *codecs, str(path)], check=True)
+    wishes = Wishes(trim=trim, crop=crop, yes=True)
+    _hold(hands, path, target("reference_video", schema), wishes)
+
+
+@settings(FEW, max_examples=10)
+@given(
+    name=st.sampled_from(["a.mp3", "a.m4a", "a.flac", "a.wav", "a.ogg"]),
+    longest=st.floats(0.3, 2).map(lambda value: round(value, 2)),
+    most=st.integers(20_000, 400_000),
+    taken=st.sampled_from([["wav"], ["mp3"], ["wav", "mp3"]]),
+    trim=st.sampled_from(["start", "center", "end"]),
+)
+def test_sounds(
+    hands: Hands, tmp_path: Path, ffmpeg: str, name: str, longest: float, most: int,
+    taken: list[str], trim: Any,
+) -> None:  # fmt: skip
+    path = tmp_path / f"{next(NUMBERS)}-{name}"
+    tone = ["-f", "lavfi", "-i", "sine=d=1.5:r=44100"]
+    codec = ["-c:a", "libvorbis"] if name.endswith("ogg") else []
+    subprocess.run([ffmpeg, "-v", "error", *tone, *codec, str(path)], check=True)
+    schema = {
+        "properties": {
+            "format": bound("format-unsupported", enum=taken),
+            "duration": bound("audio-too-long", maximum=longest),
+            "bytes": bound("file-too-large", maximum=most),
+        }
+    }
+    _hold(hands, path, target("voice", schema), Wishes(trim=trim, yes=True))
+
+
+def _hold(hands: Hands, path: Path, wanted: Target, wishes: Wishes) -> None:
+    """Plan, do, and hold the real result against the bounds and against what was predicted."""
+    (role,) = wanted.roles
+    facts = probe(path, cache=False)
+    plan = plan_asset(facts, [Need(wanted, role)], wishes)
+    if not isinstance(plan, Plan):
+        return  # that such a judgement is right is held by the planner's own properties
+    into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
+    plan = replace(plan, recipe=hands.placed(str(path), plan.recipe, facts))
+    hands.make(str(path), plan, str(into), None)
+    found = probe(into, deep=True, cache=False)
+    assert found.readable, found.problem
+    broken = [each.rule for each in judge_asset(found, wanted, role) if each.severity == "error"]
+    assert broken == [], (plan, found)
+    _agree(plan.predicted, found)
+
+
+def _agree(predicted: Facts, found: Facts) -> None:
+    promised, real = predicted.as_json(), found.as_json()
+    for name, value in promised.items():
+        if name in FREE or name not in real:
+            continue
+        if name in BOUNDED:
+            assert real[name] <= value + (1e-3 if isinstance(value, float) else 1), (name, real)
+        elif isinstance(value, float):
+            assert real[name] == pytest.approx(value, rel=0.01), (name, real)
+        else:
+            assert real[name] == value, (name, real)
