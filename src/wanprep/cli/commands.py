@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "explain": "Say what a rule means, why, and how to mend it by hand.",
     "fix": "Mend what can be mended, and prove it.",
     "init": "Write a first job, a configuration and a hook.",
+    "plugin": "Write a plugin for one more provider, or look one over.",
     "probe": "Tell what media files really are.",
     "runs": "List what was sent, wait for it, fetch or cancel it.",
     "schema": "Print one of the published JSON Schemas.",

@@ -1,0 +1,26 @@
+"""For those who write plugins: try a provider's flows without a network, against written answers.
+
+In a test of a plugin:
+
+    from wanprep.testing import answer, order, replay
+
+    requests, outcome = replay(submit(order("studio/clips")), [answer(200, {"id": "job-1"})])
+    assert outcome == Accepted(provider_id="job-1")
+"""
+
+from wanprep.testing.answers import NONSENSE, REFUSALS, answer
+from wanprep.testing.orders import local_file, order, sent
+from wanprep.testing.replay import Replayed, replay
+from wanprep.testing.soundness import faults
+
+__all__ = [
+    "NONSENSE",
+    "REFUSALS",
+    "Replayed",
+    "answer",
+    "faults",
+    "local_file",
+    "order",
+    "replay",
+    "sent",
+]

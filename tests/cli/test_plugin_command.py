@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from wanprep.cli import run
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_new_plugin_passes(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugin", "new", "acme"]) == 0
+    told = capfd.readouterr()
+    assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in told.out.splitlines()
+    assert "wanprep plugin check wanprep_acme" in told.err
+    assert run(["plugin", "check", "wanprep_acme"]) == 0
+    assert capfd.readouterr().out == "wanprep_acme: 1 target, nothing is wrong\n"
+
+
+def test_it_is_written_where_one_says_and_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 0
+    assert Path("a/b/pyproject.toml").exists()
+    assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 2
+    assert "Nothing was written" in capfd.readouterr().err
+
+
+def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugin", "new", "acme"]) == 0
+    target = folder / "wanprep_acme/src/wanprep_acme/targets/example.json"
+    target.write_text(target.read_text().replace('"prompt": "prompt"', '"prompt": "promt"'))
+    capfd.readouterr()
+
+    assert run(["plugin", "check", "wanprep_acme"]) == 1
+    assert capfd.readouterr().out.splitlines() == [
+        "targets/example.json, fields.prompt: the request schema has no field `promt`.",
+        "wanprep_acme: 1 fault",
+    ]
+    assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 1
+    told = json.loads(capfd.readouterr().out)
+    assert told["plugin"] == "wanprep_acme"
+    assert told["targets"] == ["acme/example"]
+    assert told["folder"] == str(target.parents[1])
+    assert told["faults"] == [
+        {
+            "file": "targets/example.json",
+            "place": "fields.prompt",
+            "message": "the request schema has no field `promt`.",
+        }
+    ]
+
+
+def test_what_a_plugin_prints_is_no_data(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugin", "new", "acme"]) == 0
+    init = Path("wanprep_acme/src/wanprep_acme/__init__.py")
+    init.write_text(f"{init.read_text()}\nprint('hello')\n")
+    capfd.readouterr()
+
+    assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 0
+    told = capfd.readouterr()
+    assert json.loads(told.out)["faults"] == []
+    assert told.err == "hello\n"
+
+
+def test_there_must_be_one(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["plugin", "check"]) == 2
+    assert "there is no plugin in '.'" in capfd.readouterr().err
+    assert run(["plugin", "new", "Acme"]) == 2
+    assert "small letters" in capfd.readouterr().err
