@@ -96,7 +96,7 @@ def test_exit_status(arguments: list[str], status: int, says: str) -> None:
         pytest.param(["-j", "0"], "0 is not in the range", id="no workers"),
         pytest.param(
             ["media/hero.jpg", "-o", "no/such/folder/report.json"],
-            "cannot be written",
+            "cannot be written: there is no folder no/such/folder. Name another",
             id="no place",
         ),
         pytest.param(["media/hero.jpg", "-o", "media"], "cannot be written", id="a folder"),
@@ -114,6 +114,15 @@ def test_wrong_use(
     assert out == ""
     assert says in err
     assert "Traceback" not in err
+
+
+def test_a_target_of_the_configuration_that_is_not_there(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wanprep.toml").write_text('targets = ["wan/2.8"]\n')
+    monkeypatch.chdir(tmp_path)
+    assert run(["check", "."]) == 2
+    assert f"{tmp_path / 'wanprep.toml'}: `targets`: there is no target" in capfd.readouterr().err
 
 
 def test_nothing_to_check_is_wrong_use(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 
 from wanprep.cli import run
@@ -112,7 +113,7 @@ def script(file: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "name", "says"),
     [
-        ("sys.exit(1)", "ffmpeg", "cannot be run"),
+        ("sys.exit(1)", "ffmpeg", "ffmpeg ends with status 1. Unset"),
         ("print('ffmpeg version 4.0' if '-version' in sys.argv else 'aac libx264')",
          "ffmpeg's libvmaf", "is missing (measuring"),
     ],
@@ -126,6 +127,26 @@ def test_a_poor_ffmpeg(
     assert state == "trouble"
     assert says in told
     assert "Unset IMAGEIO_FFMPEG_EXE" in told
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["a slip", "none in the package"])
+def test_no_ffmpeg(
+    named: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    says = f"cannot be run: {folder}/none: No such file or directory. Unset"
+    if named:
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(folder / "none"))
+    else:
+        # As on a system for which imageio-ffmpeg brings no program.
+        monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", _none_found)
+        says = "cannot be run: there is none in the package imageio-ffmpeg. Install"
+    state, told = checks(capfd, 1)["ffmpeg"]
+    assert state == "trouble"
+    assert told.startswith(says)
+
+
+def _none_found() -> str:
+    raise RuntimeError("No ffmpeg exe could be found.")
 
 
 def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -439,3 +439,13 @@ def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> No
     assert "files" in terminal.seen
     assert "━" in terminal.seen
     assert "encode its picture as 8-bit H.264" in terminal.seen
+
+
+def test_a_missing_baseline_is_told_before_anything_is_mended(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "wanprep.toml").write_text('baseline = "none.json"\n')
+    before = sums(project)
+    assert run(["fix", "job", "--in-place"]) == 2
+    assert "there is no baseline" in capfd.readouterr().err
+    assert sums(project) == before

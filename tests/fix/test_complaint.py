@@ -48,8 +48,23 @@ _NOISE = """\
             "[in#0/mov @ 0x1] [error] error reading header\n"
             "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n"
             "[fatal] Error opening input files: Invalid data found when processing input\n",
-            "ffmpeg failed: error reading header",
+            "its header is damaged. Export it again from where it was made",
             id="what was said before the input was given up",
+        ),
+        pytest.param(
+            183,
+            "[in#0/ogg @ 0x1] [error] Header processing failed: Invalid data\n"
+            "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n",
+            "ffmpeg failed: Header processing failed: Invalid data",
+            id="some other reason",
+        ),
+        pytest.param(
+            183,
+            "[vorbis @ 0x1] [error] Setup header corrupt.\n"
+            "[fatal] Error binding filtergraph inputs/outputs: Invalid data found\n",
+            "its picture or its sound cannot be decoded: it is damaged, or coded in a way that"
+            " ffmpeg does not know. Export it again from where it was made",
+            id="a stream that cannot be decoded",
         ),
         pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only empty words"),
         pytest.param(7, "", "ffmpeg failed: it ended with status 7", id="silence"),
@@ -57,7 +72,8 @@ _NOISE = """\
         pytest.param(
             -signal.SIGSEGV,
             "",
-            "ffmpeg broke down over it (SIGSEGV): the file is damaged",
+            "ffmpeg broke down over it (SIGSEGV): the file is damaged. Export it again from where"
+            " it was made",
             id="crashed",
         ),
     ],

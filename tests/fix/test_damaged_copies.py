@@ -28,7 +28,8 @@ def test_what_cannot_be_copied_is_coded_anew(
 
     assert run(["fix", "a.mkv", "--out", "ready"]) == 0
 
-    assert all(note in capfd.readouterr().out for note in _NOTES)
+    told = capfd.readouterr().out
+    assert all(note in told for note in _NOTES)
     (entry,) = json.loads(Path("ready/wanprep-receipt.json").read_text())["assets"]
     assert entry["encodes"] == 1
     assert set(entry["likeness"]) == {"ssim", "vmaf"}

@@ -130,3 +130,22 @@ def test_what_follows_from_several_facts() -> None:
     assert told["header_true"]
     assert not told["empty"]
     assert not told["lfs_pointer"]
+
+
+@pytest.mark.parametrize(
+    ("keyword", "limit", "length"), [("maximum", 8, 31.0), ("minimum", 3, 0.5)]
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
+def test_of_a_bound_that_is_narrowed_the_narrower_one_is_told(
+    keyword: str, limit: int, length: float, first: bool
+) -> None:
+    rule = "video-too-long" if keyword == "maximum" else "video-too-short"
+    source = {"doc": "https://example.com", "says": "so", "checked": "2026-11-20",
+              "confidence": "documented"}  # fmt: skip
+    bound = {keyword: limit, "x-rule": rule, "x-severity": "error", "x-source": source}
+    both = [{"properties": {"duration": bound}}, WAN.roles["reference_video"]]
+    role = {"allOf": both if first else both[::-1]}
+    target = replace(WAN, roles={**WAN.roles, "reference_video": role})
+    facts = replace(CLIP, duration=length, video_duration=length, audio_duration=None)
+    told = [b for b in judge_asset(facts, target, "reference_video") if b.rule == rule]
+    assert [(broken.keyword, broken.limit) for broken in told] == [(keyword, limit)]

@@ -98,3 +98,24 @@ def test_a_playlist_is_no_media_and_opens_nothing(tmp_path: Path) -> None:
     path.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.ts\n")
     facts = probe_file(str(path), deep=True)
     assert (facts.readable, facts.problem) == (False, "text, not media")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(None, "ffmpeg cannot be started", id="not there"),
+        pytest.param("exit 3", "ffmpeg ended with status 3", id="fails without a word"),
+    ],
+)
+def test_an_ffmpeg_that_does_not_work_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, says: str
+) -> None:
+    noise(tmp_path / "a.jpg")
+    program = tmp_path / "ffmpeg"
+    if text:
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(program))
+    facts = probe_file(str(tmp_path / "a.jpg"), deep=True)
+    assert (facts.readable, facts.width) == (False, 320)
+    assert (facts.problem or "").startswith(f"not read: {says}")

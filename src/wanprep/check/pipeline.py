@@ -55,7 +55,8 @@ def look(question: Question) -> Seen:
     config = question.config
     known = all_targets((*question.target_folders, *config.target_folders))
     asked = choose(question.targets, known)
-    default = choose(config.targets or [DEFAULT_TARGET], known)
+    place = f"the configuration {config.file}: `targets`: "
+    default = choose(config.targets or [DEFAULT_TARGET], known, place)
     found = _subjects(question, {name.partition("/")[0] for name in known})
     files = [_read(path) for path in found.jobs]
     judged = [_cases(file, asked, known, default) for file in files]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,6 +17,7 @@ from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.errors import WrongUse
 from wanprep.probe.names import is_url
 from wanprep.report import FORMATS
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,8 +172,11 @@ def _write(report: Report, style: str, output: str | None) -> None:
             with open(output, "w", encoding="utf-8") as file:
                 file.write(written)
         except OSError as error:
+            folder = os.path.dirname(output)
+            missing = folder and not os.path.lexists(folder)
+            said = f"there is no folder {visible(folder)}" if missing else error.strerror
             raise WrongUse(
-                f"{output} cannot be written: {error.strerror}. Name another file with -o."
+                f"{visible(output)} cannot be written: {said}. Name another file with -o."
             ) from error
         return
     # A terminal that lacks a letter shows its number instead.

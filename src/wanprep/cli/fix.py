@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wanprep.cli import completing
+from wanprep.cli.known import known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.errors import WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from wanprep.check.baseline import Known
     from wanprep.check.seen import Question
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.task import Prepared, Task
+    from wanprep.report.model import Report
 
 
 @click.command(short_help="Mend what can be mended, and prove it.")
@@ -78,6 +81,7 @@ def fix(
 
     check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())
+    known = known_findings(config)  # before anything is mended: there may be none
     question = Question(
         paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
         offline=config.offline if offline is None else offline, changed=changed,
@@ -87,20 +91,23 @@ def fix(
     task = task_for(question, rule_names(ignore), out, yes=yes, **said)
     proof = receipt or default_receipt(out)
     if plan or not (out or in_place):
-        return _plan(task, style, diff=diff)
+        return _plan(task, known, style, diff=diff)
     prepared, outcomes = mend(task, proof)
-    _tell(outcomes, style, proof, diff=diff)
-    if outcomes.interrupted:
+    left = None if outcomes.interrupted else _left(task, prepared, outcomes, known)
+    _tell(outcomes, left, style, proof, diff=diff)
+    if left is None:
         raise KeyboardInterrupt
     if tell_change and outcomes.changed:
         return 1
-    return 0 if is_clean(task, prepared, outcomes) else 1
+    return 0 if left.clean and outcomes.delivered else 1
 
 
 def check_destination(out: str | None, in_place: bool, *, needed: bool) -> None:
     """See that it is clear where results go: nobody's originals are replaced by accident."""
     if out and in_place:
         raise WrongUse("--out DIR and --in-place say two things: give one of them")
+    if out and Path(out).exists() and not Path(out).is_dir():
+        raise WrongUse(f"--out {out} is a file: name a folder, which need not be there yet")
     if needed and not (out or in_place):
         raise WrongUse(
             "say where the results go: --out DIR leaves the originals as they are, --in-place"
@@ -168,20 +175,23 @@ def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
     return prepared, outcomes
 
 
-def is_clean(task: Task, prepared: Prepared, outcomes: Outcomes) -> bool:
+def _left(
+    task: Task, prepared: Prepared, outcomes: Outcomes, known: tuple[Known, ...] | None
+) -> Report:
     """Judge all results again, as a check of them would: what is known is no reason to fail."""
     from wanprep.check.pipeline import look, report_on
-    from wanprep.cli.known import known_findings, without_known
     from wanprep.fix.again import question_again
 
     seen = look(question_again(task, prepared, outcomes))
-    return without_known(report_on(seen), seen, known_findings(task.question.config)).clean
+    return without_known(report_on(seen), seen, known)
 
 
-def _plan(task: Task, style: str, *, diff: bool) -> int:
+def _plan(task: Task, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
     import json
 
+    from wanprep.check.pipeline import report_on
     from wanprep.cli.asking import asking
+    from wanprep.fix.by_hand import by_hand
     from wanprep.fix.pipeline import prepare
     from wanprep.fix.show import diff_text, plan_json, plan_lines
 
@@ -191,14 +201,19 @@ def _plan(task: Task, style: str, *, diff: bool) -> int:
     elif diff:
         click.echo(diff_text(task, prepared), nl=False)
     else:
+        for line in by_hand(without_known(report_on(prepared.seen), prepared.seen, known)):
+            click.echo(line)
         for line in plan_lines(task, prepared):
             click.echo(line)
     return 0
 
 
-def _tell(outcomes: Outcomes, style: str, proof: str | None, *, diff: bool) -> None:
+def _tell(
+    outcomes: Outcomes, left: Report | None, style: str, proof: str | None, *, diff: bool
+) -> None:
     import json
 
+    from wanprep.fix.by_hand import by_hand
     from wanprep.fix.receipt import receipt
     from wanprep.fix.show import outcome_diff, outcome_lines
 
@@ -208,6 +223,8 @@ def _tell(outcomes: Outcomes, style: str, proof: str | None, *, diff: bool) -> N
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)
     for line in outcome_lines(outcomes):
+        click.echo(line)
+    for line in by_hand(left) if left else ():
         click.echo(line)
     if proof:
         click.echo(f"receipt: {proof}", err=True)

@@ -83,7 +83,7 @@ def _ffmpeg() -> Iterator[Line]:
         first = _said(program, "-version").partition("\n")[0].split(" Copyright")[0]
         lists = {name: _said(program, name) for name in ("-encoders", "-filters")}
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        yield _line("ffmpeg", "trouble", f"cannot be run: {error}. {advice}")
+        yield _line("ffmpeg", "trouble", f"cannot be run: {_cause(error, own)}. {advice}")
         return
     yield _line("ffmpeg", "fine", f"{first.removeprefix('ffmpeg version ')} at {program}")
     words = {name: set(text.split()) for name, text in lists.items()}
@@ -93,6 +93,18 @@ def _ffmpeg() -> Iterator[Line]:
         yield _line(f"ffmpeg's {name}", "trouble", f"is missing ({use}): fix fails there. {advice}")
     if not lacking:
         yield _line("it can", "fine", ", ".join(_ABILITIES))
+
+
+def _cause(error: Exception, own: str | None) -> str:
+    match error:
+        case OSError(strerror=str(why)):
+            return f"{own or error.filename}: {why}"
+        case subprocess.CalledProcessError(returncode=status):
+            return f"{own or error.cmd[0]} ends with status {status}"
+        case subprocess.TimeoutExpired():
+            return f"{own or error.cmd[0]} does not answer"
+        case _:
+            return "there is none in the package imageio-ffmpeg"
 
 
 def _said(program: str, question: str) -> str:

@@ -19,6 +19,15 @@ _SYSTEM: Final = {
     "Cannot allocate memory": "there is not enough memory for it: close something and run this"
     " again",
 }
+# What ffmpeg says of a file that it cannot make anything of.
+_HOPELESS: Final = {
+    "binding filtergraph": "its picture or its sound cannot be decoded: it is damaged, or coded in"
+    " a way that ffmpeg does not know",
+    "rror reading header": "its header is damaged",
+    "Decode error rate": "most of it cannot be decoded: it is damaged, or coded in a way that"
+    " ffmpeg does not know",
+}
+_INSTEAD: Final = "Export it again from where it was made"
 _KILLED: Final = {
     signal.SIGXFSZ: _SYSTEM["File too large"],
     signal.SIGKILL: "ffmpeg was stopped",
@@ -41,12 +50,16 @@ def complaint(status: int, log: str) -> str:
     if status < 0 and -status in _KILLED:
         return _KILLED[signal.Signals(-status)]
     if status < 0:
-        return f"ffmpeg broke down over it ({signal.Signals(-status).name}): the file is damaged"
+        name = signal.Signals(-status).name
+        return f"ffmpeg broke down over it ({name}): the file is damaged. {_INSTEAD}"
     lines = [_PREFIX.sub("", line) for line in log.splitlines() if _SERIOUS.search(line)]
     for line in lines:
         for told, ours in _SYSTEM.items():
             if line.endswith((told, f"{told}.")):
                 return ours
+    for told, ours in _HOPELESS.items():
+        if any(told in line for line in lines):
+            return f"{ours}. {_INSTEAD}"
     telling = [line for line in lines if not line.startswith(_EMPTY)]
     said = (telling or lines or [f"it ended with status {status}"])[-1]
     return f"ffmpeg failed: {visible(said)[:_LONGEST]}"

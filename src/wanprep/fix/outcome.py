@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.mended import MendedJob
     from wanprep.fix.made import Made
-    from wanprep.fix.plan import Impossible, Plan
+    from wanprep.fix.plan import Plan
     from wanprep.fix.prove import Proof
     from wanprep.fix.wanted import Wanted
     from wanprep.job.model import JobFile
@@ -45,7 +45,7 @@ class Unmended:
 
     wanted: Wanted
     why: tuple[str, ...]
-    plan: Plan | Impossible
+    unwritten: bool = False  # it was to be delivered, and its place could not be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ class Outcomes:
     assets: tuple[Outcome, ...]
     jobs: tuple[MendedFile, ...] = ()
     interrupted: bool = field(default=False)
+
+    @property
+    def delivered(self) -> bool:
+        """Tell whether everything got to its place that was meant to."""
+        return not any(isinstance(each, Unmended) and each.unwritten for each in self.assets)
 
     @property
     def changed(self) -> bool:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.pipeline import look
 from wanprep.closing import Closing
-from wanprep.errors import WanprepError
-from wanprep.fix.deliver import copy, move, workspace
+from wanprep.errors import WanprepError, WrongUse
+from wanprep.fix.deliver import CannotWrite, copy, move, workspace
 from wanprep.fix.hands import Hands, cores, sha256, uncopied
 from wanprep.fix.job_files import mend_jobs
 from wanprep.fix.outcome import Kept, Mended, Outcome, Outcomes, Unmended
@@ -20,9 +20,11 @@ from wanprep.fix.plan import Impossible, Plan, Untouched
 from wanprep.fix.planning.plan_asset import plan_asset
 from wanprep.fix.prove import findings_of, prove
 from wanprep.fix.recipe import FilmRecipe, PictureRecipe
+from wanprep.fix.stopping import stopped_like_ctrl_c
 from wanprep.fix.task import Intended, Prepared, Task
 from wanprep.fix.wanted import Wanted, wanted_files
 from wanprep.probe.crew import Crew
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +55,11 @@ def prepare(task: Task, ask: Callable[[str, Plan, Wishes], Wishes | None] | None
     named = [path for path in task.question.paths if path]
     files = [*seen.alone, *(file.file for file in seen.files)]
     places = Places(task.out, base_of(named, files), task.earlier.wrote)
+    if files and all(map(places.is_result, files)):
+        raise WrongUse(
+            f"all that was named lies in --out {visible(task.out or '')}, where results go:"
+            " name another folder for them, or say --in-place"
+        )
     wanted = [each for each in wanted_files(seen) if not places.is_result(each.path)]
     for each in wanted:
         each.ignored |= task.ignored
@@ -124,7 +131,11 @@ def carry_out(task: Task, prepared: Prepared, watcher: Watcher) -> Outcomes:
     watcher.begin(prepared.files)
     films = sum(_is_film(each) for each in prepared.files)
     interrupted = False
-    with Hands(workers, films) as hands, _Bench(task, hands, watcher) as bench:
+    with (
+        stopped_like_ctrl_c(),
+        Hands(workers, films) as hands,
+        _Bench(task, hands, watcher) as bench,
+    ):
         pool = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
             for _ in pool.map(bench.do, prepared.files):
@@ -170,8 +181,8 @@ class _Bench(Closing):
         try:
             outcome = self._outcome(file, progress)
         except WanprepError as error:
-            assert not isinstance(file.plan, Untouched)  # noqa: S101 - see _outcome
-            outcome = Unmended(file.wanted, (str(error),), file.plan)
+            unwritten = isinstance(error, CannotWrite)
+            outcome = Unmended(file.wanted, (str(error),), unwritten)
         self.done[id(file)] = outcome
         self._watcher.end(file, outcome)
         return outcome
@@ -180,10 +191,10 @@ class _Bench(Closing):
         match file.plan:
             case Untouched():
                 return self._keep(file)
-            case Impossible() as plan:
-                return Unmended(file.wanted, plan.reasons, plan)
-            case Plan() as plan if file.refused:
-                return Unmended(file.wanted, file.refused, plan)
+            case Impossible(reasons=reasons):
+                return Unmended(file.wanted, reasons)
+            case Plan() if file.refused:
+                return Unmended(file.wanted, file.refused)
             case Plan() as plan:
                 return self._mend(file, plan, progress)
 
@@ -206,7 +217,7 @@ class _Bench(Closing):
             facts = replace(facts, path=final)
             proof = prove(file.wanted, plan, facts, likeness, final)
             if proof.objections:
-                return Unmended(file.wanted, proof.objections, plan)
+                return Unmended(file.wanted, proof.objections)
             hashes = {"before": before, "after": sha256(into)}
             in_place = final == os.path.realpath(source)
             move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))

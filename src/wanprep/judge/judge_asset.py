@@ -41,15 +41,28 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Broken]:
     if unusable and (unusable[0].rule != "asset-unreadable" or _not_looked_at(facts)):
         yield unusable[0]  # nothing else can be said of what is not there, or was not opened
         return
-    seen: set[str] = set()
+    by_rule: dict[str, list[Broken]] = {}
     for broken in chain(
         unusable,
         broken_bounds(told, target.roles[role]),
         broken_bounds(told, schemas["careful"]),
     ):
-        if broken.rule not in seen and not (broken.keyword == "required" and not facts.readable):
-            seen.add(broken.rule)
-            yield broken
+        if not (broken.keyword == "required" and not facts.readable):
+            by_rule.setdefault(broken.rule, []).append(broken)
+    yield from map(_narrowest, by_rule.values())
+
+
+def _narrowest(of_rule: list[Broken]) -> Broken:
+    """Of a bound that is set twice, as by a target that narrows a shared one, take what holds."""
+    first = of_rule[0]
+    same = [each for each in of_rule if (each.path, each.keyword) == (first.path, first.keyword)]
+    match first.keyword:
+        case "maximum" | "exclusiveMaximum":
+            return min(same, key=lambda each: float(each.limit))
+        case "minimum" | "exclusiveMinimum":
+            return max(same, key=lambda each: float(each.limit))
+        case _:
+            return first
 
 
 def _unusable(told: Mapping[str, Any], schemas: Mapping[str, Schema]) -> Iterator[Broken]:

@@ -145,11 +145,11 @@ class _ReadLate(Mapping[str, Target]):
         return len(self._files)
 
 
-def choose(ids: Sequence[str], known: Mapping[str, Target]) -> list[Target]:
+def choose(ids: Sequence[str], known: Mapping[str, Target], named_in: str = "") -> list[Target]:
     """Load some targets by their ids; one that does not exist is wrong use."""
     for name in ids:
         if name not in known:
-            raise WrongUse(unknown_target(name, known))
+            raise WrongUse(named_in + unknown_target(name, known))
     return [known[name] for name in dict.fromkeys(ids)]
 
 

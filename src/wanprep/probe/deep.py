@@ -71,18 +71,23 @@ def _damage_in_picture(facts: Facts) -> str | None:
 def _damage_for_ffmpeg(facts: Facts) -> str | None:
     import imageio_ffmpeg
 
-    command = [
-        imageio_ffmpeg.get_ffmpeg_exe(),
+    arguments = [
         *("-nostdin", "-v", "error", "-threads", "2", "-protocol_whitelist", "file,pipe"),
         *("-i", f"file:{facts.path}", "-map", "0:v?", "-map", "0:a?"),
         *("-fps_mode", "passthrough", "-progress", "-", "-f", "null", "-"),
     ]
     try:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments]
         done = subprocess.run(
             command, capture_output=True, timeout=_FFMPEG_SECONDS, check=False, close_fds=True
         )
     except subprocess.TimeoutExpired:
         return f"{NOT_READ}: decoding it took longer than {_FFMPEG_SECONDS:.0f} s"
+    except (OSError, RuntimeError):
+        return f"{NOT_READ}: ffmpeg cannot be started, `wanprep doctor` tells why"
+    if done.returncode and not done.stderr:
+        # It fails with a word about the file, or not because of the file.
+        return f"{NOT_READ}: ffmpeg ended with status {done.returncode} and said nothing"
     complaints = [
         _PREFIX.sub("", line)
         for line in done.stderr.decode("utf-8", "replace").splitlines()

@@ -336,6 +336,16 @@ def test_pictures_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: fl
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_a_last_picture_that_stays(tmp_path: Path) -> None:
+    """Our probe takes it to stay as long as the others do, and ffmpeg knows nothing of it."""
+    slow = MOVING.replace("r=25:d=2", "r=1/2:d=6")
+    clip = make(tmp_path / "slow.flv", slow, how="-c:v flv -fps_mode passthrough")
+
+    result = film(clip, tmp_path / "out.mp4")
+
+    assert times(result.path) == [0.0, 2.0, 4.0]
+
+
 def test_hdr_that_is_coded_anew_after_all(clip: str) -> None:
     facts = replace(probe_file(clip), hdr=True)
 

@@ -32,9 +32,6 @@ _MEANINGS: Final = {
     " its own kind does not): export it in SDR with the program that made it",
     "received no packets": "there is nothing to see or to hear in the part that was asked for",
     "bitrate is too low": "it does not fit into so few bytes: make it shorter, or smaller",
-    "binding filtergraph": "its picture or its sound cannot be decoded: it is damaged, or coded in"
-    " a way that ffmpeg does not know. Export it again from where it was made",
-    "rror reading header": "its header is damaged: export it again from where it was made",
 }
 # Only the decoders say so: whoever else has something to say of an error ends the run.
 _DAMAGE: Final = re.compile(r"^\[(?:(?!out#|fc#)[^\]]+\] \[)+error\] *(.+)$", re.MULTILINE)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _FRAMES: Final = 1.5
 # Of what is encoded so much may be missing or too much, a part and seconds: frames before the
-# first whole one, or a last one that is shown for longer.
+# first whole one. For how long the last one is shown not every file says.
 _PART: Final = 0.1
 _SECONDS: Final = 0.5
 
@@ -33,12 +33,12 @@ def lacks_time(into: str, recipe: FilmRecipe, facts: Facts) -> bool:
 
 def strange_length(into: str, recipe: FilmRecipe, facts: Facts) -> str | None:
     """Say what is wrong where pictures are lost, or shown at another time than they were."""
-    if facts.vfr or not facts.video_duration:
+    if facts.vfr or not (facts.fps and facts.video_duration):
         return None
     whole = max(0.0, facts.video_duration - (recipe.start or 0.0))
     meant = min(whole, length_of(recipe, facts))
     kept = probe_file(into).video_duration or 0.0
-    if abs(kept - meant) <= meant * _PART + _SECONDS:
+    if abs(kept - meant) <= meant * _PART + _SECONDS + _FRAMES / facts.fps:
         return None
     return (
         f"the result would show {seconds(kept)} of pictures instead of {seconds(meant)}: it is"

@@ -1,0 +1,59 @@
+"""Real processes that are asked to end: what signals do is a matter of the whole process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+_WAITS = """
+import signal, sys, threading
+from wanprep.fix.stopping import stopped_like_ctrl_c
+{before}
+try:
+    with stopped_like_ctrl_c():
+        print("ready", flush=True)
+        {wait}
+except KeyboardInterrupt:
+    print("interrupted")
+print(*(signal.getsignal(each) == signal.SIG_DFL for each in (signal.SIGTERM, signal.SIGHUP)))
+"""
+
+
+def _asked(number: signal.Signals, before: str = "", wait: str = "signal.pause()") -> str:
+    """Tell what a process says when it is sent a signal while it waits."""
+    script = _WAITS.format(before=before, wait=wait)
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        return process.communicate("go on\n", timeout=30)[0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_is_an_interrupt(number: signal.Signals) -> None:
+    assert _asked(number) == "interrupted\nTrue True\n"
+
+
+def test_who_was_told_not_to_listen_does_not() -> None:
+    before = "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+
+    assert _asked(signal.SIGHUP, before, "sys.stdin.readline()") == "True False\n"
+
+
+def test_other_threads_listen_to_nothing() -> None:
+    script = """
+import signal, threading
+from wanprep.fix.stopping import stopped_like_ctrl_c
+def work():
+    with stopped_like_ctrl_c():
+        print(signal.getsignal(signal.SIGTERM) == signal.SIG_DFL)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+    assert subprocess.check_output([sys.executable, "-c", script], text=True) == "True\n"
