@@ -336,6 +336,19 @@ def test_pictures_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: fl
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_hardly_a_picture_is_lost_where_their_size_changes(tmp_path: Path) -> None:
+    """As in a call over a poor line: large and small in turn. One goes at each change."""
+    how = "-c:v libvpx -deadline realtime -cpu-used 8"
+    for name, size in (("a", "320x240"), ("b", "160x120")):
+        make(tmp_path / f"{name}.webm", f"testsrc2=s={size}:r=25:d=0.4", how=how)
+    parts = "".join(f"file {name}.webm\n" for name in "abab")
+    (tmp_path / "parts.txt").write_text(parts)
+    list_of_parts = "-f concat -safe 0"
+    clip = remake(str(tmp_path / "parts.txt"), tmp_path / "c.webm", before=list_of_parts)
+
+    assert len(times(film(clip, tmp_path / "out.mp4").path)) >= 40 - 3
+
+
 def test_a_last_picture_that_stays(tmp_path: Path) -> None:
     """Our probe takes it to stay as long as the others do, and ffmpeg knows nothing of it."""
     slow = MOVING.replace("r=25:d=2", "r=1/2:d=6")

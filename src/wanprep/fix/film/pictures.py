@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _SCALING: Final = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 _NTSC: Final = 1001
 _LINES: Final = 3  # fewer cannot be interlaced
+# Nor can these. Where the size of a picture changes on the way, as in a call over the net, the
+# filter would each time lose pictures that it still looks at.
+_WHOLE: Final = frozenset({"av1", "theora", "vp8", "vp9"})
 # Of these ffmpeg's own decoders leave the transparency out.
 _ALPHA_DECODERS: Final = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 # HDR puts a white page at 203 nits and an 18 % grey at 26 (ITU-R BT.2408). With this much light
@@ -49,7 +52,7 @@ def pictures(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
 
 def framed(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
     """Return whole pictures, nothing seen through them, and only what the window shows."""
-    if facts.color == "yuv" and not facts.hdr and min(shapes(recipe, facts).square) >= _LINES:
+    if _may_be_interlaced(facts) and min(shapes(recipe, facts).square) >= _LINES:
         # Acts on frames that say they are interlaced, and passes all others on as they are.
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     if facts.alpha:
@@ -60,6 +63,10 @@ def framed(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
         # A window that is not placed yet, as in a plan, stands in the middle: crop's own default.
         stream = stream.filter("crop", *recipe.window.size, *(recipe.window.corner or ()))
     return stream
+
+
+def _may_be_interlaced(facts: Facts) -> bool:
+    return facts.color == "yuv" and not facts.hdr and facts.video_codec not in _WHOLE
 
 
 def padded(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
