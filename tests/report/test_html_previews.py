@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.fix.runner import stop_all
+from wanprep.fix.runner import go_on, stop_all
 from wanprep.probe import probe
 from wanprep.probe.facts import Facts
 from wanprep.report.html.previews import Nothing, Preview, Still, Strip, make_previews
@@ -211,5 +211,6 @@ def test_stopping_ends_what_is_under_way(tmp_path: Path, ffmpeg: str) -> None:
         stop_all()
         time.sleep(0.01)
     thread.join(20)
+    go_on()
     assert not thread.is_alive()
     assert isinstance(found[0], Nothing | Wave)

@@ -26,16 +26,17 @@ class Hands(Closing):
 
     def __init__(self, workers: int, films: int) -> None:
         from wanprep.fix.picture_crew import PictureCrew
-        from wanprep.fix.runner import go_on
 
-        go_on()
         self._pictures = PictureCrew(workers)
         # ffmpeg has threads of its own: as many as there are cores for each clip under way.
         self.threads = max(1, workers // max(1, min(films, workers)))
 
     def close(self) -> None:
-        """Send everybody home."""
+        """Send everybody home; whoever comes after them may begin anew."""
+        from wanprep.fix.runner import go_on
+
         self._pictures.close()
+        go_on()
 
     def stop(self) -> None:
         """End whatever is under way; those who wait for it learn that it failed."""

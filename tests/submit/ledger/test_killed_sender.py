@@ -20,8 +20,12 @@ from wanprep.emulator import emulate
 from wanprep.probe import probe
 from wanprep.submit.ledger.ledger import Ledger
 
-TASK: Final = {"id": "task-1", "status": "pending", "created": int(time.time())}
 COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
+
+
+def task() -> dict[str, Any]:
+    """Answer as EvoLink does; a lost task is known by when it was made."""
+    return {"id": "task-1", "status": "pending", "created": int(time.time())}
 
 
 class Victim:
@@ -66,9 +70,9 @@ def test_killed_around_the_answer(
     desk: Desktop, monkeypatch: pytest.MonkeyPatch, moment: str, target: str
 ) -> None:
     victim = Victim()
-    told = TASK if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
+    told = task() if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
     order = "/v1/videos/generations" if target == EVOLINK else COMFY
-    listed = {"data": [TASK]}
+    listed = {"data": [task()]}
     script = {
         order: [victim.at(moment, told)],
         "/v1/tasks": [answer(200, listed)],
@@ -148,7 +152,7 @@ def test_the_disk_is_full_when_the_answer_comes(
             connection = ledger._database._connection
             connection.execute("BEGIN EXCLUSIVE")
             blocked.set()
-            answer(200, TASK)(line, closing)
+            answer(200, task())(line, closing)
             until(lambda: closing.is_set() or release.is_set())
             connection.execute("ROLLBACK")
 

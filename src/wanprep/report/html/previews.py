@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.hands import cores
 from wanprep.fix.made import CannotMake
 from wanprep.fix.picture_crew import PictureCrew
-from wanprep.fix.runner import stop_all
+from wanprep.fix.runner import go_on, stop_all
 from wanprep.report.html.film_strip import Frame, film_frames
 from wanprep.report.html.sizes import COPIES, SECONDS
 from wanprep.report.html.sound_wave import Wave, sound_wave
@@ -67,6 +67,7 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+            go_on()
     return dict(zip(wanted, made, strict=True))
 
 
