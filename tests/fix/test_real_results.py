@@ -161,11 +161,9 @@ def _hold(hands: Hands, path: Path, wanted: Target, wishes: Wishes) -> None:
         return  # that such a judgement is right is held by the planner's own properties
     into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
     plan = replace(plan, recipe=hands.placed(str(path), plan.recipe, facts))
-    try:
-        hands.make(str(path), plan, str(into), None)
-    except CannotMake as error:
+    if why := _refusal(hands, path, plan, into):
         # How many bytes a picture takes nobody knows before: then nothing is delivered.
-        assert "are allowed" in str(error)
+        assert "are allowed" in why
         assert not into.exists()
         return
     found = probe(into, deep=True, cache=False)
@@ -173,6 +171,14 @@ def _hold(hands: Hands, path: Path, wanted: Target, wishes: Wishes) -> None:
     broken = [each.rule for each in judge_asset(found, wanted, role) if each.severity == "error"]
     assert broken == [], (plan, found)
     _agree(plan.predicted, found)
+
+
+def _refusal(hands: Hands, path: Path, plan: Plan, into: Path) -> str:
+    try:
+        hands.make(str(path), plan, str(into), None)
+    except CannotMake as error:
+        return str(error)
+    return ""
 
 
 def _agree(predicted: Facts, found: Facts) -> None:
