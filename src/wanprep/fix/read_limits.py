@@ -7,20 +7,17 @@ under 19" gets under 19.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from wanprep.fix.limits import CHOICES, HIGHS, LOWS, Limit, Limits
 from wanprep.judge.bounds import of_keyword
+from wanprep.judge.broken import validator_of
 from wanprep.judge.judge_asset import judged, lacks
 from wanprep.judge.message import provider_name
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from jsonschema.protocols import Validator
 
     from wanprep.fix.plan import Need
     from wanprep.judge.expand import Schema
@@ -79,7 +76,7 @@ def _hashable(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def _branches(schema: Schema, known: Mapping[str, Any], who: str, fact: str) -> Iterator[Limit]:
     asked = {fact} if fact else set(_asked_about(schema["if"]))
-    holds = not fact and _condition(_Same(schema["if"])).is_valid(known)
+    holds = not fact and validator_of(schema["if"]).is_valid(known)
     for name, taken in (("then", holds), ("else", not holds)):
         for limit in _walk(schema.get(name, {}), known, who, fact):
             if taken or limit.fact in asked:
@@ -95,23 +92,3 @@ def _asked_about(condition: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
         yield from condition.get("properties", ())
         for keyword in ("allOf", "anyOf", "oneOf", "not"):
             yield from _asked_about(condition.get(keyword))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A schema as a key: the very same object, which is never changed."""
-
-    schema: Schema
-
-    def __hash__(self) -> int:
-        return id(self.schema)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.schema is self.schema
-
-
-@lru_cache(maxsize=256)
-def _condition(key: _Same) -> Validator:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(key.schema)

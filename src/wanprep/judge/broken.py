@@ -45,7 +45,7 @@ class JobBroken:
 
 def broken_bounds(value: Mapping[str, Any], schema: Schema) -> Iterator[Broken]:
     """Hold a value against an expanded schema."""
-    for error in _validator(_Same(schema)).iter_errors(value):
+    for error in validator_of(schema).iter_errors(value):
         bound = cast("Mapping[str, Any]", error.schema)
         keyword = str(error.validator)
         broken = Broken(
@@ -91,6 +91,11 @@ class _Same:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Same) and other.schema is self.schema
+
+
+def validator_of(schema: Schema) -> Validator:
+    """Make a validator of a schema once, however often it is asked."""
+    return _validator(_Same(schema))
 
 
 @lru_cache(maxsize=256)
