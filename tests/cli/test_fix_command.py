@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import imageio_ffmpeg
 import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
@@ -449,3 +450,17 @@ def test_a_missing_baseline_is_told_before_anything_is_mended(
     assert run(["fix", "job", "--in-place"]) == 2
     assert "there is no baseline" in capfd.readouterr().err
     assert sums(project) == before
+
+
+def test_a_plan_never_shows_a_command_that_writes_over_its_source(
+    clip: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    long = clip.with_name("long.mp4")
+    made = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-f", "lavfi", "-i"]
+    subprocess.run([*made, "testsrc2=s=320x240:r=5:d=31", str(long)], check=True)
+    assert run(["fix", str(long), "--plan", "--trim", "start", "--format", "json"]) == 0
+    (planned,) = json.loads(capfd.readouterr().out)["assets"]
+    assert planned["result"] == str(long)
+    (command,) = planned["commands"]
+    assert command[-1] == f"file:{long.with_name('long.mended.mp4')}"
+    assert f"file:{long}" in command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +112,11 @@ def commands(file: Intended) -> tuple[tuple[str, ...], ...]:
     """Tell how ffmpeg will be called for a file."""
     if not isinstance(file.plan, Plan):
         return ()
-    plan = file.plan
-    return planned_commands(file.wanted.path, plan.recipe, plan.facts, file.result, 1)
+    plan, source = file.plan, file.wanted.path
+    # In place, too, it is another file that is written first, and moved when it is proven.
+    stem, suffix = os.path.splitext(file.result)
+    into = f"{stem}.mended{suffix}" if file.result == source else file.result
+    return planned_commands(source, plan.recipe, plan.facts, into, 1)
 
 
 def ends(prepared: Prepared) -> dict[int, str]:
