@@ -9,6 +9,7 @@ from wanprep.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wanprep.emulator import Site
     from wanprep.submit.provider import Provider
 
 
@@ -18,3 +19,12 @@ def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     from wanprep_evolink.provider import PROVIDER
 
     register(PROVIDER)
+
+
+@hookimpl
+def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
+    """Emulate EvoLink."""
+    from wanprep_evolink import emulator, emulator_files
+
+    register(emulator.SITE)
+    register(emulator_files.SITE)

@@ -9,6 +9,7 @@ from wanprep.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wanprep.emulator import Site
     from wanprep.submit.provider import Provider
 
 
@@ -18,3 +19,11 @@ def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     from wanprep_oxen.provider import PROVIDER
 
     register(PROVIDER)
+
+
+@hookimpl
+def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
+    """Emulate Oxen."""
+    from wanprep_oxen.emulator import SITE
+
+    register(SITE)

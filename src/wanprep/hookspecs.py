@@ -15,6 +15,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wanprep.emulator import Site
     from wanprep.submit.hosts import Host
     from wanprep.submit.provider import Provider
 
@@ -37,4 +38,17 @@ def wanprep_register_hosts(register: Callable[[str, Host], None]) -> None:
 
     Called once, when a local file has to be hosted and its provider takes no uploads. "s3" is
     asked for addresses under "s3://bucket/prefix" in the configuration's `[hosts]`.
+    """
+
+
+@hookspec
+def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
+    """Offer the endpoints of this plugin's service, to be tried with no key and no money.
+
+    Called once, when an emulator is first started: by `wanprep emulate`, `wanprep submit
+    --emulate` or a test; never for a check or a real submission. Import the module that holds
+    the sites inside the hook. A site stands below the name of its provider; a place that is
+    taken is refused. Its handlers must not reach the network, read a key, or share code with
+    the plugin's own flows, and they keep what they know in the `State` that they are given: two
+    emulators may run at once.
     """

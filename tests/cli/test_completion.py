@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from emulated import emulate
 from submitting import EVOLINK
 
 from wanprep.cli import run
-from wanprep.emulator import emulate
 
 BASH = shutil.which("bash")
 

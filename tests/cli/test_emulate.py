@@ -55,7 +55,7 @@ def test_help_holds_the_table_of_faults(capfd: pytest.CaptureFixture[str]) -> No
     assert run(["emulate", "--help"]) == 0
     told = " ".join(capfd.readouterr().out.split())
     for name, fault in FAULTS.items():
-        assert f"{name} {fault.says}" in told
+        assert f"{name} {fault.effect}" in told
     assert "no webhook or callback is called" in told
 
 

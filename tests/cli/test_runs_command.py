@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from emulated import emulate
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
-from wanprep.emulator import emulate
 from wanprep.submit.ledger.ledger import Ledger
 
 FIELDS = [

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated import FPS, client, colour_at, frames, is_near, until
+from emulated import FPS, client, color_at, emulate, frames, is_near, until
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 
 pytest_plugins = ["emulated_fixtures"]
 
@@ -42,13 +42,13 @@ def upload(site: httpx.Client, path: Path, kind: str) -> dict[str, Any]:
 
 
 def test_the_whole_journey(
-    emulator: Emulator, red_picture: Path, blue_clip: Path, tmp_path: Path
+    emulator: Emulator, red_image: Path, blue_clip: Path, tmp_path: Path
 ) -> None:
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
-        picture = upload(site, red_picture, "image/png")
+        picture = upload(site, red_image, "image/png")
         clip = upload(site, blue_clip, "video/mp4")
         assert world.head(picture["file_url"]).headers["content-length"] == str(
-            red_picture.stat().st_size
+            red_image.stat().st_size
         )
         assert world.get(clip["file_url"]).content == blue_clip.read_bytes()
         urls = {"image_urls": [picture["file_url"]], "video_urls": [clip["file_url"]]}
@@ -68,8 +68,8 @@ def test_the_whole_journey(
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 2 * FPS
-    assert is_near(colour_at(path, 0.3), (220, 20, 20)), "the picture is shown first"
-    assert is_near(colour_at(path, 1.7), (20, 20, 220)), "then the clip"
+    assert is_near(color_at(path, 0.3), (220, 20, 20)), "the picture is shown first"
+    assert is_near(color_at(path, 1.7), (20, 20, 220)), "then the clip"
 
 
 def test_states_come_in_their_order() -> None:
@@ -205,8 +205,8 @@ def test_uploads_fail_with_http_200(
     assert message in answer.json()["msg"]
 
 
-def test_uploads_in_other_ways(emulator: Emulator, red_picture: Path) -> None:
-    text = base64.b64encode(red_picture.read_bytes()).decode()
+def test_uploads_in_other_ways(emulator: Emulator, red_image: Path) -> None:
+    text = base64.b64encode(red_image.read_bytes()).decode()
     bodies = [
         ("base64", {"base64_data": text, "file_name": "a.png"}),
         ("base64", {"base64_data": f"data:image/png;base64,{text}", "uploadPath": "refs"}),
@@ -233,7 +233,7 @@ def test_uploads_in_other_ways(emulator: Emulator, red_picture: Path) -> None:
         lost = world.get(told[0]["file_url"])
 
     assert [one["mime_type"] for one in (*told, again)] == ["image/png"] * 4
-    assert again["file_size"] == red_picture.stat().st_size
+    assert again["file_size"] == red_image.stat().st_size
     assert [one["success"] for one in wrong] == [False] * 4
     assert listed["total"] == 4
     assert gone["success"] is True
@@ -270,16 +270,16 @@ def test_bindings_switch_the_older_voices_off(emulator: Emulator, bound: bool, s
 
 
 def test_the_first_frame_gives_the_shape(
-    emulator: Emulator, red_picture: Path, tmp_path: Path
+    emulator: Emulator, red_image: Path, tmp_path: Path
 ) -> None:
     from PIL import Image
 
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
-        start = upload(site, red_picture, "image/png")["file_url"]
+        start = upload(site, red_image, "image/png")["file_url"]
         name = submit(site, image_start=start, aspect_ratio="16:9").json()["id"]
         video = world.get(finish(site, name)["results"][0]).content
     path = tmp_path / "v.mp4"
     path.write_bytes(video)
-    assert is_near(colour_at(path, 0), (220, 20, 20))
+    assert is_near(color_at(path, 0), (220, 20, 20))
     with Image.open(path.with_suffix(".png")) as shot:
         assert shot.size == (320, 480)

@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated import FPS, client, colour_at, frames, is_near, until
+from emulated import FPS, client, color_at, emulate, frames, is_near, until
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 
 pytest_plugins = ["emulated_fixtures"]
 
@@ -37,14 +37,14 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
     )
 
 
-def test_the_whole_journey(emulator: Emulator, red_picture: Path, tmp_path: Path) -> None:
+def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     place = "/api/repos/me/refs/file/main/pictures/hero%20one.png"
     form = {"message": "a picture", "name": "Me", "email": "me@example.com"}
     with client(emulator, "oxen") as site, client(emulator, key="") as world:
-        file = {"file": ("hero one.png", red_picture.read_bytes(), "image/png")}
+        file = {"file": ("hero one.png", red_image.read_bytes(), "image/png")}
         stored = site.put(place, files=file, data=form).json()
         url = f"{emulator.url}/oxen{place}"
-        assert world.get(url).content == red_picture.read_bytes(), "the repository is public"
+        assert world.get(url).content == red_image.read_bytes(), "the repository is public"
 
         name = submit(site, reference_images=[{"url": url}], seed=42)
         job = finish(site, name)
@@ -57,7 +57,7 @@ def test_the_whole_journey(emulator: Emulator, red_picture: Path, tmp_path: Path
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 2 * FPS
-    assert is_near(colour_at(path, 1), (220, 20, 20))
+    assert is_near(color_at(path, 1), (220, 20, 20))
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated import FPS, client, colour_at, frames, is_near, until
+from emulated import FPS, client, color_at, emulate, frames, is_near, until
 from PIL import Image
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 
 pytest_plugins = ["emulated_fixtures"]
 
@@ -38,9 +38,9 @@ def put(world: httpx.Client, name: str, path: Path) -> str:
     return str(sent.url)
 
 
-def test_the_whole_journey(emulator: Emulator, red_picture: Path, tmp_path: Path) -> None:
+def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
-        url = put(world, "hero one.png", red_picture)
+        url = put(world, "hero one.png", red_image)
         taken = site.post(REFERENCES, json=BODY | {"reference_image_urls": [url]}).json()
         early = site.get(f"/v1/requests/{taken['request_id']}/result").json()
         result = finish(site, taken["request_id"])
@@ -57,18 +57,18 @@ def test_the_whole_journey(emulator: Emulator, red_picture: Path, tmp_path: Path
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 2 * FPS
-    assert is_near(colour_at(path, 1), (220, 20, 20))
+    assert is_near(color_at(path, 1), (220, 20, 20))
 
 
-def test_one_picture_brought_to_life(emulator: Emulator, red_picture: Path, tmp_path: Path) -> None:
+def test_one_picture_brought_to_life(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
-        url = put(world, "a.png", red_picture)
+        url = put(world, "a.png", red_image)
         taken = site.post(PICTURE, json={"prompt": "It moves.", "img_url": url}).json()
         video = world.get(finish(site, taken["request_id"])["output"]["video"])
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 5 * FPS
-    assert is_near(colour_at(path, 1), (220, 20, 20))
+    assert is_near(color_at(path, 1), (220, 20, 20))
     assert emulator.jobs[0].body["seed"] == 58366538
 
 
@@ -108,15 +108,15 @@ def test_without_pictures_the_promo_picture_slips_in(
     assert "ref-promo" in emulator.jobs[0].body["reference_image_urls"][0]
 
 
-def test_a_data_uri_is_taken(emulator: Emulator, red_picture: Path, tmp_path: Path) -> None:
-    text = base64.b64encode(red_picture.read_bytes()).decode()
+def test_a_data_uri_is_taken(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
+    text = base64.b64encode(red_image.read_bytes()).decode()
     body = BODY | {"reference_image_urls": [f"data:image/png;base64,{text}"]}
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         name = site.post(REFERENCES, json=body).json()["request_id"]
         video = world.get(finish(site, name)["output"]["video"])
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
-    assert is_near(colour_at(path, 1), (220, 20, 20))
+    assert is_near(color_at(path, 1), (220, 20, 20))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
-from emulated import FPS, client, colour_at, frames, is_near, until
+from emulated import FPS, client, color_at, frames, is_near, until
 
 from wanprep.emulator import Emulator
 
@@ -56,11 +56,11 @@ def test_the_whole_journey(emulator: Emulator, blue_clip: Path, tmp_path: Path) 
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 2 * FPS
-    assert is_near(colour_at(path, 1), (20, 20, 220))
+    assert is_near(color_at(path, 1), (20, 20, 220))
 
 
-def test_the_upload_in_two_steps(emulator: Emulator, red_picture: Path) -> None:
-    content = red_picture.read_bytes()
+def test_the_upload_in_two_steps(emulator: Emulator, red_image: Path) -> None:
+    content = red_image.read_bytes()
     told = {"filename": "hero one.png", "size": len(content), "content_type": "image/png"}
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         announced = data(site.post("/api/v3/media/uploads", json=told))
@@ -179,10 +179,10 @@ def test_prices(emulator: Emulator, inputs: dict[str, Any], usd: float) -> None:
 
 
 def test_a_file_of_the_wrong_kind_fails_when_the_job_runs(
-    emulator: Emulator, red_picture: Path
+    emulator: Emulator, red_image: Path
 ) -> None:
     with client(emulator, "wavespeed") as site:
-        file = {"file": ("a.png", red_picture.read_bytes(), "image/png")}
+        file = {"file": ("a.png", red_image.read_bytes(), "image/png")}
         url = data(site.post("/api/v3/media/upload/binary", files=file))["download_url"]
         job = finish(site, data(submit(site, videos=[url]))["id"])
         missing = finish(site, data(submit(site, videos=[f"{emulator.url}/files/x"]))["id"])

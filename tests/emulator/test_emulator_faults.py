@@ -6,10 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from emulated import FPS, client, frames, until
+from emulated import FPS, client, emulate, frames, until
 from emulated_sites import SERVICES, Service, submit
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 from wanprep.emulator.faults import FAULTS, Faults
 from wanprep.errors import WrongUse
 
@@ -179,8 +179,8 @@ def test_faults_are_switched_over_http(emulator: Emulator) -> None:
 
 def test_faults_are_counted() -> None:
     faults = Faults(["fail", "rate-limit=2"])
-    assert [faults.take("rate-limit") for _ in range(3)] == [True, True, False]
-    assert all(faults.take("fail") for _ in range(5))
+    assert [faults.strikes("rate-limit") for _ in range(3)] == [True, True, False]
+    assert all(faults.strikes("fail") for _ in range(5))
     assert faults.left() == {"fail": None}
 
 

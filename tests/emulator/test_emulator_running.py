@@ -8,10 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from emulated import client, until
+from emulated import client, emulate, until
 from emulated_sites import SERVICES, submit
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 from wanprep.errors import WrongUse
 
 pytest_plugins = ["emulated_fixtures"]
@@ -79,7 +79,7 @@ def test_a_port_that_is_taken() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(WrongUse, match=f"port {port} cannot be had"):
-            emulate(port)
+            emulate(port=port)
 
 
 def test_the_bucket_ranges_and_head(emulator: Emulator) -> None:
@@ -156,11 +156,11 @@ def test_only_signed_links_and_no_keys_open_a_result(emulator: Emulator, tampere
 
 
 def test_links_and_uploads_die_in_time(
-    emulator: Emulator, red_picture: Path, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, red_image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evolink = SERVICES["evolink"]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
-        file = {"file": ("a.png", red_picture.read_bytes(), "image/png")}
+        file = {"file": ("a.png", red_image.read_bytes(), "image/png")}
         kept = site.post("/api/v1/files/upload/stream", files=file).json()["data"]["file_url"]
         path = evolink.poll.format(evolink.name(submit(evolink, site).json()))
         told = until(lambda: site.get(path).json(), lambda task: evolink.word(task) == "completed")
@@ -174,21 +174,19 @@ def test_links_and_uploads_die_in_time(
 
 
 def test_a_result_that_is_not_there(emulator: Emulator) -> None:
-    from wanprep.emulator.links import result_link
-
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         emulator.switch("never-finishes")
         submit(SERVICES["wavespeed"], site)
-        early = world.get(result_link(emulator._state, emulator.jobs[0], lifetime=60))
+        early = world.get(emulator._state.result_link(emulator.jobs[0], lifetime=60))
     assert early.status_code == 404
 
 
-def test_closing_leaves_nothing_behind(red_picture: Path) -> None:
+def test_closing_leaves_nothing_behind(red_image: Path) -> None:
     before = set(threading.enumerate())
     emulator = emulate()
     folder = emulator._state.folder
     with client(emulator, "oxen") as site, client(emulator, key="") as idle:
-        idle.put("/files/a", content=red_picture.read_bytes())
+        idle.put("/files/a", content=red_image.read_bytes())
         for _ in range(8):
             submit(SERVICES["oxen"], site)  # their videos are being made
         blocked = threading.Thread(target=lambda: _swallow(site))

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from emulated import emulate
 from PIL import Image
 
-from wanprep.emulator import Emulator, emulate
+from wanprep.emulator import Emulator
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def red_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def red_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("red") / "hero one.png"
     Image.new("RGB", (400, 600), (220, 20, 20)).save(path)
     return path

@@ -1,24 +1,24 @@
-"""`wanprep emulate`: all five endpoints on this machine, with no key and no money."""
+"""`wanprep emulate`: the providers' endpoints on this machine, with no key and no money."""
 
 from __future__ import annotations
 
 import click
 
 
-class _TellsFaults(click.Command):
+class _HelpWithFaults(click.Command):
     """A command whose help ends with the table of faults."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the table from the one that the emulator goes by."""
+        """Write the table that the emulator uses."""
         from wanprep.emulator.faults import FAULTS, how_often
 
         with formatter.section("Faults, and how often each strikes when no number is given"):
             formatter.write_dl(
-                [(name, f"{fault.says} ({how_often(fault)})") for name, fault in FAULTS.items()]
+                [(name, f"{fault.effect} ({how_often(fault)})") for name, fault in FAULTS.items()]
             )
 
 
-@click.command(cls=_TellsFaults, short_help="Serve all providers' endpoints on this machine.")
+@click.command(cls=_HelpWithFaults, short_help="Serve all providers' endpoints on this machine.")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -42,9 +42,9 @@ class _TellsFaults(click.Command):
 def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
     """Serve the endpoints of all providers on this machine: no key, no money, no network.
 
-    Prints the lines that lead wanprep there, then one line per request, until Ctrl-C. Jobs are
-    judged as the providers' documents say and come out as small real videos made of their own
-    references. References that lie elsewhere are not fetched but drawn, and no webhook or
+    Prints the variables that point wanprep there, then one line per request, until Ctrl-C. Jobs
+    are checked as the providers' documents say, and their results are small real videos made of
+    their own references. References on other hosts are not fetched but drawn, and no webhook or
     callback is called. PUT /files/NAME stands in for storage of your own; POST /_faults
     {"faults": ["fail"]} switches faults while it runs.
 
@@ -56,18 +56,22 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
     import signal
     from threading import Event
 
-    from wanprep.emulator import emulate as start
+    from wanprep.emulator import Emulator
+    from wanprep.submit.services.plugins import installed, load_emulators
     from wanprep.text import visible
+
+    def log(line: str) -> None:
+        click.echo(visible(line), err=True)
 
     # A script that ends it with `kill` wants it to clear up just as Ctrl-C does.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with start(
-            port, faults=faults, speed=speed, log=lambda line: click.echo(visible(line), err=True)
-        ) as emulator:
+        with Emulator(load_emulators(), port=port, faults=faults, speed=speed, log=log) as emulator:
             for name, value in emulator.environment.items():
                 click.echo(f"export {name}={value}")
-            click.echo("Copy these lines into another terminal. Ctrl-C ends it.", err=True)
+            for plugin, problem in installed().broken.items():
+                log(f"The plugin {plugin} {problem}.")
+            log("Copy these lines into another terminal. Ctrl-C ends it.")
             Event().wait()
     except KeyboardInterrupt:
         return 0

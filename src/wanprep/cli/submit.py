@@ -13,6 +13,8 @@ from wanprep.cli import completing
 from wanprep.cli.loudness import speaking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wanprep.check.seen import Question
     from wanprep.cli.agreeing import Purse
     from wanprep.submit.journey.desk import Desk
@@ -108,16 +110,33 @@ def _emulated(held: ExitStack) -> dict[str, str]:
     """Start the emulator, with a state folder of its own; both end with this command."""
     from tempfile import TemporaryDirectory
 
-    from wanprep.emulator import emulate
+    from wanprep.emulator import Emulator
     from wanprep.submit.ledger.state_folder import VARIABLE
+    from wanprep.submit.services.plugins import load_emulators
 
-    emulator = held.enter_context(emulate())
+    emulator = held.enter_context(Emulator(load_emulators()))
     folder = held.enter_context(
         TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
     )
     # Whatever else points a provider's addresses elsewhere would lead away from the emulator.
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
     return environ | emulator.environment | {VARIABLE: folder}
+
+
+def _require_emulators(providers: Iterable[str]) -> None:
+    """Refuse to send anything to a real provider in a run that is meant to cost nothing."""
+    from wanprep.errors import WrongUse
+    from wanprep.submit.services.plugins import installed, load_emulators
+
+    emulated = {site.name for site in load_emulators()}
+    for provider in providers:
+        if provider not in emulated:
+            problem = installed().broken.get(provider)
+            why = f" The plugin {provider} {problem}." if problem else ""
+            raise WrongUse(
+                f"{provider} has no emulator.{why} Submit without --emulate, or name another"
+                f" target with -t: {', '.join(sorted(emulated))} can be emulated."
+            )
 
 
 def _submit(
@@ -133,7 +152,10 @@ def _submit(
     from wanprep.submit.order.errands import errands
 
     seen = look(question)
-    journeys = planned(desk, errands(seen, desk.services), again=wishes.again)
+    orders = errands(seen, desk.services)
+    if emulated:
+        _require_emulators(order.target.provider for order in orders)
+    journeys = planned(desk, orders, again=wishes.again)
     new = to_send(journeys)
     if not judged(seen, [each.errand for each in journeys if each not in new]):
         if style == "json":

@@ -1,11 +1,61 @@
-"""All five endpoints on this machine: written from the providers' documents alone.
+"""Providers emulated on this machine: what a plugin needs to emulate its own.
 
-It shares no code with the plugins, or the two would only agree with themselves. Nothing leaves
-the machine: what a job names elsewhere is not fetched, and no webhook or callback is called.
+A plugin's sites are written from the provider's documents alone and share no code with its
+flows, or the two would only agree with themselves. Nothing leaves the machine: URLs that lead
+elsewhere are not fetched, and no webhook or callback is called.
 """
 
 from __future__ import annotations
 
-from wanprep.emulator.running import KEY, Emulator, emulate
+from wanprep.emulator.dispatch import Route, Site
+from wanprep.emulator.documents import Document
+from wanprep.emulator.emulator import KEY, Emulator, State
+from wanprep.emulator.jobs import ENDED, Failure, Job
+from wanprep.emulator.messages import (
+    HttpError,
+    Reply,
+    Request,
+    Stream,
+    file_reply,
+    iso_time,
+    json_reply,
+    page_of,
+)
+from wanprep.emulator.references import (
+    Reference,
+    fetch,
+    is_callback_allowed,
+    numbered,
+    url_problem,
+)
+from wanprep.emulator.renderer import VideoSpec, accept_job, draw_card
+from wanprep.emulator.uploads import Upload
 
-__all__ = ["KEY", "Emulator", "emulate"]
+__all__ = [
+    "ENDED",
+    "KEY",
+    "Document",
+    "Emulator",
+    "Failure",
+    "HttpError",
+    "Job",
+    "Reference",
+    "Reply",
+    "Request",
+    "Route",
+    "Site",
+    "State",
+    "Stream",
+    "Upload",
+    "VideoSpec",
+    "accept_job",
+    "draw_card",
+    "fetch",
+    "file_reply",
+    "is_callback_allowed",
+    "iso_time",
+    "json_reply",
+    "numbered",
+    "page_of",
+    "url_problem",
+]

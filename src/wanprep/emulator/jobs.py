@@ -1,4 +1,4 @@
-"""Jobs: each is queued, then worked on, then done, as time goes by."""
+"""Jobs: each is queued, then runs, then ends, as time goes by."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from wanprep.emulator.messages import HttpError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,76 +39,71 @@ class Job:
     site: str
     model: str
     body: Mapping[str, Any]  # as the provider understood it
-    made: Future[Path | Failure]
-    pace: float
+    outcome: Future[Path | Failure]
+    speed: float
     endless: bool = False
-    notes: Mapping[str, Any] = field(default_factory=dict)
-    born: float = field(default_factory=time.time)
+    notes: Mapping[str, Any] = field(default_factory=dict)  # what the site adds
+    created: float = field(default_factory=time.time)
     cancelled: float | None = None
 
     @property
     def phase(self) -> Phase:
-        """Tell how far the job is now."""
+        """How far the job is now."""
         if self.cancelled is not None:
             return "cancelled"
-        if self.age < QUEUED:
+        if self._age < QUEUED:
             return "queued"
-        if self.endless or self.age < LIFE or not self.made.done():
+        if self.endless or self._age < LIFE or not self.outcome.done():
             return "running"
-        return "failed" if isinstance(self.made.result(), Failure) else "succeeded"
+        return "failed" if isinstance(self.outcome.result(), Failure) else "succeeded"
 
     @property
-    def age(self) -> float:
-        """Tell how long the job has lived, in seconds at speed 1."""
-        return (time.time() - self.born) * self.pace
+    def _age(self) -> float:
+        return (time.time() - self.created) * self.speed
 
     @property
     def progress(self) -> int:
-        """Tell how far the job is, in percent."""
+        """How far the job is, in percent."""
         if self.phase in ENDED:
             return 100 if self.phase == "succeeded" else 0
-        return max(0, min(99, int((self.age - QUEUED) / (LIFE - QUEUED) * 100)))
+        return max(0, min(99, int((self._age - QUEUED) / (LIFE - QUEUED) * 100)))
 
     @property
     def started(self) -> float | None:
-        """Tell when work began."""
-        return None if self.phase == "queued" else self.born + QUEUED / self.pace
+        """When it began to run."""
+        return None if self.phase == "queued" else self.created + QUEUED / self.speed
 
     @property
     def finished(self) -> float | None:
-        """Tell when the job ended."""
+        """When it ended."""
         if self.cancelled is not None:
             return self.cancelled
-        return self.born + LIFE / self.pace if self.phase in ENDED else None
+        return self.created + LIFE / self.speed if self.phase in ENDED else None
 
     @property
     def result(self) -> Path | None:
-        """Return the video, when there is one."""
-        if self.phase != "succeeded":
-            return None
-        made = self.made.result()
-        return None if isinstance(made, Failure) else made
+        """The video, when there is one."""
+        outcome = self.outcome.result() if self.phase == "succeeded" else None
+        return None if isinstance(outcome, Failure) else outcome
 
     @property
     def failure(self) -> Failure | None:
-        """Return why the job failed, when it did."""
-        if self.phase != "failed":
-            return None
-        made = self.made.result()
-        return made if isinstance(made, Failure) else None
+        """Why the job failed, when it did."""
+        outcome = self.outcome.result() if self.phase == "failed" else None
+        return outcome if isinstance(outcome, Failure) else None
 
 
 class Jobs:
-    """All jobs, and the two hands that make their videos."""
+    """All jobs, and the two threads that render their videos."""
 
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self._lock = Lock()
-        self._hands = ThreadPoolExecutor(max_workers=2, thread_name_prefix="wanprep-emulator")
+        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="wanprep-emulator")
 
-    def begin(self, make: Callable[[], Path | Failure]) -> Future[Path | Failure]:
-        """Begin to make a video, or to find out why there can be none."""
-        return self._hands.submit(make)
+    def start(self, render: Callable[[], Path | Failure]) -> Future[Path | Failure]:
+        """Begin to render a video, or to find out why there can be none."""
+        return self._threads.submit(render)
 
     def add(self, job: Job) -> Job:
         """Remember a job."""
@@ -114,10 +111,17 @@ class Jobs:
             self._jobs[job.id] = job
         return job
 
-    def get(self, site: str, name: str) -> Job | None:
+    def get(self, site: str, job_id: str) -> Job | None:
         """Return one job of a site."""
-        job = self._jobs.get(name)
+        job = self._jobs.get(job_id)
         return job if job and job.site == site else None
+
+    def find(self, site: str, job_id: str, *, called: str) -> Job:
+        """Return one job of a site, or answer 404 in words that call it as the provider does."""
+        job = self.get(site, job_id)
+        if job is None:
+            raise HttpError(404, f"there is no {called} {job_id}")
+        return job
 
     def of(self, site: str) -> list[Job]:
         """List a site's jobs, the newest first."""
@@ -129,7 +133,7 @@ class Jobs:
             return list(self._jobs.values())
 
     def cancel(self, job: Job, *, running: bool) -> bool:
-        """Cancel a job that waits, or also one that is worked on; tell whether that worked."""
+        """Cancel a job that is queued, or also one that runs; answer whether that worked."""
         with self._lock:
             if job.phase == "queued" or (running and job.phase == "running"):
                 job.cancelled = time.time()
@@ -142,5 +146,5 @@ class Jobs:
             self._jobs.pop(job.id, None)
 
     def close(self) -> None:
-        """Wait until nothing is being made any more."""
-        self._hands.shutdown()
+        """Wait until nothing is rendered any more."""
+        self._threads.shutdown()

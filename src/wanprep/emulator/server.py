@@ -9,13 +9,15 @@ from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from wanprep.emulator.exchange import Cut, Received, Reply, Slice, Stream
+from wanprep.emulator.messages import Cut, Reply, Request, Slice, Stream
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    Listener = Callable[[Received], Reply | Stream | Cut]
+    from wanprep.emulator.dispatch import Answer
+
+    Listener = Callable[[Request], Answer]
     Logger = Callable[[str], None]
 
 _CHUNK: Final = 1 << 18
@@ -45,14 +47,14 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Tell of our own faults; a client that goes away in the middle is none."""
+        """Report internal errors; a client that goes away in the middle is none."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
         """End every connection, so that no thread waits for a client."""
         for connection in tuple(self._open):
-            _hang_up(connection)
+            _shut_down(connection)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -62,25 +64,25 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _answer(self) -> None:
-        received = self._receive()
-        given = self.server.listener(received) if received else Reply(status=413)
-        match given:
+        request = self._receive()
+        answer = self.server.listener(request) if request else Reply(status=413)
+        match answer:
             case Cut():
                 self._log("cut")
                 self._cut()
             case Stream():
-                self._send_stream(given)
+                self._send_stream(answer)
             case Reply():
-                self._send(given)
+                self._send(answer)
 
     do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = _answer  # noqa: N815 - http.server's names
 
-    def _receive(self) -> Received | None:
+    def _receive(self) -> Request | None:
         if int(self.headers.get("Content-Length") or 0) > LARGEST:
             self.close_connection = True
             return None
         parts = urlsplit(self.path)
-        return Received(
+        return Request(
             method=self.command,
             path=parts.path,
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
@@ -127,14 +129,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _cut(self) -> None:
         self.close_connection = True
-        _hang_up(self.connection)
+        _shut_down(self.connection)
 
     def _log(self, outcome: str) -> None:
-        # Never the query: links are signed, and a webhook's address may hold a secret.
+        # Never the query: links are signed, and a webhook's URL may hold a secret.
         self.server.log(f"{self.command} {urlsplit(self.path).path} {outcome}")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002, ANN401
-        """Say nothing: `_log` has a line for each request."""
+        """Be silent: `_log` writes a line for each request."""
 
 
 def _pieces(body: bytes | Slice, length: int) -> Iterator[bytes]:
@@ -148,6 +150,6 @@ def _pieces(body: bytes | Slice, length: int) -> Iterator[bytes]:
             yield piece
 
 
-def _hang_up(connection: socket.socket) -> None:
+def _shut_down(connection: socket.socket) -> None:
     with suppress(OSError):  # it has ended by itself
         connection.shutdown(SHUT_RDWR)

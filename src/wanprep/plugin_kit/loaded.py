@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,12 @@ def loaded(found: Found) -> Iterator[Plugins]:
 
 
 def _loaded(points: list[EntryPoint], package: str) -> Plugins:
-    from wanprep.submit.services.plugins import Plugins, load
+    from wanprep.submit.services.plugins import load
 
     try:
         return load(points)
     except SystemExit:
-        return Plugins({}, {}, {package: "ends the program when it is imported"})
+        return replace(load([]), broken={package: "ends the program when it is imported"})
 
 
 def _taken_out(package: str) -> dict[str, ModuleType]:

@@ -6,11 +6,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from emulated import emulate
 from submitting import EVOLINK, OXEN, Desktop
 
 from wanprep.cli.working import open_desk
 from wanprep.config import Config
-from wanprep.emulator import emulate
 from wanprep.submit.journey.lost_runs import looked_for
 from wanprep.submit.ledger.ledger import Ledger
 

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from emulated import emulate
 from submitting import EVOLINK, RUNCOMFY, Desktop
 
 from wanprep.cli.working import open_desk
 from wanprep.config import Config
-from wanprep.emulator import emulate
 from wanprep.submit.flow import Status
 from wanprep.submit.journey.desk import Desk
 from wanprep.submit.journey.side_by_side import Task

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from emulated import emulate
 from loopback import Answer, Loopback, answer, head
 from submitting import EVOLINK, RUNCOMFY, Desktop, until
 
-from wanprep.emulator import emulate
 from wanprep.probe import probe
 from wanprep.submit.ledger.ledger import Ledger
 

@@ -5,10 +5,20 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
+import httpx
 import pytest
 
+from wanprep.emulator import Emulator
 from wanprep.errors import WrongUse
-from wanprep.submit.services.plugins import Plugins, installed, load, load_hosts, load_providers
+from wanprep.submit.services.plugins import (
+    Plugins,
+    emulators,
+    installed,
+    load,
+    load_emulators,
+    load_hosts,
+    load_providers,
+)
 
 HOOK = "from wanprep.hookspecs import hookimpl\n@hookimpl\n"
 GOOD = """
@@ -27,6 +37,22 @@ def wanprep_register_hosts(register):
     register({scheme!r}, submit)
 """
 
+EMULATED = """
+from wanprep.emulator import Route, Site, json_reply
+from wanprep.hookspecs import hookimpl
+
+def jobs(state, request, name):
+    return json_reply({{"id": name}})
+
+def error(error):
+    return json_reply({{"oops": error.message}}, error.status)
+
+@hookimpl
+def wanprep_register_emulators(register):
+    routes = (Route("GET", "/jobs/{{name}}", jobs, "poll"),)
+    register(Site(name={name!r}, key_variable="OWN_KEY", routes=routes, error=error))
+"""
+
 
 def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Plugins:
     """Write plugins as strangers do, and load them together."""
@@ -42,6 +68,7 @@ def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Pl
 def test_the_bundled_ones_come_as_all_others_do() -> None:
     assert sorted(load_providers()) == ["evolink", "oxen", "runcomfy", "wavespeed"]
     assert load_hosts() == {}
+    assert {site.name for site in load_emulators()} == {"evolink", "oxen", "runcomfy", "wavespeed"}
     assert installed().broken == {}
     assert installed().provider("oxen").name == "oxen"
 
@@ -49,6 +76,52 @@ def test_the_bundled_ones_come_as_all_others_do() -> None:
 def test_outside_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = plugins(tmp_path, monkeypatch, own=GOOD.format(name="own", scheme="own"))
     assert (list(found.providers), list(found.hosts), found.broken) == (["own"], ["own"], {})
+
+
+def test_an_outside_emulator_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = plugins(tmp_path, monkeypatch, own=EMULATED.format(name="own-name"))
+    with Emulator(emulators(found)) as emulator:
+        base = emulator.environment["WANPREP_OWN_NAME_BASE_URL"]
+        key = {"Authorization": f"Bearer {emulator.environment['OWN_KEY']}"}
+        answers = [
+            httpx.get(f"{base}{path}", headers=headers, trust_env=False)
+            for path, headers in (("/jobs/a%20b", key), ("/jobs/a", {}), ("/strange", key))
+        ]
+        emulator.switch("poll-error")
+        disturbed = httpx.get(f"{base}/jobs/a", headers=key, trust_env=False)
+    assert base == f"{emulator.url}/own-name"
+    assert [answer.status_code for answer in (*answers, disturbed)] == [200, 401, 404, 503]
+    assert answers[0].json() == {"id": "a b"}
+    assert answers[2].json() == {"oops": "there is no GET /own-name/strange"}
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        pytest.param(
+            HOOK + "def wanprep_register_emulators(register): import no_such_module",
+            "No module named 'no_such_module'",
+            id="fails when called",
+        ),
+        pytest.param(
+            HOOK + "def wanprep_register_emulators(register): register('b')",
+            "'prefix'",
+            id="registers something else",
+        ),
+        pytest.param(
+            EMULATED.format(name="a"), "/a is emulated by another plugin already", id="name taken"
+        ),
+    ],
+)
+def test_a_broken_emulator_is_named_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, message: str
+) -> None:
+    first, last = EMULATED.format(name="a"), EMULATED.format(name="c")
+    found = plugins(tmp_path, monkeypatch, a=first, b=source, c=last)
+    assert found.broken == {}, "the hook is not called before an emulator is needed"
+    assert [site.name for site in emulators(found)] == ["a", "c"]
+    assert found.broken["b"].startswith("cannot emulate its provider: ")
+    assert message in found.broken["b"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +173,14 @@ def test_a_broken_plugin_is_named_and_stops_no_other(
         WrongUse, match=r"no plugin knows how to submit to 'x'\. The plugin b cannot"
     ):
         found.provider("x")
+
+
+def test_emulators_are_imported_only_when_one_is_needed() -> None:
+    code = (
+        "import sys; from wanprep.submit.services.plugins import load_providers; load_providers();"
+        "print([n for n in sys.modules if 'emulator' in n])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
 
 
 def test_check_loads_no_plugin() -> None:

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Final
 from wanprep.errors import WrongUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from importlib.metadata import EntryPoint
 
     import pluggy
 
+    from wanprep.emulator import Site
     from wanprep.submit.hosts import Host
     from wanprep.submit.provider import Provider
 
@@ -30,7 +31,8 @@ class Plugins:
 
     providers: Mapping[str, Provider]
     hosts: Mapping[str, Host]  # by the scheme of the addresses that they know
-    broken: Mapping[str, str]  # by the plugin's name, what is wrong with it
+    broken: dict[str, str]  # by the plugin's name, what is wrong with it
+    manager: pluggy.PluginManager
 
     def provider(self, name: str) -> Provider:
         """Find a provider, or say why there is none."""
@@ -54,6 +56,35 @@ def load_hosts() -> Mapping[str, Host]:
 
 
 @cache
+def load_emulators() -> tuple[Site, ...]:
+    """Load the endpoints of all providers that can be emulated."""
+    return emulators(installed())
+
+
+def emulators(plugins: Plugins) -> tuple[Site, ...]:
+    """Ask each plugin for its emulated sites; one that fails is left out, and marked as broken."""
+    sites: dict[str, Site] = {}
+    for name, plugin in plugins.manager.list_name_plugin():
+        if name not in plugins.broken:
+            try:
+                sites |= _sites(plugins.manager, plugin, others=sites)
+            except Exception as error:  # noqa: BLE001 - another author's code may raise anything
+                plugins.broken[name] = f"cannot emulate its provider: {_reason(error)}"
+    return tuple(sites.values())
+
+
+def _sites(
+    manager: pluggy.PluginManager, plugin: object, *, others: Mapping[str, Site]
+) -> dict[str, Site]:
+    own: list[Site] = []
+    _call(manager, plugin, "wanprep_register_emulators", own.append)
+    sites = {site.prefix: site for site in own}
+    if taken := sites.keys() & others.keys():
+        raise NameTaken(f"{min(taken)} is emulated by another plugin already")
+    return sites
+
+
+@cache
 def installed() -> Plugins:
     """Load the plugins that are installed, once."""
     from importlib.metadata import entry_points
@@ -74,8 +105,8 @@ def load(found: Iterable[EntryPoint]) -> Plugins:
         try:
             _register(manager, point, told)
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
-            told.broken[point.name] = f"cannot be used: {str(error) or type(error).__name__}"
-    return Plugins(told.providers, told.hosts, told.broken)
+            told.broken[point.name] = f"cannot be used: {_reason(error)}"
+    return Plugins(told.providers, told.hosts, told.broken, manager)
 
 
 def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
@@ -84,7 +115,6 @@ def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
 
 def _register(manager: pluggy.PluginManager, point: EntryPoint, told: _Told) -> None:
     plugin = point.load()
-    others = [each for _, each in manager.list_name_plugin()]
     manager.register(plugin, name=point.name)
     try:
         manager.check_pending()  # or a misspelt hook would never be called, and nobody told
@@ -92,11 +122,20 @@ def _register(manager: pluggy.PluginManager, point: EntryPoint, told: _Told) -> 
         manager.unregister(plugin)
         raise
     told.owner = point.name
-    for name, take in (
-        ("wanprep_register_providers", told.provider),
-        ("wanprep_register_hosts", told.host),
-    ):
-        manager.subset_hook_caller(name, remove_plugins=others)(register=take)
+    _call(manager, plugin, "wanprep_register_providers", told.provider)
+    _call(manager, plugin, "wanprep_register_hosts", told.host)
+
+
+def _call(
+    manager: pluggy.PluginManager, plugin: object, hook: str, register: Callable[..., None]
+) -> None:
+    """Call one plugin's hook, and no other's."""
+    others = [each for _, each in manager.list_name_plugin() if each is not plugin]
+    manager.subset_hook_caller(hook, remove_plugins=others)(register=register)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 class NameTaken(Exception):

@@ -1,0 +1,183 @@
+"""Requests and replies as values, and what every site needs to read and write them."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class HttpError(Exception):
+    """A request that is answered with an error, in the shape of the site it was sent to."""
+
+    def __init__(self, status: int, message: str, *, code: str | int = "", **more: object) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.code = code  # the provider's own word or number for it
+        self.more = more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One request."""
+
+    method: str
+    path: str  # as it came, not decoded
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: bytes = b""
+
+    @property
+    def key(self) -> str:
+        """The bearer key, or nothing."""
+        scheme, _, key = self.headers.get("authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
+
+    def json(self) -> dict[str, Any]:
+        """Read the body as a JSON object."""
+        try:
+            data = json.loads(self.body)
+        except ValueError as error:
+            raise HttpError(400, "the body is no JSON") from error
+        if not isinstance(data, dict):
+            raise HttpError(400, "the body must be a JSON object")
+        return data
+
+    def form(self) -> Form:
+        """Read the body as a multipart form."""
+        return _read_form(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A range of a file's bytes."""
+
+    path: Path
+    start: int
+    length: int
+
+    def __len__(self) -> int:
+        return self.length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One answer."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Slice = b""
+    broken: bool = False  # the connection is cut when half of the body is out
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that goes on until either side ends it."""
+
+    content_type: str
+    pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """No answer at all: the connection is cut."""
+
+
+def json_reply(data: object, status: int = 200, **headers: str) -> Reply:
+    """Answer with JSON; a header's name is written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    body = json.dumps(data, ensure_ascii=False).encode()
+    return Reply(status=status, headers={"Content-Type": "application/json", **named}, body=body)
+
+
+def file_reply(request: Request, path: Path, content_type: str) -> Reply:
+    """Answer with a file's bytes: all of them, or the one range that was requested."""
+    size = path.stat().st_size
+    headers = {"Content-Type": content_type, "Accept-Ranges": "bytes"}
+    match = _RANGE.fullmatch(request.headers.get("range", ""))
+    if not match or match[0] == "bytes=-":
+        return Reply(headers=headers, body=Slice(path, 0, size))
+    if not match[1]:  # the last so many bytes
+        start, end = max(size - int(match[2]), 0), size - 1
+    else:
+        start, end = int(match[1]), min(int(match[2] or size), size - 1)
+    if start >= size or end < start:
+        return Reply(status=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    return Reply(status=206, headers=headers, body=Slice(path, start, end - start + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class FormFile:
+    """A file in a form."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The fields of a multipart form."""
+
+    strings: dict[str, str]
+    files: dict[str, FormFile]
+
+    def file(self, *names: str) -> FormFile:
+        """Return the file of the first of these fields that there is."""
+        for name in names:
+            if name in self.files:
+                return self.files[name]
+        raise HttpError(400, f"the form has no file in the field '{names[0]}'")
+
+
+def _read_form(request: Request) -> Form:
+    from email.parser import BytesParser
+    from email.policy import HTTP
+
+    kind = request.headers.get("content-type", "")
+    if not kind.lower().startswith("multipart/form-data"):
+        raise HttpError(400, "the body must be multipart/form-data")
+    message = BytesParser(policy=HTTP).parsebytes(
+        b"Content-Type: " + kind.encode() + b"\r\n\r\n" + request.body
+    )
+    form = Form({}, {})
+    for part in message.iter_parts():
+        field = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if not isinstance(field, str) or not isinstance(content, bytes):
+            continue
+        if (name := part.get_filename()) is not None:
+            form.files[field] = FormFile(name, part.get_content_type(), content)
+        else:
+            form.strings[field] = content.decode(errors="replace")
+    return form
+
+
+def page_of(items: Sequence[T], page: object, size: object) -> Sequence[T]:
+    """Return one page of a list, counted from 1."""
+    number, length = _whole_number(page), _whole_number(size)
+    return items[(number - 1) * length : number * length]
+
+
+def _whole_number(value: object) -> int:
+    string = str(value)
+    if not string.isdecimal() or int(string) < 1:
+        raise HttpError(400, f"{string[:20]!r} is no whole number from 1: pages are counted from 1")
+    return int(string)
+
+
+def iso_time(seconds: float) -> str:
+    """Write a time as 2026-01-01T12:00:00.000Z."""
+    written = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return written.replace("+00:00", "Z")
