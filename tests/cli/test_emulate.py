@@ -5,58 +5,83 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
 
 import httpx
 import pytest
+from emulated import until
 
 from wanprep.cli import run
 from wanprep.emulator.faults import FAULTS
 
 
-@contextmanager
-def emulating(*options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
-    """Run the command and read the lines that it prints to be copied."""
-    command = [sys.executable, "-m", "wanprep", "emulate", *options]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout
-            lines = [process.stdout.readline() for _ in range(9)]
-            found = [re.fullmatch(r"export (\w+)=(\S+)\n", line) for line in lines]
-            yield process, {one[1]: one[2] for one in found if one}
-        finally:
-            process.kill()
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_and_logs_until_it_is_told_to_stop(ending: signal.Signals) -> None:
-    with emulating("--speed", "4", "--fault", "rate-limit=1") as (process, told):
-        key = {"Authorization": "Bearer canary"}
-        url = f"{told['WANPREP_EVOLINK_BASE_URL']}/v1/credits?token=canary"
-        statuses = [httpx.get(url, headers=key, trust_env=False).status_code for _ in range(2)]
-        process.send_signal(ending)
-        out, talk = process.communicate(timeout=30)
+def served(environment: dict[str, str]) -> list[int]:
+    """Ask twice for what a key is needed for."""
+    url = f"{environment['WANPREP_EVOLINK_BASE_URL']}/v1/credits?token=canary"
+    key = {"Authorization": "Bearer canary"}
+    return [httpx.get(url, headers=key, trust_env=False).status_code for _ in range(2)]
 
-    assert statuses == [429, 200]
-    assert process.returncode == 0
-    assert out == ""
-    assert talk.splitlines()[1:] == [
+
+def check_output(variables: str, log: str) -> None:
+    assert variables == ""
+    assert log.splitlines() == [
+        "Copy these lines into another terminal. Ctrl-C ends it.",
         "GET /evolink/v1/credits 429",
         "GET /evolink/v1/credits 200",
     ]
-    assert "Ctrl-C" in talk
-    assert "canary" not in talk
+
+
+def test_it_serves_and_logs_until_it_is_terminated() -> None:
+    command = [sys.executable, "-m", "wanprep", "emulate", "--fault", "rate-limit=1"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout
+            lines = [process.stdout.readline() for _ in range(9)]
+            variables = dict(re.findall(r"^export (\w+)=(\S+)$", "".join(lines), re.MULTILINE))
+            assert len(variables) == 9
+            assert served(variables) == [429, 200]
+            process.terminate()
+            check_output(*process.communicate(timeout=30))
+        finally:
+            process.kill()
+    assert process.returncode == 0
+
+
+def test_it_ends_with_ctrl_c(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    statuses: list[int] = []
+    main = threading.main_thread().ident or 0
+
+    def interrupt() -> None:
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: is_open(port), bool)
+        statuses.extend(served({"WANPREP_EVOLINK_BASE_URL": f"{url}/evolink"}))
+        signal.pthread_kill(main, signal.SIGINT)  # which wakes it, as a terminal would
+
+    user = threading.Thread(target=interrupt)
+    user.start()
+    assert run(["emulate", "--port", str(port), "--fault", "rate-limit=1"]) == 0
+    user.join()
+    out, err = capfd.readouterr()
+    assert statuses == [429, 200]
+    assert out.count(f"=http://127.0.0.1:{port}/") == 4
+    check_output("", err)
 
 
 def test_help_holds_the_table_of_faults(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["emulate", "--help"]) == 0
-    told = " ".join(capfd.readouterr().out.split())
+    output = " ".join(capfd.readouterr().out.split())
     for name, fault in FAULTS.items():
-        assert f"{name} {fault.effect}" in told
-    assert "no webhook or callback is called" in told
+        assert f"{name} {fault.effect}" in output
+    assert "no webhook or callback is called" in output
 
 
 @pytest.mark.parametrize(
@@ -67,7 +92,7 @@ def test_help_holds_the_table_of_faults(capfd: pytest.CaptureFixture[str]) -> No
         pytest.param(["--speed", "0"], "--speed", id="no-speed"),
     ],
 )
-def test_wrong_use(options: list[str], message: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(options: list[str], message: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["emulate", *options]) == 2
     assert message in capfd.readouterr().err
 

@@ -339,6 +339,20 @@ def test_emulated_for_this_one_command(desk: Desktop, monkeypatch: pytest.Monkey
     assert not (desk.folder / "state").exists()
 
 
+def test_a_provider_without_an_emulator_is_sent_nothing(desk: Desktop) -> None:
+    evolink = Path(__file__).parents[2] / "plugins/wanprep_evolink"
+    targets = desk.folder / "wanprep_own/targets"
+    targets.mkdir(parents=True)
+    for file in [evolink / "provider.json", *(evolink / "targets").iterdir()]:
+        text = file.read_text().replace('"evolink', '"own')
+        (desk.folder / "wanprep_own" / file.relative_to(evolink)).write_text(text)
+    (desk.folder / "wanprep.toml").write_text('target-folders = ["wanprep_own/targets"]\n')
+    desk.job(target="own/wan2.7-reference-video")
+    assert desk.wanprep("submit", "job.yaml", "--emulate") == 2
+    assert "own has no emulator. Submit without --emulate" in desk.err
+    assert desk.emulator.requests == []
+
+
 def test_a_dry_run_touches_nothing(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "https://127.0.0.1:1")
     monkeypatch.setenv("EVOLINK_API_KEY", "canary-0123456789")

@@ -8,11 +8,11 @@ from __future__ import annotations
 import secrets
 import time
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
-from xml.sax.saxutils import escape
 
 from wanprep.emulator.dispatch import Route, Site
 from wanprep.emulator.messages import HttpError, Reply, Request, Slice, file_reply
@@ -174,7 +174,8 @@ def _refuse_key(request: Request) -> None:
 def _error(error: HttpError) -> Reply:
     """Answer as object storage does."""
     code = _CODES.get(error.status, "InternalError")
-    body = f"<Error><Code>{code}</Code><Message>{escape(error.message)}</Message></Error>"
+    message = escape(error.message, quote=False)
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     return Reply(
         status=error.status, headers={"Content-Type": "application/xml"}, body=body.encode()
     )
