@@ -41,17 +41,17 @@ def upload(site: httpx.Client, path: Path, kind: str) -> dict[str, Any]:
     return dict(told.json()["data"])
 
 
-def test_the_whole_journey(
+def test_from_upload_to_result(
     emulator: Emulator, red_image: Path, blue_clip: Path, tmp_path: Path
 ) -> None:
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
-        picture = upload(site, red_image, "image/png")
+        image = upload(site, red_image, "image/png")
         clip = upload(site, blue_clip, "video/mp4")
-        assert world.head(picture["file_url"]).headers["content-length"] == str(
+        assert world.head(image["file_url"]).headers["content-length"] == str(
             red_image.stat().st_size
         )
         assert world.get(clip["file_url"]).content == blue_clip.read_bytes()
-        urls = {"image_urls": [picture["file_url"]], "video_urls": [clip["file_url"]]}
+        urls = {"image_urls": [image["file_url"]], "video_urls": [clip["file_url"]]}
 
         taken = submit(site, **urls, aspect_ratio="9:16", quality="1080p").json()
         assert taken["status"] == "pending"
@@ -68,7 +68,7 @@ def test_the_whole_journey(
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 2 * FPS
-    assert is_near(color_at(path, 0.3), (220, 20, 20)), "the picture is shown first"
+    assert is_near(color_at(path, 0.3), (220, 20, 20)), "the image is shown first"
     assert is_near(color_at(path, 1.7), (20, 20, 220)), "then the clip"
 
 
@@ -106,13 +106,13 @@ def test_states_come_in_their_order() -> None:
         pytest.param(
             {"model_params": {"voice_bindings": {"image2": "https://a.example/v.wav"}}},
             "no reference image2",
-            id="voice-of-nobody",
+            id="unknown-voice",
         ),
         pytest.param({"callback_url": "https://10.0.0.1/hook"}, "callback_url", id="callback"),
     ],
 )
-def test_what_is_refused(emulator: Emulator, changes: dict[str, Any], message: str) -> None:
-    with client(emulator, "evolink") as site:
+def test_refused(shared_emulator: Emulator, changes: dict[str, Any], message: str) -> None:
+    with client(shared_emulator, "evolink") as site:
         answer = submit(site, **changes)
 
     assert answer.status_code == 400
@@ -120,10 +120,10 @@ def test_what_is_refused(emulator: Emulator, changes: dict[str, Any], message: s
     assert message in error["message"]
     assert error["code"] == "invalid_parameters"
     assert error["type"]
-    assert emulator.jobs == []
+    assert shared_emulator.jobs == []
 
 
-def test_what_is_cut_without_a_word(emulator: Emulator) -> None:
+def test_long_prompts_are_cut(emulator: Emulator) -> None:
     with client(emulator, "evolink") as site:
         assert submit(site, prompt="x" * 5001, callback_url="https://a.example/h").is_success
     assert len(emulator.jobs[0].body["prompt"]) == 5000
@@ -195,9 +195,9 @@ def test_money(emulator: Emulator) -> None:
     ],
 )
 def test_uploads_fail_with_http_200(
-    emulator: Emulator, content: bytes, kind: str, message: str
+    shared_emulator: Emulator, content: bytes, kind: str, message: str
 ) -> None:
-    with client(emulator, "evolink") as site:
+    with client(shared_emulator, "evolink") as site:
         answer = site.post("/api/v1/files/upload/stream", files={"file": ("a", content, kind)})
 
     assert answer.status_code == 200
@@ -210,7 +210,7 @@ def test_uploads_in_other_ways(emulator: Emulator, red_image: Path) -> None:
     bodies = [
         ("base64", {"base64_data": text, "file_name": "a.png"}),
         ("base64", {"base64_data": f"data:image/png;base64,{text}", "uploadPath": "refs"}),
-        ("url", {"file_url": "https://example.com/pictures/a.png"}),
+        ("url", {"file_url": "https://example.com/images/a.png"}),
     ]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
         told = [

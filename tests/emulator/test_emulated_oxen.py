@@ -37,9 +37,9 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
     )
 
 
-def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
-    place = "/api/repos/me/refs/file/main/pictures/hero%20one.png"
-    form = {"message": "a picture", "name": "Me", "email": "me@example.com"}
+def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
+    place = "/api/repos/me/refs/file/main/images/hero%20one.png"
+    form = {"message": "a image", "name": "Me", "email": "me@example.com"}
     with client(emulator, "oxen") as site, client(emulator, key="") as world:
         file = {"file": ("hero one.png", red_image.read_bytes(), "image/png")}
         stored = site.put(place, files=file, data=form).json()
@@ -50,8 +50,8 @@ def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) 
         job = finish(site, name)
         video = world.get(job["result_url"])
 
-    assert stored["file"]["path"] == "pictures/hero one.png"
-    assert stored["commit"]["message"] == "a picture"
+    assert stored["file"]["path"] == "images/hero one.png"
+    assert stored["commit"]["message"] == "a image"
     assert (job["seed"], job["prompt"]) == (42, BODY["prompt"]), "parameters are echoed"
     assert job["enqueued_at"] <= job["started_at"] <= job["completed_at"]
     path = tmp_path / "result.mp4"
@@ -84,9 +84,9 @@ def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) 
     ],
 )
 def test_what_is_wrong_shows_when_the_job_runs(
-    emulator: Emulator, changes: dict[str, Any], message: str
+    shared_emulator: Emulator, changes: dict[str, Any], message: str
 ) -> None:
-    with client(emulator, "oxen") as site:
+    with client(shared_emulator, "oxen") as site:
         job = finish(site, submit(site, **changes))
     assert (job["status"], job["result_url"]) == ("failed", None)
     assert message in job["error_message"]
@@ -104,7 +104,7 @@ def test_what_is_wrong_shows_when_the_job_runs(
         pytest.param({"num_generations": True}, "num_generations must be", id="no-number"),
     ],
 )
-def test_what_is_refused_at_once(emulator: Emulator, changes: dict[str, Any], message: str) -> None:
+def test_refused_at_once(emulator: Emulator, changes: dict[str, Any], message: str) -> None:
     with client(emulator, "oxen") as site:
         answer = site.post(QUEUE, json=BODY | changes)
     assert answer.status_code == 400

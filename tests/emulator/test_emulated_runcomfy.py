@@ -14,7 +14,7 @@ from wanprep.emulator import Emulator
 pytest_plugins = ["emulated_fixtures"]
 
 REFERENCES = "/v1/models/wan-ai/wan-2-7/reference-to-video"
-PICTURE = "/v1/models/wan-ai/wan-2-2/image-to-video"
+IMAGE = "/v1/models/wan-ai/wan-2-2/image-to-video"
 BODY: dict[str, Any] = {
     "prompt": "Image 1 walks.",
     "reference_image_urls": ["https://example.com/a.png"],
@@ -38,7 +38,7 @@ def put(world: httpx.Client, name: str, path: Path) -> str:
     return str(sent.url)
 
 
-def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
+def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         url = put(world, "hero one.png", red_image)
         taken = site.post(REFERENCES, json=BODY | {"reference_image_urls": [url]}).json()
@@ -60,10 +60,10 @@ def test_the_whole_journey(emulator: Emulator, red_image: Path, tmp_path: Path) 
     assert is_near(color_at(path, 1), (220, 20, 20))
 
 
-def test_one_picture_brought_to_life(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
+def test_one_image_becomes_a_video(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         url = put(world, "a.png", red_image)
-        taken = site.post(PICTURE, json={"prompt": "It moves.", "img_url": url}).json()
+        taken = site.post(IMAGE, json={"prompt": "It moves.", "img_url": url}).json()
         video = world.get(finish(site, taken["request_id"])["output"]["video"])
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
@@ -83,26 +83,26 @@ def test_one_picture_brought_to_life(emulator: Emulator, red_image: Path, tmp_pa
             REFERENCES, {"reference_image_urls": ["http://a.example/a"]}, "Image 1", id="http"
         ),
         pytest.param(REFERENCES, {"reference_image_urls": ["data:a;base64,%"]}, "base64"),
-        pytest.param(PICTURE, {"prompt": "x"}, "img_url", id="no-picture"),
+        pytest.param(IMAGE, {"prompt": "x"}, "img_url", id="no-image"),
     ],
 )
-def test_what_is_refused(
-    emulator: Emulator, path: str, changes: dict[str, Any], message: str
+def test_refused(
+    shared_emulator: Emulator, path: str, changes: dict[str, Any], message: str
 ) -> None:
-    with client(emulator, "runcomfy") as site:
+    with client(shared_emulator, "runcomfy") as site:
         answer = site.post(path, json=(BODY if path == REFERENCES else {}) | changes)
 
     assert answer.status_code == 422
     assert answer.json()["error_code"] == 422001
     assert message in answer.json()["error_message"]
-    assert emulator.jobs == []
+    assert shared_emulator.jobs == []
 
 
-@pytest.mark.parametrize("pictures", [{}, {"reference_image_urls": []}])
-def test_without_pictures_the_promo_picture_slips_in(
-    emulator: Emulator, pictures: dict[str, Any]
+@pytest.mark.parametrize("images", [{}, {"reference_image_urls": []}])
+def test_without_images_the_promo_image_is_added(
+    emulator: Emulator, images: dict[str, Any]
 ) -> None:
-    body = {"prompt": "x", "reference_video_urls": ["https://example.com/a.mp4"], **pictures}
+    body = {"prompt": "x", "reference_video_urls": ["https://example.com/a.mp4"], **images}
     with client(emulator, "runcomfy") as site:
         assert site.post(REFERENCES, json=body).is_success
     assert "ref-promo" in emulator.jobs[0].body["reference_image_urls"][0]
@@ -123,13 +123,13 @@ def test_a_data_uri_is_taken(emulator: Emulator, red_image: Path, tmp_path: Path
     ("size", "fits"),
     [((361, 361), True), ((360, 400), False), ((1999, 400), True), ((2000, 400), False)],
 )
-def test_the_picture_is_measured_strictly(
+def test_strict_image_bounds(
     emulator: Emulator, tmp_path: Path, size: tuple[int, int], fits: bool
 ) -> None:
     Image.new("RGB", size).save(tmp_path / "a.jpg")
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         url = put(world, "a.jpg", tmp_path / "a.jpg")
-        name = site.post(PICTURE, json={"prompt": "x", "img_url": url}).json()["request_id"]
+        name = site.post(IMAGE, json={"prompt": "x", "img_url": url}).json()["request_id"]
         result = finish(site, name)
 
     # There is no documented word for failure.
@@ -138,7 +138,7 @@ def test_the_picture_is_measured_strictly(
     assert (result["error"] is None) is fits
 
 
-def test_only_what_waits_can_be_cancelled() -> None:
+def test_only_queued_jobs_can_be_cancelled() -> None:
     with emulate(speed=0.5) as emulator, client(emulator, "runcomfy") as site:
         names = [site.post(REFERENCES, json=BODY).json()["request_id"] for _ in range(2)]
         second = site.get(f"/v1/requests/{names[1]}/status").json()
@@ -157,13 +157,13 @@ def test_only_what_waits_can_be_cancelled() -> None:
     assert (late.json()["status"], late.json()["outcome"]) == ("in_progress", "not_cancellable")
 
 
-def test_models_and_strangers(emulator: Emulator) -> None:
+def test_models_and_unknown_ones(emulator: Emulator) -> None:
     with client(emulator, "runcomfy") as site:
         found = site.get("/v1/models", params={"search": "2-2"}).json()
         one = site.get(REFERENCES, params={"include_schema": "true"}).json()
         dotted = site.post("/v1/models/wan-ai/wan-2.7/reference-to-video", json=BODY)
         encoded = site.post(REFERENCES.replace("ai/wan-2-7", "ai%2Fwan-2-7"), json=BODY)
-        strangers = [
+        unknown = [
             site.post("/v1/models/wan-ai/wan-9/x", json=BODY),
             site.get("/v1/requests/nobody/status"),
         ]
@@ -172,5 +172,5 @@ def test_models_and_strangers(emulator: Emulator) -> None:
     assert "prompt" in one["input_schema"]["properties"]
     assert dotted.is_success
     assert encoded.status_code == 404, "the slashes must stay slashes"
-    assert [answer.status_code for answer in strangers] == [404, 404]
-    assert [answer.json()["error_code"] for answer in strangers] == [400001, 404001]
+    assert [answer.status_code for answer in unknown] == [404, 404]
+    assert [answer.json()["error_code"] for answer in unknown] == [400001, 404001]

@@ -36,7 +36,7 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
     )
 
 
-def test_the_whole_journey(emulator: Emulator, blue_clip: Path, tmp_path: Path) -> None:
+def test_from_upload_to_result(emulator: Emulator, blue_clip: Path, tmp_path: Path) -> None:
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         file = {"file": ("dance.mp4", blue_clip.read_bytes(), "video/mp4")}
         kept = data(site.post("/api/v3/media/upload/binary", files=file))
@@ -104,17 +104,17 @@ def test_an_announcement_needs_a_size_and_a_kind(emulator: Emulator) -> None:
         pytest.param({"seed": -2}, 1401, "seed", id="seed"),
     ],
 )
-def test_what_is_refused(
-    emulator: Emulator, changes: dict[str, Any], code: int, message: str
+def test_refused(
+    shared_emulator: Emulator, changes: dict[str, Any], code: int, message: str
 ) -> None:
-    with client(emulator, "wavespeed") as site:
+    with client(shared_emulator, "wavespeed") as site:
         answer = submit(site, **changes)
 
     assert answer.status_code == 400
     assert answer.json()["code"] == code
     assert message in answer.json()["message"]
     assert answer.json()["data"] is None
-    assert emulator.jobs == []
+    assert shared_emulator.jobs == []
 
 
 def test_a_missing_field_and_an_unsafe_webhook(emulator: Emulator) -> None:

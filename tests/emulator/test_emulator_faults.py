@@ -6,8 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from emulated import FPS, client, emulate, frames, until
-from emulated_sites import SERVICES, Service, submit
+from emulated import FPS, SERVICES, Service, client, emulate, frames, submit, until
 
 from wanprep.emulator import Emulator
 from wanprep.emulator.faults import FAULTS, Faults
@@ -78,7 +77,7 @@ def test_submitting_is_answered_with_an_error(
     emulator.switch(f"{fault}=1")
     answer = submit(service, site)
     assert answer.status_code == status
-    assert service.says(answer.json())
+    assert service.message(answer.json())
     assert answer.headers.get("retry-after") == ("1" if status == 429 else None)
     assert len(emulator.jobs) == jobs
     assert submit(service, site).is_success

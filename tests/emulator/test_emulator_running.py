@@ -8,8 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from emulated import client, emulate, until
-from emulated_sites import SERVICES, submit
+from emulated import SERVICES, client, emulate, submit, until
 
 from wanprep.emulator import Emulator
 from wanprep.errors import WrongUse
@@ -48,7 +47,7 @@ def test_strange_paths_and_bodies(emulator: Emulator, name: str) -> None:
         method = site.delete(service.submit)
         broken = site.post(service.submit, content=b"{")
     assert [unknown.status_code, method.status_code, broken.status_code] == [404, 404, 400]
-    assert service.says(broken.json()) == "the body is no JSON"
+    assert service.message(broken.json()) == "the body is no JSON"
 
 
 def test_what_was_received_is_remembered(emulator: Emulator) -> None:

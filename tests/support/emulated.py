@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import httpx
 from imageio_ffmpeg import get_ffmpeg_exe
@@ -19,6 +20,7 @@ from wanprep.submit.services.plugins import load_emulators
 T = TypeVar("T")
 FPS = 12
 _TLS = ssl.create_default_context()  # never used here, and slow to make for every client
+_IMAGE: Final = "https://example.com/a.png"
 
 
 def emulate(**options: Any) -> Emulator:
@@ -63,3 +65,67 @@ def color_at(path: Path, second: float) -> tuple[int, ...]:
 def is_near(color: tuple[int, ...], expected: tuple[int, ...]) -> bool:
     """Answer whether two colors are the same but for what a codec does to them."""
     return all(abs(one - other) < 40 for one, other in zip(color, expected, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The requests that submit and poll, and what their answers hold."""
+
+    submit: str
+    body: Mapping[str, Any]
+    poll: str
+    name: Callable[[Any], str]  # the job's id in the answer to submit
+    word: Callable[[Any], str]  # its state in the answer to poll
+    link: Callable[[Any], str]  # its video there
+    message: Callable[[Any], str]  # the text of an error
+    done: str = "completed"
+
+
+SERVICES: Final[Mapping[str, Service]] = {
+    "evolink": Service(
+        submit="/v1/videos/generations",
+        body={"model": "wan2.7-reference-video", "prompt": "x", "image_urls": [_IMAGE]},
+        poll="/v1/tasks/{}",
+        name=lambda answer: str(answer["id"]),
+        word=lambda answer: str(answer["status"]),
+        link=lambda answer: str(answer["results"][0]),
+        message=lambda answer: str(answer["error"]["message"]),
+    ),
+    "oxen": Service(
+        submit="/api/ai/queue",
+        body={
+            "model": "wan-v2-7-reference-to-video",
+            "prompt": "x",
+            "reference_images": [{"url": _IMAGE}],
+        },
+        poll="/api/ai/queue/{}",
+        name=lambda answer: str(answer["generations"][0]["generation_id"]),
+        word=lambda answer: str(answer["status"]),
+        link=lambda answer: str(answer["result_url"]),
+        message=lambda answer: str(answer["error"]["detail"]),
+        done="succeeded",
+    ),
+    "runcomfy": Service(
+        submit="/v1/models/wan-ai/wan-2-7/reference-to-video",
+        body={"prompt": "x", "reference_image_urls": [_IMAGE]},
+        poll="/v1/requests/{}/result",
+        name=lambda answer: str(answer["request_id"]),
+        word=lambda answer: str(answer["status"]),
+        link=lambda answer: str(answer["output"]["video"]),
+        message=lambda answer: str(answer["error_message"]),
+    ),
+    "wavespeed": Service(
+        submit="/api/v3/alibaba/wan-2.7/reference-to-video",
+        body={"prompt": "x", "videos": ["https://example.com/a.mp4"]},
+        poll="/api/v3/predictions/{}/result",
+        name=lambda answer: str(answer["data"]["id"]),
+        word=lambda answer: str(answer["data"]["status"]),
+        link=lambda answer: str(answer["data"]["outputs"][0]),
+        message=lambda answer: str(answer["message"]),
+    ),
+}
+
+
+def submit(service: Service, site: httpx.Client) -> httpx.Response:
+    """Order five seconds of video."""
+    return site.post(service.submit, json=service.body)

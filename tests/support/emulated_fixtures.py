@@ -1,4 +1,4 @@
-"""Fixtures: an emulator in a hurry, and small files to send to it.
+"""Fixtures: a fast emulator, and small files to send to it.
 
 A test module takes them with `pytest_plugins = ["emulated_fixtures"]`.
 """
@@ -19,6 +19,13 @@ from wanprep.emulator import Emulator
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     with emulate(speed=8) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_emulator() -> Iterator[Emulator]:
+    """For requests that leave no job behind, or one that fails at once."""
+    with emulate(speed=100) as running:
         yield running
 
 
