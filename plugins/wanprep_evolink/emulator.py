@@ -113,7 +113,7 @@ def _refuse_bad(state: State, body: dict[str, Any], video: VideoSpec) -> None:
     if problem := url_problem(state, video.references):
         raise HttpError(400, problem)
     if "callback_url" in body and not is_callback_allowed(body["callback_url"]):
-        raise HttpError(400, "callback_url must be a public https address", param="callback_url")
+        raise HttpError(400, "callback_url must be a public https URL", param="callback_url")
 
 
 def _video(body: dict[str, Any]) -> VideoSpec:

@@ -57,7 +57,7 @@ def _submit(state: State, request: Request) -> Reply:
     body, video = _order(state, request.json())
     webhook = request.query.get("webhook")
     if webhook is not None and not is_callback_allowed(webhook):
-        raise HttpError(400, "webhook must be a public https address", code=1401)
+        raise HttpError(400, "webhook must be a public https URL", code=1401)
     job = accept_job(
         state,
         site="wavespeed",

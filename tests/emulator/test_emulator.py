@@ -50,14 +50,14 @@ def test_strange_paths_and_bodies(emulator: Emulator, name: str) -> None:
     assert service.message(broken.json()) == "the body is no JSON"
 
 
-def test_what_was_received_is_remembered(emulator: Emulator) -> None:
+def test_requests_are_remembered(emulator: Emulator) -> None:
     with client(emulator, "wavespeed") as site:
         site.post("/api/v3/x?webhook=https%3A%2F%2Fa.example", content=b"y" * 2_000_000)
-    (received,) = emulator.requests
-    assert (received.method, received.path) == ("POST", "/wavespeed/api/v3/x")
-    assert received.query == {"webhook": "https://a.example"}
-    assert received.key == "emulated"
-    assert len(received.body) == 1_000_000, "of a long body only the beginning"
+    (request,) = emulator.requests
+    assert (request.method, request.path) == ("POST", "/wavespeed/api/v3/x")
+    assert request.query == {"webhook": "https://a.example"}
+    assert request.key == "emulated"
+    assert len(request.body) == 1_000_000, "of a long body only the beginning"
 
 
 def test_the_log_holds_no_secrets() -> None:
@@ -132,29 +132,22 @@ def test_a_body_that_is_too_large(emulator: Emulator) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-@pytest.mark.parametrize(
-    "tampered",
-    [
-        pytest.param("Expires=9999999999&Signature=0", id="signature"),
-        pytest.param("", id="nothing"),
-    ],
-)
-def test_only_signed_links_and_no_keys_open_a_result(emulator: Emulator, tampered: str) -> None:
+def test_only_signed_links_and_no_keys_open_a_result(emulator: Emulator) -> None:
     evolink = SERVICES["evolink"]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
         name = evolink.name(submit(evolink, site).json())
-        told = until(
+        task = until(
             lambda: site.get(evolink.poll.format(name)).json(),
             lambda task: evolink.word(task) == "completed",
         )
-        link = evolink.link(told)
+        link = evolink.link(task)
         assert world.get(link).is_success
-        assert world.get(f"{link.partition('?')[0]}?{tampered}").status_code == 403
-        with_key = site.get(link)
-    assert with_key.status_code == 400, "a key has no business there"
+        for tampered in ("Expires=9999999999&Signature=0", ""):
+            assert world.get(f"{link.partition('?')[0]}?{tampered}").status_code == 403
+        assert site.get(link).status_code == 400, "a key must not be sent there"
 
 
-def test_links_and_uploads_die_in_time(
+def test_links_and_uploads_expire(
     emulator: Emulator, red_image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evolink = SERVICES["evolink"]
@@ -188,7 +181,7 @@ def test_closing_leaves_nothing_behind(red_image: Path) -> None:
         idle.put("/files/a", content=red_image.read_bytes())
         for _ in range(8):
             submit(SERVICES["oxen"], site)  # their videos are being made
-        blocked = threading.Thread(target=lambda: _swallow(site))
+        blocked = threading.Thread(target=lambda: _generate(site))
         blocked.start()
         until(lambda: len(emulator.requests), lambda count: count >= 10)
         emulator.close()
@@ -201,7 +194,7 @@ def test_closing_leaves_nothing_behind(red_image: Path) -> None:
         httpx.get(emulator.url, trust_env=False)
 
 
-def _swallow(site: httpx.Client) -> None:
+def _generate(site: httpx.Client) -> None:
     body = SERVICES["oxen"].body
     with contextlib.suppress(httpx.HTTPError):
         site.post("/api/ai/videos/generate", json=body)
