@@ -12,7 +12,7 @@ import click
 
 from wanprep.cli.loudness import is_quiet, is_verbose
 from wanprep.closing import Closing
-from wanprep.probe.onlooker import watched_by
+from wanprep.probe.progress import report_to
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ _PATIENCE: Final = 1.0  # seconds that nobody minds to wait without a word
 def looking(*, bar: bool = True) -> Iterator[None]:
     """Let the user look on, as far as that is wanted; a bar may be in the way."""
     if is_verbose():
-        with _Log() as log, watched_by(log):
+        with _Log() as log, report_to(log):
             yield
     elif bar and sys.stderr.isatty() and not is_quiet():
-        with _Bar() as shown, watched_by(shown):
+        with _Bar() as shown, report_to(shown):
             yield
     else:
         yield
@@ -43,15 +43,15 @@ class _Log(Closing):
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
-        self._files = self._remembered = 0
+        self._files = self._cached = 0
 
     def expect(self, count: int) -> None:
         pass
 
-    def saw(self, facts: Facts, *, remembered: bool) -> None:
+    def add(self, facts: Facts, *, cached: bool) -> None:
         self._files += 1
-        self._remembered += remembered
-        how = "remembered" if remembered else "read"
+        self._cached += cached
+        how = "remembered" if cached else "read"
         what = facts.format if facts.readable else f"{facts.problem}"
         click.echo(f"{how}: {visible(facts.path)} ({visible(what)})", err=True)
 
@@ -59,7 +59,7 @@ class _Log(Closing):
         seconds = time.monotonic() - self._begun
         click.echo(
             f"{plural(self._files, 'file')} in {seconds:.2f} s:"
-            f" {self._remembered} remembered, {self._files - self._remembered} read",
+            f" {self._cached} remembered, {self._files - self._cached} read",
             err=True,
         )
 
@@ -82,7 +82,7 @@ class _Bar(Closing):
             self._expected += count
             self._update()
 
-    def saw(self, facts: Facts, *, remembered: bool) -> None:  # noqa: ARG002
+    def add(self, facts: Facts, *, cached: bool) -> None:  # noqa: ARG002
         with self._lock:
             self._seen += 1
             self._update()

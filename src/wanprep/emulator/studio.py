@@ -78,9 +78,9 @@ def _look(state: State, reference: Reference, limits: str) -> Path | Failure | N
     found = fetch(state, reference.url)
     if found is None or isinstance(found, Failure):
         return found
-    from wanprep.probe.probe_file import probe_file
+    from wanprep.probe.workers import probe_in_worker
 
-    facts = probe_file(str(found))
+    facts = probe_in_worker(found)
     if not facts.readable:
         return Failure("unfit", f"{reference.title} cannot be decoded: {facts.problem}")
     if wrong := complaints(limits, f"media/{reference.role}", facts.as_json()):
