@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Call = tuple[Any, ...]
+Outcome = Any  # the JSON value that a task returned, or a Failure
 Key = TypeVar("Key")
 
 # So many items at most are under way in `map`, however many there are in all.
@@ -63,14 +64,12 @@ class WorkerPool(Closing):
         self._busy: list[_Worker] = []
         self._closed = False
 
-    def run(self, task: str, *arguments: Any) -> Any | Failure:  # noqa: ANN401 - JSON
-        """Wait for the result of one call."""
+    def run(self, task: str, *arguments: object) -> Outcome:
+        """Wait for the outcome of one call."""
         return self._run([(task, *arguments)])[0]
 
-    def map(
-        self, items: Iterable[tuple[Key, Call | None]]
-    ) -> Iterator[tuple[Key, Any | Failure | None]]:
-        """Yield the key of each item with the result of its call, if it has one, in order.
+    def map(self, items: Iterable[tuple[Key, Call | None]]) -> Iterator[tuple[Key, Outcome]]:
+        """Yield the key of each item with the outcome of its call, if it has one, in order.
 
         Who leaves early closes the pool.
         """
@@ -108,14 +107,13 @@ class WorkerPool(Closing):
                 batch.error = error
             batch.done.set()
 
-    def _run(self, calls: list[Call]) -> list[Any | Failure]:
+    def _run(self, calls: list[Call]) -> list[Outcome]:
         """Give calls to a worker; what is left when it dies goes to another."""
-        outcomes: list[Any | Failure] = []
+        outcomes: list[Outcome] = []
         while len(outcomes) < len(calls):
             worker = self._take()
             if worker is None:
                 return outcomes + [Failure("stopped")] * (len(calls) - len(outcomes))
-            status = None
             try:
                 outcomes.extend(worker.answers(calls[len(outcomes) :], self._seconds))
             finally:
@@ -180,7 +178,7 @@ class _Batch(Generic[Key]):
 
     items: list[tuple[Key, Call | None]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    outcomes: list[Any | Failure] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
@@ -190,7 +188,7 @@ class _Batch(Generic[Key]):
         if self.error:
             raise self.error
 
-    def results(self) -> Iterator[tuple[Key, Any | Failure | None]]:
+    def results(self) -> Iterator[tuple[Key, Outcome]]:
         outcomes = iter(self.outcomes)
         for key, call in self.items:
             yield key, next(outcomes) if call else None
@@ -234,7 +232,7 @@ class _Worker:
         self.owed = 0
         self._received = b""
 
-    def answers(self, calls: list[Call], seconds: float) -> Iterator[Any | Failure]:
+    def answers(self, calls: list[Call], seconds: float) -> Iterator[Outcome]:
         """Yield the results of calls; fewer than that when there will be no more."""
         self.owed = len(calls)
         assert self._process.stdin is not None  # noqa: S101 - it was asked for just above

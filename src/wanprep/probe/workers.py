@@ -6,7 +6,7 @@ import atexit
 import os
 from contextlib import nullcontext
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.probe.cache import Cache
@@ -18,7 +18,7 @@ from wanprep.probe.unread import unread
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from wanprep.engines.pool import Call
+    from wanprep.engines.pool import Call, Outcome
     from wanprep.probe.cache import Stamp
 
 _TASK: Final = "wanprep.probe.probe_file:facts_as_json"
@@ -109,7 +109,7 @@ def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
         cache.remember(facts, stamp)
 
 
-def _facts(path: str, outcome: Any) -> Facts:  # noqa: ANN401 - JSON
+def _facts(path: str, outcome: Outcome) -> Facts:
     return (
         unread(path, _problem(outcome))
         if isinstance(outcome, Failure)
