@@ -1,4 +1,4 @@
-"""How a long look at many files goes on: a bar at a terminal, a log with --verbose."""
+"""Progress of probing many files: a bar at a terminal, a log with --verbose."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from wanprep.probe.facts import Facts
 
-_PATIENCE: Final = 1.0  # seconds that nobody minds to wait without a word
+_BAR_AFTER: Final = 1.0  # seconds
 
 
 @contextmanager
-def looking(*, bar: bool = True) -> Iterator[None]:
-    """Let the user look on, as far as that is wanted; a bar may be in the way."""
+def show_probe_progress(*, bar: bool = True) -> Iterator[None]:
+    """Show progress as the options demand; without `bar`, only the log."""
     if is_verbose():
         with _Log() as log, report_to(log):
             yield
@@ -39,7 +39,7 @@ def looking(*, bar: bool = True) -> Iterator[None]:
 
 
 class _Log(Closing):
-    """Says of each file what it is, and in the end how much was remembered."""
+    """A line for each file, and in the end how many came from the cache."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -65,15 +65,15 @@ class _Log(Closing):
 
 
 class _Bar(Closing):
-    """Says nothing about what is quick: the bar appears when somebody begins to wonder."""
+    """A bar that appears only when probing takes long."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._expected = self._seen = 0
+        self._expected = self._done = 0
         self._ended = False
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._timer = threading.Timer(_PATIENCE, self._appear)
+        self._timer = threading.Timer(_BAR_AFTER, self._appear)
         self._timer.daemon = True
         self._timer.start()
 
@@ -84,12 +84,12 @@ class _Bar(Closing):
 
     def add(self, facts: Facts, *, cached: bool) -> None:  # noqa: ARG002
         with self._lock:
-            self._seen += 1
+            self._done += 1
             self._update()
 
     def _update(self) -> None:
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self._seen, total=self._expected or None)
+            self._bar.update(self._task, completed=self._done, total=self._expected or None)
 
     def _appear(self) -> None:
         from rich.console import Console
