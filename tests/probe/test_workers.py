@@ -134,6 +134,16 @@ def test_one_file_after_the_other_uses_one_worker(pictures: list[str]) -> None:
     assert _ids() == before
 
 
+def test_a_relative_path_is_of_the_current_folder(
+    pictures: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert probe("005.png", cache=False).problem == "there is no such file"
+    monkeypatch.chdir(Path(pictures[0]).parent)
+    facts = probe("005.png", cache=False)
+    assert (facts.path, facts.width) == ("005.png", 6)
+
+
 def test_a_fork_has_a_worker_of_its_own_and_both_end(pictures: list[str]) -> None:
     code = f"""
 import os, sys

@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from operator import length_hint
 from typing import TYPE_CHECKING, Final
 
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.probe.cache import Cache
 from wanprep.probe.facts import Facts
+from wanprep.probe.names import is_url
 from wanprep.probe.problems import NOT_READ
 from wanprep.probe.progress import expect, report
 from wanprep.probe.unread import unread
@@ -59,7 +61,8 @@ def probe_in_worker(
         facts, stamp = known.look_up(path) if known else (None, None)
         cached = facts is not None
         if facts is None:
-            facts = _facts(path, _kept_pool(deep).run(_TASK, path, deep))
+            outcome = _kept_pool(deep).run(_TASK, _absolute(path), deep)
+            facts = replace(_facts(path, outcome), path=path)
             _remember(known, facts, stamp)
     report(facts, cached=cached)
     return facts
@@ -102,6 +105,16 @@ def probe_with(
             _remember(cache, facts, stamp)
         report(facts, cached=known is not None)
         yield facts
+
+
+def _absolute(path: str) -> str:
+    """Join a path to the current folder, which may have changed since a worker started."""
+    if is_url(path) or not path:
+        return path
+    try:
+        return os.path.join(os.getcwd(), path)
+    except FileNotFoundError:  # the folder is gone, and so is what was in it
+        return path
 
 
 def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
