@@ -20,8 +20,8 @@ from PIL import ExifTags, Image, ImageFilter, ImageOps
 from targets import Target
 
 from wanprep import probe
+from wanprep.fix.image_workers import ImageWorkers
 from wanprep.fix.picture.make import make_and_measure
-from wanprep.fix.picture_crew import PictureCrew
 from wanprep.fix.recipe import PictureRecipe
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main() -> None:
             rows.append((case[0], f"{hand:.3f} s", f"{ours:.3f} s"))
             targets.append(Target(f"{case[0]}, wanprep / by hand", ours / hand, at_most=1.25))
         print(table(rows), "\n")
-        targets.append(_crew(home, options.pictures))
+        targets.append(_workers(home, options.pictures))
     print(table([("target", "measured", "bound", ""), *(one.row() for one in targets)]))
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
 
@@ -126,7 +126,7 @@ def _timed(work: Callable[[], None], into: str) -> float:
     return time.perf_counter() - start
 
 
-def _crew(home: Path, count: int) -> Target:
+def _workers(home: Path, count: int) -> Target:
     """Mend as many pictures on one worker and on two; starting the workers counts."""
     source = str(home / "small.jpg")
     _scene(_SMALL).save(source, quality=88)
@@ -135,9 +135,9 @@ def _crew(home: Path, count: int) -> Target:
 
     def work(workers: int, share: int) -> float:
         start = time.perf_counter()
-        with PictureCrew(workers) as crew, ThreadPoolExecutor(workers) as threads:
+        with ImageWorkers(workers) as images, ThreadPoolExecutor(workers) as threads:
             names = [str(home / f"made-{number}.jpg") for number in range(share)]
-            for _ in threads.map(lambda into: crew.make(source, recipe, facts, into), names):
+            for _ in threads.map(lambda into: images.make(source, recipe, facts, into), names):
                 pass
         for name in names:
             Path(name).unlink()

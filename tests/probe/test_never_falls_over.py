@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from PIL import Image
 
-from wanprep.probe.crew import Crew
+from wanprep.engines.pool import WorkerPool
 from wanprep.probe.problems import NOT_READ
+from wanprep.probe.workers import probe_pool, probe_with
 from wanprep.schemas import load_schema
 
 SCHEMA: Final = Draft202012Validator(load_schema("facts"))
@@ -73,22 +74,23 @@ def run(ffmpeg: str, arguments: str, path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def crew() -> Iterator[Crew]:
+def pool() -> Iterator[WorkerPool]:
     """One worker with little time: libmediainfo may well run in circles over such bytes."""
-    with Crew(workers=1, seconds=3) as crew:
-        yield crew
+    with probe_pool(workers=1, seconds=3) as pool:
+        yield pool
 
 
-def holds(crew: Crew, path: Path, data: bytes) -> None:
+def holds(pool: WorkerPool, path: Path, data: bytes) -> None:
     path.write_bytes(data)
     started = time.monotonic()
-    (told,) = crew.probe([str(path)])
+    (told,) = probe_with(pool, [str(path)])
     facts = told.as_json()
     assert time.monotonic() - started < 20
     assert [error.message for error in SCHEMA.iter_errors(facts)] == []
     assert facts["readable"] or facts["problem"]
     # A worker that ends with a status, and not by a signal, was ended by an exception of ours.
     assert "exit status" not in facts.get("problem", "")
+    assert "internal error" not in facts.get("problem", "")
 
 
 slow_but_sure = settings(
@@ -129,24 +131,24 @@ def changed(seed: bytes, change: str, place: int, number: int) -> bytes:
 @slow_but_sure
 @given(which=st.integers(0, 2**20), changes=CHANGES)
 def test_mutated_real_files(
-    seeds: Seeds, crew: Crew, tmp_path: Path, which: int, changes: list[tuple[str, int, int]]
+    seeds: Seeds, pool: WorkerPool, tmp_path: Path, which: int, changes: list[tuple[str, int, int]]
 ) -> None:
     data = seeds[which % len(seeds)]
     for change in changes:
         data = changed(data, *change)
-    holds(crew, tmp_path / "mutated", data)
+    holds(pool, tmp_path / "mutated", data)
 
 
 @slow_but_sure
 @given(data=st.binary(max_size=400))
-def test_any_bytes(crew: Crew, tmp_path: Path, data: bytes) -> None:
-    holds(crew, tmp_path / "any.jpg", data)
+def test_any_bytes(pool: WorkerPool, tmp_path: Path, data: bytes) -> None:
+    holds(pool, tmp_path / "any.jpg", data)
 
 
-def test_every_format_cut_anywhere(seeds: Seeds, crew: Crew, tmp_path: Path) -> None:
+def test_every_format_cut_anywhere(seeds: Seeds, pool: WorkerPool, tmp_path: Path) -> None:
     for seed in seeds:
         for length in {1, 2, 7, 8, 11, 12, 16, 30, 44, 60, *range(0, len(seed), len(seed) // 9)}:
-            holds(crew, tmp_path / "cut", seed[:length])
+            holds(pool, tmp_path / "cut", seed[:length])
 
 
 def png(width: int, height: int, data: bytes) -> bytes:
@@ -207,8 +209,8 @@ def test_a_huge_file_gets_an_answer_in_time(tmp_path: Path, seeds: Seeds) -> Non
         os.truncate(path, 40 * 10**9)
         paths.append(str(path))
 
-    with Crew(seconds=1) as crew:
-        told = list(crew.probe(paths))
+    with probe_pool(seconds=1) as pool:
+        told = list(probe_with(pool, paths))
 
     assert [facts.path for facts in told] == paths
     late = [facts for facts in told if (facts.problem or "").startswith(NOT_READ)]

@@ -191,10 +191,10 @@ def _looked_at(
     if not urls or question.offline:
         return {}
     from wanprep.check.urls import worth_asking
-    from wanprep.probe.ask import ask_for_urls
+    from wanprep.probe.workers import probe_urls
 
     asked = [url for url, asset in urls.items() if worth_asking(asset)]
-    return {facts.path: facts for facts in ask_for_urls(asked)}
+    return {facts.path: facts for facts in probe_urls(asked)}
 
 
 def _bare(url: str) -> Asset:

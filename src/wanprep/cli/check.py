@@ -102,7 +102,7 @@ def check(
     from wanprep.check.seen import Question
     from wanprep.check.selection import select_findings
     from wanprep.cli.fix import mended_first
-    from wanprep.cli.look_progress import looking
+    from wanprep.cli.probe_progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.judge.rule_names import rule_names
 
@@ -122,7 +122,7 @@ def check(
         tell(f"configuration: {question.config.file or 'none'}")
         if fix:
             question = mended_first(question, dropped, **mending)
-        with looking():
+        with show_probe_progress():
             seen = look(question)
         report = select_findings(report_on(seen), chosen, dropped, severity)
         report = without_known(report, seen, known)

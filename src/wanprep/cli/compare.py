@@ -67,11 +67,11 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare job.yaml --format json
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
-    from wanprep.cli.look_progress import looking
+    from wanprep.cli.probe_progress import show_probe_progress
     from wanprep.compare.compare import compare as held_against
     from wanprep.config import find_config
 
-    with looking():
+    with show_probe_progress():
         rows = list(held_against(jobs, find_config(Path.cwd()), targets=targets, offline=offline))
     by_job = {job: list(of_job) for job, of_job in groupby(rows, key=lambda row: row.subject)}
     if style == "json":

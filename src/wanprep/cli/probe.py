@@ -38,7 +38,7 @@ def probe(
       git ls-files -z | wanprep probe -z - --format json
     """
     from wanprep.cli.facts_table import RENDERERS
-    from wanprep.cli.look_progress import looking
+    from wanprep.cli.probe_progress import show_probe_progress
     from wanprep.paths import check_paths, files_in
     from wanprep.probe import probe_many
 
@@ -46,7 +46,7 @@ def probe(
     check_paths(asked)
     named = files_in(asked, sys.stdin.buffer, nul=nul)
     # The rows that appear one by one are progress enough.
-    with looking(bar=not sys.stdout.isatty()):
+    with show_probe_progress(bar=not sys.stdout.isatty()):
         facts = probe_many(named, deep=deep, cache=not no_cache, workers=jobs)
         for piece in RENDERERS[style](facts):
             sys.stdout.write(piece)

@@ -76,9 +76,9 @@ def fetch_checked(state: State, reference: Reference, limits: Document) -> Path 
     path = fetch(state, reference.url)
     if path is None or isinstance(path, Failure):
         return path
-    from wanprep.probe.probe_file import probe_file
+    from wanprep.probe.workers import probe_in_worker
 
-    facts = probe_file(str(path))
+    facts = probe_in_worker(path)
     if not facts.readable:
         return Failure("unfit", f"{reference.title} cannot be decoded: {facts.problem}")
     if problems := limits.problems(f"media/{reference.role}", facts.as_json()):

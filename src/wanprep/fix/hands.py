@@ -25,9 +25,9 @@ class Hands(Closing):
     """Those who do the work: processes for pictures, and ffmpeg for all that moves or sounds."""
 
     def __init__(self, workers: int, films: int) -> None:
-        from wanprep.fix.picture_crew import PictureCrew
+        from wanprep.fix.image_workers import ImageWorkers
 
-        self._pictures = PictureCrew(workers)
+        self._images = ImageWorkers(workers)
         # ffmpeg has threads of its own: as many as there are cores for each clip under way.
         self.threads = max(1, workers // max(1, min(films, workers)))
 
@@ -35,14 +35,14 @@ class Hands(Closing):
         """Send everybody home; whoever comes after them may begin anew."""
         from wanprep.fix.runner import go_on
 
-        self._pictures.close()
+        self._images.close()
         go_on()
 
     def stop(self) -> None:
         """End whatever is under way; those who wait for it learn that it failed."""
         from wanprep.fix.runner import stop_all
 
-        self._pictures.close()
+        self._images.close()
         stop_all()
 
     def placed(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
@@ -51,7 +51,7 @@ class Hands(Closing):
         if window is None or window.corner is not None:
             return recipe
         if isinstance(recipe, PictureRecipe):
-            return self._pictures.place(source, recipe, facts)
+            return self._images.place(source, recipe, facts)
         assert isinstance(recipe, FilmRecipe)  # noqa: S101 - nothing else has a window
         from wanprep.fix.film.place_window import place_window
 
@@ -68,7 +68,7 @@ class Hands(Closing):
                     shutil.copyfile(source, into)
                 return Made(), {}
             case PictureRecipe() | Stripped() as recipe:
-                made, ssim = self._pictures.make(source, recipe, facts, into)
+                made, ssim = self._images.make(source, recipe, facts, into)
                 return made, {} if ssim is None else {"ssim": ssim}
             case FilmRecipe() as recipe:
                 return self._film(source, recipe, facts, into, progress)

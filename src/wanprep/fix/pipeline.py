@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wanprep.check.pipeline import look
-from wanprep.closing import Closing
 from wanprep.errors import WanprepError, WrongUse
 from wanprep.fix.deliver import CannotWrite, copy, move, workspace
 from wanprep.fix.hands import Hands, cores, sha256, uncopied
@@ -23,7 +21,7 @@ from wanprep.fix.recipe import FilmRecipe, PictureRecipe
 from wanprep.fix.stopping import stopped_like_ctrl_c
 from wanprep.fix.task import Intended, Prepared, Task
 from wanprep.fix.wanted import Wanted, wanted_files
-from wanprep.probe.crew import Crew
+from wanprep.probe.workers import probe_in_worker
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -134,8 +132,8 @@ def carry_out(task: Task, prepared: Prepared, watcher: Watcher) -> Outcomes:
     with (
         stopped_like_ctrl_c(),
         Hands(workers, films) as hands,
-        _Bench(task, hands, watcher) as bench,
     ):
+        bench = _Bench(task, hands, watcher)
         pool = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
             for _ in pool.map(bench.do, prepared.files):
@@ -165,15 +163,13 @@ def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
             os.unlink(each.wanted.path)
 
 
-class _Bench(Closing):
+class _Bench:
     """Where single files are worked on, side by side."""
 
     def __init__(self, task: Task, hands: Hands, watcher: Watcher) -> None:
         self._task = task
         self._hands = hands
         self._watcher = watcher
-        self._own = threading.local()
-        self._crews: list[Crew] = []
         self.done: dict[int, Outcome] = {}
 
     def do(self, file: Intended) -> Outcome:
@@ -231,7 +227,7 @@ class _Bench(Closing):
         made, likeness = self._hands.make(source, plan, into, progress)
         # The hand has decoded the whole picture to measure it; all else is decoded now.
         decoded = isinstance(plan.recipe, PictureRecipe)
-        facts = self._probe(into, deep=not decoded)
+        facts = probe_in_worker(into, deep=not decoded)
         recipe = None if facts.readable else uncopied(plan.recipe, plan.facts)
         if recipe is None:
             return plan, made, likeness, facts
@@ -247,15 +243,3 @@ class _Bench(Closing):
         if self._task.out is None and file.result == file.wanted.path:
             return os.path.realpath(file.result)
         return file.result
-
-    def _probe(self, path: str, *, deep: bool) -> Facts:
-        """Probe by a worker of this thread's own, that stays for its next file."""
-        crews: dict[bool, Crew] = self._own.__dict__.setdefault("crews", {})
-        if deep not in crews:
-            crews[deep] = Crew(deep=deep, workers=1)
-            self._crews.append(crews[deep])
-        return next(iter(list(crews[deep].probe([path]))))
-
-    def close(self) -> None:
-        for crew in self._crews:
-            crew.close()

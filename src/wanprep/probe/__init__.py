@@ -21,11 +21,11 @@ def probe(path: str | os.PathLike[str], *, deep: bool = False, cache: bool = Tru
     """Tell the facts of one file. Never raises for what the file is, or is not.
 
     `deep` decodes everything, to find damage that no header shows. The worker that reads the
-    files stays for the next call and ends with this process.
+    file stays for the next call and ends with this process.
     """
-    from wanprep.probe.ask import ask_kept_worker
+    from wanprep.probe.workers import probe_in_worker
 
-    return ask_kept_worker(path, deep=deep, cache=cache)
+    return probe_in_worker(path, deep=deep, cache=cache)
 
 
 def probe_many(
@@ -36,6 +36,6 @@ def probe_many(
     workers: int | None = None,
 ) -> Iterator[Facts]:
     """Tell the facts of many files, in their order, on all cores, in little memory."""
-    from wanprep.probe.ask import ask_crew
+    from wanprep.probe.workers import probe_in_workers
 
-    return ask_crew(paths, deep=deep, cache=cache, workers=workers)
+    return probe_in_workers(paths, deep=deep, cache=cache, workers=workers)

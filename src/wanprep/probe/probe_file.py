@@ -1,7 +1,7 @@
 """Probe one file, here and now: look at it, sniff it, read it, and never raise.
 
-This is the code that meets hostile bytes. It runs in a worker process (see crew.py), for a
-crash inside a native library cannot be caught from within.
+This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
+a crash inside a native library cannot be caught from within.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ def probe_file(path: str, *, deep: bool = False) -> Facts:
 
         return look_deeper(facts)
     return facts
+
+
+def facts_as_json(path: str, deep: bool) -> dict[str, Any]:
+    """Probe a file: the task of a worker process."""
+    return probe_file(path, deep=deep).as_json()
 
 
 def _probe_url(url: str) -> Facts:

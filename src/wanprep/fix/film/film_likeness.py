@@ -16,7 +16,7 @@ from wanprep.fix.film.rates import length_of
 from wanprep.fix.film.shapes import resized, shapes
 from wanprep.fix.inputs import opened
 from wanprep.fix.runner import run_ffmpeg
-from wanprep.probe.probe_file import probe_file
+from wanprep.probe.workers import probe_in_worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +42,7 @@ def film_likeness(
     """Measure a result; the figures are `ssim` (1 is the same) and `vmaf` (100 is)."""
     import ffmpeg
 
-    made = probe_file(result)
+    made = probe_in_worker(result)
     recipe = _as_made(recipe, facts, made)
     length = length_of(recipe, facts)
     rate = Fraction(min(_MOST_FPS, recipe.fps or facts.fps or 25)).limit_denominator(_NTSC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.made import CannotMake
-from wanprep.probe.probe_file import probe_file
+from wanprep.probe.workers import probe_in_worker
 
 if TYPE_CHECKING:
     from wanprep.fix.recipe import FilmRecipe
@@ -15,7 +15,7 @@ _LEAST: Final = 0.001
 
 def excess(into: str, recipe: FilmRecipe) -> float:
     """Return by how many seconds the result is too long; 0 where it is not."""
-    facts = probe_file(into)
+    facts = probe_in_worker(into)
     if not (facts.readable and facts.video_tracks):
         raise CannotMake(
             f"what ffmpeg made cannot be played ({facts.problem or 'no picture is in it'}): there"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.film.rates import length_of
-from wanprep.probe.probe_file import probe_file
+from wanprep.probe.workers import probe_in_worker
 from wanprep.text import seconds
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def lacks_time(into: str, recipe: FilmRecipe, facts: Facts) -> bool:
     """Compare how long the pictures last; of varied ones nobody can tell, nor of a part."""
     if recipe.length is not None or facts.vfr or not (facts.fps and facts.video_duration):
         return False
-    kept = probe_file(into).video_duration or 0.0
+    kept = probe_in_worker(into).video_duration or 0.0
     return kept < facts.video_duration - _FRAMES / facts.fps
 
 
@@ -37,7 +37,7 @@ def strange_length(into: str, recipe: FilmRecipe, facts: Facts) -> str | None:
         return None
     whole = max(0.0, facts.video_duration - (recipe.start or 0.0))
     meant = min(whole, length_of(recipe, facts))
-    kept = probe_file(into).video_duration or 0.0
+    kept = probe_in_worker(into).video_duration or 0.0
     if abs(kept - meant) <= meant * _PART + _SECONDS + _FRAMES / facts.fps:
         return None
     return (

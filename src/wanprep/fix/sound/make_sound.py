@@ -10,7 +10,7 @@ from wanprep.fix.made import CannotMake, Made
 from wanprep.fix.recipe import SoundRecipe
 from wanprep.fix.runner import ffmpeg_version, run_ffmpeg
 from wanprep.fix.sound.sound_commands import sound_arguments
-from wanprep.probe.probe_file import probe_file
+from wanprep.probe.workers import probe_in_worker
 from wanprep.text import file_size, seconds
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _written(
     whole = SoundRecipe(format="wav", suffix=".wav")
     try:
         first = run_ffmpeg(sound_arguments(source, whole, facts, plain), seconds=_PATIENCE)
-        cut = sound_arguments(plain, recipe, probe_file(plain), into)
+        cut = sound_arguments(plain, recipe, probe_in_worker(plain), into)
         return first, run_ffmpeg(cut, seconds=_PATIENCE)
     finally:
         with contextlib.suppress(FileNotFoundError):
@@ -63,7 +63,7 @@ def _written(
 
 
 def _check(into: str, recipe: SoundRecipe, facts: Facts) -> None:
-    made = probe_file(into)
+    made = probe_in_worker(into)
     if not made.readable or not made.duration:
         raise CannotMake(
             f"what ffmpeg made cannot be played ({made.problem or 'it is silent'}): there may be"

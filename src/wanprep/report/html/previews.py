@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.hands import cores
+from wanprep.fix.image_workers import ImageWorkers
 from wanprep.fix.made import CannotMake
-from wanprep.fix.picture_crew import PictureCrew
 from wanprep.fix.runner import go_on, stop_all
 from wanprep.report.html.film_strip import Frame, film_frames
 from wanprep.report.html.sizes import COPIES, SECONDS
@@ -57,12 +57,12 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
     """Make the previews of files, by their paths."""
     wanted = {facts.path: facts for facts in files}
     workers = cores()
-    with PictureCrew(workers, seconds=SECONDS) as crew:
+    with ImageWorkers(workers, seconds=SECONDS) as images:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="preview")
         try:
-            made = list(pool.map(lambda facts: preview(facts, crew), wanted.values()))
+            made = list(pool.map(lambda facts: preview(facts, images), wanted.values()))
         except BaseException:
-            crew.close()
+            images.close()
             stop_all()
             raise
         finally:
@@ -71,20 +71,20 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
     return dict(zip(wanted, made, strict=True))
 
 
-def preview(facts: Facts, crew: PictureCrew) -> Preview:
+def preview(facts: Facts, images: ImageWorkers) -> Preview:
     """Make what can be shown of one file."""
     if not facts.readable:
         return Nothing(facts.problem or _NO_PREVIEW)
     try:
-        return _preview(facts, crew)
+        return _preview(facts, images)
     except CannotMake:
         return Nothing(_NO_PREVIEW)
 
 
-def _preview(facts: Facts, crew: PictureCrew) -> Preview:
+def _preview(facts: Facts, images: ImageWorkers) -> Preview:
     match facts.kind:
         case "image":
-            return Still(*crew.small(facts.path, facts, COPIES))
+            return Still(*images.small(facts.path, facts, COPIES))
         case "video":
             return Strip(*film_frames(facts))
         case _:

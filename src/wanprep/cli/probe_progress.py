@@ -1,4 +1,4 @@
-"""How a long look at many files goes on: a bar at a terminal, a log with --verbose."""
+"""Progress of probing many files: a bar at a terminal, a log with --verbose."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from wanprep.cli.loudness import is_quiet, is_verbose
 from wanprep.closing import Closing
-from wanprep.probe.onlooker import watched_by
+from wanprep.probe.progress import report_to
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 
     from wanprep.probe.facts import Facts
 
-_PATIENCE: Final = 1.0  # seconds that nobody minds to wait without a word
+_BAR_AFTER: Final = 1.0  # seconds
 
 
 @contextmanager
-def looking(*, bar: bool = True) -> Iterator[None]:
-    """Let the user look on, as far as that is wanted; a bar may be in the way."""
+def show_probe_progress(*, bar: bool = True) -> Iterator[None]:
+    """Show progress as the options demand; without `bar`, only the log."""
     if is_verbose():
-        with _Log() as log, watched_by(log):
+        with _Log() as log, report_to(log):
             yield
     elif bar and sys.stderr.isatty() and not is_quiet():
-        with _Bar() as shown, watched_by(shown):
+        with _Bar() as shown, report_to(shown):
             yield
     else:
         yield
 
 
 class _Log(Closing):
-    """Says of each file what it is, and in the end how much was remembered."""
+    """A line for each file, and in the end how many came from the cache."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
-        self._files = self._remembered = 0
+        self._files = self._cached = 0
 
     def expect(self, count: int) -> None:
         pass
 
-    def saw(self, facts: Facts, *, remembered: bool) -> None:
+    def add(self, facts: Facts, *, cached: bool) -> None:
         self._files += 1
-        self._remembered += remembered
-        how = "remembered" if remembered else "read"
+        self._cached += cached
+        how = "remembered" if cached else "read"
         what = facts.format if facts.readable else f"{facts.problem}"
         click.echo(f"{how}: {visible(facts.path)} ({visible(what)})", err=True)
 
@@ -59,21 +59,21 @@ class _Log(Closing):
         seconds = time.monotonic() - self._begun
         click.echo(
             f"{plural(self._files, 'file')} in {seconds:.2f} s:"
-            f" {self._remembered} remembered, {self._files - self._remembered} read",
+            f" {self._cached} remembered, {self._files - self._cached} read",
             err=True,
         )
 
 
 class _Bar(Closing):
-    """Says nothing about what is quick: the bar appears when somebody begins to wonder."""
+    """A bar that appears only when probing takes long."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._expected = self._seen = 0
+        self._expected = self._done = 0
         self._ended = False
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._timer = threading.Timer(_PATIENCE, self._appear)
+        self._timer = threading.Timer(_BAR_AFTER, self._appear)
         self._timer.daemon = True
         self._timer.start()
 
@@ -82,14 +82,14 @@ class _Bar(Closing):
             self._expected += count
             self._update()
 
-    def saw(self, facts: Facts, *, remembered: bool) -> None:  # noqa: ARG002
+    def add(self, facts: Facts, *, cached: bool) -> None:  # noqa: ARG002
         with self._lock:
-            self._seen += 1
+            self._done += 1
             self._update()
 
     def _update(self) -> None:
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self._seen, total=self._expected or None)
+            self._bar.update(self._task, completed=self._done, total=self._expected or None)
 
     def _appear(self) -> None:
         from rich.console import Console

@@ -1,0 +1,1 @@
+"""Worker processes: where untrusted files are opened."""

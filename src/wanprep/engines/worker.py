@@ -1,0 +1,112 @@
+"""The worker process: it opens untrusted files, so that the process with the user's work does not.
+
+Requests are lines on standard input, each a JSON list of calls `[task, argument, ...]`; each call
+is answered by one JSON line on a pipe of its own. The kernel enforces the limits: an alarm ends
+what takes too long, in native code too, and memory beyond the limit is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import warnings
+from importlib import import_module
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from wanprep.errors import WanprepError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def main(answers: str, seconds: str, memory: str, *tasks: str) -> None:
+    """Serve until the input ends; an error outside of a task ends the process at once.
+
+    Python's own exit would wait for the thread that reads the input, until the alarm makes the
+    error look like a slow file.
+    """
+    try:
+        _serve(int(answers), float(seconds), int(memory), tasks)
+    except BaseException:  # noqa: BLE001 - whatever it was, the parent gets the exit status
+        os._exit(1)
+
+
+def _serve(answers: int, seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    os.set_inheritable(answers, False)  # noqa: FBT003 - it has no other spelling
+    _limit_memory(memory)
+    warnings.simplefilter("ignore")
+    functions = {task: _function(task) for task in tasks}
+    requests = _Requests()
+    _send(answers, b"ready")
+    while calls := requests.next():
+        for index, (task, *arguments) in enumerate(calls, 1):
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            answer = _answer(functions[task], arguments)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if index == len(calls):
+                requests.finish()
+            _send(answers, answer)
+
+
+def _limit_memory(limit: int) -> None:
+    """Set the limit that the kernel enforces (Linux counts data, macOS nothing)."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _function(task: str) -> Callable[..., Any]:
+    module, _, name = task.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+def _answer(function: Callable[..., Any], arguments: list[Any]) -> bytes:
+    try:
+        return json.dumps({"result": function(*arguments)}).encode("ascii")
+    except WanprepError as error:
+        answer = {"cause": "refused", "detail": str(error), "error": type(error).__name__}
+    except MemoryError:
+        answer = {"cause": "memory"}
+    except Exception:  # noqa: BLE001 - whatever it was, the parent reports it
+        import traceback
+
+        answer = {"cause": "internal", "detail": traceback.format_exc()}
+    return json.dumps(answer).encode("ascii")
+
+
+def _send(answers: int, line: bytes) -> None:
+    data = line + b"\n"
+    while data:
+        data = data[os.write(answers, data) :]
+
+
+class _Requests:
+    """Batches of calls, read beside the work: should the parent die, the work ends as well."""
+
+    def __init__(self) -> None:
+        self._inbox: SimpleQueue[list[list[Any]]] = SimpleQueue()
+        self._busy = threading.Event()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def next(self) -> list[list[Any]]:
+        """Wait for a batch; an empty one means that there will be no more."""
+        return self._inbox.get()
+
+    def finish(self) -> None:
+        """Mark the batch as done, before its last answer is sent, which may bring the next."""
+        self._busy.clear()
+
+    def _listen(self) -> None:
+        for line in sys.stdin.buffer:
+            self._busy.set()
+            self._inbox.put(json.loads(line))
+        if self._busy.is_set():
+            os.killpg(0, signal.SIGKILL)  # with the ffmpeg that a task may be waiting for
+        self._inbox.put([])

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from picture_results import CORNERS, all_near, corners, quarters, recipe
+from PIL import Image, ImageFile
+
+from wanprep import Facts, probe
+from wanprep.fix.deliver import CannotWrite
+from wanprep.fix.image_workers import ImageWorkers
+from wanprep.fix.made import CannotMake
+from wanprep.fix.recipe import Stripped, Window
+
+GUARD = 30.0
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> tuple[str, Facts]:
+    quarters().save(tmp_path / "one.png")
+    return str(tmp_path / "one.png"), probe(tmp_path / "one.png", cache=False)
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> tuple[str, Facts]:
+    """A picture that never comes: a pipe that nobody writes to, with the facts of a real one."""
+    quarters().save(tmp_path / "real.png")
+    facts = probe(tmp_path / "real.png", cache=False)
+    os.mkfifo(tmp_path / "endless.png")
+    return str(tmp_path / "endless.png"), facts
+
+
+def test_a_picture_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
+    path, facts = source
+    with ImageWorkers(1) as images:
+        made, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
+        stripped, nothing = images.make(path, Stripped(".png"), facts, str(tmp_path / "same.png"))
+    assert made.encodes == 1
+    assert ssim == pytest.approx(1.0)
+    assert all_near(corners(tmp_path / "made.png"), CORNERS)
+    assert (stripped.encodes, nothing) == (0, None)
+
+
+def test_a_window_is_placed(source: tuple[str, Facts]) -> None:
+    path, facts = source
+    with ImageWorkers(1) as images:
+        placed = images.place(path, recipe(window=Window((40, 64), "center")), facts)
+    assert placed.window == Window((40, 64), "center", (28, 0))
+
+
+def test_threads_share_the_workers(source: tuple[str, Facts], tmp_path: Path) -> None:
+    path, facts = source
+    names = [str(tmp_path / f"made{number}.png") for number in range(20)]
+    with ImageWorkers(2) as images, ThreadPoolExecutor(8) as threads:
+        assert images.process_ids == [], "nobody is started for nothing"
+        done = list(threads.map(lambda name: images.make(path, recipe(), facts, name), names))
+        assert len(images.process_ids) == 2
+    assert len(done) == 20
+    assert len({Path(name).read_bytes() for name in names}) == 1
+
+
+def test_what_cannot_be_made_costs_only_itself(source: tuple[str, Facts], tmp_path: Path) -> None:
+    path, facts = source
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with ImageWorkers(1) as images:
+        with pytest.raises(CannotMake, match="cannot be decoded"):
+            images.make(str(tmp_path / "broken.png"), recipe(), facts, str(tmp_path / "no.png"))
+        before = images.process_ids
+        images.make(path, recipe(), facts, str(tmp_path / "made.png"))
+        assert images.process_ids == before
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_what_cannot_be_written_is_told_as_such(source: tuple[str, Facts], tmp_path: Path) -> None:
+    path, facts = source
+    (tmp_path / "mine.png").write_text("mine")
+    with ImageWorkers(1) as images, pytest.raises(CannotWrite, match="cannot be written"):
+        images.make(path, recipe(), facts, str(tmp_path / "mine.png"))
+    assert (tmp_path / "mine.png").read_text() == "mine"
+
+
+def test_a_picture_that_takes_too_long_is_given_up(
+    endless: tuple[str, Facts], source: tuple[str, Facts], tmp_path: Path
+) -> None:
+    path, facts = endless
+    with ImageWorkers(1, seconds=1.0) as images:
+        (tmp_path / "half.png").write_text("half")
+        with pytest.raises(CannotMake, match="took longer than 1 s"):
+            images.make(path, recipe(), facts, str(tmp_path / "half.png"))
+        assert not (tmp_path / "half.png").exists(), "half a file is no result"
+        images.make(*source[:1], recipe(), source[1], str(tmp_path / "made.png"))
+
+
+@pytest.mark.parametrize(
+    ("by", "says"),
+    [
+        pytest.param(signal.SIGSEGV, r"crashed the library that reads it \(SIGSEGV\)", id="crash"),
+        pytest.param(signal.SIGKILL, "killed, most likely for want of memory", id="no memory left"),
+    ],
+)
+def test_a_worker_that_dies_costs_one_picture(
+    endless: tuple[str, Facts],
+    source: tuple[str, Facts],
+    tmp_path: Path,
+    by: signal.Signals,
+    says: str,
+) -> None:
+    path, facts = source
+    with ImageWorkers(1) as images:
+        images.make(path, recipe(), facts, str(tmp_path / "before.png"))
+        (worker,) = images.process_ids
+        threading.Timer(0.3, os.kill, (worker, by)).start()
+        with pytest.raises(CannotMake, match=says):
+            images.make(*endless[:1], recipe(), endless[1], str(tmp_path / "no.png"))
+        images.make(path, recipe(), facts, str(tmp_path / "after.png"))
+
+
+def test_a_bomb_finds_no_memory(tmp_path: Path) -> None:
+    Image.new("L", (9000, 9000)).save(tmp_path / "bomb.png")
+    facts = probe(tmp_path / "bomb.png", cache=False)
+    with (
+        ImageWorkers(1, memory=200 * 2**20) as images,
+        pytest.raises(CannotMake, match=r"memory|too large|crashed"),
+    ):
+        images.make(str(tmp_path / "bomb.png"), recipe(), facts, str(tmp_path / "made.png"))
+
+
+def test_a_large_picture_is_no_bomb(tmp_path: Path) -> None:
+    """Pillow warns of 90 megapixels, and refuses 180."""
+    Image.new("L", (15_000, 12_200), 200).save(tmp_path / "large.jpg")
+    facts = probe(tmp_path / "large.jpg", cache=False)
+    with ImageWorkers(1) as images:
+        wanted = recipe(window=Window((12_200, 12_200), "smart"))
+        placed = images.place(str(tmp_path / "large.jpg"), wanted, facts)
+    assert placed.window is not None
+    assert placed.window.corner is not None
+
+
+def test_an_internal_error_is_not_blamed_on_the_image(
+    source: tuple[str, Facts], tmp_path: Path
+) -> None:
+    path, facts = source
+    broken = recipe(size=("no", "size"))
+    with (
+        ImageWorkers(1) as images,
+        pytest.raises(RuntimeError, match="an image worker failed:\nTrace"),
+    ):
+        images.make(path, broken, facts, str(tmp_path / "no.png"))
+
+
+def test_closing_stops_the_work_and_those_who_wait(
+    endless: tuple[str, Facts], tmp_path: Path
+) -> None:
+    path, facts = endless
+    images = ImageWorkers(1)
+    with ThreadPoolExecutor(2) as threads:
+        waiting = [
+            threads.submit(images.make, path, recipe(), facts, str(tmp_path / f"{number}.png"))
+            for number in range(2)
+        ]
+        while not images.process_ids:
+            time.sleep(0.01)
+        images.close()
+        for each in waiting:
+            with pytest.raises(CannotMake, match="stopped before it was done"):
+                each.result(GUARD)
+    with pytest.raises(CannotMake, match="stopped"):
+        images.make(path, recipe(), facts, str(tmp_path / "late.png"))
+
+
+def test_pillow_is_never_told_to_accept_half_a_picture() -> None:
+    assert ImageFile.LOAD_TRUNCATED_IMAGES is False
