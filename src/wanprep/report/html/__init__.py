@@ -21,18 +21,16 @@ from wanprep import __version__
 from wanprep.report.html.cards import make_cards
 from wanprep.report.html.descriptions import details, folder_of, headline, name_of
 from wanprep.report.html.filters import FILTERS, count_states, empty_messages, name_targets
-from wanprep.report.html.findings import excerpt, shorten, worst
+from wanprep.report.html.findings import excerpt, shorten
 from wanprep.report.html.measures import make_ruler, measure_of, measures
-from wanprep.report.html.previews import NoPreview, Preview, make_previews
+from wanprep.report.html.previews import make_previews
 from wanprep.report.html.prompt import LONGEST_PROMPT, split_prompt
 from wanprep.report.html.receipts import find_applied_fixes
 from wanprep.text import listed, plural, seconds, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from wanprep.job.model import Asset
-    from wanprep.report.html.cards import Cards
     from wanprep.report.html.filters import TargetNames
     from wanprep.report.model import Report, Style
 
@@ -51,13 +49,12 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     environment = _environment()
     cards = make_cards(report)
     targets = name_targets(report)
-    states = [card.states for card in (*cards.jobs, *cards.files)]
+    states = [*(card.states for card in cards.jobs), *(card.states for card in cards.files)]
     files = [card.facts for card in cards.files if card.facts and card.asset.kind == "file"]
     fixes = find_applied_fixes(files)
     originals = [fix.before for fix in fixes.values() if fix.before]
     rules = _style(environment, targets)
     page = environment.get_template("page.html").stream(
-        about=_about(report, targets),
         cards=cards,
         counts=count_states(states),
         empty_messages=empty_messages(targets, states),
@@ -67,7 +64,6 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
         report=report,
         style=Markup(rules),  # noqa: S704 - our own
         targets=targets,
-        title=_title(report, cards),
     )
     page.enable_buffering(_BUFFERED)
     for piece in page:
@@ -90,15 +86,14 @@ def _environment() -> Environment:
     environment.globals.update(
         FILTERS=FILTERS,
         LONGEST_PROMPT=LONGEST_PROMPT,
-        preview_of=_preview_of,
         split_prompt=split_prompt,
         version=__version__,
-        worst=worst,
     )
     environment.filters.update(
         base64=lambda data: base64.b64encode(data).decode(),
         basename=os.path.basename,
         dirname=os.path.dirname,
+        listed=listed,
         multiline=_multiline,
         parameter=_parameter,
         plural=plural,
@@ -134,45 +129,6 @@ def _parameter(value: object) -> str:
     return shorten(text, _LONGEST_PARAMETER)
 
 
-def _preview_of(asset: Asset, previews: Mapping[str, Preview]) -> Preview:
-    match asset.kind:
-        case "file":
-            return previews.get(asset.location, NoPreview("Not checked."))
-        case "data":
-            return NoPreview("Part of the job itself; its content is not checked.")
-        case _:
-            return NoPreview("A URL; only its headers are checked.")
-
-
 def _style(environment: Environment, targets: TargetNames) -> str:
     style = resources.files(__name__).joinpath("templates/style.css").read_text(encoding="ascii")
     return style + environment.get_template("filters.css").render(targets=targets)
-
-
-def _title(report: Report, cards: Cards) -> str:
-    bad_jobs = sum(worst(card.states) == "error" for card in cards.jobs)
-    bad_files = sum(worst(card.states) == "error" for card in cards.files)
-    bad = [
-        plural(count, thing) for count, thing in ((bad_jobs, "job"), (bad_files, "file")) if count
-    ]
-    if bad:
-        return f"{listed(bad, 'and')} with errors."
-    count = report.summary
-    if count["errors"]:
-        return f"{plural(count['errors'], 'error')} found."
-    if count["unknown"]:
-        return "No errors, but not everything could be checked."
-    if count["warnings"]:
-        return f"Ready to submit, with {plural(count['warnings'], 'warning')}."
-    return "Ready to submit: no errors found."
-
-
-def _about(report: Report, targets: TargetNames) -> str:
-    count = report.summary
-    things = {"jobs": "job", "assets": "file"}
-    checked = [plural(count[name], word) for name, word in things.items() if count[name]]
-    names = listed([*targets.names.values()], "and")
-    about = f"{listed(checked, 'and') or 'Nothing'} checked{f' for {names}' if names else ''}."
-    if report.known:
-        about += f" {plural(report.known, 'finding')} in the baseline left out."
-    return about

@@ -62,6 +62,11 @@ class FileCard:
         return list({(each.label, each.job): each for each in self.uses}.values())
 
     @property
+    def state(self) -> str:
+        """Return the worst of its states."""
+        return worst(self.states)
+
+    @property
     def is_checked(self) -> bool:
         """Return whether its content or its headers were read."""
         facts = self.facts
@@ -87,6 +92,11 @@ class JobCard:
     asset_findings: dict[str, list[FindingGroup]] = field(default_factory=dict)  # by pointer
     files: dict[str, FileCard] = field(default_factory=dict)  # by pointer
     verdicts: dict[str, str] = field(default_factory=dict)  # by target
+
+    @property
+    def state(self) -> str:
+        """Return the worst of its states."""
+        return worst(self.states)
 
     def state_at(self, pointer: str) -> str:
         """Return the worst state of an asset in this job."""
@@ -133,15 +143,11 @@ def make_cards(report: Report) -> Cards:
     for finding in report.findings:
         builder.place(finding, others)
     jobs, files = builder.jobs, list(builder.files.values())
-    for groups in [card.findings for card in (*jobs, *files)]:
+    for groups in (*(card.findings for card in jobs), *(card.findings for card in files)):
         groups.sort(key=lambda group: RANKS.index(group.severity))
-    jobs.sort(key=_rank)
-    files.sort(key=_rank)
+    jobs.sort(key=lambda card: RANKS.index(card.state))
+    files.sort(key=lambda card: RANKS.index(card.state))
     return Cards(jobs, files, others)
-
-
-def _rank(card: JobCard | FileCard) -> int:
-    return RANKS.index(worst(card.states))
 
 
 class _Builder:

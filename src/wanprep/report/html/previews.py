@@ -230,4 +230,9 @@ def _peaks(samples: array[int]) -> tuple[float, ...]:
     count = min(_BARS, len(samples))
     edges = [number * len(samples) // count for number in range(count + 1)]
     parts = (samples[begin:end] for begin, end in pairwise(edges))
-    return tuple(max(max(part), -min(part)) / _FULL_SCALE for part in parts)
+    return tuple(_peak(part) for part in parts)
+
+
+def _peak(part: array[int]) -> float:
+    highest, lowest = max(part), min(part)
+    return max(highest, -lowest) / _FULL_SCALE
