@@ -68,9 +68,12 @@ def test_half_and_double_are_equally_far() -> None:
 )
 def test_ends_are_labelled(drawn: Measure, labels: list[str]) -> None:
     ruler = make_ruler(drawn)
-    assert [label.text for label in ruler.labels] == labels
+    assert [text for _, _, text in ruler.labels] == labels
     assert {name for name, _, _ in ruler.bands} >= {"safe"}
-    for place in (*(begin for _, begin, _ in ruler.bands), *(each.at for each in ruler.labels)):
+    for place in (
+        *(begin for _, begin, _ in ruler.bands),
+        *(place for place, _, _ in ruler.labels),
+    ):
         assert 0 <= place <= 100
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _ROOT: Final = "%SRCROOT%"
+_by_rule: Final = attrgetter("rule")
 _MOST: Final = 25_000  # GitHub refuses a file with more results, and shows the first 5,000
 
 
@@ -39,14 +41,15 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 def _run(report: Report) -> dict[str, Any]:
     found = annotate(report)
     shown = found[:_MOST]
-    of_rule = _by_rule([each.finding for each in shown])
-    indexes = {rule: index for index, rule in enumerate(of_rule)}
+    findings = sorted((each.finding for each in shown), key=_by_rule)
+    by_rule = {rule: list(group) for rule, group in groupby(findings, key=_by_rule)}
+    indexes = {rule: index for index, rule in enumerate(by_rule)}
     driver = {
         "name": "wanprep",
         "version": wanprep.__version__,
         "semanticVersion": wanprep.__version__,
         "informationUri": "https://wanprep.dev/",
-        "rules": [_rule(rule, findings) for rule, findings in of_rule.items()],
+        "rules": [_rule(rule, findings) for rule, findings in by_rule.items()],
     }
     return {
         "tool": {"driver": driver},
@@ -61,11 +64,6 @@ def _run(report: Report) -> dict[str, Any]:
         ],
         "results": [_result(each, indexes[each.finding.rule]) for each in shown],
     }
-
-
-def _by_rule(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
-    by_name = sorted(findings, key=lambda finding: finding.rule)
-    return {rule: list(group) for rule, group in groupby(by_name, lambda finding: finding.rule)}
 
 
 def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
@@ -83,12 +81,10 @@ def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
             "markdown": "\n\n".join((rule.why, f"**What to do:** {fix}", *_linked(sources))),
         },
         "defaultConfiguration": {"level": findings[0].severity},
-        "properties": {"tags": _tags(findings[0], fixable=bool(rule.fix))},
+        "properties": {
+            "tags": ["media" if findings[0].asset else "job", *(["fixable"] if rule.fix else [])]
+        },
     }
-
-
-def _tags(finding: Finding, *, fixable: bool) -> list[str]:
-    return ["media" if finding.asset else "job", *(["fixable"] if fixable else [])]
 
 
 def _source(finding: Finding) -> tuple[str, ...]:

@@ -110,27 +110,15 @@ def _position(finding: Finding) -> tuple[object, ...]:
     return finding.file, finding.line, finding.column, finding.pointer
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """A line of a job with one part of it marked."""
-
-    number: int
-    before: str
-    marked: str
-    after: str
-
-
-def excerpt(finding: Finding, lines: Mapping[tuple[str, int], str]) -> Excerpt | None:
-    """Cut the line of a finding to what fits on the page."""
+def excerpt(finding: Finding, lines: Mapping[tuple[str, int], str]) -> tuple[str, str, str] | None:
+    """Cut a line to what fits on the page: before, in and after the part that is marked."""
     line = lines.get((finding.file, finding.line or 0), "")
-    if finding.line is None or finding.column is None or not line.strip():
+    if finding.column is None or not line.strip():
         return None
     begin = min(finding.column - 1, len(line))
     end = max(begin, min(finding.end_column or finding.column, len(line) + 1) - 1)
     before = line[:begin].lstrip() if begin <= _AROUND else f"\u2026{line[begin - _AROUND : begin]}"
-    return Excerpt(
-        finding.line, before, shorten(line[begin:end], 2 * _AROUND), shorten(line[end:], _AROUND)
-    )
+    return before, shorten(line[begin:end], 2 * _AROUND), shorten(line[end:], _AROUND)
 
 
 def shorten(text: str, length: int) -> str:

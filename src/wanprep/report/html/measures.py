@@ -28,6 +28,7 @@ _LABELS: Final = {
     "bytes": "File size",
 }
 _TRACKS: Final = frozenset({"video_duration", "audio_duration"})
+_DURATIONS: Final = _TRACKS | {"duration"}
 _SAME: Final = 0.06  # seconds: a track that differs by less gets no ruler of its own
 
 
@@ -150,10 +151,10 @@ def value_label(fact: str, value: float) -> str:
             return ratio(value)
         case "bytes":
             return file_size(int(value))
-        case "duration" | "video_duration" | "audio_duration":
-            return seconds(value)
         case "seconds":
             return f"{plain_number(value)} s"
+        case _ if fact in _DURATIONS:
+            return seconds(value)
         case _:
             return f"{value:,}"
 
@@ -166,7 +167,7 @@ def _limit_label(fact: str, value: float | None) -> str:
         case "bytes":
             size = value / 2**20 if value % 2**20 == 0 else value / 10**6
             return f"{plain_number(size)} MB"
-        case "duration" | "video_duration" | "audio_duration":
+        case _ if fact in _DURATIONS:
             return f"{plain_number(value)} s"
         case _:
             return value_label(fact, value)
@@ -178,7 +179,7 @@ def _end_labels(measure: Measure) -> tuple[str, str]:
     return _limit_label(measure.fact, span.low), _limit_label(measure.fact, span.high)
 
 
-# Scales: half of a size is as far from it as its double.
+# Half of a size is as far from it as its double.
 _LOGARITHMIC: Final = frozenset({"width", "height", "aspect"})
 _FAR: Final = 4  # times the upper end: beyond it a linear ruler shows only the distance
 _ROOM: Final = 1.7  # of a logarithmic ruler beyond both of its outermost values
@@ -222,52 +223,42 @@ def scale_for(measure: Measure) -> Scale:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A label below the ruler."""
-
-    at: float  # percent
-    anchor: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Ruler:
     """A measure as it is drawn: all places in percent."""
 
-    measure: Measure
     value: str
     allowed: str
     bands: tuple[tuple[str, float, str], ...]  # name, begin, width
     marker: float
-    labels: tuple[Label, ...]
+    labels: tuple[tuple[float, str, str], ...]  # place, anchor, text
 
 
 def make_ruler(measure: Measure) -> Ruler:
     """Lay out a measure as a ruler."""
     scale = scale_for(measure)
     low, high = _end_labels(measure)
-    bands = tuple(
-        (name, ends[0], f"{max(0.6, ends[1] - ends[0]):.2f}")
-        for name, span in (("firm", measure.firm), ("safe", measure.safe))
-        if span != UNBOUNDED
-        for ends in [scale.ends(span)]
-    )
     return Ruler(
-        measure,
         value_label(measure.fact, measure.value),
         f"{f'from {low} ' if low else ''}{f'up to {high}' if high else ''}".strip(),
-        bands,
+        tuple(_bands(measure, scale)),
         min(99.0, max(1.0, scale.at(measure.value))),
         tuple(_labels(low, high, *scale.ends(measure.outline))),
     )
 
 
-def _labels(low: str, high: str, begin: float, end: float) -> Iterator[Label]:
+def _bands(measure: Measure, scale: Scale) -> Iterator[tuple[str, float, str]]:
+    for name, span in (("firm", measure.firm), ("safe", measure.safe)):
+        if span != UNBOUNDED:
+            begin, end = scale.ends(span)
+            yield name, begin, f"{max(0.6, end - begin):.2f}"
+
+
+def _labels(low: str, high: str, begin: float, end: float) -> Iterator[tuple[float, str, str]]:
     if low and high and end - begin < _NARROW:
         both = f"{low} \u2013 {high}"
-        yield Label(begin, "start", both) if begin < 50 else Label(end, "end", both)
+        yield (begin, "start", both) if begin < 50 else (end, "end", both)
         return
     if low:
-        yield Label(begin, "start", low)
+        yield begin, "start", low
     if high:  # a label that ends at its mark must not begin before the ruler does
-        yield Label(end, "end" if end > 18 else "start", high)
+        yield end, "end" if end > 18 else "start", high
