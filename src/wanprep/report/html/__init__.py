@@ -21,7 +21,7 @@ from wanprep import __version__
 from wanprep.report.html.cards import make_cards
 from wanprep.report.html.descriptions import details, folder_of, headline, name_of
 from wanprep.report.html.filters import FILTERS, count_states, empty_messages, name_targets
-from wanprep.report.html.findings import excerpt, shorten
+from wanprep.report.html.findings import excerpt, shorten, sorted_groups
 from wanprep.report.html.measures import make_ruler, measure_of, measures
 from wanprep.report.html.previews import make_previews
 from wanprep.report.html.prompt import LONGEST_PROMPT, split_prompt
@@ -86,6 +86,7 @@ def _environment() -> Environment:
     environment.globals.update(
         FILTERS=FILTERS,
         LONGEST_PROMPT=LONGEST_PROMPT,
+        sorted_groups=sorted_groups,
         split_prompt=split_prompt,
         version=__version__,
     )

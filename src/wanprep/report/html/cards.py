@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from wanprep.check.findings import was_reached
 from wanprep.probe.names import is_url
 from wanprep.probe.problems import NOT_READ
-from wanprep.report.html.findings import RANKS, FindingGroup, add_finding, states_of, worst
+from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
 from wanprep.report.html.prompt import name_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from wanprep.check.cases import Case
     from wanprep.check.seen import Seen
@@ -49,7 +49,7 @@ class FileCard:
     asset: Asset
     facts: Facts | None
     uses: list[Use] = field(default_factory=list)
-    findings: list[FindingGroup] = field(default_factory=list)
+    groups: Groups = field(default_factory=dict)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -77,7 +77,9 @@ class FileCard:
     @cached_property
     def states(self) -> frozenset[tuple[str, str]]:
         """Pair each target with its states: error, warning, note, fine, unknown."""
-        return states_of(self.findings, self.targets, "fine" if self.is_checked else "unknown")
+        return states_of(
+            self.groups.values(), self.targets, "fine" if self.is_checked else "unknown"
+        )
 
 
 @dataclass(eq=False)
@@ -88,8 +90,8 @@ class JobCard:
     file: JobFile
     case: Case | None
     names: Mapping[str, ReferenceName]  # of assets, by pointer
-    findings: list[FindingGroup] = field(default_factory=list)
-    asset_findings: dict[str, list[FindingGroup]] = field(default_factory=dict)  # by pointer
+    groups: Groups = field(default_factory=dict)
+    asset_groups: dict[str, Groups] = field(default_factory=dict)  # by pointer
     files: dict[str, FileCard] = field(default_factory=dict)  # by pointer
     verdicts: dict[str, str] = field(default_factory=dict)  # by target
 
@@ -100,7 +102,7 @@ class JobCard:
 
     def state_at(self, pointer: str) -> str:
         """Return the worst state of an asset in this job."""
-        severities = [each.severity for each in self.asset_findings.get(pointer, ())]
+        severities = [each.severity for each in self.asset_groups.get(pointer, {}).values()]
         default = "fine" if self.files[pointer].is_checked else "unknown"
         return min(severities, key=RANKS.index, default=default)
 
@@ -112,8 +114,8 @@ class JobCard:
     @cached_property
     def states(self) -> frozenset[tuple[str, str]]:
         """Pair each target with its states."""
-        of_assets = [each for groups in self.asset_findings.values() for each in groups]
-        found = set(states_of([*self.findings, *of_assets], tuple(self.verdicts), ""))
+        of_assets = [each for groups in self.asset_groups.values() for each in groups.values()]
+        found = set(states_of([*self.groups.values(), *of_assets], tuple(self.verdicts), ""))
         for target, verdict in self.verdicts.items():
             if verdict == "unknown":
                 found.add(("unknown", target))
@@ -128,23 +130,16 @@ class Cards:
 
     jobs: list[JobCard]
     files: list[FileCard]
-    others: list[FindingGroup]
-
-    @staticmethod
-    def states(cards: Iterable[JobCard | FileCard]) -> frozenset[tuple[str, str]]:
-        """Unite the states of some cards."""
-        return frozenset(pair for card in cards for pair in card.states)
+    others: Groups
 
 
 def make_cards(report: Report) -> Cards:
     """Arrange what was checked and what was found as cards."""
     builder = _Builder(report)
-    others: list[FindingGroup] = []
+    others: Groups = {}
     for finding in report.findings:
         builder.place(finding, others)
     jobs, files = builder.jobs, list(builder.files.values())
-    for groups in (*(card.findings for card in jobs), *(card.findings for card in files)):
-        groups.sort(key=lambda group: RANKS.index(group.severity))
     jobs.sort(key=lambda card: RANKS.index(card.state))
     files.sort(key=lambda card: RANKS.index(card.state))
     return Cards(jobs, files, others)
@@ -196,16 +191,16 @@ class _Builder:
             self.files[key] = card
         return self.files[key]
 
-    def place(self, finding: Finding, others: list[FindingGroup]) -> None:
+    def place(self, finding: Finding, others: Groups) -> None:
         """Add a finding to its card, or to the others."""
         job = self._job(finding)
         of_file = self._positions.get((finding.file, finding.pointer, finding.line))
         if finding.asset is not None and of_file:
-            add_finding(of_file.findings, finding, merge_places=True)
+            add_finding(of_file.groups, finding, merge_places=True)
             if job:
-                add_finding(job.asset_findings.setdefault(finding.pointer, []), finding)
+                add_finding(job.asset_groups.setdefault(finding.pointer, {}), finding)
         else:
-            add_finding(job.findings if job else others, finding)
+            add_finding(job.groups if job else others, finding)
 
     def _job(self, finding: Finding) -> JobCard | None:
         """Choose among the documents of a file the last that begins before the finding."""

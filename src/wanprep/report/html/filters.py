@@ -54,10 +54,11 @@ class TargetNames:
         """Return the classes of targets; of all if there are none."""
         return " ".join(f"t{number}" for number in self._numbers(targets))
 
-    def state_classes(self, states: States) -> str:
-        """Return the classes of something that stands in these states."""
-        classes = {f"any-{state}" for state, _ in states}
-        for state, target in states:
+    def state_classes(self, *cards: States) -> str:
+        """Return the classes of something that contains these states."""
+        classes = set()
+        for state, target in {pair for states in cards for pair in states}:
+            classes.add(f"any-{state}")
             numbers = self._numbers([target])
             classes |= {f"{state}-t{number}" for number in numbers}
             classes |= {f"t{number}" for number in numbers}

@@ -29,7 +29,7 @@ class Variant:
     """One message of a group, and the targets that share it."""
 
     finding: Finding
-    targets: list[str] = field(default_factory=list)
+    targets: dict[str, None] = field(default_factory=dict)  # an ordered set
 
     @property
     def message(self) -> Iterator[tuple[str, str]]:
@@ -56,8 +56,13 @@ class FindingGroup:
 
     rule: str
     severity: str
-    variants: list[Variant] = field(default_factory=list)
-    places: list[tuple[str, int | None]] = field(default_factory=list)  # file and line
+    by_message: dict[str, Variant] = field(default_factory=dict)
+    places: dict[tuple[str, int | None], None] = field(default_factory=dict)  # files and lines
+
+    @property
+    def variants(self) -> list[Variant]:
+        """List the messages, the first one first."""
+        return list(self.by_message.values())
 
     @property
     def targets(self) -> list[str]:
@@ -81,33 +86,23 @@ class FindingGroup:
         return "; ".join(found[:_MOST_PLACES]) + (f"; and {rest} more" if rest > 0 else "")
 
 
-def add_finding(
-    groups: list[FindingGroup], finding: Finding, *, merge_places: bool = False
-) -> None:
+Groups = dict[tuple[object, ...], FindingGroup]
+
+
+def add_finding(groups: Groups, finding: Finding, *, merge_places: bool = False) -> None:
     """Add a finding to the group of its rule and place, or start a new one."""
-    for group in groups:
-        first = group.variants[0].finding
-        same = (group.rule, group.severity) == (finding.rule, finding.severity)
-        if same and (merge_places or _position(first) == _position(finding)):
-            break
-    else:
-        group = FindingGroup(finding.rule, finding.severity)
-        groups.append(group)
-    place = (finding.file, finding.line)
-    if place not in group.places:
-        group.places.append(place)
-    for variant in group.variants:
-        if variant.finding.message == finding.message:
-            break
-    else:
-        variant = Variant(finding)
-        group.variants.append(variant)
-    if finding.target and finding.target not in variant.targets:
-        variant.targets.append(finding.target)
+    position = (finding.file, finding.line, finding.column, finding.pointer)
+    key = (finding.rule, finding.severity, *(() if merge_places else position))
+    group = groups.setdefault(key, FindingGroup(finding.rule, finding.severity))
+    group.places[finding.file, finding.line] = None
+    variant = group.by_message.setdefault(finding.message, Variant(finding))
+    if finding.target:
+        variant.targets[finding.target] = None
 
 
-def _position(finding: Finding) -> tuple[object, ...]:
-    return finding.file, finding.line, finding.column, finding.pointer
+def sorted_groups(groups: Groups) -> list[FindingGroup]:
+    """List groups, the worst first."""
+    return sorted(groups.values(), key=lambda group: RANKS.index(group.severity))
 
 
 def excerpt(finding: Finding, lines: Mapping[tuple[str, int], str]) -> tuple[str, str, str] | None:
