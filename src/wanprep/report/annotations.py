@@ -97,14 +97,14 @@ def render_github(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG00
 
 
 def _github_properties(annotation: Annotation) -> str:
-    properties = {"file": utf8_path(annotation.path), **_place(annotation.finding)}
-    properties["title"] = annotation.finding.rule
-    return ",".join(f"{name}={_github_property(value)}" for name, value in properties.items())
-
-
-def _place(finding: Finding) -> dict[str, str]:
+    finding = annotation.finding
     place = {"line": finding.line, "col": finding.column, "endColumn": finding.end_column}
-    return {name: str(value) for name, value in place.items() if value is not None}
+    properties = {"file": utf8_path(annotation.path), **place, "title": finding.rule}
+    return ",".join(
+        f"{name}={_github_property(str(value))}"
+        for name, value in properties.items()
+        if value is not None
+    )
 
 
 # As in @actions/core: what could end a value or begin another command is escaped.

@@ -39,11 +39,8 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
 
 def _counts(verdicts: tuple[Verdict, ...]) -> dict[str, str]:
     counts = Counter(verdict.verdict for verdict in verdicts)
-    return {
-        "tests": str(len(verdicts)),
-        "failures": str(counts["fail"]),
-        "errors": str(counts["unknown"]),
-    }
+    numbers = (len(verdicts), counts["fail"], counts["unknown"])
+    return dict(zip(("tests", "failures", "errors"), map(str, numbers), strict=True))
 
 
 def _case(suite: ET.Element, verdict: Verdict, report: Report) -> None:

@@ -1,4 +1,4 @@
-"""A prompt with its tokens in the colours of the references that they name."""
+"""A prompt with its tokens in the colors of the references that they name."""
 
 from __future__ import annotations
 
@@ -19,22 +19,20 @@ _HUES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class ReferenceName:
-    """What the prompt calls a reference, and its colour: 1 to 8, or 0 for none."""
+    """What the prompt calls a reference, and its color: 1 to 8, or 0 for none."""
 
     name: str
     hue: int = 0
 
 
 def name_references(case: Case) -> dict[str, ReferenceName]:
-    """Name each asset as prompts do, by its pointer; the colours repeat after the eighth."""
+    """Name each asset as prompts do, by its pointer; the colors repeat after the eighth."""
     names: dict[str, ReferenceName] = {}
     counts = {"image": 0, "video": 0}
     for place, reference in enumerate(case.meant.references):
         counts[reference.kind] += 1
         name = f"{reference.kind.capitalize()} {counts[reference.kind]}"
         names[reference.pointer] = ReferenceName(name, place % _HUES + 1)
-    if case.meant.first_frame:
-        names[case.meant.first_frame] = ReferenceName("First frame")
     for asset in case.meant.assets:
         if asset.pointer not in names:
             names[asset.pointer] = ReferenceName(_other_name(asset, names))
@@ -67,13 +65,13 @@ def split_prompt(case: Case) -> Iterator[Piece]:
     """Split the prompt of a job into text and tokens."""
     assert case.meant.prompt  # noqa: S101 - the template asks before
     text = case.meant.prompt.text[:LONGEST_PROMPT]
-    references = case.meant.references
-    pointers: dict[tuple[str, int], str] = {}
-    for place, each in enumerate(references, start=1):
-        number = sum(other.kind == each.kind for other in references[:place])
-        pointers[each.kind, number] = each.pointer
+    kinds = [reference.kind for reference in case.meant.references]
+    pointers = {
+        (kind, kinds[: place + 1].count(kind)): case.meant.references[place].pointer
+        for place, kind in enumerate(kinds)
+    }
     at = 0
-    for bound in bind(text, [reference.kind for reference in references]).tokens:
+    for bound in bind(text, kinds).tokens:
         begin, end = bound.token.span
         if begin < at:  # the members of a range, "Images 1-3", share their words
             continue
