@@ -122,7 +122,7 @@ def test_details_leave_out_what_is_usual() -> None:
                   bit_depth=16, gps=True, extension_format="png", problem="strange")  # fmt: skip
     assert [label for label, _ in details(odd)] == [
         "Aspect ratio", "Orientation", "Transparency", "Animated", "Colors", "Depth", "Location",
-        "File name", "Problem",
+        "File extension", "Problem",
     ]  # fmt: skip
     clip = Facts(path="a.mp4", kind="video", format="mp4", sar=2.0, rotation=90, fps=25.0, vfr=True,
                  video_codec="hevc", audio_codec="aac", sample_rate=48000, channels=2)  # fmt: skip

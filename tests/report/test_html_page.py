@@ -81,9 +81,9 @@ def test_a_card_describes_its_file(demo: str) -> None:
         "PNG image \u00b7 800 \u00d7 450 px \u00b7 11.7 kB",
         "MP4 video \u00b7 480 \u00d7 480 px \u00b7 3.00 s \u00b7 9.3 kB",
     ]
-    clip = page.all("article", "file")[-1]
-    assert len(clip.one("div", "strip").all("img")) == 5
-    labels = [each.attributes["aria-label"] for each in clip.one("ul", "rulers").all("svg")]
+    video = page.all("article", "file")[-1]
+    assert len(video.one("div", "strip").all("img")) == 5
+    labels = [each.attributes["aria-label"] for each in video.one("ul", "rulers").all("svg")]
     assert labels == [
         "Width: 480 px; allowed: from 240 px up to 4096 px",
         "Height: 480 px; allowed: from 240 px up to 4096 px",
@@ -117,8 +117,8 @@ def test_several_targets_are_distinguished(tmp_path: Path) -> None:
     Image.new("RGB", (2400, 240)).save(tmp_path / "banner.png")
     page = parsed(page_of(tmp_path, targets=[EVOLINK, RUNCOMFY, WAVESPEED]))
     card = page.one("article", "file")
-    says = [each.text for each in card.one("ul", "rulers").all("span", "say")]
-    assert says == ["within range", "within range",
+    verdicts = [each.text for each in card.one("ul", "rulers").all("span", "say")]
+    assert verdicts == ["within range", "within range",
                     "out of range for EvoLink; risky for RunComfy, WaveSpeedAI",
                     "within range"]  # fmt: skip
     error, warning = card.all("li", "finding")
@@ -225,8 +225,8 @@ def test_an_unknown_variable_is_an_error() -> None:
 
 
 def test_the_key_in_a_url_is_not_shown(tmp_path: Path) -> None:
-    address = "https://user:secret@cdn.example.com/hero.jpg?token=secret"
-    job = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: '{address}'}}]\n"
+    url = "https://user:secret@cdn.example.com/hero.jpg?token=secret"
+    job = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: '{url}'}}]\n"
     (tmp_path / "job.yaml").write_text(job)
     text = page_of(tmp_path)
     assert "secret" not in text
@@ -276,7 +276,7 @@ def test_findings_without_cards_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "says"),
+    ("report", "heading"),
     [
         pytest.param(Report((), (), (Verdict("a", "b/c", "unknown"),), (), 1, 0),
                      "No errors, but not everything could be checked.", id="unknown"),
@@ -287,8 +287,8 @@ def test_findings_without_cards_are_listed() -> None:
                      "Ready to submit: no errors found.", id="nothing"),
     ],
 )  # fmt: skip
-def test_the_heading_is_the_result(report: Report, says: str) -> None:
-    assert parsed(written(report)).one("h1").text == says
+def test_the_heading_is_the_result(report: Report, heading: str) -> None:
+    assert parsed(written(report)).one("h1").text == heading
 
 
 def test_a_page_is_not_for_a_terminal(tmp_path: Path) -> None:
