@@ -67,7 +67,7 @@ def details(facts: Facts) -> Iterator[tuple[str, str]]:
     if facts.gps:
         yield "Location", "recorded in the metadata"
     if facts.extension_format and facts.format not in {"unknown", facts.extension_format}:
-        yield "File extension", f"{facts.extension_format.upper()}"
+        yield "File extension", facts.extension_format.upper()
     if facts.problem and facts.readable:
         yield "Problem", facts.problem
 
