@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the page of a job with faults for one target, a fine picture and a risky one."""
+    """Write the page of a job with errors for one target, a good image and a risky one."""
     folder = tmp_path_factory.mktemp("mixed")
     Image.new("RGB", (2400, 240)).save(folder / "banner.png")
     Image.new("RGB", (300, 300)).save(folder / "fine.png")
@@ -43,7 +43,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
-def look_at(browser: Browser, page: Path) -> None:
+def load(browser: Browser, page: Path) -> None:
     browser.requests()
     browser.open(page.as_uri())
 
@@ -55,26 +55,26 @@ def names(browser: Browser) -> list[str]:
     return found
 
 
-def test_it_opens_without_a_word_and_asks_nobody(browser: Browser, mixed: Path) -> None:
-    look_at(browser, mixed)
+def test_the_page_logs_nothing_and_requests_nothing(browser: Browser, mixed: Path) -> None:
+    load(browser, mixed)
     assert browser.requests() == [mixed.as_uri()]
     assert browser.log() == []
     assert browser.run("return performance.getEntriesByType('resource').length") == 0
     assert browser.run("return [...document.images].every(e => e.complete && e.naturalWidth > 0)")
     radius = browser.run("return getComputedStyle(document.querySelector('.card')).borderRadius")
-    assert radius == "16px"  # the policy has let the style pass
+    assert radius == "16px"  # the policy allows the style
 
 
-def test_the_log_would_tell(browser: Browser, tmp_path: Path) -> None:
+def test_the_browser_logs_errors_and_requests(browser: Browser, tmp_path: Path) -> None:
     page = tmp_path / "loud.html"
     page.write_text("<img src='https://nowhere.example/x.png'><script>throw 1</script>")
-    look_at(browser, page)
+    load(browser, page)
     assert browser.requests() == [page.as_uri(), "https://nowhere.example/x.png"]
     assert len(browser.log()) == 2
 
 
 def test_filters_work_by_clicking(browser: Browser, mixed: Path) -> None:
-    look_at(browser, mixed)
+    load(browser, mixed)
     everything = names(browser)
     assert everything == ["job.yaml", "banner.png", "fine.png"]
 
@@ -86,7 +86,7 @@ def test_filters_work_by_clicking(browser: Browser, mixed: Path) -> None:
     browser.click("label:has(#for-t1)")  # EvoLink, which has errors only
     assert names(browser) == []
     assert browser.visible(".empty-warning-t1") == 1
-    assert browser.visible("h2") == 1  # of what nobody can see
+    assert browser.visible("h2") == 1  # of what is not checked
 
     browser.click("label:has(#show-error)")
     assert names(browser) == ["job.yaml", "banner.png"]
@@ -103,7 +103,7 @@ def test_filters_work_by_clicking(browser: Browser, mixed: Path) -> None:
 
 
 def test_a_token_leads_to_its_card_even_if_that_is_hidden(browser: Browser, mixed: Path) -> None:
-    look_at(browser, mixed)
+    load(browser, mixed)
     browser.click("label:has(#show-error)")
     assert "fine.png" not in names(browser)
     browser.click("a.token")
@@ -115,12 +115,12 @@ def test_a_token_leads_to_its_card_even_if_that_is_hidden(browser: Browser, mixe
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_hostile_acts_or_breaks_the_page(width: int, tmp_path: Path) -> None:
+def test_hostile_strings_neither_run_nor_break_the_page(width: int, tmp_path: Path) -> None:
     folder = tmp_path / "media"
     folder.mkdir()
-    picture = Image.new("RGB", (300, 300))
+    image = Image.new("RGB", (300, 300))
     for name in HOSTILE:
-        picture.save(folder / name, "PNG")
+        image.save(folder / name, "PNG")
     os.rename(folder / HOSTILE[1], folder / (HOSTILE[1] + ".png"))
     prompt = "</p></style><script>document.title='owned'</script> Image 1 " + "W" * 300
     job = {"target": EVOLINK, "prompt": prompt, "references": [{"image": HOSTILE[0]}],
@@ -129,7 +129,7 @@ def test_nothing_hostile_acts_or_breaks_the_page(width: int, tmp_path: Path) -> 
     page = tmp_path / "report.html"
     page.write_text(page_of(folder, targets=[EVOLINK, RUNCOMFY]), "ascii")
     with Browser(width) as browser:
-        look_at(browser, page)
+        load(browser, page)
         assert browser.log() == []
         assert browser.requests() == [page.as_uri()]
         assert "owned" not in browser.run("return document.title")
@@ -142,15 +142,15 @@ def test_nothing_hostile_acts_or_breaks_the_page(width: int, tmp_path: Path) -> 
 
 def test_a_phone_in_the_dark(mixed: Path) -> None:
     with Browser(390, 844, dark=True) as browser:
-        look_at(browser, mixed)
+        load(browser, mixed)
         assert browser.run("return document.documentElement.scrollWidth") == 390
         dark = browser.run("return getComputedStyle(document.body).backgroundColor")
         assert dark == "rgb(20, 20, 22)"
         assert browser.log() == []
 
 
-def test_it_prints_all_that_is_shown(browser: Browser, mixed: Path) -> None:
-    look_at(browser, mixed)
+def test_printing(browser: Browser, mixed: Path) -> None:
+    load(browser, mixed)
     browser.devtools("Emulation.setEmulatedMedia", media="print")
     assert browser.visible(".filters") == 0
     assert names(browser) == ["job.yaml", "banner.png", "fine.png"]
@@ -169,7 +169,7 @@ def test_three_hundred_files_open_at_once(browser: Browser, tmp_path: Path) -> N
     page = tmp_path / "report.html"
     page.write_text(page_of(folder), "ascii")
     assert page.stat().st_size < 15_000_000
-    look_at(browser, page)
+    load(browser, page)
     assert len(names(browser)) == 300
     loaded = browser.run("return performance.getEntriesByType('navigation')[0].loadEventEnd")
     assert loaded < 5000  # one second, on a machine that does nothing else

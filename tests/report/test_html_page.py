@@ -8,19 +8,25 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import resources
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from html_pages import EVOLINK, FIXTURES, RUNCOMFY, WAVESPEED, page_of, parsed, written
+from jinja2 import UndefinedError
 from PIL import Image
 
 from wanprep.check import check
 from wanprep.cli import run
 from wanprep.judge.finding import Finding, Verdict
+from wanprep.report.html import _environment
 from wanprep.report.model import Report
 
-HOSTILE = "</p></script><script>x()</script><img src=x onerror=x()>\"' onload=x() &amp; \u202egpj"
+HOSTILE = (
+    "</p></script><script>x()</script><img src=x onerror=x()>\"' onload=x() &amp; {{ 7 * 7 }}"
+    "{% x %} \u202egpj"
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +34,7 @@ def demo() -> str:
     return page_of(FIXTURES / "demo")
 
 
-def test_one_page_that_asks_for_nothing_and_runs_nothing(demo: str) -> None:
+def test_the_page_loads_nothing_and_runs_nothing(demo: str) -> None:
     page = parsed(demo)
     assert demo.isascii()
     assert not page.all("script")
@@ -41,7 +47,7 @@ def test_one_page_that_asks_for_nothing_and_runs_nothing(demo: str) -> None:
     assert {each for each in links if not each.startswith("https://")} <= ids
 
 
-def test_the_policy_lets_only_this_style_pass(demo: str) -> None:
+def test_the_policy_allows_only_this_style(demo: str) -> None:
     page = parsed(demo)
     policy = page.all("meta")[1].attributes["content"]
     digest = hashlib.sha256(page.one("style").text.encode()).digest()
@@ -49,11 +55,11 @@ def test_the_policy_lets_only_this_style_pass(demo: str) -> None:
     assert policy.startswith("default-src 'none'; img-src data:; ")
 
 
-def test_it_is_the_same_at_every_run(demo: str) -> None:
+def test_the_page_is_reproducible(demo: str) -> None:
     assert page_of(FIXTURES / "demo") == demo
 
 
-def test_a_prompt_leads_to_what_it_names(demo: str) -> None:
+def test_prompt_tokens_link_to_their_references(demo: str) -> None:
     page = parsed(demo)
     tokens = page.all("a", "token")
     assert [each.text for each in tokens] == ["Image 1", "Image 2", "Video 1"]
@@ -66,33 +72,33 @@ def test_a_prompt_leads_to_what_it_names(demo: str) -> None:
     assert page.one("p", "prompt").text.endswith("while Video 1 dances beside her.")
 
 
-def test_a_card_says_what_a_file_is(demo: str) -> None:
+def test_a_card_describes_its_file(demo: str) -> None:
     page = parsed(demo)
     texts = [each.one("p", "headline").text for each in page.all("article", "file")]
     assert [text.replace("\u00a0", " ") for text in texts] == [
-        "JPEG picture \u00b7 640 \u00d7 480 px \u00b7 11.5 kB",
-        "WAV sound \u00b7 2.00 s \u00b7 32.0 kB",
-        "PNG picture \u00b7 800 \u00d7 450 px \u00b7 11.7 kB",
-        "MP4 clip \u00b7 480 \u00d7 480 px \u00b7 3.00 s \u00b7 9.3 kB",
+        "JPEG image \u00b7 640 \u00d7 480 px \u00b7 11.5 kB",
+        "WAV audio \u00b7 2.00 s \u00b7 32.0 kB",
+        "PNG image \u00b7 800 \u00d7 450 px \u00b7 11.7 kB",
+        "MP4 video \u00b7 480 \u00d7 480 px \u00b7 3.00 s \u00b7 9.3 kB",
     ]
-    clip = page.all("article", "file")[-1]
-    assert len(clip.one("div", "strip").all("img")) == 5
-    labels = [each.attributes["aria-label"] for each in clip.one("ul", "rulers").all("svg")]
+    video = page.all("article", "file")[-1]
+    assert len(video.one("div", "strip").all("img")) == 5
+    labels = [each.attributes["aria-label"] for each in video.one("ul", "rulers").all("svg")]
     assert labels == [
         "Width: 480 px; allowed: from 240 px up to 4096 px",
         "Height: 480 px; allowed: from 240 px up to 4096 px",
-        "Width to height: 1:1; allowed: from 1:8 up to 8:1",
-        "Length: 3.00 s; allowed: from 1 s up to 30 s",
+        "Aspect ratio: 1:1; allowed: from 1:8 up to 8:1",
+        "Duration: 3.00 s; allowed: from 1 s up to 30 s",
         "File size: 9.3 kB; allowed: up to 100 MB",
     ]
 
 
-def test_what_nobody_can_see_is_said(demo: str) -> None:
-    assert "Moderation" in parsed(demo).one("section", "unseen").text
-    assert parsed(demo).one("h1").text == "Ready to send, as far as can be seen from here."
+def test_unchecked_rules_are_listed(demo: str) -> None:
+    assert "Moderation" in parsed(demo).one("section", "unchecked").text
+    assert parsed(demo).one("h1").text == "Ready to submit: no errors found."
 
 
-def test_every_bad_job_can_be_shown() -> None:
+def test_every_bad_job_has_a_card() -> None:
     folder = FIXTURES / "jobs/bad"
     report = check(folder, offline=True)
     page = parsed(written(report))
@@ -100,19 +106,19 @@ def test_every_bad_job_can_be_shown() -> None:
     rules = {each.text for each in page.all("code")} & {each.rule for each in report.findings}
     assert rules == {each.rule for each in report.findings}
     assert page.all("mark", "unbound")
-    assert "would not get through" in page.one("h1").text
+    assert "Errors in" in page.one("h1").text
     names = [each.one("h3").text for each in page.all("article", "file")]
     assert len(names) == len(set(names)) + names.count("hero.jpg") - 1  # one lies behind a host
     kinds = [each.classes & {"is-error", "is-warning", "is-fine"} for each in page.all("article")]
     assert {"is-error"} in kinds
 
 
-def test_several_targets_are_told_apart(tmp_path: Path) -> None:
+def test_several_targets_are_distinguished(tmp_path: Path) -> None:
     Image.new("RGB", (2400, 240)).save(tmp_path / "banner.png")
     page = parsed(page_of(tmp_path, targets=[EVOLINK, RUNCOMFY, WAVESPEED]))
     card = page.one("article", "file")
-    says = [each.text for each in card.one("ul", "rulers").all("span", "say")]
-    assert says == ["within range", "within range",
+    verdicts = [each.text for each in card.one("ul", "rulers").all("span", "say")]
+    assert verdicts == ["within range", "within range",
                     "out of range for EvoLink; risky for RunComfy, WaveSpeedAI",
                     "within range"]  # fmt: skip
     error, warning = card.all("li", "finding")
@@ -124,7 +130,7 @@ def test_several_targets_are_told_apart(tmp_path: Path) -> None:
     assert [len(each.all("div", "variant")) for each in (error, warning)] == [1, 2]
     assert [each.text for each in page.all("label")][-4:] == ["All targets", "EvoLink", "RunComfy",
                                                               "WaveSpeedAI"]  # fmt: skip
-    assert "No notes for EvoLink." not in page.text  # nobody can ask for what is not offered
+    assert "No notes for EvoLink." not in page.text  # no filter offers notes
 
 
 def test_two_targets_of_one_provider_have_two_names(tmp_path: Path) -> None:
@@ -137,7 +143,7 @@ def test_two_targets_of_one_provider_have_two_names(tmp_path: Path) -> None:
     ]
 
 
-def test_the_same_picture_in_two_jobs_has_one_card(tmp_path: Path) -> None:
+def test_an_image_in_two_jobs_has_one_card(tmp_path: Path) -> None:
     Image.new("RGB", (100, 100)).save(tmp_path / "tiny.png")
     for name in ("one", "two"):
         job = f"target: {EVOLINK}\nprompt: Go.\nreferences: [{{image: ./tiny.png}}]\n"
@@ -167,7 +173,7 @@ def test_documents_of_one_file_keep_their_findings_apart(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("place", ["name", "prompt", "parameter", "message"])
-def test_what_comes_from_outside_stays_text(place: str, tmp_path: Path) -> None:
+def test_untrusted_strings_stay_text(place: str, tmp_path: Path) -> None:
     name = HOSTILE.replace("/", "") + ".png"
     Image.new("RGB", (300, 300)).save(tmp_path / (name if place == "name" else "a.png"), "PNG")
     prompt = f"{HOSTILE} Image 1 {HOSTILE}" if place == "prompt" else "Image 1"
@@ -193,27 +199,52 @@ def test_what_comes_from_outside_stays_text(place: str, tmp_path: Path) -> None:
     assert shown in page.text
 
 
-def test_the_key_of_an_address_is_not_shown(tmp_path: Path) -> None:
-    address = "https://user:secret@cdn.example.com/hero.jpg?token=secret"
-    job = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: '{address}'}}]\n"
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("<b a='\"'>&amp;", "&lt;b a=&#39;&#34;&#39;&gt;&amp;amp;", id="markup"),
+        pytest.param("a\nb\x1b[0m\u202e", "a\\nb\\x1b[0m\\u202e", id="control characters"),
+        pytest.param("\u2028\ufeff\udce9", "\\u2028\\ufeff\\xe9", id="separators and surrogates"),
+        pytest.param("\u56fe \u200d", "\u56fe \u200d", id="letters and joiners"),
+        pytest.param("{{ 7 * 7 }}", "{{ 7 * 7 }}", id="template syntax"),
+    ],
+)
+def test_every_value_in_a_template_is_escaped(value: str, expected: str) -> None:
+    for source in ("{{ x }}", "{{ x ~ '' }}", "{{ [x]|join }}", "{{ '%s'|format(x) }}"):
+        assert _environment().from_string(source).render(x=value) == expected
+
+
+def test_no_template_marks_a_string_as_safe() -> None:
+    for path in resources.files("wanprep.report.html").joinpath("templates").iterdir():
+        assert not re.search(r"\|\s*safe\b|autoescape|Markup", path.read_text("utf-8")), path.name
+
+
+def test_an_unknown_variable_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        _environment().from_string("{{ x.y }}").render(x={})
+
+
+def test_the_key_in_a_url_is_not_shown(tmp_path: Path) -> None:
+    url = "https://user:secret@cdn.example.com/hero.jpg?token=secret"
+    job = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: '{url}'}}]\n"
     (tmp_path / "job.yaml").write_text(job)
     text = page_of(tmp_path)
     assert "secret" not in text
     card = parsed(text).one("article", "file")
     assert [card.one("h3").text, card.one("p", "folder").text] == ["hero.jpg", "cdn.example.com"]
-    assert "Not looked at" in card.text
+    assert "Not checked" in card.text
 
 
 @pytest.mark.parametrize(
     ("written_as", "name"),
     [
         pytest.param("data:image/png;base64,AAAA", "data:image/png;base64", id="in the job"),
-        pytest.param("https://[broken/x.png", "an address", id="no address"),
+        pytest.param("https://[broken/x.png", "a URL", id="an invalid URL"),
         pytest.param("https://cdn.example.com", "cdn.example.com", id="a host alone"),
         pytest.param("gone.png", "gone.png", id="no such file"),
     ],
 )
-def test_what_cannot_be_seen_has_a_card(written_as: str, name: str, tmp_path: Path) -> None:
+def test_what_cannot_be_previewed_has_a_card(written_as: str, name: str, tmp_path: Path) -> None:
     job = {"target": EVOLINK, "prompt": "Go.", "references": [{"image": written_as}]}
     (tmp_path / "job.json").write_text(json.dumps(job))
     card = parsed(page_of(tmp_path)).one("article", "file")
@@ -221,7 +252,7 @@ def test_what_cannot_be_seen_has_a_card(written_as: str, name: str, tmp_path: Pa
     assert card.one("div", "nothing").text
 
 
-def test_a_prompt_without_end_is_cut_and_said(tmp_path: Path) -> None:
+def test_a_long_prompt_is_cut(tmp_path: Path) -> None:
     job = {"target": EVOLINK, "prompt": "x" * 12_500, "negative_prompt": "y" * 2000,
            "references": [{"image": "https://cdn.example.com/a.png"}]}  # fmt: skip
     (tmp_path / "job.json").write_text(json.dumps(job))
@@ -230,14 +261,14 @@ def test_a_prompt_without_end_is_cut_and_said(tmp_path: Path) -> None:
     assert page.one("p", "negative").text.endswith("y…")
 
 
-def test_findings_without_a_gallery_are_shown_all_the_same() -> None:
+def test_findings_without_cards_are_listed() -> None:
     finding = Finding(rule="image-too-small", severity="error", message="Too small.",
                       target="a/b", file="hero.jpg",
                       source={"doc": "http://a.example/[", "says": "so"})  # fmt: skip
     report = Report(("a/b",), (finding,), (Verdict("hero.jpg", "a/b", "fail"),), (), 1, 0, known=2)
     page = parsed(written(report))
     assert page.one("h1").text == "1 error found."
-    assert page.one("p", "about").text.endswith("2 findings of the baseline left out.")
+    assert page.one("p", "about").text.endswith("2 findings in the baseline left out.")
     assert "hero.jpg" in page.one("li", "finding").text
     assert not page.all("a")  # only https is worth a link
     broken = replace(finding, source={"doc": "https://[a"})
@@ -245,19 +276,19 @@ def test_findings_without_a_gallery_are_shown_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("report", "says"),
+    ("report", "heading"),
     [
         pytest.param(Report((), (), (Verdict("a", "b/c", "unknown"),), (), 1, 0),
-                     "No errors, but not everything could be looked at.", id="unknown"),
+                     "No errors, but not everything could be checked.", id="unknown"),
         pytest.param(Report(("a/b",), (Finding(rule="codec-risky", severity="warning", message="x",
                      target="a/b", file="f"),), (), (), 1, 0),
-                     "Ready to send, with 1 risk to know of.", id="warnings"),
+                     "Ready to submit, with 1 warning.", id="warnings"),
         pytest.param(Report((), (), (), (), 0, 0),
-                     "Ready to send, as far as can be seen from here.", id="nothing"),
+                     "Ready to submit: no errors found.", id="nothing"),
     ],
 )  # fmt: skip
-def test_it_begins_with_what_it_comes_to(report: Report, says: str) -> None:
-    assert parsed(written(report)).one("h1").text == says
+def test_the_heading_is_the_result(report: Report, heading: str) -> None:
+    assert parsed(written(report)).one("h1").text == heading
 
 
 def test_a_page_is_not_for_a_terminal(tmp_path: Path) -> None:

@@ -13,9 +13,17 @@ from PIL import Image
 from wanprep.fix.runner import go_on, stop_all
 from wanprep.probe import probe
 from wanprep.probe.facts import Facts
-from wanprep.report.html.previews import Nothing, Preview, Still, Strip, make_previews
-from wanprep.report.html.sizes import COPIES, FRAME, TINY
-from wanprep.report.html.sound_wave import Wave
+from wanprep.report.html.previews import (
+    COPIES,
+    FRAME,
+    TINY,
+    NoPreview,
+    Preview,
+    Still,
+    Strip,
+    Waveform,
+    make_previews,
+)
 
 
 def preview_of(path: Path) -> Preview:
@@ -51,16 +59,16 @@ def previews_of(paths: Sequence[Path]) -> dict[str, Preview]:
     return {path.name: made[str(path)] for path in paths}
 
 
-def test_a_picture_is_small_and_stays_what_it_is(tmp_path: Path) -> None:
+def test_an_image_is_scaled_down_and_keeps_its_shape(tmp_path: Path) -> None:
     paths = [tmp_path / f"a.{suffix}" for suffix in ("jpg", "png", "webp", "bmp", "gif", "tiff")]
     for path in paths:
         halves(900, 600).save(path)
     for name, made in previews_of(paths).items():
         assert isinstance(made, Still), name
-        assert made.picture.size == opened(made.picture.data).size == (320, 213)
+        assert made.image.size == opened(made.image.data).size == (320, 213)
         assert made.tiny.size == (96, 64)
-        assert is_red(opened(made.picture.data), 0.5, 0.25)
-        assert not is_red(opened(made.picture.data), 0.5, 0.75)
+        assert is_red(opened(made.image.data), 0.5, 0.25)
+        assert not is_red(opened(made.image.data), 0.5, 0.75)
 
 
 def test_a_picture_is_shown_upright(tmp_path: Path) -> None:
@@ -69,12 +77,12 @@ def test_a_picture_is_shown_upright(tmp_path: Path) -> None:
     halves(600, 400).save(tmp_path / "a.jpg", exif=exif)
     made = preview_of(tmp_path / "a.jpg")
     assert isinstance(made, Still)
-    assert made.picture.size == (213, 320)
-    assert is_red(opened(made.picture.data), 0.8, 0.5)
-    assert not is_red(opened(made.picture.data), 0.2, 0.5)
+    assert made.image.size == (213, 320)
+    assert is_red(opened(made.image.data), 0.8, 0.5)
+    assert not is_red(opened(made.image.data), 0.2, 0.5)
 
 
-def test_what_shows_through_still_does(tmp_path: Path) -> None:
+def test_transparency_is_kept(tmp_path: Path) -> None:
     image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
     image.paste((200, 200, 200, 255), (0, 0, 200, 400))
     paths = [tmp_path / f"{mode}.png" for mode in ("RGBA", "LA", "P")]
@@ -82,11 +90,11 @@ def test_what_shows_through_still_does(tmp_path: Path) -> None:
         image.convert(path.stem).save(path)
     for name, made in previews_of(paths).items():
         assert isinstance(made, Still), name
-        alpha = opened(made.picture.data).convert("RGBA").getchannel("A")
+        alpha = opened(made.image.data).convert("RGBA").getchannel("A")
         assert [alpha.getpixel((80, 100)), alpha.getpixel((240, 100))] == [255, 0], name
 
 
-def test_colours_of_all_kinds(tmp_path: Path) -> None:
+def test_every_color_mode_is_converted(tmp_path: Path) -> None:
     wide = Image.new("I;16", (500, 400), 40_000)
     paths = [tmp_path / f"{mode}.tiff" for mode in ("1", "L", "P", "CMYK", "I;16")]
     for path in paths:
@@ -94,33 +102,33 @@ def test_colours_of_all_kinds(tmp_path: Path) -> None:
         (wide if path.stem == "I;16" else white.convert(path.stem)).save(path)
     for name, made in previews_of(paths).items():
         assert isinstance(made, Still), name
-        pixel = opened(made.picture.data).convert("L").getpixel((100, 100))
+        pixel = opened(made.image.data).convert("L").getpixel((100, 100))
         assert isinstance(pixel, int)
         assert pixel > 150, name
 
 
-def test_noise_does_not_make_the_page_heavy(tmp_path: Path) -> None:
+def test_previews_of_noise_stay_within_their_size(tmp_path: Path) -> None:
     noise = [Image.effect_noise((640, 640), 200) for _ in range(3)]
     Image.merge("RGB", noise).save(tmp_path / "a.png")
     made = preview_of(tmp_path / "a.png")
     assert isinstance(made, Still)
-    assert len(made.picture.data) <= COPIES[0][1]
+    assert len(made.image.data) <= COPIES[0][1]
     assert len(made.tiny.data) <= TINY[1]
 
 
-def test_a_clip_is_a_strip_of_what_it_shows(tmp_path: Path, ffmpeg: str) -> None:
+def test_a_video_is_a_strip_of_frames(tmp_path: Path, ffmpeg: str) -> None:
     graph = "color=red:s=320x180:d=1[a];color=blue:s=320x180:d=1[b];[a][b]concat"
     run(ffmpeg, "-f", "lavfi", "-i", graph, "-pix_fmt", "yuv420p", str(tmp_path / "a.mp4"))
     made = preview_of(tmp_path / "a.mp4")
     assert isinstance(made, Strip)
     assert [round(frame.second, 1) for frame in made.frames] == [0.2, 0.6, 1.0, 1.4, 1.8]
-    reds = [is_red(opened(frame.picture.data), 0.5, 0.5) for frame in made.frames]
+    reds = [is_red(opened(frame.image.data), 0.5, 0.5) for frame in made.frames]
     assert (reds[:2], reds[3:]) == ([True, True], [False, False])
-    assert made.frames[0].picture.size == (256, 144)
-    assert all(len(frame.picture.data) < FRAME[1] for frame in made.frames)
+    assert made.frames[0].image.size == (256, 144)
+    assert all(len(frame.image.data) < FRAME[1] for frame in made.frames)
 
 
-def test_a_clip_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
+def test_a_rotated_video_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
     halves(320, 180).save(tmp_path / "a.png")
     flat, turned = tmp_path / "flat.mp4", tmp_path / "turned.mp4"
     run(ffmpeg, "-loop", "1", "-t", "1", "-i", str(tmp_path / "a.png"), "-pix_fmt", "yuv420p",
@@ -128,13 +136,13 @@ def test_a_clip_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-display_rotation", "-90", "-i", str(flat), "-c", "copy", str(turned))
     made = preview_of(turned)
     assert isinstance(made, Strip)
-    width, height = made.frames[0].picture.size
+    width, height = made.frames[0].image.size
     assert (width, height) == (144, 256)
-    assert is_red(opened(made.frames[0].picture.data), 0.8, 0.5)
-    assert not is_red(opened(made.frames[0].picture.data), 0.2, 0.5)
+    assert is_red(opened(made.frames[0].image.data), 0.8, 0.5)
+    assert not is_red(opened(made.frames[0].image.data), 0.2, 0.5)
 
 
-def test_a_clip_of_one_frame_is_a_strip_of_one(tmp_path: Path, ffmpeg: str) -> None:
+def test_a_video_of_one_frame_is_a_strip_of_one(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-f", "lavfi", "-i", "testsrc=s=160x120:r=1:d=1", "-pix_fmt", "yuv420p",
         str(tmp_path / "a.mp4"))  # fmt: skip
     made = preview_of(tmp_path / "a.mp4")
@@ -142,12 +150,12 @@ def test_a_clip_of_one_frame_is_a_strip_of_one(tmp_path: Path, ffmpeg: str) -> N
     assert [frame.second for frame in made.frames] == [0.0]
 
 
-def test_a_sound_is_the_wave_that_is_heard(tmp_path: Path, ffmpeg: str) -> None:
+def test_audio_is_a_waveform(tmp_path: Path, ffmpeg: str) -> None:
     graph = "anullsrc=r=16000:cl=stereo,atrim=end=1[a];sine=r=16000:d=1,pan=stereo|c1=c0[b];"
     graph += "[a][b]concat=v=0:a=1"
     run(ffmpeg, "-f", "lavfi", "-i", graph, str(tmp_path / "a.wav"))
     made = preview_of(tmp_path / "a.wav")
-    assert isinstance(made, Wave)
+    assert isinstance(made, Waveform)
     assert made.seconds == pytest.approx(2.0, abs=0.02)
     middle = len(made.peaks) // 2
     assert max(made.peaks[: middle - 1]) == 0
@@ -155,14 +163,14 @@ def test_a_sound_is_the_wave_that_is_heard(tmp_path: Path, ffmpeg: str) -> None:
     assert not made.is_silent
 
 
-def test_silence_is_told(tmp_path: Path, ffmpeg: str) -> None:
+def test_silence_is_detected(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-f", "lavfi", "-i", "anullsrc", "-t", "2", str(tmp_path / "a.mp3"))
     made = preview_of(tmp_path / "a.mp3")
-    assert isinstance(made, Wave)
+    assert isinstance(made, Waveform)
     assert made.is_silent
 
 
-def test_what_cannot_be_shown_says_why(tmp_path: Path) -> None:
+def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
     whole = probe(tmp_path / "a.png")
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:80])
@@ -170,23 +178,23 @@ def test_what_cannot_be_shown_says_why(tmp_path: Path) -> None:
     cut.write_bytes((tmp_path / "a.png").read_bytes())
     text.write_text("no picture")
     made = make_previews([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
-    whys = [each.why for each in made.values() if isinstance(each, Nothing)]
-    assert whys[0] == "No preview: it cannot be shown here."  # it was whole when it was probed
-    assert whys[1].startswith("cut off")
-    assert len(whys) == 4
+    reasons = [each.reason for each in made.values() if isinstance(each, NoPreview)]
+    assert reasons[0] == "No preview available."  # it was whole when it was probed
+    assert reasons[1].startswith("cut off")
+    assert len(reasons) == 4
 
 
-def test_a_sound_or_clip_that_changed_since_costs_only_itself(tmp_path: Path, clip: Path) -> None:
+def test_a_video_that_changed_since_loses_only_its_own_preview(tmp_path: Path, clip: Path) -> None:
     moving = tmp_path / "a.mp4"
     moving.write_bytes(clip.read_bytes())
     facts = probe(moving)
     moving.write_bytes(b"nothing")
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
     made = make_previews([facts, probe(tmp_path / "a.png")])
-    assert [type(each) for each in made.values()] == [Nothing, Still]
+    assert [type(each) for each in made.values()] == [NoPreview, Still]
 
 
-def test_an_interruption_is_passed_on(tmp_path: Path) -> None:
+def test_an_interruption_is_raised(tmp_path: Path) -> None:
     class Interrupted(Facts):
         @property
         def readable(self) -> bool:
@@ -199,7 +207,7 @@ def test_an_interruption_is_passed_on(tmp_path: Path) -> None:
         make_previews([probe(tmp_path / "a.png"), odd])
 
 
-def test_stopping_ends_what_is_under_way(tmp_path: Path, ffmpeg: str) -> None:
+def test_stop_all_ends_ffmpeg(tmp_path: Path, ffmpeg: str) -> None:
     path = tmp_path / "long.wav"
     run(ffmpeg, "-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "3000", str(path))
     facts = probe(path)
@@ -213,4 +221,4 @@ def test_stopping_ends_what_is_under_way(tmp_path: Path, ffmpeg: str) -> None:
     thread.join(20)
     go_on()
     assert not thread.is_alive()
-    assert isinstance(found[0], Nothing | Wave)
+    assert isinstance(found[0], NoPreview | Waveform)

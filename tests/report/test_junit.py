@@ -1,4 +1,4 @@
-"""JUnit's XML, held against the shape that Jenkins' schema (junit-10.xsd) gives it."""
+"""JUnit's XML, compared with the structure of Jenkins' schema (junit-10.xsd)."""
 
 from __future__ import annotations
 
@@ -62,23 +62,23 @@ def parsed(text: str) -> ET.Element:
     return root
 
 
-def told(*findings: Finding, verdicts: tuple[Verdict, ...]) -> ET.Element:
+def rendered(*findings: Finding, verdicts: tuple[Verdict, ...]) -> ET.Element:
     report = replace(REPORT, findings=findings, verdicts=verdicts)
     return parsed("".join(render(report, Style())))
 
 
-def wrong(root: ET.Element, tag: str) -> tuple[str, str, str]:
+def only(root: ET.Element, tag: str) -> tuple[str, str, str]:
     [element] = root.findall(f".//{tag}")
     return element.attrib["type"], element.attrib["message"], element.text or ""
 
 
 def test_nothing_is_valid() -> None:
-    assert list(told(verdicts=())) == []
+    assert list(rendered(verdicts=())) == []
 
 
-def test_what_passes_may_have_something_to_say() -> None:
+def test_warnings_of_what_passes() -> None:
     verdicts = (Verdict("job.yaml", WAN, "pass"), Verdict("hero.jpg", WAN, "pass"))
-    [suite] = told(RISKY, verdicts=verdicts)
+    [suite] = rendered(RISKY, verdicts=verdicts)
     assert suite.attrib["name"] == WAN
     first, second = suite
     assert first.attrib == {"name": "job.yaml", "classname": WAN}
@@ -86,10 +86,10 @@ def test_what_passes_may_have_something_to_say() -> None:
     assert list(second) == []
 
 
-def test_a_failure_says_all_of_it() -> None:
+def test_a_failure_lists_all_findings() -> None:
     bare = replace(SMALL, line=None, column=None)
-    root = told(SMALL, bare, RISKY, verdicts=(Verdict("job.yaml", WAN, "fail"),))
-    kind, message, text = wrong(root, "failure")
+    root = rendered(SMALL, bare, RISKY, verdicts=(Verdict("job.yaml", WAN, "fail"),))
+    kind, message, text = only(root, "failure")
     assert (kind, message) == ("fail", "hero.jpg is 64x64 px. And 1 more.")
     assert text.splitlines() == [
         "4:12: error[image-too-small] hero.jpg is 64x64 px.",
@@ -103,22 +103,22 @@ def test_a_failure_says_all_of_it() -> None:
     ("findings", "message"),
     [
         pytest.param((SMALL,), "hero.jpg is 64x64 px.", id="one"),
-        pytest.param((), "It does not fit.", id="none that is shown"),
+        pytest.param((), "The check failed.", id="none that is shown"),
     ],
 )
 def test_the_message_of_a_failure(findings: tuple[Finding, ...], message: str) -> None:
-    root = told(*findings, verdicts=(Verdict("job.yaml", WAN, "fail"),))
-    assert wrong(root, "failure")[1] == message
+    root = rendered(*findings, verdicts=(Verdict("job.yaml", WAN, "fail"),))
+    assert only(root, "failure")[1] == message
 
 
 def test_unknown_is_not_green() -> None:
-    root = told(verdicts=(Verdict("job.yaml", WAN, "unknown"),))
-    kind, message, _ = wrong(root, "error")
+    root = rendered(verdicts=(Verdict("job.yaml", WAN, "unknown"),))
+    kind, message, _ = only(root, "error")
     assert kind == "unknown"
-    assert message.startswith("Not everything in job.yaml could be looked at")
+    assert message.startswith("job.yaml: not everything could be checked")
 
 
-def test_a_suite_for_each_target_and_for_what_no_target_can_read() -> None:
+def test_a_suite_for_each_target_and_for_invalid_jobs() -> None:
     invalid = replace(SMALL, rule="job-invalid", target="", file="no.yaml", message="No job.")
     verdicts = (
         Verdict("job.yaml", WAN, "fail"),
@@ -126,7 +126,7 @@ def test_a_suite_for_each_target_and_for_what_no_target_can_read() -> None:
         Verdict("job.yaml", "evolink/x", "pass"),
         Verdict("hero.jpg", WAN, "pass"),
     )
-    root = told(SMALL, invalid, verdicts=verdicts)
+    root = rendered(SMALL, invalid, verdicts=verdicts)
     assert [(suite.attrib["name"], len(suite)) for suite in root] == [
         ("wanprep", 1),
         ("evolink/x", 1),
@@ -138,10 +138,10 @@ def test_a_suite_for_each_target_and_for_what_no_target_can_read() -> None:
     ]
 
 
-def test_the_documents_of_a_file_share_what_was_found_in_it() -> None:
+def test_the_documents_of_a_file_share_their_findings() -> None:
     verdicts = (Verdict("job.yaml", WAN, "pass"), Verdict("job.yaml#2", WAN, "fail"))
-    root = told(SMALL, verdicts=verdicts)
-    assert wrong(root, "failure")[2] == "4:12: error[image-too-small] hero.jpg is 64x64 px."
+    root = rendered(SMALL, verdicts=verdicts)
+    assert only(root, "failure")[2] == "4:12: error[image-too-small] hero.jpg is 64x64 px."
 
 
 HOSTILE: Final = "]]></failure>&amp;<!--\x00\x0b\x1b\ufffe\ud800\U0010ffff\n\"'" + os.fsdecode(
@@ -149,15 +149,15 @@ HOSTILE: Final = "]]></failure>&amp;<!--\x00\x0b\x1b\ufffe\ud800\U0010ffff\n\"'"
 )
 
 
-def test_hostile_names_and_words_are_shown() -> None:
+def test_hostile_strings_are_made_visible() -> None:
     nasty = replace(SMALL, file=HOSTILE, message=HOSTILE)
-    root = told(nasty, verdicts=(Verdict(HOSTILE, WAN, "fail"),))
+    root = rendered(nasty, verdicts=(Verdict(HOSTILE, WAN, "fail"),))
     shown = "]]></failure>&amp;<!--\\x00\\x0b\\x1b\\ufffe\\ud800\\U0010ffff\\n\"'\\xe9"
     assert root[0][0].attrib["name"] == shown
-    assert wrong(root, "failure")[1:] == (shown, f"4:12: error[image-too-small] {shown}")
+    assert only(root, "failure")[1:] == (shown, f"4:12: error[image-too-small] {shown}")
 
 
-def test_the_command_writes_it(
+def test_check_writes_junit(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(JOBS)

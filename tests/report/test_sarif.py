@@ -1,4 +1,4 @@
-"""SARIF is held against the schema of OASIS, which lies beside this file.
+"""SARIF, validated against the schema of OASIS beside this file.
 
 It is published at
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json
@@ -60,11 +60,11 @@ REPORT: Final = Report(
 
 
 @pytest.fixture(autouse=True)
-def _nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def told(*findings: Finding, **changes: Any) -> dict[str, Any]:
+def rendered(*findings: Finding, **changes: Any) -> dict[str, Any]:
     report = replace(REPORT, findings=findings, **changes)
     text = "".join(render(report, Style()))
     assert text.isascii()
@@ -75,11 +75,11 @@ def told(*findings: Finding, **changes: Any) -> dict[str, Any]:
 
 
 def fingerprints(*findings: Finding) -> list[str]:
-    return [each["partialFingerprints"]["wanprep/v1"] for each in told(*findings)["results"]]
+    return [each["partialFingerprints"]["wanprep/v1"] for each in rendered(*findings)["results"]]
 
 
-def test_nothing_found_is_a_report_too() -> None:
-    one = told()
+def test_a_report_without_findings() -> None:
+    one = rendered()
     assert one["results"] == []
     assert one["columnKind"] == "unicodeCodePoints"
     assert list(one["originalUriBaseIds"]) == ["%SRCROOT%"]
@@ -92,8 +92,8 @@ def test_nothing_found_is_a_report_too() -> None:
     }
 
 
-def test_a_result_says_what_and_where() -> None:
-    [result] = told(SMALL)["results"]
+def test_a_result() -> None:
+    [result] = rendered(SMALL)["results"]
     del result["partialFingerprints"]
     assert result == {
         "ruleId": "image-too-small",
@@ -120,9 +120,9 @@ def test_a_result_says_what_and_where() -> None:
     }
 
 
-def test_a_rule_says_how_to_mend_and_who_says_so() -> None:
+def test_a_rule_has_its_fix_and_its_sources() -> None:
     small, invalid = rules()["image-too-small"], rules()["job-invalid"]
-    first, second = told(BARE, SMALL, INVALID)["tool"]["driver"]["rules"]
+    first, second = rendered(BARE, SMALL, INVALID)["tool"]["driver"]["rules"]
     assert first["id"] == "image-too-small"
     assert first["name"] == "ImageTooSmall"
     assert first["shortDescription"]["text"] == f"{small.title}."
@@ -142,8 +142,8 @@ def test_a_rule_says_how_to_mend_and_who_says_so() -> None:
 
 
 @pytest.mark.parametrize("name", rules())
-def test_every_rule_keeps_to_what_github_takes(name: str) -> None:
-    [rule] = told(replace(SMALL, rule=name))["tool"]["driver"]["rules"]
+def test_every_rule_is_within_the_limits_of_github(name: str) -> None:
+    [rule] = rendered(replace(SMALL, rule=name))["tool"]["driver"]["rules"]
     assert len(rule["name"]) <= 255
     for text in (rule["shortDescription"]["text"], rule["fullDescription"]["text"]):
         assert 0 < len(text) <= 1024
@@ -151,9 +151,9 @@ def test_every_rule_keeps_to_what_github_takes(name: str) -> None:
     assert len(rule["properties"]["tags"]) <= 10
 
 
-def test_the_worst_comes_first_and_knows_its_rule() -> None:
+def test_the_worst_comes_first_with_the_index_of_its_rule() -> None:
     note = replace(SMALL, severity="note", rule="color-risky")
-    one = told(note, BARE, INVALID, SMALL)
+    one = rendered(note, BARE, INVALID, SMALL)
     names = [rule["id"] for rule in one["tool"]["driver"]["rules"]]
     assert names == sorted(names)
     assert [each["level"] for each in one["results"]] == ["error", "error", "warning", "note"]
@@ -167,11 +167,11 @@ def test_the_worst_comes_first_and_knows_its_rule() -> None:
     [
         pytest.param({"end_column": None}, {"startLine": 4, "startColumn": 12}, id="no end"),
         pytest.param({"column": None, "end_column": None}, {"startLine": 4}, id="a line"),
-        pytest.param({"line": None}, {"startLine": 1}, id="no line: GitHub wants one"),
+        pytest.param({"line": None}, {"startLine": 1}, id="no line: GitHub requires one"),
     ],
 )
 def test_regions(change: dict[str, Any], region: dict[str, int]) -> None:
-    [result] = told(replace(SMALL, **change))["results"]
+    [result] = rendered(replace(SMALL, **change))["results"]
     assert result["locations"][0]["physicalLocation"]["region"] == region
 
 
@@ -179,24 +179,24 @@ def test_regions(change: dict[str, Any], region: dict[str, int]) -> None:
     ("file", "uri"),
     [
         pytest.param("./refs/../a.png", "a.png", id="a detour"),
-        pytest.param("a b#1?%.png", "a%20b%231%3F%25.png", id="signs with a meaning"),
+        pytest.param("a b#1?%.png", "a%20b%231%3F%25.png", id="special characters"),
         pytest.param("a:b.png", "a%3Ab.png", id="no scheme"),
-        pytest.param("图/é.png", "%E5%9B%BE/%C3%A9.png", id="letters"),
-        pytest.param(os.fsdecode(b"\xe9.png"), "%E9.png", id="no UTF-8"),
+        pytest.param("图/é.png", "%E5%9B%BE/%C3%A9.png", id="not ASCII"),
+        pytest.param(os.fsdecode(b"\xe9.png"), "%E9.png", id="not UTF-8"),
         pytest.param("a\nb\x1b.png", "a%0Ab%1B.png", id="control characters"),
         pytest.param("..a.png", "..a.png", id="dots"),
     ],
 )
-def test_addresses_in_the_repository(file: str, uri: str) -> None:
-    [result] = told(replace(BARE, file=file))["results"]
+def test_uris_in_the_repository(file: str, uri: str) -> None:
+    [result] = rendered(replace(BARE, file=file))["results"]
     artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert artifact == {"uri": uri, "uriBaseId": "%SRCROOT%"}
     assert unquote_to_bytes(uri) == os.fsencode(os.path.normpath(file))
 
 
 @pytest.mark.parametrize("file", ["/elsewhere/a b.png", "../a b.png"])
-def test_addresses_elsewhere(file: str, tmp_path: Path) -> None:
-    [result] = told(replace(BARE, file=file))["results"]
+def test_uris_outside_the_repository(file: str, tmp_path: Path) -> None:
+    [result] = rendered(replace(BARE, file=file))["results"]
     artifact = result["locations"][0]["physicalLocation"]["artifactLocation"]
     folder = "/elsewhere" if file.startswith("/") else str(tmp_path.parent)
     assert artifact == {"uri": f"file://{folder}/a%20b.png"}
@@ -208,7 +208,7 @@ def test_files_are_named_from_the_root_of_the_repository(
     (tmp_path / "shop/.git").mkdir(parents=True)
     (tmp_path / "shop/media/new").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "shop/media/new")
-    results = told(BARE, replace(BARE, file="../old.jpg"))["results"]
+    results = rendered(BARE, replace(BARE, file="../old.jpg"))["results"]
     assert [
         each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for each in results
     ] == ["media/new/hero.jpg", "media/old.jpg"]
@@ -232,50 +232,52 @@ def test_fingerprints_differ_where_findings_do() -> None:
     assert len(set(fingerprints(SMALL, *others))) == 7
 
 
-def test_several_targets_are_told_apart() -> None:
-    both = told(SMALL, INVALID, targets=(EVOLINK, "wan/2.7"))["results"]
+def test_several_targets_are_named() -> None:
+    both = rendered(SMALL, INVALID, targets=(EVOLINK, "wan/2.7"))["results"]
     assert [each["message"]["text"] for each in both] == [
         f"{EVOLINK}: hero.jpg is 64x64 px. Use a larger one.",
         "This is no job.",
     ]
 
 
-def test_hostile_words_stay_words() -> None:
+def test_hostile_strings_are_made_visible() -> None:
     nasty = "\x1b[31m\u202e\x00\udce9"
-    [result] = told(replace(SMALL, message=nasty, found={nasty: [nasty]}, asset=nasty))["results"]
+    [result] = rendered(replace(SMALL, message=nasty, found={nasty: [nasty]}, asset=nasty))[
+        "results"
+    ]
     shown = "\\x1b[31m\\u202e\\x00\\xe9"
     assert result["message"]["text"] == shown
     assert result["properties"]["found"] == {shown: [shown]}
-    [result] = told(replace(SMALL, message="[win](https://evil.example) is small."))["results"]
+    [result] = rendered(replace(SMALL, message="[win](https://evil.example) is small."))["results"]
     assert result["message"]["text"] == "\\[win\\](https://evil.example) is small."
 
 
-def test_unknown_is_notified() -> None:
+def test_unknown_is_a_notification() -> None:
     verdicts = (
         Verdict("job.yaml", EVOLINK, "pass"),
         Verdict("job.yaml#2", EVOLINK, "unknown"),
         Verdict("a#2", EVOLINK, "unknown"),
     )
-    one = told(replace(BARE, file="a#2"), verdicts=verdicts)
+    one = rendered(replace(BARE, file="a#2"), verdicts=verdicts)
     [invocation] = one["invocations"]
     second, odd = invocation["toolExecutionNotifications"]
     assert second["level"] == "error"
-    assert second["message"]["text"].startswith("Not everything in job.yaml#2 could be looked at")
+    assert second["message"]["text"].startswith("job.yaml#2: not everything could be checked")
     assert [
         each["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         for each in (second, odd)
     ] == ["job.yaml", "a%232"]
 
 
-def test_what_github_would_refuse_is_left_out_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_beyond_the_limit_of_github_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wanprep.report.sarif._MOST", 2)
-    one = told(BARE, SMALL, INVALID)
+    one = rendered(BARE, SMALL, INVALID)
     assert [each["level"] for each in one["results"]] == ["error", "error"]
     [notice] = one["invocations"][0]["toolExecutionNotifications"]
     assert notice["message"]["text"].startswith("1 more findings are left out")
 
 
-def test_the_command_writes_it(
+def test_check_writes_sarif(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(JOBS)

@@ -1,4 +1,4 @@
-"""A report as text: each format is one small module with one function, named in one table."""
+"""A report as text, in the format that was asked for."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ if TYPE_CHECKING:
 
     from wanprep.report.model import Report, Style
 
-# A new format is a new module with a function `render` and a line here.
+# Module and function of each format. A new one is a function and a line here.
 FORMATS: Final = {
-    "concise": "One line per finding: path:line:col: severity rule message.",
-    "github": "Workflow commands, with which GitHub Actions marks lines.",
-    "gitlab": "A Code Quality report for GitLab's merge requests.",
-    "html": "One page for people: pictures, rulers and filters, in any browser.",
-    "json": "One JSON object, described by the report schema.",
-    "jsonl": "One JSON object per finding.",
-    "junit": "XML with a test case per job and media file, for any CI.",
-    "sarif": "SARIF 2.1.0, for GitHub code scanning and editors.",
-    "text": "For people: grouped by file, with the line and what to do.",
+    "concise": "text:render_concise",  # one line per finding, for editors and grep
+    "github": "annotations:render_github",  # workflow commands, with which Actions marks lines
+    "gitlab": "annotations:render_gitlab",  # Code Quality, for merge requests
+    "html": "html:render",  # one page with previews, rulers and filters, for any browser
+    "json": "json_report:render_json",  # one object, described by the report schema
+    "jsonl": "json_report:render_jsonl",  # one object per finding
+    "junit": "junit:render",  # XML with a test case per job and media file, for any CI
+    "sarif": "sarif:render",  # SARIF 2.1.0, for GitHub code scanning and editors
+    "text": "text:render",  # for people: grouped by file, with the line and what to do
 }
 
 
 def renderer(name: str) -> Callable[[Report, Style], Iterator[str]]:
     """Return the function that writes a format; its module is imported only now."""
-    module = import_module(f"{__name__}.{name if name != 'json' else 'as_json'}")
-    return cast("Callable[[Report, Style], Iterator[str]]", module.render)
+    module, _, function = FORMATS[name].partition(":")
+    found = getattr(import_module(f"{__name__}.{module}"), function)
+    return cast("Callable[[Report, Style], Iterator[str]]", found)

@@ -1,81 +1,80 @@
-"""Findings as CI services show them: the worst first, found in the repository, told apart."""
+"""Findings as GitHub and GitLab show them: the worst first, each with a fingerprint."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.finding import Finding
-from wanprep.report.repository import path_in_repository
+from wanprep.report.repository import path_in_repository, utf8_path
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
     from wanprep.judge.finding import Verdict
-    from wanprep.report.model import Report
+    from wanprep.report.model import Report, Style
 
 _RANK: Final = {"error": 0, "warning": 1, "note": 2}
+_GITHUB_COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
+_GITLAB_SEVERITIES: Final = {"error": "critical", "warning": "major", "note": "info"}
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """A finding and how a service shows and remembers it."""
+    """A finding with what a service shows of it and remembers it by."""
 
     finding: Finding
-    text: str
-    path: str  # from the root of the repository, or absolute where it lies outside
-    fingerprint: str  # the same wherever the line moves to, and no other's in this report
+    message: str
+    path: str  # from the root of the repository, or absolute if it lies outside
+    fingerprint: str  # unique in this report, and the same wherever the line moves to
 
 
-def annotated(report: Report) -> list[Annotation]:
-    """List the findings, worst first: services show the first ones and drop the rest."""
-    return _annotate(report.findings, report)
+def annotate(report: Report, *, with_unknown: bool = False) -> list[Annotation]:
+    """List the findings, the worst first: services show the first ones and drop the rest.
 
-
-def annotated_with_unknown(report: Report) -> list[Annotation]:
-    """List the findings and what could not be judged, for services that know no other place."""
-    unknown = (_unknown(each, report) for each in report.verdicts if each.verdict == "unknown")
-    return _annotate((*report.findings, *unknown), report)
-
-
-def _annotate(findings: Iterable[Finding], report: Report) -> list[Annotation]:
-    seen: Counter[str] = Counter()
-    told = []
+    Services that have no other place for it get `with_unknown` what could not be checked, too.
+    """
+    findings = list(report.findings)
+    if with_unknown:
+        findings += [
+            _unknown(each, report) for each in report.verdicts if each.verdict == "unknown"
+        ]
+    counts: Counter[str] = Counter()
+    annotations = []
     for finding in sorted(findings, key=lambda each: _RANK[each.severity]):
         path = path_in_repository(finding.file)
         parts = (finding.rule, finding.target, path, finding.pointer, finding.asset or "")
         key = "\0".join(parts)
         # A prompt may break one rule twice, and two documents of a file have equal pointers.
-        number = f"\0{seen[key]}" if seen[key] else ""
-        seen[key] += 1
+        number = f"\0{counts[key]}" if counts[key] else ""
+        counts[key] += 1
         digest = sha256((key + number).encode(errors="surrogatepass")).hexdigest()
-        told.append(Annotation(finding, sentence(finding, report), path, digest[:32]))
-    return told
+        annotations.append(Annotation(finding, _message(finding, report), path, digest[:32]))
+    return annotations
 
 
-def sentence(finding: Finding, report: Report) -> str:
-    """Say what was found, and for which target where there are several."""
-    whom = f"{finding.target}: " if finding.target and len(report.targets) > 1 else ""
-    return visible(whom + finding.message)
+def _message(finding: Finding, report: Report) -> str:
+    target = f"{finding.target}: " if finding.target and len(report.targets) > 1 else ""
+    return visible(target + finding.message)
 
 
 def file_of(verdict: Verdict, report: Report) -> str:
-    """Name the file of a verdict, whose subject may be the second document of it: job.yaml#2."""
+    """Return the file of a verdict, whose subject may be a document in it: job.yaml#2."""
     if any(finding.file == verdict.subject for finding in report.findings):
         return verdict.subject
     return re.sub(r"#\d+\Z", "", verdict.subject)
 
 
-def unknown_sentence(verdict: Verdict) -> str:
-    """Say why nothing was found and all the same nothing is well."""
+def unknown_message(verdict: Verdict) -> str:
+    """Explain a verdict of unknown, which has no findings."""
     return (
-        f"Not everything in {visible(verdict.subject)} could be looked at, so nobody can say "
-        "whether it fits. Check it again where all of it can be reached; --offline excuses "
-        "addresses."
+        f"{visible(verdict.subject)}: not everything could be checked. Check it again where all "
+        "of it can be reached; --offline accepts URLs that were not checked."
     )
 
 
@@ -83,8 +82,56 @@ def _unknown(verdict: Verdict, report: Report) -> Finding:
     return Finding(
         rule="unknown",
         severity="error",  # as in the exit status
-        message=unknown_sentence(verdict),
+        message=unknown_message(verdict),
         target=verdict.target,
         file=file_of(verdict, report),
         asset=verdict.subject,
     )
+
+
+def render_github(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+    """Write a workflow command per finding; GitHub shows the first ten of each kind in a step."""
+    for each in annotate(report, with_unknown=True):
+        command = f"{_GITHUB_COMMANDS[each.finding.severity]} {_github_properties(each)}"
+        yield f"::{command}::{_github_data(each.message)}\n"
+
+
+def _github_properties(annotation: Annotation) -> str:
+    finding = annotation.finding
+    place = {"line": finding.line, "col": finding.column, "endColumn": finding.end_column}
+    properties = {"file": utf8_path(annotation.path), **place, "title": finding.rule}
+    return ",".join(
+        f"{name}={_github_property(str(value))}"
+        for name, value in properties.items()
+        if value is not None
+    )
+
+
+# As in @actions/core: what could end a value or begin another command is escaped.
+def _github_data(text: str) -> str:
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
+
+
+def _github_property(text: str) -> str:
+    return _github_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render_gitlab(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+    """Write a Code Quality report; an empty list tells GitLab that all is fixed."""
+    issues = [_gitlab_issue(each) for each in annotate(report, with_unknown=True)]
+    yield f"{json.dumps(issues, indent=2)}\n"
+
+
+def _gitlab_issue(annotation: Annotation) -> dict[str, Any]:
+    finding = annotation.finding
+    return {
+        # GitLab does not always show the name of the check beside the description.
+        "description": f"{finding.rule}: {annotation.message}",
+        "check_name": finding.rule,
+        "fingerprint": annotation.fingerprint,
+        "severity": _GITLAB_SEVERITIES[finding.severity],
+        "location": {
+            "path": utf8_path(annotation.path),
+            "lines": {"begin": finding.line or 1},  # required, even for images
+        },
+    }

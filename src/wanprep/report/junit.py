@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
-from wanprep.report.annotations import file_of, unknown_sentence
+from wanprep.report.annotations import file_of, unknown_message
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from wanprep.judge.finding import Finding, Verdict
     from wanprep.report.model import Report, Style
 
-# What is unknown must not look green, and some services paint what is skipped green.
+# Unknown must not look green, and some services show skipped cases green.
 _ELEMENTS: Final = {"fail": "failure", "unknown": "error"}
-_NOBODY: Final = "wanprep"  # in place of a target, where a job cannot even be read
+_NO_TARGET: Final = "wanprep"  # for a job that cannot be read
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
@@ -26,48 +27,48 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
     verdicts = sorted(report.verdicts, key=lambda verdict: verdict.target)
     for target, group in groupby(verdicts, key=lambda verdict: verdict.target):
         of_target = tuple(group)
-        told = {"name": visible(target) or _NOBODY} | _counts(of_target) | {"skipped": "0"}
-        suite = ET.SubElement(root, "testsuite", told)
+        names = {"name": visible(target) or _NO_TARGET, "skipped": "0"}
+        suite = ET.SubElement(root, "testsuite", names | _counts(of_target))
         for verdict in of_target:
             _case(suite, verdict, report)
     ET.indent(root)
-    # Letters beyond ASCII are written as numbers: right wherever the text goes.
+    # Character references beyond ASCII: right in whatever encoding it travels.
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode() + "\n"
 
 
 def _counts(verdicts: tuple[Verdict, ...]) -> dict[str, str]:
-    told = [verdict.verdict for verdict in verdicts]
-    counts = {"tests": len(told), "failures": told.count("fail"), "errors": told.count("unknown")}
-    return {name: str(count) for name, count in counts.items()}
+    counts = Counter(verdict.verdict for verdict in verdicts)
+    numbers = (len(verdicts), counts["fail"], counts["unknown"])
+    return dict(zip(("tests", "failures", "errors"), map(str, numbers), strict=True))
 
 
 def _case(suite: ET.Element, verdict: Verdict, report: Report) -> None:
-    names = {"name": visible(verdict.subject), "classname": visible(verdict.target) or _NOBODY}
+    names = {"name": visible(verdict.subject), "classname": visible(verdict.target) or _NO_TARGET}
     case = ET.SubElement(suite, "testcase", names)
     findings = _findings(verdict, report)
-    slight = [each for each in findings if each.severity != "error"]
+    others = [each for each in findings if each.severity != "error"]
     if verdict.verdict in _ELEMENTS:
-        _wrong(case, verdict, findings)
-    if slight:
-        ET.SubElement(case, "system-out").text = _lines(slight)
+        _failure(case, verdict, findings)
+    if others:
+        ET.SubElement(case, "system-out").text = _lines(others)
 
 
-def _wrong(case: ET.Element, verdict: Verdict, findings: list[Finding]) -> None:
-    """Say what is wrong in one element: of several, some services keep only one."""
+def _failure(case: ET.Element, verdict: Verdict, findings: list[Finding]) -> None:
+    """Write all findings into one element: of several, some services keep only one."""
     errors = [each for each in findings if each.severity == "error"]
-    told = {"type": verdict.verdict, "message": unknown_sentence(verdict)}
+    message = unknown_message(verdict)
     if verdict.verdict == "fail":
         more = f" And {len(errors) - 1} more." if len(errors) > 1 else ""
-        first = errors[0].message if errors else "It does not fit."
-        told["message"] = visible(first) + more
-    ET.SubElement(case, _ELEMENTS[verdict.verdict], told).text = _lines(findings)
+        message = (visible(errors[0].message) if errors else "The check failed.") + more
+    attributes = {"type": verdict.verdict, "message": message}
+    ET.SubElement(case, _ELEMENTS[verdict.verdict], attributes).text = _lines(findings)
 
 
 def _findings(verdict: Verdict, report: Report) -> list[Finding]:
-    """List what was found in a file; its documents share it, since the lines tell them apart."""
-    file, whom = file_of(verdict, report), {"", verdict.target}
-    return [each for each in report.findings if each.file == file and each.target in whom]
+    """List the findings of a file; its documents share them, as their lines differ."""
+    file, targets = file_of(verdict, report), {"", verdict.target}
+    return [each for each in report.findings if each.file == file and each.target in targets]
 
 
 def _lines(findings: list[Finding]) -> str:

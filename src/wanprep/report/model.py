@@ -1,16 +1,22 @@
-"""What a check found, before it is written in any format."""
+"""The result of a check, before it is written in any format."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wanprep.check.seen import Seen
     from wanprep.judge.finding import Finding, Verdict
+
+
+_KEYS: Final = (
+    "rule", "severity", "message", "target", "file", "line", "column", "pointer", "asset", "found",
+    "allowed", "fixable",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +30,13 @@ class Report:
     assets: int
     jobs: int
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)  # of jobs with findings
-    # Everything that was judged, for those who show more of it than what was found.
+    # Everything that was checked, for reports that show more than findings.
     seen: Seen | None = field(default=None, repr=False, compare=False)
-    known: int | None = None  # findings left out because a baseline has them; None without one
+    known: int | None = None  # findings left out as in the baseline; None without one
 
     @property
     def summary(self) -> dict[str, int]:
-        """Count what was found, in the words of the contract."""
+        """Count by severity, with the keys of the report schema."""
         severities = Counter(finding.severity for finding in self.findings)
         verdicts = Counter(verdict.verdict for verdict in self.verdicts)
         return {
@@ -45,11 +51,11 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Tell whether nothing stands against sending: no error, nothing left unseen."""
+        """Return whether there are no errors and nothing is unknown."""
         return self.summary["errors"] == 0 and self.summary["unknown"] == 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return the report as schemas/report.schema.json has it."""
+        """Return the report as schemas/report.schema.json describes it."""
         return {
             "version": 1,
             "targets": list(self.targets),
@@ -64,28 +70,14 @@ class Report:
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """Return a finding as the contract has it."""
-    return {
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "message": finding.message,
-        "target": finding.target,
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-        "pointer": finding.pointer,
-        "asset": finding.asset,
-        "found": finding.found,
-        "allowed": finding.allowed,
-        "fixable": finding.fixable,
-        "source": dict(finding.source),
-    }
+    """Return a finding as schemas/report.schema.json describes it."""
+    return {name: getattr(finding, name) for name in _KEYS} | {"source": dict(finding.source)}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a report for people may look where it is going."""
+    """How the text report is written to a terminal or file."""
 
     color: bool = False
     width: int = 80
-    quiet: bool = False  # only what was found, and not what it comes to
+    quiet: bool = False  # without the summary

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import wanprep
-from wanprep.report.annotations import annotated, file_of, unknown_sentence
+from wanprep.judge.rules import rules
+from wanprep.report.annotations import annotate, file_of, unknown_message
 from wanprep.report.repository import path_in_repository
-from wanprep.report.sarif_rules import sarif_rule
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -25,32 +27,34 @@ _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _ROOT: Final = "%SRCROOT%"
+_by_rule: Final = attrgetter("rule")
 _MOST: Final = 25_000  # GitHub refuses a file with more results, and shows the first 5,000
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
-    """Write one run with all targets in it, the errors first."""
+    """Write one run with all targets, the errors first."""
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
     yield json.dumps(log, indent=2)
     yield "\n"
 
 
 def _run(report: Report) -> dict[str, Any]:
-    found = annotated(report)
+    found = annotate(report)
     shown = found[:_MOST]
-    of_rule = _by_rule([each.finding for each in shown])
-    indexes = {rule: index for index, rule in enumerate(of_rule)}
+    findings = sorted((each.finding for each in shown), key=_by_rule)
+    by_rule = {rule: list(group) for rule, group in groupby(findings, key=_by_rule)}
+    indexes = {rule: index for index, rule in enumerate(by_rule)}
     driver = {
         "name": "wanprep",
         "version": wanprep.__version__,
         "semanticVersion": wanprep.__version__,
         "informationUri": "https://wanprep.dev/",
-        "rules": [sarif_rule(rule, findings) for rule, findings in of_rule.items()],
+        "rules": [_rule(rule, findings) for rule, findings in by_rule.items()],
     }
     return {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        # Where the root lies differs from machine to machine, and the report must not.
+        # No URI: the root differs between machines, and the report must not.
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "invocations": [
             {
@@ -62,43 +66,91 @@ def _run(report: Report) -> dict[str, Any]:
     }
 
 
-def _by_rule(findings: Sequence[Finding]) -> dict[str, list[Finding]]:
-    by_name = sorted(findings, key=lambda finding: finding.rule)
-    return {rule: list(group) for rule, group in groupby(by_name, lambda finding: finding.rule)}
+def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """Describe a rule; its findings come with the worst first."""
+    rule = rules()[name]
+    fix = " ".join(filter(None, (rule.mend, rule.fix)))
+    sources = sorted({_source(each) for each in findings if each.source})
+    return {
+        "id": name,
+        "name": "".join(word.capitalize() for word in name.split("-")),
+        "shortDescription": {"text": f"{rule.title}."},
+        "fullDescription": {"text": rule.why},
+        "help": {
+            "text": "\n\n".join((rule.why, fix, *_cited(sources))),
+            "markdown": "\n\n".join((rule.why, f"**What to do:** {fix}", *_linked(sources))),
+        },
+        "defaultConfiguration": {"level": findings[0].severity},
+        "properties": {
+            "tags": ["media" if findings[0].asset else "job", *(["fixable"] if rule.fix else [])]
+        },
+    }
+
+
+def _source(finding: Finding) -> tuple[str, ...]:
+    words = (finding.target, *(finding.source.get(key, "") for key in ("says", "doc", "checked")))
+    return tuple(visible(word) for word in words)
+
+
+def _cited(sources: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    for target, says, doc, checked in sources:
+        yield f"{target}: {says} ({doc}, read on {checked})"
+
+
+def _linked(sources: Sequence[tuple[str, ...]]) -> Iterator[str]:
+    if sources:
+        yield "**Sources:**"
+        yield "\n".join(
+            f"- {_plain(target)}: {_plain(says)} ([read on {checked}](<{doc}>))"
+            for target, says, doc, checked in sources
+        )
+
+
+def _plain(text: str) -> str:
+    """Escape what Markdown would interpret."""
+    return re.sub(r"([\\`*_\[\]<>])", r"\\\1", text)
 
 
 def _result(annotation: Annotation, index: int) -> dict[str, Any]:
     finding = annotation.finding
-    told = {name: getattr(finding, name) for name in ("target", "found", "allowed", "fixable")}
-    told |= {"pointer": finding.pointer, "asset": finding.asset, "source": dict(finding.source)}
+    properties = {
+        name: getattr(finding, name) for name in ("target", "found", "allowed", "fixable")
+    }
+    properties |= {
+        "pointer": finding.pointer,
+        "asset": finding.asset,
+        "source": dict(finding.source),
+    }
     return {
         "ruleId": finding.rule,
         "ruleIndex": index,
         "level": finding.severity,
-        "message": {"text": _literal(annotation.text)},
+        "message": {"text": _literal(annotation.message)},
         "locations": [_location(annotation.path, _region(finding))],
         # GitHub's upload adds primaryLocationLineHash, a hash of the line's words, by itself,
-        # and complains about anybody else's.
+        # and complains about any other.
         "partialFingerprints": {"wanprep/v1": annotation.fingerprint},
-        "properties": _harmless({name: value for name, value in told.items() if value is not None}),
+        "properties": _visible(
+            {name: each for name, each in properties.items() if each is not None}
+        ),
     }
 
 
 def _literal(text: str) -> str:
-    """Keep a file that is named [like](this) from becoming a link, as SARIF would have it."""
+    """Keep a file that is named [like](this) from becoming a link."""
     return text.replace("[", "\\[").replace("]", "\\]") if "](" in text else text
 
 
 def _location(path: str, region: dict[str, int]) -> dict[str, Any]:
-    address = quote(os.fsencode(path))
-    artifact = {"uri": address, "uriBaseId": _ROOT}
+    uri = quote(os.fsencode(path))
+    artifact = {"uri": uri, "uriBaseId": _ROOT}
     if os.path.isabs(path):
-        artifact = {"uri": f"file://{address}"}
+        artifact = {"uri": f"file://{uri}"}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
 def _region(finding: Finding) -> dict[str, int]:
-    # GitHub shows no result without a line, not even one that is about a picture.
+    # GitHub shows no result without a line, not even for an image.
     region = {"startLine": finding.line or 1}
     if finding.line and finding.column:
         region["startColumn"] = finding.column
@@ -108,30 +160,30 @@ def _region(finding: Finding) -> dict[str, int]:
 
 
 def _notifications(report: Report, dropped: int) -> list[dict[str, Any]]:
-    """Say what the results do not: what nobody could judge, and what did not fit in."""
-    told = [
+    """List what could not be checked, and how many findings were left out."""
+    notifications: list[dict[str, Any]] = [
         {
             "level": "error",
-            "message": {"text": _literal(unknown_sentence(each))},
+            "message": {"text": _literal(unknown_message(each))},
             "locations": [_location(path_in_repository(file_of(each, report)), {"startLine": 1})],
         }
         for each in report.verdicts
         if each.verdict == "unknown"
     ]
     if dropped:
-        text = f"{dropped} more findings are left out: GitHub takes no more than {_MOST}."
-        told.append({"level": "warning", "message": {"text": text}})
-    return told
+        text = f"{dropped} more findings are left out: GitHub accepts at most {_MOST}."
+        notifications.append({"level": "warning", "message": {"text": text}})
+    return notifications
 
 
-def _harmless(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """Make what came from outside visible, as everywhere."""
+def _visible(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Make control characters visible, at any depth."""
     match value:
         case str():
             return visible(value)
         case dict():
-            return {visible(str(name)): _harmless(each) for name, each in value.items()}
+            return {visible(str(name)): _visible(each) for name, each in value.items()}
         case list() | tuple():
-            return [_harmless(each) for each in value]
+            return [_visible(each) for each in value]
         case _:
             return value

@@ -1,14 +1,13 @@
-"""The report for people: grouped by file, the line shown, what to do said."""
+"""The report in a terminal: grouped by file for people, or one line per finding."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.report.columns import wrapped
-from wanprep.report.quoted import quoted
+from wanprep.report.columns import columns, wrapped
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
@@ -18,25 +17,32 @@ if TYPE_CHECKING:
     from wanprep.report.model import Report, Style
 
 _UNKNOWN: Final = (
-    "Unknown is what could not be read, and addresses, which are not looked at: that is no pass."
-    " --offline excuses addresses."
+    "Unknown: a file could not be read or a URL was not checked, which is not a pass."
+    " --offline accepts URLs that were not checked."
 )
 _COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def render(report: Report, style: Style) -> Iterator[str]:
-    """Write each file's findings, then what it comes to."""
+    """Write the findings of each file, then the summary."""
     for file, findings in groupby(report.findings, key=lambda finding: finding.file):
         yield _paint(visible(file), style, bold=True) + "\n"
         for finding in findings:
             yield from _finding(finding, report, style)
         yield "\n"
-    if not style.quiet or report.summary["unknown"]:  # or nobody would know why it is no pass
-        yield from _end(report, style)
+    if not style.quiet or report.summary["unknown"]:  # the reason for the exit status
+        yield from _summary(report, style)
+
+
+def render_concise(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+    """Write path:line:col: severity rule message, as editors and grep understand it."""
+    for finding in report.findings:
+        place = f"{visible(finding.file)}:{finding.line or 1}:{finding.column or 1}"
+        yield f"{place}: {finding.severity} {finding.rule} {visible(finding.message)}\n"
 
 
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
-    yield from _quoted(finding, report, style)
+    yield from _source_line(finding, report, style)
     head = f"{finding.severity}[{finding.rule}]"
     target = f" ({finding.target})" if finding.target and len(report.targets) > 1 else ""
     message = visible(finding.message) + target
@@ -45,22 +51,52 @@ def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
     yield lines.replace(head, painted, 1) + "\n"
 
 
-def _quoted(finding: Finding, report: Report, style: Style) -> Iterator[str]:
-    """Show the line of a job with a caret under what is meant, as good compilers do."""
+def _source_line(finding: Finding, report: Report, style: Style) -> Iterator[str]:
+    """Show the line of a job with carets under the value, as compilers do."""
     if finding.line is None or finding.column is None:
         return
     line = report.lines.get((finding.file, finding.line))
     if line is None:
         return
     end = finding.end_column or finding.column + 1
-    shown, marks = quoted(line, finding.column - 1, end - 1, style.width - 9)
+    shown, marks = _excerpt(line, finding.column - 1, end - 1, style.width - 9)
     yield f"{finding.line:>6} | {shown}\n"
     space = marks[: marks.index("^")]
     painted = _paint(marks.lstrip(), style, fg=_COLORS[finding.severity])
     yield f"       | {space}{painted}\n"
 
 
-def _end(report: Report, style: Style) -> Iterator[str]:
+def _excerpt(line: str, start: int, stop: int, width: int) -> tuple[str, str]:
+    """Cut a line to a width, and mark the part from start to stop in the line below."""
+    begin = max(0, start - width)
+    near = line[begin : start + width]  # the rest cannot fit, however narrow its letters are
+    pieces = [visible(letter) for letter in near]
+    widths = [columns(piece) for piece in pieces]
+    start, stop = start - begin, min(max(stop, start + 1) - begin, len(near))
+    first, last = 0, len(near)
+    if begin or len(line) > begin + len(near) or sum(widths) > width:
+        first, last = _window(widths, start, width - 2)
+    before = "…" if begin or first else ""
+    after = "…" if begin + last < len(line) else ""
+    space = len(before) + sum(widths[first:start])
+    marks = max(1, sum(widths[start : min(stop, last)]))
+    return before + "".join(pieces[first:last]) + after, " " * space + "^" * marks
+
+
+def _window(widths: list[int], start: int, width: int) -> tuple[int, int]:
+    """Choose what is shown: a quarter before the marked part, more if the line ends sooner."""
+    first = _last_fitting(widths[:start][::-1], width // 4)
+    last = _last_fitting(widths[start - first :], width)
+    if start - first + last < len(widths):
+        return start - first, start - first + last
+    return len(widths) - _last_fitting(widths[::-1], width), len(widths)
+
+
+def _last_fitting(widths: list[int], width: int) -> int:
+    return sum(end <= width for end in accumulate(widths))
+
+
+def _summary(report: Report, style: Style) -> Iterator[str]:
     count = report.summary
     things = [plural(count["assets"], "file")] if count["assets"] or not count["jobs"] else []
     if count["jobs"]:
@@ -84,7 +120,7 @@ def _end(report: Report, style: Style) -> Iterator[str]:
     if count["unknown"]:
         yield wrapped(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:
-        yield "What nobody can see from here:\n"
+        yield "Not checked:\n"
         for note in report.unchecked:
             yield wrapped(note, style.width, first="- ", rest="  ") + "\n"
 

@@ -1,52 +1,74 @@
-"""The cards of a page, as values: what is known of each file and each job, and how they stand."""
+"""The cards of the page: each job and each file once, with everything that was found in it."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wanprep.check.findings import was_reached
+from wanprep.probe.names import is_url
 from wanprep.probe.problems import NOT_READ
-from wanprep.report.html.told import RANKS, states_of
+from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
+from wanprep.report.html.prompt import name_references
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wanprep.check.cases import Case
-    from wanprep.job.model import Asset, JobFile
+    from wanprep.check.seen import Seen
+    from wanprep.job.model import Asset, Job, JobFile
+    from wanprep.judge.finding import Finding
     from wanprep.judge.target import Target
     from wanprep.probe.facts import Facts
-    from wanprep.report.html.told import Told
+    from wanprep.report.html.prompt import ReferenceName
+    from wanprep.report.model import Report
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a file is for: in a job, or by itself."""
+    """The role of a file in a job, or by itself."""
 
     role: str
     targets: tuple[Target, ...]
-    name: str = ""  # by which the prompt calls it: "Image 1"
-    job: str = ""  # the id of the job's card
-    hue: int = 0  # of its tokens in the prompt, from 1; 0: it has none
+    name: ReferenceName | None = None
+    job: JobCard | None = None
+
+    @property
+    def label(self) -> str:
+        """Return its name in the prompt of its job, or its role."""
+        return self.name.name if self.name else self.role.replace("_", " ")
 
 
-@dataclass
+@dataclass(eq=False)
 class FileCard:
-    """One file or address, whoever uses it."""
+    """One file or URL, with every use of it."""
 
     id: str
     asset: Asset
     facts: Facts | None
     uses: list[Use] = field(default_factory=list)
-    findings: list[Told] = field(default_factory=list)
+    groups: Groups = field(default_factory=dict)
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
-        """Name all that it is judged for."""
+        """List every target that it is checked for."""
         return tuple(dict.fromkeys(each.id for use in self.uses for each in use.targets))
 
     @property
-    def is_seen(self) -> bool:
-        """Tell whether anything is known of it."""
+    def distinct_uses(self) -> list[Use]:
+        """List the uses that read differently."""
+        return list({(each.label, each.job): each for each in self.uses}.values())
+
+    @property
+    def state(self) -> str:
+        """Return the worst of its states."""
+        return worst(self.states)
+
+    @property
+    def is_checked(self) -> bool:
+        """Return whether its content or its headers were read."""
         facts = self.facts
         if self.asset.kind == "data" or facts is None:
             return False
@@ -54,46 +76,148 @@ class FileCard:
 
     @cached_property
     def states(self) -> frozenset[tuple[str, str]]:
-        """Say how it stands with each target: errors, warnings, notes, fine, unknown."""
-        return states_of(self.findings, self.targets, "fine" if self.is_seen else "unknown")
+        """Pair each target with its states: error, warning, note, fine, unknown."""
+        return states_of(
+            self.groups.values(), self.targets, "fine" if self.is_checked else "unknown"
+        )
 
 
-@dataclass
+@dataclass(eq=False)
 class JobCard:
-    """One job; or a file in which there is none that can be read."""
+    """One job, or a file from which no job could be read."""
 
     id: str
     file: JobFile
     case: Case | None
-    findings: list[Told] = field(default_factory=list)
-    of_files: dict[str, list[Told]] = field(default_factory=dict)  # findings, by pointer
-    cards: dict[str, FileCard] = field(default_factory=dict)  # by pointer
+    names: Mapping[str, ReferenceName]  # of assets, by pointer
+    groups: Groups = field(default_factory=dict)
+    asset_groups: dict[str, Groups] = field(default_factory=dict)  # by pointer
+    files: dict[str, FileCard] = field(default_factory=dict)  # by pointer
     verdicts: dict[str, str] = field(default_factory=dict)  # by target
 
+    @property
+    def state(self) -> str:
+        """Return the worst of its states."""
+        return worst(self.states)
+
     def state_at(self, pointer: str) -> str:
-        """Tell how it stands with the file that is named at a place, in this job."""
-        told = self.of_files.get(pointer, ())
-        otherwise = "fine" if self.cards[pointer].is_seen else "unknown"
-        return min((each.severity for each in told), key=RANKS.index, default=otherwise)
+        """Return the worst state of an asset in this job."""
+        severities = [each.severity for each in self.asset_groups.get(pointer, {}).values()]
+        default = "fine" if self.files[pointer].is_checked else "unknown"
+        return min(severities, key=RANKS.index, default=default)
 
     @property
     def number(self) -> int:
-        """Tell which document of its file it is."""
+        """Return which document of its file it is."""
         return self.case.job.number if self.case else 1
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """Name all that it is judged for."""
-        return tuple(self.verdicts)
 
     @cached_property
     def states(self) -> frozenset[tuple[str, str]]:
-        """Say how it stands with each target."""
-        of_files = [each for told in self.of_files.values() for each in told]
-        found = set(states_of([*self.findings, *of_files], self.targets, ""))
+        """Pair each target with its states."""
+        of_assets = [each for groups in self.asset_groups.values() for each in groups.values()]
+        found = set(states_of([*self.groups.values(), *of_assets], tuple(self.verdicts), ""))
         for target, verdict in self.verdicts.items():
             if verdict == "unknown":
                 found.add(("unknown", target))
             elif not any(each == target for _, each in found):
                 found.add(("fine", target))
         return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """All cards, the worst first, and the findings that belong to none."""
+
+    jobs: list[JobCard]
+    files: list[FileCard]
+    others: Groups
+
+
+def make_cards(report: Report) -> Cards:
+    """Arrange what was checked and what was found as cards."""
+    builder = _Builder(report)
+    others: Groups = {}
+    for finding in report.findings:
+        builder.place(finding, others)
+    jobs, files = builder.jobs, list(builder.files.values())
+    jobs.sort(key=lambda card: RANKS.index(card.state))
+    files.sort(key=lambda card: RANKS.index(card.state))
+    return Cards(jobs, files, others)
+
+
+class _Builder:
+    """Makes the cards, and finds the card that a finding belongs to."""
+
+    def __init__(self, report: Report) -> None:
+        self.files: dict[str, FileCard] = {}
+        self.jobs: list[JobCard] = []
+        self._by_file: dict[str, list[JobCard]] = {}
+        self._verdicts: dict[str, dict[str, str]] = {}
+        self._positions: dict[tuple[str, str, int | None], FileCard] = {}
+        for each in report.verdicts:
+            self._verdicts.setdefault(each.subject, {})[each.target] = each.verdict
+        if report.seen:
+            self._add_all(report.seen)
+
+    def _add_all(self, seen: Seen) -> None:
+        for file, cases in zip(seen.files, seen.cases, strict=True):
+            for case in cases or (None,):
+                self._add_job(file, case, seen.facts)
+        for path in seen.alone:
+            card = self._file_card(_bare_asset(path), seen.facts)
+            card.uses.append(Use(seen.role(path), seen.bare))
+            self._positions[path, "", None] = card
+
+    def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:
+        names = name_references(case) if case else {}
+        card = JobCard(f"job-{len(self.jobs) + 1}", file, case, names)
+        self.jobs.append(card)
+        self._by_file.setdefault(file.file, []).append(card)
+        subject = file.file if card.number == 1 else f"{file.file}#{card.number}"
+        card.verdicts = self._verdicts.get(subject, {})
+        if case is None:
+            return
+        for asset in case.meant.assets:
+            of_file = self._file_card(asset, facts)
+            of_file.uses.append(Use(asset.role, case.targets, names[asset.pointer], card))
+            card.files[asset.pointer] = of_file
+            self._positions[file.file, asset.pointer, _line(case.job, asset.pointer)] = of_file
+
+    def _file_card(self, asset: Asset, facts: Mapping[str, Facts]) -> FileCard:
+        place = asset.location
+        key = os.path.abspath(place) if asset.kind == "file" else place
+        if key not in self.files:
+            card = FileCard(f"file-{len(self.files) + 1}", asset, facts.get(place))
+            self.files[key] = card
+        return self.files[key]
+
+    def place(self, finding: Finding, others: Groups) -> None:
+        """Add a finding to its card, or to the others."""
+        job = self._job(finding)
+        of_file = self._positions.get((finding.file, finding.pointer, finding.line))
+        if finding.asset is not None and of_file:
+            add_finding(of_file.groups, finding, merge_places=True)
+            if job:
+                add_finding(job.asset_groups.setdefault(finding.pointer, {}), finding)
+        else:
+            add_finding(job.groups if job else others, finding)
+
+    def _job(self, finding: Finding) -> JobCard | None:
+        """Choose among the documents of a file the last that begins before the finding."""
+        of_file = self._by_file.get(finding.file, [])
+        before = [card for card in of_file if _begin(card) <= (finding.line or 1)]
+        return before[-1] if before else next(iter(of_file), None)
+
+
+def _begin(card: JobCard) -> int:
+    return _line(card.case.job, "") if card.case else 1
+
+
+def _line(job: Job, pointer: str) -> int:
+    return job.document.place(pointer).line
+
+
+def _bare_asset(path: str) -> Asset:
+    from wanprep.job.model import Asset
+
+    return Asset("reference_image", path, "", "url" if is_url(path) else "file", path)

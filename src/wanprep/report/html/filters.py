@@ -1,105 +1,103 @@
-"""Filters that need no script: radio buttons, and rules of style that follow from them.
+"""Filters without scripts: radio buttons, and CSS rules that follow from what is checked.
 
-Whoever opens the page in a browser that does not know `:has` sees everything and no filters.
+A browser that does not know `:has` shows everything and no filters.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.report.html.markup import Html, element, icon, joined
+from wanprep.judge.message import provider_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-_SHOWN: Final = {
+    from wanprep.judge.target import Target
+    from wanprep.report.model import Report
+
+FILTERS: Final = {
     "error": "Errors",
     "warning": "Warnings",
     "note": "Notes",
-    "unknown": "Not looked at",
+    "unknown": "Not checked",
     "fine": "Nothing found",
 }
 _EMPTY: Final = {
-    "any": "Nothing here was checked for {whom}.",
-    "error": "No errors for {whom}.",
-    "warning": "No warnings for {whom}.",
-    "note": "No notes for {whom}.",
-    "unknown": "Everything was looked at for {whom}.",
-    "fine": "There is something to be said of every file and job for {whom}.",
+    "any": "Nothing here was checked for {target}.",
+    "error": "No errors for {target}.",
+    "warning": "No warnings for {target}.",
+    "note": "No notes for {target}.",
+    "unknown": "Everything was checked for {target}.",
+    "fine": "Every file and job has findings for {target}.",
 }
 
-States = frozenset[tuple[str, str]]
+States = frozenset[tuple[str, str]]  # pairs of a state and a target, "" for all targets
 
 
-def bar(targets: Mapping[str, str], states: Iterable[States]) -> Html:
-    """Write the buttons; only those that would show something."""
-    each = list(states)
-    kinds = [name for name in _SHOWN if any(name == kind for of in each for kind, _ in of)]
-    groups = []
-    if len(kinds) > 1:
-        counts = {name: sum(any(name == kind for kind, _ in of) for of in each) for name in kinds}
-        buttons = [_button("show", "all", Html("Everything"), checked=True)]
-        buttons += [_button("show", name, _counted(name, counts[name])) for name in kinds]
-        groups.append(_group("Show", buttons))
-    if len(targets) > 1:
-        buttons = [_button("for", "all", Html("All targets"), checked=True)]
-        buttons += [
-            _button("for", f"t{number}", joined([name]))
-            for number, name in enumerate(targets.values(), start=1)
-        ]
-        groups.append(_group("For", buttons))
-    return element("form", *groups, class_="filters", autocomplete="off") if groups else Html()
+@dataclass(frozen=True, slots=True)
+class TargetNames:
+    """The targets of a page: short distinct names, and CSS classes t1, t2, ... for the filters."""
+
+    names: Mapping[str, str]
+
+    def name(self, target: str) -> str:
+        """Return the name of one target."""
+        return self.names.get(target, target)
+
+    def listed(self, targets: Iterable[str]) -> str:
+        """List names; nothing if the page has a single target."""
+        return ", ".join(map(self.name, targets)) if len(self.names) > 1 else ""
+
+    def classes(self, targets: Iterable[str]) -> str:
+        """Return the classes of targets; of all if there are none."""
+        return " ".join(f"t{number}" for number in self._numbers(targets))
+
+    def state_classes(self, *cards: States) -> str:
+        """Return the classes of something that contains these states."""
+        classes = set()
+        for state, target in {pair for states in cards for pair in states}:
+            classes.add(f"any-{state}")
+            numbers = self._numbers([target])
+            classes |= {f"{state}-t{number}" for number in numbers}
+            classes |= {f"t{number}" for number in numbers}
+        return " ".join(sorted(classes))
+
+    def _numbers(self, targets: Iterable[str]) -> list[int]:
+        numbers = {name: number for number, name in enumerate(self.names, start=1)}
+        known = [numbers[each] for each in targets if each in numbers]
+        return known or [*numbers.values()]
 
 
-def _counted(name: str, count: int) -> Html:
-    number = element("span", str(count), class_="count")
-    return joined([icon(name), _SHOWN[name], " ", number])
+def name_targets(report: Report) -> TargetNames:
+    """Name a target by its provider, or by its title where a provider has several."""
+    seen = report.seen
+    known: dict[str, Target] = {each.id: each for each in seen.bare} if seen else {}
+    for cases in seen.cases if seen else ():
+        known |= {target.id: target for case in cases for target in case.targets}
+    names = {name: provider_name(known[name]) if name in known else name for name in report.targets}
+    titles = {name: known[name].title if name in known else name for name in report.targets}
+    for longer in (titles, {name: name for name in report.targets}):
+        counts = Counter(names.values())
+        names = {at: longer[at] if counts[name] > 1 else name for at, name in names.items()}
+    return TargetNames(names)
 
 
-def _group(legend: str, buttons: Iterable[Html]) -> Html:
-    return element("fieldset", element("legend", legend), *buttons)
+def count_states(cards: Iterable[States]) -> dict[str, int]:
+    """Count the cards for each filter; those that would show nothing are left out."""
+    counts = Counter(state for states in cards for state in {state for state, _ in states})
+    return {name: counts[name] for name in FILTERS if counts[name]}
 
 
-def _button(group: str, value: str, words: Html, *, checked: bool = False) -> Html:
-    field = element("input", type="radio", name=group, value=value, id=f"{group}-{value}",
-                    checked=checked)  # fmt: skip
-    return element("label", field, element("span", words))
-
-
-def style_of_filters(targets: Mapping[str, str]) -> str:
-    """Write the rules that hide what is not asked for; a card that a link leads to stays."""
-    return "@supports selector(:has(*)){.filters{display:flex}" + "".join(_rules(targets)) + "}"
-
-
-def _rules(targets: Mapping[str, str]) -> Iterator[str]:
-    numbers = range(1, len(targets) + 1) if len(targets) > 1 else range(0)
-    kept = ":not(:target)"
-    for name in _SHOWN:
-        asked = f":root:has(#show-{name}:checked)"
-        yield f"{asked} .card:not(.any-{name}){kept},{asked} .finding:not(.{name}){{display:none}}"
-        yield f"{asked} .group:not(.any-{name}){{display:none}}"
-        for number in numbers:
-            both = f"{asked}:has(#for-t{number}:checked)"
-            yield f"{both} :is(.card{kept},.group):not(.{name}-t{number}){{display:none}}"
-            yield f"{both} .empty-{name}-t{number}{{display:block}}"
-    for number in numbers:
-        asked = f":root:has(#for-t{number}:checked)"
-        hidden = f":is(.card{kept},.group,.finding,.variant,.rulers>.ruler,.verdict)"
-        yield f"{asked} {hidden}:not(.t{number}){{display:none}}"
-        yield f":root:has(#show-all:checked):has(#for-t{number}:checked) .empty-any-t{number}"
-        yield "{display:block}"
-
-
-def empties(targets: Mapping[str, str], states: Iterable[States]) -> Html:
-    """Say it where a choice leaves nothing to show."""
-    there = {pair for of in states for pair in of}
-    offered = {"any", *(kind for kind, _ in there)}
-    missing = []
-    for number, (target, whom) in enumerate(targets.items(), start=1):
-        for name, words in _EMPTY.items():
-            if name in offered and not any(
-                target in {whose, ""} and name in {kind, "any"} for kind, whose in there
-            ):
-                missing.append(element("p", words.format(whom=whom),
-                                       class_=f"empty empty-{name}-t{number}"))  # fmt: skip
-    return joined(missing) if len(targets) > 1 else Html()
+def empty_messages(targets: TargetNames, cards: Iterable[States]) -> list[tuple[str, str]]:
+    """Pair the class and the message of each choice that leaves nothing to show."""
+    pairs = {pair for states in cards for pair in states}
+    offered = {"any", *(state for state, _ in pairs)}
+    return [
+        (f"empty-{name}-t{number}", message.format(target=called))
+        for number, (target, called) in enumerate(targets.names.items(), start=1)
+        for name, message in _EMPTY.items()
+        if name in offered
+        and not any(of in {target, ""} and name in {state, "any"} for state, of in pairs)
+    ]

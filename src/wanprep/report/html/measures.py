@@ -1,7 +1,8 @@
-"""What a file measures, beside what is allowed of it: the stuff that rulers are drawn from."""
+"""What a file measures and what is allowed, drawn as a ruler with the value on it."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +13,7 @@ from wanprep.judge.message import ratio
 from wanprep.text import file_size, plain_number, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from wanprep.judge.finding import Finding
     from wanprep.report.html.cards import FileCard
@@ -20,57 +21,58 @@ if TYPE_CHECKING:
 _LABELS: Final = {
     "width": "Width",
     "height": "Height",
-    "aspect": "Width to height",
-    "duration": "Length",
-    "video_duration": "Length of the picture",
-    "audio_duration": "Length of the sound",
+    "aspect": "Aspect ratio",
+    "duration": "Duration",
+    "video_duration": "Video track",
+    "audio_duration": "Audio track",
     "bytes": "File size",
 }
 _TRACKS: Final = frozenset({"video_duration", "audio_duration"})
-_SAME: Final = 0.06  # seconds by which tracks may differ without anybody's noticing
+_DURATIONS: Final = _TRACKS | {"duration"}
+_SAME: Final = 0.06  # seconds: a track that differs by less gets no ruler of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From where to where; None is no end at all."""
+    """A range; None is an open end."""
 
     low: float | None
     high: float | None
 
 
-NO_END: Final = Span(None, None)
-STATES: Final = ("error", "warning", "note", "fine")
+UNBOUNDED: Final = Span(None, None)
+_STATES: Final = ("error", "warning", "note", "fine")
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number, what is allowed of it, and by whom."""
+    """One value beside its limits."""
 
     fact: str
     label: str
     value: float
-    firm: Span  # outside of it, it is refused
-    safe: Span  # outside of it, it is risky
-    states: Mapping[str, tuple[str, ...]]  # error, warning, fine: for which targets
+    firm: Span  # outside of it is an error
+    safe: Span  # outside of it is a warning
+    states: Mapping[str, tuple[str, ...]]  # targets by error, warning, note or fine
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Name all that set these limits."""
+        """List the targets that set these limits."""
         return tuple(target for targets in self.states.values() for target in targets)
 
     @property
     def state(self) -> str:
-        """Tell the worst state."""
-        return min(self.states, key=STATES.index)
+        """Return the worst state."""
+        return min(self.states, key=_STATES.index)
 
     @property
     def outline(self) -> Span:
-        """The stretch that is told in words."""
-        return self.safe if self.firm == NO_END else self.firm
+        """Return the range that is labelled."""
+        return self.safe if self.firm == UNBOUNDED else self.firm
 
 
 def measures(card: FileCard) -> Iterator[Measure]:
-    """Measure a file against all that it is used for; limits that read alike are said once."""
+    """Measure a file against all its targets; equal limits give one measure."""
     facts = card.facts
     if facts is None or not facts.readable:
         return
@@ -86,13 +88,13 @@ def measures(card: FileCard) -> Iterator[Measure]:
             continue
         found: dict[tuple[str, str], Measure] = {}
         for (_, target), of_target in limits.items():
-            if drawn := _drawn(fact, label, value, of_target, target):
-                words = ends_in_words(drawn)
-                found[words] = _merged(found[words], drawn) if words in found else drawn
+            if measure := _measure(fact, label, value, of_target, target):
+                ends = _end_labels(measure)
+                found[ends] = _merged(found[ends], measure) if ends in found else measure
         yield from found.values()
 
 
-def _drawn(fact: str, label: str, value: float, limits: Limits, target: str) -> Measure | None:
+def _measure(fact: str, label: str, value: float, limits: Limits, target: str) -> Measure | None:
     firm, safe = limits.firm.range(fact), limits.range(fact)
     if safe == Range():
         return None
@@ -100,36 +102,26 @@ def _drawn(fact: str, label: str, value: float, limits: Limits, target: str) -> 
     return Measure(fact, label, value, _span(firm), _span(safe), {state: (target,)})
 
 
-def _merged(one: Measure, other: Measure) -> Measure:
-    states = {
-        state: tuple(dict.fromkeys((*one.states.get(state, ()), *other.states.get(state, ()))))
-        for state in STATES
-        if state in one.states or state in other.states
-    }
-    firm = one.firm if one.firm != NO_END else other.firm
-    return replace(one, firm=firm, states=states)
-
-
-def ends_in_words(measure: Measure) -> tuple[str, str]:
-    """Say both ends of what is allowed; what is no end is empty."""
-    low, high = measure.outline.low, measure.outline.high
-    fact = measure.fact
-    return (
-        "" if low is None else said_of_limit(fact, low),
-        "" if high is None else said_of_limit(fact, high),
-    )
-
-
 def _span(allowed: Range) -> Span:
     low, high = allowed.low, allowed.high
     return Span(None if low is None else low.value, None if high is None else high.value)
 
 
-_MOST_COUNTED: Final = 100_000  # beyond it nobody counts, as with seeds
+def _merged(one: Measure, other: Measure) -> Measure:
+    states = {
+        state: tuple(dict.fromkeys((*one.states.get(state, ()), *other.states.get(state, ()))))
+        for state in _STATES
+        if state in one.states or state in other.states
+    }
+    firm = one.firm if one.firm != UNBOUNDED else other.firm
+    return replace(one, firm=firm, states=states)
+
+
+_MOST_COUNTED: Final = 100_000  # larger limits, as of seeds, are no counts
 
 
 def measure_of(finding: Finding) -> Measure | None:
-    """Measure what a job's finding found, where that is a number beside a range."""
+    """Measure what a finding in a job found, if it is a number beside a range."""
     found, allowed = finding.found, finding.allowed
     if isinstance(found, bool) or not isinstance(found, int | float):
         return None
@@ -146,12 +138,12 @@ def measure_of(finding: Finding) -> Measure | None:
 
 def _counted(rule: str) -> str:
     words = {"prompt-too-long": "Characters", "negative-prompt-too-long": "Characters",
-             "too-many-images": "Pictures", "too-many-videos": "Clips"}  # fmt: skip
+             "too-many-images": "Images", "too-many-videos": "Videos"}  # fmt: skip
     return words.get(rule, "Found")
 
 
-def said(fact: str, value: float) -> str:
-    """Say a value in its unit."""
+def value_label(fact: str, value: float) -> str:
+    """Write a value with its unit."""
     match fact:
         case "width" | "height":
             return f"{plain_number(value)} px"
@@ -159,21 +151,114 @@ def said(fact: str, value: float) -> str:
             return ratio(value)
         case "bytes":
             return file_size(int(value))
-        case "duration" | "video_duration" | "audio_duration":
-            return seconds(value)
         case "seconds":
             return f"{plain_number(value)} s"
+        case _ if fact in _DURATIONS:
+            return seconds(value)
         case _:
             return f"{value:,}"
 
 
-def said_of_limit(fact: str, value: float) -> str:
-    """Say a limit as the one who sets it does: round numbers stay round."""
+def _limit_label(fact: str, value: float | None) -> str:
+    """Write a limit as providers do: round numbers stay round."""
     match fact:
+        case _ if value is None:
+            return ""
         case "bytes":
             size = value / 2**20 if value % 2**20 == 0 else value / 10**6
             return f"{plain_number(size)} MB"
-        case "duration" | "video_duration" | "audio_duration":
+        case _ if fact in _DURATIONS:
             return f"{plain_number(value)} s"
         case _:
-            return said(fact, value)
+            return value_label(fact, value)
+
+
+def _end_labels(measure: Measure) -> tuple[str, str]:
+    """Write both ends of what is allowed; an open end is empty."""
+    span = measure.outline
+    return _limit_label(measure.fact, span.low), _limit_label(measure.fact, span.high)
+
+
+# Half of a size is as far from it as its double.
+_LOGARITHMIC: Final = frozenset({"width", "height", "aspect"})
+_FAR: Final = 4  # times the upper end: beyond it a linear ruler shows only the distance
+_ROOM: Final = 1.7  # of a logarithmic ruler beyond both of its outermost values
+_NARROW: Final = 34.0  # percent: a band with no room for a label at each of its ends
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Turns values into percent of the ruler's length."""
+
+    least: float
+    most: float
+    function: Callable[[float], float]
+
+    def at(self, value: float) -> float:
+        """Return the position of a value."""
+        low, high = self.function(self.least), self.function(self.most)
+        share = (self.function(max(value, self.least)) - low) / (high - low)
+        return round(min(100.0, max(0.0, 100 * share)), 2)
+
+    def ends(self, span: Span) -> tuple[float, float]:
+        """Return the positions of both ends; an open end is the end of the ruler."""
+        return (
+            0.0 if span.low is None else self.at(span.low),
+            100.0 if span.high is None else self.at(span.high),
+        )
+
+
+def scale_for(measure: Measure) -> Scale:
+    """Choose a scale on which the value and both ends have room."""
+    spans = (measure.firm, measure.safe)
+    ends = [end for span in spans for end in (span.low, span.high) if end]
+    values = [*ends, measure.value]
+    most, highest = max(values), max(ends)
+    if measure.fact in _LOGARITHMIC or measure.value > _FAR * highest:
+        least = min(value for value in values if value > 0) / _ROOM
+        if len(ends) == 1 and measure.fact not in _LOGARITHMIC:
+            least = highest / 100
+        return Scale(least, most * _ROOM, math.log)
+    return Scale(0.0, most * 1.15, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """A measure as it is drawn: all places in percent."""
+
+    value: str
+    allowed: str
+    bands: tuple[tuple[str, float, str], ...]  # name, begin, width
+    marker: float
+    labels: tuple[tuple[float, str, str], ...]  # place, anchor, text
+
+
+def make_ruler(measure: Measure) -> Ruler:
+    """Lay out a measure as a ruler."""
+    scale = scale_for(measure)
+    low, high = _end_labels(measure)
+    return Ruler(
+        value_label(measure.fact, measure.value),
+        f"{f'from {low} ' if low else ''}{f'up to {high}' if high else ''}".strip(),
+        tuple(_bands(measure, scale)),
+        min(99.0, max(1.0, scale.at(measure.value))),
+        tuple(_labels(low, high, *scale.ends(measure.outline))),
+    )
+
+
+def _bands(measure: Measure, scale: Scale) -> Iterator[tuple[str, float, str]]:
+    for name, span in (("firm", measure.firm), ("safe", measure.safe)):
+        if span != UNBOUNDED:
+            begin, end = scale.ends(span)
+            yield name, begin, f"{max(0.6, end - begin):.2f}"
+
+
+def _labels(low: str, high: str, begin: float, end: float) -> Iterator[tuple[float, str, str]]:
+    if low and high and end - begin < _NARROW:
+        both = f"{low} \u2013 {high}"
+        yield (begin, "start", both) if begin < 50 else (end, "end", both)
+        return
+    if low:
+        yield begin, "start", low
+    if high:  # a label that ends at its mark must not begin before the ruler does
+        yield end, "end" if end > 18 else "start", high

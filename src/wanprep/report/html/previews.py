@@ -1,66 +1,122 @@
-"""What can be shown of each file: a small picture, a strip of a clip's frames, a sound's wave.
+"""Previews: a small image, a few frames of a video, the waveform of audio.
 
-Nothing of a file is decoded in this process. Pictures are made by worker processes, the rest by
-ffmpeg, on all cores, each within a time; what fails costs its own preview and no more.
+No file is decoded in this process. Images are made by worker processes, the rest by ffmpeg, on
+all cores and within a time limit each; one that fails costs only its own preview.
 """
 
 from __future__ import annotations
 
+import math
+from array import array
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from wanprep.fix.film.pictures import decoder, pictures
+from wanprep.fix.film.shapes import square_size
 from wanprep.fix.hands import cores
 from wanprep.fix.image_workers import ImageWorkers
+from wanprep.fix.inputs import opened
 from wanprep.fix.made import CannotMake
-from wanprep.fix.runner import go_on, stop_all
-from wanprep.report.html.film_strip import Frame, film_frames
-from wanprep.report.html.sizes import COPIES, SECONDS
-from wanprep.report.html.sound_wave import Wave, sound_wave
+from wanprep.fix.picture.small import SmallPicture, as_webp
+from wanprep.fix.recipe import FilmRecipe
+from wanprep.fix.runner import PIPE, go_on, run_ffmpeg, stop_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.fix.picture.small import SmallPicture
+    from wanprep.fix.recipe import Size
     from wanprep.probe.facts import Facts
 
-_NO_PREVIEW: Final = "No preview: it cannot be shown here."
+# Hundreds of previews fit into one page that opens at once.
+TINY: Final = (96, 2_500)  # pixels of the longer side, bytes
+COPIES: Final = ((320, 20_000), TINY)
+FRAME: Final = (256, 5_000)
+_FRAMES: Final = 5
+_SECONDS: Final = 30.0  # for one preview
+_NO_PREVIEW: Final = "No preview available."
+
+_BARS: Final = 96
+_MOST_SAMPLES: Final = 6_000_000  # of all channels, whatever the duration
+_LONGEST: Final = 3600.0
+_FULL_SCALE: Final = 32768
+_SILENT: Final = 0.001  # 60 dB below full scale
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """A picture, and a tiny copy of it."""
+    """An image, and a thumbnail of it."""
 
-    picture: SmallPicture
+    kind: ClassVar[str] = "still"
+    image: SmallPicture
     tiny: SmallPicture
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a video, and its time."""
+
+    image: SmallPicture
+    second: float
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Frames of a clip, and a tiny copy of one."""
+    """Frames of a video, evenly spread, and a thumbnail of the middle one."""
 
+    kind: ClassVar[str] = "strip"
     frames: tuple[Frame, ...]
     tiny: SmallPicture
 
+    @property
+    def is_tall(self) -> bool:
+        """Return whether the frames are in portrait format."""
+        width, height = self.frames[0].image.size
+        return height > width
+
 
 @dataclass(frozen=True, slots=True)
-class Nothing:
-    """Nothing to show, and why."""
+class Waveform:
+    """The peak of each part of an audio track, from 0 to 1."""
 
-    why: str
+    kind: ClassVar[str] = "waveform"
+    peaks: tuple[float, ...]
+    seconds: float
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether nothing in it can be heard."""
+        return max(self.peaks) < _SILENT
+
+    @property
+    def path(self) -> str:
+        """Draw it as the path of an SVG, 80 high, with a bar every 4."""
+        return "".join(
+            f"M{4 * at + 2} {40 - max(0.6, 38 * peak):.1f}V{40 + max(0.6, 38 * peak):.1f}"
+            for at, peak in enumerate(self.peaks)
+        )
 
 
-Preview = Still | Strip | Wave | Nothing
+@dataclass(frozen=True, slots=True)
+class NoPreview:
+    """The reason why nothing is shown."""
+
+    kind: ClassVar[str] = "none"
+    reason: str
+
+
+Preview = Still | Strip | Waveform | NoPreview
 
 
 def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
-    """Make the previews of files, by their paths."""
-    wanted = {facts.path: facts for facts in files}
+    """Make the previews of files, by path."""
+    by_path = {facts.path: facts for facts in files}
     workers = cores()
-    with ImageWorkers(workers, seconds=SECONDS) as images:
+    with ImageWorkers(workers, seconds=_SECONDS) as images:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="preview")
         try:
-            made = list(pool.map(lambda facts: preview(facts, images), wanted.values()))
+            previews = list(pool.map(lambda facts: _preview(facts, images), by_path.values()))
         except BaseException:
             images.close()
             stop_all()
@@ -68,24 +124,115 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
         finally:
             pool.shutdown(cancel_futures=True)
             go_on()
-    return dict(zip(wanted, made, strict=True))
-
-
-def preview(facts: Facts, images: ImageWorkers) -> Preview:
-    """Make what can be shown of one file."""
-    if not facts.readable:
-        return Nothing(facts.problem or _NO_PREVIEW)
-    try:
-        return _preview(facts, images)
-    except CannotMake:
-        return Nothing(_NO_PREVIEW)
+    return dict(zip(by_path, previews, strict=True))
 
 
 def _preview(facts: Facts, images: ImageWorkers) -> Preview:
-    match facts.kind:
-        case "image":
-            return Still(*images.small(facts.path, facts, COPIES))
-        case "video":
-            return Strip(*film_frames(facts))
-        case _:
-            return sound_wave(facts)
+    if not facts.readable:
+        return NoPreview(facts.problem or _NO_PREVIEW)
+    try:
+        match facts.kind:
+            case "image":
+                return Still(*images.small(facts.path, facts, COPIES))
+            case "video":
+                return _strip(facts)
+            case _:
+                return _waveform(facts)
+    except CannotMake:
+        return NoPreview(_NO_PREVIEW)
+
+
+def _strip(facts: Facts) -> Strip:
+    from PIL import Image
+
+    size, times = _frame_size(facts), _times(facts)
+    found = [
+        (Image.frombytes("RGB", size, pixels), second)
+        for second, pixels in _decoded(facts, times, size)
+    ]
+    if not found:
+        raise CannotMake("there is no frame in it")
+    middle: Image.Image = found[len(found) // 2][0].copy()
+    middle.thumbnail((TINY[0], TINY[0]))
+    frames = tuple(Frame(as_webp(image, FRAME[1]), second) for image, second in found)
+    return Strip(frames, as_webp(middle, TINY[1]))
+
+
+def _times(facts: Facts) -> list[float]:
+    length = facts.video_duration or facts.duration or 0.0
+    return [(number + 0.5) / _FRAMES * length for number in range(_FRAMES)] if length else [0.0]
+
+
+def _frame_size(facts: Facts) -> Size:
+    whole = square_size(facts)
+    factor = min(1.0, FRAME[0] / max(whole))
+    width, height = (max(2, round(side * factor / 2) * 2) for side in whole)
+    return width, height
+
+
+def _decoded(facts: Facts, times: Sequence[float], size: Size) -> Iterator[tuple[float, bytes]]:
+    """Decode all frames in one go; one by one if the video ends before one of the times."""
+    length = math.prod(size) * 3
+    pixels = _decode(facts, times, size)
+    if len(pixels) == length * len(times):
+        for number, second in enumerate(times):
+            yield second, pixels[number * length : (number + 1) * length]
+        return
+    found = [(second, _decode(facts, [second], size)) for second in times]
+    whole = [(second, pixels) for second, pixels in found if len(pixels) == length]
+    first = _decode(facts, [0.0], size) if not whole else b""
+    yield from whole or ([(0.0, first)] if len(first) == length else [])
+
+
+def _decode(facts: Facts, times: Sequence[float], size: Size) -> bytes:
+    import ffmpeg
+
+    frames = [_frame(facts, second, size) for second in times]
+    stream = ffmpeg.filter(frames, "vstack", inputs=len(frames)) if len(frames) > 1 else frames[0]
+    graph = ffmpeg.output(stream, PIPE, format="rawvideo", pix_fmt="rgb24", **{"frames:v": 1})
+    arguments = ["-filter_complex_threads", "1", *ffmpeg.get_args(graph)]
+    try:
+        return run_ffmpeg(arguments, seconds=_SECONDS).piped
+    except CannotMake:
+        return b""
+
+
+def _frame(facts: Facts, second: float, size: Size) -> Any:  # noqa: ANN401 - ffmpeg has no types
+    recipe = FilmRecipe(
+        container="mp4", suffix=".mp4", video="h264", audio=None, size=size,
+        tone_map=bool(facts.hdr),
+    )  # fmt: skip
+    # Some demuxers cannot seek to the start: without `ss` they read from there.
+    seek = {"ss": f"{second:.3f}"} if second else {}
+    reader = opened(facts.path, facts, threads=1, **seek, **decoder(facts))
+    return pictures(reader["V:0"], recipe, facts).filter("format", "rgb24")
+
+
+def _waveform(facts: Facts) -> Waveform:
+    import ffmpeg
+
+    length = min(facts.audio_duration or facts.duration or _LONGEST, _LONGEST)
+    channels = facts.channels or 2
+    most = int(_MOST_SAMPLES / (length + 1) / channels)
+    rate = max(1000, min(facts.sample_rate or 48000, most))
+    reader = opened(facts.path, facts, threads=1)
+    graph = ffmpeg.output(
+        reader["a:0"], PIPE, format="s16le", ac=channels, ar=rate, t=f"{length:.3f}"
+    )
+    piped = run_ffmpeg(ffmpeg.get_args(graph), seconds=_SECONDS).piped
+    samples = array("h", piped[: len(piped) // 2 * 2])
+    if not samples:
+        raise CannotMake("there is no audio in it")
+    return Waveform(_peaks(samples), len(samples) / channels / rate)
+
+
+def _peaks(samples: array[int]) -> tuple[float, ...]:
+    count = min(_BARS, len(samples))
+    edges = [number * len(samples) // count for number in range(count + 1)]
+    parts = (samples[begin:end] for begin, end in pairwise(edges))
+    return tuple(_peak(part) for part in parts)
+
+
+def _peak(part: array[int]) -> float:
+    highest, lowest = max(part), min(part)
+    return max(highest, -lowest) / _FULL_SCALE

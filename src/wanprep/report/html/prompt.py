@@ -1,64 +1,82 @@
-"""A prompt with its tokens in the colours of what they name, each a link to it."""
+"""A prompt with its tokens in the colors of the references that they name."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.job.tokens.binding import bind
-from wanprep.report.html.markup import Html, element, joined
-from wanprep.report.html.reference_names import hue_of
-from wanprep.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from wanprep.job.tokens.binding import Bound
-    from wanprep.report.html.cards import JobCard
+    from wanprep.check.cases import Case
+    from wanprep.job.model import Asset
 
-_LONGEST: Final = 12_000
-
-
-def marked_prompt(card: JobCard, text: str) -> Html:
-    """Write a prompt; what names nothing is marked as such."""
-    assert card.case  # noqa: S101 - there is no prompt without a job
-    kinds = [reference.kind for reference in card.case.meant.references]
-    shown, rest = text[:_LONGEST], text[_LONGEST:]
-    pieces = list(_pieces(card, shown, bind(shown, kinds).tokens))
-    if rest:
-        pieces.append(element("span", f" \u2026 and {plural(len(rest), 'character')} more",
-                              class_="more"))  # fmt: skip
-    return joined(pieces)
+LONGEST_PROMPT: Final = 12_000
+_HUES: Final = 8
 
 
-def _pieces(card: JobCard, text: str, tokens: tuple[Bound, ...]) -> Iterator[Html]:
-    assert card.case  # noqa: S101 - as above
-    references = card.case.meant.references
-    counts: dict[tuple[str, int], tuple[int, str]] = {}
-    for place, each in enumerate(references, start=1):
-        number = sum(other.kind == each.kind for other in references[:place])
-        counts[each.kind, number] = (place, each.pointer)
+@dataclass(frozen=True, slots=True)
+class ReferenceName:
+    """What the prompt calls a reference, and its color: 1 to 8, or 0 for none."""
+
+    name: str
+    hue: int = 0
+
+
+def name_references(case: Case) -> dict[str, ReferenceName]:
+    """Name each asset as prompts do, by its pointer; the colors repeat after the eighth."""
+    names: dict[str, ReferenceName] = {}
+    counts = {"image": 0, "video": 0}
+    for place, reference in enumerate(case.meant.references):
+        counts[reference.kind] += 1
+        name = f"{reference.kind.capitalize()} {counts[reference.kind]}"
+        names[reference.pointer] = ReferenceName(name, place % _HUES + 1)
+    for asset in case.meant.assets:
+        if asset.pointer not in names:
+            names[asset.pointer] = ReferenceName(_other_name(asset, names))
+    return names
+
+
+def _other_name(asset: Asset, names: Mapping[str, ReferenceName]) -> str:
+    """Name a voice after the reference in the same entry, all else by its role."""
+    if asset.role != "voice":
+        return asset.role.replace("_", " ").capitalize()
+    entry = _entry(asset.pointer)
+    owner = next((each.name for at, each in names.items() if each.hue and _entry(at) == entry), "")
+    return f"Voice of {owner}" if owner and entry.startswith("/references/") else "Voice"
+
+
+def _entry(pointer: str) -> str:
+    return pointer.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a prompt: plain text, or a token with the pointer of its reference."""
+
+    text: str
+    is_token: bool = False
+    pointer: str = ""  # empty if the token names no reference of the job
+
+
+def split_prompt(case: Case) -> Iterator[Piece]:
+    """Split the prompt of a job into text and tokens."""
+    assert case.meant.prompt  # noqa: S101 - the template asks before
+    text = case.meant.prompt.text[:LONGEST_PROMPT]
+    kinds = [reference.kind for reference in case.meant.references]
+    pointers = {
+        (kind, kinds[: place + 1].count(kind)): case.meant.references[place].pointer
+        for place, kind in enumerate(kinds)
+    }
     at = 0
-    for bound in tokens:
+    for bound in bind(text, kinds).tokens:
         begin, end = bound.token.span
         if begin < at:  # the members of a range, "Images 1-3", share their words
             continue
-        yield _lines(text[at:begin])
-        hue, pointer = counts.get(bound.reference, (0, "")) if bound.reference else (0, "")
-        yield _token(text[begin:end], hue, card, pointer)
+        yield Piece(text[at:begin])
+        pointer = pointers.get(bound.reference, "") if bound.reference else ""
+        yield Piece(text[begin:end], is_token=True, pointer=pointer)
         at = end
-    yield _lines(text[at:])
-
-
-def _token(words: str, hue: int, card: JobCard, pointer: str) -> Html:
-    if not hue:
-        return element("mark", words, class_="token unbound", title="names no reference")
-    of_file = card.cards.get(pointer)
-    kind = f"token hue-{hue_of(hue)}"
-    if of_file is None:
-        return element("span", words, class_=kind)
-    return element("a", words, class_=kind, href=f"#{of_file.id}")
-
-
-def _lines(text: str) -> Html:
-    lines = text.replace("\r\n", "\n").split("\n")
-    return Html("\n".join(joined([line]) for line in lines))
+    yield Piece(text[at:])

@@ -4,11 +4,11 @@ import unicodedata
 
 import pytest
 
-from wanprep.report.quoted import quoted
+from wanprep.report.text import _excerpt
 
 
 @pytest.mark.parametrize(
-    ("line", "meant", "width", "shown", "marks"),
+    ("line", "value", "width", "shown", "marks"),
     [
         pytest.param("seed: 0", "0", 40, "seed: 0", "      ^", id="short"),
         pytest.param(
@@ -33,11 +33,11 @@ from wanprep.report.quoted import quoted
         pytest.param("seed:", "", 20, "seed:", "^", id="nothing somewhere"),
     ],
 )
-def test_marks_stand_under_what_is_meant(
-    line: str, meant: str, width: int, shown: str, marks: str
+def test_marks_stand_under_the_value(
+    line: str, value: str, width: int, shown: str, marks: str
 ) -> None:
-    start = line.index(meant)
-    assert quoted(line, start, start + len(meant), width) == (shown, marks)
+    start = line.index(value)
+    assert _excerpt(line, start, start + len(value), width) == (shown, marks)
 
 
 def columns(text: str) -> int:
@@ -48,19 +48,19 @@ def columns(text: str) -> int:
 
 
 @pytest.mark.parametrize("letters", ["a", "图", "ab图", "\t", "\x1b", "e\u0301", "🙂x"])
-def test_it_always_fits_and_the_marks_are_inside(letters: str) -> None:
+def test_the_excerpt_always_fits(letters: str) -> None:
     for length in (0, 1, 9, 10, 11, 19, 20, 21, 100, 100_000):
         line = (letters * length)[:length]
         for start in {0, length // 3, max(0, length - 1), length}:
-            shown, marks = quoted(line, start, start + 3, 20)
+            shown, marks = _excerpt(line, start, start + 3, 20)
             assert columns(shown) <= 20
             assert marks.index("^") <= columns(shown)  # what is missing belongs behind the end
             assert len(marks.rstrip("^")) + 1 == len(marks) or len(marks) <= columns(shown)
 
 
-def test_what_is_marked_begins_where_it_is_shown() -> None:
+def test_marks_are_aligned_with_wide_letters() -> None:
     line = "图" * 40 + "Image 3" + "图" * 40
-    shown, marks = quoted(line, 40, 47, 30)
+    shown, marks = _excerpt(line, 40, 47, 30)
     before = shown[: shown.index("Image 3")]
     assert columns(before) == marks.index("^")
     assert marks.count("^") == 7

@@ -1,8 +1,7 @@
-"""What an earlier `wanprep fix` did to a file, by its receipt, where that can be believed.
+"""What an earlier `wanprep fix` did to a file, read from its receipt.
 
-A receipt is a file like any other, perhaps a stranger's. Files are recognised by their content:
-what a receipt says of a result is shown beside exactly that result, and a picture that it calls
-the original only if it is that one to the bit.
+A receipt is untrusted: it may come from anywhere. A result and its original are shown as such
+only if their SHA-256 is the one in the receipt.
 """
 
 from __future__ import annotations
@@ -33,44 +32,43 @@ Box = tuple[float, float, float, float]  # left, top, width, height, of a whole 
 
 
 @dataclass(frozen=True, slots=True)
-class Mending:
-    """How a file came to be what it is."""
+class AppliedFix:
+    """What was done to a file, and the original if it is still there."""
 
     steps: tuple[str, ...]
     likeness: Mapping[str, float]
-    cleared: tuple[str, ...]  # rules of the findings that it made go away
-    original: str  # the path of the original; empty where it is not there any more
-    window: tuple[int, int, int, int] | None  # that was kept of it: left, top, width, height
+    cleared: tuple[str, ...]  # rules whose findings are gone
+    original: str  # path of the original; empty if it is gone or changed
+    window: tuple[int, int, int, int] | None  # kept by a crop: left, top, width, height
     is_padded: bool
     before: Facts | None = None
-    cut: Box | None = None  # the window, of the original as a whole
-    padded: Box | None = None  # of the result, the part that is not padding
+    cut: Box | None = None  # the window, as a part of the original
+    padded: Box | None = None  # the part of the result that is not padding
 
 
-def find_mendings(files: Iterable[Facts]) -> dict[str, Mending]:
-    """Find what receipts nearby say of files, by their paths."""
+def find_applied_fixes(files: Iterable[Facts]) -> dict[str, AppliedFix]:
+    """Find the receipts of files, in their folders and above; by path."""
     entries = cache(_entries)
-    known = list(files)
     found = {
-        facts.path: told for facts in known if (told := next(_told_of(facts.path, entries), None))
+        facts.path: (fix, facts)
+        for facts in files
+        if (fix := next(_fixes_of(facts.path, entries), None))
     }
-    originals = dict.fromkeys(told.original for told in found.values() if told.original)
+    originals = dict.fromkeys(fix.original for fix, _ in found.values() if fix.original)
     before = {facts.path: facts for facts in probe_many(originals)}
     return {
-        facts.path: _placed(found[facts.path], before.get(found[facts.path].original), facts)
-        for facts in known
-        if facts.path in found
+        path: _placed(fix, before.get(fix.original), after) for path, (fix, after) in found.items()
     }
 
 
-def _told_of(path: str, entries: Callable[[str], list[dict[str, Any]]]) -> Iterator[Mending]:
+def _fixes_of(path: str, entries: Callable[[str], list[dict[str, Any]]]) -> Iterator[AppliedFix]:
     for receipt in _receipts(path):
-        for told in entries(receipt):
+        for entry in entries(receipt):
             try:
-                if os.path.basename(told["result"]) != os.path.basename(path):
+                if os.path.basename(entry["result"]) != os.path.basename(path):
                     continue
-                if told["sha256"]["after"] == sha256(path):
-                    yield _mending(told, receipt)
+                if entry["sha256"]["after"] == sha256(path):
+                    yield _applied_fix(entry, receipt)
             except (LookupError, TypeError, ValueError, AttributeError, WanprepError):
                 continue
 
@@ -93,56 +91,56 @@ def _entries(receipt: str) -> list[dict[str, Any]]:
         return []
 
 
-def _mending(told: Mapping[str, Any], receipt: str) -> Mending:
-    findings = told["findings"]
+def _applied_fix(entry: Mapping[str, Any], receipt: str) -> AppliedFix:
+    findings = entry["findings"]
     rules = [{str(each["rule"]) for each in findings[when]} for when in ("before", "after")]
-    return Mending(
-        steps=tuple(str(step["words"]) for step in told["steps"]),
+    return AppliedFix(
+        steps=tuple(str(step["words"]) for step in entry["steps"]),
         likeness={
-            name: float(told["likeness"][name])
+            name: float(entry["likeness"][name])
             for name, low, high in _LIKENESS
-            if low <= float(told["likeness"].get(name, "nan")) <= high
+            if low <= float(entry["likeness"].get(name, "nan")) <= high
         },
         cleared=tuple(sorted(rules[0] - rules[1])),
-        original=_original(told, receipt),
-        window=_window(told),
-        is_padded=any(step["name"] == "pad" for step in told["steps"]),
+        original=_original(entry, receipt),
+        window=_window(entry),
+        is_padded=any(step["name"] == "pad" for step in entry["steps"]),
     )
 
 
-def _original(told: Mapping[str, Any], receipt: str) -> str:
-    """Find the original, named from where the fix was started: from here, or above its results."""
-    source, size = str(told["source"]), told["facts"]["before"]["bytes"]
+def _original(entry: Mapping[str, Any], receipt: str) -> str:
+    """Find the original: the receipt names it from where the fix ran, near or above the results."""
+    source, size = str(entry["source"]), entry["facts"]["before"]["bytes"]
     folder = os.path.dirname(receipt)
-    places = [source]
+    paths = [source]
     for _ in range(3):
-        places.append(os.path.join(folder, source))
+        paths.append(os.path.join(folder, source))
         folder = os.path.dirname(folder)
-    for place in places:
-        if not os.path.isfile(place) or os.path.getsize(place) != size:
+    for path in paths:
+        if not os.path.isfile(path) or os.path.getsize(path) != size:
             continue
-        if sha256(place) == told["sha256"]["before"]:
-            return place
+        if sha256(path) == entry["sha256"]["before"]:
+            return path
     return ""
 
 
-def _placed(mending: Mending, before: Facts | None, after: Facts) -> Mending:
-    """Say where the window lies in the original, and the picture in its padding."""
+def _placed(fix: AppliedFix, before: Facts | None, after: Facts) -> AppliedFix:
+    """Compute where the crop lies in the original, and the image in its padding."""
     if before is None or not before.readable:
-        return replace(mending, original="")
-    whole, window, cut = _shown(before), mending.window, None
+        return replace(fix, original="")
+    whole, window, cut = _size(before), fix.window, None
     if window and whole and window[0] + window[2] <= whole[0] and window[1] + window[3] <= whole[1]:
         cut = (window[0] / whole[0], window[1] / whole[1],
                window[2] / whole[0], window[3] / whole[1])  # fmt: skip
     padded = None
-    if mending.is_padded:
+    if fix.is_padded:
         part = (window[2], window[3]) if window and cut else whole
-        padded = _inside(part, _shown(after))
-    return replace(mending, before=before, cut=cut, padded=padded)
+        padded = _inside(part, _size(after))
+    return replace(fix, before=before, cut=cut, padded=padded)
 
 
-def _shown(facts: Facts) -> tuple[float, float] | None:
-    """Tell the size with square pixels."""
+def _size(facts: Facts) -> tuple[float, float] | None:
+    """Return the size with square pixels."""
     if facts.kind == "video":
         from wanprep.fix.film.shapes import square_size
 
@@ -150,13 +148,13 @@ def _shown(facts: Facts) -> tuple[float, float] | None:
     return (facts.width, facts.height) if facts.width and facts.height else None
 
 
-def _window(told: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
-    """Read the window of a picture out of its settings, a clip's out of how ffmpeg ran."""
-    window = told.get("settings", {}).get("window")
+def _window(entry: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
+    """Read the crop of an image from its settings, of a video from the ffmpeg command."""
+    window = entry.get("settings", {}).get("window")
     if isinstance(window, list) and len(window) == 4:
         numbers = tuple(each for each in window if isinstance(each, int) and 0 <= each < 10**6)
         return numbers if len(numbers) == 4 and numbers[2] and numbers[3] else None
-    words = " ".join(str(word) for command in told.get("commands", ()) for word in command)
+    words = " ".join(str(word) for command in entry.get("commands", ()) for word in command)
     if match := _CROP.search(words):
         width, height, left, top = (int(number) for number in match.groups())
         return (left, top, width, height) if width and height else None
@@ -164,7 +162,7 @@ def _window(told: Mapping[str, Any]) -> tuple[int, int, int, int] | None:
 
 
 def _inside(part: tuple[float, float] | None, canvas: tuple[float, float] | None) -> Box | None:
-    """Place a picture in the middle of a canvas, as large as fits."""
+    """Center a part on a canvas, as large as fits."""
     if part is None or canvas is None:
         return None
     factor = min(canvas[0] / part[0], canvas[1] / part[1])
