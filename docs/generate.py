@@ -98,7 +98,7 @@ def _rules(targets: Mapping[str, Target]) -> Iterator[str]:
     yield "`wanprep explain RULE` says the same in a terminal."
     for name, rule in sorted(rules().items()):
         yield from ("", f"## {name}", "", f"**{rule.title}.** {rule.why}", "")
-        yield f"By hand: {rule.mend}"
+        yield f"By hand: {rule.by_hand}"
         if rule.fix:
             yield from ("", f"By wanprep: {rule.fix}")
         where = list(dict.fromkeys(rule_lines(name, targets)))

@@ -80,7 +80,7 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
     assert out.startswith(f"{name}: {rule.title}\n")
     flat = " ".join(out.split())
     assert f"Why: {rule.why}" in flat
-    assert f"By hand: {rule.mend}" in flat
+    assert f"By hand: {rule.by_hand}" in flat
     assert max(map(columns, out.splitlines())) <= 80
     assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out]
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def sarif_rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
     """Describe a rule by its texts and by what was found, the worst finding first."""
     rule = rules()[name]
-    mend = " ".join(filter(None, (rule.mend, rule.fix)))
+    mend = " ".join(filter(None, (rule.by_hand, rule.fix)))
     sources = sorted({_source(each) for each in findings if each.source})
     return {
         "id": name,
