@@ -118,7 +118,7 @@ def _rules(targets: Mapping[str, Target]) -> Iterator[str]:
         yield from ("", f"## {name}", "", f"**{rule.title}.** {rule.why}", "")
         yield f"Fix by hand: {rule.by_hand}"
         if rule.fix:
-            yield from ("", f"Fix with wanprep: {rule.fix}")
+            yield from ("", rule.fix)
         where = list(dict.fromkeys(rule_lines(name, targets)))
         if where:
             yield from ("", "Limits:", "")
