@@ -41,10 +41,10 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[OXEN]["price"] is None
     assert "oxen.ai" in rows[OXEN]["price_note"]
     assert rows[RUNCOMFY]["warnings"] == [
-        "RunComfy takes no voice here. `wanprep fix --yes` can leave it out."
+        "RunComfy accepts no voice here. `wanprep fix --yes` can remove it."
     ]
     assert rows[SMALL]["verdict"] == "impossible"
-    assert any("too many pictures" in words for words in rows[SMALL]["why"])
+    assert any("Too many images" in words for words in rows[SMALL]["why"])
     assert rows[SMALL]["price"] is None
     assert rows[SMALL]["price_note"] is None
 

@@ -390,7 +390,7 @@ def test_results_need_a_folder_of_their_own(
     assert sums(project) == before
 
 
-UNBOUND = "job.yaml:3: @Image5 names a reference that the job does not have."
+UNBOUND = "job.yaml:3: @Image5 is not among the references of the job."
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
     assert out.startswith(f"{name}: {rule.title}\n")
     flat = " ".join(out.split())
     assert f"Why: {rule.why}" in flat
-    assert f"By hand: {rule.mend}" in flat
+    assert f"By hand: {rule.by_hand}" in flat
     assert max(map(columns, out.splitlines())) <= 80
     assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out]
 
@@ -140,10 +140,10 @@ def test_a_target_of_ones_own_is_shown_too(
 def test_a_target_says_what_to_know_before_sending(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["targets", "wavespeed/wan-2.7-reference-to-video"]) == 0
     told = " ".join(capfd.readouterr().out.split())
-    assert "Sending - There is no idempotency key: an order whose answer is lost" in told
-    assert "- Results can be fetched for 7 days." in told
+    assert "Sending - No idempotency keys: a request whose response is lost" in told
+    assert "- Results can be downloaded for 7 days." in told
 
     assert run(["targets", "evolink/wan2.7-reference-video"]) == 0
-    assert "carries an idempotency key" in capfd.readouterr().out
+    assert "Idempotency keys (Idempotency-Key)" in capfd.readouterr().out
     assert run(["targets", "wan/2.7"]) == 0
     assert "Sending" not in capfd.readouterr().out

@@ -29,7 +29,7 @@ def of(language: str) -> list[ParameterSet]:
 
 
 @pytest.mark.parametrize("block", [*of("sh"), *of("bash"), *of("console")])
-def test_commands_are_understood(block: Block) -> None:
+def test_commands_are_valid(block: Block) -> None:
     for arguments in commands(block.text):
         understand(arguments)
 
@@ -37,29 +37,29 @@ def test_commands_are_understood(block: Block) -> None:
 @pytest.mark.parametrize(
     "line", ["wanprep chek", "wanprep check --formt json", "true | wanprep runs", "wanprep submit"]
 )
-def test_a_wrong_command_would_be_found(line: str) -> None:
+def test_an_invalid_command_is_found(line: str) -> None:
     with pytest.raises(click.UsageError):
         understand(next(commands(line)))
 
 
 @pytest.mark.parametrize("block", of("toml"))
-def test_configurations_are_understood(block: Block) -> None:
+def test_configurations_are_valid(block: Block) -> None:
     table = tomllib.loads(block.text)
     if "project" not in table:
         read_config(Path("wanprep.toml"), table)
 
 
 @pytest.mark.parametrize("block", of("python"))
-def test_python_can_be_read(block: Block) -> None:
+def test_python_is_valid(block: Block) -> None:
     ast.parse(block.text)
 
 
 @pytest.mark.parametrize("block", of("json"))
-def test_json_can_be_read(block: Block) -> None:
+def test_json_is_valid(block: Block) -> None:
     json.loads(block.text)
 
 
-def test_the_job_is_one(tmp_path: Path) -> None:
+def test_the_job_is_valid(tmp_path: Path) -> None:
     [text] = [
         block.text for block in blocks(_PAGES["how-to/write-a-job.md"]) if block.language == "yaml"
     ]
@@ -67,23 +67,23 @@ def test_the_job_is_one(tmp_path: Path) -> None:
     assert read_jobs(str(tmp_path / "job.yaml")).problems == ()
 
 
-def test_the_target_of_ones_own_works_as_shown(
+def test_the_target_works_as_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shown = {block.language: block.text for block in blocks(_PAGES["how-to/add-a-target.md"])}
     monkeypatch.chdir(tmp_path)
     Path("targets").mkdir()
-    Path("targets/studio.json").write_text(shown["json"], encoding="utf-8")
+    Path("targets/acme.json").write_text(shown["json"], encoding="utf-8")
     Path("wanprep.toml").write_text(shown["toml"], encoding="utf-8")
     Path("assets").mkdir()
     Image.new("RGB", (320, 240)).save("assets/hero.png")
     Image.new("RGB", (32, 24)).save("assets/tiny.png")
 
-    assert run(["targets", "studio/short-clips"]) == 0
+    assert run(["targets", "acme/short-videos"]) == 0
     assert "duration: at most 8 s" in capfd.readouterr().out
     assert run(["check", "assets/hero.png"]) == 0
-    assert "checked for studio/short-clips: nothing found" in capfd.readouterr().out
-    assert run(["check", "assets", "-t", "studio/short-clips"]) == 1
+    assert "checked for acme/short-videos: nothing found" in capfd.readouterr().out
+    assert run(["check", "assets", "-t", "acme/short-videos"]) == 1
     assert "image-too-small" in capfd.readouterr().out
 
 
@@ -94,7 +94,7 @@ def test_the_plugin_works_as_shown() -> None:
     space: dict[str, object] = {}
     exec(compile(shown[1], "flows.py", "exec"), space)  # noqa: S102 - our own documentation
     provider = space["PROVIDER"]
-    flow = provider.submit(Order(target="studio/short-clips", body={"prompt": "x"}))  # type: ignore[attr-defined]
+    flow = provider.submit(Order(target="acme/short-videos", body={"prompt": "x"}))  # type: ignore[attr-defined]
     request = next(flow)
     assert (request.method, request.url, request.paid) == ("POST", "/v1/jobs", True)
     with pytest.raises(StopIteration) as ended:

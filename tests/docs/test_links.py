@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from documents import DOCS, PAGES, ROOT, name
+from documents import DOCS, PAGES, ROOT
 
 _LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 
@@ -15,17 +15,17 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", head.lower()).strip().replace(" ", "-") for head in heads}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
-def test_links_lead_somewhere(page: Path) -> None:
+@pytest.mark.parametrize("page", [ROOT / "README.md", *PAGES], ids=lambda page: page.stem)
+def test_links_resolve(page: Path) -> None:
     for link in _LINK.findall(page.read_text(encoding="utf-8")):
         if link.startswith("https://"):
             continue
         path, _, anchor = link.partition("#")
         file = (page.parent / path).resolve() if path else page
-        assert file.is_file(), f"{link} leads nowhere"
+        assert file.is_file(), f"{link} does not exist"
         assert file.is_relative_to(ROOT)
         if anchor:
-            assert anchor in anchors(file), f"{link} leads to no heading"
+            assert anchor in anchors(file), f"{link} has no such heading"
 
 
 def test_every_page_can_be_reached() -> None:

@@ -18,30 +18,53 @@ def generate(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_they_are_current() -> None:
+def test_pages_are_current() -> None:
     done = generate(DOCS / "generate.py", "--check")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "run docs/generate.py"
 
 
-def test_old_ones_are_told_and_written_anew(tmp_path: Path) -> None:
-    script = tmp_path / "generate.py"
-    script.write_text((DOCS / "generate.py").read_text(encoding="utf-8"), encoding="utf-8")
+def test_outdated_pages_are_listed_and_rewritten(tmp_path: Path) -> None:
+    for name in ("docs/generate.py", "README.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
+    script, reference = tmp_path / "docs/generate.py", tmp_path / "docs/reference"
     assert generate(script).returncode == 0
-    rules_page, surplus = tmp_path / "reference/rules.md", tmp_path / "reference/targets/gone.md"
-    good = rules_page.read_text(encoding="utf-8")
+    rules_page, surplus, readme = (
+        reference / "rules.md", reference / "targets/gone.md", tmp_path / "README.md",
+    )  # fmt: skip
+    good, good_readme = rules_page.read_text(encoding="utf-8"), readme.read_text(encoding="utf-8")
     rules_page.write_text("old", encoding="utf-8")
     surplus.write_text(good, encoding="utf-8")
+    readme.write_text(good_readme.replace("240 to 8000 px", "1 to 2 px"), encoding="utf-8")
 
     done = generate(script, "--check")
     assert done.returncode == 1
-    assert done.stdout == "rules.md is out of date\ntargets/gone.md is out of date\n"
+    assert done.stdout.splitlines() == [
+        f"{name} is out of date"
+        for name in ("README.md", "docs/reference/rules.md", "docs/reference/targets/gone.md")
+    ]
     assert generate(script).returncode == 0
     assert rules_page.read_text(encoding="utf-8") == good
+    assert readme.read_text(encoding="utf-8") == good_readme
     assert not surplus.exists()
     assert good == (DOCS / "reference/rules.md").read_text(encoding="utf-8")
 
 
-def test_everything_has_its_place() -> None:
+def test_readme_has_the_limits_of_each_role() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"<!-- limits -->\n(.*)<!-- /limits -->", text, re.DOTALL)
+    titles, _, *rows = (line.strip("| ").split(" | ") for line in table.splitlines())
+    assert titles == ["reference image", "reference video", "first frame", "voice"]
+    assert rows[0] == [
+        "format", "JPEG, PNG, BMP or WEBP", "MP4 or MOV", "JPEG, PNG, BMP or WEBP", "WAV or MP3",
+    ]  # fmt: skip
+    assert [row[0] for row in rows] == [
+        "format", "width and height", "aspect ratio", "file size", "duration", "alpha channel",
+        "count",
+    ]  # fmt: skip
+
+
+def test_every_rule_command_and_target_has_a_section() -> None:
     rules_page = (DOCS / "reference/rules.md").read_text(encoding="utf-8")
     commands_page = (DOCS / "reference/commands.md").read_text(encoding="utf-8")
     assert all(f"\n## {rule}\n" in rules_page for rule in rules())
@@ -52,7 +75,7 @@ def test_everything_has_its_place() -> None:
         assert f"# {target}\n" in page.read_text(encoding="utf-8")
 
 
-def test_every_variable_that_is_read_is_described() -> None:
+def test_every_environment_variable_is_documented() -> None:
     page = (DOCS / "reference/environment.md").read_text(encoding="utf-8")
     sources = [*(ROOT / "src").rglob("*.py"), *(ROOT / "plugins").rglob("*.py")]
     text = "".join(file.read_text(encoding="utf-8") for file in sources)

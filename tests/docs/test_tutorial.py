@@ -1,4 +1,4 @@
-"""The tutorial, done as it is told: every command in a fresh folder, every shown line seen."""
+"""Every command of the tutorial is run in a fresh folder, and prints the lines shown."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from documents import DOCS, ROOT, blocks
 _RUN = re.compile(r"k3m9x2pa")
 
 
-def shown_in(shown: str, told: str) -> str | None:
-    """Return the first line that is shown and was not told; … stands for whatever comes."""
-    lines = told.splitlines()
+def missing_line(shown: str, output: str) -> str | None:
+    """Return the first line shown that is not in the output; … matches anything."""
+    lines = output.splitlines()
     for line in shown.splitlines():
         if line == "…":
             continue
@@ -29,7 +29,7 @@ def shown_in(shown: str, told: str) -> str | None:
     return None
 
 
-def test_it_is_all_true(tmp_path: Path) -> None:
+def test_commands_print_what_is_shown(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "fixtures", tmp_path / "checkout/fixtures")
     here = tmp_path / "here"
     here.write_text(str(tmp_path / "checkout"), encoding="utf-8")
@@ -42,7 +42,7 @@ def test_it_is_all_true(tmp_path: Path) -> None:
         "WANPREP_STATE_DIR": str(tmp_path / "state"),
         "HERE": str(here),
     }
-    told, ran = "", 0
+    output, ran = "", 0
     for block in blocks(DOCS / "tutorial.md"):
         if block.language == "sh":
             done = subprocess.run(
@@ -50,16 +50,16 @@ def test_it_is_all_true(tmp_path: Path) -> None:
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environ,
                 check=False, timeout=120,
             )  # fmt: skip
-            told, ran = done.stdout, ran + 1
-            assert "Traceback" not in told
+            output, ran = done.stdout, ran + 1
+            assert "Traceback" not in output
         elif block.language == "text":
-            missed = shown_in(block.text, told)
-            assert missed is None, f"{missed!r} is shown, and this was told:\n{told}"
+            missing = missing_line(block.text, output)
+            assert missing is None, f"{missing!r} is not in the output:\n{output}"
     assert ran > 10
 
 
-def test_what_is_not_told_is_missed() -> None:
-    assert shown_in("a\n…\nc", "a\nb\nc") is None
-    assert shown_in("k3m9x2pa  done …", "abcdefgh  done with it") is None
-    assert shown_in("c\na", "a\nb\nc") == "a"
-    assert shown_in("b", "a b") == "b"
+def test_a_missing_line_is_found() -> None:
+    assert missing_line("a\n…\nc", "a\nb\nc") is None
+    assert missing_line("k3m9x2pa  done …", "abcdefgh  done with it") is None
+    assert missing_line("c\na", "a\nb\nc") == "a"
+    assert missing_line("b", "a b") == "b"

@@ -127,62 +127,70 @@ def test_providers_are_called_as_they_call_themselves() -> None:
         (
             replace(PICTURE, width=200, height=300, aspect=200 / 300),
             "reference_image",
-            "hero.jpg is 200x300 px; EvoLink wants 240 to 8000 px on each side. ",
+            "hero.jpg is 200x300 px; EvoLink requires 240 to 8000 px per side. ",
         ),
         (
             replace(CLIP, duration=31.5, video_duration=31.5),
             "reference_video",
-            "hero.jpg plays 31.50 s; EvoLink takes 1 to 30 s. ",
+            "hero.jpg is 31.50 s long; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(CLIP, duration=30.004, video_duration=30.004),
             "reference_video",
-            "hero.jpg plays 30.004 s; EvoLink takes 1 to 30 s. ",
+            "hero.jpg is 30.004 s long; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(CLIP, duration=200.5, video_duration=200.5),
             "reference_video",
-            "hero.jpg plays 3:20.5; EvoLink takes 1 to 30 s. ",
+            "hero.jpg is 3:20.5 long; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(VOICE, bytes=15_000_001),
             "voice",
-            "hero.jpg is 15,000,001 bytes; EvoLink takes at most 15 MB and does not say whether ",
+            "hero.jpg is 15,000,001 bytes; EvoLink accepts at most 15 MB, and does not say ",
         ),
         (
             replace(CLIP, bytes=200 * 10**6),
             "reference_video",
-            "hero.jpg is 200.0 MB; EvoLink takes at most 100 MB. ",
+            "hero.jpg is 200.0 MB; EvoLink accepts at most 100 MB. ",
         ),
         (
             replace(PICTURE, format="heic", extension_format="heic"),
             "reference_image",
-            "hero.jpg is HEIC; EvoLink takes JPEG, PNG, BMP or WEBP. ",
+            "hero.jpg is HEIC; EvoLink accepts JPEG, PNG, BMP or WEBP. ",
         ),
         (
             replace(PICTURE, format="unknown", readable=True, problem=None),
             "reference_image",
-            "hero.jpg is no known media; EvoLink takes JPEG, ",
+            "hero.jpg is no known media; EvoLink accepts JPEG, ",
         ),
-        (CLIP, "reference_image", "hero.jpg is a clip; EvoLink wants a picture here. "),
-        (VOICE, "reference_video", "hero.jpg is a sound; EvoLink wants a clip here. "),
+        (CLIP, "reference_image", "hero.jpg is a video; EvoLink requires an image here. "),
+        (VOICE, "reference_video", "hero.jpg is an audio file; EvoLink requires a video here. "),
         (
             replace(CLIP, video_codec="hevc", bit_depth=10, hdr=True),
             "reference_video",
-            "hero.jpg is HEVC, 10 bit, HDR; 8-bit H.264 is what every service decodes. ",
+            "hero.jpg is HEVC, 10 bit, HDR; every service decodes 8-bit H.264. ",
         ),
         (
             replace(CLIP, video_codec="prores"),
             "reference_video",
-            "hero.jpg is ProRes; 8-bit H.264 ",
+            "hero.jpg is ProRes; every service decodes ",
         ),
-        (replace(CLIP, video_codec="theora"), "reference_video", "hero.jpg is theora; 8-bit "),
-        (replace(CLIP, sar=4 / 3), "reference_video", "hero.jpg has pixels of 1.333:1; a service "),
-        (replace(PICTURE, color="cmyk"), "first_frame", "hero.jpg stores CMYK colours; services "),
+        (
+            replace(CLIP, video_codec="theora"),
+            "reference_video",
+            "hero.jpg is theora; every service decodes ",
+        ),
+        (
+            replace(CLIP, sar=4 / 3),
+            "reference_video",
+            "hero.jpg has a pixel aspect ratio of 1.333:1; services ",
+        ),
+        (replace(PICTURE, color="cmyk"), "first_frame", "hero.jpg is CMYK; services expect RGB. "),
         (
             replace(PICTURE, extension_format="png"),
             "first_frame",
-            "hero.jpg is JPEG, though its name says PNG. ",
+            "hero.jpg is JPEG, but its extension says PNG. ",
         ),
     ],
 )
@@ -196,5 +204,5 @@ def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
 
 def test_names_that_are_no_names_are_cut() -> None:
     (broken,) = judge_asset(replace(PICTURE, gps=True), EVOLINK, "first_frame")
-    assert asset_message(broken, "a" * 999, PICTURE, EVOLINK).startswith("a" * 60 + "… carries")
+    assert asset_message(broken, "a" * 999, PICTURE, EVOLINK).startswith("a" * 60 + "… contains")
     assert asset_message(broken, "folder/", PICTURE, EVOLINK).startswith("folder carries")

@@ -49,12 +49,12 @@ def test_every_promised_rule_is_there_once() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(rules()))
-def test_every_rule_says_what_why_and_how_to_mend(name: str) -> None:
+def test_every_rule_has_a_title_a_reason_and_a_remedy(name: str) -> None:
     rule = rules()[name]
 
     assert not rule.title.endswith(".")
     assert rule.title[0].isupper()
-    for text in filter(None, (rule.why, rule.mend, rule.fix)):
+    for text in filter(None, (rule.why, rule.by_hand, rule.fix)):
         assert text.endswith(".")
     assert rule.message.endswith((".", "{detail}"))
 
@@ -93,21 +93,21 @@ def test_messages_about_jobs_are_sentences(name: str, found: object) -> None:
     ("name", "found", "about", "detail", "starts"),
     [
         pytest.param("prompt-missing", None, "prompt", "",
-                     "There is no prompt, and Wan 2.7 needs one.", id="no prompt"),
+                     "The job has no prompt; Wan 2.7 requires one.", id="no prompt"),
         pytest.param("prompt-too-long", 5001, "prompt", "What is cut off names Image 4.",
                      "The prompt has 5001 characters; Wan 2.7: at most 12. "
                      "What is cut off names Image 4.", id="long prompt"),
         pytest.param("prompt-ref-unbound", False, "Image 3", "",
-                     "Image 3 names a reference that the job does not have.", id="unbound"),
+                     "Image 3 is not among the references of the job.", id="unbound"),
         pytest.param("too-many-images", 6, "images", "",
-                     "There are too many pictures (6); Wan 2.7: at most 12.", id="pictures"),
+                     "Too many images (6); Wan 2.7: at most 12.", id="images"),
         pytest.param("parameter-invalid", "5", "duration", "",
                      '`duration` is "5"; Wan 2.7: at most 12.', id="value"),
         pytest.param("parameter-unknown", "ratio", "ratio", "Did you mean `aspect_ratio`?",
                      "Wan 2.7 has no field for `ratio`: at most 12. Did you mean `aspect_ratio`?",
                      id="name"),
         pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "is not https",
-                     "http://a.org/1.png is not https.", id="address"),
+                     "http://a.org/1.png is not https.", id="URL"),
     ],
 )  # fmt: skip
 def test_messages_about_jobs_read_well(

@@ -190,7 +190,7 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
     for report in (of_media, of_job):
         (finding,) = report.findings
         assert (finding.rule, finding.target) == ("image-too-small", "acme/film-1")
-        assert finding.message.startswith("start.png is 480x480 px; Acme wants at least 500 px")
+        assert finding.message.startswith("start.png is 480x480 px; Acme requires at least 500 px")
         assert report.targets == ("acme/film-1",)
     with pytest.raises(WrongUse, match="there is no target 'acme/film-1'"):
         wanprep.check(picture, targets=["acme/film-1"])

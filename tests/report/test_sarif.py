@@ -127,9 +127,9 @@ def test_a_rule_has_its_fix_and_its_sources() -> None:
     assert first["name"] == "ImageTooSmall"
     assert first["shortDescription"]["text"] == f"{small.title}."
     assert first["fullDescription"]["text"] == small.why
-    assert small.mend in first["help"]["text"]
+    assert small.by_hand in first["help"]["text"]
     assert "240 to 8000 px [each] side (https://a.example/docs, " in first["help"]["text"]
-    assert f"**What to do:** {small.mend}" in first["help"]["markdown"]
+    assert f"**What to do:** {small.by_hand}" in first["help"]["markdown"]
     assert first["help"]["markdown"].count("\n- ") == 1
     assert (
         "\n- evolink/wan2.7-reference-video: 240 to 8000 px \\[each\\] side "
@@ -138,7 +138,7 @@ def test_a_rule_has_its_fix_and_its_sources() -> None:
     assert first["defaultConfiguration"] == {"level": "error"}  # the worst that was found
     assert first["properties"]["tags"] == ["media", "fixable"]
     assert second["properties"]["tags"] == ["job"]
-    assert second["help"]["text"] == f"{invalid.why}\n\n{invalid.mend}"
+    assert second["help"]["text"] == f"{invalid.why}\n\n{invalid.by_hand}"
 
 
 @pytest.mark.parametrize("name", rules())

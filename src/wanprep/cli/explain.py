@@ -35,7 +35,7 @@ def explain(rule: str | None) -> None:
         return
     told = one_rule(rule)
     click.echo(f"{told.name}: {told.title}\n")
-    for head, text in (("Why", told.why), ("By hand", told.mend)):
+    for head, text in (("Why", told.why), ("By hand", told.by_hand)):
         click.echo(wrapped(f"{head}: {text}", 80, rest="  "))
     lines = dict.fromkeys(
         rule_lines(told.name, all_targets(find_config(Path.cwd()).target_folders))

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from wanprep.probe.facts import Facts
 
 _IN_CAPITALS: Final = frozenset({"format", "color", "video_codec", "audio_codec"})
-_KINDS: Final = {"image": "a picture", "video": "a clip", "audio": "a sound", "other": "no media"}
+_KINDS: Final = {
+    "image": "an image",
+    "video": "a video",
+    "audio": "an audio file",
+    "other": "no media",
+}
 
 
 def asset_message(broken: Broken, written: str, facts: Facts, target: Target) -> str:
@@ -30,7 +35,7 @@ def asset_message(broken: Broken, written: str, facts: Facts, target: Target) ->
         "a_wanted": _KINDS.get(str(_first(broken.limit)), "none"),
         "length": _length(broken.found, limit),
     }
-    way_out = rule.fix if rule.fix and facts.readable and not is_url(written) else rule.mend
+    way_out = rule.fix if rule.fix and facts.readable and not is_url(written) else rule.by_hand
     return f"{rule.message.format_map(words)} {way_out}"
 
 
@@ -45,7 +50,7 @@ def job_message(broken: JobBroken, target: Target) -> str:
         "says": broken.broken.source.get("says", ""),
         "detail": broken.detail,
     }
-    return " ".join((*rule.message.format_map(words).split(), rule.fix or rule.mend))
+    return " ".join((*rule.message.format_map(words).split(), rule.fix or rule.by_hand))
 
 
 def _name(written: str) -> str:

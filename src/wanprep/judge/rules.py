@@ -20,7 +20,7 @@ class Rule:
     title: str
     message: str
     why: str
-    mend: str
+    by_hand: str
     fix: str = ""  # what `wanprep fix` does about it; empty when it cannot
 
 

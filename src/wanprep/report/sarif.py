@@ -69,7 +69,7 @@ def _run(report: Report) -> dict[str, Any]:
 def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
     """Describe a rule; its findings come with the worst first."""
     rule = rules()[name]
-    fix = " ".join(filter(None, (rule.mend, rule.fix)))
+    fix = " ".join(filter(None, (rule.by_hand, rule.fix)))
     sources = sorted({_source(each) for each in findings if each.source})
     return {
         "id": name,

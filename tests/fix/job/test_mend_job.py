@@ -360,7 +360,7 @@ def test_a_named_reference_is_never_left_out() -> None:
 
     assert made.text == text
     assert made.unmended == ("too-many-references",)
-    assert "There are too many references (6)" in made.left[0].words
+    assert "Too many references (6)" in made.left[0].words
 
 
 def test_a_repair_that_would_break_something_else_is_none() -> None:

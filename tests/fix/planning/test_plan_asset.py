@@ -42,7 +42,9 @@ IMAGE = "reference_image"
         pytest.param(
             clip(), "Save one of its frames as a picture, and give that.", id="a clip as a picture"
         ),
-        pytest.param(voice(), "is a sound; EvoLink wants a picture", id="a sound as a picture"),
+        pytest.param(
+            voice(), "is an audio file; EvoLink requires an image", id="a sound as a picture"
+        ),
     ],
 )
 def test_what_is_beyond_repair(facts: Facts, reason: str) -> None:
@@ -166,7 +168,7 @@ def test_a_result_that_would_break_something_new_is_no_plan() -> None:
     }
     found = plan(picture(alpha=True), IMAGE, target(IMAGE, schema))
     assert isinstance(found, Impossible)
-    assert found.reasons[0].startswith("As far as it can be mended: still.png stores RGB colours;")
+    assert found.reasons[0].startswith("As far as it can be mended: still.png is RGB;")
 
 
 def test_who_refuses_a_question_may_have_the_rest() -> None:

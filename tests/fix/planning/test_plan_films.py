@@ -235,7 +235,9 @@ def test_a_clip_too_short_is_not_slowed_down() -> None:
     found = plan(clip(duration=0.4, video_codec="hevc"), VIDEO)
     assert isinstance(found, Impossible)
     (reason,) = found.reasons
-    assert reason.startswith("clip.mp4 plays 0.40 s; EvoLink takes 1 to 30 s. Use a longer clip;")
+    assert reason.startswith(
+        "clip.mp4 is 0.40 s long; EvoLink accepts 1 to 30 s. Use a longer video."
+    )
 
 
 def test_what_only_warns_does_not_stop_the_rest() -> None:

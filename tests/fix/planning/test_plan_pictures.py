@@ -286,7 +286,7 @@ def png_alone(facts: Facts) -> PictureRecipe | None:
     )
     found = plan(facts, IMAGE, own)
     if isinstance(found, Impossible):
-        assert "Test takes at most 1 MB" in found.reasons[0]
+        assert "Test accepts at most 1 MB" in found.reasons[0]
         return None
     assert isinstance(found, Plan)
     assert isinstance(found.recipe, PictureRecipe)
@@ -315,7 +315,9 @@ def test_what_cannot_be_decoded_is_for_a_person() -> None:
     found = plan(picture(name="logo.svg"), IMAGE)
     assert isinstance(found, Impossible)
     (reason,) = found.reasons
-    assert reason.startswith("logo.svg is SVG; EvoLink takes JPEG, PNG, BMP or WEBP. Export it")
+    assert reason.startswith(
+        "logo.svg is SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
+    )
 
 
 def test_all_needs_are_met_at_once() -> None:

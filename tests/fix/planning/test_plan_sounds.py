@@ -123,21 +123,23 @@ def test_formats_that_cannot_be_written_are_for_a_person() -> None:
     found = tight(voice(), 10**7, "flac")
     assert isinstance(found, Impossible)
     assert found.reasons == (
-        "voice.wav is WAV; Test takes FLAC. Export it in one of the accepted formats.",
+        "voice.wav is WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
     )
 
 
 def test_too_short() -> None:
     found = plan(voice(duration=0.5), "voice")
     assert isinstance(found, Impossible)
-    assert found.reasons == ("voice.wav plays 0.50 s; EvoLink takes 1 to 10 s. Record more.",)
+    assert found.reasons == (
+        "voice.wav is 0.50 s long; EvoLink accepts 1 to 10 s. Record a longer sample.",
+    )
 
 
 def test_a_clip_is_no_voice() -> None:
     found = plan(clip(), "voice")
     assert isinstance(found, Impossible)
     (reason,) = found.reasons
-    assert reason.startswith("clip.mp4 is a clip; EvoLink wants a sound here.")
+    assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
     assert reason.endswith("Save its sound alone, as WAV, and give that.")
 
 

@@ -169,8 +169,8 @@ def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> N
     service = load_service("own", [targets])
     assert service.title == "Own"
     notes = " ".join(service_notes(service))
-    assert "It takes no uploads" in notes
-    assert "cannot be looked for" in notes
+    assert "No uploads:" in notes
+    assert "cannot be found automatically" in notes
 
 
 @pytest.mark.parametrize(
@@ -192,16 +192,16 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str)
     ("provider", "says"),
     [
         ("evolink", "Idempotency-Key"),
-        ("evolink", "no way to cancel"),
-        ("evolink", "fetched for 24 hours"),
-        ("evolink", "uploaded, and kept there for 72 hours"),
-        ("oxen", "There is no idempotency key"),
-        ("oxen", "only with `repository` in [providers.oxen]"),
+        ("evolink", "cannot be cancelled"),
+        ("evolink", "downloaded for 24 hours"),
+        ("evolink", "uploaded, and kept for 72 hours"),
+        ("oxen", "No idempotency keys"),
+        ("oxen", "Local files need `repository` in [providers.oxen]"),
         ("oxen", "stay in its history"),
-        ("runcomfy", "cannot be looked for from here"),
-        ("runcomfy", "How long results can be fetched is not said"),
-        ("wavespeed", "2 jobs a minute"),
-        ("wavespeed", "fetched for 7 days"),
+        ("runcomfy", "cannot be found automatically"),
+        ("runcomfy", "How long results are kept is not documented"),
+        ("wavespeed", "2 jobs per minute"),
+        ("wavespeed", "downloaded for 7 days"),
         ("wavespeed", "deleted with its record"),
     ],
 )

@@ -58,7 +58,7 @@ class Complaint:
         rule = rules()[self.rule]
         message = asset_message(self.broken, facts.path, facts, self.need.target)
         if rule.fix:  # which is what turned out not to be possible
-            message = message.removesuffix(rule.fix).removesuffix(rule.mend) + rule.mend
+            message = message.removesuffix(rule.fix).removesuffix(rule.by_hand) + rule.by_hand
         if self.broken.path != ("kind",):
             return message
         return f"{message} {_INSTEAD.get((facts.kind, self.need.role), '')}".rstrip()

@@ -1,4 +1,4 @@
-"""What a user should know of a service before sending it anything, in sentences."""
+"""Sentences about a service: repeats, cancelling, results, uploads and rate limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def service_notes(service: Service) -> list[str]:
-    """Say what a user should know of a service before sending it anything."""
+    """List what a user should know before submitting."""
     return [
         *_about_repeats(service),
-        f"Cancelling: {service.cancel}" if service.cancel else "There is no way to cancel a job.",
+        f"Cancelling: {service.cancel}" if service.cancel else "Jobs cannot be cancelled.",
         _about_results(service),
         *_about_uploads(service),
         *_about_pace(service),
@@ -25,44 +25,44 @@ def service_notes(service: Service) -> list[str]:
 def _about_repeats(service: Service) -> Iterator[str]:
     if service.idempotency is None:
         yield (
-            "There is no idempotency key: an order whose answer is lost is never sent again "
-            "by itself, since that could pay twice."
+            "No idempotency keys: a request whose response is lost is never repeated "
+            "automatically, because that could pay twice."
         )
     else:
         yield (
-            f"Each order carries an idempotency key ({service.idempotency.header}): repeated "
-            f"under the same key it is not paid twice{_by_whom(service)}."
+            f"Idempotency keys ({service.idempotency.header}): a request repeated under the "
+            f"same key is not paid twice{_basis(service)}."
         )
     yield (
-        f"A job whose answer was lost: {service.find}"
+        f"Finding a job whose response was lost: {service.find}"
         if service.find
-        else "A job whose answer was lost cannot be looked for from here."
+        else "A job whose response was lost cannot be found automatically."
     )
 
 
-def _by_whom(service: Service) -> str:
-    sure = service.data["idempotency"]["x-source"]["confidence"] == "documented"
-    return "" if sure else ", as its own programs do; its pages do not speak of it"
+def _basis(service: Service) -> str:
+    confidence = service.data["idempotency"]["x-source"]["confidence"]
+    return "" if confidence == "documented" else " (seen in its own clients, not documented)"
 
 
 def _about_results(service: Service) -> str:
     if service.results_kept is None:
-        return "How long results can be fetched is not said: wanprep fetches them at once."
-    return f"Results can be fetched for {_span(service.results_kept)}."
+        return "How long results are kept is not documented; wanprep downloads them at once."
+    return f"Results can be downloaded for {_span(service.results_kept)}."
 
 
 def _about_uploads(service: Service) -> Iterator[str]:
     if service.uploads is None:
-        yield "It takes no uploads: local files need a place of your own ([hosts])."
+        yield "No uploads: local files need a bucket of yours ([hosts])."
         return
     if service.uploads.needs:
         settings = " or ".join(f"`{name}`" for name in service.uploads.needs)
         yield (
-            f"Local files are taken only with {settings} in [providers.{service.name}], "
-            "else they need a place of your own ([hosts])."
+            f"Local files need {settings} in [providers.{service.name}], "
+            "or a bucket of yours ([hosts])."
         )
     elif service.uploads.kept:
-        yield f"Local files are uploaded, and kept there for {_span(service.uploads.kept)}."
+        yield f"Local files are uploaded, and kept for {_span(service.uploads.kept)}."
     if service.uploads.warning:
         yield service.uploads.warning
 
@@ -70,8 +70,8 @@ def _about_uploads(service: Service) -> Iterator[str]:
 def _about_pace(service: Service) -> Iterator[str]:
     if service.pace:
         yield (
-            f"A new account may send {service.pace.per_minute} jobs a minute "
-            f"and have {service.pace.at_once} at once."
+            f"A new account may send {service.pace.per_minute} jobs per minute, "
+            f"{service.pace.at_once} at once."
         )
 
 
