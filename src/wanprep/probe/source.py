@@ -39,6 +39,7 @@ class LocalFile(Closing):
     """A file on this machine, read at any place without moving a shared position."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         # O_NONBLOCK: should a pipe have taken the file's place since it was looked at,
         # opening must not wait for a writer that never comes.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
