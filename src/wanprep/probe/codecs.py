@@ -202,7 +202,7 @@ def audio_codec(track: Mapping[str, str]) -> str:
 
 def is_lossless(codec: str) -> bool:
     """Tell whether a sound codec keeps every sample as it was recorded."""
-    return codec.startswith("pcm_") or codec in _LOSSLESS
+    return codec.startswith(("pcm_", "dsd_")) or codec in _LOSSLESS
 
 
 def _own_id(codec_id: str) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from wanprep.probe.facts import Found
+    from wanprep.probe.mediainfo import Streams
     from wanprep.probe.source import Source
 
 _DEMUXERS: Final = {"wavpack": "wv"}  # the other formats have the same name in ffmpeg
@@ -41,7 +42,7 @@ _CLAIM: Final = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+)", re.MUL
 _SCALED: Final = frozenset({"AVI", "Windows Media"})
 _GUESSED: Final = "Estimating duration from bitrate"
 _ERROR: Final = re.compile(r"^(?:\[[^\]]*\] ?)*\[(?:error|fatal)\] (.+)", re.MULTILINE)
-_BITS: Final = re.compile(r"pcm_(?:[suf](\d+)|[am])")
+_PCM: Final = re.compile(r"pcm_(?:[suf](\d+)|[am])")
 
 
 @dataclass
@@ -110,15 +111,36 @@ def read_packets(source: Source) -> Found:
 
 
 def _found(source: Source, listing: _Listing) -> Found:
-    streams = describe(source)
+    described = describe(source)
+    streams = _measured(described, listing) if listing.tracks else described
+    found = as_found(replace(streams, duration=None))
+    if not found["readable"]:  # encrypted
+        return found
+    if listing.is_late:
+        problem = f"{NOT_READ}: measuring its length took longer than {_SECONDS:g} s"
+        return found | {"readable": False, "problem": problem}
+    played = [track.played for track in listing.tracks if track.played]
+    if not played and (error := _ERROR.search(listing.messages)):
+        return found | {"readable": False, "problem": f"damaged: {error[1]}"}
+    claim = described.duration if described.container in _SCALED else listing.claim
+    clock = Clock(1, None if described.container == "Ogg" else claim)
+    plays = lengths(played, max((track.end for track in played), default=0.0), clock)
+    if plays and plays.duration:
+        found["duration"] = plays.duration
+    is_short = plays is not None and plays.disagreement() is not None
+    is_cut = any(track.is_cut for track in listing.tracks) or (described.truncated and is_short)
+    # Audio that was cut off plays up to there; of a video, every player makes something else.
+    return found | verdict(found, plays, Ending(source.size, None, is_cut and bool(streams.videos)))
+
+
+def _measured(streams: Streams, listing: _Listing) -> Streams:
+    """Put what ffmpeg found in place of what libmediainfo took from headers."""
     videos, audios = listing.of("video"), listing.of("audio")
-    is_avi = streams.container == "AVI"
-    claim = streams.duration if streams.container in _SCALED else listing.claim
-    streams = replace(
+    has_rate = streams.container == "AVI"
+    return replace(
         streams,
-        duration=None,
         videos=tuple(
-            _video(stream or VideoStream("unknown"), track, has_rate=is_avi)
+            _video(stream or VideoStream("unknown"), track, has_rate=has_rate)
             for stream, track in zip_longest(streams.videos[: len(videos)], videos)
         ),
         audios=tuple(
@@ -126,20 +148,6 @@ def _found(source: Source, listing: _Listing) -> Found:
             for stream, track in zip_longest(streams.audios[: len(audios)], audios)
         ),
     )
-    found = as_found(streams)
-    if listing.is_late:
-        problem = f"{NOT_READ}: measuring its length took longer than {_SECONDS:g} s"
-        return found | {"readable": False, "problem": problem}
-    played = [track.played for track in listing.tracks if track.played]
-    if not played and (error := _ERROR.search(listing.messages)):
-        return found | {"readable": False, "problem": f"damaged: {error[1]}"}
-    end = max((track.end for track in played), default=0.0)
-    plays = lengths(played, end, Clock(1, claim if streams.container != "Ogg" else None))
-    if plays and plays.duration:
-        found["duration"] = plays.duration
-    # Audio that was cut off plays up to there; of a video, every player makes something else.
-    is_cut = streams.truncated or any(track.is_cut for track in listing.tracks)
-    return found | verdict(found, plays, Ending(source.size, None, is_cut and bool(videos)))
 
 
 def _video(stream: VideoStream, track: _Track, *, has_rate: bool) -> VideoStream:
@@ -157,13 +165,14 @@ def _video(stream: VideoStream, track: _Track, *, has_rate: bool) -> VideoStream
 
 def _audio(stream: AudioStream, track: _Track) -> AudioStream:
     codec = track.codec or stream.codec
-    bits = _BITS.match(codec)
+    pcm = _PCM.match(codec)
+    bits = int(pcm[1] or 8) if pcm else 1 if codec.startswith("dsd") else stream.bit_depth
     return replace(
         with_length(stream, track.played),
         codec=codec,
         sample_rate=int(track.header.get("sample_rate", 0)) or stream.sample_rate,
         channels=_channels(track.header.get("channel_layout_name", "")) or stream.channels,
-        bit_depth=int(bits[1] or 8) if bits else stream.bit_depth,
+        bit_depth=bits,
     )
 
 
