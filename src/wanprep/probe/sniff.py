@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.films.boxes import brand_format
-from wanprep.probe.formats.sounds.frames import looks_like_adts, looks_like_mp3
-from wanprep.probe.formats.sounds.id3 import end_of_id3
+from wanprep.probe.formats.audio.frame_headers import looks_like_adts, looks_like_mp3
+from wanprep.probe.formats.audio.id3 import end_of_id3
+from wanprep.probe.formats.video.boxes import brand_format
 from wanprep.probe.problems import LFS_POINTER
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""One module per format, each a function from a source of bytes to the facts found there."""
+"""Readers of media formats: one function per format, from a source of bytes to its facts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # A new format is a new module and a line here. What has no line goes to libmediainfo.
 _READERS: Final = {
-    "3gp": "films.movie:read_movie",
+    "3gp": "video.movie:read_movie",
     "aac": "packets:read_packets",
     "aiff": "packets:read_packets",
     "amr": "packets:read_packets",
@@ -21,39 +21,39 @@ _READERS: Final = {
     "asf": "packets:read_packets",
     "au": "packets:read_packets",
     "avi": "packets:read_packets",
-    "avif": "pictures.heif:read_heif",
-    "bmp": "pictures.bmp:read_bmp",
+    "avif": "image.heif:read_heif",
+    "bmp": "image.bmp:read_bmp",
     "caf": "packets:read_packets",
-    "dds": "pictures.pillow:read_with_pillow",
+    "dds": "image.pillow:read_with_pillow",
     "dsf": "packets:read_packets",
     "flac": "packets:read_packets",
     "flv": "packets:read_packets",
-    "gif": "pictures.gif:read_gif",
-    "heic": "pictures.heif:read_heif",
-    "ico": "pictures.pillow:read_with_pillow",
-    "jpeg": "pictures.jpeg:read_jpeg",
-    "jpeg2000": "pictures.pillow:read_with_pillow",
-    "m4a": "films.movie:read_movie",
-    "mkv": "films.matroska:read_matroska",
-    "mov": "films.movie:read_movie",
-    "mp3": "sounds.mp3:read_mp3",
-    "mp4": "films.movie:read_movie",
+    "gif": "image.gif:read_gif",
+    "heic": "image.heif:read_heif",
+    "ico": "image.pillow:read_with_pillow",
+    "jpeg": "image.jpeg:read_jpeg",
+    "jpeg2000": "image.pillow:read_with_pillow",
+    "m4a": "video.movie:read_movie",
+    "mkv": "video.matroska:read_matroska",
+    "mov": "video.movie:read_movie",
+    "mp3": "audio.mp3:read_mp3",
+    "mp4": "video.movie:read_movie",
     "ogg": "packets:read_packets",
-    "png": "pictures.png:read_png",
-    "pnm": "pictures.pillow:read_with_pillow",
-    "psd": "pictures.pillow:read_with_pillow",
-    "svg": "pictures.svg:read_svg",
-    "tga": "pictures.pillow:read_with_pillow",
-    "tiff": "pictures.tiff:read_tiff",
-    "wav": "sounds.wav:read_wav",
+    "png": "image.png:read_png",
+    "pnm": "image.pillow:read_with_pillow",
+    "psd": "image.pillow:read_with_pillow",
+    "svg": "image.svg:read_svg",
+    "tga": "image.pillow:read_with_pillow",
+    "tiff": "image.tiff:read_tiff",
+    "wav": "audio.wav:read_wav",
     "wavpack": "packets:read_packets",
-    "webm": "films.matroska:read_matroska",
-    "webp": "pictures.webp:read_webp",
+    "webm": "video.matroska:read_matroska",
+    "webp": "image.webp:read_webp",
 }
 
 
 def reader_for(format_name: str) -> Callable[[Source], Found]:
     """Return the function that reads a format; its module is imported only now."""
-    module, function = _READERS.get(format_name, "films.streams:read_streams").split(":")
+    module, function = _READERS.get(format_name, "video.streams:read_streams").split(":")
     found = getattr(import_module(f"{__name__}.{module}"), function)
     return cast("Callable[[Source], Found]", found)

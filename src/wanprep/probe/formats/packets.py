@@ -15,9 +15,18 @@ from itertools import zip_longest
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.films.lengths import Ending, lengths, verdict, with_length, with_times
-from wanprep.probe.formats.films.stamps import Clock, Shown, Times, shown
-from wanprep.probe.formats.films.streams import read_streams
+from wanprep.probe.formats.video.frame_times import (
+    Clock,
+    Ending,
+    Shown,
+    Times,
+    lengths,
+    shown,
+    verdict,
+    with_length,
+    with_times,
+)
+from wanprep.probe.formats.video.streams import read_streams
 from wanprep.probe.mediainfo import AudioStream, VideoStream, as_found, describe
 from wanprep.probe.problems import NOT_READ
 from wanprep.probe.sniff import sniff
