@@ -88,7 +88,7 @@ class _Track:
 
 @dataclass(slots=True)
 class _Listing:
-    """What ffmpeg found in a file, and what it had to say."""
+    """The streams that ffmpeg found in a file, and its messages."""
 
     tracks: list[_Track] = field(default_factory=list)
     messages: str = ""
@@ -99,7 +99,7 @@ class _Listing:
 
     @property
     def claim(self) -> float | None:
-        """The length that the header gives, in seconds."""
+        """The length in the header, in seconds."""
         match = _CLAIM.search(self.messages)
         if match is None or _GUESSED in self.messages:
             return None

@@ -161,7 +161,7 @@ def test_three_files_in_a_row_do_not_play_their_headers(start: bytes) -> None:
     assert found["problem"].endswith(" s really play")
 
 
-def test_less_sound_than_the_cuts_for_gapless_play_take_away() -> None:
+def test_less_audio_than_the_cuts_for_gapless_play_take_away() -> None:
     delays = (576 << 12 | 1452).to_bytes(3, "big")
     claim = b"Xing" + bytes((0, 0, 0, 1, 0, 0, 0, 3)) + b"LAME3.97 ".ljust(21) + delays
     header = frames(0xF3, 0x84, 0x64, 192, 1)
@@ -226,7 +226,7 @@ def test_a_claim_is_only_compared(data: bytes, problem: str | None) -> None:
     assert found.get("problem") == problem
 
 
-def test_a_cut_file_tells_what_its_header_said() -> None:
+def test_a_cut_file_gives_what_its_header_said() -> None:
     data = mp3(*XING, channels=2)
 
     found = read_mp3(Bytes(data[: len(data) // 2]))

@@ -234,7 +234,7 @@ def test_big_endian() -> None:
         ),
     ],
 )
-def test_a_size_that_lies_is_told_of(data: bytes, problem: str) -> None:
+def test_a_size_that_lies_is_reported_of(data: bytes, problem: str) -> None:
     found = read_wav(Bytes(data))
 
     assert found["readable"] is True
@@ -258,10 +258,10 @@ def test_a_size_that_lies_is_told_of(data: bytes, problem: str) -> None:
             "its data chunk is missing",
             id="endless chunks",
         ),
-        pytest.param(wav(PCM, b""), "it holds no sound", id="empty"),
+        pytest.param(wav(PCM, b""), "it holds no audio", id="empty"),
         pytest.param(
             riff(wav(PCM, b"")[12:], chunk(b"LIST", SECOND)),
-            "it holds no sound",
+            "it holds no audio",
             id="empty, and LIST",
         ),
         pytest.param(
@@ -283,7 +283,7 @@ def test_a_size_that_lies_is_told_of(data: bytes, problem: str) -> None:
         ),
         pytest.param(
             wav(form(0x11, bits=4, block=0), SECOND),
-            "its header says that its sound takes up 0 bytes",
+            "its header says that its audio takes up 0 bytes",
             id="ADPCM without blocks",
         ),
     ],

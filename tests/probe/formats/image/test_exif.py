@@ -80,7 +80,7 @@ def test_exif(data: bytes, expected: Exif) -> None:
     assert read_exif(data) == expected
 
 
-def test_a_camera_that_has_found_no_satellite_tells_no_place() -> None:
+def test_a_camera_that_has_found_no_satellite_gives_no_place() -> None:
     directory = struct.pack("<HHHII", 1, 2, 5, 3, 44) + bytes(4) + bytes(24)
     data = tags((0x8825, 4, 1, struct.pack("<I", 26))) + directory
 
@@ -112,7 +112,7 @@ def test_damage_is_never_an_error() -> None:
             assert 1 <= read_exif(damaged).orientation <= 8
 
 
-def test_pillow_and_we_agree_on_pictures() -> None:
+def test_pillow_and_we_agree_on_images() -> None:
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation

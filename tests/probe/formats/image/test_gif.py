@@ -50,7 +50,7 @@ def screen(width: int = 64, height: int = 48) -> bytes:
 def frame(
     size: tuple[int, int] = (64, 48), at: tuple[int, int] = (0, 0), code_size: int = 2
 ) -> bytes:
-    """One picture with a palette of its own and hardly any data."""
+    """One image with a palette of its own and hardly any data."""
     head = struct.pack("<4HB", *at, *size, 0x80) + bytes(6)
     return b"\x2c" + head + bytes((code_size,)) + b"\2\x4c\1\0"
 
@@ -84,7 +84,7 @@ COMMENT = b"\x21\xfe\5hello\5again\0"
         pytest.param(
             screen(10, 60) + frame((50, 20), (14, 0)) + frame((99, 99)) + TRAILER,
             {"width": 64, "height": 60, "frames": 2},
-            id="first picture larger than the screen",
+            id="first image larger than the screen",
         ),
         pytest.param(
             screen(65535, 65535) + frame() + TRAILER,
@@ -105,11 +105,11 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
     [
         pytest.param(screen() + frame()[:-2], "cut off: its 38 bytes", id="data"),
         pytest.param(screen() + frame()[:5], "cut off: its 24 bytes", id="descriptor"),
-        pytest.param(screen() + frame() + frame()[:12], "cut off", id="second picture"),
+        pytest.param(screen() + frame() + frame()[:12], "cut off", id="second image"),
         pytest.param(screen() + b"\x21", "cut off", id="extension"),
         pytest.param(screen() + b"\x21\xf9", "cut off", id="control"),
-        pytest.param(screen() + TRAILER, "there is no picture", id="no picture"),
-        pytest.param(screen(), "there is no picture", id="header only"),
+        pytest.param(screen() + TRAILER, "there is no image", id="no image"),
+        pytest.param(screen(), "there is no image", id="header only"),
         pytest.param(screen() + frame(code_size=12) + TRAILER, "codes of 12 bits", id="codes"),
     ],
 )
@@ -121,7 +121,7 @@ def test_unusable(data: bytes, problem: str) -> None:
     assert found["width"] == 64
 
 
-def test_what_is_cut_off_in_a_picture_is_never_called_whole() -> None:
+def test_what_is_cut_off_in_an_image_is_never_called_whole() -> None:
     whole = gif()
     for length in range(13, len(whole) - 1):  # the last byte is but the trailer
         assert read_gif(Bytes(whole[:length]))["readable"] is False

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from iso_boxes import Trak, box, full, moov, picture_entry
+from iso_boxes import Trak, box, full, moov, video_entry
 from PIL import Image
 
 from wanprep.probe.formats.image.heif import read_heif
@@ -237,7 +237,7 @@ def heif(
                 ISPE, AV1C, AUX_ALPHA, kinds=[(MAIN, b"av01"), (ALPHA, b"av01")],
                 has=[(MAIN, [1, 2]), (ALPHA, [1, 2, 3])], refs=[refer(b"auxl", ALPHA, 99)],
             ),
-            {"alpha": False}, id="another picture's alpha",
+            {"alpha": False}, id="another image's alpha",
         ),
         pytest.param(
             heif(
@@ -258,7 +258,7 @@ def heif(
                 has=[(MAIN, [1]), (TILE, [1, 2])], places=[(TILE, 0, 0, 9)],
                 refs=[refer(b"dimg", MAIN, TILE), refer(b"dimg", TILE, MAIN)],
             ),
-            {"format": "avif", "readable": True}, id="a picture made of one that is made of it",
+            {"format": "avif", "readable": True}, id="an image made of one that is made of it",
         ),
         pytest.param(
             heif(ISPE, AV1C, has=[(MAIN, [2]), (MAIN, [1])]),
@@ -306,29 +306,29 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
         ),
         pytest.param(
             heif(ISPE, AV1C, places=[(MAIN, 1, 4, 9)], idat=b"short"),
-            "damaged: its picture lies where its index has nothing", id="data past the index",
+            "damaged: its image lies where its index has nothing", id="data past the index",
         ),
         pytest.param(
-            heif(ISPE, AV1C, primary=7), "damaged: it names no picture as its main one",
-            id="a main picture that is not there",
+            heif(ISPE, AV1C, primary=7), "damaged: it names no image as its main one",
+            id="a main image that is not there",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"pitm"), "damaged: it names no picture as its main one",
-            id="no main picture",
+            heif(ISPE, AV1C, without=b"pitm"), "damaged: it names no image as its main one",
+            id="no main image",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iinf"), "damaged: it names no picture as its main one",
+            heif(ISPE, AV1C, without=b"iinf"), "damaged: it names no image as its main one",
             id="no items",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iloc"), "damaged: it does not say where its picture lies",
+            heif(ISPE, AV1C, without=b"iloc"), "damaged: it does not say where its image lies",
             id="no places",
         ),
         pytest.param(
-            heif(AV1C), "damaged: it does not say how large its picture is", id="no size"
+            heif(AV1C), "damaged: it does not say how large its image is", id="no size"
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iprp"), "damaged: it does not say how large its picture is",
+            heif(ISPE, AV1C, without=b"iprp"), "damaged: it does not say how large its image is",
             id="no properties",
         ),
         pytest.param(
@@ -336,10 +336,10 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
                 b"meta", full(b"pitm", b"\0\1"), full(b"iinf", b"\0\1", infe(1, b"av01")),
                 box(b"iprp"),
             ),
-            "damaged: it does not say how large its picture is", id="no box for properties",
+            "damaged: it does not say how large its image is", id="no box for properties",
         ),
         pytest.param(
-            heif(ISPE), "damaged: it does not say how its picture is to be decoded",
+            heif(ISPE), "damaged: it does not say how its image is to be decoded",
             id="no decoder's setup",
         ),
         pytest.param(
@@ -347,7 +347,7 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
             id="an empty decoder's setup",
         ),
         pytest.param(
-            heif(ISPE, AV1C, more=moov(0), brand=b"avis"), "damaged: there is no picture in it",
+            heif(ISPE, AV1C, more=moov(0), brand=b"avis"), "damaged: there is no image in it",
             id="a sequence of nothing",
         ),
         pytest.param(
@@ -417,10 +417,10 @@ def test_exif_that_is_not_there(place: tuple[int, int, int, int]) -> None:
     [
         pytest.param(
             box(b"ftyp", b"avis")
-            + moov(1000, Trak(handler=b"pict", entry=picture_entry(b"av01"), at=0)),
+            + moov(1000, Trak(handler=b"pict", entry=video_entry(b"av01"), at=0)),
             {"animated": True, "frames": 10, "width": 64, "stored_width": 64, "alpha": False,
              "readable": True, "format": "avif"},
-            id="without a still picture",
+            id="without a still image",
         ),
         pytest.param(
             box(b"ftyp", b"avis")
@@ -445,12 +445,12 @@ def test_exif_that_is_not_there(place: tuple[int, int, int, int]) -> None:
         pytest.param(
             heif(more=moov(1000, Trak(handler=b"pict", at=0)), brand=b"avis", places=()),
             {"animated": True, "frames": 10, "width": 64, "readable": True},
-            id="an index without a still picture",
+            id="an index without a still image",
         ),
         pytest.param(
             heif(ISPE, AV1C, more=moov(1000, Trak(handler=b"pict", at=0)), brand=b"heic"),
             {"animated": False, "frames": 1},
-            id="a still picture that comes with a film",
+            id="a still image that comes with a film",
         ),
     ],
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""JPEG: the facts of the header, and the picture data that must follow it."""
+"""JPEG: the facts of the header, and the image data that must follow it."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
     assert "problem" not in found
 
 
-def test_several_pictures_in_one_file_are_still_one_picture() -> None:
+def test_several_images_in_one_file_are_still_one_image() -> None:
     file = io.BytesIO()
     first, second = Image.new("RGB", (64, 48)), Image.new("RGB", (320, 240))
     first.save(file, "MPO", save_all=True, append_images=[second])
@@ -127,7 +127,7 @@ def test_several_pictures_in_one_file_are_still_one_picture() -> None:
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 @pytest.mark.parametrize("options", [{}, {"optimize": True}, {"subsampling": 0}, {"quality": 1}])
-def test_a_plain_picture_takes_next_to_nothing(mode: str, options: dict[str, Any]) -> None:
+def test_a_plain_image_takes_next_to_nothing(mode: str, options: dict[str, Any]) -> None:
     for size in ((1, 1), (999, 1), (1001, 999)):
         file = io.BytesIO()
         Image.new(mode, size).save(file, "JPEG", **options)
@@ -161,7 +161,7 @@ SCAN = jpeg().find(b"\xff\xda")
         pytest.param(
             jpeg()[:-2] + bytes(9999), "cut off: its .* end in the middle", (64, 48), id="zeros"
         ),
-        pytest.param(jpeg()[:SCAN], "cut off: its .* before the picture data", (64, 48), id="scan"),
+        pytest.param(jpeg()[:SCAN], "cut off: its .* before the image data", (64, 48), id="scan"),
         pytest.param(jpeg()[:100], "cut off: its 100 bytes", (None, None), id="header"),
         pytest.param(b"\xff\xd8\xff\xd9", "cut off: its 4 bytes", (None, None), id="empty"),
         pytest.param(b"\xff\xd8\xff\xe0\0\1" + jpeg(), "cut off", (None, None), id="length 1"),
@@ -219,7 +219,7 @@ def test_flipped_bytes_never_hang_or_crash() -> None:
                 read(whole[:at] + bytes((value,)) + whole[at + 1 :])
 
 
-def test_exif_without_a_picture_still_tells_how_it_was_held() -> None:
+def test_exif_without_an_image_still_gives_how_it_was_held() -> None:
     found = read(b"\xff\xd8" + segment(0xE1, exif(6)))
 
     assert (found["readable"], found["orientation"]) == (False, 6)

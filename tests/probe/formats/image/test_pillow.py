@@ -92,12 +92,12 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
     ("data", "problem"),
     [
         pytest.param(saved("JPEG2000")[:60], "cut off or damaged", id="jpeg2000"),
-        pytest.param(b"words, not a picture" * 9, "not a picture that Pillow knows", id="text"),
-        pytest.param(b"P", "not a picture that Pillow knows", id="one letter"),
-        pytest.param(saved("PNG"), "not a picture that Pillow knows", id="read elsewhere"),
+        pytest.param(b"words, not an image" * 9, "not an image that Pillow knows", id="text"),
+        pytest.param(b"P", "not an image that Pillow knows", id="one letter"),
+        pytest.param(saved("PNG"), "not an image that Pillow knows", id="read elsewhere"),
         pytest.param(
             saved("DDS")[:80] + b"\4\0\0\0????" + saved("DDS")[88:],
-            "not a picture that Pillow knows",
+            "not an image that Pillow knows",
             id="dds of a kind of its own",
         ),
         pytest.param(
@@ -107,7 +107,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         ),
         pytest.param(icon((16, 16))[:12], "cut off: its 12 bytes", id="list of icons"),
         pytest.param(icon((16, 16), length=41), "cut off: its 62 bytes", id="icon"),
-        pytest.param(icon(), "an icon without pictures", id="no icon"),
+        pytest.param(icon(), "an icon without images", id="no icon"),
     ],
 )
 def test_unusable(data: bytes, problem: str) -> None:

@@ -67,7 +67,7 @@ def exif(orientation: int = 6) -> bytes:
 
 
 def large(*, after: bytes = END) -> bytes:
-    """Make a PNG with more picture data than is held against checksums."""
+    """Make a PNG with more image data than is held against checksums."""
     data = png(size=(400, 400))
     assert len(data) > 100_000
     return data.removesuffix(END) + after
@@ -179,9 +179,9 @@ IDAT = png().find(b"IDAT")
         pytest.param(large()[:-9999], "cut off:", 400, id="large"),
         pytest.param(large(after=b"\0\0"), "cut off:", 400, id="large without an end"),
         pytest.param(SIGNATURE, "cut off: its 8 bytes", None, id="signature only"),
-        pytest.param(SIGNATURE + END, "there is no picture", None, id="end only"),
+        pytest.param(SIGNATURE + END, "there is no image", None, id="end only"),
         pytest.param(
-            made().replace(chunk(b"IDAT", zlib.compress(b"")), b""), "no picture", 64, id="no data"
+            made().replace(chunk(b"IDAT", zlib.compress(b"")), b""), "no image", 64, id="no data"
         ),
         pytest.param(
             SIGNATURE + chunk(b"IDAT", b"x") + END,
@@ -209,7 +209,7 @@ IDAT = png().find(b"IDAT")
             made().replace(b"\0\0\0@", b"\0\0\0A"), "checksum of its header", 65, id="IHDR"
         ),
         pytest.param(
-            png()[: IDAT + 9] + b"??" + png()[IDAT + 11 :], "checksum of its picture", 64, id="IDAT"
+            png()[: IDAT + 9] + b"??" + png()[IDAT + 11 :], "checksum of its image", 64, id="IDAT"
         ),
         pytest.param(
             SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:], "knows CgBI chunks", 64, id="Apple's"
@@ -301,5 +301,5 @@ def test_exif_in_its_own_place_counts_for_more() -> None:
         pytest.param(chunk(b"zTXt", b"Raw profile type exif\0\0junk"), id="not packed"),
     ],
 )
-def test_text_without_exif_says_nothing(text: bytes) -> None:
+def test_text_without_exif_gives_nothing(text: bytes) -> None:
     assert read_png(Bytes(made(text)))["orientation"] == 1

@@ -94,7 +94,7 @@ PAGE = {256: 64, 257: 48, 258: 8, 262: 2, 277: 3, 273: 8, 279: 1}
         pytest.param(
             made(PAGE | {256: 8, 257: 1, 279: 5000}),
             {"width": 8, "readable": True},
-            id="a strip that claims more than the picture takes",
+            id="a strip that claims more than the image takes",
         ),
         pytest.param(made(PAGE | {0x8825: 1 << 31}), ORDINARY, id="GPS nowhere"),
         pytest.param(made(PAGE | {0x8825: 1 << 63}, big=True), ORDINARY, id="GPS far off"),
@@ -123,7 +123,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         pytest.param(made(PAGE)[:4] + b"\xff\xff\0\0", "cut off: 8 of", None, id="page"),
         pytest.param(tiff()[: len(tiff()) // 2], "cut off", 64, id="half"),
         pytest.param(made({256: 64, 257: 48}), "where its pixels are", 64, id="no strips"),
-        pytest.param(made({256: 64, 273: 8}), "does not tell its size", None, id="no height"),
+        pytest.param(made({256: 64, 273: 8}), "lacks its size", None, id="no height"),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:

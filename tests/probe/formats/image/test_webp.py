@@ -119,7 +119,7 @@ FRAME = chunk(b"ANMF", bytes(16) + LOSSY)
             id="as large as it gets",
         ),
         pytest.param(webp() + b"and more", ORDINARY, id="garbage behind"),
-        pytest.param(riff(LOSSY, LOSSLESS), ORDINARY, id="two pictures"),
+        pytest.param(riff(LOSSY, LOSSLESS), ORDINARY, id="two images"),
     ],
 )
 def test_facts(data: bytes, expected: dict[str, Any]) -> None:
@@ -130,7 +130,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
 
 
 def with_tag(tag: int) -> bytes:
-    """Let the first three bytes of a lossy picture say something else."""
+    """Let the first three bytes of a lossy image say something else."""
     return riff(LOSSY[:8] + tag.to_bytes(3, "little") + LOSSY[11:])
 
 
@@ -145,8 +145,8 @@ WHOLE = webp()
         pytest.param(riff(LOSSY, claimed=99_999), "of 100,007 bytes", 64, id="claim"),
         pytest.param(riff(canvas(0)[:12], claimed=12), "cut off: 24 of 30", None, id="canvas"),
         pytest.param(riff(LOSSY[:8], claimed=12), "cut off", None, id="chunk header only"),
-        pytest.param(riff(), "no picture", None, id="nothing"),
-        pytest.param(riff(canvas(0)), "no picture", 64, id="canvas only"),
+        pytest.param(riff(), "no image", None, id="nothing"),
+        pytest.param(riff(canvas(0)), "no image", 64, id="canvas only"),
         pytest.param(riff(canvas(ANIMATED), LOSSY), "without frames", 64, id="no frames"),
         pytest.param(riff(canvas(0, 80, 48), LOSSY), "80 x 48 .* 64 x 48", 80, id="two sizes"),
         pytest.param(with_tag(0xFF11), "makes no sense", None, id="not a key frame"),

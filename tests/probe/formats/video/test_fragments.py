@@ -1,4 +1,4 @@
-"""Fragmented films: tables in many small boxes, and defaults in three places."""
+"""Fragmented videos: tables in many small boxes, and defaults in three places."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import struct
 import time
 
 import pytest
-from iso_boxes import FTYP, Trak, box, full, mvhd, sound_entry
+from iso_boxes import FTYP, Trak, audio_entry, box, full, mvhd
 
 from wanprep.probe.formats.video.boxes import boxes
 from wanprep.probe.formats.video.movie import Timeline, read_timeline
@@ -159,12 +159,12 @@ def test_where_the_samples_end(fragment: bytes, reach: int) -> None:
 
 
 def test_each_track_has_its_own_samples() -> None:
-    sound = Trak(id=2, handler=b"soun", scale=1000, deltas=(), entry=sound_entry())
-    data = FTYP + index(bytes(EMPTY), bytes(sound)) + moof(PLAIN, traf(run((), (), ()), track=2))
+    audio = Trak(id=2, handler=b"soun", scale=1000, deltas=(), entry=audio_entry())
+    data = FTYP + index(bytes(EMPTY), bytes(audio)) + moof(PLAIN, traf(run((), (), ()), track=2))
 
-    picture, heard = timeline(data).tracks
+    frame, heard = timeline(data).tracks
 
-    assert (picture.samples, picture.duration) == (2, 0.2)
+    assert (frame.samples, frame.duration) == (2, 0.2)
     assert (heard.samples, heard.duration) == (3, 0.09)
 
 
@@ -173,7 +173,7 @@ def test_each_track_has_its_own_samples() -> None:
     [
         pytest.param(0, b"", None, id="nothing is claimed"),
         pytest.param(200, b"", None, id="honest"),
-        pytest.param(9000, b"", "its header says 9.00 s, its samples last 0.20 s", id="film"),
+        pytest.param(9000, b"", "its header says 9.00 s, its samples last 0.20 s", id="video"),
         pytest.param(0, struct.pack(">I", 200), None, id="honest mehd"),
         pytest.param(
             0, struct.pack(">I", 5000), "its header says 5.00 s, its samples last 0.20 s", id="mehd"

@@ -51,7 +51,7 @@ def test_steady(frames: list[int], ticks: int) -> None:
         pytest.param(times([4] * 200, [8], [4] * 20), 1000, id="one of 240 fps left out"),
         pytest.param(times([4000] * 50, [3333] * 60), 100_000, id="25, then 30 fps"),
         pytest.param(times([2500] * 48, [2400] * 50), 60_000, id="24, then 25 fps"),
-        pytest.param(times([2, 3] * 24), 60, id="film on 60 fps"),
+        pytest.param(times([2, 3] * 24), 60, id="video on 60 fps"),
         pytest.param(times([40, 0, 40, 80]), 1000, id="two frames at once"),
     ],
 )

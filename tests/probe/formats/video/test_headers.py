@@ -11,7 +11,7 @@ from wanprep.probe.formats.video.boxes import Box
 from wanprep.probe.formats.video.headers import Edit, read_edits, show
 from wanprep.probe.source import Bytes
 
-SCALES = (1000, 600)  # the film's, the track's
+SCALES = (1000, 600)  # the video's, the track's
 EMPTY = -1
 
 
@@ -32,7 +32,7 @@ EMPTY = -1
         pytest.param([Edit(1000, EMPTY)], 0, 5, id="only emptiness: passed over"),
         pytest.param([Edit(2000, 0, 2.0)], 0, 2, id="twice as fast"),
         pytest.param([Edit(9000, 0, 2.0)], 0, 2.5, id="twice as fast, more than there is"),
-        pytest.param([Edit(3000, 600, 0.0)], 0, 3, id="one picture held"),
+        pytest.param([Edit(3000, 600, 0.0)], 0, 3, id="one frame held"),
     ],
 )
 def test_lengths(edits: list[Edit], delay: float, duration: float) -> None:
@@ -41,7 +41,7 @@ def test_lengths(edits: list[Edit], delay: float, duration: float) -> None:
     assert (shown.delay, shown.duration) == (delay, duration)
 
 
-def test_the_first_picture_may_come_late_by_itself() -> None:
+def test_the_first_frame_may_come_late_by_itself() -> None:
     """B-frames push presentation back; an edit from 0 on still shows as much as it says."""
     shown = show([Edit(5000, 0)], (40, 3040, 3000), SCALES, growing=False)
 
@@ -49,7 +49,7 @@ def test_the_first_picture_may_come_late_by_itself() -> None:
 
 
 @pytest.mark.parametrize("length", [0, 1000, 99_000])
-def test_the_last_edit_of_a_fragmented_film_has_no_end(length: int) -> None:
+def test_the_last_edit_of_a_fragmented_video_has_no_end(length: int) -> None:
     shown = show([Edit(length, 600)], (0, 3000, 2900), SCALES, growing=True)
 
     assert shown.duration == 4

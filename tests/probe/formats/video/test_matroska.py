@@ -43,7 +43,7 @@ def track(*more: bytes, number: int = 1, kind: int = 1, codec: bytes = b"V_VP8")
     return element(0xAE, whole(0xD7, number), whole(0x83, kind), element(0x86, codec), *more)
 
 
-def picture(*more: bytes) -> bytes:
+def frame(*more: bytes) -> bytes:
     return element(0xE0, whole(0xB0, 320), whole(0xBA, 240), *more)
 
 
@@ -51,12 +51,12 @@ def block(stamp: int, *, number: bytes = b"\x81", flags: int = 0, data: bytes = 
     return element(0xA3, number, struct.pack(">hB", stamp, flags), data)
 
 
-def sound(stamp: int, *, flags: int = 0, data: bytes = b"") -> bytes:
+def audio(stamp: int, *, flags: int = 0, data: bytes = b"") -> bytes:
     return block(stamp, number=b"\x82", flags=flags, data=data)
 
 
 HEAD = element(0x1A45DFA3, element(0x4282, b"matroska"))
-PICTURE = track(picture())
+PICTURE = track(frame())
 SPEECH = track(element(0xE1, real(0xB5, 8000)), number=2, kind=2, codec=b"A_PCM/INT/LIT")
 STEADY = [block(40 * n) for n in range(25)]
 
@@ -103,7 +103,7 @@ def read(data: bytes) -> Found:
         pytest.param(MKV, "matroska", {"format": "mkv"}, id="piped, without any length"),
     ],
 )
-def test_a_film(arguments: str, target: str, expected: Found) -> None:
+def test_a_video(arguments: str, target: str, expected: Found) -> None:
     found = read(make(arguments, target))
 
     assert expected.items() <= found.items()
@@ -118,7 +118,7 @@ def test_a_film(arguments: str, target: str, expected: Found) -> None:
     assert found["duration"] == seconds(1.2)
 
 
-def test_sound_alone() -> None:
+def test_audio_alone() -> None:
     found = read(make(f"{SOUND} -c:a libopus", ".webm"))
 
     assert (found["kind"], found["format"], found["channels"]) == ("audio", "webm", 1)
@@ -126,7 +126,7 @@ def test_sound_alone() -> None:
     assert "frames" not in found
 
 
-def test_cover_art_is_no_film(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_cover_art_is_no_video(tmp_path_factory: pytest.TempPathFactory) -> None:
     cover = tmp_path_factory.mktemp("cover") / "cover.jpg"
     cover.write_bytes(make("-f lavfi -i testsrc=s=64x64 -frames:v 1", ".jpg"))
     attach = f"-attach {cover} -metadata:s:t mimetype=image/jpeg"
@@ -139,7 +139,7 @@ def test_cover_art_is_no_film(tmp_path_factory: pytest.TempPathFactory) -> None:
     ("turned", "rotation", "size"),
     [(90, 270, (120, 160)), (-90, 90, (120, 160)), (180, 180, (160, 120))],
 )
-def test_a_film_recorded_sideways(turned: int, rotation: int, size: tuple[int, int]) -> None:
+def test_a_video_recorded_sideways(turned: int, rotation: int, size: tuple[int, int]) -> None:
     found = read(remade(make(MKV, ".mkv"), f"-display_rotation {turned}", "-c copy", ".mkv"))
 
     assert (found["rotation"], (found["width"], found["height"])) == (rotation, size)
@@ -149,11 +149,11 @@ def test_a_film_recorded_sideways(turned: int, rotation: int, size: tuple[int, i
 def test_the_roll_of_a_sphere_is_no_rotation() -> None:
     sphere = element(0x7670, whole(0x7671, 1), real(0x7675, 90))
 
-    assert read(film(*STEADY, tracks=track(picture(sphere))))["rotation"] == 0
+    assert read(film(*STEADY, tracks=track(frame(sphere))))["rotation"] == 0
 
 
 def test_pixels_that_are_not_square() -> None:
-    found = read(film(*STEADY, tracks=track(picture(whole(0x54B0, 426), whole(0x54BA, 240)))))
+    found = read(film(*STEADY, tracks=track(frame(whole(0x54B0, 426), whole(0x54BA, 240)))))
 
     assert found["sar"] == pytest.approx(4 / 3, rel=0.01)
     assert (found["width"], found["height"]) == (320, 240)
@@ -190,9 +190,9 @@ STEP = whole(0x23E383, 40_000_000)
 @pytest.mark.parametrize(
     ("data", "duration"),
     [
-        pytest.param(film(block(0), tracks=track(STEP, picture())), 0.04, id="by the usual step"),
+        pytest.param(film(block(0), tracks=track(STEP, frame())), 0.04, id="by the usual step"),
         pytest.param(
-            film(block(0), block(300), tracks=track(STEP, picture())), 0.6, id="a step nobody keeps"
+            film(block(0), block(300), tracks=track(STEP, frame())), 0.6, id="a step nobody keeps"
         ),
         pytest.param(
             film(block(0), block(40), block(1000), claimed=2500), 2.5, id="held until the end"
@@ -216,7 +216,7 @@ def test_a_single_frame_without_any_word_has_no_length() -> None:
 
 
 def test_a_step_that_agrees_with_the_frames_is_the_exact_rate() -> None:
-    ntsc = track(whole(0x23E383, 33_366_667), picture())
+    ntsc = track(whole(0x23E383, 33_366_667), frame())
 
     assert read(film(block(0), block(33), block(67), tracks=ntsc))["fps"] == pytest.approx(29.97)
 
@@ -227,7 +227,7 @@ def test_frames_that_are_never_shown_do_not_count(hidden: dict[str, Any]) -> Non
 
 
 def test_laces_hold_several_frames() -> None:
-    blocks = [sound(20 * n, flags=0x06, data=b"\x01" + bytes(64)) for n in range(50)]
+    blocks = [audio(20 * n, flags=0x06, data=b"\x01" + bytes(64)) for n in range(50)]
     step = whole(0x23E383, 10_000_000)
     tracks = track(step, element(0xE1, real(0xB5, 8000)), number=2, kind=2, codec=b"A_AC3")
 
@@ -237,10 +237,10 @@ def test_laces_hold_several_frames() -> None:
 def test_track_numbers_above_127() -> None:
     blocks = [block(40 * n, number=b"\x40\xc8") for n in range(25)]
 
-    assert read(film(*blocks, tracks=track(picture(), number=200)))["frames"] == 25
+    assert read(film(*blocks, tracks=track(frame(), number=200)))["frames"] == 25
 
 
-def test_subtitles_are_claimed_as_time_but_are_no_film() -> None:
+def test_subtitles_are_claimed_as_time_but_are_no_video() -> None:
     words = track(number=3, kind=17, codec=b"S_TEXT/UTF8")
     line = element(0xA0, element(0xA1, b"\x83\0\0\0hello"), whole(0x9B, 3000))
 
@@ -277,13 +277,13 @@ def test_what_the_header_claims(stamps: list[int], claimed: float, problem: str 
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param(b"", "neither a picture nor a sound track", id="empty"),
-        pytest.param(HEAD, "neither a picture nor a sound track", id="a header alone"),
+        pytest.param(b"", "neither a video nor an audio track", id="empty"),
+        pytest.param(HEAD, "neither a video nor an audio track", id="a header alone"),
         pytest.param(film(), "no frames, only a header", id="no frames"),
         pytest.param(
-            film(*map(sound, range(0, 1000, 20)), tracks=PICTURE + SPEECH),
-            "its picture track has no frames",
-            id="sound but no picture",
+            film(*map(audio, range(0, 1000, 20)), tracks=PICTURE + SPEECH),
+            "its video track has no frames",
+            id="audio but no frame",
         ),
         pytest.param(
             film(*STEADY, tracks=track(element(0x6D80, element(0x6240, whole(0x5033, 1))))),
@@ -301,7 +301,7 @@ def test_what_cannot_be_used(data: bytes, problem: str) -> None:
     assert problem in found["problem"]
 
 
-def test_a_file_cut_off_says_how_much_is_there() -> None:
+def test_a_file_cut_off_gives_how_much_is_there() -> None:
     data = make(WEBM, ".webm")
 
     problem = read(data[:9_000])["problem"]
@@ -312,11 +312,11 @@ def test_a_file_cut_off_says_how_much_is_there() -> None:
 def test_compressed_headers_are_not_encrypted() -> None:
     shortened = element(0x6D80, element(0x6240, whole(0x5033, 0)))
 
-    assert read(film(*STEADY, tracks=track(picture(), shortened)))["readable"] is True
+    assert read(film(*STEADY, tracks=track(frame(), shortened)))["readable"] is True
 
 
 def test_an_empty_track_beside_a_full_one_does_not_matter() -> None:
-    other = track(picture(), number=3)
+    other = track(frame(), number=3)
 
     found = read(film(*(block(40 * n, number=b"\x83") for n in range(25)), tracks=PICTURE + other))
 
@@ -417,32 +417,32 @@ def test_damage(arguments: str, target: str) -> None:
     survives(read_matroska, make(arguments, target))
 
 
-def test_pictures_alone() -> None:
+def test_frames_alone() -> None:
     found = read(make(f"{PICTURES} -c:v mjpeg", ".mkv"))
 
     assert (found["video_codec"], found["duration"]) == ("mjpeg", seconds(1))
     assert "audio_codec" not in found
 
 
-LACES = [sound(100 * n, flags=0x04, data=b"\x04") for n in range(10)]  # of five frames each
+LACES = [audio(100 * n, flags=0x04, data=b"\x04") for n in range(10)]  # of five frames each
 
 
 @pytest.mark.parametrize(
     ("blocks", "claimed", "expected"),
     [
         pytest.param(LACES, 0, 1, id="laces"),
-        pytest.param([*LACES, sound(1000)], 0, 1.02, id="laces, and a frame alone"),
+        pytest.param([*LACES, audio(1000)], 0, 1.02, id="laces, and a frame alone"),
         pytest.param(LACES, 930, 0.93, id="a claim that the last frames can keep"),
         pytest.param(LACES, 800, 1, id="a claim that the frames deny"),
     ],
 )
-def test_sound_in_laces(blocks: list[bytes], claimed: float, expected: float) -> None:
+def test_audio_in_laces(blocks: list[bytes], claimed: float, expected: float) -> None:
     found = read(film(*blocks, tracks=SPEECH, claimed=claimed))
 
     assert found["audio_duration"] == pytest.approx(expected)
 
 
-def test_a_single_frame_lasts_as_long_as_the_header_says() -> None:
+def test_a_single_frame_lasts_as_long_as_the_header_gives() -> None:
     found = read(film(block(0), claimed=33))
 
     assert found["duration"] == pytest.approx(0.033)
@@ -461,6 +461,6 @@ def test_opus_plays_at_its_own_rate() -> None:
         element(0xE1, real(0xB5, 24_000)), element(0x63A2, head), number=2, kind=2, codec=b"A_OPUS"
     )
 
-    found = read(film(sound(0), sound(20), tracks=opus))
+    found = read(film(audio(0), audio(20), tracks=opus))
 
     assert (found["audio_codec"], found["sample_rate"]) == ("opus", 48_000)

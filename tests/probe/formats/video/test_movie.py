@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from iso_boxes import FTYP, Trak, box, film, full, moov, picture_entry, sound_entry
+from iso_boxes import FTYP, Trak, audio_entry, box, full, moov, mp4, video_entry
 
 from wanprep.probe.formats.video.boxes import boxes
 from wanprep.probe.formats.video.movie import read_movie, read_timeline, size_disagreement
@@ -29,7 +29,7 @@ KEY += ["-encryption_kid", "a7e61c373e219033c21091fa607bf3b8"]
 PQ = "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"
 
 
-def picture(rate: int = 25, size: str = "64x48", seconds: float = 1) -> list[str]:
+def frame(rate: int = 25, size: str = "64x48", seconds: float = 1) -> list[str]:
     return ["-f", "lavfi", "-i", f"testsrc=size={size}:rate={rate}:duration={seconds}"]
 
 
@@ -40,15 +40,15 @@ def tone(seconds: float = 1) -> list[str]:
 @pytest.fixture(scope="module")
 def make(ffmpeg: str, tmp_path_factory: pytest.TempPathFactory) -> Make:
     """Run ffmpeg, in a folder of its own, and return what it wrote."""
-    folder = tmp_path_factory.mktemp("films")
+    folder = tmp_path_factory.mktemp("videos")
 
     def run(name: str, *arguments: str) -> bytes:
         command = [ffmpeg, "-v", "error", "-y", *arguments, name]
         subprocess.run(command, check=True, cwd=folder)
         return (folder / name).read_bytes()
 
-    run("clip.mp4", *picture(), *tone(), *H264, "-c:a", "aac")
-    run("cover.jpg", *picture(), "-frames:v", "1")
+    run("clip.mp4", *frame(), *tone(), *H264, "-c:a", "aac")
+    run("cover.jpg", *frame(), "-frames:v", "1")
     return run
 
 
@@ -82,17 +82,17 @@ COPY = ["-i", "clip.mp4", "-c", "copy"]
         ),
         pytest.param("plain.mov", COPY, WHOLE | {"format": "mov"}, id="MOV"),
         pytest.param(
-            "old.3gp", [*picture(), *tone(), "-c:v", "mpeg4", "-c:a", "aac"],
+            "old.3gp", [*frame(), *tone(), "-c:v", "mpeg4", "-c:a", "aac"],
             WHOLE | {"format": "3gp", "video_codec": "mpeg4"}, id="3GP",
         ),
         pytest.param(
-            "sound.m4a", [*COPY, "-vn"],
+            "audio.m4a", [*COPY, "-vn"],
             {"kind": "audio", "format": "m4a", "duration": 1.0, "width": None, "frames": None,
              "video_tracks": None, "audio_duration": 1.0},
             id="M4A",
         ),
         pytest.param(
-            "sound.mp4", [*COPY, "-vn"], {"kind": "audio", "format": "mp4"}, id="sound in MP4"
+            "audio.mp4", [*COPY, "-vn"], {"kind": "audio", "format": "mp4"}, id="audio in MP4"
         ),
         pytest.param(
             "cover.m4a",
@@ -126,7 +126,7 @@ COPY = ["-i", "clip.mp4", "-c", "copy"]
             )
         ),
         pytest.param(
-            "wide.mp4", [*picture(), "-vf", "setsar=4/3", *H264],
+            "wide.mp4", [*frame(), "-vf", "setsar=4/3", *H264],
             {"sar": 1.333333, "aspect": 1.777778, "width": 64}, id="wide pixels",
         ),
         pytest.param(
@@ -143,21 +143,21 @@ COPY = ["-i", "clip.mp4", "-c", "copy"]
             ["-itsoffset", "0.5", "-i", "clip.mp4", "-i", "clip.mp4", "-map", "0:v", "-map", "1:a",
              "-c", "copy"],
             {"duration": 1.5, "video_duration": 1.0, "audio_duration": 1.0, "frames": 25},
-            id="picture after sound",
+            id="frame after audio",
         ),
         pytest.param(
             "dropped.mp4",
-            [*picture(), "-vf", "select='not(eq(n,9))'", "-fps_mode", "passthrough", *H264],
+            [*frame(), "-vf", "select='not(eq(n,9))'", "-fps_mode", "passthrough", *H264],
             {"vfr": True, "frames": 24, "duration": 1.0, "fps": 24.0}, id="a frame left out",
         ),
         pytest.param(
             "joined.mp4",
-            [*picture(25), *picture(30), "-filter_complex", "concat=n=2", "-fps_mode",
+            [*frame(25), *frame(30), "-filter_complex", "concat=n=2", "-fps_mode",
              "passthrough", "-video_track_timescale", "600", *H264],
             {"vfr": True, "frames": 55, "fps": 27.318}, id="25, then 30 fps",
         ),
         pytest.param(
-            "rounded.mp4", [*picture(60), *H264, "-video_track_timescale", "1000"],
+            "rounded.mp4", [*frame(60), *H264, "-video_track_timescale", "1000"],
             {"vfr": False, "frames": 60, "fps": 60.0}, id="rounded to milliseconds",
         ),
         pytest.param(
@@ -167,25 +167,25 @@ COPY = ["-i", "clip.mp4", "-c", "copy"]
         ),
         pytest.param(
             "hdr.mp4",
-            [*picture(), "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", PQ],
+            [*frame(), "-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", PQ],
             {"hdr": True, "bit_depth": 10, "video_codec": "hevc", "frames": 25}, id="HDR",
         ),
         pytest.param(
-            "motion.mov", [*picture(), "-c:v", "mjpeg"],
+            "motion.mov", [*frame(), "-c:v", "mjpeg"],
             {"video_codec": "mjpeg", "kind": "video", "frames": 25}, id="motion JPEG",
         ),
         pytest.param(
-            "clear.mov", [*picture(), "-c:v", "prores_ks", "-pix_fmt", "yuva444p10le"],
+            "clear.mov", [*frame(), "-c:v", "prores_ks", "-pix_fmt", "yuva444p10le"],
             {"video_codec": "prores", "alpha": True}, id="ProRes with alpha",
         ),
         pytest.param(
-            "pcm.mov", [*picture(), *tone(), "-c:v", "prores_ks", "-c:a", "pcm_s16le"],
+            "pcm.mov", [*frame(), *tone(), "-c:v", "prores_ks", "-c:a", "pcm_s16le"],
             {"audio_codec": "pcm_s16le", "alpha": False, "audio_duration": 1.0, "readable": True},
             id="PCM",
         ),
         pytest.param(
             "ima.mov", [*tone(), "-c:a", "adpcm_ima_qt"],
-            {"kind": "audio", "duration": 1.0, "readable": True}, id="packed sound",
+            {"kind": "audio", "duration": 1.0, "readable": True}, id="packed audio",
         ),
         pytest.param(
             "place.mov", [*COPY, "-metadata", "location=+27.5916+086.5640/"], {"gps": True},
@@ -216,7 +216,7 @@ def patched(data: bytes, kind: bytes, at: int, number: int) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "at", "scaled"),
     [
-        pytest.param(b"mvhd", 16, b"mvhd", id="film"),
+        pytest.param(b"mvhd", 16, b"mvhd", id="video"),
         pytest.param(b"tkhd", 20, b"mvhd", id="track"),
         pytest.param(b"mdhd", 16, b"mdhd", id="media"),
         pytest.param(b"elst", 8, b"mvhd", id="edit list"),
@@ -238,11 +238,11 @@ def test_a_length_that_lies(clip: bytes, kind: bytes, at: int, scaled: bytes) ->
         ((64, 48), None),
         ((64, 45), None),
         ((None, None), None),
-        ((32, 24), "its header says 64 x 48 pixels, its picture has 32 x 24"),
+        ((32, 24), "its header says 64 x 48 pixels, its frame has 32 x 24"),
     ],
 )
 def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | None) -> None:
-    source = Bytes(film(1000, Trak()))
+    source = Bytes(mp4(1000, Trak()))
     moov = next(found for found in boxes(source) if found.kind == b"moov")
     streams = Streams("MPEG-4", videos=(VideoStream("h264", *inside),))
 
@@ -266,10 +266,10 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
         ),
         pytest.param(
             box(b"ftyp", b"M4A ", bytes(4)), {"kind": "audio", "format": "m4a", "readable": False},
-            id="no index, sound",
+            id="no index, audio",
         ),
         pytest.param(
-            film(1000, Trak())[:-1],
+            mp4(1000, Trak())[:-1],
             {"problem": "cut off: 1,562 of at least 1,563 bytes are there", "readable": False},
             id="index cut off",
         ),
@@ -280,7 +280,7 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
             id="samples past the end",
         ),
         pytest.param(
-            film(1000, Trak(), Trak(id=2, handler=b"text", at=90_000)), {"readable": True},
+            mp4(1000, Trak(), Trak(id=2, handler=b"text", at=90_000)), {"readable": True},
             id="only subtitles past the end",
         ),
         pytest.param(
@@ -289,38 +289,38 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
             id="media box too long, all samples there",
         ),
         pytest.param(
-            film(1000, Trak()) + struct.pack(">I4s", 90, b"moof"),
+            mp4(1000, Trak()) + struct.pack(">I4s", 90, b"moof"),
             {"problem": "cut off: 1,571 of at least 1,653 bytes are there", "readable": False},
             id="fragment cut off",
         ),
         pytest.param(
-            film(0), {"readable": False, "format": "mp4", "duration": None,
-                      "problem": "there is neither a picture nor a sound track in it"},
+            mp4(0), {"readable": False, "format": "mp4", "duration": None,
+                      "problem": "there is neither a video nor an audio track in it"},
             id="no tracks",
         ),
         pytest.param(
-            film(0, Trak(handler=b"text")),
-            {"readable": False, "problem": "there is neither a picture nor a sound track in it"},
+            mp4(0, Trak(handler=b"text")),
+            {"readable": False, "problem": "there is neither a video nor an audio track in it"},
             id="only subtitles",
         ),
         pytest.param(
-            film(0, Trak(deltas=(), edits=((0, 40),)), Trak(id=2, handler=b"soun", deltas=())),
-            {"readable": False, "problem": "empty: its index lists no frames and no sound",
+            mp4(0, Trak(deltas=(), edits=((0, 40),)), Trak(id=2, handler=b"soun", deltas=())),
+            {"readable": False, "problem": "empty: its index lists no frames and no audio",
              "kind": "video", "duration": 0.0, "video_duration": 0.0},
             id="only empty tracks: the beginning of a stream, without the stream",
         ),
         pytest.param(
-            film(0, box(b"trak", full(b"tkhd"), box(b"mdia", box(b"minf", box(b"stbl"))))),
+            mp4(0, box(b"trak", full(b"tkhd"), box(b"mdia", box(b"minf", box(b"stbl"))))),
             {"readable": False, "problem": "damaged: the tables of its index make no sense"},
             id="half a track header",
         ),
         pytest.param(
-            film(0, Trak(deltas=((10, 0),))),
+            mp4(0, Trak(deltas=((10, 0),))),
             {"readable": True, "duration": 0.0, "fps": None, "frames": 10},
             id="frames that last no time",
         ),
         pytest.param(
-            film(1000, Trak())[len(FTYP):], {"format": "mov", "readable": True},
+            mp4(1000, Trak())[len(FTYP):], {"format": "mov", "readable": True},
             id="QuickTime from before the file type",
         ),
         pytest.param(
@@ -330,20 +330,20 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
             {"readable": True, "frames": 10}, id="boxes of all sorts",
         ),
         pytest.param(
-            film(1000, Trak(deltas=()), Trak(id=2, handler=b"soun", entry=sound_entry())),
+            mp4(1000, Trak(deltas=()), Trak(id=2, handler=b"soun", entry=audio_entry())),
             {"readable": True, "kind": "audio", "video_tracks": None, "audio_tracks": 1},
-            id="a picture track without pictures",
+            id="a video track without frames",
         ),
         pytest.param(
-            film(1000, Trak(flags=0), Trak(id=2, turned=(0, 1, -1, 0))),
+            mp4(1000, Trak(flags=0), Trak(id=2, turned=(0, 1, -1, 0))),
             {"rotation": 90, "video_tracks": 2}, id="the track that is switched on",
         ),
         pytest.param(
-            film(5000, Trak(), Trak(id=2, flags=0, deltas=((50, 60),))),
+            mp4(5000, Trak(), Trak(id=2, flags=0, deltas=((50, 60),))),
             {"duration": 1.0}, id="what is switched off does not count",
         ),
         pytest.param(
-            film(5000, Trak(flags=0), Trak(id=2, flags=0, deltas=((50, 60),))),
+            mp4(5000, Trak(flags=0), Trak(id=2, flags=0, deltas=((50, 60),))),
             {"duration": 5.0}, id="unless everything is",
         ),
     ],
@@ -354,11 +354,11 @@ def test_structure(data: bytes, facts: dict[str, Any]) -> None:
     assert {key: found.get(key) for key in facts} == facts
 
 
-def test_what_mediainfo_does_not_know_is_told_by_the_container() -> None:
-    picture = Trak(entry=picture_entry(b"av\xff!"))
-    sound = Trak(id=1, handler=b"soun", entry=sound_entry(b"xyz1"))
+def test_what_mediainfo_does_not_know_is_reported_by_the_container() -> None:
+    frame = Trak(entry=video_entry(b"av\xff!"))
+    audio = Trak(id=1, handler=b"soun", entry=audio_entry(b"xyz1"))
 
-    found = read(film(1000, picture, sound))
+    found = read(mp4(1000, frame, audio))
 
     assert (found["video_codec"], found["audio_codec"]) == ("av", "xyz1")
     assert (found["width"], found["frames"]) == (64, 10)
@@ -369,7 +369,7 @@ def test_what_mediainfo_does_not_know_is_told_by_the_container() -> None:
 def test_a_track_that_is_not_described_is_counted(handler: bytes) -> None:
     bare = bytes(Trak(handler=handler)).replace(b"stsd", b"free")
 
-    found = read(film(1000, bare))
+    found = read(mp4(1000, bare))
 
     assert found.get("video_tracks", 0) + found.get("audio_tracks", 0) == 1
     assert found["duration"] == 1.0
@@ -426,7 +426,7 @@ def test_reading_tables_is_quick(clip: bytes) -> None:
     assert time.perf_counter() - started < 20
 
 
-def test_the_frames_of_a_sound_know_better_than_the_index(make: Make) -> None:
+def test_the_frames_of_an_audio_know_better_than_the_index(make: Make) -> None:
     data = make("speech.mp4", *tone(), "-c:a", "libmp3lame", "-ac", "1")
     place = data.index(b"mp4a") + 4 + 16  # the number of channels in the sample description
     assert data[place : place + 2] == b"\0\1"

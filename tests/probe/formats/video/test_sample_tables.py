@@ -49,7 +49,7 @@ def runs(*pairs: tuple[int, int]) -> Runs:
         ),
         pytest.param(
             [THREE, full(b"stsz", struct.pack(">II", 1, 3)), ONE_CHUNK, AT_1000],
-            3, 30, 1001, id="QuickTime sound, whose sizes are no sizes",
+            3, 30, 1001, id="QuickTime audio, whose sizes are no sizes",
         ),
         pytest.param(
             [THREE, full(b"stz2", struct.pack(">IIBBB", 8, 3, 5, 6, 7)), ONE_CHUNK, AT_1000],

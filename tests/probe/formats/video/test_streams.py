@@ -6,7 +6,7 @@ import pytest
 from containers import BOTH, PICTURES, SOUND, make, survives
 
 from wanprep.probe.formats.video import streams
-from wanprep.probe.formats.video.streams import count_pictures, read_streams
+from wanprep.probe.formats.video.streams import count_frames, read_streams
 from wanprep.probe.mediainfo import Streams, VideoStream
 from wanprep.probe.source import Bytes
 
@@ -36,7 +36,7 @@ def read(data: bytes) -> Found:
         pytest.param(f"{BOTH} -c:v rv20 -c:a ac3", ".rm", ("rv20", "ac3"), id="RealMedia"),
     ],
 )
-def test_a_film(arguments: str, target: str, codecs: tuple[str, str]) -> None:
+def test_a_video(arguments: str, target: str, codecs: tuple[str, str]) -> None:
     found = read(make(arguments, target))
 
     assert found["readable"] is True
@@ -50,34 +50,34 @@ def test_a_film(arguments: str, target: str, codecs: tuple[str, str]) -> None:
     assert "format" not in found, "the sniffer knows"
 
 
-def test_frames_are_told_only_where_they_were_counted() -> None:
+def test_frames_are_given_only_where_they_were_counted() -> None:
     assert read(make(MPEG2, ".mpg"))["frames"] == 25
     assert "frames" not in read(make(f"{BOTH} -c:v rv20 -c:a ac3", ".rm"))
 
 
 @pytest.mark.parametrize("options", ["", " -mpegts_m2ts_mode 1"])
-def test_pictures_in_transport_packets_are_counted(options: str) -> None:
+def test_frames_in_transport_packets_are_counted(options: str) -> None:
     assert read(make(H264 + options, "mpegts"))["frames"] == 25
 
 
-def test_a_number_of_pictures_that_their_length_denies_is_not_told() -> None:
-    # Packets of the pictures' stream that claim a beginning and hold nothing but padding.
+def test_a_number_of_frames_that_their_length_denies_is_not_given() -> None:
+    # Packets of the frames' stream that claim a beginning and hold nothing but padding.
     empty = b"\x47\x41\x00\x20\xb7\x00".ljust(188, b"\xff")
 
     assert "frames" not in read(make(H264, ".ts") + empty * 40)
 
 
 @pytest.mark.parametrize("data", [b"", bytes(2000), b"\x47" * 700])
-def test_pictures_where_there_are_no_packets(data: bytes) -> None:
-    assert not count_pictures(Bytes(data), 256)
+def test_frames_where_there_are_no_packets(data: bytes) -> None:
+    assert not count_frames(Bytes(data), 256)
 
 
-def test_a_stream_without_a_rate_or_a_length_has_no_number_of_pictures() -> None:
-    assert streams._pictures(Bytes(b""), ()) == {}
+def test_a_stream_without_a_rate_or_a_length_has_no_number_of_frames() -> None:
+    assert streams._counted_frames(Bytes(b""), ()) == {}
 
 
 @pytest.mark.parametrize("target", [".ac3", ".eac3", ".tta"])
-def test_sound(target: str) -> None:
+def test_audio(target: str) -> None:
     found = read(make(SOUND, target))
 
     assert (found["kind"], found["readable"]) == ("audio", True)
@@ -92,7 +92,7 @@ def test_sound(target: str) -> None:
         ("-c:v libx264 -pix_fmt yuv420p", ".h264", "h264"),
     ],
 )
-def test_pictures_without_a_container(arguments: str, target: str, codec: str) -> None:
+def test_frames_without_a_container(arguments: str, target: str, codec: str) -> None:
     found = read(make(f"{PICTURES} {arguments}", target))
 
     assert (found["video_codec"], found["readable"]) == (codec, True)
@@ -110,9 +110,9 @@ def test_what_was_received_begins_and_ends_anywhere() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param(b"", "neither pictures nor sound", id="empty"),
-        pytest.param(bytes(1000), "neither pictures nor sound", id="zeros"),
-        pytest.param(b"some text", "neither pictures nor sound", id="text"),
+        pytest.param(b"", "neither video nor audio", id="empty"),
+        pytest.param(bytes(1000), "neither video nor audio", id="zeros"),
+        pytest.param(b"some text", "neither video nor audio", id="text"),
     ],
 )
 def test_what_cannot_be_used(data: bytes, problem: str) -> None:
@@ -134,7 +134,7 @@ def test_no_length_anywhere() -> None:
     assert read(data)["problem"] == "it does not say how long it is"
 
 
-def test_pictures_that_nobody_counted_keep_their_length() -> None:
+def test_frames_that_nobody_counted_keep_their_length() -> None:
     video = VideoStream("mpeg2video", duration=3)
 
     assert streams._counted(video) == video

@@ -1,4 +1,4 @@
-"""What the index of a film tells: frames, lengths, turns; and headers that lie."""
+"""What the index of a video tells: frames, lengths, turns; and headers that lie."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from iso_boxes import Trak, box, film, full, moov, mvhd, picture_entry, sound_entry, table
+from iso_boxes import Trak, audio_entry, box, full, moov, mp4, mvhd, table, video_entry
 
 from wanprep.probe.formats.video.boxes import boxes
 from wanprep.probe.formats.video.movie import Timeline, read_timeline
@@ -20,8 +20,8 @@ from wanprep.probe.source import Bytes
 if TYPE_CHECKING:
     from wanprep.probe.formats.video.tracks import Track
 
-SOUND = Trak(id=2, handler=b"soun", scale=1000, deltas=((50, 20),), entry=sound_entry())
-COVER = Trak(id=3, deltas=((1, 600),), entry=picture_entry(b"jpeg"))
+SOUND = Trak(id=2, handler=b"soun", scale=1000, deltas=((50, 20),), entry=audio_entry())
+COVER = Trak(id=3, deltas=((1, 600),), entry=video_entry(b"jpeg"))
 TEXT = Trak(id=4, handler=b"text", deltas=((2, 6000),))
 
 
@@ -31,7 +31,7 @@ def timeline(data: bytes) -> Timeline:
 
 
 def track(given: Trak) -> Track:
-    return timeline(film(1000, given)).tracks[0]
+    return timeline(mp4(1000, given)).tracks[0]
 
 
 @pytest.mark.parametrize(
@@ -83,25 +83,25 @@ def track(given: Trak) -> Track:
         pytest.param(Trak(scale=0), {"frames": 10, "duration": 600.0}, id="no time scale"),
         pytest.param(Trak(sample_size=7), {"reach": 94}, id="where the last sample ends"),
         pytest.param(
-            Trak(entry=picture_entry(b"encv")), {"encrypted": True}, id="encrypted picture"
+            Trak(entry=video_entry(b"encv")), {"encrypted": True}, id="encrypted frame"
         ),
         pytest.param(
-            Trak(entry=picture_entry(b"avc1", box(b"sinf"))), {"encrypted": True}, id="sinf"
+            Trak(entry=video_entry(b"avc1", box(b"sinf"))), {"encrypted": True}, id="sinf"
         ),
         pytest.param(
-            Trak(handler=b"soun", entry=sound_entry(b"enca")),
+            Trak(handler=b"soun", entry=audio_entry(b"enca")),
             {"encrypted": True, "vfr": False, "fps": None},
-            id="encrypted sound",
+            id="encrypted audio",
         ),
         pytest.param(
-            Trak(handler=b"soun", entry=sound_entry(b"mp4a", box(b"sinf"), version=1)),
+            Trak(handler=b"soun", entry=audio_entry(b"mp4a", box(b"sinf"), version=1)),
             {"encrypted": True},
-            id="sinf in QuickTime sound",
+            id="sinf in QuickTime audio",
         ),
         pytest.param(
-            Trak(handler=b"soun", entry=sound_entry(b"mp4a", box(b"esds"))),
+            Trak(handler=b"soun", entry=audio_entry(b"mp4a", box(b"esds"))),
             {"encrypted": False},
-            id="plain sound",
+            id="plain audio",
         ),
     ],
 )  # fmt: skip
@@ -129,7 +129,7 @@ def test_rotation(turned: tuple[float, float, float, float], degrees: int) -> No
     assert track(Trak(turned=turned)).rotation == degrees
 
 
-def test_the_film_turns_its_tracks() -> None:
+def test_the_video_turns_its_tracks() -> None:
     turned = box(b"moov", mvhd(1000, turned=(0, 1, -1, 0)), bytes(Trak(turned=(0, 1, -1, 0))))
 
     assert timeline(turned).tracks[0].rotation == 180
@@ -158,18 +158,18 @@ def test_the_film_turns_its_tracks() -> None:
     ],
 )
 def test_sample_entry(inside: tuple[bytes, ...], entry: dict[str, Any]) -> None:
-    found = track(Trak(entry=picture_entry(b"avc1", *inside))).entries[0]
+    found = track(Trak(entry=video_entry(b"avc1", *inside))).entries[0]
 
     assert {name: getattr(found, name) for name in entry} == entry
 
 
-def test_prores_tells_its_alpha_channel_by_its_depth() -> None:
-    assert track(Trak(entry=picture_entry(b"ap4h", depth=32))).entries[0].alpha
-    assert not track(Trak(entry=picture_entry(b"ap4h", depth=24))).entries[0].alpha
+def test_prores_gives_its_alpha_channel_by_its_depth() -> None:
+    assert track(Trak(entry=video_entry(b"ap4h", depth=32))).entries[0].alpha
+    assert not track(Trak(entry=video_entry(b"ap4h", depth=24))).entries[0].alpha
 
 
-def test_what_is_not_a_picture_or_sound_is_no_medium() -> None:
-    found = timeline(film(20_000, Trak(), SOUND, TEXT))
+def test_what_is_not_a_frame_or_audio_is_no_medium() -> None:
+    found = timeline(mp4(20_000, Trak(), SOUND, TEXT))
 
     assert [t.id for t in found.of("vide")] == [1]
     assert [t.id for t in found.of("soun")] == [2]
@@ -179,60 +179,60 @@ def test_what_is_not_a_picture_or_sound_is_no_medium() -> None:
 @pytest.mark.parametrize(
     ("traks", "videos"),
     [
-        pytest.param([SOUND, COVER], [], id="cover beside sound"),
-        pytest.param([Trak(), COVER], [1], id="cover beside a film"),
-        pytest.param([COVER], [3], id="a picture alone is a film of one frame"),
-        pytest.param([SOUND, replace(COVER, deltas=((2, 60),))], [3], id="two JPEGs are a film"),
+        pytest.param([SOUND, COVER], [], id="cover beside audio"),
+        pytest.param([Trak(), COVER], [1], id="cover beside a video"),
+        pytest.param([COVER], [3], id="a frame alone is a video of one frame"),
+        pytest.param([SOUND, replace(COVER, deltas=((2, 60),))], [3], id="two JPEGs are a video"),
         pytest.param(
-            [SOUND, replace(COVER, entry=picture_entry(b"avc1"))], [3], id="one frame of H.264"
+            [SOUND, replace(COVER, entry=video_entry(b"avc1"))], [3], id="one frame of H.264"
         ),
-        pytest.param([replace(SOUND, chapters=(1,)), Trak()], [], id="pictures that mark chapters"),
+        pytest.param([replace(SOUND, chapters=(1,)), Trak()], [], id="frames that mark chapters"),
         pytest.param([Trak(), Trak(id=2, deltas=())], [1], id="a track without samples"),
         pytest.param([Trak(deltas=())], [1], id="nothing but a track without samples"),
     ],
 )
-def test_cover_art_is_no_film(traks: list[Trak], videos: list[int]) -> None:
-    assert [t.id for t in timeline(film(1000, *traks)).of("vide")] == videos
+def test_cover_art_is_no_video(traks: list[Trak], videos: list[int]) -> None:
+    assert [t.id for t in timeline(mp4(1000, *traks)).of("vide")] == videos
 
 
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param(film(1000, Trak()), None, id="honest"),
-        pytest.param(film(1090, Trak()), None, id="nearly"),
+        pytest.param(mp4(1000, Trak()), None, id="honest"),
+        pytest.param(mp4(1090, Trak()), None, id="nearly"),
         pytest.param(
-            film(9000, Trak()), "its header says 9.00 s, its samples last 1.00 s", id="film"
+            mp4(9000, Trak()), "its header says 9.00 s, its samples last 1.00 s", id="video"
         ),
-        pytest.param(film(0, Trak()), "its header says 0.00 s, its samples last 1.00 s", id="zero"),
-        pytest.param(film(2**32 - 1, Trak()), None, id="not known"),
+        pytest.param(mp4(0, Trak()), "its header says 0.00 s, its samples last 1.00 s", id="zero"),
+        pytest.param(mp4(2**32 - 1, Trak()), None, id="not known"),
         pytest.param(
-            film(1000, Trak(header_duration=7_200_000)),
+            mp4(1000, Trak(header_duration=7_200_000)),
             "its header says 7,200.00 s, its samples last 1.00 s",
             id="track",
         ),
-        pytest.param(film(1000, Trak(header_duration=0)), None, id="track: not told"),
+        pytest.param(mp4(1000, Trak(header_duration=0)), None, id="track: not told"),
         pytest.param(
-            film(1000, Trak(media_duration=60)),
+            mp4(1000, Trak(media_duration=60)),
             "its header says 0.10 s, its samples last 1.00 s",
             id="media",
         ),
-        pytest.param(film(1000, Trak(media_duration=2**32 - 1)), None, id="media: not known"),
-        pytest.param(film(1000, Trak(version=1, media_duration=2**64 - 1)), None, id="nor here"),
+        pytest.param(mp4(1000, Trak(media_duration=2**32 - 1)), None, id="media: not known"),
+        pytest.param(mp4(1000, Trak(version=1, media_duration=2**64 - 1)), None, id="nor here"),
         pytest.param(
-            film(1000, Trak(edits=((4000, 0),))),
+            mp4(1000, Trak(edits=((4000, 0),))),
             "its header says 4.00 s, its samples last 1.00 s",
             id="edit list",
         ),
-        pytest.param(film(800, Trak(edits=((800, 120),))), None, id="cut by its edit list"),
-        pytest.param(film(1000, Trak(edits=((800, 120),))), None, id="length before the cut"),
-        pytest.param(film(1500, Trak(edits=((500, -1), (1000, 0)))), None, id="late"),
-        pytest.param(film(1000, Trak(edits=((500, -1), (1000, 0)))), None, id="without the wait"),
-        pytest.param(film(20_000, Trak(), TEXT), None, id="as long as its chapter names"),
-        pytest.param(film(1000, Trak(), SOUND), None, id="picture and sound"),
+        pytest.param(mp4(800, Trak(edits=((800, 120),))), None, id="cut by its edit list"),
+        pytest.param(mp4(1000, Trak(edits=((800, 120),))), None, id="length before the cut"),
+        pytest.param(mp4(1500, Trak(edits=((500, -1), (1000, 0)))), None, id="late"),
+        pytest.param(mp4(1000, Trak(edits=((500, -1), (1000, 0)))), None, id="without the wait"),
+        pytest.param(mp4(20_000, Trak(), TEXT), None, id="as long as its chapter names"),
+        pytest.param(mp4(1000, Trak(), SOUND), None, id="frame and audio"),
         pytest.param(
-            film(3500, Trak(scale=1, deltas=((4, 1),))), None, id="less than one frame out"
+            mp4(3500, Trak(scale=1, deltas=((4, 1),))), None, id="less than one frame out"
         ),
-        pytest.param(film(1000), None, id="no tracks"),
+        pytest.param(mp4(1000), None, id="no tracks"),
         pytest.param(box(b"moov", bytes(Trak())), None, id="no header"),
     ],
 )
@@ -268,7 +268,7 @@ def located(value: bytes) -> bytes:
     ],
 )
 def test_location(part: bytes, gps: bool) -> None:
-    assert timeline(film(1000, Trak(), part)).gps is gps
+    assert timeline(mp4(1000, Trak(), part)).gps is gps
 
 
 def test_compressed_index() -> None:
@@ -311,7 +311,7 @@ def test_hours_are_read_in_a_moment() -> None:
     """Four hours in which every second frame is a B-frame."""
     pairs = 2 * 3600 * 30
     hours = Trak(deltas=((2 * pairs + 1, 20),), offsets=((1, 20), *((1, 40), (1, 0)) * pairs))
-    data = film(14_400_000, hours)
+    data = mp4(14_400_000, hours)
 
     started = time.perf_counter()
     found = timeline(data).tracks[0]
@@ -320,7 +320,7 @@ def test_hours_are_read_in_a_moment() -> None:
     assert (found.frames, found.fps, found.vfr) == (2 * pairs + 1, 30, False)
 
 
-def test_a_table_beyond_all_films_is_given_up() -> None:
+def test_a_table_beyond_all_videos_is_given_up() -> None:
     ctts = full(b"ctts", struct.pack(">I", 2_000_000), bytes(16_000_000))
     mdia = box(b"mdia", box(b"minf", box(b"stbl", ctts)))
 
@@ -329,7 +329,7 @@ def test_a_table_beyond_all_films_is_given_up() -> None:
 
 
 def test_broken_bytes_end_in_an_answer_or_an_ordinary_exception() -> None:
-    whole = film(1000, Trak(offsets=((5, 60), (5, 0)), edits=((900, 60),)), SOUND, COVER)
+    whole = mp4(1000, Trak(offsets=((5, 60), (5, 0)), edits=((900, 60),)), SOUND, COVER)
     start = whole.index(b"moov") + 4
     dice = random.Random(7)  # noqa: S311 - the same accidents every time
 

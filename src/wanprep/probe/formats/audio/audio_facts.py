@@ -5,8 +5,8 @@ from __future__ import annotations
 from wanprep.probe.facts import Found
 
 
-def sound(found_format: str, codec: str, rate: int, channels: int | None) -> Found:
-    """Return what a header says of sound; zeros say nothing."""
+def audio_facts(found_format: str, codec: str, rate: int, channels: int | None) -> Found:
+    """Return the facts of an audio header; zeros are left out."""
     found = Found(kind="audio", format=found_format, audio_codec=codec, audio_tracks=1)
     if rate:
         found["sample_rate"] = rate
@@ -16,7 +16,7 @@ def sound(found_format: str, codec: str, rate: int, channels: int | None) -> Fou
 
 
 def playable(found: Found, seconds: float, problem: str | None = None) -> Found:
-    """Add how long the sound plays, and what its header claims instead if that differs."""
+    """Add how long the audio plays, and what its header claims instead if that differs."""
     found |= Found(duration=seconds, audio_duration=seconds, readable=True)
     if problem:
         found["problem"] = problem
@@ -24,7 +24,7 @@ def playable(found: Found, seconds: float, problem: str | None = None) -> Found:
 
 
 def unplayable(found: Found, problem: str) -> Found:
-    """Add why no player can play the sound."""
+    """Add why no player can play the audio."""
     return found | Found(readable=False, problem=problem)
 
 

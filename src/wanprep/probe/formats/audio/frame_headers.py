@@ -44,7 +44,7 @@ _FREE_MARK: Final = re.compile(b"\xff[%b][\0-\x0b].." % re.escape(_SECOND), re.D
 
 
 def is_half_rate(second: int) -> bool:
-    """Tell MPEG-2 and 2.5 from MPEG-1 by the second byte of a header."""
+    """Return whether the second byte of a header is that of MPEG-2 or 2.5."""
     return not second & 0x08
 
 
@@ -97,7 +97,7 @@ def _sizes(second: int, rate_index: int, free: int) -> tuple[int, ...]:
 def free_format(head: bytes) -> Frame | None:
     """Read the first of free-format frames: their size shows in where the next ones stand.
 
-    Headers at equal distances are easily found in any pattern, so many are asked for, and
+    Headers at equal distances are easily found in any pattern, so many are required, and
     the first must stand at the very beginning.
     """
     if not _FREE_MARK.match(head):
@@ -142,7 +142,7 @@ def _read_adts(data: bytes, at: int) -> Frame | None:
     return Frame(
         codec="aac",
         rate=_ADTS_RATES[data[at + 2] >> 2 & 15],
-        channels=8 if channels == 7 else channels or None,  # 0: told inside the frames
+        channels=8 if channels == 7 else channels or None,  # 0: stated inside the frames
         samples=_ADTS_SAMPLES * ((data[at + 6] & 3) + 1),
         size_at=_adts_size_at(data[at : at + _ADTS_HEADER]),
     )
@@ -171,17 +171,17 @@ ADTS: Final = Framing(_ADTS_HEADER, _ADTS_MARK, _read_adts)
 
 
 def looks_like_mp3(head: bytes) -> bool:
-    """Tell whether the first bytes of a file are MPEG audio frames, or junk and then those."""
+    """Return whether the first bytes of a file are MPEG audio frames, or junk and then those."""
     return _looks_like(MPEG_AUDIO, head) or free_format(head) is not None
 
 
 def looks_like_adts(head: bytes) -> bool:
-    """Tell whether the first bytes of a file are AAC frames, or junk and then those."""
+    """Return whether the first bytes of a file are AAC frames, or junk and then those."""
     return _looks_like(ADTS, head)
 
 
 def _looks_like(framing: Framing, head: bytes) -> bool:
-    """Ask for frames that fill what is seen, or that go on for long behind some junk.
+    """Require frames that fill these bytes, or that go on for long behind some junk.
 
     Three in a row, which are enough where frames are expected, are in one program out of ten.
     """

@@ -31,7 +31,7 @@ class ReadAhead:
 
     @property
     def at_end(self) -> bool:
-        """Tell whether the block reaches to the end of the file."""
+        """Return whether the block reaches to the end of the file."""
         return self.base + len(self.data) >= self._source.size
 
     def load(self, offset: int, length: int) -> int:
@@ -49,7 +49,7 @@ class ReadAhead:
 REACH: Final = 32 * 1024  # more than three of the largest frames (ADTS: 8,191 bytes each)
 
 # Places that look like a frame but are none cost time: in ordinary junk one byte in 5,000
-# does, so whoever has more of them than this gets no further search.
+# does, so a file with more of them is not searched further.
 PATIENCE: Final = 30_000
 
 _MOST_WITHIN: Final = 2
@@ -58,7 +58,7 @@ _TAGS: Final = (b"TAG", b"ID3", b"APE", b"LYR")
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a frame's header says, and how to know the frames that belong with it."""
+    """A frame's header, and how to recognise the frames that belong to it."""
 
     codec: str
     rate: int
@@ -97,7 +97,7 @@ def runs(source: Source, framing: Framing, start: int) -> Iterator[Run]:
 
 
 def seconds(pieces: list[Run]) -> float:
-    """Tell how long the runs play.
+    """Return how long the runs play.
 
     Behind a gap, decoders drop the first frame: they see its header too late.
     """
@@ -155,27 +155,29 @@ class Walk:
 
 
 def in_a_row(frame: Frame, data: bytes, at: int, header: int, most: int) -> tuple[int, int]:
-    """Count the headers that follow each other from a place on, and tell where they end."""
-    seen = 0
-    while seen < most and at + header <= len(data) and (size := frame.size_at(data, at)):
-        seen += 1
+    """Count the headers that follow each other from a place on, and return where they end."""
+    count = 0
+    while count < most and at + header <= len(data) and (size := frame.size_at(data, at)):
+        count += 1
         at += size
-    return seen, at
+    return count, at
 
 
 def _is_confirmed(frame: Frame, data: bytes, at: int, header: int) -> bool:
-    """Tell whether a frame is one: three headers in a row, or two and then the end.
+    """Return whether a frame is one: three headers in a row, or two and then the end.
 
     A lone header proves nothing, since one byte in 5,000 of any junk looks like one.
     """
-    seen, end = in_a_row(frame, data, at, header, 3)
-    if seen < 3 and (seen < 2 or (end + header <= len(data) and data[end : end + 3] not in _TAGS)):
+    count, end = in_a_row(frame, data, at, header, 3)
+    if count < 3 and (
+        count < 2 or (end + header <= len(data) and data[end : end + 3] not in _TAGS)
+    ):
         return False
     return not _is_pattern(frame, data, at, header)
 
 
 def _is_pattern(frame: Frame, data: bytes, at: int, header: int) -> bool:
-    """Tell a table that repeats itself, as programs hold, from a frame among others.
+    """Return whether it is a repeating table, as in programs, and no frame among others.
 
     There, headers do not only stand where the sizes say, but in between as well. (ffmpeg
     draws the same line.)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.facts import Found
-from wanprep.probe.formats.audio.audio_facts import disagreement, playable, sound, unplayable
+from wanprep.probe.formats.audio.audio_facts import audio_facts, disagreement, playable, unplayable
 from wanprep.probe.formats.audio.frame_headers import HEADER, MPEG_AUDIO, free_format, is_half_rate
 from wanprep.probe.formats.audio.framing import REACH, Walk, runs, seconds
 from wanprep.probe.formats.audio.id3 import claimed_seconds, end_of_id3, overrun
@@ -36,7 +36,7 @@ class Claim:
 
 
 def read_claim(frame: bytes) -> Claim | None:
-    """Read the claim in a first frame, None where the frame is sound like the others."""
+    """Read the claim in a first frame, None where the frame is audio like the others."""
     if frame[36:40] == b"VBRI":
         return Claim(int.from_bytes(frame[50:54], "big"))
     half, mono = is_half_rate(frame[1]), frame[3] >> 6 == 3
@@ -65,7 +65,7 @@ def read_mp3(source: Source) -> Found:
         wrong = overrun(source) or "no two MP3 frames follow each other in it"
         return unplayable(Found(kind="audio", format="mp3"), wrong)
     first = pieces[0].first
-    found = sound("mp3", first.codec, first.rate, first.channels)
+    found = audio_facts("mp3", first.codec, first.rate, first.channels)
     claim = _claim(source, pieces[0])
     plays = seconds(pieces) - (_silent(pieces, claim) / first.rate if claim else 0)
     if plays <= 0:
@@ -95,7 +95,7 @@ def _silent(pieces: list[Run], claim: Claim) -> int:
     run = pieces[0]
     own = run.first.samples
     at_end = len(pieces) == 1 and run.count == (claim.frames or 0) + 1
-    # Less sound than the cuts take away: decoders let go of what comes first only.
+    # Less audio than the cuts take away: decoders let go of what comes first only.
     fits = claim.front + claim.back < (run.count - 1) * own
     return own + claim.front + (claim.back if at_end and fits else 0)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.facts import Found
-from wanprep.probe.formats.audio.audio_facts import disagreement, playable, sound, unplayable
+from wanprep.probe.formats.audio.audio_facts import audio_facts, disagreement, playable, unplayable
 from wanprep.probe.formats.audio.id3 import end_of_id3
 from wanprep.probe.formats.audio.mp3 import read_mp3
 
@@ -78,12 +78,12 @@ class WavFormat:
 
     @property
     def is_pcm(self) -> bool:
-        """Tell whether every sample has the same number of bits."""
+        """Return whether every sample has the same number of bits."""
         return self.tag in {_PCM, _FLOAT}
 
     @property
     def stored_bits(self) -> int:
-        """Tell how many bits a PCM sample takes, in whole bytes: 12 bits take 16."""
+        """Return how many bits a PCM sample takes, in whole bytes: 12 bits take 16."""
         whole = -(-self.bits // 8) * 8
         # 24 bits may lie in 32; any other block size that disagrees is a slip of the writer.
         return 32 if whole == 24 and self.block == 4 * self.channels else whole
@@ -109,13 +109,13 @@ class WavFormat:
         if self.is_pcm and self.codec == "unknown":
             return f"its header says {self.bits} bits a sample, which no player knows"
         if not self.is_pcm and not (self.block and self.byte_rate):
-            return "its header says that its sound takes up 0 bytes"
+            return "its header says that its audio takes up 0 bytes"
         return None
 
     def seconds(self, size: int, fact: int = 0) -> float:
-        """Tell how long so many bytes play; the fact chunk's count is for where they cannot tell.
+        """Return how long so many bytes play; the fact chunk's count is a fallback.
 
-        It would also tell how far the last block of ADPCM is filled up, but players do not
+        It also gives how far the last block of ADPCM is filled up, but players do not
         look and play that block to its end.
         """
         samples = self._samples(size)
@@ -124,7 +124,7 @@ class WavFormat:
         return (fact if samples is None else samples) / self.rate
 
     def _samples(self, size: int) -> int | None:
-        """Count the samples in so many bytes, None where only the byte rate can tell."""
+        """Count the samples in so many bytes, None where only the byte rate helps."""
         match self.codec:
             case "pcm_alaw" | "pcm_mulaw":
                 return size // self.channels
@@ -148,7 +148,7 @@ class WavFormat:
 
 
 def read_format(data: bytes, order: Literal["little", "big"]) -> WavFormat | None:
-    """Read a format chunk, None where it is cut off; the oldest kind does not tell the bits."""
+    """Read a format chunk, None where it is cut off; the oldest kind does not give the bits."""
     if len(data) < 14:
         return None
 
@@ -165,8 +165,8 @@ def read_format(data: bytes, order: Literal["little", "big"]) -> WavFormat | Non
 _MOST_CHUNKS: Final = 10_000
 _FORMAT_REACH: Final = 64  # of a longer format chunk the rest is its codec's business
 
-# Who streams a WAV cannot know its size beforehand and writes about the largest there is
-# (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000, arecord nearly 0x80000000): no lie to tell of.
+# Programs that stream a WAV do not know its size beforehand and write about the largest there is
+# (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000, arecord nearly 0x80000000): not reported as an error.
 _STREAMED: Final = 0x7FFF0000
 _SLACK: Final = 0.02  # seconds: a few bytes too many or too few are no news
 
@@ -180,12 +180,12 @@ class _Chunk:
 
 @dataclass(slots=True)
 class _Parts:
-    """The chunks that tell of the sound, as far as they were found."""
+    """The chunks that describe the audio, as far as they were found."""
 
     form: WavFormat | None = None
     data: _Chunk | None = None
-    samples: int = 0  # says the fact chunk
-    long_size: int = 0  # of the data, says the ds64 chunk (EBU Tech 3306)
+    samples: int = 0  # in the fact chunk
+    long_size: int = 0  # of the data, in the ds64 chunk (EBU Tech 3306)
 
 
 def read_wav(source: Source) -> Found:
@@ -194,7 +194,7 @@ def read_wav(source: Source) -> Found:
     form, data = parts.form, parts.data
     if form is None:
         return unplayable(Found(kind="audio", format="wav"), "its format chunk is missing")
-    found = sound("wav", form.codec, form.rate, form.channels)
+    found = audio_facts("wav", form.codec, form.rate, form.channels)
     if form.is_pcm and form.bits:
         found["bit_depth"] = form.bits
     if data is None:
@@ -208,7 +208,7 @@ def read_wav(source: Source) -> Found:
     plays = form.seconds(there, parts.samples if whole else 0)
     problem = None if whole else disagreement(form.seconds(data.size), plays, _SLACK)
     if not plays:
-        return unplayable(found, problem or "it holds no sound")
+        return unplayable(found, problem or "it holds no audio")
     return playable(found, plays, problem)
 
 
@@ -246,7 +246,7 @@ def _chunks(source: Source, offset: int, order: Literal["little", "big"]) -> Ite
 
 
 def _data_size(source: Source, data: _Chunk, long_size: int) -> int:
-    """Tell how large the data claims to be; where it makes no claim, all that follows is it.
+    """Return how large the data claims to be; where it makes no claim, all that follows is it.
 
     Size 0 is what a broken-off recording leaves behind, unless other chunks follow.
     """

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 
 if TYPE_CHECKING:
     from wanprep.probe.facts import Found
@@ -48,7 +48,7 @@ class Header:
 
     @property
     def masked(self) -> bool:
-        """Tell whether masks say which bits of a pixel belong to which channel."""
+        """Return whether masks say which bits of a pixel belong to which channel."""
         return self.size in _WINDOWS and self.compression in {_MASKS, _FOUR_MASKS}
 
 
@@ -56,8 +56,8 @@ def read_bmp(source: Source) -> Found:
     """Read the header, and make sure that the pixels are all there."""
     header = _read_header(source)
     if header is None:
-        return picture("bmp", problem=f"cut off: its {source.size:,} bytes end in the header")
-    return picture(
+        return image_facts("bmp", problem=f"cut off: its {source.size:,} bytes end in the header")
+    return image_facts(
         "bmp",
         header.width,
         abs(header.height),  # negative: stored from the top row down
@@ -119,7 +119,7 @@ def _cut_off(source: Source, header: Header) -> str | None:
 
 
 def _data_size(header: Header) -> int:
-    """Tell how long the pixels are at least: the claimed size counts only where it must."""
+    """Return how long the pixels are at least: the claimed size counts only where it must."""
     if header.compression in _RUNS:
         return header.data_size
     row = (header.width * header.bits + 7) // 8

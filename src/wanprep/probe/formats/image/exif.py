@@ -30,7 +30,7 @@ _MAGICS: Final = {  # the order of bytes, and whether it is BigTIFF
 }
 
 # The whole numbers among the types of TIFF 6.0 section 2 and of BigTIFF; what else there is
-# (text, fractions) is never asked for its value here.
+# (text, fractions) is never read here.
 _NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
 _FRACTIONS: Final = {5, 10}
 _MOST_ENTRIES: Final = 0xFFFF
@@ -39,7 +39,7 @@ _MOST_VALUES: Final = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Exif:
-    """What EXIF says of the picture that it lies in."""
+    """The EXIF fields of the image that holds it."""
 
     orientation: int  # 1-8; 1 where nothing sensible is said
     gps: bool
@@ -79,7 +79,7 @@ class Tiff:
         return found
 
     def following(self, at: int) -> int:
-        """Tell where the directory after the one at a place is, 0 if that is the last."""
+        """Return where the directory after the one at a place is, 0 if that is the last."""
         start, count, size = self._entries(at)
         return self._number("Q" if self.big else "I", start + count * size)
 
@@ -94,8 +94,8 @@ class Tiff:
             return ()
         code = _NUMBERS[entry.kind]
         size = struct.calcsize("<" + code)
-        wanted = min(entry.count, _MOST_VALUES) * size
-        data = self._read(self._place(entry, entry.count * size), wanted)
+        length = min(entry.count, _MOST_VALUES) * size
+        data = self._read(self._place(entry, entry.count * size), length)
         whole = len(data) // size
         return struct.unpack_from(f"{self.order}{whole}{code}", data)
 
@@ -117,7 +117,7 @@ class Tiff:
             return False
 
     def _place(self, entry: Entry, size: int) -> int:
-        """Tell where the values of a tag are when they take `size` bytes."""
+        """Return where the values of a tag are when they take `size` bytes."""
         address = "Q" if self.big else "I"
         fits = size <= struct.calcsize("<" + address)
         return entry.at if fits else self._number(address, entry.at)
@@ -146,7 +146,7 @@ def open_tiff(source: Source) -> Tiff:
 
 
 def read_exif(data: bytes) -> Exif:
-    """Read EXIF, with or without its "Exif" prefix; malformed EXIF says nothing."""
+    """Read EXIF, with or without its "Exif" prefix; malformed EXIF counts as none."""
     try:
         tiff = open_tiff(Bytes(data[6:] if data.startswith(b"Exif\0") else data))
         return tiff.exif(tiff.directory(tiff.first))

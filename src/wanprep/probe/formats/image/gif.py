@@ -1,7 +1,7 @@
 """GIF images, animated or not.
 
-The blocks are not read through Pillow, which does not tell a file that is cut off from a
-whole one, and has to be asked for each frame. GIF stores neither the number of frames nor
+The blocks are not read through Pillow, which does not notice that a file is
+cut off, and has to read each frame. GIF stores neither the number of frames nor
 the size of one, so this reader goes through the whole file, from one sub-block of at most
 255 bytes to the next; nothing is decoded.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import SEEK_CUR
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.source import as_file
 
 if TYPE_CHECKING:
@@ -47,11 +47,11 @@ def read_gif(source: Source) -> Found:
     contents = _Contents(int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"))
     try:
         _walk(source, _SCREEN + _color_table(head[10]), contents)
-    except (IndexError, ValueError, struct.error):  # bytes were asked for where there are none
-        contents.fault = f"cut off: its {source.size:,} bytes end in the middle of a picture"
+    except (IndexError, ValueError, struct.error):  # bytes that do not exist were read
+        contents.fault = f"cut off: its {source.size:,} bytes end in the middle of an image"
     if not contents.frames and contents.fault is None:
-        contents.fault = "damaged: there is no picture in it"
-    return picture(
+        contents.fault = "damaged: there is no image in it"
+    return image_facts(
         "gif",
         contents.width,
         contents.height,
@@ -79,7 +79,7 @@ def _walk(source: Source, start: int, contents: _Contents) -> None:
                 _image(file, contents)
             case _:
                 # Be it the trailer, the end of the file or garbage: viewers stop here and
-                # show the pictures that they have.
+                # show the images that they have.
                 return
 
 
@@ -95,7 +95,7 @@ def _extension(file: BufferedReader, contents: _Contents) -> None:
 def _image(file: BufferedReader, contents: _Contents) -> None:
     left, top, width, height, flags = struct.unpack("<4HB", file.read(9))
     if not contents.frames:
-        # Viewers widen a screen that is too small for the first picture (or nothing at all).
+        # Viewers widen a screen that is too small for the first image (or nothing at all).
         contents.width = max(contents.width, left + width)
         contents.height = max(contents.height, top + height)
     file.seek(_color_table(flags), SEEK_CUR)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import NO_EXIF, Exif, read_exif
 from wanprep.probe.formats.image.heif_items import IN_FILE, IN_META, read_items
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.formats.video.boxes import boxes, brand_format, payload
 from wanprep.probe.formats.video.movie import read_timeline
 from wanprep.probe.formats.video.tracks import is_hdr_colour
@@ -39,7 +39,7 @@ _Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How a picture looks, and of which items it is put together."""
+    """How an image looks, and of which items it is put together."""
 
     stored: _Size  # as coded
     shown: _Size  # after cropping and turning
@@ -52,7 +52,7 @@ class Look:
 
 
 def look_at(items: Items, main: int) -> Look:
-    """Follow a picture's properties, those of its parts, and its alpha channel."""
+    """Follow an image's properties, those of its parts, and its alpha channel."""
     parts = items.parts_of(main)
     alpha = _alpha_of(items, parts)
     stored, shown = _sizes(items, main)
@@ -61,7 +61,7 @@ def look_at(items: Items, main: int) -> Look:
         shown=shown,
         bit_depth=_bit_depth(items, parts),
         color=_color(items, parts),
-        hdr=any(map(is_hdr_colour, items.told(parts, b"colr"))),
+        hdr=any(map(is_hdr_colour, items.values(parts, b"colr"))),
         alpha=alpha is not None,
         parts=parts if alpha is None else (*parts, *items.parts_of(alpha)),
         codecs=frozenset(items.kinds.get(item, b"") for item in parts),
@@ -93,7 +93,7 @@ def _cropped(size: _Size, clap: tuple[int, ...]) -> _Size:
 
 
 def _alpha_of(items: Items, parts: tuple[int, ...]) -> int | None:
-    """Return the picture that holds the alpha channel of the main one, or of its first tile."""
+    """Return the image that holds the alpha channel of the main one, or of its first tile."""
     for kind, item, targets in items.references:
         if kind == b"auxl" and not set(targets).isdisjoint(parts):
             what = items.property(item, b"auxC") or b""
@@ -104,23 +104,23 @@ def _alpha_of(items: Items, parts: tuple[int, ...]) -> int | None:
 
 def _bit_depth(items: Items, parts: tuple[int, ...]) -> int | None:
     """Return the bits per channel: said outright, or in the decoder's setup."""
-    for pixi in items.told(parts, b"pixi"):
+    for pixi in items.values(parts, b"pixi"):
         if pixi[5:]:
             return max(pixi[5:])
-    for av1c in items.told(parts, b"av1C"):
+    for av1c in items.values(parts, b"av1C"):
         return (12 if av1c[2] & 0x20 else 10) if av1c[2] & 0x40 else 8
-    for hvcc in items.told(parts, b"hvcC"):
+    for hvcc in items.values(parts, b"hvcC"):
         return 8 + (hvcc[17] & 7)
     return None
 
 
 def _color(items: Items, parts: tuple[int, ...]) -> Color:
-    gray = [bool(av1c[2] & 0x10) for av1c in items.told(parts, b"av1C")]
-    gray += [not hvcc[16] & 3 for hvcc in items.told(parts, b"hvcC")]
+    gray = [bool(av1c[2] & 0x10) for av1c in items.values(parts, b"av1C")]
+    gray += [not hvcc[16] & 3 for hvcc in items.values(parts, b"hvcC")]
     return "gray" if gray and all(gray) else "rgb"
 
 
-# Major brands of a file that is first of all a sequence of pictures.
+# Major brands of a file that is first of all a sequence of images.
 _SEQUENCES: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"})
 # Coded items and the property without which no decoder can be set up.
 _SETUP: Final = {b"av01": b"av1C", b"hvc1": b"hvcC"}
@@ -128,7 +128,7 @@ _LONGEST_EXIF: Final = 1024 * 1024
 
 
 def read_heif(source: Source) -> Found:
-    """Tell what a HEIC or AVIF file shows when it is opened."""
+    """Return what a HEIC or AVIF file shows when it is opened."""
     top: dict[bytes, Box] = {}
     for box in boxes(source):
         top.setdefault(box.kind, box)
@@ -137,23 +137,23 @@ def read_heif(source: Source) -> Found:
     meta, moov = top.get(b"meta"), top.get(b"moov")
     for index in (meta, moov):
         if index is not None and index.missing:
-            return picture(name, problem=_cut_off(source, index.end + index.missing))
+            return image_facts(name, problem=_cut_off(source, index.end + index.missing))
     try:
         if moov is not None and (meta is None or ftyp[:4] in _SEQUENCES):
             return _sequence(source, name, moov, meta)
         if meta is not None:
             return _still(source, name, read_items(source, meta))
     except (ArithmeticError, LookupError, ValueError, struct.error):
-        return picture(name, problem="damaged: the tables of its index make no sense")
-    return picture(name, problem="cut off or unfinished: its index (meta) is missing")
+        return image_facts(name, problem="damaged: the tables of its index make no sense")
+    return image_facts(name, problem="cut off or unfinished: its index (meta) is missing")
 
 
 def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
-    """Read a film in a picture's clothes; a still picture in it is what one sees first."""
+    """Read an image sequence; a still image in it is shown first."""
     timeline = read_timeline(source, moov)
     tracks = timeline.of("pict", "vide")
     if not tracks or not tracks[0].entries:
-        return picture(name, problem="damaged: there is no picture in it")
+        return image_facts(name, problem="damaged: there is no image in it")
     track, entry = tracks[0], tracks[0].entries[0]
     items = read_items(source, meta) if meta is not None else None
     if items is not None and items.primary in items.places:
@@ -162,7 +162,7 @@ def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
         size = (entry.width, entry.height)
         shown = size if track.rotation % 180 == 0 else size[::-1]
         alpha = any(track.handler == "auxv" for track in timeline.tracks)
-        found = picture(name, *shown, alpha=alpha, color="rgb")
+        found = image_facts(name, *shown, alpha=alpha, color="rgb")
         found |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
     if track.reach > source.size:
         found |= {"readable": False, "problem": _cut_off(source, track.reach)}
@@ -172,13 +172,13 @@ def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
 def _still(source: Source, name: str, items: Items) -> Found:
     main = items.primary
     if main is None or main not in items.kinds:
-        return picture(name, problem="damaged: it names no picture as its main one")
+        return image_facts(name, problem="damaged: it names no image as its main one")
     look = look_at(items, main)
     if b"av01" in look.codecs:
         name = "avif"
     elif b"hvc1" in look.codecs:
         name = "heic"
-    found = picture(
+    found = image_facts(
         name,
         *look.shown,
         exif=_exif(source, items),
@@ -208,22 +208,22 @@ def _exif(source: Source, items: Items) -> Exif:
 
 def _fault(items: Items, look: Look) -> str | None:
     if not all(look.shown):
-        return "damaged: it does not say how large its picture is"
+        return "damaged: it does not say how large its image is"
     for item in look.parts:
         kind = items.kinds.get(item, b"")
         if kind in _SETUP and items.property(item, _SETUP[kind]) is None:
-            return "damaged: it does not say how its picture is to be decoded"
+            return "damaged: it does not say how its image is to be decoded"
         if kind != b"iden" and not items.reach(item):
-            return "damaged: it does not say where its picture lies"
+            return "damaged: it does not say where its image lies"
     return None
 
 
 def _missing(source: Source, items: Items, look: Look) -> str | None:
-    """Tell of data that lie past the end: decoders refuse such a file, whosever data it is."""
+    """Report data that lie past the end: decoders refuse such a file."""
     places = items.places.items()
     in_index = [item for item, place in places if place.holder == IN_META and item in look.parts]
     if any(items.reach(item) > len(items.idat) for item in in_index):
-        return "damaged: its picture lies where its index has nothing"
+        return "damaged: its image lies where its index has nothing"
     in_file = (item for item, place in places if place.holder == IN_FILE)
     reach = max(map(items.reach, in_file), default=0)
     return _cut_off(source, reach) if reach > source.size else None

@@ -34,7 +34,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property: its name and what it says."""
+    """One property: its name and its contents."""
 
     kind: bytes
     data: bytes
@@ -52,12 +52,12 @@ class Items:
     idat: bytes = b""
 
     def property(self, item: int, kind: bytes) -> bytes | None:
-        """Return what an item's property says."""
+        """Return the contents of an item's property."""
         found = (prop.data for prop in self.properties.get(item, ()) if prop.kind == kind)
         return next(found, None)
 
-    def told(self, items: Iterable[int], kind: bytes) -> tuple[bytes, ...]:
-        """Return what that property says of each item that has it."""
+    def values(self, items: Iterable[int], kind: bytes) -> tuple[bytes, ...]:
+        """Return the contents of that property, of each item that has it."""
         found = (self.property(item, kind) for item in items)
         return tuple(data for data in found if data is not None)
 
@@ -73,7 +73,7 @@ class Items:
         return tuple(found)
 
     def reach(self, item: int) -> int:
-        """Tell where the last of an item's data ends in what holds them, 0 if it has none."""
+        """Return where the last of an item's data ends in what holds them, 0 if it has none."""
         place = self.places.get(item)
         if place is None:
             return 0
@@ -177,7 +177,7 @@ def _properties(source: Source, iprp: Box | None) -> dict[int, tuple[Property, .
 
 
 def _associations(ipma: bytes) -> Iterator[tuple[int, list[int]]]:
-    """Give each item's properties by number; the highest bit only tells that one matters."""
+    """Give each item's properties by number; the highest bit only marks it essential."""
     wide = 2 if ipma[3] & 1 else 1
     numbers = _Numbers(ipma[4:])
     for _ in range(min(numbers.take(4), _MOST_ITEMS)):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from wanprep.probe.formats.image.exif import Exif
 
 
-def picture(
+def image_facts(
     name: str,
     width: int = 0,
     height: int = 0,
@@ -24,7 +24,7 @@ def picture(
     color: Color | None = None,
     problem: str | None = None,
 ) -> Found:
-    """Return the facts of a picture stored as `width` x `height`; a problem makes it unusable."""
+    """Return the facts of an image stored as `width` x `height`; a problem makes it unusable."""
     found: Found = {"kind": "image", "format": name, "orientation": exif.orientation}
     found |= {"gps": exif.gps, "animated": animated, "frames": frames}
     if width > 0 and height > 0:

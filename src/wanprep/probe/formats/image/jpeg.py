@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import NO_EXIF, Exif, read_exif
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.source import as_file, blocks
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frame header: what the picture is."""
+    """The frame header: what the image is."""
 
     process: int
     bits: int
@@ -60,7 +60,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """All that the header says; no data begins anywhere if it ends too soon."""
+    """The fields of the header; without a start of data if it ends too soon."""
 
     frame: Frame | None
     exif: Exif
@@ -95,7 +95,7 @@ def read_header(source: Source) -> Header:
 
 
 def least_data(header: Header) -> int:
-    """Tell how many bytes of picture data there must be, whatever the picture shows.
+    """Return how many bytes of image data there must be, whatever the image shows.
 
     In the sequential Huffman processes each block of 8 x 8 samples takes at least the
     shortest code for its first coefficient and the shortest for the others (T.81 F.1.2).
@@ -121,7 +121,7 @@ def least_data(header: Header) -> int:
 def _segments(file: BufferedReader, size: int) -> Iterator[tuple[int, int, int]]:
     """Walk the segments: the marker, and the place and length of what belongs to it.
 
-    The file stands there when a segment is told. Bytes that belong to nothing are skipped,
+    The file stands there when a segment is yielded. Bytes that belong to nothing are skipped,
     as libjpeg skips them.
     """
     at = 2
@@ -176,13 +176,13 @@ _COLORS: Final[Mapping[int, Color]] = {1: "gray", 3: "rgb", 4: "cmyk"}
 
 
 def read_jpeg(source: Source) -> Found:
-    """Read the header, and make sure that the picture data has an end."""
+    """Read the header, and make sure that the image data has an end."""
     header = read_header(source)
     frame = header.frame
     if frame is None:
         problem = header.fault or _without_frame(source, header)
-        return picture("jpeg", exif=header.exif, problem=problem)
-    return picture(
+        return image_facts("jpeg", exif=header.exif, problem=problem)
+    return image_facts(
         "jpeg",
         frame.width,
         frame.height or _late_height(source, header),
@@ -197,11 +197,11 @@ def read_jpeg(source: Source) -> Found:
 def _without_frame(source: Source, header: Header) -> str:
     if header.data_at is None:
         return _cut_in_header(source)
-    return "damaged: its header does not tell the size of the picture"
+    return "damaged: its header lacks the size of the image"
 
 
 def _cut_in_header(source: Source) -> str:
-    return f"cut off: its {source.size:,} bytes end before the picture data begins"
+    return f"cut off: its {source.size:,} bytes end before the image data begins"
 
 
 def _fault(source: Source, header: Header) -> str | None:
@@ -214,32 +214,32 @@ def _fault(source: Source, header: Header) -> str | None:
         return "its header leaves the height open, which hardly any program can read"
     end = _end(source, start)
     if end is None:
-        return f"cut off: its {source.size:,} bytes end in the middle of the picture"
+        return f"cut off: its {source.size:,} bytes end in the middle of the image"
     least = least_data(header)
     if end - start < least:
         size = f"{frame.width} x {frame.height} pixels"
-        return f"cut off: {end - start:,} bytes of picture data, {size} take {least:,} or more"
+        return f"cut off: {end - start:,} bytes of image data, {size} take {least:,} or more"
     return None
 
 
 def _end(source: Source, start: int) -> int | None:
-    """Tell where the picture data ends, None if it never does.
+    """Return where the image data ends, None if it never does.
 
     Nearly always the file ends there too, but for padding. Where it does not, the data is
-    searched: a phone's video or second picture may follow, which is nobody's fault.
+    searched: a phone's video or second image may follow, which is no damage.
     """
     if source.read_at(max(start, source.size - _TAIL), _TAIL).rstrip(b"\0").endswith(_END_MARKER):
         return source.size
     return _find(source, start, _END_MARKER)
 
 
-def _find(source: Source, start: int, wanted: bytes) -> int | None:
+def _find(source: Source, start: int, marker: bytes) -> int | None:
     before = b""
     for offset, block in blocks(source, start):
-        at = (before + block).find(wanted)
+        at = (before + block).find(marker)
         if at >= 0:
             return offset - len(before) + at
-        before = block[1 - len(wanted) :]
+        before = block[1 - len(marker) :]
     return None
 
 

@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import read_exif
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.source import as_file
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _READ_ELSEWHERE: Final = frozenset(
     {"AVIF", "BMP", "GIF", "ICO", "JPEG", "MPEG", "PNG", "TIFF", "WEBP"}
 )
-_NOT_PICTURES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # known to Pillow by name only
+_NOT_IMAGES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # Pillow only has their names
 _COLORS: Final[Mapping[str, Color]] = {
     "1": "gray",
     "CMYK": "cmyk",
@@ -65,7 +65,7 @@ def read_with_pillow(source: Source) -> Found:
         except (OSError, ValueError):
             return {"readable": False, "problem": "cut off or damaged: its header makes no sense"}
         if image is None:
-            return {"readable": False, "problem": "not a picture that Pillow knows"}
+            return {"readable": False, "problem": "not an image that Pillow knows"}
         return _facts(image)
 
 
@@ -73,14 +73,14 @@ def _open(source: Source) -> ImageFile | None:
     """Do what `Image.open` does, but let a header speak of as many pixels as it likes.
 
     There, more than `Image.MAX_IMAGE_PIXELS` is an error, for fear of what decoding would
-    take. Nothing is decoded here, and that limit belongs to whoever uses Pillow beside us.
+    take. Nothing is decoded here, and that limit belongs to other users of Pillow.
     """
     from PIL import Image
 
     Image.init()
     start = source.read_at(0, 16)
     for name in Image.ID:
-        if name in _READ_ELSEWHERE | _NOT_PICTURES:
+        if name in _READ_ELSEWHERE | _NOT_IMAGES:
             continue
         factory, accept = Image.OPEN[name]
         try:
@@ -95,7 +95,7 @@ def _facts(image: ImageFile) -> Found:
     name = _NAMES.get(name := (image.format or "unknown").lower(), name)
     # The layers of a Photoshop file count as frames to Pillow.
     frames = 1 if name == "psd" else getattr(image, "n_frames", 1)
-    return picture(
+    return image_facts(
         name,
         image.width,
         image.height,
@@ -121,8 +121,8 @@ def _read_icon(source: Source) -> Found:
     if len(listed) < count or not _is_there(source, at, length):
         problem = f"cut off: its {source.size:,} bytes end before the icon does"
     elif not listed:
-        problem = "damaged: an icon without pictures"
-    return picture("ico", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem)
+        problem = "damaged: an icon without images"
+    return image_facts("ico", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem)
 
 
 def _png_size(source: Source, at: int) -> tuple[int, int] | None:
@@ -135,6 +135,6 @@ def _png_size(source: Source, at: int) -> tuple[int, int] | None:
 
 
 def _is_there(source: Source, at: int, length: int) -> bool:
-    """Tell whether a picture is whole; a PNG knows its end better than the list does."""
+    """Return whether an image is whole; a PNG knows its end better than the list does."""
     is_png = source.read_at(at, len(_PNG)) == _PNG
     return at + length <= source.size or (is_png and _PNG_END in source.read_at(at, length))

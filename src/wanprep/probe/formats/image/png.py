@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import read_exif
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.source import as_file
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _SIGNATURE: Final = 8
 _TELLING: Final = frozenset({b"IHDR", b"PLTE", b"acTL", b"cICP", b"eXIf", b"tRNS"})
 _KNOWN: Final = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _END: Final = b"\0\0\0\0IEND\xae\x42\x60\x82"
-# So much picture data is held against its checksums in passing; the rest is for decoders.
+# So much image data is held against its checksums in passing; the rest is for decoders.
 _CHECKED: Final = 64 * 1024
 _TAIL: Final = 64 * 1024
 _LONGEST: Final = 1024 * 1024
@@ -75,20 +75,20 @@ class Chunk:
 
     @property
     def end(self) -> int:
-        """Tell where the next chunk begins: behind a checksum."""
+        """Return where the next chunk begins: behind a checksum."""
         return self.at + self.length + 4
 
 
 def read_png(source: Source) -> Found:
-    """Read the chunks that tell of the picture, and make sure that the last one is there."""
+    """Read the chunks that describe the image, and make sure that the last one is there."""
     parts, fault = _walk(source)
     header = parts.get(b"IHDR", b"")
     if len(header) < 13:
         fault = fault or "damaged: it has no header"
-        return picture("png", alpha=b"tRNS" in parts, problem=fault)
+        return image_facts("png", alpha=b"tRNS" in parts, problem=fault)
     width, height, bits, color = struct.unpack_from(">IIBB", header)
     frames = max(1, int.from_bytes(parts.get(b"acTL", b"")[:4], "big"))
-    found = picture(
+    found = image_facts(
         "png",
         width,
         height,
@@ -117,24 +117,24 @@ def _nonsense(header: bytes) -> str | None:
 
 
 def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
-    """Collect the data of the chunks that tell something, and the first fault."""
+    """Collect the data of the chunks that matter, and the first fault."""
     parts: dict[bytes, bytes] = {}
     fault: str | None = None
-    pictured: int | None = None  # bytes of picture data so far
+    has_image: int | None = None  # bytes of image data so far
     end = _SIGNATURE
     file = as_file(source, _BUFFER)
     for chunk in _chunks(file):
         end = chunk.end
         if chunk.kind == b"IEND":
-            return parts, fault or (None if pictured else "damaged: there is no picture in it")
+            return parts, fault or (None if has_image else "damaged: there is no image in it")
         if end > source.size:
             return parts, fault or f"cut off: {source.size:,} of at least {end:,} bytes are there"
         if chunk.kind == b"IDAT":
-            fault = fault or _fault_in_data(file, chunk, parts, pictured)
-            pictured = (pictured or 0) + chunk.length
-            if pictured > _CHECKED and source.read_at(source.size - 12, 12) == _END:
+            fault = fault or _fault_in_data(file, chunk, parts, has_image)
+            has_image = (has_image or 0) + chunk.length
+            if has_image > _CHECKED and source.read_at(source.size - 12, 12) == _END:
                 return _late_exif(source, end) | parts, fault
-        elif chunk.kind == b"eXIf" or (chunk.kind in _TELLING and pictured is None):
+        elif chunk.kind == b"eXIf" or (chunk.kind in _TELLING and has_image is None):
             parts.setdefault(chunk.kind, file.read(min(chunk.length, _LONGEST)))
         elif chunk.kind in TEXTS:
             parts |= hidden_exif(chunk.kind, file, min(chunk.length, _LONGEST))
@@ -145,7 +145,7 @@ def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
 def _chunks(file: BufferedReader) -> Iterator[Chunk]:
     """Walk the chunks until the last one, or until what follows is none.
 
-    The file stands at the data of a chunk when that is told.
+    The file stands at the data of a chunk when that is yielded.
     """
     at = _SIGNATURE
     for _ in range(_MOST_CHUNKS):
@@ -160,24 +160,24 @@ def _chunks(file: BufferedReader) -> Iterator[Chunk]:
 
 def _no_end(source: Source, end: int) -> str:
     if source.size - end < 8:
-        return f"cut off: its {source.size:,} bytes end before the picture does"
+        return f"cut off: its {source.size:,} bytes end before the image does"
     return f"damaged: what stands at byte {end:,} does not belong in a PNG"
 
 
 def _fault_in_data(
-    file: BufferedReader, chunk: Chunk, parts: Mapping[bytes, bytes], pictured: int | None
+    file: BufferedReader, chunk: Chunk, parts: Mapping[bytes, bytes], has_image: int | None
 ) -> str | None:
-    if pictured is None and parts.get(b"IHDR", b"")[9:10] == _PALETTE and b"PLTE" not in parts:
+    if has_image is None and parts.get(b"IHDR", b"")[9:10] == _PALETTE and b"PLTE" not in parts:
         return "damaged: its palette is missing"
-    if (pictured or 0) + chunk.length <= _CHECKED and _wrong_sum(file, chunk):
-        return "damaged: a checksum of its picture data is wrong"
+    if (has_image or 0) + chunk.length <= _CHECKED and _wrong_sum(file, chunk):
+        return "damaged: a checksum of its image data is wrong"
     return None
 
 
 def _fault_in_chunk(file: BufferedReader, chunk: Chunk) -> str | None:
     if chunk.kind == b"IHDR" and _wrong_sum(file, chunk):
         return "damaged: the checksum of its header is wrong"
-    # An upper-case first letter: who does not know it cannot show the picture (section 5.4).
+    # An upper-case first letter: who does not know it cannot show the image (section 5.4).
     # Apple's CgBI is the one that is met.
     if chunk.kind[:1].isupper() and chunk.kind not in _KNOWN:
         return f"it needs a reader that knows {chunk.kind.decode()} chunks, which few do"
@@ -191,7 +191,7 @@ def _wrong_sum(file: BufferedReader, chunk: Chunk) -> bool:
 
 
 def _late_exif(source: Source, start: int) -> dict[bytes, bytes]:
-    """Find EXIF behind the picture data without walking all of that, chunk by chunk."""
+    """Find EXIF behind the image data without walking all of that, chunk by chunk."""
     tail = source.read_at(max(start, source.size - _TAIL), _TAIL)
     at = tail.rfind(b"eXIf", 4)
     while at >= 0:

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def read_svg(source: Source) -> Found:
     """Read the size out of the first tag, and make sure that the last one is there."""
     root, problem = _parse(source)
     width, height = _size(root)
-    return picture(
+    return image_facts(
         "svg", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem or _end(source)
     )
 
@@ -92,7 +92,7 @@ def _cut_off(source: Source) -> str:
 
 
 def _size(root: Mapping[str, str]) -> tuple[int, int]:
-    """Tell how large the drawing is, 0 where it fits whatever space it is given."""
+    """Return how large the drawing is, 0 where it fits whatever space it is given."""
     width, height = _pixels(root.get("width", "")), _pixels(root.get("height", ""))
     box = [_pixels(number) for number in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:]]
     if len(box) == 2 and all(box):

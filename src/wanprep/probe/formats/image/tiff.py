@@ -10,7 +10,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import open_tiff
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ _COLORS: Final[Mapping[int, Color]] = {
     3: "palette",
     4: "gray",
     5: "cmyk",
-    6: "rgb",  # YCbCr, which nobody sees as such
+    6: "rgb",  # YCbCr, which is displayed as RGB
     8: "lab",
     9: "lab",
     10: "lab",
@@ -54,11 +54,11 @@ def read_tiff(source: Source) -> Found:
     try:
         page = tiff.directory(tiff.first)
     except struct.error:
-        return picture("tiff", problem=_cut_off(source, tiff.first))
+        return image_facts("tiff", problem=_cut_off(source, tiff.first))
     width = _first(tiff, page, _WIDTH)
     height = _first(tiff, page, _HEIGHT)
     color = _COLORS.get(_first(tiff, page, _PHOTOMETRIC, 1))
-    return picture(
+    return image_facts(
         "tiff",
         width,
         height,
@@ -77,7 +77,7 @@ def _first(tiff: Tiff, page: Directory, tag: int, default: int = 0) -> int:
 
 def _has_alpha(tiff: Tiff, page: Directory, color: Color | None) -> bool:
     extra = tiff.numbers(page.get(_EXTRA_SAMPLES))
-    # One sample more than the colours need is alpha, even where nobody says what it is for:
+    # One sample more than the colours need is alpha, even where its purpose is not stated:
     # Photoshop writes it so.
     spare = _first(tiff, page, _SAMPLES, 1) - _CHANNELS.get(color or "", 1)
     return not _ALPHA.isdisjoint(extra) or (color is not None and spare == 1)
@@ -97,24 +97,24 @@ def _count_pages(tiff: Tiff) -> int:
 
 def _fault(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | None:
     if not pixels:
-        return "damaged: its first page does not tell its size"
+        return "damaged: its first page lacks its size"
     ends = [end for tags in _PIECES for end in _ends(tiff, page, tags)]
     if not ends:
-        return "damaged: it does not tell where its pixels are"
+        return "damaged: the place of its pixels is missing"
     return _cut_off(source, max(ends)) if max(ends) > source.size else None
 
 
 def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
     places, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
     most = _unpacked_size(tiff, page)
-    if most is not None:  # no piece is longer than the picture, whatever its length claims
+    if most is not None:  # no piece is longer than the image, whatever its length claims
         lengths = tuple(min(length, most) for length in lengths)
     # Old writers left the lengths out. Then at least the places must be in the file.
     return [sum(pair) for pair in zip(places, lengths or (1,) * len(places), strict=False)]
 
 
 def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:
-    """Tell how many bytes the picture takes; None where it is compressed, or in tiles."""
+    """Return how many bytes the image takes; None where it is compressed, or in tiles."""
     if _first(tiff, page, _COMPRESSION, 1) != 1 or _TILE_WIDTH in page:
         return None
     bits = max(tiff.numbers(page.get(_BITS)), default=1) * _first(tiff, page, _SAMPLES, 1)

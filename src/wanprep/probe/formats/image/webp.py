@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.probe.formats.image.exif import NO_EXIF, Exif, read_exif
-from wanprep.probe.formats.image.image_facts import picture
+from wanprep.probe.formats.image.image_facts import image_facts
 from wanprep.probe.source import as_file
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Bitstream:
-    """What a picture's own header says; a size of 0 is that of no picture."""
+    """An image's own header; a size of 0 is that of no image."""
 
     width: int
     height: int
-    alpha: bool | None  # None: the lossy kind cannot tell
+    alpha: bool | None  # None: unknown in the lossy kind
 
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """What the extended header says."""
+    """The extended header."""
 
     flags: int
     width: int
@@ -76,7 +76,7 @@ def read_webp(source: Source) -> Found:
     size = canvas or still or Bitstream(0, 0, alpha=None)
     animated = canvas is not None and bool(canvas.flags & _ANIMATED)
     frames = contents.frames if animated else 1
-    return picture(
+    return image_facts(
         "webp",
         size.width,
         size.height,
@@ -91,7 +91,7 @@ def read_webp(source: Source) -> Found:
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
-    """Walk the chunks as far as the header says that the file goes."""
+    """Walk the chunks up to the end that the header gives."""
     file = as_file(source, 4096)
     end = min(source.size, _claimed_size(source))
     at = _FIRST_CHUNK
@@ -145,7 +145,7 @@ def _lossy(data: bytes, length: int) -> Bitstream:
 
 
 def _lossless(data: bytes) -> Bitstream:
-    """Read the header of a VP8L picture (RFC 9649 section 3.4)."""
+    """Read the header of a VP8L image (RFC 9649 section 3.4)."""
     bits = int.from_bytes(data[1:5], "little")
     if data[:1] != b"\x2f" or bits >> 29:
         return Bitstream(0, 0, alpha=None)
@@ -171,12 +171,12 @@ def _fault(contents: _Contents, *, animated: bool) -> str | None:
     if animated:
         return None if contents.frames else "damaged: an animation without frames"
     if still is None:
-        return "damaged: there is no picture in it"
+        return "damaged: there is no image in it"
     if not still.width or not still.height:
-        return "damaged: the header of the picture in it makes no sense"
+        return "damaged: the header of the image in it makes no sense"
     if canvas and (canvas.width, canvas.height) != (still.width, still.height):
         return (
             f"damaged: its header says {canvas.width} x {canvas.height} pixels, "
-            f"the picture in it {still.width} x {still.height}"
+            f"the image in it {still.width} x {still.height}"
         )
     return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # More boxes side by side than a day of two-second fragments needs.
 _MOST: Final = 200_000
-_PAYLOAD: Final = 24 * 1024 * 1024  # holds the index of a ten-hour film
+_PAYLOAD: Final = 24 * 1024 * 1024  # holds the index of a ten-hour video
 
 _STILL_BRANDS: Final = {
     b"avif": "avif",
@@ -105,7 +105,7 @@ def meta_boxes(source: Source, meta: Box) -> dict[bytes, Box]:
 
 
 def brand_format(ftyp: bytes) -> str:
-    """Name the format that a file-type payload tells of: its major brand, then compatible ones."""
+    """Name the format of a file-type payload: its major brand, then compatible ones."""
     major = ftyp[:4]
     brands = [major, *(ftyp[at : at + 4] for at in range(8, len(ftyp) - 3, 4))]
     if major in {b"", b"qt  ", b"mqt "}:
@@ -114,7 +114,7 @@ def brand_format(ftyp: bytes) -> str:
         return "m4a"
     if major.startswith(b"3g") or major == b"kddi":
         return "3gp"
-    if major == b"crx ":  # Canon's raw photos: boxes too, but no film
+    if major == b"crx ":  # Canon's raw photos: boxes too, but no video
         return "cr3"
     if major in {b"mif1", b"mif2", b"msf1", b"miaf", *_STILL_BRANDS}:
         stills = (_STILL_BRANDS[brand] for brand in brands if brand in _STILL_BRANDS)

@@ -29,7 +29,7 @@ _SCALE: Final = 1000
 
 
 def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
-    """Return a film of the beginnings of these tracks, which are numbered from 1 on."""
+    """Return a video of the beginnings of these tracks, which are numbered from 1 on."""
     data = [_beginning(source, track.beginning) for track in tracks]
     head = _box(b"ftyp", ftyp) if ftyp else b""
     start = len(head) + len(_moov(tracks, data, 0)) + 8
@@ -90,12 +90,12 @@ def _table(kind: bytes, *numbers: int) -> bytes:
 
 
 def streams_of(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
-    """Describe the tracks, in their order; how long they last, an excerpt cannot tell."""
-    film = excerpt(source, ftyp, tracks)
+    """Describe the tracks, in their order; without lengths, which an excerpt does not show."""
+    small = excerpt(source, ftyp, tracks)
     # Fed at one go, libmediainfo is content with the index and looks at no sample, and some
-    # AAC says only in its samples that they double the rate.
-    streams = describe(film, portion=film.size - 1)
-    # Of streams packed into one track (DV brings its sound along), the first is the track's own.
+    # AAC shows only in its samples that they double the rate.
+    streams = describe(small, portion=small.size - 1)
+    # Of streams packed into one track (DV brings its audio along), the first is the track's own.
     videos = {stream.track_id: stream for stream in reversed(streams.videos)}
     audios = {stream.track_id: stream for stream in reversed(streams.audios)}
     numbered = list(enumerate(tracks, 1))  # as the excerpt numbers them

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wanprep.probe.formats.video.boxes import Box
     from wanprep.probe.source import Source
 
-_MOST_SILENT: Final = 100_000_000  # samples in a run that says nothing of any
+_MOST_SILENT: Final = 100_000_000  # samples in a run without values of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Defaults:
     size: int = 0
 
     def overruled(self, duration: int | None, size: int | None) -> Defaults:
-        """Return them with what a fragment says for itself."""
+        """Return them with the values of a fragment in their place."""
         return Defaults(
             self.duration if duration is None else duration,
             self.size if size is None else size,
@@ -41,7 +41,7 @@ class Defaults:
 
 
 def read_defaults(source: Source, mvex: Box) -> dict[int, Defaults]:
-    """Return each track's defaults out of the film's header."""
+    """Return each track's defaults out of the video's header."""
     found = {}
     for box in boxes(source, mvex.start, mvex.end):
         if box.kind == b"trex":
@@ -52,7 +52,7 @@ def read_defaults(source: Source, mvex: Box) -> dict[int, Defaults]:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What the header of one track's part of a fragment says (14496-12 8.8.7)."""
+    """The header of one track's part of a fragment (14496-12 8.8.7)."""
 
     track: int
     base: int | None  # from where on places count
@@ -165,7 +165,7 @@ class _Growing:
         self._offsets = _copy(before.offsets)
 
     def start_at(self, time: int) -> None:
-        """Go on at a decoding time; the sample before it lasts until then, whatever it says."""
+        """Go on at a decoding time, until which the sample before it lasts."""
         if time >= _LATEST:
             return
         if not self._count:
@@ -228,4 +228,4 @@ def _extend(runs: Runs, more: Runs) -> None:
     runs.counts.extend(more.counts)
     runs.values.extend(more.values)
     if len(runs.counts) > _MOST_ROWS:
-        raise ValueError("more samples than a film of many hours has")
+        raise ValueError("more samples than a video of many hours has")

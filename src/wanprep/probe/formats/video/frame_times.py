@@ -49,7 +49,7 @@ def within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int
 
 
 def varies(times: Sequence[int], ticks: int) -> bool:
-    """Tell whether the gaps between frames really differ, whatever the last frame lasts."""
+    """Return whether the gaps between frames really differ, whatever the last frame lasts."""
     gaps = list(map(sub, times[1:], times))
     if not gaps:
         return False
@@ -61,9 +61,9 @@ def varies(times: Sequence[int], ticks: int) -> bool:
     return bool(stretches) and max(stretches) > min(stretches) * (1 + _DRIFT)
 
 
-# How far a rate that the header tells may lie from the measured one to be the exact one.
+# How far the rate in the header may lie from the measured one to be the exact one.
 _SAME_RATE: Final = 0.01
-# The last frame of an uneven track is believed to last this many times the longest other.
+# The last frame of an uneven track is assumed to last this many times the longest other.
 _LAST_FRAME: Final = 2
 
 
@@ -79,7 +79,7 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What the header says of time: ticks in a second, and how many ticks the file lasts."""
+    """The times in the header: ticks in a second, and how many ticks the file lasts."""
 
     rate: float = 1000.0
     claimed: float | None = None
@@ -97,48 +97,48 @@ class Shown:
 
     @property
     def length(self) -> float | None:
-        """Tell for how long frames are shown; None where a single one does not say."""
+        """Return for how long frames are shown; None where a single one does not say."""
         return self.end - self.start or None
 
 
 def shown(
-    times: Times, clock: Clock, step: float | None = None, *, is_sound: bool = False
+    times: Times, clock: Clock, step: float | None = None, *, is_audio: bool = False
 ) -> Shown | None:
-    """Tell what the stamps say; `step` is the header's word for the ticks between frames."""
+    """Return what the stamps say; `step` is the header's word for the ticks between frames."""
     if not times.stamps:
         return None
     moments = sorted(set(times.stamps))
     first, last, frames = moments[0], moments[-1], len(times.stamps)
     uneven = varies(moments, round(clock.rate))
     mean = (last - first) / max(frames - 1, 1)
-    told = step or mean
+    nominal = step or mean
     end = _end(times, first, last, step)
     if uneven and clock.claimed:
         longest = max(after - before for before, after in pairwise(moments))
         if end < clock.claimed <= last + longest * _LAST_FRAME:
             end = clock.claimed
-    if is_sound and clock.claimed and last < first + clock.claimed < end:
-        end = first + clock.claimed  # the last frame of a sound is seldom full
+    if is_audio and clock.claimed and last < first + clock.claimed < end:
+        end = first + clock.claimed  # the last frame of audio is seldom full
     if uneven:
         mean = (end - first) / frames
-    elif frames == 1 or abs(told - mean) < mean * _SAME_RATE:
-        mean = told
+    elif frames == 1 or abs(nominal - mean) < mean * _SAME_RATE:
+        mean = nominal
     fps = clock.rate / mean if mean else None
     return Shown(first / clock.rate, end / clock.rate, frames, fps, uneven)
 
 
 def _end(times: Times, first: int, last: int, step: float | None) -> float:
-    """Tell until when the last frame is shown, in ticks."""
+    """Return until when the last frame is shown, in ticks."""
     if times.end > last:
         return times.end
     in_last = times.laced[1] if times.laced[0] == last else 1
     before = len(times.stamps) + times.further - in_last
     mean = (last - first) / before if before else 0.0
-    told = step or mean
-    # A step far from what the frames do is a step that nobody keeps.
-    if mean and not mean / 2 < told < mean * 2:
-        told = mean
-    return last + told * in_last
+    nominal = step or mean
+    # A step far from the measured one is wrong.
+    if mean and not mean / 2 < nominal < mean * 2:
+        nominal = mean
+    return last + nominal * in_last
 
 
 # A claim may be this far from the frames, in seconds and as a share, before we speak of it.
@@ -167,7 +167,7 @@ class Lengths:
 
     @property
     def duration(self) -> float | None:
-        """Tell how long it plays; None where a single frame does not say."""
+        """Return how long it plays; None where a single frame does not say."""
         return self.end - self.start or None
 
     def disagreement(self) -> str | None:
@@ -178,7 +178,7 @@ class Lengths:
 
 
 def lengths(media: Collection[Shown], end: float, clock: Clock) -> Lengths | None:
-    """Sum up the tracks of pictures and sound; `end` is that of any track."""
+    """Sum up the video and audio tracks; `end` is that of any track."""
     if not media:
         return None
     claimed = clock.claimed / clock.rate if clock.claimed else None
@@ -188,12 +188,12 @@ def lengths(media: Collection[Shown], end: float, clock: Clock) -> Lengths | Non
 
 
 def slack(claimed: float, fps: float | None) -> float:
-    """Tell by how many seconds an honest header may differ from the frames."""
+    """Return by how many seconds an honest header may differ from the frames."""
     return max(_TOLERANCE, _RELATIVE_TOLERANCE * claimed, 1 / fps if fps else 0.0)
 
 
 def with_times(video: VideoStream, times: Shown | None) -> VideoStream:
-    """Say of a picture track what its frames say; None means that it has none."""
+    """Put the times of its frames into a track; None means that it has none."""
     if times is None:
         return replace(video, duration=None, fps=None, vfr=None, frames=0)
     return replace(
@@ -206,12 +206,12 @@ def with_times(video: VideoStream, times: Shown | None) -> VideoStream:
 
 
 def with_length(audio: AudioStream, times: Shown | None) -> AudioStream:
-    """Say of a sound track what its frames say; None means that it has none."""
+    """Put the times of its frames into a track; None means that it has none."""
     return replace(audio, duration=times.length if times else None)
 
 
 def verdict(found: Found, plays: Lengths | None, ending: Ending) -> Found:
-    """Tell whether a file can be used, and what is wrong with it."""
+    """Return whether a file can be used, and what is wrong with it."""
     if not found["readable"]:
         return {}
     if unusable := _unusable(found, plays, ending):
@@ -226,11 +226,11 @@ def _unusable(found: Found, plays: Lengths | None, ending: Ending) -> str | None
     if cut := _cut_off(plays, ending):
         return cut
     if found["kind"] == "other":
-        return "it has neither a picture nor a sound track"
+        return "it has neither a video nor an audio track"
     if plays is None and ending.whole:
         return "it has no frames, only a header"
     if found.get("frames") == 0:
-        return "its picture track has no frames"
+        return "its video track has no frames"
     return None
 
 

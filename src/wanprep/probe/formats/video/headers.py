@@ -36,17 +36,17 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TrackHeader:
-    """What a track header says."""
+    """The fields of a track header."""
 
     id: int
     enabled: bool
-    duration: int | None  # in the film's ticks
+    duration: int | None  # in the ticks of mvhd
     matrix: tuple[int, ...]
     display_size: bytes  # two numbers of 16.16 bits
 
 
 def read_clock(header: bytes) -> Clock:
-    """Read the clock of a film (mvhd) or of a track's media (mdhd)."""
+    """Read the clock of a file (mvhd) or of a track's media (mdhd)."""
     if len(header) < 20:
         return Clock(0, None)
     if header[0]:
@@ -56,8 +56,8 @@ def read_clock(header: bytes) -> Clock:
     return Clock(scale, _known(duration, 32))
 
 
-def read_film_matrix(mvhd: bytes) -> tuple[int, ...]:
-    """Return the matrix that turns the whole film."""
+def read_movie_matrix(mvhd: bytes) -> tuple[int, ...]:
+    """Return the matrix that turns the whole video."""
     if len(mvhd) < 84:
         return UPRIGHT
     return _MATRIX.unpack_from(mvhd, 48 if mvhd[0] else 36)
@@ -76,12 +76,12 @@ def read_track_header(tkhd: bytes) -> TrackHeader:
     )
 
 
-def rotation(track: tuple[int, ...], film: tuple[int, ...]) -> int:
-    """Tell by how many degrees clockwise, in steps of 90, the matrices turn a picture.
+def rotation(track: tuple[int, ...], movie: tuple[int, ...]) -> int:
+    """Return by how many degrees clockwise, in steps of 90, the matrices turn a frame.
 
-    A mirrored picture counts as ffmpeg has it: by where its upper edge ends up.
+    A mirrored frame counts as ffmpeg has it: by where its upper edge ends up.
     """
-    a, b, c, d = film[0], film[1], film[3], film[4]
+    a, b, c, d = movie[0], movie[1], movie[3], movie[4]
     across, down = track[0] * a + track[1] * c, track[0] * b + track[1] * d
     return round(math.degrees(math.atan2(down, across)) / 90) * 90 % 360
 
@@ -100,7 +100,7 @@ _NORMAL_RATE: Final = 0x10000
 class Edit:
     """One entry of an edit list."""
 
-    duration: int  # in the film's time scale
+    duration: int  # in the ticks of mvhd
     media_time: int  # in the track's, or -1: nothing is shown
     rate: float = 1.0
 
@@ -111,7 +111,7 @@ class Shown:
 
     duration: float
     delay: float  # before it begins
-    claimed: float  # what the edit list says of its own length
+    claimed: float  # the sum of the lengths in the edit list
     windows: tuple[tuple[int, int], ...]
 
     @property
@@ -139,11 +139,11 @@ def show(
     `span` is from when to when they last, and when the last frame begins: where frames are
     reordered and nothing makes up for it, that is past the end of them all.
 
-    `scales` are the ticks per second of the film and of the track. The last edit of a
-    `growing` (fragmented) film covers all that follows, whatever length it gives: it was
+    `scales` are the ticks per second of the video and of the track. The last edit of a
+    `growing` (fragmented) video covers all that follows, whatever length it gives: it was
     written before the fragments were.
     """
-    film, media = scales
+    movie, media = scales
     begin, end, last = span
     # One tick more than there is: a last frame of no length is shown as well.
     stop = max(end, last) + 1
@@ -151,20 +151,20 @@ def show(
     delay = length = claimed = 0.0
     windows = []
     for number, edit in enumerate(edits, 1):
-        seconds = edit.duration / film
+        seconds = edit.duration / movie
         if edit.media_time == _EMPTY:
             delay += seconds
             continue
-        # A rate of 0 holds one picture for the whole edit.
+        # A rate of 0 holds one frame for the whole edit.
         rate = edit.rate if edit.rate > 0 else 0.0
         there = max(0, end - max(begin, edit.media_time))
         if number == len(edits) and (growing or not edit.duration):
-            wanted, seconds = max(0, stop - edit.media_time), there / media
+            shown, seconds = max(0, stop - edit.media_time), there / media
         else:
-            wanted = round(seconds * media * rate)
-        windows.append((edit.media_time, edit.media_time + wanted))
+            shown = round(seconds * media * rate)
+        windows.append((edit.media_time, edit.media_time + shown))
         claimed += seconds
-        length += seconds if rate == 0 else min(wanted, there) / media / rate
+        length += seconds if rate == 0 else min(shown, there) / media / rate
     if not length:  # an edit list that leaves nothing is one that players pass over
         return whole
     return Shown(length, delay, claimed, tuple(windows))

@@ -56,17 +56,17 @@ def _element(number: bytes, body: bytes) -> bytes:
 
 
 def read_matroska(source: Source) -> Found:
-    """Tell what an MKV or WebM file is."""
+    """Read an MKV or WebM file."""
     walk = Walk(source)
     walk.run()
     tracks, clock = walk.tracks or {}, walk.clock or Clock()
     times = {
-        n: shown(walk.times[n], clock, _step(track, clock), is_sound=track.kind == AUDIO)
+        n: shown(walk.times[n], clock, _step(track, clock), is_audio=track.kind == AUDIO)
         for n, track in tracks.items()
     }
     met = {n: track for n, track in times.items() if track} if walk.whole else {}
     streams = describe(excerpt(source, walk.described, walk.first))
-    found = as_found(_mended(streams, tracks, met))
+    found = as_found(_measured(streams, tracks, met))
     found["format"] = "webm" if walk.doc_type == b"webm" else "mkv"
     media = [met[n] for n in met if tracks[n].kind in {VIDEO, AUDIO}]
     # Subtitles, too, are claimed as time.
@@ -87,7 +87,7 @@ def _step(track: Track, clock: Clock) -> float | None:
     return track.step * clock.rate / 1e9 if track.step else None
 
 
-def _mended(streams: Streams, tracks: dict[int, Track], met: dict[int, Shown]) -> Streams:
+def _measured(streams: Streams, tracks: dict[int, Track], met: dict[int, Shown]) -> Streams:
     """Put what the walk saw in place of what libmediainfo took from the header."""
     videos = [_video(video, tracks, met) for video in streams.videos]
     audios = [_audio(audio, tracks, met) for audio in streams.audios]

@@ -41,13 +41,13 @@ _BLOCKS: Final = (_SIMPLE_BLOCK, _BLOCK)  # a pair is searched quicker than a se
 _STEPPED_INTO: Final = frozenset({_SEGMENT, _CLUSTER})
 _DESCRIPTIONS: Final = frozenset({_EBML, _INFO, _TRACKS})
 
-# Small enough not to read the frames, large enough for a few blocks of sound in a row.
+# Small enough not to read the frames, large enough for a few blocks of audio in a row.
 _WINDOW: Final = 2048
 _LONGEST_HEAD: Final = 32
 _LARGEST_DESCRIPTION: Final = 1 << 20
 _LONGEST_SEARCH: Final = 4 << 20
 _CLUSTER_MARK: Final = _CLUSTER.to_bytes(4, "big")
-# Some eight hours of film. A file that has more is hostile, or past every limit anyway.
+# Some eight hours of video. A file that has more is hostile, or past every limit anyway.
 _MOST_ELEMENTS: Final = 2_000_000
 _FIRST_BLOCKS: Final = 3  # of each track
 
@@ -99,7 +99,7 @@ class Walk:
         self.whole = False
 
     def _next_cluster(self, lost: int) -> int:
-        """Tell where a walk that makes no sense any more can go on, as decoders do."""
+        """Return where a walk that makes no sense any more can go on, as decoders do."""
         if self.cluster_end is not None and lost < self.cluster_end <= self.source.size:
             return self.cluster_end
         for offset, block in blocks(self.source, lost + 1):
@@ -110,7 +110,7 @@ class Walk:
         return self.source.size
 
     def _in_cluster(self, window: bytes, start: int, base: int) -> int:
-        """Take in a block or its company, and tell where the next one starts."""
+        """Take in a block or its company, and return where the next one starts."""
         element = window[start]
         body, size = _short_head(window, start)
         if element == _BLOCK_GROUP:
@@ -131,7 +131,7 @@ class Walk:
         return body + size
 
     def _note_block(self, window: bytes, body: int) -> bool:
-        """Note when a block is shown, and tell whether it is among the first of its track."""
+        """Note when a block is shown, and return whether it is among the first of its track."""
         track = window[body] & 0x7F
         if window[body] < 0x80:  # a track number above 127 takes two bytes
             track = track << 8 & 0x3F00 | window[body + 1]
@@ -152,7 +152,7 @@ class Walk:
         return len(times.stamps) <= _FIRST_BLOCKS
 
     def _other(self, window: bytes, start: int, at: int) -> int:
-        """Take in an element that is no block, and tell where the next one is."""
+        """Take in an element that is no block, and return where the next one is."""
         element, size, length = head(window, start)
         at += length
         if element in _STEPPED_INTO:

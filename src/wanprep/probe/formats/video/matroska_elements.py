@@ -88,7 +88,7 @@ _CONTENT_ENCODING_TYPE: Final = 0x5033
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One track. `step` is the time from one frame to the next in ns, where it is told."""
+    """One track. `step` is the time from one frame to the next in ns, if given."""
 
     number: int
     kind: int
@@ -115,22 +115,22 @@ def read_tracks(body: bytes) -> dict[int, Track]:
 
 def _track(entry: bytes) -> Track:
     fields = dict(children(entry))
-    picture = dict(children(fields.get(_VIDEO, b"")))
+    video = dict(children(fields.get(_VIDEO, b"")))
     return Track(
         number=number(fields.get(_TRACK_NUMBER, b"")),
         kind=number(fields.get(_TRACK_TYPE, b"")),
         codec=fields.get(_CODEC_ID, b"").rstrip(b"\0"),
         step=number(fields.get(_DEFAULT_DURATION, b"")) or None,
-        alpha=number(picture.get(_ALPHA_MODE, b"")) == 1,
-        rotation=_rotation(dict(children(picture.get(_PROJECTION, b"")))),
+        alpha=number(video.get(_ALPHA_MODE, b"")) == 1,
+        rotation=_rotation(dict(children(video.get(_PROJECTION, b"")))),
         encrypted=_is_encrypted(fields.get(_CONTENT_ENCODINGS, b"")),
     )
 
 
 def _rotation(projection: dict[int, bytes]) -> int:
-    """Tell how far a player turns the picture, clockwise; the file counts the other way."""
+    """Return how far a player turns the frame, clockwise; the file counts the other way."""
     if number(projection.get(_PROJECTION_TYPE, b"")) != 0:
-        return 0  # the roll of a sphere, not of a flat picture
+        return 0  # the roll of a sphere, not of a flat frame
     return round(-real(projection.get(_PROJECTION_POSE_ROLL, b""))) % 360
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from wanprep.probe.formats.video.boxes import Box, boxes, brand_format, children, find, payload
 from wanprep.probe.formats.video.excerpt import streams_of
 from wanprep.probe.formats.video.fragments import add_fragments, read_defaults
-from wanprep.probe.formats.video.headers import has_location, read_clock, read_film_matrix
-from wanprep.probe.formats.video.tracks import Claim, Film, RawTrack, Track, finish, read_track
+from wanprep.probe.formats.video.headers import has_location, read_clock, read_movie_matrix
+from wanprep.probe.formats.video.tracks import Claim, Movie, RawTrack, Track, finish, read_track
 from wanprep.probe.mediainfo import as_found, shown_size
 from wanprep.probe.source import Bytes
 
@@ -36,7 +36,7 @@ _MEASURES: Final = (attrgetter("end"), attrgetter("duration"), attrgetter("media
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A film's tracks, what its headers claim of its length, and whether it says where it was."""
+    """A video's tracks, what its headers claim of its length, and whether it holds a location."""
 
     tracks: tuple[Track, ...]
     claims: tuple[Claim, ...]
@@ -47,41 +47,41 @@ class Timeline:
 
         Cover art is left out; so are tracks without samples, unless there is nothing else.
         """
-        wanted = [t for t in self.tracks if t.handler in handlers and not t.cover]
-        wanted = [t for t in wanted if t.samples] or wanted
-        return tuple(sorted(wanted, key=lambda t: (handlers.index(t.handler), not t.enabled)))
+        chosen = [t for t in self.tracks if t.handler in handlers and not t.cover]
+        chosen = [t for t in chosen if t.samples] or chosen
+        return tuple(sorted(chosen, key=lambda t: (handlers.index(t.handler), not t.enabled)))
 
     def disagreement(self) -> str | None:
-        """Tell of a header that gives another length than the samples have."""
+        """Return how a header differs from the length of the samples."""
         media = self.of("vide", "soun")
         tolerance = max([_TOLERANCE, *(1 / track.fps for track in media if track.fps)])
         for claim in (*self.claims, *(claim for track in media for claim in track.claims)):
-            if all(abs(found - claim.says) > tolerance for found in claim.found):
+            if all(abs(found - claim.seconds) > tolerance for found in claim.found):
                 real = claim.found[0]
-                return f"its header says {claim.says:,.2f} s, its samples last {real:,.2f} s"
+                return f"its header says {claim.seconds:,.2f} s, its samples last {real:,.2f} s"
         return None
 
 
 def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timeline:
-    """Read a film's index, and those of its fragments if it has any."""
+    """Read a video's index, and those of its fragments if it has any."""
     index = _index(source, moov)
     root = Box(moov.kind, 0, 0, index.size)
     inside = children(index, root)
     mvhd = payload(index, inside.get(b"mvhd"))
-    film = Film(read_clock(mvhd), read_film_matrix(mvhd), fragmented=bool(moofs))
+    movie = Movie(read_clock(mvhd), read_movie_matrix(mvhd), fragmented=bool(moofs))
     traks = [box for box in boxes(index) if box.kind == b"trak"]
     raws = [raw for box in traks if (raw := read_track(index, box)) is not None]
-    tracks = finish(raws, film)
+    tracks = finish(raws, movie)
     lengths = _lengths(tracks)
-    says = film.clock.duration
-    claims = [] if says is None else [says]
+    ticks = movie.clock.duration
+    claims = [] if ticks is None else [ticks]
     if moofs:
         mvex = inside.get(b"mvex")
-        tracks = finish(_with_fragments(source, moofs, index, mvex, raws), film)
-        # The film's header may give the length of what came before the first fragment.
+        tracks = finish(_with_fragments(source, moofs, index, mvex, raws), movie)
+        # The video's header may give the length of what came before the first fragment.
         lengths = (*_lengths(tracks), *lengths)
-        claims = [ticks for ticks in (says, _mehd(index, mvex)) if ticks]
-    scale = film.clock.scale
+        claims = [claim for claim in (ticks, _mehd(index, mvex)) if claim]
+    scale = movie.clock.scale
     return Timeline(
         tracks=tracks,
         claims=tuple(Claim(ticks / scale, lengths) for ticks in claims if scale and lengths),
@@ -114,7 +114,7 @@ def _mehd(index: Source, mvex: Box | None) -> int:
 
 
 def _lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
-    """Return the lengths that a film of these tracks may honestly claim, the likeliest first."""
+    """Return the lengths that a video of these tracks may honestly claim, the likeliest first."""
     media = [track for track in tracks if track.handler in {"vide", "soun"} and not track.cover]
     presented = [track for track in media if track.enabled]
     return tuple(
@@ -125,7 +125,7 @@ def _lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
     )
 
 
-# Decoders cut pictures to a size that is no multiple of their blocks, containers may not.
+# Decoders cut frames to a size that is no multiple of their blocks, containers may not.
 _ALIGNMENT: Final = 16
 
 
@@ -140,7 +140,7 @@ class _Layout:
 
 
 def read_movie(source: Source) -> Found:
-    """Tell what a film or a sound in boxes is, and how long it really lasts."""
+    """Read an ISO media file, as long as its samples last."""
     layout = _layout(source)
     name = brand_format(layout.ftyp)
     found: Found = {"kind": "audio" if name == "m4a" else "video"}
@@ -191,7 +191,7 @@ def _layout(source: Source) -> _Layout:
 
 
 def _measured(streams: Streams, tracks: Sequence[Track]) -> Found:
-    """Tell what the tables know better than any header."""
+    """Return what the tables know better than any header."""
     found: Found = {}
     presented = [track for track in tracks if track.enabled] or tracks
     if presented:
@@ -222,19 +222,19 @@ def _video_measured(stream: VideoStream, track: Track) -> Found:
 
 def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str | None:
     if not tracks:
-        return "there is neither a picture nor a sound track in it"
+        return "there is neither a video nor an audio track in it"
     if any(track.encrypted for track in tracks):
         return "encrypted: it cannot be played without a key"
     reach = max(layout.needed, *(track.reach for track in tracks))
     if reach > source.size:
         return _cut_off(source, reach)
     if not any(track.samples for track in tracks):
-        return "empty: its index lists no frames and no sound"
+        return "empty: its index lists no frames and no audio"
     return None
 
 
 def _seen(source: Source, track: Track) -> int:
-    """Count the frames that can be seen of a film that is encrypted or not all there."""
+    """Count the playable frames of a video that is encrypted or not all there."""
     return 0 if track.encrypted else min(track.frames, track.places.before(source.size))
 
 
@@ -243,13 +243,13 @@ def _cut_off(source: Source, needed: int) -> str:
 
 
 def size_disagreement(streams: Streams, tracks: Sequence[Track]) -> str | None:
-    """Tell of a container that gives its picture another size than the codec does."""
+    """Return how the size in the container differs from the size in the stream."""
     if not streams.videos or len(tracks[0].entries) != 1:
         return None
     entry, stream = tracks[0].entries[0], streams.videos[0]
     if stream.width is None or stream.height is None:
         return None
-    says, real = (entry.width, entry.height), (stream.width, stream.height)
-    if all(abs(a - b) < _ALIGNMENT for a, b in zip(says, real, strict=True)):
+    header, real = (entry.width, entry.height), (stream.width, stream.height)
+    if all(abs(a - b) < _ALIGNMENT for a, b in zip(header, real, strict=True)):
         return None
-    return f"its header says {says[0]} x {says[1]} pixels, its picture has {real[0]} x {real[1]}"
+    return f"its header says {header[0]} x {header[1]} pixels, its frame has {real[0]} x {real[1]}"

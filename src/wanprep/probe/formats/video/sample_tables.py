@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 BEGINNING: Final = 16  # so many samples' places are kept
-_LARGEST: Final = 10 * 1024 * 1024  # of one table: twelve hours of film with B-frames
+_LARGEST: Final = 10 * 1024 * 1024  # of one table: twelve hours of video with B-frames
 
 
 def unpack(data: bytes, code: str, start: int = 0, count: int | None = None) -> array[int]:
@@ -83,7 +83,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the samples lie, as the tables tell it: the place of each chunk and what is in it."""
+    """Where the samples lie, from the tables: the place of each chunk and what is in it."""
 
     chunks: array[int] = field(default_factory=lambda: array("I"))
     runs: array[int] = field(default_factory=lambda: array("I"))  # how many samples a chunk has
@@ -156,26 +156,26 @@ def _sizes(stsz: bytes, stz2: bytes) -> tuple[int, int | array[int]]:
 
 
 def _reach(places: array[int], chunks: array[int], count: int, sizes: int | array[int]) -> int:
-    """Tell where the chunk that lies last in the file ends."""
+    """Return where the chunk that lies last in the file ends."""
     if not count:
         return 0
     last = places.index(max(places))
     before, within = _samples_before(chunks, last)
     within = max(0, min(within, count - before))
     if isinstance(sizes, int):
-        # QuickTime writes 1 for sound whose samples have quite another size.
+        # QuickTime writes 1 for audio whose samples have quite another size.
         length = sizes * within if sizes > 1 else 1
     else:
         length = sum(sizes[before : before + within])
     return places[last] + length
 
 
-def _places(known: Places) -> Iterator[tuple[int, int]]:
+def _places(places: Places) -> Iterator[tuple[int, int]]:
     """Give the place and the size of one sample after the other."""
-    sizes = known.sizes
-    for chunk, offset in enumerate(known.chunks):
-        before, within = _samples_before(known.runs, chunk)
-        for sample in range(before, min(before + within, known.count)):
+    sizes = places.sizes
+    for chunk, offset in enumerate(places.chunks):
+        before, within = _samples_before(places.runs, chunk)
+        for sample in range(before, min(before + within, places.count)):
             size = sizes if isinstance(sizes, int) else sizes[sample]
             yield offset, size
             offset += size  # noqa: PLW2901 - the next one follows at once

@@ -30,8 +30,8 @@ _PRIORITY: Final = 0x20
 _PACKETS: Final = 4096  # at a time
 
 
-def count_pictures(source: Source, pid: int) -> int | None:
-    """Count the PES packets of a stream; None where its packets cannot be told apart."""
+def count_frames(source: Source, pid: int) -> int | None:
+    """Count the PES packets of a stream; None where its packets cannot be distinguished."""
     kind = next((kind for kind in _KINDS if _fits(source, *kind)), None)
     if kind is None:
         return None
@@ -57,22 +57,22 @@ _SMALL: Final = 16 << 20
 _COUNTED: Final = frozenset({"MPEG-PS"})
 _PACKETED: Final = frozenset({"BDAV", "MPEG-TS"})
 _ODD: Final = 0.1  # a part of the frames
-# Recordings of broadcasts begin and end anywhere: in the middle of a picture, too.
+# Recordings of broadcasts begin and end anywhere: in the middle of a frame, too.
 _BROADCAST: Final = frozenset({"BDAV", "MPEG Video", "MPEG-PS", "MPEG-TS"})
 
 
 def read_streams(source: Source) -> Found:
-    """Tell what the streams in any container are."""
+    """Read any container that libmediainfo knows."""
     streams = describe(source)
     is_counted = streams.container in _COUNTED and source.size <= _SMALL
     if is_counted or (_is_open(streams) and source.size <= _SMALL):
         streams = describe(source, parse_speed=1)
-    told = _counted if is_counted else _uncounted
-    streams = replace(streams, videos=tuple(map(told, streams.videos)))
+    count = _counted if is_counted else _uncounted
+    streams = replace(streams, videos=tuple(map(count, streams.videos)))
     found = as_found(streams)
     if streams.container in _PACKETED and source.size <= _SMALL:
-        found |= _pictures(source, streams.videos)
-    # What is told of the whole is mostly a guess from the bit rate.
+        found |= _counted_frames(source, streams.videos)
+    # The length of the whole is mostly a guess from the bit rate.
     lengths = [video.duration for video in streams.videos]
     lengths += [audio.duration for audio in streams.audios]
     if longest := max((length for length in lengths if length), default=None):
@@ -92,18 +92,18 @@ def _counted(video: VideoStream) -> VideoStream:
     return replace(video, duration=max(video.duration or 0.0, video.frames / video.fps))
 
 
-def _pictures(source: Source, videos: Sequence[VideoStream]) -> Found:
-    """Return the number of pictures, where it goes together with their rate and length."""
+def _counted_frames(source: Source, videos: Sequence[VideoStream]) -> Found:
+    """Return the number of frames, where it goes together with their rate and length."""
     first = videos[0] if videos else VideoStream("")
     if not (first.track_id and first.fps and first.duration):
         return {}
-    frames = count_pictures(source, first.track_id) or 0
+    frames = count_frames(source, first.track_id) or 0
     expected = first.fps * first.duration
     return {"frames": frames} if abs(frames - expected) <= max(3, expected * _ODD) else {}
 
 
 def _is_open(streams: Streams) -> bool:
-    """Tell whether there are streams, but no word of how long or how fast they are."""
+    """Return whether there are streams, but no word of how long or how fast they are."""
     unknown = [video for video in streams.videos if not video.fps or not video.duration]
     return bool(unknown) or any(not audio.duration for audio in streams.audios)
 
@@ -112,7 +112,7 @@ def _problem(streams: Streams, found: Found) -> str | None:
     if not found["readable"]:
         return None
     if not streams.videos and not streams.audios:
-        return "it has neither pictures nor sound that could be found"
+        return "it has neither video nor audio that could be found"
     if streams.truncated and streams.container not in _BROADCAST:
         return "cut off: its end is missing"
     if not found.get("duration"):

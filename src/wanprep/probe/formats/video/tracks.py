@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wanprep.probe.formats.video.boxes import Box
     from wanprep.probe.source import Source
 
-# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's sound
+# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
 # descriptions of version 1 and 2 are longer (QTFF, "Sound Sample Descriptions").
 _VIDEO_FIELDS: Final = 78
 _AUDIO_FIELDS: Final = {0: 28, 1: 44, 2: 64}
@@ -112,7 +112,7 @@ def _is_hdr(codec: bytes, inside: dict[bytes, bytes]) -> bool:
 
 
 def is_hdr_colour(colr: bytes) -> bool:
-    """Tell whether a colour box gives one of the two transfers of high dynamic range."""
+    """Return whether a colour box gives one of the two transfers of high dynamic range."""
     if colr[:4] not in {b"nclx", b"nclc"} or len(colr) < 8:
         return False
     return int.from_bytes(colr[6:8], "big") in _HDR_TRANSFERS
@@ -121,12 +121,12 @@ def is_hdr_colour(colr: bytes) -> bool:
 _STILLS: Final = frozenset({b"jpeg", b"png "})
 _FASTEST_CLOCK: Final = 2**31 - 1  # ticks a second: players read more as a negative number
 _LONGEST_STSD: Final = 1024 * 1024
-_PICTURES: Final = frozenset({b"vide", b"pict"})  # films, and sequences in HEIC and AVIF
+_VIDEO: Final = frozenset({b"vide", b"pict"})  # videos, and sequences in HEIC and AVIF
 
 
 @dataclass(frozen=True, slots=True)
-class Film:
-    """What all tracks of a film share."""
+class Movie:
+    """What all tracks of a video share."""
 
     clock: Clock
     matrix: tuple[int, ...]
@@ -137,7 +137,7 @@ class Film:
 class Claim:
     """A length in seconds that a header gives, and the lengths that would bear it out."""
 
-    says: float
+    seconds: float
     found: tuple[float, ...]
 
 
@@ -152,7 +152,7 @@ class RawTrack:
     entries: tuple[SampleEntry, ...]
     edits: tuple[Edit, ...]
     samples: Samples
-    chapters: frozenset[int]  # tracks that only hold this one's chapter names and pictures
+    chapters: frozenset[int]  # tracks that only hold this one's chapter names and frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,8 @@ class Track:
     handler: str  # "vide", "soun", "text", ...
     entries: tuple[SampleEntry, ...]
     enabled: bool
-    cover: bool  # cover art and chapter pictures: no film
-    rotation: int  # degrees clockwise a player turns the picture
+    cover: bool  # cover art and chapter frames: no video
+    rotation: int  # degrees clockwise a player turns the frame
     samples: int
     frames: int  # samples that are shown
     media_duration: float  # of all samples
@@ -181,12 +181,12 @@ class Track:
 
     @property
     def encrypted(self) -> bool:
-        """Tell whether it needs a key."""
+        """Return whether it needs a key."""
         return any(entry.encrypted for entry in self.entries)
 
     @property
     def end(self) -> float:
-        """Tell when a player is through with it."""
+        """Return when a player is through with it."""
         return self.delay + self.duration
 
 
@@ -221,7 +221,7 @@ def _chapters(source: Source, tref: Box | None) -> frozenset[int]:
     return frozenset(unpack(payload(source, children(source, tref).get(b"chap")), "I"))
 
 
-def finish(raws: Iterable[RawTrack], film: Film) -> tuple[Track, ...]:
+def finish(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
     """Work out what a player shows of each track."""
     raws = tuple(raws)
     chapters = frozenset().union(*(raw.chapters for raw in raws))
@@ -229,30 +229,30 @@ def finish(raws: Iterable[RawTrack], film: Film) -> tuple[Track, ...]:
     return tuple(
         _finish(
             raw,
-            film,
-            cover=raw.header.id in chapters or (_is_picture(raw) and len(media) > 1),
+            movie,
+            cover=raw.header.id in chapters or (_is_image(raw) and len(media) > 1),
         )
         for raw in raws
     )
 
 
-def _is_picture(raw: RawTrack) -> bool:
+def _is_image(raw: RawTrack) -> bool:
     codecs = {entry.codec for entry in raw.entries}
     return raw.handler == b"vide" and raw.samples.count == 1 and codecs <= _STILLS
 
 
-def _finish(raw: RawTrack, film: Film, *, cover: bool) -> Track:
+def _finish(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
     samples, scale = raw.samples, raw.clock.scale or 1
-    is_film = raw.handler in _PICTURES
-    times = shown_at(samples) if is_film else []
+    is_video = raw.handler in _VIDEO
+    times = shown_at(samples) if is_video else []
     begin = times[0] if times else samples.first
     total = samples.durations.total()
-    scales = (film.clock.scale or 1, scale)
+    scales = (movie.clock.scale or 1, scale)
     span = begin, begin + total, times[-1] if times else begin
-    shown = show(raw.edits, span, scales, growing=film.fragmented)
+    shown = show(raw.edits, span, scales, growing=movie.fragmented)
     if scale > _FASTEST_CLOCK:  # the samples cannot be timed: the header is all there is
         shown = replace(shown, duration=(raw.header.duration or 0) / scales[0])
-    # Of a film too long to be looked at in full, all frames count as shown.
+    # Of a video too long to be looked at in full, all frames count as shown.
     is_whole = len(times) == samples.count
     return Track(
         id=raw.header.id,
@@ -260,30 +260,30 @@ def _finish(raw: RawTrack, film: Film, *, cover: bool) -> Track:
         entries=raw.entries,
         enabled=raw.header.enabled,
         cover=cover,
-        rotation=rotation(raw.header.matrix, film.matrix) if is_film else 0,
+        rotation=rotation(raw.header.matrix, movie.matrix) if is_video else 0,
         samples=samples.count,
         frames=len(within(times, shown.windows)) if is_whole else samples.count,
         media_duration=total / scale,
         duration=shown.duration,
         delay=shown.delay,
-        fps=samples.count * scale / total if is_film and total else None,
+        fps=samples.count * scale / total if is_video and total else None,
         vfr=varies(within(times, [shown.span]), scale),
         reach=samples.reach,
         beginning=samples.beginning,
         places=samples.places,
         stsd=raw.stsd,
         display_size=raw.header.display_size,
-        claims=() if film.fragmented else _claims(raw, scales, shown),
+        claims=() if movie.fragmented else _claims(raw, scales, shown),
     )
 
 
 def _claims(raw: RawTrack, scales: tuple[int, int], shown: Shown) -> tuple[Claim, ...]:
-    """Collect what headers claim; a fragmented film's were written before there was anything."""
-    film, media = scales
+    """Collect what headers claim; a fragmented video's were written before there was anything."""
+    movie, media = scales
     found = (shown.delay + shown.duration, shown.duration, raw.samples.durations.total() / media)
     claims = [shown.claimed] if shown.claimed else []
     if raw.header.duration:  # 0 is common: players do not look at it
-        claims.append(raw.header.duration / film)
+        claims.append(raw.header.duration / movie)
     if raw.clock.duration is not None:
         claims.append(raw.clock.duration / media)
-    return tuple(Claim(says, found) for says in claims)
+    return tuple(Claim(seconds, found) for seconds in claims)
