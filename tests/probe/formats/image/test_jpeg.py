@@ -166,7 +166,7 @@ SCAN = jpeg().find(b"\xff\xda")
         pytest.param(b"\xff\xd8\xff\xd9", "cut off: its 4 bytes", (None, None), id="empty"),
         pytest.param(b"\xff\xd8\xff\xe0\0\1" + jpeg(), "cut off", (None, None), id="length 1"),
         pytest.param(
-            b"\xff\xd8" + jpeg()[SCAN:], "does not tell the size", (None, None), id="no frame"
+            b"\xff\xd8" + jpeg()[SCAN:], "lacks the size of the image", (None, None), id="no frame"
         ),
         pytest.param(
             shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels take 3,600", (640, 480),
