@@ -48,7 +48,7 @@ def track(**told: str) -> dict[str, str]:
         pytest.param({}, "unknown", id="nothing"),
     ],
 )
-def test_pictures(told: dict[str, str], codec: str) -> None:
+def test_frames(told: dict[str, str], codec: str) -> None:
     assert video_codec(track(**told)) == codec
 
 
@@ -74,7 +74,7 @@ def test_pictures(told: dict[str, str], codec: str) -> None:
         pytest.param({"Format": "Wow!"}, "wow", id="unknown"),
     ],
 )
-def test_sounds(told: dict[str, str], codec: str) -> None:
+def test_audio(told: dict[str, str], codec: str) -> None:
     assert audio_codec(track(**told)) == codec
 
 

@@ -16,7 +16,7 @@ def noise(path: Path, size: tuple[int, int] = (320, 240), **options: Any) -> byt
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.gif", "a.bmp", "a.tif", "a.avif"])
-def test_whole_pictures_stay_fine(tmp_path: Path, name: str) -> None:
+def test_whole_images_stay_fine(tmp_path: Path, name: str) -> None:
     noise(tmp_path / name)
     facts = probe_file(str(tmp_path / name), deep=True)
     assert (facts.readable, facts.problem) == (True, None)
@@ -42,7 +42,7 @@ def test_an_animation_is_decoded_to_its_end(tmp_path: Path) -> None:
         pytest.param("a.tif", {"compression": "tiff_lzw"}, id="TIFF"),
     ],
 )
-def test_damage_in_the_middle_of_a_picture(
+def test_damage_in_the_middle_of_an_image(
     tmp_path: Path, name: str, options: dict[str, Any]
 ) -> None:
     path = tmp_path / name
@@ -58,7 +58,7 @@ def test_damage_in_the_middle_of_a_picture(
     assert facts.width == 640
 
 
-def test_damage_in_the_middle_of_a_film(tmp_path: Path, clip: Path) -> None:
+def test_damage_in_the_middle_of_a_video(tmp_path: Path, clip: Path) -> None:
     path = tmp_path / "clip.mp4"
     data = bytearray(clip.read_bytes())
     start = data.index(b"mdat")
@@ -72,7 +72,7 @@ def test_damage_in_the_middle_of_a_film(tmp_path: Path, clip: Path) -> None:
     assert "0x" not in (facts.problem or ""), "no addresses of ffmpeg's memory"
 
 
-def test_garbage_between_mp3_frames_is_skipped_but_lost_sound_is_not(
+def test_garbage_between_mp3_frames_is_skipped_but_lost_audio_is_not(
     tmp_path: Path, ffmpeg: str
 ) -> None:
     path = tmp_path / "a.mp3"
@@ -85,12 +85,12 @@ def test_garbage_between_mp3_frames_is_skipped_but_lost_sound_is_not(
     assert probe_file(str(path), deep=True).readable
 
 
-def test_a_picture_too_large_to_decode_is_left_alone(tmp_path: Path) -> None:
+def test_an_image_too_large_to_decode_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "large.png"
     Image.new("1", (9000, 9000)).save(path)
     facts = probe_file(str(path), deep=True)
     assert facts.readable
-    assert facts.problem == "not decoded: 81 megapixels are too many to look at"
+    assert facts.problem == "not decoded: 81 megapixels are too many to decode"
 
 
 def test_a_playlist_is_no_media_and_opens_nothing(tmp_path: Path) -> None:

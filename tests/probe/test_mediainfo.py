@@ -29,7 +29,7 @@ def streams(clip: Path) -> Streams:
         return describe(source)
 
 
-def test_streams_of_a_film(streams: Streams) -> None:
+def test_streams_of_a_video(streams: Streams) -> None:
     (video,), (audio,) = streams.videos, streams.audios
 
     assert streams.container == "MPEG-4"
@@ -84,7 +84,7 @@ def test_colours(
     assert (video.color, video.bit_depth, video.alpha, video.hdr) == (color, bits, alpha, hdr)
 
 
-def test_the_size_of_pictures_in_rgb(ffmpeg: str, tmp_path: Path) -> None:
+def test_the_size_of_frames_in_rgb(ffmpeg: str, tmp_path: Path) -> None:
     (video,) = made(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
 
     assert (video.width, video.height, video.color) == (64, 48, "rgb")
@@ -101,7 +101,7 @@ def test_pixel_shapes_are_exact(ffmpeg: str, tmp_path: Path, sar: str) -> None:
 
 
 @pytest.mark.parametrize(("low", "high", "varies"), [("24", "25", False), ("10", "30", True)])
-def test_whether_the_rate_varies_is_told_only_where_it_is_known(
+def test_whether_the_rate_varies_is_reported_only_where_it_is_known(
     low: str, high: str, varies: bool
 ) -> None:
     told = dict.fromkeys(mediainfo._FIELDS["Video"], "")
@@ -125,9 +125,9 @@ def test_damaged_files_do_not_make_it_read_for_ever() -> None:
             return bytes(length)
 
     restless = Restless()
-    patient = mediainfo._Patient(restless)
+    limited = mediainfo._Limited(restless)
 
-    while patient.read_at(0, 64 * 1024):
+    while limited.read_at(0, 64 * 1024):
         assert restless.readings < 1000
     assert restless.readings == 65
 
@@ -193,7 +193,7 @@ def test_as_facts(streams: Streams, expected: Found, absent: set[str]) -> None:
     assert not absent & set(found)
 
 
-def test_shown_size_of_upright_pictures() -> None:
+def test_shown_size_of_upright_frames() -> None:
     assert shown_size(320, 240, 180, None) == {
         "width": 320,
         "height": 240,

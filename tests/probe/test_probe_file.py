@@ -44,7 +44,7 @@ def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
         pytest.param(bytes(range(256)), "no media format that wanprep knows", id="bytes"),
     ],
 )
-def test_what_is_no_media_says_what_it_is(tmp_path: Path, content: bytes, problem: str) -> None:
+def test_what_is_no_media_gives_what_it_is(tmp_path: Path, content: bytes, problem: str) -> None:
     path = tmp_path / "hero.jpg"
     path.write_bytes(content)
 
@@ -90,7 +90,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:  # pragma: no cove
     assert probe_file(str(path)).problem == "not read: permission denied"
 
 
-def test_a_file_that_may_not_be_read_by_somebody_else(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_by_someone_else(tmp_path: Path) -> None:
     """As above for the superuser, who must first become somebody else."""
     if os.geteuid() != 0:
         pytest.skip("only the superuser can become somebody else")
@@ -111,7 +111,7 @@ def test_a_file_that_may_not_be_read_by_somebody_else(tmp_path: Path) -> None:
     assert done.stdout == "not read: permission denied\n"
 
 
-def test_a_parser_that_stumbles_says_so_in_one_line() -> None:
+def test_a_parser_that_stumbles_gives_so_in_one_line() -> None:
     # A GIF whose screen is promised and missing.
     found = read_source(Bytes(b"GIF89a\x01"))
     assert found["readable"] is False

@@ -34,7 +34,7 @@ def matrix(a: float, b: float, c: float, d: float) -> bytes:
     return struct.pack(">9i", *fixed, 0x40000000)
 
 
-def picture_entry(
+def video_entry(
     codec: bytes = b"avc1",
     *inside: bytes,
     size: tuple[int, int] = (64, 48),
@@ -44,7 +44,7 @@ def picture_entry(
     return box(codec, fields, *inside)
 
 
-def sound_entry(codec: bytes = b"mp4a", *inside: bytes, version: int = 0) -> bytes:
+def audio_entry(codec: bytes = b"mp4a", *inside: bytes, version: int = 0) -> bytes:
     longer = {0: 0, 1: 16, 2: 36}[version]
     fields = struct.pack(">6xHH6xHHIHH", 1, version, 2, 16, 0, 44100, 0)
     return box(codec, fields[:28], bytes(longer), *inside)
@@ -60,7 +60,7 @@ class Trak:
     deltas: Sequence[tuple[int, int]] = ((10, 60),)
     offsets: Sequence[tuple[int, int]] = ()
     edits: Sequence[tuple[int, int]] = ()  # duration in 1/1000 s, media time
-    entry: bytes = field(default_factory=picture_entry)
+    entry: bytes = field(default_factory=video_entry)
     flags: int = 1
     turned: tuple[float, float, float, float] = UPRIGHT
     sample_size: int = 1
@@ -126,6 +126,6 @@ def moov(duration: int, *parts: Trak | bytes) -> bytes:
     return box(b"moov", mvhd(duration), *map(bytes, parts))
 
 
-def film(duration: int, *parts: Trak | bytes, data: int = 1000) -> bytes:
+def mp4(duration: int, *parts: Trak | bytes, data: int = 1000) -> bytes:
     """Make a whole file: FTYP, so many bytes of media, an index."""
     return FTYP + box(b"mdat", bytes(data)) + moov(duration, *parts)

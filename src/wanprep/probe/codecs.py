@@ -62,7 +62,7 @@ _VIDEO: Final = {
     "wmv2": "wmv2",
     "yuv": "rawvideo",
 }
-# What stands in the file itself says more than the family that libmediainfo names.
+# The identifier in the file is more precise than the family that libmediainfo names.
 _VIDEO_BY_ID: Final = {
     "8bps": "8bps",
     "av01": "av1",
@@ -170,7 +170,7 @@ _PLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 
 def video_codec(track: Mapping[str, str]) -> str:
-    """Name the codec of a picture track."""
+    """Name the codec of a video track."""
     name, codec_id = track["Format"].lower(), _own_id(track["CodecID"])
     if codec_id in _VIDEO_BY_ID:
         return _VIDEO_BY_ID[codec_id]
@@ -182,7 +182,7 @@ def video_codec(track: Mapping[str, str]) -> str:
 
 
 def audio_codec(track: Mapping[str, str]) -> str:
-    """Name the codec of a sound track."""
+    """Name the codec of an audio track."""
     name, codec_id = track["Format"].lower(), _own_id(track["CodecID"])
     if name == "mpeg audio":
         layer = re.sub(r"\D", "", track["Format_Profile"])
@@ -201,8 +201,8 @@ def audio_codec(track: Mapping[str, str]) -> str:
 
 
 def is_lossless(codec: str) -> bool:
-    """Tell whether a sound codec keeps every sample as it was recorded."""
-    return codec.startswith("pcm_") or codec in _LOSSLESS
+    """Return whether an audio codec keeps every sample as it was recorded."""
+    return codec.startswith(("pcm_", "dsd_")) or codec in _LOSSLESS
 
 
 def _own_id(codec_id: str) -> str:
@@ -211,7 +211,7 @@ def _own_id(codec_id: str) -> str:
 
 
 def _law(track: Mapping[str, str]) -> str | None:
-    """Tell the two telephone codings, which libmediainfo files under PCM as well as ADPCM."""
+    """Name the two telephone codings, which libmediainfo files under PCM as well as ADPCM."""
     words = f"{track['Format_Profile']} {track['CodecID']}".lower().replace("µ", "u")
     if "alaw" in words or "a-law" in words:
         return "pcm_alaw"

@@ -1,7 +1,7 @@
 """Decode a whole file to find the damage that no header shows.
 
-Pillow decodes pictures (and checks PNG's sums), ffmpeg everything that moves or sounds, and
-JPEG once more, since libjpeg mends what it can without a word. Nothing decoded is kept.
+Pillow decodes images (and checks PNG's checksums), ffmpeg video and audio, and JPEG once more,
+since libjpeg repairs what it can silently. Nothing decoded is kept.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _FFMPEG_NOT: Final = frozenset({"svg", "ico", "psd", "dds"})
 # Pillow keeps four bytes for a pixel; JPEG alone can be decoded at an eighth of its size.
 _MOST_PIXELS: Final = 64_000_000
 _FFMPEG_SECONDS: Final = 110.0
-# Lines that tell of the file, and not of our having nowhere to write to.
-_OURS: Final = re.compile(r"^\[(null|vost|aost|vf|af|graph|out|swscaler)\b")
+# Messages about the null output, not about the file.
+_OUTPUT: Final = re.compile(r"^\[(null|vost|aost|vf|af|graph|out|swscaler)\b")
 _PREFIX: Final = re.compile(r"^(\[[^\]]*\] ?)+")
 _SHORT: Final = 0.25
 
 
-def look_deeper(facts: Facts) -> Facts:
+def decode_fully(facts: Facts) -> Facts:
     """Return the facts again, unreadable if decoding found damage."""
     damage = None
     if facts.format in _PILLOW:
         if _pixels(facts) > _MOST_PIXELS and facts.format != "jpeg":
-            told = f"{NOT_DECODED}: {_pixels(facts) / 1e6:.0f} megapixels are too many to look at"
-            return replace(facts, problem=facts.problem or told)
-        damage = _damage_in_picture(facts)
+            reason = f"{NOT_DECODED}: {_pixels(facts) / 1e6:.0f} megapixels are too many to decode"
+            return replace(facts, problem=facts.problem or reason)
+        damage = _pillow_damage(facts)
     if damage is None and (facts.format not in _PILLOW | _FFMPEG_NOT or facts.format == "jpeg"):
-        damage = _damage_for_ffmpeg(facts)
+        damage = _ffmpeg_damage(facts)
     return replace(facts, readable=False, problem=damage) if damage else facts
 
 
@@ -45,7 +45,7 @@ def _pixels(facts: Facts) -> int:
     return (facts.stored_width or 0) * (facts.stored_height or 0)
 
 
-def _damage_in_picture(facts: Facts) -> str | None:
+def _pillow_damage(facts: Facts) -> str | None:
     import warnings
 
     from PIL import Image, ImageSequence
@@ -53,22 +53,22 @@ def _damage_in_picture(facts: Facts) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            with Image.open(facts.path) as picture:
-                picture.verify()
-            with Image.open(facts.path) as picture:
+            with Image.open(facts.path) as image:
+                image.verify()
+            with Image.open(facts.path) as image:
                 if facts.format == "jpeg":
-                    # Of the several pictures that phones put into one file, the first is shown.
-                    picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
-                    picture.load()
+                    # Of the several images that phones put into one file, the first is shown.
+                    image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
+                    image.load()
                 else:
-                    for frame in ImageSequence.Iterator(picture):
+                    for frame in ImageSequence.Iterator(image):
                         frame.load()
         except Exception as error:  # noqa: BLE001 - Pillow's plugins raise whatever they like
             return f"damaged: decoding it fails ({error})"
     return None
 
 
-def _damage_for_ffmpeg(facts: Facts) -> str | None:
+def _ffmpeg_damage(facts: Facts) -> str | None:
     import imageio_ffmpeg
 
     arguments = [
@@ -84,14 +84,14 @@ def _damage_for_ffmpeg(facts: Facts) -> str | None:
     except subprocess.TimeoutExpired:
         return f"{NOT_READ}: decoding it took longer than {_FFMPEG_SECONDS:.0f} s"
     except (OSError, RuntimeError):
-        return f"{NOT_READ}: ffmpeg cannot be started, `wanprep doctor` tells why"
+        return f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
     if done.returncode and not done.stderr:
-        # It fails with a word about the file, or not because of the file.
-        return f"{NOT_READ}: ffmpeg ended with status {done.returncode} and said nothing"
+        # A damaged file makes it fail with a message.
+        return f"{NOT_READ}: ffmpeg ended with status {done.returncode} without a message"
     complaints = [
         _PREFIX.sub("", line)
         for line in done.stderr.decode("utf-8", "replace").splitlines()
-        if not _OURS.match(line)
+        if not _OUTPUT.match(line)
     ]
     if facts.format == "mp3":
         return _too_short(facts, done.stdout) if complaints else None
@@ -99,7 +99,7 @@ def _damage_for_ffmpeg(facts: Facts) -> str | None:
 
 
 def _too_short(facts: Facts, progress: bytes) -> str | None:
-    """Players skip garbage between MP3 frames; it matters only where sound is lost."""
+    """Players skip garbage between MP3 frames; it matters only where audio is lost."""
     times = re.findall(rb"^out_time_us=(\d+)", progress, re.MULTILINE)
     decoded = int(times[-1]) / 1e6 if times else 0.0
     if decoded >= (facts.duration or 0) - _SHORT:

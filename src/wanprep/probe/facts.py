@@ -1,4 +1,4 @@
-"""What probing a file found: one flat, frozen value per file, the same words everywhere."""
+"""The facts of a file: one flat, frozen value, with the field names of the JSON contract."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Color = Literal["rgb", "gray", "cmyk", "palette", "yuv", "lab"]
 
 
 class Found(TypedDict, total=False):
-    """The facts one reader can vouch for; what it cannot tell, it leaves out.
+    """The facts that a reader is sure of; all others are left out.
 
-    `readable: False` says that the media cannot be used as it is, and `problem` why, in
-    one line. A `problem` beside a readable file tells of a disagreement: what the header
-    claims and what is really there.
+    `readable: False` means that the media cannot be used as it is, and `problem` why, in
+    one line. A `problem` of a readable file is a disagreement between its header and its
+    contents.
     """
 
     kind: Kind
@@ -54,7 +54,7 @@ class Found(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What one file is. A field is None where it does not apply or could not be told."""
+    """What one file is. A field is None where it does not apply or is unknown."""
 
     path: str
     kind: Kind = "other"
@@ -67,7 +67,7 @@ class Facts:
     stored_height: int | None = None
     aspect: float | None = None  # width * sar / height
     orientation: int | None = None  # EXIF, 1-8
-    rotation: int | None = None  # degrees clockwise a player turns the picture
+    rotation: int | None = None  # degrees clockwise a player rotates the video
     sar: float | None = None  # width of one pixel over its height, as displayed
     alpha: bool | None = None
     animated: bool | None = None
@@ -91,12 +91,12 @@ class Facts:
     problem: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the facts as the JSON contract has them: what does not apply is absent."""
+        """Return the facts as in the JSON contract: what does not apply is absent."""
         return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
-        """Take back what `as_json` gave."""
+        """Read what `as_json` returned."""
         return cls(**data)
 
 

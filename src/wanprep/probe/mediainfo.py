@@ -1,9 +1,8 @@
-"""What libmediainfo says of the streams in a file, as values of our own.
+"""Describe the streams in a file with libmediainfo.
 
-libmediainfo knows hundreds of containers and codecs. It is asked through its text template
-for the few fields needed (a third quicker than its XML), is handed bytes and never a name
-(so that it cannot follow a playlist to another file, nor believe an extension), and is
-never the last word on lengths, which it takes from headers.
+libmediainfo knows hundreds of containers and codecs. A text template requests the few fields
+needed (a third quicker than its XML). It gets bytes and never a name, so that it cannot follow
+a playlist to another file, nor believe an extension. Its lengths come from headers.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ _TEMPLATE: Final = "\r\n".join(
     f"{section};{section}{_SEPARATOR}{_SEPARATOR.join(f'%{name}%' for name in names)}\\n"
     for section, names in _FIELDS.items()
 )
-# Where a file does not tell, decoders take these for YUV; the 8-bit ones know nothing else.
+# Without colour information decoders take these for YUV; the 8-bit ones have nothing else.
 _EIGHT_BIT_YUV: Final = frozenset(
     {"flv1", "h261", "h263", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "rv10", "rv20", "rv30"}
     | {"rv40", "theora", "vc1", "vp6", "vp6f", "vp8", "wmv1", "wmv2", "wmv3"}
@@ -50,7 +49,7 @@ _YUV: Final = _EIGHT_BIT_YUV | {"av1", "h264", "hevc", "mjpeg", "mpeg4", "prores
 _HDR_TRANSFERS: Final = frozenset({"PQ", "HLG"})
 # Frames whose gaps stay within this ratio are one steady rate written in rounded time stamps.
 _STEADY: Final = 1.25
-# Opus plays at this rate, whatever was encoded, which is what its header tells (RFC 7845, 5.1).
+# Opus plays at this rate, whatever was encoded, which its header states (RFC 7845, 5.1).
 _OPUS_RATE: Final = 48_000
 # Pixel shapes come rounded to three digits ("1.067"); those in use are small fractions (16/15).
 _LARGEST_SHAPE_TERM: Final = 60
@@ -61,7 +60,7 @@ _SMALL_CHANGE: Final = 1 << 22
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """One track of pictures. A value that libmediainfo does not tell is None."""
+    """One video track. A value that libmediainfo does not give is None."""
 
     codec: str
     width: int | None = None
@@ -82,7 +81,7 @@ class VideoStream:
 
 @dataclass(frozen=True, slots=True)
 class AudioStream:
-    """One track of sound."""
+    """One audio track."""
 
     codec: str
     sample_rate: int | None = None
@@ -105,20 +104,20 @@ class Streams:
 
 
 def describe(source: Source, parse_speed: float = 0, portion: int = 64 * 1024) -> Streams:
-    """Ask libmediainfo for the streams; a file that it does not know has none.
+    """Return the streams that libmediainfo finds; an unknown file has none.
 
     Speed 0 reads the headers only. 1 reads the whole file: that is for streams without
     headers that say how long they are. It is fed so many bytes at a time.
     """
     from pymediainfo import MediaInfo
 
-    _without_prose()
-    with as_file(_Patient(source)) as file:
-        told: str = MediaInfo.parse(
+    _without_labels()
+    with as_file(_Limited(source)) as file:
+        output: str = MediaInfo.parse(
             file, parse_speed=parse_speed, output=_TEMPLATE, buffer_size=portion
         )
     sections: dict[str, list[dict[str, str]]] = {"General": [], "Video": [], "Audio": []}
-    for line in told.split("\n"):
+    for line in output.split("\n"):
         section, *values = line.rstrip("\r").split(_SEPARATOR)
         if section in sections and len(values) == len(_FIELDS[section]):
             sections[section].append(dict(zip(_FIELDS[section], values, strict=True)))
@@ -133,8 +132,8 @@ def describe(source: Source, parse_speed: float = 0, portion: int = 64 * 1024) -
 
 
 @cache
-def _without_prose() -> None:
-    """Spare libmediainfo, once for this process, the words for people that we do not ask for.
+def _without_labels() -> None:
+    """Spare libmediainfo, once for this process, the human-readable strings that are not used here.
 
     It holds for every parse and takes a fifth off each. pymediainfo's own way to pass options
     resets them all after every file, which costs more than is gained.
@@ -146,8 +145,8 @@ def _without_prose() -> None:
     library.MediaInfo_Delete(handle)
 
 
-class _Patient:
-    """A source that has had enough at some point and then says that it ends here.
+class _Limited:
+    """A source that ends after a limited number of bytes read.
 
     In damaged files libmediainfo may seek back to the same place for ever.
     """
@@ -158,7 +157,7 @@ class _Patient:
         self.size = source.size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, as long as patience lasts."""
+        """Return `length` bytes from `offset` on, as long as the limit allows."""
         data = self._source.read_at(offset, length) if self._left > 0 else b""
         self._left -= len(data)
         return data
@@ -188,8 +187,8 @@ def _video(track: dict[str, str]) -> VideoStream:
 
 
 def _own_size(track: dict[str, str], side: str, codec: str) -> int | None:
-    """Return what the stream says; libmediainfo puts the container's claim before that."""
-    # Of pictures in RGB it misreads what VP9 says.
+    """Return the size in the stream; libmediainfo prefers the container's claim."""
+    # It misreads the size of VP9 streams in RGB.
     own = None if codec == "vp9" else _whole(track[f"{side}_Original"])
     return own or _whole(track[side])
 
@@ -208,7 +207,7 @@ def _audio(track: dict[str, str]) -> AudioStream:
 
 
 def _number(text: str) -> float | None:
-    # "48000 / 24000" says the rate with and without an extension: the first is what plays.
+    # "48000 / 24000" is the rate with and without an extension: the first is what plays.
     match = re.match(r"-?\d+(\.\d+)?", text)
     return float(match[0]) if match else None
 
@@ -239,7 +238,7 @@ def _color(space: str) -> tuple[Color | None, bool]:
 
 
 def as_found(streams: Streams) -> Found:
-    """Turn a description into facts: the first picture track and the first sound track."""
+    """Turn a description into facts: the first video track and the first audio track."""
     found: Found = {"kind": "other", "readable": True}
     if streams.duration is not None:
         found["duration"] = streams.duration
@@ -301,7 +300,7 @@ def _video_facts(streams: Streams) -> Found:
 
 
 def shown_size(width: int, height: int, rotation: int, sar: float | None) -> Found:
-    """Tell the sizes of a stored picture that a player turns by `rotation` degrees."""
+    """Return the sizes of a stored frame that a player rotates by `rotation` degrees."""
     shape = sar or 1.0
     if rotation % 180 == 90:
         shown_width, shown_height, shape = height, width, 1 / shape

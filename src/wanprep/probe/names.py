@@ -68,12 +68,12 @@ _KINDS: Final[dict[str, Kind]] = {
 
 
 def is_url(path: str) -> bool:
-    """Tell an address from a path."""
+    """Return whether a path is an http(s) URL."""
     return path[:8].lower().startswith(("http://", "https://"))
 
 
 def extension_format(path: str) -> str | None:
-    """Tell the format that a name claims, None where it claims none that we know."""
+    """Return the format that a name claims, None for an unknown extension."""
     if is_url(path):
         from urllib.parse import urlsplit
 
@@ -82,5 +82,5 @@ def extension_format(path: str) -> str | None:
 
 
 def usual_kind(format_name: str) -> Kind:
-    """Tell what files of a format usually are, for those too broken to show it themselves."""
+    """Return what files of a format usually are, for those too broken to show it themselves."""
     return _KINDS.get(format_name, "other")

@@ -1,4 +1,4 @@
-"""Probe one file, here and now: look at it, sniff it, read it, and never raise.
+"""Probe one file in this process: sniff it, read it, and never raise.
 
 This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
 a crash inside a native library cannot be caught from within.
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 # As the published schema demands it of readable files; a test holds them together.
 _NEEDED: Final[dict[str, dict[str, str]]] = {
-    "image": {"width": "its size", "height": "its size", "aspect": "its shape"},
+    "image": {"width": "its size", "height": "its size", "aspect": "its aspect"},
     "video": {
         "width": "its size",
         "height": "its size",
-        "aspect": "its shape",
+        "aspect": "its aspect",
         "duration": "its length",
-        "video_codec": "how its pictures are coded",
+        "video_codec": "its video codec",
     },
-    "audio": {"duration": "its length", "audio_codec": "how its sound is coded"},
+    "audio": {"duration": "its length", "audio_codec": "its audio codec"},
     "other": {},
 }
 _NOT_FILES: Final = {
@@ -45,7 +45,7 @@ _NOT_FILES: Final = {
 
 
 def probe_file(path: str, *, deep: bool = False) -> Facts:
-    """Tell what a file is; whatever is wrong with it becomes `problem`, never an exception."""
+    """Return what a file is; whatever is wrong with it becomes `problem`, never an exception."""
     if is_url(path):
         return _probe_url(path)
     try:
@@ -58,9 +58,9 @@ def probe_file(path: str, *, deep: bool = False) -> Facts:
     except (OSError, ValueError) as error:
         return unread(path, _why(error, path))
     if deep and facts.readable:
-        from wanprep.probe.deep import look_deeper
+        from wanprep.probe.deep import decode_fully
 
-        return look_deeper(facts)
+        return decode_fully(facts)
     return facts
 
 
@@ -80,7 +80,7 @@ def _probe_url(url: str) -> Facts:
 
 
 def read_source(source: Source) -> Found:
-    """Tell what the bytes are, wherever they come from."""
+    """Return what the bytes are, wherever they come from."""
     if source.size == 0:
         return {"readable": False, "problem": "empty: 0 bytes"}
     try:
@@ -89,7 +89,7 @@ def read_source(source: Source) -> Found:
             return {"readable": False, "problem": sniffed.instead}
         found = reader_for(sniffed.format)(source)
     except Unreached:
-        raise  # the way is at fault, and not the file
+        raise  # the network failed, not the file
     except MemoryError:
         return {"readable": False, "problem": "reading it would need too much memory"}
     except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is a broken file
@@ -99,14 +99,14 @@ def read_source(source: Source) -> Found:
 
 
 def _complete(found: Found) -> Found:
-    """Refuse media whose reader could not tell what every rule wants to know."""
+    """Mark media unreadable when a fact that every rule needs is missing."""
     for name in [name for name, value in found.items() if not _is_sane(name, value)]:
         del found[name]  # type: ignore[misc] # the names are its own
     if found.get("kind", "other") == "other":
         found["kind"] = usual_kind(found["format"])
     missing = [words for name, words in _NEEDED[found["kind"]].items() if name not in found]
     if found.get("readable") and missing:
-        found |= {"readable": False, "problem": f"damaged: {missing[0]} cannot be told"}
+        found |= {"readable": False, "problem": f"damaged: {missing[0]} is unknown"}
     return found
 
 
@@ -118,7 +118,7 @@ def _facts(path: str, source: Source, found: Found) -> Facts:
 
 
 def _is_sane(name: str, value: object) -> bool:
-    """Tell numbers that can be true from what a damaged header makes a library say."""
+    """Reject impossible numbers, as libraries take them from damaged headers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     if name == "bit_depth":
@@ -127,7 +127,7 @@ def _is_sane(name: str, value: object) -> bool:
 
 
 def _rounded(value: object) -> object:
-    """Drop the digits that say nothing."""
+    """Drop insignificant digits."""
     return (round(value, 6) or value) if isinstance(value, float) else value
 
 

@@ -1,8 +1,8 @@
-"""Tell a file's format from its first bytes, never from its name.
+"""Detect a file's format from its first bytes, never from its name.
 
-The question is what a decoder would take the file for, so the checks look where decoders
-look: at the beginning. What no signature fits is searched for MP3 frames (which have none)
-and else named in plain words, so that a report can say what was found in a picture's place.
+The format is the one a decoder would assume, so the checks are at the beginning, as in
+decoders. What has no signature is searched for MP3 frames (which have none); what is no media
+is described, so that a report can name it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.films.boxes import brand_format
-from wanprep.probe.formats.sounds.frames import looks_like_adts, looks_like_mp3
-from wanprep.probe.formats.sounds.id3 import end_of_id3
+from wanprep.probe.formats.audio.frame_headers import looks_like_adts, looks_like_mp3
+from wanprep.probe.formats.audio.id3 import end_of_id3
+from wanprep.probe.formats.video.boxes import brand_format
 from wanprep.probe.problems import LFS_POINTER
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _is_svg(head: bytes) -> bool:
 
 
 def _tagged(source: Source, head: bytes) -> str | None:
-    """Look behind ID3 tags, which stand before MP3 and are put before other sounds as well."""
+    """Name the format behind ID3 tags, which stand before MP3 and sometimes other audio."""
     if not head.startswith(b"ID3"):
         return None
     start = end_of_id3(source)

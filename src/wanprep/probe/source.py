@@ -1,7 +1,7 @@
-"""Where bytes come from: the one seam between a reader of media and the world.
+"""Sources of bytes: what every reader of media reads from.
 
-Every reader asks a `Source` for some bytes at some place and nothing else, so a local
-file and a remote one that answers range requests are read by the same code.
+A reader requests some bytes at some offset and nothing else, so a local file and a remote
+one that answers range requests are read by the same code.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Bytes at a place: all that a reader may know of a file."""
+    """Bytes with random access."""
 
     @property
     def size(self) -> int:
-        """Tell how many bytes there are."""
+        """Return how many bytes there are."""
         ...
 
     def read_at(self, offset: int, length: int) -> bytes:
@@ -32,13 +32,14 @@ class Source(Protocol):
 
 
 class Unreached(OSError):
-    """What lies behind an address cannot be read; the message becomes its `problem`."""
+    """A URL cannot be read; the message becomes its `problem`."""
 
 
 class LocalFile(Closing):
     """A file on this machine, read at any place without moving a shared position."""
 
     def __init__(self, path: str) -> None:
+        self.path = path
         # O_NONBLOCK: should a pipe have taken the file's place since it was looked at,
         # opening must not wait for a writer that never comes.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -60,7 +61,7 @@ class LocalFile(Closing):
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1

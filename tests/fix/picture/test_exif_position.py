@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
 from wanprep.fix.picture.exif_position import StillThere, without_position
-from wanprep.probe.formats.pictures.exif import read_exif
+from wanprep.probe.formats.image.exif import read_exif
 
 POSITION = {1: "N", 2: (48.0, 12.0, 30.5), 3: "E", 4: (16.0, 22.0, 12.25), 7: (10.0, 1.0, 2.0)}
 

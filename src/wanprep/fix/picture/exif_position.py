@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from wanprep.probe.formats.pictures.exif import GPS_DIRECTORY, read_exif
+from wanprep.probe.formats.image.exif import GPS_DIRECTORY, read_exif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,1 +1,0 @@
-"""Readers of films and of the containers they come in."""

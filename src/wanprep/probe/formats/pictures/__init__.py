@@ -1,1 +1,0 @@
-"""Readers of pictures, still or animated."""

@@ -1,0 +1,1 @@
+"""Readers of video files and of the containers they come in."""
