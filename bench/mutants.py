@@ -1,11 +1,8 @@
 """Count the mutants of some files that some tests let live.
 
-Each mutant is one small change (a comparison, `and`/`or`, `not`, a number, a returned constant; in
-JSON a number, a `const` or a member of an `enum`) in a temporary copy of this checkout.
-Sampling depends on the seed, the function and the text of the line, not on file names or line
-numbers, so that the same mutants are chosen after code has moved.
-
-    python bench/mutants.py src/wanprep/judge/bounds.py --tests tests/judge --sample 60 --jobs 2
+Each is one small change (a comparison, `and`/`or`, `not`, a number, a returned constant; in JSON a
+number, a `const` or a member of an `enum`) in a temporary copy of this checkout. Samples depend on
+the seed, the function and the line's text alone: moved code has the same mutants.
 """
 
 from __future__ import annotations
@@ -23,11 +20,10 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +37,7 @@ COMPARISONS: Final = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!
 BOOLEANS: Final = {"and": "or", "or": "and"}
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One changed file."""
-
+class Mutant(NamedTuple):
     file: str
     place: str  # a line number, or a pointer into JSON
     key: str  # of the sampling: the function and the text of the line, and what changes in it
@@ -58,32 +51,22 @@ def python_mutants(file: str, source: bytes) -> Iterator[Mutant]:
     for scope, node in scoped(ast.parse(source), "module"):
         for part, pattern, new in changes(node):
             start, end = (starts[line - 1] + column for line, column in part)
-            found = re.search(pattern, without_comments(source[start:end]), re.DOTALL)
-            if found is None:
-                continue
-            end, start = start + found.end(), start + found.start()
-            text = lines[source.count(b"\n", 0, start)].decode().strip()
-            old = source[start:end].decode()
-            change = new if isinstance(new, str) else new.get(old, "")
-            yield Mutant(
-                file=file,
-                place=str(source.count(b"\n", 0, start) + 1),
-                key=f"{scope}|{text}|{old}>{change}",
-                change=f"{old} -> {change or 'nothing'}: {text}",
-                content=source[:start] + change.encode() + source[end:],
-            )
-
-
-def without_comments(source: bytes) -> bytes:
-    return re.sub(rb"#.*", lambda each: b" " * len(each[0]), source)
+            code = re.sub(rb"#.*", lambda each: b" " * len(each[0]), source[start:end])
+            if found := re.search(pattern, code, re.DOTALL):
+                end, start = start + found.end(), start + found.start()
+                line, old = source.count(b"\n", 0, start), source[start:end].decode()
+                text = lines[line].decode().strip()
+                change = new if isinstance(new, str) else new[old]
+                key, shown = f"{scope}|{text}|{old}>{change}", f"{old} -> {change}: {text}"
+                content = source[:start] + change.encode() + source[end:]
+                yield Mutant(file, str(line + 1), key, shown, content)
 
 
 def scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
     """Walk a tree, with the name of the function or class around each node."""
     for child in ast.iter_child_nodes(node):
-        inner = scope
-        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            inner = child.name
+        named = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        inner: str = getattr(child, "name", scope) if named else scope
         yield inner, child
         yield from scoped(child, inner)
 
@@ -93,26 +76,22 @@ def changes(node: ast.AST) -> Iterator[Change]:
     match node:
         case ast.Compare(left=left, comparators=others):
             for one, other in pairwise([left, *others]):
-                yield (end_of(one), start_of(other)), rb"[<>=!]=|[<>]", COMPARISONS
+                yield (span(one)[1], span(other)[0]), rb"[<>=!]=|[<>]", COMPARISONS
         case ast.BoolOp(values=values):
             for one, other in pairwise(values):
-                yield (end_of(one), start_of(other)), rb"\b(?:and|or)\b", BOOLEANS
+                yield (span(one)[1], span(other)[0]), rb"\b(?:and|or)\b", BOOLEANS
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield (start_of(node), start_of(operand)), rb".+", ""
+            yield (span(node)[0], span(operand)[0]), rb".+", ""
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             for step in (1, -1):
-                yield (start_of(node), end_of(node)), rb".+", f"({value + step})"
+                yield span(node), rb"^\d[\w.+-]*$", f"({value + step})"
         case ast.Return(value=ast.Constant(value=bool() | str() | None as value) as given):
             new = repr(not value) if isinstance(value, bool) else "'mutant'"
-            yield (start_of(given), end_of(given)), rb".+", new
+            yield span(given), rb".+", new
 
 
-def start_of(node: ast.expr) -> Position:
-    return node.lineno, node.col_offset
-
-
-def end_of(node: ast.expr) -> Position:
-    return node.end_lineno or 0, node.end_col_offset or 0
+def span(node: ast.expr) -> tuple[Position, Position]:
+    return (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
 
 
 def json_mutants(file: str, source: bytes) -> Iterator[Mutant]:
@@ -136,16 +115,15 @@ def values(node: object, pointer: str) -> Iterator[tuple[Any, Any, str]]:
 
 
 def json_changes(old: object, pointer: str) -> list[Any]:
-    if isinstance(old, bool):
-        return [not old] if pointer.endswith("/const") else []
-    if isinstance(old, int):
-        return [old + 1, old - 1]
-    if isinstance(old, float):
-        return [old * 1.01, old * 0.99]
-    if isinstance(old, str):
-        return ["mutant"] if pointer.endswith("/const") else []
-    if isinstance(old, list) and pointer.endswith("/enum"):
-        return [[each for each in old if each != one] for one in old] + [[*old, "mutant"]]
+    match old:
+        case bool() | str() if pointer.endswith("/const"):
+            return ["mutant" if isinstance(old, str) else not old]
+        case int() if not isinstance(old, bool):
+            return [old + 1, old - 1]
+        case float():
+            return [old * 1.01, old * 0.99]
+        case list() if pointer.endswith("/enum"):
+            return [[each for each in old if each != one] for one in old] + [[*old, "mutant"]]
     return []
 
 
@@ -154,40 +132,25 @@ def mutants(files: list[str], sample: int, seed: int) -> list[Mutant]:
     found: list[tuple[str, Mutant]] = []
     counts: Counter[str] = Counter()
     for file in files:
-        source = (ROOT / file).read_bytes()
         make = json_mutants if file.endswith(".json") else python_mutants
-        for mutant in make(file, source):
+        for mutant in make(file, (ROOT / file).read_bytes()):
             counts[mutant.key] += 1
             ranked = sha256(f"{seed}|{mutant.key}|{counts[mutant.key]}".encode()).hexdigest()
             found.append((ranked, mutant))
-    chosen = [mutant for _, mutant in sorted(found, key=lambda each: each[0])]
-    return chosen[:sample] if sample else chosen
+    return [mutant for _, mutant in sorted(found, key=lambda each: each[0])][: sample or None]
 
 
 def run_tests(copy: Path, tests: list[str], limit: float | None, **settings: str) -> int | None:
     """Run the tests in a copy: pytest's exit status, None where they take too long."""
-    path = os.pathsep.join([str(copy / "src"), str(copy / "plugins")])
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    path = os.pathsep.join([str(copy / "src"), str(copy / "plugins")])
     environment = os.environ | {"PYTHONPATH": path} | settings
     try:
-        done = subprocess.run(
+        return subprocess.run(
             command, cwd=copy, env=environment, capture_output=True, check=False, timeout=limit
-        )
+        ).returncode
     except subprocess.TimeoutExpired:
         return None
-    return done.returncode
-
-
-def survives(mutant: Mutant, copy: Path, tests: list[str], limit: float) -> bool:
-    file = copy / mutant.file
-    original, times = file.read_bytes(), file.stat()
-    file.write_bytes(mutant.content)
-    try:
-        # No bytecode: it would be taken for that of the next mutant of the same size and second.
-        return run_tests(copy, tests, limit, PYTHONDONTWRITEBYTECODE="1") == 0
-    finally:
-        file.write_bytes(original)
-        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def main() -> None:
@@ -195,38 +158,42 @@ def main() -> None:
     parser.add_argument("files", nargs="+", help="Python or JSON files, from the top folder")
     parser.add_argument("--tests", nargs="+", required=True)
     parser.add_argument("--sample", type=int, default=0, help="0: all of them")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=1)
+    for name in ("--seed", "--jobs"):
+        parser.add_argument(name, type=int, default=1)
     options = parser.parse_args()
     chosen = mutants(options.files, options.sample, options.seed)
+    copies: queue.Queue[Path] = queue.Queue()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        copies: queue.Queue[Path] = queue.Queue()
         for number in range(options.jobs):
-            copy = Path(folder, str(number))
+            copies.put(copy := Path(folder, str(number)))
             shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*SKIPPED), symlinks=True)
-            copies.put(copy)
             began = time.monotonic()
             if run_tests(copy, options.tests, None) != 0:
                 sys.exit("the tests do not pass without any mutant")
-            limit = 20 + 5 * (time.monotonic() - began)
+        limit = 20 + 5 * (time.monotonic() - began)
 
-        def judged(mutant: Mutant) -> bool:
-            copy = copies.get()
+        def test(mutant: Mutant) -> int | None:
+            file = (copy := copies.get()) / mutant.file
+            original, times = file.read_bytes(), file.stat()
+            file.write_bytes(mutant.content)
             try:
-                return survives(mutant, copy, options.tests, limit)
+                # No bytecode: it may pass for that of the next mutant of this size and second.
+                return run_tests(copy, options.tests, limit, PYTHONDONTWRITEBYTECODE="1")
             finally:
+                file.write_bytes(original)
+                os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
                 copies.put(copy)
 
         with ThreadPoolExecutor(options.jobs) as executor:
-            results = list(zip(chosen, executor.map(judged, chosen), strict=True))
-    total: Counter[str] = Counter(mutant.file for mutant in chosen)
-    alive: Counter[str] = Counter(mutant.file for mutant, lives in results if lives)
+            results = list(zip(chosen, executor.map(test, chosen), strict=True))
     for file in options.files:
-        print(f"{file}: {total[file] - alive[file]} killed, {alive[file]} survived")
-        for mutant, lives in results:
-            if lives and mutant.file == file:
-                print(f"    {file}:{mutant.place}: {mutant.change}")
-    print(f"{len(chosen) - alive.total()} of {len(chosen)} killed")
+        of_file = [(mutant, status == 0) for mutant, status in results if mutant.file == file]
+        survivors = [mutant for mutant, survived in of_file if survived]
+        print(f"{file}: {len(of_file) - len(survivors)} killed, {len(survivors)} survived")
+        for mutant in survivors:
+            print(f"    {file}:{mutant.place}: {mutant.change}")
+    counts = Counter(status for _, status in results)
+    print(f"{len(chosen) - counts[0]} of {len(chosen)} killed, {counts[None]} by the time limit")
 
 
 if __name__ == "__main__":
