@@ -100,9 +100,11 @@ def test_files(target: Any, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("target", "case"), cases("job"))
 def test_jobs(target: Any, case: dict[str, Any]) -> None:
-    found = [each.broken for each in Draft(length=200, **case["job"]).judge(target)]
+    draft = Draft(**{"length": 200} | case["job"])
 
-    assert {each.rule: each.severity for each in found} == case["findings"]
+    found = [each.broken for each in draft.judge(target)]
+
+    assert sorted((each.rule, each.severity) for each in found) == sorted(case["findings"].items())
 
 
 @pytest.mark.parametrize(("target", "case"), cases("token"))
