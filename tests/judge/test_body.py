@@ -19,16 +19,16 @@ A, B, C = (f"https://cdn.example.com/{name}" for name in "abc")
 def job(folder: Path, target: str, body: Any) -> Job:
     path = folder / "job.json"
     path.write_text(json.dumps({"target": target, "body": body}))
-    (found,) = read_jobs(str(path)).jobs
-    return found
+    (intent,) = read_jobs(str(path)).jobs
+    return intent
 
 
 def meant(folder: Path, target: str, body: Any) -> Meant:
     return meant_by_body(job(folder, target, body), TARGETS[target])
 
 
-def media(told: Meant) -> list[tuple[str, str, str]]:
-    return [(asset.role, asset.written, asset.pointer) for asset in told.assets]
+def media(intent: Meant) -> list[tuple[str, str, str]]:
+    return [(asset.role, asset.written, asset.pointer) for asset in intent.assets]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_voices_belong_to_references_by_name(tmp_path: Path) -> None:
         "video_urls": [C],
         "model_params": {"voice_bindings": {"image2": A, "video01": B, "hero": C, "image1": 7}},
     }
-    told = meant(tmp_path, "evolink/wan2.7-reference-video", body)
-    assert [(each.kind, each.voice) for each in told.references] == [
+    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    assert [(each.kind, each.voice) for each in intent.references] == [
         ("image", False),
         ("image", True),
         ("video", False),
@@ -125,8 +125,8 @@ def test_voices_belong_to_references_by_name(tmp_path: Path) -> None:
 
 def test_voices_belong_to_references_by_place_videos_first(tmp_path: Path) -> None:
     body = {"image_urls": [A, B], "video_urls": [C], "audio_urls": [A, 7, B, C]}
-    told = meant(tmp_path, "evolink/wan2.7-reference-video", body)
-    assert [(each.kind, each.voice) for each in told.references] == [
+    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    assert [(each.kind, each.voice) for each in intent.references] == [
         ("image", False),
         ("image", True),
         ("video", True),
@@ -135,19 +135,19 @@ def test_voices_belong_to_references_by_place_videos_first(tmp_path: Path) -> No
 
 def test_parameters_have_our_names_and_values(tmp_path: Path) -> None:
     body = {"prompt": "x", "quality": "720p", "duration": 5, "seed": "7", "callback_url": A}
-    told = meant(tmp_path, "evolink/wan2.7-reference-video", body)
-    assert told.parameters == {
+    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    assert intent.parameters == {
         "resolution": "720p",
         "duration": 5,
         "seed": "7",
         "callback_url": A,
     }
-    assert told.places["resolution"] == "/body/quality"
+    assert intent.places["resolution"] == "/body/quality"
 
-    told = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "480P"})
-    assert told.parameters == {"resolution": "480p"}
-    told = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "720P"})
-    assert told.parameters == {"resolution": "720P"}
+    intent = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "480P"})
+    assert intent.parameters == {"resolution": "480p"}
+    intent = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "720P"})
+    assert intent.parameters == {"resolution": "720P"}
 
 
 @pytest.mark.parametrize(
@@ -162,20 +162,20 @@ def test_parameters_have_our_names_and_values(tmp_path: Path) -> None:
 def test_what_is_nothing_or_of_another_type_is_left_out(
     tmp_path: Path, body: dict[str, Any]
 ) -> None:
-    told = meant(tmp_path, "evolink/wan2.7-reference-video", body)
-    assert media(told) == []
-    assert told.prompt is None
-    assert told.negative_prompt is None
-    assert told.first_frame is None
-    assert told.references == ()
+    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    assert media(intent) == []
+    assert intent.prompt is None
+    assert intent.negative_prompt is None
+    assert intent.first_frame is None
+    assert intent.references == ()
 
 
 def test_a_prompt_that_is_no_text_is_wrong_but_not_missing(tmp_path: Path) -> None:
-    told = meant(tmp_path, "evolink/wan2.7-reference-video", {"prompt": ["Image 1"]})
-    assert told.prompt
-    assert told.prompt.pointer == "/body/prompt"
+    intent = meant(tmp_path, "evolink/wan2.7-reference-video", {"prompt": ["Image 1"]})
+    assert intent.prompt
+    assert intent.prompt.pointer == "/body/prompt"
 
 
 def test_local_paths_begin_where_the_job_lies(tmp_path: Path) -> None:
-    told = meant(tmp_path, "wavespeed/wan-2.7-reference-to-video", {"videos": ["refs/a.mp4"]})
-    assert [asset.location for asset in told.assets] == [str(tmp_path / "refs/a.mp4")]
+    intent = meant(tmp_path, "wavespeed/wan-2.7-reference-to-video", {"videos": ["refs/a.mp4"]})
+    assert [asset.location for asset in intent.assets] == [str(tmp_path / "refs/a.mp4")]

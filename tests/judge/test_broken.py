@@ -31,13 +31,13 @@ NOTE: dict[str, Any] = {"x-rule": "r", "x-severity": "error", "x-source": {"doc"
             {"properties": {"a": {"maxItems": 1, **NOTE}}},
             {"a": [1, 2, 3]},
             [(("a",), "maxItems", 3, 1)],
-            id="of a list its length is told",
+            id="the length of a list",
         ),
         pytest.param(
             {"required": ["a"], **NOTE},
             {"b": 1},
             [((), "required", None, ["a"])],
-            id="of a mapping nothing is told",
+            id="nothing of a mapping",
         ),
         pytest.param(
             {"properties": {"a": {"type": "array", **NOTE}}},
@@ -64,8 +64,8 @@ NOTE: dict[str, Any] = {"x-rule": "r", "x-severity": "error", "x-source": {"doc"
 def test_what_is_broken_and_where(
     schema: dict[str, Any], value: dict[str, Any], expected: list[tuple[Any, ...]]
 ) -> None:
-    told = broken_bounds(value, schema)
-    assert [(each.path, each.keyword, each.found, each.limit) for each in told] == expected
+    found = broken_bounds(value, schema)
+    assert [(each.path, each.keyword, each.found, each.limit) for each in found] == expected
 
 
 def test_names_and_citations_come_from_the_bound() -> None:
@@ -91,7 +91,7 @@ def test_names_and_citations_come_from_the_bound() -> None:
     assert low.schema is schema["properties"]["a"]
 
 
-def test_schemas_that_look_alike_are_not_confused() -> None:
+def test_equal_schemas_are_not_confused() -> None:
     first = {"properties": {"a": {"maximum": 1, **NOTE}}}
     second = {"properties": {"a": {"maximum": 1, **NOTE, "x-rule": "s"}}}
     assert [each.rule for each in broken_bounds({"a": 2}, first)] == ["r"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sound_jobs import CLIP, PICTURE, SOUND, VOICE
+from valid_jobs import BY_ROLE, IMAGE, VIDEO, VOICE
 
 from wanprep.judge.judge_asset import judge_asset, judged, lacks
 from wanprep.judge.target import all_targets
@@ -18,13 +18,13 @@ def rules_of(facts: Facts, role: str) -> list[str]:
     return [broken.rule for broken in judge_asset(facts, WAN, role)]
 
 
-@pytest.mark.parametrize("role", SOUND)
+@pytest.mark.parametrize("role", BY_ROLE)
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_sound_breaks_nothing_where_its_role_exists(name: str, role: str) -> None:
+def test_valid_files_break_nothing_where_their_role_exists(name: str, role: str) -> None:
     target = TARGETS[name]
-    told = [broken.rule for broken in judge_asset(SOUND[role], target, role)]
-    assert bool(told) is lacks(target, role)
-    assert set(told) <= {
+    found = [broken.rule for broken in judge_asset(BY_ROLE[role], target, role)]
+    assert bool(found) is lacks(target, role)
+    assert set(found) <= {
         "voice-unsupported",
         "first-frame-unsupported",
         "reference-kind-unsupported",
@@ -57,7 +57,7 @@ GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
             replace(GONE, problem=f"{NOT_READ}: permission denied"),
             "reference_image",
             ["asset-unreadable"],
-            id="of what was not opened nothing else is said",
+            id="not opened, so nothing else is checked",
         ),
         pytest.param(
             replace(GONE, bytes=9, problem="text, not media"),
@@ -66,77 +66,91 @@ GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
             id="text",
         ),
         pytest.param(
-            replace(PICTURE, readable=False, problem="cut off"),
+            replace(IMAGE, readable=False, problem="cut off"),
             "reference_image",
             ["asset-unreadable"],
             id="cut off",
         ),
         pytest.param(
-            replace(CLIP, width=100, height=100, aspect=1.0, duration=31.0, video_duration=31.0),
+            replace(VIDEO, width=100, height=100, aspect=1.0, duration=31.0, video_duration=31.0),
             "reference_video",
             ["video-too-small", "video-too-long"],
             id="each rule once, however many bounds name it",
         ),
         pytest.param(
-            replace(PICTURE, format="png"), "first_frame", ["format-mismatch"], id="falsely named"
+            replace(IMAGE, format="png"), "first_frame", ["format-mismatch"], id="wrong suffix"
         ),
         pytest.param(
-            replace(CLIP, format="mov"), "reference_video", [], id="mov and mp4 are one family"
+            replace(VIDEO, format="mov"), "reference_video", [], id="mov and mp4 are one family"
         ),
-        pytest.param(
-            replace(VOICE, extension_format=None), "voice", [], id="a name that claims nothing"
-        ),
+        pytest.param(replace(VOICE, extension_format=None), "voice", [], id="no suffix"),
         pytest.param(
             replace(VOICE, problem="the header says 9 s, 5 s are there"),
             "voice",
             ["duration-ambiguous"],
-            id="a header that lies",
+            id="wrong length in the header",
         ),
         pytest.param(
-            replace(CLIP, problem=f"{NOT_DECODED}: too large"),
+            replace(VIDEO, problem=f"{NOT_DECODED}: too large"),
             "reference_video",
             [],
-            id="undecoded",
+            id="not decoded",
         ),
         pytest.param(
-            replace(CLIP, bit_depth=10, hdr=True), "reference_video", ["codec-risky"], id="HDR"
+            replace(VIDEO, bit_depth=10, hdr=True), "reference_video", ["codec-risky"], id="HDR"
         ),
         pytest.param(
-            PICTURE,
+            IMAGE,
             "voice",
             ["reference-kind-unsupported", "format-unsupported"],
-            id="a picture as a voice",
+            id="an image as a voice",
         ),
         pytest.param(
-            replace(PICTURE, alpha=True), "reference_image", ["alpha-unsupported"], id="alpha"
+            replace(IMAGE, alpha=True), "reference_image", ["alpha-unsupported"], id="alpha"
         ),
     ],
 )
 def test_rules(facts: Facts, role: str, rules: list[str]) -> None:
-    told = rules_of(facts, role)
-    assert sorted(told) == sorted(rules)
-    assert len(told) == len(set(told))
+    found = rules_of(facts, role)
+    assert sorted(found) == sorted(rules)
+    assert len(found) == len(set(found))
 
 
-def test_where_a_role_is_lacking_the_file_does_not_matter() -> None:
+def test_files_are_not_checked_where_the_role_is_missing() -> None:
     target = TARGETS["runcomfy/wan-2-2-image-to-video"]
     assert [broken.rule for broken in judge_asset(GONE, target, "voice")] == ["voice-unsupported"]
 
 
-def test_what_follows_from_several_facts() -> None:
-    told = judged(PICTURE)
-    assert told["exists"]
-    assert told["named_truly"]
-    assert told["header_true"]
-    assert not told["empty"]
-    assert not told["lfs_pointer"]
+def test_derived_facts() -> None:
+    found = judged(IMAGE)
+    assert found["exists"]
+    assert found["named_truly"]
+    assert found["header_true"]
+    assert not found["empty"]
+    assert not found["lfs_pointer"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"bit_depth": 8}, []),
+        ({"bit_depth": 9}, ["codec-risky"]),
+        ({"sar": 0.99}, []),
+        ({"sar": 0.9899}, ["non-square-pixels"]),
+        ({"sar": 1.01}, []),
+        ({"sar": 1.0101}, ["non-square-pixels"]),
+    ],
+    ids=str,
+)
+def test_limits_of_every_target(changes: dict[str, float], rules: list[str]) -> None:
+    assert rules_of(Facts.from_json(VIDEO.as_json() | changes), "reference_video") == rules
 
 
 @pytest.mark.parametrize(
     ("keyword", "limit", "length"), [("maximum", 8, 31.0), ("minimum", 3, 0.5)]
 )
 @pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
-def test_of_a_bound_that_is_narrowed_the_narrower_one_is_told(
+def test_the_narrower_of_two_bounds_is_reported(
     keyword: str, limit: int, length: float, first: bool
 ) -> None:
     rule = "video-too-long" if keyword == "maximum" else "video-too-short"
@@ -146,6 +160,6 @@ def test_of_a_bound_that_is_narrowed_the_narrower_one_is_told(
     both = [{"properties": {"duration": bound}}, WAN.roles["reference_video"]]
     role = {"allOf": both if first else both[::-1]}
     target = replace(WAN, roles={**WAN.roles, "reference_video": role})
-    facts = replace(CLIP, duration=length, video_duration=length, audio_duration=None)
-    told = [b for b in judge_asset(facts, target, "reference_video") if b.rule == rule]
-    assert [(broken.keyword, broken.limit) for broken in told] == [(keyword, limit)]
+    facts = replace(VIDEO, duration=length, video_duration=length, audio_duration=None)
+    found = [b for b in judge_asset(facts, target, "reference_video") if b.rule == rule]
+    assert [(broken.keyword, broken.limit) for broken in found] == [(keyword, limit)]

@@ -18,26 +18,26 @@ TARGETS = all_targets()
 EVOLINK = "evolink/wan2.7-reference-video"
 WAVESPEED = "wavespeed/wan-2.7-reference-to-video"
 A = "https://cdn.example.com/a"
-PICTURE: dict[str, Any] = {"references": [{"image": "a.png"}]}
+IMAGE: dict[str, Any] = {"references": [{"image": "a.png"}]}
 
 
-def judge(folder: Path, whom: str, **keys: Any) -> list[JobBroken]:
+def judge(folder: Path, target_id: str, **keys: Any) -> list[JobBroken]:
     path = folder / "job.json"
     path.write_text(json.dumps(keys))
     (job,) = read_jobs(str(path)).jobs
-    meant = meant_by(job) if job.body is None else meant_by_body(job, TARGETS[whom])
-    return list(judge_job(resolve(meant), meant, TARGETS[whom], job.body))
+    meant = meant_by(job) if job.body is None else meant_by_body(job, TARGETS[target_id])
+    return list(judge_job(resolve(meant), meant, TARGETS[target_id], job.body))
 
 
-def places(told: list[JobBroken]) -> list[tuple[str, str, str]]:
-    return [(each.broken.rule, each.pointer, each.name) for each in told]
+def places(found: list[JobBroken]) -> list[tuple[str, str, str]]:
+    return [(each.broken.rule, each.pointer, each.name) for each in found]
 
 
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        pytest.param({"prompt": "She waves.", **PICTURE}, [], id="nothing"),
-        pytest.param(PICTURE, [("prompt-missing", "", "prompt")], id="what is missing is nowhere"),
+        pytest.param({"prompt": "She waves.", **IMAGE}, [], id="nothing"),
+        pytest.param(IMAGE, [("prompt-missing", "", "prompt")], id="what is missing has no place"),
         pytest.param(
             {"prompt": "She waves."}, [("references-missing", "", "references")], id="no references"
         ),
@@ -54,15 +54,15 @@ def places(told: list[JobBroken]) -> list[tuple[str, str, str]]:
             id="the first that is too many",
         ),
         pytest.param(
-            {"prompt": "x" * 5001, "negative_prompt": "x" * 501, **PICTURE},
+            {"prompt": "x" * 5001, "negative_prompt": "x" * 501, **IMAGE},
             [
                 ("prompt-too-long", "/prompt", "prompt"),
                 ("negative-prompt-too-long", "/negative_prompt", "negative_prompt"),
             ],
-            id="texts",
+            id="strings",
         ),
         pytest.param(
-            {"prompt": "x", **PICTURE, "parameters": {"seed": 0, "callback_url": "http://a.org"}},
+            {"prompt": "x", **IMAGE, "parameters": {"seed": 0, "callback_url": "http://a.org"}},
             [
                 ("parameter-invalid", "/parameters/seed", "seed"),
                 ("callback-url-unsafe", "/parameters/callback_url", "callback_url"),
@@ -70,7 +70,7 @@ def places(told: list[JobBroken]) -> list[tuple[str, str, str]]:
             id="parameters",
         ),
         pytest.param(
-            {"prompt": "x", **PICTURE, "parameters": {"a/b": 1, "watermark": True}},
+            {"prompt": "x", **IMAGE, "parameters": {"a/b": 1, "watermark": True}},
             [
                 ("parameter-unknown", "/parameters/a~1b", "a/b"),
                 ("parameter-unknown", "/parameters/watermark", "watermark"),
@@ -80,7 +80,7 @@ def places(told: list[JobBroken]) -> list[tuple[str, str, str]]:
         pytest.param(
             {
                 "prompt": "x",
-                **PICTURE,
+                **IMAGE,
                 "first_frame": "b.png",
                 "parameters": {"aspect_ratio": "2:1"},
             },
@@ -97,22 +97,22 @@ def test_places(tmp_path: Path, keys: dict[str, Any], expected: list[tuple[str, 
 
 
 def test_voices_and_frames_have_places_too(tmp_path: Path) -> None:
-    told = judge(
+    found = judge(
         tmp_path,
         WAVESPEED,
         prompt="x",
         references=[{"video": "a.mp4"}, {"video": "b.mp4", "voice": "b.wav"}],
         first_frame="c.png",
     )
-    assert ("voice-unsupported", "/references/1/voice", "voices") in places(told)
-    assert ("first-frame-unsupported", "/first_frame", "first_frame") in places(told)
+    assert ("voice-unsupported", "/references/1/voice", "voices") in places(found)
+    assert ("first-frame-unsupported", "/first_frame", "first_frame") in places(found)
 
 
 @pytest.mark.parametrize("gap", ["\u00a0", "  ", "\t"])
-def test_a_gap_that_nobody_sees_is_explained(tmp_path: Path, gap: str) -> None:
-    (told,) = judge(tmp_path, EVOLINK, prompt=f"Image{gap}1 waves.", **PICTURE)
-    assert told.broken.rule == "prompt-ref-style"
-    assert "one ordinary space" in told.detail
+def test_an_invisible_space_is_explained(tmp_path: Path, gap: str) -> None:
+    (found,) = judge(tmp_path, EVOLINK, prompt=f"Image{gap}1 waves.", **IMAGE)
+    assert found.broken.rule == "prompt-ref-style"
+    assert "one ordinary space" in found.detail
 
 
 @pytest.mark.parametrize(
@@ -125,18 +125,18 @@ def test_a_gap_that_nobody_sees_is_explained(tmp_path: Path, gap: str) -> None:
     ],
 )
 def test_square_brackets_are_punctuation(tmp_path: Path, prompt: str, names: list[str]) -> None:
-    assert [each.name for each in judge(tmp_path, EVOLINK, prompt=prompt, **PICTURE)] == names
+    assert [each.name for each in judge(tmp_path, EVOLINK, prompt=prompt, **IMAGE)] == names
 
 
-def test_tokens_are_shown_where_they_stand(tmp_path: Path) -> None:
+def test_tokens_have_positions(tmp_path: Path) -> None:
     prompt = "Image 1 meets image2 and Image 3."
-    told = judge(tmp_path, EVOLINK, prompt=prompt, **PICTURE)
-    assert [(each.broken.rule, each.name, each.span) for each in told] == [
+    found = judge(tmp_path, EVOLINK, prompt=prompt, **IMAGE)
+    assert [(each.broken.rule, each.name, each.span) for each in found] == [
         ("prompt-ref-unbound", "image2", (14, 20)),
         ("prompt-ref-unbound", "Image 3", (25, 32)),
         ("prompt-ref-style", "image2", (14, 20)),
     ]
-    assert [each.broken.found for each in told] == ["image2", "Image 3", "image2"]
+    assert [each.broken.found for each in found] == ["image2", "Image 3", "image2"]
 
 
 @pytest.mark.parametrize(
@@ -144,36 +144,36 @@ def test_tokens_are_shown_where_they_stand(tmp_path: Path) -> None:
     [("Image 1", None), ("图1", None), ("image1", "error"), ("图 1", "warning")],
 )
 def test_spellings(tmp_path: Path, spelling: str, severity: str | None) -> None:
-    told = judge(tmp_path, EVOLINK, prompt=f"{spelling} waves.", **PICTURE)
-    assert [each.broken.severity for each in told] == ([severity] if severity else [])
+    found = judge(tmp_path, EVOLINK, prompt=f"{spelling} waves.", **IMAGE)
+    assert [each.broken.severity for each in found] == ([severity] if severity else [])
 
 
-def test_what_is_cut_off_is_named(tmp_path: Path) -> None:
+def test_tokens_that_are_cut_off_are_named(tmp_path: Path) -> None:
     prompt = "Image 1 " + "x" * 4985 + " Image 2 and Image 1, Image 2"
     references = [{"image": "a.png"}, {"image": "b.png"}]
-    (told,) = judge(tmp_path, EVOLINK, prompt=prompt, references=references)
-    assert told.detail == "What is cut off names Image 2, Image 1."
+    (found,) = judge(tmp_path, EVOLINK, prompt=prompt, references=references)
+    assert found.detail == "What is cut off names Image 2, Image 1."
 
 
 @pytest.mark.parametrize(
     ("name", "severity", "detail"),
     [
-        pytest.param("watermark", "warning", "", id="known to another target"),
+        pytest.param("watermark", "warning", "", id="a parameter of another target"),
         pytest.param("durations", "error", "Did you mean `duration`?", id="misspelt"),
         pytest.param("ratio", "error", "Did you mean `aspect_ratio`?", id="by another name"),
-        pytest.param("frobnicate", "error", "", id="known to nobody"),
+        pytest.param("frobnicate", "error", "", id="unknown to every target"),
     ],
 )
 def test_parameters_without_a_field(tmp_path: Path, name: str, severity: str, detail: str) -> None:
-    (told,) = judge(tmp_path, EVOLINK, prompt="x", **PICTURE, parameters={name: 1})
-    assert (told.broken.rule, told.broken.severity) == ("parameter-unknown", severity)
-    assert told.detail == detail
+    (found,) = judge(tmp_path, EVOLINK, prompt="x", **IMAGE, parameters={name: 1})
+    assert (found.broken.rule, found.broken.severity) == ("parameter-unknown", severity)
+    assert found.detail == detail
 
 
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        pytest.param({}, [], id="sound"),
+        pytest.param({}, [], id="valid"),
         pytest.param(
             {"resolution": "720p"},
             [("parameter-unknown", "/body/resolution", "Did you mean `quality`?")],
@@ -186,7 +186,7 @@ def test_parameters_without_a_field(tmp_path: Path, name: str, severity: str, de
         ),
         pytest.param({"a/b": 5}, [("parameter-unknown", "/body/a~1b", "")], id="an odd field"),
         pytest.param(
-            {"quality": "1080P"}, [("parameter-invalid", "/body/quality", "")], id="said once"
+            {"quality": "1080P"}, [("parameter-invalid", "/body/quality", "")], id="reported once"
         ),
         pytest.param(
             {"model_params": {"voices": {}}},
@@ -202,22 +202,24 @@ def test_parameters_without_a_field(tmp_path: Path, name: str, severity: str, de
             {"image_urls": [7, A]}, [("parameter-invalid", "/body/image_urls/0", "")], id="a type"
         ),
         pytest.param(
-            {"prompt": ""}, [("prompt-missing", "/body", "")], id="an empty text is a missing one"
+            {"prompt": ""}, [("prompt-missing", "/body", "")], id="an empty string is a missing one"
         ),
         pytest.param(
-            {"duration": "5"}, [("parameter-invalid", "/body/duration", "")], id="text for a number"
+            {"duration": "5"},
+            [("parameter-invalid", "/body/duration", "")],
+            id="a string for a number",
         ),
     ],
 )
 def test_native_bodies(
     tmp_path: Path, body: dict[str, Any], expected: list[tuple[str, str, str]]
 ) -> None:
-    sound = {"model": "wan2.7-reference-video", "prompt": "x", "image_urls": [A]}
-    told = judge(tmp_path, EVOLINK, target=EVOLINK, body=sound | body)
-    assert [(each.broken.rule, each.pointer, each.detail) for each in told] == expected
+    valid = {"model": "wan2.7-reference-video", "prompt": "x", "image_urls": [A]}
+    found = judge(tmp_path, EVOLINK, target=EVOLINK, body=valid | body)
+    assert [(each.broken.rule, each.pointer, each.detail) for each in found] == expected
 
 
-def test_what_only_the_providers_own_schema_refuses(tmp_path: Path) -> None:
+def test_limits_of_only_the_request_schema(tmp_path: Path) -> None:
     body = {
         "model": "wan-v2-7-reference-to-video",
         "prompt": "x",
@@ -226,9 +228,9 @@ def test_what_only_the_providers_own_schema_refuses(tmp_path: Path) -> None:
         "target_namespace": 7,
     }
     target = "oxen/wan-v2-7-reference-to-video"
-    told = judge(tmp_path, target, target=target, body=body)
-    assert [(each.broken.rule, each.pointer, each.broken.source["says"]) for each in told] == [
+    found = judge(tmp_path, target, target=target, body=body)
+    assert [(each.broken.rule, each.pointer, each.broken.source["says"]) for each in found] == [
         ("parameter-invalid", "/body/target_namespace", "a text"),
         ("parameter-invalid", "/body/response_format", "url or b64_json"),
     ]
-    assert all(each.broken.source["checked"] for each in told)
+    assert all(each.broken.source["checked"] for each in found)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sound_jobs import CLIP, PICTURE, VOICE
+from valid_jobs import IMAGE, VIDEO, VOICE
 
 from wanprep.judge.broken import Broken
 from wanprep.judge.judge_asset import judge_asset
@@ -25,7 +25,7 @@ EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
 
 
 @pytest.mark.parametrize(
-    ("bound", "keyword", "name", "said"),
+    ("bound", "keyword", "name", "expected"),
     [
         ({"minimum": 240, "maximum": 8000}, "minimum", "width", "240 to 8000 px"),
         (
@@ -54,17 +54,17 @@ EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
         ({"not": {}}, "not", "aspect_ratio", ""),
     ],
 )
-def test_what_is_allowed(bound: dict[str, Any], keyword: str, name: str, said: str) -> None:
-    assert allowed_by(bound, keyword, (name,)) == said
+def test_what_is_allowed(bound: dict[str, Any], keyword: str, name: str, expected: str) -> None:
+    assert allowed_by(bound, keyword, (name,)) == expected
 
 
-def test_what_the_core_asked_is_allowed_as_it_says() -> None:
-    asked = Broken("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
-    assert allowed(asked) == "Image 1 or 图1"
+def test_a_list_of_allowed_names() -> None:
+    broken = Broken("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
+    assert allowed(broken) == "Image 1 or 图1"
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "expected"),
     [
         (5, "5"),
         (5.5, "5.5"),
@@ -77,12 +77,12 @@ def test_what_the_core_asked_is_allowed_as_it_says() -> None:
         ("x" * 99, f'"{"x" * 56}..."'),
     ],
 )
-def test_what_was_found(value: object, said: str) -> None:
-    assert in_words(value) == said
+def test_what_was_found(value: object, expected: str) -> None:
+    assert in_words(value) == expected
 
 
 @pytest.mark.parametrize(
-    ("keyword", "value", "said"),
+    ("keyword", "value", "expected"),
     [
         ("type", "5", 'the text "5"'),
         ("type", 5, "5"),
@@ -92,19 +92,19 @@ def test_what_was_found(value: object, said: str) -> None:
         ("additionalProperties", "hero", "not a name that is known here"),
     ],
 )
-def test_what_was_found_where_it_matters_how(keyword: str, value: object, said: str) -> None:
-    assert found_in_words(Broken("r", "error", (), keyword, value, None, {}, {})) == said
+def test_what_was_found_by_keyword(keyword: str, value: object, expected: str) -> None:
+    assert found_in_words(Broken("r", "error", (), keyword, value, None, {}, {})) == expected
 
 
 @pytest.mark.parametrize(
-    ("aspect", "said"), [(8, "8:1"), (0.125, "1:8"), (2.349, "2.35:1"), (1, "1:1"), (0, "0:1")]
+    ("aspect", "expected"), [(8, "8:1"), (0.125, "1:8"), (2.349, "2.35:1"), (1, "1:1"), (0, "0:1")]
 )
-def test_shapes(aspect: float, said: str) -> None:
-    assert ratio(aspect) == said
+def test_aspect_ratios(aspect: float, expected: str) -> None:
+    assert ratio(aspect) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("this is empty", "This is empty."),
         ("did you mean `x`?", "Did you mean `x`?"),
@@ -112,11 +112,11 @@ def test_shapes(aspect: float, said: str) -> None:
         ("`x` stands twice", "`x` stands twice."),
     ],
 )
-def test_sentences(text: str, said: str) -> None:
-    assert sentence(text) == said
+def test_sentences(text: str, expected: str) -> None:
+    assert sentence(text) == expected
 
 
-def test_providers_are_called_as_they_call_themselves() -> None:
+def test_names_of_providers() -> None:
     names = {provider_name(target) for target in all_targets().values()}
     assert names == {"EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7"}
 
@@ -125,22 +125,22 @@ def test_providers_are_called_as_they_call_themselves() -> None:
     ("facts", "role", "begins"),
     [
         (
-            replace(PICTURE, width=200, height=300, aspect=200 / 300),
+            replace(IMAGE, width=200, height=300, aspect=200 / 300),
             "reference_image",
             "hero.jpg is 200x300 px; EvoLink requires 240 to 8000 px per side. ",
         ),
         (
-            replace(CLIP, duration=31.5, video_duration=31.5),
+            replace(VIDEO, duration=31.5, video_duration=31.5),
             "reference_video",
             "hero.jpg is 31.50 s long; EvoLink accepts 1 to 30 s. ",
         ),
         (
-            replace(CLIP, duration=30.004, video_duration=30.004),
+            replace(VIDEO, duration=30.004, video_duration=30.004),
             "reference_video",
             "hero.jpg is 30.004 s long; EvoLink accepts 1 to 30 s. ",
         ),
         (
-            replace(CLIP, duration=200.5, video_duration=200.5),
+            replace(VIDEO, duration=200.5, video_duration=200.5),
             "reference_video",
             "hero.jpg is 3:20.5 long; EvoLink accepts 1 to 30 s. ",
         ),
@@ -150,59 +150,59 @@ def test_providers_are_called_as_they_call_themselves() -> None:
             "hero.jpg is 15,000,001 bytes; EvoLink accepts at most 15 MB, and does not say ",
         ),
         (
-            replace(CLIP, bytes=200 * 10**6),
+            replace(VIDEO, bytes=200 * 10**6),
             "reference_video",
             "hero.jpg is 200.0 MB; EvoLink accepts at most 100 MB. ",
         ),
         (
-            replace(PICTURE, format="heic", extension_format="heic"),
+            replace(IMAGE, format="heic", extension_format="heic"),
             "reference_image",
             "hero.jpg is HEIC; EvoLink accepts JPEG, PNG, BMP or WEBP. ",
         ),
         (
-            replace(PICTURE, format="unknown", readable=True, problem=None),
+            replace(IMAGE, format="unknown", readable=True, problem=None),
             "reference_image",
             "hero.jpg is no known media; EvoLink accepts JPEG, ",
         ),
-        (CLIP, "reference_image", "hero.jpg is a video; EvoLink requires an image here. "),
+        (VIDEO, "reference_image", "hero.jpg is a video; EvoLink requires an image here. "),
         (VOICE, "reference_video", "hero.jpg is an audio file; EvoLink requires a video here. "),
         (
-            replace(CLIP, video_codec="hevc", bit_depth=10, hdr=True),
+            replace(VIDEO, video_codec="hevc", bit_depth=10, hdr=True),
             "reference_video",
             "hero.jpg is HEVC, 10 bit, HDR; every service decodes 8-bit H.264. ",
         ),
         (
-            replace(CLIP, video_codec="prores"),
+            replace(VIDEO, video_codec="prores"),
             "reference_video",
             "hero.jpg is ProRes; every service decodes ",
         ),
         (
-            replace(CLIP, video_codec="theora"),
+            replace(VIDEO, video_codec="theora"),
             "reference_video",
             "hero.jpg is theora; every service decodes ",
         ),
         (
-            replace(CLIP, sar=4 / 3),
+            replace(VIDEO, sar=4 / 3),
             "reference_video",
             "hero.jpg has a pixel aspect ratio of 1.333:1; services ",
         ),
-        (replace(PICTURE, color="cmyk"), "first_frame", "hero.jpg is CMYK; services expect RGB. "),
+        (replace(IMAGE, color="cmyk"), "first_frame", "hero.jpg is CMYK; services expect RGB. "),
         (
-            replace(PICTURE, extension_format="png"),
+            replace(IMAGE, extension_format="png"),
             "first_frame",
             "hero.jpg is JPEG, but its extension says PNG. ",
         ),
     ],
 )
 def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
-    told = [
+    found = [
         asset_message(broken, "refs/hero.jpg", facts, EVOLINK)
         for broken in judge_asset(facts, EVOLINK, role)
     ]
-    assert [message for message in told if message.startswith(begins)], told
+    assert [message for message in found if message.startswith(begins)], found
 
 
-def test_names_that_are_no_names_are_cut() -> None:
-    (broken,) = judge_asset(replace(PICTURE, gps=True), EVOLINK, "first_frame")
-    assert asset_message(broken, "a" * 999, PICTURE, EVOLINK).startswith("a" * 60 + "… contains")
-    assert asset_message(broken, "folder/", PICTURE, EVOLINK).startswith("folder carries")
+def test_long_names_are_cut() -> None:
+    (broken,) = judge_asset(replace(IMAGE, gps=True), EVOLINK, "first_frame")
+    assert asset_message(broken, "a" * 999, IMAGE, EVOLINK).startswith("a" * 60 + "… contains")
+    assert asset_message(broken, "folder/", IMAGE, EVOLINK).startswith("folder contains")

@@ -45,21 +45,22 @@ def test_everything_is_counted_and_measured() -> None:
         }
     )
 
-    told = resolve(meant)
+    found = resolve(meant)
 
-    assert (told["images"], told["videos"], told["first_frame"], told["frames"]) == (1, 1, True, 1)
-    assert told["references"] == [
+    assert (found["images"], found["videos"]) == (1, 1)
+    assert (found["first_frame"], found["frames"]) == (True, 1)
+    assert found["references"] == [
         {"kind": "image", "voice": True},
         {"kind": "video", "voice": False},
     ]
-    assert told["prompt"]["length"] == 31
-    assert [token["bound"] for token in told["prompt"]["tokens"]] == [True, False]
-    assert told["negative_prompt"] == {"text": "模糊", "length": 2}
-    assert told["callback"]["https"]
+    assert found["prompt"]["length"] == 31
+    assert [token["bound"] for token in found["prompt"]["tokens"]] == [True, False]
+    assert found["negative_prompt"] == {"text": "模糊", "length": 2}
+    assert found["callback"]["https"]
 
 
 @pytest.mark.parametrize(
-    ("address", "told"),
+    ("url", "expected"),
     [
         pytest.param("https://a.example/x", (True, True, False), id="public https"),
         pytest.param("HTTPS://A.EXAMPLE", (True, True, False), id="capitals"),
@@ -70,32 +71,32 @@ def test_everything_is_counted_and_measured() -> None:
         pytest.param("https://", (False, True, True), id="no host"),
     ],
 )
-def test_callbacks(address: str, told: tuple[bool, bool, bool]) -> None:
-    found = callback(address)
-    assert (found["valid"], found["https"], found["private"]) == told
-    assert found["length"] == len(address)
+def test_callbacks(url: str, expected: tuple[bool, bool, bool]) -> None:
+    found = callback(url)
+    assert (found["valid"], found["https"], found["private"]) == expected
+    assert found["length"] == len(url)
 
 
 @pytest.mark.parametrize(
-    ("address", "login"),
+    ("url", "login"),
     [
         ("https://me:secret@a.example", True),
         ("https://me@a.example", True),
         ("https://a.example/@x", False),
     ],
 )
-def test_callbacks_with_a_login(address: str, login: bool) -> None:
-    assert callback(address)["login"] is login
+def test_callbacks_with_a_login(url: str, login: bool) -> None:
+    assert callback(url)["login"] is login
 
 
-@pytest.mark.parametrize("address", ["https://[::1", "https://a.example:99999"])
-def test_callbacks_that_make_no_sense(address: str) -> None:
-    assert callback(address) == {"valid": False, "length": len(address)}
+@pytest.mark.parametrize("url", ["https://[::1", "https://a.example:99999"])
+def test_callbacks_that_are_no_urls(url: str) -> None:
+    assert callback(url) == {"valid": False, "length": len(url)}
 
 
-@pytest.mark.parametrize("address", [7, None, ["https://a.example"]])
-def test_callbacks_that_are_no_text(address: object) -> None:
-    assert callback(address) == {"valid": False}
+@pytest.mark.parametrize("url", [7, None, ["https://a.example"]])
+def test_callbacks_that_are_no_strings(url: object) -> None:
+    assert callback(url) == {"valid": False}
 
 
 @pytest.mark.parametrize(

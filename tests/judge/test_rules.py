@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from target_cases import CLIP, PICTURE, SOUND
+from valid_jobs import KINDS
 
 from wanprep.judge.broken import Broken, JobBroken
 from wanprep.judge.message import asset_message, job_message
@@ -49,7 +49,7 @@ def test_every_promised_rule_is_there_once() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(rules()))
-def test_every_rule_has_a_title_a_reason_and_a_remedy(name: str) -> None:
+def test_every_rule_says_what_why_and_how_to_fix(name: str) -> None:
     rule = rules()[name]
 
     assert not rule.title.endswith(".")
@@ -70,7 +70,7 @@ def test_every_rule_of_a_shared_schema_is_in_the_catalogue(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*ASSET_RULES, *BOTH_RULES])
-@pytest.mark.parametrize("facts", [PICTURE, CLIP, SOUND], ids=lambda facts: facts.kind)
+@pytest.mark.parametrize("facts", KINDS.values(), ids=KINDS)
 def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:
     message = asset_message(_broken(name, 12), facts.path, facts, TARGETS[0])
 
@@ -134,8 +134,8 @@ def _broken(rule: str, found: object) -> Broken:
 
 def _named(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
-        told = node.get("x-rule", {})
-        yield from [told] if isinstance(told, str) else told.values()
+        found = node.get("x-rule", {})
+        yield from [found] if isinstance(found, str) else found.values()
         for inner in node.values():
             yield from _named(inner)
     elif isinstance(node, list):

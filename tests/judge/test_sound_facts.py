@@ -14,7 +14,7 @@ from wanprep.judge.target import all_targets
 from wanprep.probe.facts import FIELDS, Facts
 from wanprep.schemas import load_schema
 
-PICTURE: dict[str, Any] = {
+IMAGE: dict[str, Any] = {
     "path": "a.png", "kind": "image", "format": "png", "bytes": 900, "width": 300, "height": 300,
     "aspect": 1.0, "readable": True,
 }  # fmt: skip
@@ -23,20 +23,20 @@ PICTURE: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("change", "culprit"),
     [
-        pytest.param({}, None, id="a picture"),
-        pytest.param({"width": "300"}, "width", id="a number as text"),
-        pytest.param({"width": True}, "width", id="a truth for a number"),
-        pytest.param({"aspect": math.nan}, "aspect", id="no number"),
-        pytest.param({"aspect": math.inf}, "aspect", id="no end"),
-        pytest.param({"width": -1}, "width", id="less than nothing"),
-        pytest.param({"rotation": 45}, "rotation", id="a turn that nobody makes"),
-        pytest.param({"colour": "rgb"}, "colour", id="a fact that nobody knows"),
+        pytest.param({}, None, id="an image"),
+        pytest.param({"width": "300"}, "width", id="a number as a string"),
+        pytest.param({"width": True}, "width", id="a boolean for a number"),
+        pytest.param({"aspect": math.nan}, "aspect", id="not a number"),
+        pytest.param({"aspect": math.inf}, "aspect", id="infinite"),
+        pytest.param({"width": -1}, "width", id="negative"),
+        pytest.param({"rotation": 45}, "rotation", id="no such rotation"),
+        pytest.param({"colour": "rgb"}, "colour", id="an unknown fact"),
         pytest.param({"readable": False}, "problem", id="unreadable without a reason"),
-        pytest.param({"kind": "video"}, "duration", id="a clip without a length"),
+        pytest.param({"kind": "video"}, "duration", id="a video without a length"),
     ],
 )
 def test_unsound(change: dict[str, Any], culprit: str | None) -> None:
-    assert unsound(PICTURE | change) == culprit
+    assert unsound(IMAGE | change) == culprit
 
 
 VALUES = st.one_of(
@@ -48,7 +48,7 @@ VALUES = st.one_of(
 
 @given(changes=st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=4))
 def test_it_agrees_with_a_full_validation(changes: dict[str, Any]) -> None:
-    facts = PICTURE | changes
+    facts = IMAGE | changes
     facts = {name: value for name, value in facts.items() if value is not None}
     # JSON Schema takes 3.0 for a whole number, and patterns of texts are no matter of truth.
     lax = any(isinstance(value, float) and value.is_integer() for value in facts.values())
@@ -59,7 +59,7 @@ def test_it_agrees_with_a_full_validation(changes: dict[str, Any]) -> None:
         assert not valid
 
 
-def test_facts_that_cannot_be_true_are_never_fine() -> None:
+def test_impossible_facts_never_pass() -> None:
     facts = Facts(path="a.png", kind="image", format="png", bytes=9, readable=True)
     rules = [each.rule for each in judge_asset(facts, all_targets()["wan/2.7"], "reference_image")]
     assert rules == ["asset-unreadable"]

@@ -120,9 +120,9 @@ def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None
     from wanprep.judge.message import allowed_by
 
     for bound in all_bounds(name):
-        said = allowed_by(bound.schema, bound.keyword, bound.path)
-        assert "None" not in said
-        assert "{" not in said
+        text = allowed_by(bound.schema, bound.keyword, bound.path)
+        assert "None" not in text
+        assert "{" not in text
 
 
 def test_reading_targets_imports_no_plugin() -> None:

@@ -23,7 +23,7 @@ FILES: Final = [
     if not file.name.endswith(".schema.json")
 ]
 SCHEMA: Final = Draft202012Validator(load_schema("target"))
-SOUND: Final = json.loads(
+VALID: Final = json.loads(
     (PLUGINS / "wanprep_wavespeed/targets/wan-2.7-reference-to-video.json").read_text("utf-8")
 )
 
@@ -36,9 +36,9 @@ def test_every_target_is_one(file: Path) -> None:
 
 
 def test_every_key_is_described() -> None:
-    for name, told in load_schema("target")["properties"].items():
-        assert told["title"], name
-        assert told["description"], name
+    for name, found in load_schema("target")["properties"].items():
+        assert found["title"], name
+        assert found["description"], name
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_every_key_is_described() -> None:
         pytest.param(lambda data: data.update(id="wavespeed"), id="an id without a provider"),
         pytest.param(lambda data: data.update(title="Wan 2.7"), id="a title without a provider"),
         pytest.param(lambda data: data.update(rolls={}), id="a misspelt key"),
-        pytest.param(lambda data: data["roles"].pop("voice"), id="a role is not spoken of"),
-        pytest.param(lambda data: data["roles"]["voice"].pop("x-source"), id="nobody says so"),
+        pytest.param(lambda data: data["roles"].pop("voice"), id="a role is missing"),
+        pytest.param(lambda data: data["roles"]["voice"].pop("x-source"), id="no source"),
         pytest.param(lambda data: data["roles"]["voice"].pop("x-severity"), id="no severity"),
         pytest.param(
             lambda data: data["roles"]["voice"].update({"x-severity": "fatal"}),
@@ -63,8 +63,8 @@ def test_every_key_is_described() -> None:
             lambda data: data["roles"]["voice"]["x-source"].update(checked="today"), id="no date"
         ),
         pytest.param(lambda data: data["style"]["x-source"].pop("doc"), id="no page"),
-        pytest.param(lambda data: data.pop("style"), id="ways of naming without a verdict"),
-        pytest.param(lambda data: data.pop("unknown_key"), id="fields without a verdict"),
+        pytest.param(lambda data: data.pop("style"), id="ways of naming without a finding"),
+        pytest.param(lambda data: data.pop("unknown_key"), id="fields without a finding"),
         pytest.param(
             lambda data: data["fields"]["parameters"]["seed"].pop("name"), id="a nameless field"
         ),
@@ -76,7 +76,7 @@ def test_every_key_is_described() -> None:
     ],
 )
 def test_slips_are_refused(slip: Callable[[dict[str, Any]], object]) -> None:
-    data = copy.deepcopy(SOUND)
+    data = copy.deepcopy(VALID)
     slip(data)
 
     assert not SCHEMA.is_valid(data)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from target_cases import CLIP, PICTURE
+from valid_jobs import IMAGE, VIDEO
 
 from wanprep.fix.plan import Impossible, Need, Plan, Untouched
 from wanprep.fix.planning.plan_asset import plan_asset
@@ -68,14 +68,14 @@ def target(role: str, schema: Mapping[str, Any], name: str = "Test") -> Target:
 
 def picture(width: int = 1280, height: int = 720, name: str = "still.png", **more: Any) -> Facts:
     """Describe a picture; its format is that of its name unless it is told."""
-    return _sized(PICTURE, width, height, name, more)
+    return _sized(IMAGE, width, height, name, more)
 
 
 def clip(width: int = 1280, height: int = 720, name: str = "clip.mp4", **more: Any) -> Facts:
     """Describe a clip of 25 frames a second."""
     if "duration" in more:
         more = {"video_duration": more["duration"], "audio_duration": more["duration"]} | more
-    plain = replace(CLIP, sar=1.0, fps=25.0, frames=125, hdr=False, bit_depth=8, color="yuv")
+    plain = replace(VIDEO, sar=1.0, fps=25.0, frames=125, hdr=False, bit_depth=8, color="yuv")
     return _sized(plain, width, height, name, more)
 
 

@@ -32,7 +32,6 @@ class Bound:
     rule: str
     severity: str
     source: Mapping[str, str]
-    ledger: tuple[str, ...]
     schema: Mapping[str, Any]  # with the bound's neighbours
 
 
@@ -70,7 +69,6 @@ def _bound(schema: Schema, keyword: str, path: tuple[str, ...]) -> Bound:
         rule=of_keyword(schema.get("x-rule", ""), keyword),
         severity=of_keyword(schema.get("x-severity", ""), keyword),
         source=source_of(schema, keyword),
-        ledger=tuple(schema.get("x-ledger", ())),
         schema=schema,
     )
 

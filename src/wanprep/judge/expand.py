@@ -1,9 +1,8 @@
 """Put a target's schemas together: what it shares with others, and what it says differently.
 
 A `$ref` names shared limits ("wan27-media#/$defs/image"); annotations beside it hold for all
-the limits behind it: `x-severity` lowers theirs to at most that, `x-source` replaces the
-parts of the citation that it names, `x-ledger` numbers them; severities and numbers may be
-given by rule. The result has no `$ref` left,
+the limits behind it: `x-severity`, which may be given by rule, lowers theirs to at most that,
+and `x-source` replaces the parts of the citation that it names. The result has no `$ref` left,
 so that judging, explaining and fixing all read the same plain bounds.
 """
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 SEVERITIES: Final = ("note", "warning", "error")
-_ANNOTATIONS: Final = ("x-severity", "x-source", "x-ledger")
+_ANNOTATIONS: Final = ("x-severity", "x-source")
 
 
 def expand(schema: Schema, load: Callable[[str], Mapping[str, Any]]) -> Schema:
@@ -87,18 +86,9 @@ def _annotate(bound: Schema, notes: Mapping[str, Any]) -> None:
         bound["x-severity"] = min(bound["x-severity"], ceiling, key=SEVERITIES.index)
     if "x-source" in notes:
         bound["x-source"] = {**bound["x-source"], **notes["x-source"]}
-    if "x-ledger" in notes:
-        bound["x-ledger"] = _numbers(_rules(bound), notes["x-ledger"])
 
 
 def _rules(bound: Schema) -> list[str]:
     """Name the rules of a bound: one, or one for each of its keywords."""
     rule = bound["x-rule"]
     return [rule] if isinstance(rule, str) else list(rule.values())
-
-
-def _numbers(rules: list[str], numbers: list[str] | Mapping[str, list[str]]) -> list[str]:
-    """Tell a bound's numbers: a list holds for all bounds, a map says which rule has which."""
-    if isinstance(numbers, list):
-        return numbers
-    return sorted({number for name in rules for number in numbers.get(name, [])})

@@ -1,4 +1,4 @@
-"""Facts and jobs with nothing wrong, to change one thing in."""
+"""Facts and jobs that break no limit, to change one thing in."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from wanprep.judge.target import Target
 
-PICTURE: Final = Facts(
+IMAGE: Final = Facts(
     path="hero.jpg", kind="image", format="jpeg", extension_format="jpeg", bytes=500_000,
     width=1280, height=720, stored_width=1280, stored_height=720, aspect=1280 / 720,
     orientation=1, alpha=False, animated=False, frames=1, bit_depth=8, color="rgb", sar=1.0,
     readable=True,
 )  # fmt: skip
-CLIP: Final = Facts(
+VIDEO: Final = Facts(
     path="dance.mp4", kind="video", format="mp4", extension_format="mp4", bytes=500_000,
     width=1280, height=720, stored_width=1280, stored_height=720, aspect=1280 / 720, sar=1.0,
     rotation=0, alpha=False, duration=5.0, video_duration=5.0, audio_duration=5.0, fps=25.0,
@@ -34,12 +34,13 @@ VOICE: Final = Facts(
     duration=5.0, audio_duration=5.0, audio_codec="pcm_s16le", audio_tracks=1, sample_rate=44100,
     channels=1, readable=True,
 )  # fmt: skip
-SOUND: Final = {
-    "reference_image": PICTURE,
-    "first_frame": PICTURE,
-    "reference_video": CLIP,
+BY_ROLE: Final = {
+    "reference_image": IMAGE,
+    "first_frame": IMAGE,
+    "reference_video": VIDEO,
     "voice": VOICE,
 }
+KINDS: Final = {"image": IMAGE, "video": VIDEO, "audio": VOICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,11 @@ class Draft:
     frame: bool = False
     length: int = 40
     negative: int = 10
-    callback: int = 40
+    callback: int = 0  # characters of its URL, 0: none
     parameters: Mapping[str, Any] | None = None
+
+    def with_count(self, name: str, value: Any) -> Draft:
+        return replace(self, **{name: value})
 
     def with_parameter(self, name: str, value: object) -> Draft:
         return replace(self, parameters={**(self.parameters or {}), name: value})
@@ -68,10 +72,8 @@ class Draft:
         ]
         text = " ".join(names)
         url = "https://example.com/"
-        parameters = {
-            "callback_url": url + "x" * (self.callback - len(url)),
-            **(self.parameters or {}),
-        }
+        callback = {"callback_url": url + "x" * (self.callback - len(url))}
+        parameters = {**(callback if self.callback else {}), **(self.parameters or {})}
         return Meant(
             prompt=Text((text + " " + "walk " * self.length)[: max(self.length, 1)], "/prompt"),
             negative_prompt=Text("x" * self.negative, "/negative_prompt"),
