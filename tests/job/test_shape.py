@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from wanprep.job.documents.document import Document
+from wanprep.job.documents.document import Document, SourceText
 from wanprep.job.documents.json_reader import read_json
-from wanprep.job.documents.place import SourceText
 from wanprep.job.read import read_jobs
 from wanprep.job.shape import mended
 from wanprep.schemas import load_schema

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.place import Place, SourceText
+    from wanprep.job.documents.document import Document, Place, SourceText
 
 Role = Literal["reference_image", "reference_video", "first_frame", "voice"]
 

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.documents.document import below
-from wanprep.job.documents.node import Member, Node
+from wanprep.job.documents.document import Member, Node
 from wanprep.job.misspelt import same_key, similar_key
 from wanprep.job.model import Problem
 from wanprep.job.shape_words import (
@@ -24,11 +23,11 @@ from wanprep.job.shape_words import (
     unknown_key,
     wrong_type,
 )
+from wanprep.pointers import below
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.place import Place
+    from wanprep.job.documents.document import Document, Place
 
 Schema = Mapping[str, Any]
 

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.document import Broken, Document, SourceText
 from wanprep.job.documents.json_reader import read_json
-from wanprep.job.documents.place import SourceText
 
 
 def read(text: str) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.fix.job.edit import Edit
 from wanprep.fix.job.entries import Entries, entries_at
-from wanprep.job.documents.document import steps
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from wanprep.job.documents.document import Document

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import steps
 from wanprep.judge.bounds import bounds
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.cases import Case
     from wanprep.fix.job.proposal import Proposal
-    from wanprep.job.documents.place import SourceText
+    from wanprep.job.documents.document import SourceText
 
 # A job that needs more is no job: reading it again and again would take minutes.
 _MOST_CHANGES: Final = 100

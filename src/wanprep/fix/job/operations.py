@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import steps
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

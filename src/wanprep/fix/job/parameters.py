@@ -16,8 +16,8 @@ from wanprep.fix.job.keys import renamed
 from wanprep.fix.job.operations import at, with_what_holds_it
 from wanprep.fix.job.proposal import Proposal, last, parent
 from wanprep.fix.job.shapes import shown
-from wanprep.job.documents.document import steps
 from wanprep.judge.message import provider_name
+from wanprep.pointers import steps
 from wanprep.text import listed
 
 if TYPE_CHECKING:

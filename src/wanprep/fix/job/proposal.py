@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from wanprep.job.documents.document import steps
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from wanprep.fix.job.look import Look

@@ -8,9 +8,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.document import Broken, Document, SourceText
 from wanprep.job.documents.limits import MAX_BYTES
-from wanprep.job.documents.place import SourceText
 from wanprep.text import file_size
 
 if TYPE_CHECKING:

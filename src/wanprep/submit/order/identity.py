@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import below
+from wanprep.pointers import below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
