@@ -26,7 +26,7 @@ from target_cases import (
     without_prompt,
 )
 
-from wanprep.job.tokens.styles import STYLES as KNOWN_STYLES
+from wanprep.job.references.styles import STYLES as KNOWN_STYLES
 from wanprep.judge.bounds import bounds
 from wanprep.judge.message import provider_name
 from wanprep.judge.target import BUILT_IN, load_target

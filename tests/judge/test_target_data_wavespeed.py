@@ -31,7 +31,7 @@ from target_cases import (
     without_prompt,
 )
 
-from wanprep.job.tokens.styles import STYLES as KNOWN_STYLES
+from wanprep.job.references.styles import STYLES as KNOWN_STYLES
 from wanprep.judge.target import load_target
 
 PLUGINS: Final = Path(__file__).parents[2] / "plugins"

@@ -147,7 +147,7 @@ def _styles(resolved: Mapping[str, Any], meant: Meant, target: Target) -> Iterat
 
 def _gap(name: str, shown: Iterable[str]) -> str:
     """Explain what nobody can see: a blank of another kind, or more than one."""
-    from wanprep.job.tokens.find import find_tokens
+    from wanprep.job.references.find import find_tokens
 
     plain = " ".join(name.split())
     alike = name != plain and any(token.style in shown for token in find_tokens(plain))
@@ -156,7 +156,7 @@ def _gap(name: str, shown: Iterable[str]) -> str:
 
 def _hugged(token: Mapping[str, Any], prompt: str) -> str:
     """Name the style inside of square brackets, which hug a name as quotation marks do."""
-    from wanprep.job.tokens.find import find_tokens
+    from wanprep.job.references.find import find_tokens
 
     start, end = token["span"]
     inner = find_tokens(prompt[start + 1 : end - 1]) if token["style"] == "[Image 1]" else ()

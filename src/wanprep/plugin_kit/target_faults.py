@@ -93,7 +93,7 @@ def naming_faults(target: Target) -> Iterator[Told]:
     """Look at the ways of naming references that are shown or doubtful."""
     from difflib import get_close_matches
 
-    from wanprep.job.tokens.styles import STYLES
+    from wanprep.job.references.styles import STYLES
 
     for key in ("prompt_styles", "doubtful_styles"):
         for style in target.data.get(key, ()):

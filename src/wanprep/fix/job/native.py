@@ -9,7 +9,7 @@ from wanprep.fix.job.limits import limit_of
 from wanprep.fix.job.operations import Add, Drop, Put, Rename, at
 from wanprep.fix.job.proposal import Proposal, last, parent
 from wanprep.fix.job.shapes import shown
-from wanprep.job.tokens.find import find_tokens
+from wanprep.job.references.find import find_tokens
 from wanprep.pointers import below
 
 if TYPE_CHECKING:

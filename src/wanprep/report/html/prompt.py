@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.tokens.binding import bind
+from wanprep.job.references.binding import bind
 from wanprep.report.html.markup import Html, element, joined
 from wanprep.report.html.reference_names import hue_of
 from wanprep.text import plural
@@ -12,7 +12,7 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.job.tokens.binding import Bound
+    from wanprep.job.references.binding import BoundToken
     from wanprep.report.html.cards import JobCard
 
 _LONGEST: Final = 12_000
@@ -30,7 +30,7 @@ def marked_prompt(card: JobCard, text: str) -> Html:
     return joined(pieces)
 
 
-def _pieces(card: JobCard, text: str, tokens: tuple[Bound, ...]) -> Iterator[Html]:
+def _pieces(card: JobCard, text: str, tokens: tuple[BoundToken, ...]) -> Iterator[Html]:
     assert card.case  # noqa: S101 - as above
     references = card.case.meant.references
     counts: dict[tuple[str, int], tuple[int, str]] = {}
