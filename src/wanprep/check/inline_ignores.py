@@ -16,7 +16,7 @@ from wanprep.config import UNSHAKEABLE
 from wanprep.judge.finding import Finding
 from wanprep.judge.rule_names import unknown_rule
 from wanprep.judge.rules import rules
-from wanprep.pointers import below
+from wanprep.pointers import below, is_within
 
 if TYPE_CHECKING:
     from wanprep.job.documents.document import Node, SourceText, Span
@@ -42,7 +42,7 @@ class Ignore:
 
     def covers(self, pointer: str, line: int | None) -> bool:
         """Tell whether what is found at a place is what it speaks of."""
-        inside = any(f"{pointer}/".startswith(f"{entry}/") for entry in self.entries)
+        inside = any(is_within(pointer, entry) for entry in self.entries)
         return self.whole or inside or line == self.line or pointer in self.values
 
 

@@ -19,7 +19,7 @@ def limit_of(found: Found) -> Mapping[str, Any]:
         return found.broken.broken.schema
     request = found.target.request or {}
     schema: Mapping[str, Any] = request
-    for name in [*steps(found.pointer)][1:]:
+    for name in steps(found.pointer)[1:]:
         inner = schema.get("items", {}) if name.isdecimal() else schema.get("properties", {})
         schema = inner if name.isdecimal() else inner.get(name, {})
         if "$ref" in schema:

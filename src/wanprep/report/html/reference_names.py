@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from wanprep.pointers import parent
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -33,10 +35,6 @@ def reference_names(case: Case) -> dict[str, tuple[str, int]]:
 
 def voice_of(asset: Asset, names: Mapping[str, tuple[str, int]]) -> str:
     """Say whose voice it is, where both stand in one entry of the references."""
-    entry = asset.pointer.rpartition("/")[0]
-    whose = next((name for at, (name, hue) in names.items() if hue and _entry(at) == entry), "")
+    entry = parent(asset.pointer)
+    whose = next((name for at, (name, hue) in names.items() if hue and parent(at) == entry), "")
     return f"Voice of {whose}" if whose and entry.startswith("/references/") else "Voice"
-
-
-def _entry(pointer: str) -> str:
-    return pointer.rpartition("/")[0]
