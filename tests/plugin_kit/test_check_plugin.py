@@ -61,12 +61,14 @@ def parameter(**more: Any) -> Change:
 @pytest.mark.parametrize(
     ("file", "change", "says"),
     [
-        pytest.param(TARGET, lambda data: data.pop("docs"), "`docs` is missing", id="no docs"),
-        pytest.param(TARGET, lambda data: data.update(rolls={}), "`rolls` is not known", id="key"),
-        pytest.param(TARGET, lambda data: data.pop("unknown_key"), "beside `fields`", id="alone"),
-        pytest.param(TARGET, lambda data: data.update(unchecked=7), "type array", id="a type"),
+        pytest.param(TARGET, lambda data: data.pop("docs"), "missing `docs`", id="no docs"),
+        pytest.param(TARGET, lambda data: data.update(rolls={}), "did you mean `roles`?", id="key"),
+        pytest.param(TARGET, lambda data: data.pop("unknown_key"), "which `fields` needs",
+                     id="alone"),
+        pytest.param(TARGET, lambda data: data.update(unchecked=7), "found 7; expected a list",
+                     id="a type"),
         pytest.param(
-            TARGET, lambda data: data.update(id="Acme"), "does not fit pattern", id="a pattern"
+            TARGET, lambda data: data.update(id="Acme"), "text that matches ^", id="a pattern"
         ),
         pytest.param(TARGET, lambda data: data.update(id="other/example"), "`acme/`", id="whose"),
         pytest.param(
