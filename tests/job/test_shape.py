@@ -71,7 +71,7 @@ JOB = load_schema("job")
                      id="no dash"),
         pytest.param("references: a.png",
                      [(1, 13, "`references`: found a string; expected a list: put a dash"),
-                                           (1, 13, "entry 1 of `references`: found a string; expe")],
+                      (1, 13, "entry 1 of `references`: found a string; expe")],
                      id="a text for a list"),
         pytest.param("references: 5", [(1, 13, "`references`: found a number; expected a list")],
                      id="no list"),

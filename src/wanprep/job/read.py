@@ -8,6 +8,7 @@ from wanprep.job.documents.document import Broken, Document
 from wanprep.job.documents.read_documents import read_documents
 from wanprep.job.model import Job, JobFile, Problem, Reference
 from wanprep.job.shape import normalize
+from wanprep.pointers import below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -55,13 +56,13 @@ def _job(file: str, number: int, normal: Document, written: Document) -> Job:
 
 
 def _targets(target: str | list[str] | None) -> dict[str, str]:
-    """Name each target once, with the place where it is named first."""
+    """List each target once, with the pointer to where it is named first."""
     if isinstance(target, str):
         return {target: "/target"} if target else {}
     places: dict[str, str] = {}
     for index, name in enumerate(target or ()):
         if name:
-            places.setdefault(name, f"/target/{index}")
+            places.setdefault(name, below("/target", index))
     return places
 
 
@@ -69,4 +70,4 @@ def _references(entries: Iterable[Mapping[str, str]]) -> Iterator[Reference]:
     for index, entry in enumerate(entries):
         kind: Literal["image", "video"] = "video" if "video" in entry else "image"
         voice = entry.get("voice") or None
-        yield Reference(kind, entry.get(kind, ""), voice, f"/references/{index}")
+        yield Reference(kind, entry.get(kind, ""), voice, below("/references", index))
