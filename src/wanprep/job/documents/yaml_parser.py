@@ -27,80 +27,35 @@ _IN_QUOTES: Final = "put quotes around all of it"
 # it was reading; and what it means.
 _MESSAGES: Final = (
     (r"character '\\t'", "here", "a tab stands where only spaces may stand: indent with spaces"),
-    (
-        r"character '(.)' that cannot start",
-        "here",
-        f"text cannot begin with {{0}} unless it is in quotes: {_IN_QUOTES}",
-    ),
-    (
-        r"expected ':'",
-        "start",
-        (
-            "this line is neither `key: value` nor an entry of a list; what continues the line "
-            "above is indented deeper than its key"
-        ),
-    ),
-    (
-        r"expected ',' or '(.)'",
-        "here",
-        "there is no comma here, and no {0} that closes the bracket opened on line {line}",
-    ),
+    (r"character '(.)' that cannot start", "here",
+     f"text cannot begin with {{0}} unless it is in quotes: {_IN_QUOTES}"),
+    (r"expected ':'", "start",
+     "this is neither `key: value` nor an entry of a list; to continue the text above, indent it"),
+    (r"expected ',' or '(.)'", "here",
+     "there is no comma here, and no {0} that closes the bracket opened on line {line}"),
     (r"quoted scalar: found unexpected", "start", "the quote that opens here is never closed"),
-    (
-        r"unknown escape character",
-        "here",
-        (
-            "inside double quotes a backslash has a meaning of its own: write \\\\ or / for it, or "
-            "use single quotes"
-        ),
-    ),
+    (r"unknown escape character", "here",
+     "a backslash inside double quotes: write \\\\ or / for it, or use single quotes"),
     (r"escape sequence of (\d)", "here", "this escape needs {0} hexadecimal digits"),
-    (
-        r"block scalar: expected",
-        "here",
-        (
-            "after | or > the text begins on the next line; a text that itself begins with one of "
-            "them must be in quotes"
-        ),
-    ),
-    (
-        r"block scalar: $",
-        "start",
-        "the text below begins with an empty line that is indented deeper than the text itself",
-    ),
-    (
-        r"scanning an (?:alias|anchor)|tag",
-        "start",
-        f"text cannot begin with *, & or ! unless it is in quotes: {_IN_QUOTES}",
-    ),
-    (
-        r"directive|incompatible YAML",
-        "here",
-        (
-            "a line that begins with % is an order to the YAML reader, and not one that it knows: "
-            "remove it"
-        ),
-    ),
-    (
-        r"<document start>",
-        "here",
-        "the document is complete before this; a line of three dashes begins another one",
-    ),
+    (r"block scalar: expected", "here",
+     "after | or > the text begins on the next line; text that begins with them must be in quotes"),
+    (r"block scalar: $", "start",
+     "the text below begins with an empty line that is indented deeper than the text itself"),
+    (r"scanning an (?:alias|anchor)|tag", "start",
+     f"text cannot begin with *, & or ! unless it is in quotes: {_IN_QUOTES}"),
+    (r"directive|incompatible YAML", "here",
+     "a line that begins with % is a YAML directive, but not one of YAML 1.2: remove it"),
+    (r"<document start>", "here",
+     "the document is complete before this; a line of three dashes begins another one"),
     (r"after document end", "here", "nothing may follow three dots on their line"),
-    (
-        r"sequence entries",
-        "here",
-        "a list begins on a line of its own; a text that begins with a dash must be in quotes",
-    ),
+    (r"sequence entries", "here",
+     "a list begins on a line of its own; a text that begins with a dash must be in quotes"),
     (r"mapping keys", "here", f"text cannot begin with a lone ?: {_IN_QUOTES}"),
     (r"node content, but found '<", "here", "a value is missing here"),
-    (
-        r"node content, but found '(.*)'",
-        "here",
-        "a value is missing before this {0}; text that begins with it must be in quotes",
-    ),
+    (r"node content, but found '(.*)'", "here",
+     "a value is missing before this {0}; text that begins with it must be in quotes"),
     (r"unexpected ':'", "here", f"there is a colon in a text between brackets: {_IN_QUOTES}"),
-)
+)  # fmt: skip
 _CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
 _KEY_BEFORE: Final = re.compile(r"[ ]*(?:-[ ]+)*(?:[\w$-]+|\"[^\"]*\"|'[^']*')[ ]*:[ ]")
 _NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
