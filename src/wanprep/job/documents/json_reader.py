@@ -36,8 +36,9 @@ _DECODER: Final = JSONDecoder(
     object_pairs_hook=_Pairs, parse_int=_Number, parse_float=_Number, parse_constant=_Number
 )
 # All of valid JSON but white space, commas and colons: one token for each key, each plain value
-# and each bracket. Strings come first, so that brackets inside them do not count.
-_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^\s"\[\]{},:]+', re.DOTALL)
+# and each bracket. Strings come first, so that brackets inside them do not count; one
+# that is never closed reaches to the end, or each quote in it would be searched from anew.
+_TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]|[^\s"\[\]{},:]+', re.DOTALL)
 _IN_WORDS: Final = f"+-.{digits}{ascii_letters}"
 _IN_WORD: Final = re.compile(r"[\w.]")
 _COMMENT: Final = re.compile(r"//|/\*|#")
