@@ -42,33 +42,53 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("targts = []", "`targts` is not known: did you mean `targets`?", id="typo"),
-        pytest.param("color = 1", "`color` is not known: there are: targets, ", id="foreign"),
-        pytest.param('targets = "a"', "`targets` must be a list of texts", id="no list"),
-        pytest.param("targets = [1]", "`targets` must be a list of texts", id="no texts"),
-        pytest.param("roles = []", "`roles` must be a table", id="no table"),
-        pytest.param('roles = {"*" = "hero"}', "`roles`: * must be one of", id="no role"),
-        pytest.param('ignore-in = {"*" = 1}', "`ignore-in.*` must be a list", id="no rules"),
+        pytest.param("targts = []", "at /targts: unknown key; did you mean `targets`?", id="typo"),
+        pytest.param("color = 1", "at /color: unknown key; known keys: `targets`, ", id="foreign"),
+        pytest.param('targets = "a"', 'at /targets: found "a"; expected a list', id="no list"),
+        pytest.param("targets = [1]", "at /targets/0: found 1; expected a string", id="no texts"),
+        pytest.param("roles = []", "at /roles: found a list; expected a mapping", id="no table"),
         pytest.param(
-            'fix = {croop = "pad"}', "`fix.croop` is not known: did you mean `crop`", id="in"
+            'roles = {"*" = "hero"}',
+            'at /roles/*: found "hero"; expected "reference_image", "re',
+            id="no role",
         ),
         pytest.param(
-            'fix = {crop = "top"}', "`fix.crop` must be one of smart, center", id="choice"
+            'ignore-in = {"*" = 1}', "at /ignore-in/*: found 1; expected a list", id="no rules"
         ),
-        pytest.param('fix = {background = "red"}', "must be a colour as #rrggbb", id="no colour"),
         pytest.param(
-            "submit = {ask-above = true}", "`submit.ask-above` must be a number", id="no sum"
+            'fix = {croop = "pad"}', "at /fix/croop: unknown key; did you mean `crop`", id="in"
         ),
-        pytest.param("hosts = {default = 1}", "`hosts.default` must be a text", id="no address"),
         pytest.param(
-            "providers = {oxen = 1}", "`providers.oxen` must be a table", id="no settings"
+            'fix = {crop = "top"}',
+            'at /fix/crop: found "top"; expected "smart", "center" or "pad"',
+            id="choice",
+        ),
+        pytest.param('fix = {background = "red"}', "A colour as #rrggbb", id="no colour"),
+        pytest.param(
+            "submit = {ask-above = true}",
+            "at /submit/ask-above: found true; expected a number",
+            id="no sum",
+        ),
+        pytest.param(
+            "hosts = {default = 1}",
+            "at /hosts/default: found 1; expected a string",
+            id="no address",
+        ),
+        pytest.param(
+            "providers = {oxen = 1}",
+            "at /providers/oxen: found 1; expected a mapping",
+            id="no settings",
         ),
         pytest.param("ofline = true", "did you mean `offline`?", id="another typo"),
-        pytest.param("offline = 1", "`offline` must be true or false", id="no yes or no"),
-        pytest.param("baseline = []", "`baseline` must be a text", id="no file"),
+        pytest.param(
+            "offline = 1", "at /offline: found 1; expected true or false", id="no yes or no"
+        ),
+        pytest.param(
+            "baseline = []", "at /baseline: found a list; expected a string", id="no file"
+        ),
         pytest.param(
             'severity = {codec-risky = "eror"}',
-            "`severity`: codec-risky must be one of error, warning, note",
+            'at /severity/codec-risky: found "eror"; expected "error", "warning" or "note"',
             id="no severity",
         ),
         pytest.param(
@@ -106,7 +126,7 @@ def test_a_bad_one_is_wrong_use_and_says_what_is_meant(
 
 
 def test_a_table_is_wanted(project: Path) -> None:
-    with pytest.raises(WrongUse, match="must be a table"):
+    with pytest.raises(WrongUse, match="found a list; expected a mapping"):
         read_config(project / "pyproject.toml", ["targets"])
 
 

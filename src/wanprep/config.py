@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
-_TYPES: Final[dict[str, tuple[type | tuple[type, ...], str]]] = {
-    "array": (list, "a list of texts"),
-    "boolean": (bool, "true or false"),
-    "number": ((int, float), "a number"),
-    "object": (dict, "a table"),
-    "string": (str, "a text"),
-}
 # Behind these nothing can be judged: whatever they are called, the job does not go.
 UNSHAKEABLE: Final = ("job-invalid", "target-unknown")
 
@@ -91,10 +84,9 @@ def _toml(file: Path) -> dict[str, Any]:
 
 
 def read_config(file: Path, table: object) -> Config:
-    """Hold a table against the published schema, and say what is wrong in plain words."""
-    for fault in _faults(table, load_schema("config")):
-        raise WrongUse(f"the configuration {file}: {fault}")
-    assert isinstance(table, dict)  # noqa: S101 - or there would have been a fault
+    """Validate a table against the published schema and take it apart."""
+    _validate(file, table)
+    assert isinstance(table, dict)  # noqa: S101 - or it would not have been valid
     for fault in _wrong_rules(table):
         raise WrongUse(f"the configuration {file}: {fault}")
     return Config(
@@ -131,50 +123,33 @@ def _wrong_rules(table: Mapping[str, Any]) -> Iterator[str]:
             yield f"`severity`: {rule} is always an error, since nothing can be sent behind it"
 
 
-def _faults(table: object, schema: Mapping[str, Any]) -> Iterator[str]:
-    if not isinstance(table, dict):
-        yield "[tool.wanprep] must be a table"
+def _validate(file: Path, table: object) -> None:
+    schema = load_schema("config")
+    if _is_valid(table, schema):
         return
-    yield from _wrong_table("", table, schema)
+    from wanprep.schema_errors import schema_errors
+
+    for error in schema_errors(table, schema):
+        raise WrongUse(f"the configuration {file}: {error}")
 
 
-def _wrong_table(
-    name: str, table: Mapping[str, object], schema: Mapping[str, Any]
-) -> Iterator[str]:
-    known, others = schema.get("properties", {}), schema.get("additionalProperties", True)
-    for key, value in table.items():
-        inner = f"{name}.{key}" if name else key
-        if key in known:
-            yield from _wrong_value(inner, value, known[key])
-        elif others is False:
-            yield _unknown(inner, key, known)
-        elif others is True:
-            continue  # a plugin knows what may stand there
-        elif "enum" in others and value not in others["enum"]:
-            yield f"`{name}`: {key} must be one of {', '.join(others['enum'])}"
-        else:
-            yield from _wrong_value(inner, value, others)
-
-
-def _unknown(name: str, key: str, known: Mapping[str, Any]) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, known, 1)
-    hint = f"did you mean `{near[0]}`?" if near else f"there are: {', '.join(known)}."
-    return f"`{name}` is not known: {hint}"
-
-
-def _wrong_value(name: str, value: object, schema: Mapping[str, Any]) -> Iterator[str]:
-    if "type" not in schema:
-        return  # one of several words, of which the caller has seen to it
-    wanted, words = _TYPES[schema["type"]]
-    if not isinstance(value, wanted) or (schema["type"] == "number" and isinstance(value, bool)):
-        yield f"`{name}` must be {words}"
-    elif "enum" in schema and value not in schema["enum"]:
-        yield f"`{name}` must be one of {', '.join(schema['enum'])}"
-    elif isinstance(value, str) and not re.search(schema.get("pattern", ""), value):
-        yield f"`{name}` must be {schema['description'].partition(':')[0].lower()}"
-    elif isinstance(value, list):
-        yield from (f"`{name}` must be {words}" for each in value if not isinstance(each, str))
-    elif isinstance(value, dict):
-        yield from _wrong_table(name, value, schema)
+def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
+    """Validate without jsonschema, whose import would take longer than many a command."""
+    if "enum" in schema:
+        return value in schema["enum"]
+    match schema.get("type"), value:
+        case ("boolean", bool()) | (None, _):
+            return True
+        case "number", int() | float():
+            return not isinstance(value, bool)
+        case "string", str():
+            return re.search(schema.get("pattern", ""), value) is not None
+        case "array", list():
+            return all(_is_valid(item, schema["items"]) for item in value)
+        case "object", dict():
+            others = schema.get("additionalProperties", {})
+            known = schema.get("properties", {})
+            return (others is not False or known.keys() >= value.keys()) and all(
+                _is_valid(inner, known.get(key, others)) for key, inner in value.items()
+            )
+    return False

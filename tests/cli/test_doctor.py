@@ -159,7 +159,7 @@ def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> N
     assert told["files for all"] == ("fine", "memory://bucket")
     assert told["files for oxen"][0] == "trouble"
     assert "secret" not in told["files for oxen"][1]
-    assert "`repositry` is not known" in told["oxen"][1]
+    assert "at /repositry: unknown key; did you mean `repository`?" in told["oxen"][1]
 
     (folder / "wanprep.toml").write_text("targts = 1")
     assert "did you mean `targets`?" in checks(capfd, 1)["file"][1]

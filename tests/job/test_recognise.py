@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanprep.job.recognise import is_job, looks_like_a_job
+from wanprep.job.recognise import is_job, looks_like_job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,12 +179,12 @@ references:
 
 @pytest.mark.parametrize("name", JOBS)
 def test_jobs_are_seen(name: str) -> None:
-    assert looks_like_a_job(JOBS[name].removeprefix("\ufeff"), PROVIDERS)
+    assert looks_like_job(JOBS[name].removeprefix("\ufeff"), PROVIDERS)
 
 
 @pytest.mark.parametrize("name", FOREIGN)
 def test_what_is_not_ours_is_left_alone(name: str) -> None:
-    assert not looks_like_a_job(FOREIGN[name], PROVIDERS)
+    assert not looks_like_job(FOREIGN[name], PROVIDERS)
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_pipe_is_no_job(tmp_path: Path) -> None:
     | st.sampled_from([json.dumps(JOBS), *JOBS.values()])
 )
 def test_any_text_is_answered(text: str) -> None:
-    assert looks_like_a_job(text, PROVIDERS) in {True, False}
+    assert looks_like_job(text, PROVIDERS) in {True, False}
 
 
 @pytest.mark.parametrize(
@@ -243,5 +243,5 @@ def test_any_text_is_answered(text: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     start = time.process_time()
-    looks_like_a_job(text, PROVIDERS)
+    looks_like_job(text, PROVIDERS)
     assert time.process_time() - start < 20

@@ -13,7 +13,7 @@ from wanprep.check.pipeline import report_on
 from wanprep.check.seen import Question, Seen
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
-from wanprep.job.tokens.writing import rewrite
+from wanprep.job.references.writing import rewrite
 from wanprep.judge.judge_asset import judge_asset, lacks
 from wanprep.paths import files_in
 from wanprep.probe import probe_many
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.config import Config
-    from wanprep.job.tokens.binding import Kind
+    from wanprep.job.references.binding import Kind
     from wanprep.judge.target import Target
 
 # From the richest to the plainest: pictures, clips, and what they do together.

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import below
+from wanprep.pointers import below
 from wanprep.probe.names import is_url
 
 if TYPE_CHECKING:

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.config import UNSHAKEABLE
-from wanprep.job.documents.document import below
 from wanprep.judge.finding import Finding
 from wanprep.judge.rule_names import unknown_rule
 from wanprep.judge.rules import rules
+from wanprep.pointers import below, is_within
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.node import Node, Span
-    from wanprep.job.documents.place import SourceText
+    from wanprep.job.documents.document import Node, SourceText, Span
     from wanprep.job.model import Job
 
 _IGNORE: Final = re.compile(
@@ -43,7 +42,7 @@ class Ignore:
 
     def covers(self, pointer: str, line: int | None) -> bool:
         """Tell whether what is found at a place is what it speaks of."""
-        inside = any(f"{pointer}/".startswith(f"{entry}/") for entry in self.entries)
+        inside = any(is_within(pointer, entry) for entry in self.entries)
         return self.whole or inside or line == self.line or pointer in self.values
 
 
@@ -96,10 +95,10 @@ def _complaints(ignore: Ignore) -> Iterator[str]:
 
 def _stretch_of(job: Job) -> Span:
     """Tell which part of the file belongs to a document; a head of comments, to the first."""
-    from wanprep.job.documents.yaml_reader import stretches
+    from wanprep.job.documents.yaml_reader import document_spans
 
     text, at = job.document.source.text, job.document.root.span[0]
-    found = list(stretches(text))
+    found = list(document_spans(text))
     number = max(index for index, (begin, _) in enumerate(found) if begin <= at)
     begin, end = found[number]
     if number == 1 and _NOTHING_BUT_COMMENTS.fullmatch(text, *found[0]):

@@ -1,1 +1,1 @@
-"""From a file to jobs: what the user wants made, and where each word of it stands."""
+"""Job files: what the user wants generated, with the line and column of every value."""

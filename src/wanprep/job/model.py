@@ -1,4 +1,4 @@
-"""What a job is: a target, a prompt and references, and where each of them stands."""
+"""The model of a job: targets, prompt, references and parameters, and their places."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.pointers import below
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.place import Place, SourceText
+    from wanprep.job.documents.document import Document, Place, SourceText
 
 Role = Literal["reference_image", "reference_video", "first_frame", "voice"]
 
@@ -21,10 +22,10 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An image or a video, with the voice of whom it shows."""
+    """An image or a video, with the voice of the person in it."""
 
     kind: Literal["image", "video"]
-    asset: str  # as written; empty where the job names none, which is a problem of its own
+    asset: str  # as written; empty where the job names none, which is reported
     voice: str | None
     pointer: str
 
@@ -42,16 +43,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A job as it is meant: what is wrong with how it is written is told beside it.
+    """A normalized job; what is wrong with how it is written is in `JobFile.problems`.
 
     With a `body`, the provider's own request, everything but the targets is in there.
     """
 
     file: str
     number: int  # of the document in the file, from 1
-    document: Document  # finds the place of every value
+    document: Document  # has the place of every value
     raw: Any  # the document as it is written
-    targets: Mapping[str, str]  # and where each is named
+    targets: Mapping[str, str]  # and the pointer to where each is named
     prompt: str | None
     negative_prompt: str | None
     references: tuple[Reference, ...]
@@ -64,14 +65,14 @@ class Job:
         for reference in self.references:
             role: Role = "reference_image" if reference.kind == "image" else "reference_video"
             if reference.asset:
-                yield self.asset(role, reference.asset, f"{reference.pointer}/{reference.kind}")
+                yield self.asset(role, reference.asset, below(reference.pointer, reference.kind))
             if reference.voice:
-                yield self.asset("voice", reference.voice, f"{reference.pointer}/voice")
+                yield self.asset("voice", reference.voice, below(reference.pointer, "voice"))
         if self.first_frame:
             yield self.asset("first_frame", self.first_frame, "/first_frame")
 
     def asset(self, role: Role, written: str, pointer: str) -> Asset:
-        """Tell what a text names: a URL, or a file, whose path begins where the job lies."""
+        """Make an asset of a URL, or of a path relative to the job's folder."""
         if scheme := _URL.match(written):
             data = scheme[0].lower() == "data:"
             return Asset(role, written, pointer, "data" if data else "url", written)
@@ -81,7 +82,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with how a job is written."""
+    """Something wrong with how a job is written: a finding before any target is known."""
 
     rule: str
     pointer: str

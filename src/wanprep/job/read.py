@@ -1,4 +1,4 @@
-"""From a file to its jobs: read, held against the schema, and given names."""
+"""Read a file into jobs: its documents, validated and normalized."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from wanprep.job.documents.document import Broken, Document
 from wanprep.job.documents.read_documents import read_documents
 from wanprep.job.model import Job, JobFile, Problem, Reference
-from wanprep.job.shape import mended
+from wanprep.job.shape import normalize
+from wanprep.pointers import below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def read_jobs(file: str) -> JobFile:
-    """Read all jobs of a file. Never raises: what is wrong with them is told beside them."""
+    """Read all jobs of a file. Never raises: what is wrong with them is listed beside them."""
     return jobs_in(file, read_documents(file))
 
 
@@ -29,20 +30,20 @@ def jobs_in(file: str, found: DocumentFile) -> JobFile:
             case Broken(place, message):
                 problems.append(Problem("job-invalid", "", message, place))
             case Document():
-                meant, wrong = mended(document)
+                normal, wrong = normalize(document)
                 problems.extend(wrong)
-                if meant:
-                    jobs.append(_job(file, number, meant, document))
+                if normal:
+                    jobs.append(_job(file, number, normal, document))
     problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
     return JobFile(file, found.source, tuple(jobs), tuple(problems))
 
 
-def _job(file: str, number: int, meant: Document, written: Document) -> Job:
-    value: Mapping[str, Any] = meant.value
+def _job(file: str, number: int, normal: Document, written: Document) -> Job:
+    value: Mapping[str, Any] = normal.value
     return Job(
         file=file,
         number=number,
-        document=meant,
+        document=normal,
         raw=written.value,
         targets=_targets(value.get("target")),
         prompt=value.get("prompt"),
@@ -55,13 +56,13 @@ def _job(file: str, number: int, meant: Document, written: Document) -> Job:
 
 
 def _targets(target: str | list[str] | None) -> dict[str, str]:
-    """Name each target once, with the place where it is named first."""
+    """List each target once, with the pointer to where it is named first."""
     if isinstance(target, str):
         return {target: "/target"} if target else {}
     places: dict[str, str] = {}
     for index, name in enumerate(target or ()):
         if name:
-            places.setdefault(name, f"/target/{index}")
+            places.setdefault(name, below("/target", index))
     return places
 
 
@@ -69,4 +70,4 @@ def _references(entries: Iterable[Mapping[str, str]]) -> Iterator[Reference]:
     for index, entry in enumerate(entries):
         kind: Literal["image", "video"] = "video" if "video" in entry else "image"
         voice = entry.get("voice") or None
-        yield Reference(kind, entry.get(kind, ""), voice, f"/references/{index}")
+        yield Reference(kind, entry.get(kind, ""), voice, below("/references", index))

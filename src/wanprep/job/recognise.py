@@ -1,21 +1,21 @@
-"""Tell a job from anybody's docker-compose, where wanprep walks through folders.
+"""Recognise jobs among other YAML and JSON files, where a folder is checked.
 
 A file that is named on the command line is a job because it is named. In a folder, a `.yaml`,
 `.yml` or `.json` file is taken for one when one of its documents is a mapping that does at
 least one of these things:
 
-- it says so: `# yaml-language-server: $schema=...wanprep...job.schema.json` or a key `$schema`
-  that names this schema;
+- it names its schema, by `# yaml-language-server: $schema=...wanprep...job.schema.json` or by a
+  key `$schema`;
 - its `target` names a provider that wanprep knows: `evolink/...`;
 - its `references` are entries that begin with `image`, `video` or `voice`; beside a `prompt`
-  also names of pictures and clips, which is a job with a mistake;
+  also names of image and video files, which is a job with a mistake;
 - it has a `prompt` and a `first_frame`;
 - it has a `prompt`, and a video's `parameters`: `resolution`, `aspect_ratio`, `duration`,
   `multi_shots`, `prompt_extend`, `watermark` or `callback_url`;
 - its `target` looks like provider/model, and its `body` has a `prompt`.
 
-The first 64 KB decide, by the look of the text and without parsing it. So thousands of foreign
-files cost little, and a job that is broken is still seen to be one.
+The first 64 KB decide, by patterns and without parsing. So thousands of other files cost little,
+and a broken job is still recognised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 _HEAD: Final = 64 * 1024
 # Patterns that begin with plain letters are searched for at the speed of memory.
-_WORTH_A_LOOK: Final = tuple(
+_KEYS_OF_JOBS: Final = tuple(
     re.compile(rf"{word}[\"']?[ 	]*:") for word in ("target", "prompt", "references")
 )
 _SCHEMA_LINE: Final = re.compile(r"^#[^\n]*\$schema=\S*wanprep\S*job\.schema\.json", re.MULTILINE)
@@ -50,7 +50,7 @@ _MEDIA: Final = re.compile(
     rf"(?:{_DASH}|[\[,:]\s*)[\"']?[^\s\"'{{}}\[\],]{{1,255}}\.(?:png|jpe?g|webp|bmp|mp4|mov)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_OF_A_VIDEO: Final = frozenset(
+_PARAMETERS: Final = frozenset(
     {"aspect_ratio", "callback_url", "duration", "multi_shots", "prompt_extend", "resolution",
      "watermark"}
 )  # fmt: skip
@@ -61,48 +61,48 @@ _BRACKETED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^'\n]*'|[{}\[\],:
 
 
 def is_job(path: str, providers: Collection[str]) -> bool:
-    """Tell whether a file found in a folder is a job, be it a broken one."""
-    return path.lower().endswith(SUFFIXES) and looks_like_a_job(_head_of(path), providers)
+    """Whether a file found in a folder is a job, be it a broken one."""
+    return path.lower().endswith(SUFFIXES) and looks_like_job(_read_head(path), providers)
 
 
-def looks_like_a_job(text: str, providers: Collection[str]) -> bool:
-    """Tell whether a text looks like a job; `providers` are those whose targets are known."""
+def looks_like_job(text: str, providers: Collection[str]) -> bool:
+    """Whether a text looks like a job; `providers` are those whose targets are installed."""
     named = _SCHEMA.search(text)
     if named and _SCHEMA_LINE.search(text):
         return True
-    if not named and not any(pattern.search(text) for pattern in _WORTH_A_LOOK):
+    if not named and not any(pattern.search(text) for pattern in _KEYS_OF_JOBS):
         return False
     text = _COMMENT.sub("", text)
     begins = [0, *(found.end() for found in _DOCUMENT.finditer(text))]
     ends = [*(found.start() for found in _DOCUMENT.finditer(text)), len(text)]
     return any(
-        _is_one(_members(text[begin:end]), providers)
+        _is_job_document(_members(text[begin:end]), providers)
         for begin, end in zip(begins, ends, strict=True)
     )
 
 
-def _is_one(members: Mapping[str, str], providers: Collection[str]) -> bool:
+def _is_job_document(members: Mapping[str, str], providers: Collection[str]) -> bool:
     target = _TARGET.findall(members.get("target", ""))
     references = members.get("references", "")
-    prompt = _is_text(members.get("prompt", ""))
+    prompt = _is_string(members.get("prompt", ""))
     return (
         bool(_SCHEMA.search(members.get("$schema", "")))
         or any(provider in providers for provider in target)
         or bool(_ENTRY.search(references))
         or (prompt and bool(_MEDIA.search(references)))
-        or (prompt and _is_text(members.get("first_frame", "")))
-        or (prompt and not _OF_A_VIDEO.isdisjoint(_members(members.get("parameters", ""))))
+        or (prompt and _is_string(members.get("first_frame", "")))
+        or (prompt and not _PARAMETERS.isdisjoint(_members(members.get("parameters", ""))))
         or (bool(target) and "prompt" in _members(members.get("body", "")))
     )
 
 
-def _is_text(value: str) -> bool:
+def _is_string(value: str) -> bool:
     begins = value.lstrip()[:2]
     return bool(begins) and begins[0] not in "{[" and begins != "- " and not _members(value)
 
 
 def _members(text: str) -> dict[str, str]:
-    """Take a mapping apart: its keys, and the text of their values."""
+    """Split a mapping into its keys and the text of their values."""
     start = len(text) - len(text.lstrip())
     if text[start : start + 1] == "{":
         return _between_brackets(text[start:])
@@ -137,8 +137,8 @@ def _between_brackets(text: str) -> dict[str, str]:
     return members
 
 
-def _head_of(path: str) -> str:
-    """Read the beginning of a file as text, whichever encoding it betrays."""
+def _read_head(path: str) -> str:
+    """Read the beginning of a file as text, in the encoding of its byte order mark."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return ""

@@ -1,8 +1,8 @@
-"""Hold a document against the published schema of jobs, and mend what is surely meant.
+"""Validate a document against the published schema of jobs, and normalize what is surely meant.
 
 The schema is data: keys, their types and what may not stand together are read from there, and
-a test holds that this reading agrees with a full validator. What is mended is still reported;
-but a job with `refs:` is judged as if it said `references:`, so that one slip stays one finding.
+a test holds that this reading agrees with a full validator. What is normalized is still reported;
+but a job with `refs:` is judged as if it had `references:`, so that one slip stays one finding.
 """
 
 from __future__ import annotations
@@ -12,35 +12,42 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.documents.document import below
-from wanprep.job.documents.node import Member, Node
-from wanprep.job.misspelt import same_key, similar_key
+from wanprep.job.documents.document import Member, Node
 from wanprep.job.model import Problem
-from wanprep.job.shape_words import (
-    cannot_stand,
-    has_both,
-    has_neither,
-    is_empty,
-    unknown_key,
-    wrong_type,
-)
+from wanprep.pointers import below, last, parent
+from wanprep.schema_errors import closest, letters, mismatch, type_in_words, unknown_key
 from wanprep.schemas import load_schema
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.place import Place
+    from wanprep.job.documents.document import Document, Syntax
 
 Schema = Mapping[str, Any]
 
 _VIDEO: Final = re.compile(r"\.(?:mp4|mov|m4v|webm|mkv|avi|gif)(?:[?#].*)?$", re.IGNORECASE)
+_HINTS: Final = {
+    "json": {
+        "entry": '{"image": "hero.jpg"} or {"video": "dance.mp4"}',
+        "list": "put [ ] around its entries",
+        "split": "make two entries of it",
+    },
+    "yaml": {
+        "entry": "`- image: hero.jpg` or `- video: dance.mp4`",
+        "list": "put a dash before each entry, like `- image: hero.jpg`",
+        "split": "make two entries of it, each with a dash of its own",
+    },
+}
 
 
-def mended(document: Document) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Return a document as it is meant, and everything that is wrong with how it is written."""
+def normalize(document: Document) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Return a document in the shape of the schema, and all that is wrong with how it is written.
+
+    None where nothing in it can be used.
+    """
     shape = _Shape(document)
     root = shape.value(document.root, load_schema("job"), "")
-    meant = replace(document, root=root) if root else None
-    return meant, tuple(shape.problems)
+    normal = replace(document, root=root) if root else None
+    return normal, tuple(shape.problems)
 
 
 class _Shape:
@@ -49,17 +56,17 @@ class _Shape:
         self.problems: list[Problem] = []
 
     def value(self, node: Node, schema: Schema, pointer: str) -> Node | None:
-        """Return a value as it is meant, or None where that cannot be told."""
+        """Return a value in the shape of the schema; None where it cannot be used."""
         types = _types(schema)
         if types and _kind(node) not in types:
-            self._problem(pointer, wrong_type(pointer, types, _kind(node), self._document.syntax))
-            meant = self._as_meant(node, types, schema)
-            if meant is None or isinstance(meant.content, str):
-                return meant
-            node = meant
+            self._problem(pointer, _wrong_type(pointer, types, _kind(node), self._document.syntax))
+            converted = self._converted(node, types, schema)
+            if converted is None or isinstance(converted.content, str):
+                return converted
+            node = converted
         match node.content:
             case str(text) if not re.search(schema.get("pattern", ""), text):
-                self._problem(pointer, is_empty(pointer))
+                self._problem(pointer, _is_empty(pointer))
                 return replace(node, content="")
             case tuple(items) if "items" in schema:
                 return replace(node, content=self._items(items, schema, pointer))
@@ -70,7 +77,7 @@ class _Shape:
 
     def _items(self, items: tuple[Node, ...], schema: Schema, pointer: str) -> tuple[Node, ...]:
         if len(items) < schema.get("minItems", 0):
-            self._problem(pointer, is_empty(pointer))
+            self._problem(pointer, _is_empty(pointer))
         values = (
             self.value(item, schema["items"], below(pointer, index))
             for index, item in enumerate(items)
@@ -81,68 +88,75 @@ class _Shape:
         self, node: Node, members: Mapping[str, Member], schema: Schema, pointer: str
     ) -> Node | None:
         properties = schema["properties"]
-        meant: dict[str, Member] = {}
+        normal: dict[str, Member] = {}
         for key, member in members.items():
             name: str | None = key
             if key not in properties and not schema["additionalProperties"]:
                 name = self._unknown_key(key, members, properties, pointer)
-            if name is not None and name not in meant:
+            if name is not None and name not in normal:
                 inner = self.value(member.node, properties.get(name, {}), below(pointer, key))
                 if inner:
-                    meant[name] = Member(member.key, inner)
-        self._exclude(members, meant, schema, pointer)
-        return self._chosen(node, members, meant, schema, pointer)
+                    normal[name] = Member(member.key, inner)
+        self._exclude(members, normal, schema, pointer)
+        return self._chosen(node, members, normal, schema, pointer)
 
     def _unknown_key(
         self, key: str, members: Mapping[str, Member], properties: Schema, pointer: str
     ) -> str | None:
-        """Report a key that does not exist, and return the one that it surely stands for."""
-        guess = same_key(key, properties)
+        """Report a key that does not exist, and return the one that was surely intended."""
+        guess = _same_key(key, properties)
         home = None if guess or pointer else _home(key, properties)
         if not guess and not home:
-            guess = similar_key(key, properties)
+            guess = closest(key, properties)
         if guess in members:
             guess = None  # that one is there already
-        message = unknown_key(key, tuple(properties), guess, home)
+        name = f"`{visible(key)}`"
+        message = (
+            f"{name} belongs in {home}" if home else f"{name}: {unknown_key(properties, guess)}"
+        )
         self._problem(below(pointer, key), message, of_key=True)
         return guess
 
     def _exclude(
         self,
         members: Mapping[str, Member],
-        meant: dict[str, Member],
+        normal: dict[str, Member],
         schema: Schema,
         pointer: str,
     ) -> None:
         """Report what may not stand beside a key, and leave it out."""
         for key, excluded in schema.get("dependentSchemas", {}).items():
-            for name in excluded["properties"] if key in members or key in meant else ():
+            for name in excluded["properties"] if key in members or key in normal else ():
                 if name in members:
-                    self._problem(below(pointer, name), cannot_stand(name, key), of_key=True)
-                meant.pop(name, None)
+                    message = f"`{name}` cannot stand beside `{key}`, which is the whole request"
+                    self._problem(below(pointer, name), f"{message}: put it in there", of_key=True)
+                normal.pop(name, None)
 
     def _chosen(
         self,
         node: Node,
         members: Mapping[str, Member],
-        meant: dict[str, Member],
+        normal: dict[str, Member],
         schema: Schema,
         pointer: str,
     ) -> Node | None:
-        """See that a mapping has one of some keys and only one."""
+        """Require exactly one of some keys."""
         choices = [choice["required"][0] for choice in schema.get("oneOf", ())]
-        written = [name for name in choices if name in members or name in meant]
+        written = [name for name in choices if name in members or name in normal]
         if choices and not written:
-            self._problem(pointer, has_neither(choices))
+            names = " nor ".join(f"`{name}`" for name in choices)
+            self._problem(pointer, f"this reference has neither {names}")
             return None
         if len(written) > 1:
-            self._problem(pointer, has_both(choices, self._document.syntax))
+            names = " and ".join(f"`{name}`" for name in choices)
+            split = _HINTS[self._document.syntax]["split"]
+            self._problem(pointer, f"this reference has both {names}: {split}")
             for name in written[1:]:
-                meant.pop(name, None)
-        return replace(node, content=meant)
+                normal.pop(name, None)
+        return replace(node, content=normal)
 
-    def _as_meant(self, node: Node, types: tuple[str, ...], schema: Schema) -> Node | None:
-        """Make of a value of the wrong kind what can be made of it."""
+    def _converted(self, node: Node, types: tuple[str, ...], schema: Schema) -> Node | None:
+        """Convert a value of the wrong type; None where there is no way to."""
         text = isinstance(node.content, str)
         if "string" in types:
             return replace(node, content=self._as_text(node, schema))
@@ -167,7 +181,7 @@ class _Shape:
 
     def _problem(self, pointer: str, message: str, *, of_key: bool = False) -> None:
         document = self._document
-        place: Place = document.key_place(pointer) if of_key else document.place(pointer)
+        place = document.key_place(pointer) if of_key else document.place(pointer)
         self.problems.append(Problem("job-invalid", pointer, message, place))
 
 
@@ -194,8 +208,43 @@ def _kind(node: Node) -> str:
 
 def _home(key: str, properties: Schema) -> str | None:
     """Find where inside of a job a key belongs that stands at its top."""
-    if same_key(key, properties["parameters"]["properties"]):
+    if _same_key(key, properties["parameters"]["properties"]):
         return "`parameters`"
-    if same_key(key, properties["references"]["items"]["properties"]):
+    if _same_key(key, properties["references"]["items"]["properties"]):
         return "an entry of `references`"
     return None
+
+
+def _same_key(key: str, properties: Schema) -> str | None:
+    """Find the key that this is another spelling of, or another word for."""
+    spelling = letters(key)
+    for name, schema in properties.items():
+        if spelling in {letters(word) for word in (name, *schema.get("x-also", ()))}:
+            return name
+    return None
+
+
+def _wrong_type(pointer: str, types: tuple[str, ...], kind: str, syntax: Syntax) -> str:
+    found, name = type_in_words(kind), f"{_name(pointer)}: " if pointer else ""
+    if not pointer:
+        return mismatch(found, "a mapping, like `prompt: ...`")
+    if kind == "null":
+        return _is_empty(pointer)
+    if "string" in types:
+        hint = ": put quotes around it" if kind in {"boolean", "number"} else ""
+        return f"{name}{mismatch(found, 'a string')}{hint}"
+    if "array" in types:
+        return f"{name}{mismatch(found, 'a list')}: {_HINTS[syntax]['list']}"
+    if pointer.startswith("/references/"):
+        return f"{name}{mismatch(found, _HINTS[syntax]['entry'])}"
+    return f"{name}{mismatch(found, 'a mapping')}"
+
+
+def _is_empty(pointer: str) -> str:
+    return f"{_name(pointer)} is empty: fill it in, or remove it"
+
+
+def _name(pointer: str) -> str:
+    """Call a value by its key; an entry of a list, by its number."""
+    name = last(pointer)
+    return f"entry {int(name) + 1} of {_name(parent(pointer))}" if name.isdecimal() else f"`{name}`"

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.judge.meant import Meant, MeantReference, Text
+from wanprep.pointers import pointer_to, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,8 +52,7 @@ def _prompt(body: Mapping[str, Any], field: str | None) -> Text | None:
 
 
 def _place(*parts: str | int) -> str:
-    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-    return "/".join((_ROOT, *escaped))
+    return pointer_to(("body", *parts))
 
 
 def _entries(
@@ -95,7 +95,7 @@ def _voice_beside(job: Job, body: Mapping[str, Any], pointer: str | None) -> Ite
     if pointer is None:
         return
     value: Any = body
-    for part in pointer.split("/")[2:]:
+    for part in steps(pointer)[1:]:
         value = value[int(part)] if isinstance(value, list) else value[part]
     yield job.asset("voice", value, pointer)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WrongUse
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,7 @@ def _from(reference: str, load: Callable[[str], Mapping[str, Any]]) -> Callable[
 def _named(reference: str, load: Callable[[str], Mapping[str, Any]]) -> Any:  # noqa: ANN401 - JSON
     name, _, pointer = reference.partition("#")
     found: Any = load(name)
-    for part in pointer.split("/")[1:]:
+    for part in steps(pointer):
         if not isinstance(found, dict) or part not in found:
             raise WrongUse(f"a target refers to '{reference}', which does not exist")
         found = found[part]

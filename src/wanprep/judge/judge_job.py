@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.judge.broken import Broken, JobBroken, broken_bounds
 from wanprep.judge.message import allowed_by
+from wanprep.pointers import is_within, last, parent, pointer_to
 from wanprep.schemas import load_schema
 from wanprep.text import listed
 
@@ -46,7 +47,7 @@ def judge_job(
 def _said(pointer: str, seen: set[tuple[str, str, Any]]) -> bool:
     """Tell whether something was said of this place already, or of one inside or around it."""
     return any(
-        known == pointer or known.startswith(f"{pointer}/") or pointer.startswith(f"{known}/")
+        is_within(known, pointer) or is_within(pointer, known)
         for _, known, _ in seen
         if known != "/body"
     )
@@ -63,7 +64,7 @@ def _all(
         return
     for broken in broken_bounds(body, target.body):
         name = broken.limit[0] if broken.keyword == "required" else _last(broken.path)
-        yield JobBroken(broken, _body_pointer(broken.path), name)
+        yield JobBroken(broken, pointer_to(("body", *broken.path)), name)
     yield from _requested(body, target)
 
 
@@ -88,7 +89,7 @@ def _placed(broken: Broken, resolved: Mapping[str, Any], meant: Meant) -> JobBro
             return JobBroken(broken, meant.negative_prompt.pointer, "negative_prompt")
         case ("parameters", str(name), *_):
             pointer = meant.places[name]
-            return JobBroken(broken, pointer, pointer.rpartition("/")[2])
+            return JobBroken(broken, pointer, last(pointer))
         case ("callback", *_):
             return JobBroken(broken, meant.places["callback_url"], "callback_url")
         case ("first_frame" | "frames", *_) if meant.first_frame:
@@ -96,7 +97,7 @@ def _placed(broken: Broken, resolved: Mapping[str, Any], meant: Meant) -> JobBro
         case ("references" | "images" | "videos" | "voices" as what, *_):
             pointer = _superfluous(what, broken, meant)
             return JobBroken(
-                broken, pointer, pointer.split("/")[-2] if broken.rule == _OWN else what
+                broken, pointer, last(parent(pointer)) if broken.rule == _OWN else what
             )
     return JobBroken(broken, meant.root, ".".join(map(str, broken.path)) or "prompt")
 
@@ -147,7 +148,7 @@ def _styles(resolved: Mapping[str, Any], meant: Meant, target: Target) -> Iterat
 
 def _gap(name: str, shown: Iterable[str]) -> str:
     """Explain what nobody can see: a blank of another kind, or more than one."""
-    from wanprep.job.tokens.find import find_tokens
+    from wanprep.job.references.find import find_tokens
 
     plain = " ".join(name.split())
     alike = name != plain and any(token.style in shown for token in find_tokens(plain))
@@ -156,7 +157,7 @@ def _gap(name: str, shown: Iterable[str]) -> str:
 
 def _hugged(token: Mapping[str, Any], prompt: str) -> str:
     """Name the style inside of square brackets, which hug a name as quotation marks do."""
-    from wanprep.job.tokens.find import find_tokens
+    from wanprep.job.references.find import find_tokens
 
     start, end = token["span"]
     inner = find_tokens(prompt[start + 1 : end - 1]) if token["style"] == "[Image 1]" else ()
@@ -206,11 +207,11 @@ def _requested(body: Mapping[str, Any], target: Target) -> Iterator[JobBroken]:
                 note = target.data["unknown_key"]
                 broken = annotated_break(note, found=name, limit=sorted(known))
                 hint = _meant_key(name, known, target)
-                yield JobBroken(broken, _body_pointer((*path, name)), name, detail=hint)
+                yield JobBroken(broken, pointer_to(("body", *path, name)), name, detail=hint)
         elif error.validator not in _LACKING and not error.context:
             found = error.instance if isinstance(error.instance, str | int | float) else None
             broken = annotated_break(_own(error, path, target), found=found, limit=None)
-            yield JobBroken(broken, _body_pointer(path), _last(path))
+            yield JobBroken(broken, pointer_to(("body", *path)), _last(path))
 
 
 def _own(error: ValidationError, path: tuple[str | int, ...], target: Target) -> dict[str, Any]:
@@ -235,11 +236,6 @@ def _meant_key(name: str, known: Iterable[str], target: Target) -> str:
 
 def _last(path: tuple[str | int, ...]) -> str:
     return next((part for part in reversed(path) if isinstance(part, str)), "body")
-
-
-def _body_pointer(path: tuple[str | int, ...]) -> str:
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return "/".join(("/body", *parts))
 
 
 def annotated_break(note: Mapping[str, Any], *, found: object, limit: object) -> Broken:

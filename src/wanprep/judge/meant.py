@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from wanprep.job.documents.document import below
+from wanprep.pointers import below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ _INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".
 
 def resolve(meant: Meant) -> dict[str, Any]:
     """Count, measure and bind: what rules need to know is a plain value here."""
-    from wanprep.job.tokens.binding import resolved_prompt
+    from wanprep.job.references.binding import resolved_prompt
 
     kinds = [reference.kind for reference in meant.references]
     resolved: dict[str, Any] = {

@@ -60,7 +60,7 @@ def load_target(file: Path) -> Target:
     try:
         data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise _unusable(file, error) from error
+        raise _unusable(file, str(error)) from error
 
     def load(name: str) -> Mapping[str, Any]:
         beside = file.with_name(f"{name}.schema.json")
@@ -165,13 +165,18 @@ def unknown_target(name: str, known: Iterable[str]) -> str:
 
 def _id_of(file: Path) -> str:
     try:
-        return str(json.loads(file.read_bytes())["id"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _unusable(file, error) from error
+        data = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unusable(file, str(error)) from error
+    if isinstance(data, dict) and "id" in data:
+        return str(data["id"])
+    from wanprep.schema_errors import schema_errors
+
+    raise _unusable(file, str(next(schema_errors(data, load_schema("target")))))
 
 
-def _unusable(file: Path, error: Exception) -> WrongUse:
+def _unusable(file: Path, why: str) -> WrongUse:
     return WrongUse(
-        f"the target file {file} cannot be read: {error}. Mend it (`wanprep schema target`"
-        " describes it), or take it away."
+        f"the target file {file} cannot be read: {why}. Fix it (`wanprep schema target`"
+        " describes it), or remove it."
     )

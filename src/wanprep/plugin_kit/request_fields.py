@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wanprep.pointers import steps
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -47,8 +49,7 @@ def referred(request: Mapping[str, Any], reference: object) -> Schema | None:
     """Follow a reference inside of the schema; None where it leads nowhere."""
     home, _, pointer = str(reference).partition("#")
     found: Any = request if home in {"", request.get("$id")} else None
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
+    for name in steps(pointer):
         found = found.get(name) if isinstance(found, dict) else None
     return found
 

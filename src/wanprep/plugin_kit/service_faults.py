@@ -6,8 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from wanprep.plugin_kit.schema_words import schema_faults
-from wanprep.schemas import load_schema
+from wanprep.plugin_kit.target_faults import form_faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +22,7 @@ def read_service(file: Path) -> tuple[dict[str, Any] | None, list[Told]]:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         return None, [("", f"it cannot be read as JSON: {error}.")]
-    found = list(schema_faults(data, load_schema("provider")))
+    found = form_faults(data, "provider")
     if not found:
         found += _settings_faults(data["settings"])
     return (None if found else data), found

@@ -11,11 +11,11 @@ from wanprep.judge.expand import SEVERITIES
 from wanprep.judge.rule_names import unknown_rule
 from wanprep.judge.rules import rules
 from wanprep.judge.target import load_target
-from wanprep.plugin_kit.schema_words import in_dots, schema_faults
+from wanprep.schema_errors import schema_errors
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from wanprep.judge.bounds import Bound
@@ -32,7 +32,7 @@ def target_form_faults(file: Path) -> list[Told]:
         data = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         return [("", f"it cannot be read as JSON: {error}.")]
-    found = list(schema_faults(data, load_schema("target")))
+    found = form_faults(data, "target")
     if found:
         return found
     try:
@@ -42,6 +42,17 @@ def target_form_faults(file: Path) -> list[Told]:
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         return [("", f"what it refers to cannot be put together: {type(error).__name__}, {error}.")]
     return []
+
+
+def form_faults(data: object, schema: str) -> list[Told]:
+    """Validate a file's data against a published schema."""
+    errors = schema_errors(data, load_schema(schema))
+    return [(in_dots(error.path), f"{error.message.rstrip('.')}.") for error in errors]
+
+
+def in_dots(path: Iterable[object]) -> str:
+    """Write a place as people do: fields.parameters.seed."""
+    return ".".join(map(str, path))
 
 
 def limit_faults(target: Target) -> Iterator[Told]:
@@ -93,7 +104,7 @@ def naming_faults(target: Target) -> Iterator[Told]:
     """Look at the ways of naming references that are shown or doubtful."""
     from difflib import get_close_matches
 
-    from wanprep.job.tokens.styles import STYLES
+    from wanprep.job.references.styles import STYLES
 
     for key in ("prompt_styles", "doubtful_styles"):
         for style in target.data.get(key, ()):

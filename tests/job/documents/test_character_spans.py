@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from wanprep.job.documents.character_spans import character_spans
-from wanprep.job.documents.document import Document
-from wanprep.job.documents.node import children
-from wanprep.job.documents.place import SourceText
+from wanprep.job.documents.document import Document, SourceText, children
 from wanprep.job.documents.yaml_reader import read_yaml
 
 

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.document import Broken, Document, SourceText
 from wanprep.job.documents.json_reader import read_json
-from wanprep.job.documents.place import SourceText
 
 
 def read(text: str) -> object:
@@ -109,3 +109,12 @@ def test_what_is_broken_is_said_in_plain_words(
 
 def test_fifty_levels_are_fine() -> None:
     assert read("[" * 50 + "]" * 50)
+
+
+@pytest.mark.parametrize("unit", ['\\"', '"', '"a"', "[", "1", " ", "[],", '{"a":', "\\"])
+@pytest.mark.parametrize("start", ["", '"', '["'])
+def test_the_time_for_broken_text_grows_with_its_length_only(start: str, unit: str) -> None:
+    source = SourceText(start + unit * (200_000 // len(unit)))
+    started = time.process_time()
+    assert isinstance(read_json(source), Broken)
+    assert time.process_time() - started < 5

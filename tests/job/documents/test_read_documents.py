@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from wanprep.job.documents.document import Broken, Document
-from wanprep.job.documents.place import Place
+from wanprep.job.documents.document import Broken, Document, Place
 from wanprep.job.documents.read_documents import read_documents
 
 if TYPE_CHECKING:

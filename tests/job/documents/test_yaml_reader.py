@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from wanprep.job.documents import limits
-from wanprep.job.documents.document import Broken, Document
-from wanprep.job.documents.place import SourceText
+from wanprep.job.documents.document import Broken, Document, SourceText
 from wanprep.job.documents.yaml_reader import read_yaml
 
 
@@ -149,3 +148,97 @@ def test_nothing_takes_long(text: str) -> None:
     start = time.process_time()
     assert read(text)
     assert time.process_time() - start < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("a: !!str 5", "5", id="as text"),
+        pytest.param("a: ! 5", "5", id="as it is"),
+        pytest.param("a: !!int '5'", 5, id="as a number"),
+        pytest.param("a: !!float 5", 5.0, id="as a fraction"),
+        pytest.param("a: !!seq [!!map {}, !!null ~]", [{}, None], id="tags that say nothing"),
+    ],
+)
+def test_tags_of_plain_values(text: str, value: object) -> None:
+    (document,) = read_yaml(SourceText(text))
+    assert isinstance(document, Document)
+    found = document.value["a"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "says"),
+    [
+        pytest.param("a: !!python/object/apply:os.system ['x']", 1, 4,
+                     "!!python/object/apply:os.system has no meaning", id="code"),
+        pytest.param("a: !important x", 1, 4, "!important", id="own tag"),
+        pytest.param("a: !!binary aGk=", 1, 4, "!!binary", id="binary"),
+        pytest.param("a: !!set {x}", 1, 4, "!!set", id="set"),
+        pytest.param("a: !!int x", 1, 10, "not what its tag !!int says", id="no integer"),
+    ],
+)  # fmt: skip
+def test_tags_that_mean_nothing(text: str, line: int, column: int, says: str) -> None:
+    (broken,) = read_yaml(SourceText(text))
+    assert isinstance(broken, Broken)
+    assert (broken.place.line, broken.place.column) == (line, column)
+    assert says in broken.message
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("a:\tb", {"a": "b"}, id="before a value"),
+        pytest.param("a: b\t", {"a": "b"}, id="at the end"),
+        pytest.param("a: b\t# c", {"a": "b"}, id="before a comment"),
+        pytest.param("a: 'b'\t# c\nd: 1\t\n", {"a": "b", "d": 1}, id="behind quotes"),
+        pytest.param("a: b\tc \t d", {"a": "b\tc \t d"}, id="within a text"),
+        pytest.param("a: b\t\n  c", {"a": "b c"}, id="at the end of a line of several"),
+        pytest.param("a: b\n\t\n\t# c\nd: 1", {"a": "b", "d": 1}, id="on an empty line"),
+        pytest.param("\t\na: b", {"a": "b"}, id="on the first line"),
+        pytest.param("a:\n-\tb\n- \tc", {"a": ["b", "c"]}, id="behind a dash"),
+        pytest.param("{\n\t\"a\":\t[\t1\t,\t2\t]\n}", {"a": [1, 2]}, id="between brackets"),
+        pytest.param("a: |\n  b\n  \tc\n", {"a": "b\n\tc\n"}, id="in a block"),
+        pytest.param("a: 'b\n\tc'", {"a": "b c"}, id="in quotes"),
+    ],
+)  # fmt: skip
+def test_legal_tabs(text: str, value: object) -> None:
+    (document,) = read_yaml(SourceText(text))
+    assert isinstance(document, Document), document
+    assert document.value == value
+
+
+@pytest.mark.parametrize("text", ["\ta: b", "a:\n\tb: c", "a: b\n\tc: d", "a:\n \t- b"])
+def test_tabs_that_indent(text: str) -> None:
+    (broken,) = read_yaml(SourceText(text))
+    assert isinstance(broken, Broken)
+    assert "indent with spaces" in broken.message
+
+
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("", None), ("~", None), ("null", None), ("NULL", None), ("nUll", "nUll"),
+        ("true", True), ("False", False), ("TRUE", True), ("tRUE", "tRUE"),
+        ("yes", "yes"), ("no", "no"), ("on", "on"), ("off", "off"), ("y", "y"), ("N", "N"),
+        ("5", 5), ("-5", -5), ("+5", 5), ("0123", 123), ("0o17", 15), ("0x1F", 31),
+        ("1_000", "1_000"), ("0b11", "0b11"), ("0o8", "0o8"), ("0x", "0x"),
+        ("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("-.5e3", -500.0), ("1e3", 1000.0),
+        (".", "."), ("-.", "-."), ("e3", "e3"), ("1e", "1e"), ("1.2.3", "1.2.3"),
+        ("16:9", "16:9"), ("1:30", "1:30"), ("1080p", "1080p"), ("2026-11-20", "2026-11-20"),
+        ("12:30:45", "12:30:45"), ("<<", "<<"), ("=", "="), ("...x", "...x"),
+    ],
+)  # fmt: skip
+def test_unquoted_words(word: str, value: object) -> None:
+    (found,) = read(f"a: {word}")
+    assert (found["a"], type(found["a"])) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "word",
+    [".inf", "-.INF", "+.Inf", ".nan", ".NaN", "1e999", "9" * 400, "9" * 5000, "0" * 5000,
+     "0x" + "f" * 400],
+)  # fmt: skip
+def test_numbers_that_cannot_be_sent_are_refused(word: str) -> None:
+    ((_, _, message),) = read(f"a: {word}")
+    assert "number" in message

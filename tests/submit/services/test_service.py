@@ -132,12 +132,20 @@ def test_an_interval_that_is_none(told: str) -> None:
 @pytest.mark.parametrize(
     ("provider", "settings", "says"),
     [
-        ("oxen", {"repositry": "a/b"}, "`repositry` is not known. There are: repository"),
-        ("oxen", {"repository": "name"}, "`repository` is not right. The Oxen repository"),
-        ("oxen", {"item": {"uri": "x"}}, "`item` is not right"),
-        ("runcomfy", {"data-uris": "yes"}, "`data-uris` is not right"),
-        ("runcomfy", {"model-ids": {"a": "../b"}}, "`model-ids` is not right"),
-        ("wavespeed", {"x": 1}, "There are: at-once, per-minute"),
+        ("oxen", {"repositry": "a/b"}, "at /repositry: unknown key; did you mean `repository`"),
+        (
+            "oxen",
+            {"repository": "name"},
+            r"at /repository: found .name.; expected .*\. The Oxen repository",
+        ),
+        ("oxen", {"item": {"uri": "x"}}, "at /item/uri: unknown key; known keys: `url`, `voice`"),
+        ("runcomfy", {"data-uris": "yes"}, "at /data-uris: found .yes.; expected true or false"),
+        (
+            "runcomfy",
+            {"model-ids": {"a": "../b"}},
+            "at /model-ids/a: found ...*; expected text that",
+        ),
+        ("wavespeed", {"x": 1}, "known keys: `at-once`, `per-minute`"),
     ],
 )
 def test_settings_are_held_against_what_may_stand_there(
@@ -178,7 +186,7 @@ def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> N
     [
         pytest.param("{", "provider.json cannot be read", id="no JSON"),
         pytest.param("[]", "nothing is known of the provider 'own'", id="no object"),
-        pytest.param('{"name": "own"}', "provider.json: \\$", id="half of it"),
+        pytest.param('{"name": "own"}', "provider.json: missing `title`", id="half of it"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:

@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.documents.node import children
+from wanprep.job.documents.document import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.node import Node, Span
+    from wanprep.job.documents.document import Document, Node, Span
 
 _COMMENT: Final = re.compile(r"(?:^|(?<=[\s,\[\]{}:\"']))#[^\r\n]*", re.MULTILINE)
 _BLOCK_HEAD: Final = re.compile(r"[|>][-+0-9]*")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.fix.job.edit import Edit
 from wanprep.fix.job.entries import Entries, entries_at
-from wanprep.job.documents.document import steps
+from wanprep.pointers import last, parent
 
 if TYPE_CHECKING:
     from wanprep.job.documents.document import Document
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 def dropped(document: Document, pointer: str) -> list[Edit] | None:
     """Tell how to leave out an entry; None where its lines cannot be told from others."""
-    home, _, _ = pointer.rpartition("/")
-    entries = entries_at(document, home)
-    name = [*steps(pointer)][-1]
+    entries = entries_at(document, parent(pointer))
+    name = last(pointer)
     if entries is None:
         return None
     keys = list(entries.node.content) if isinstance(entries.node.content, dict) else []

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job.comments import comments
-from wanprep.job.documents.document import steps
-from wanprep.job.documents.node import Member, step
+from wanprep.job.documents.document import Member, child_at
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.node import Node, Span
+    from wanprep.job.documents.document import Document, Node, Span
 
 _DASH: Final = re.compile(r"^[ \t]*-(?=\s)", re.MULTILINE)
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s+)*\Z")
@@ -79,7 +78,7 @@ def member_at(document: Document, pointer: str) -> Member | None:
     """Find a value together with its key."""
     found: Member | None = Member(document.root.span, document.root)
     for name in steps(pointer):
-        found = step(found.node, name) if found else None
+        found = child_at(found.node, name) if found else None
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.misspelt import letters
+from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.fix.job.guess import guess, job_properties, parameter_names, words_for
 from wanprep.fix.job.operations import Add, Drop, Put, Rename, at
-from wanprep.fix.job.proposal import Proposal, last, parent
-from wanprep.job.documents.document import steps
+from wanprep.fix.job.proposal import Proposal
+from wanprep.pointers import last, parent, steps
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import steps
 from wanprep.judge.bounds import bounds
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ def limit_of(found: Found) -> Mapping[str, Any]:
         return found.broken.broken.schema
     request = found.target.request or {}
     schema: Mapping[str, Any] = request
-    for name in [*steps(found.pointer)][1:]:
+    for name in steps(found.pointer)[1:]:
         inner = schema.get("items", {}) if name.isdecimal() else schema.get("properties", {})
         schema = inner if name.isdecimal() else inner.get(name, {})
         if "$ref" in schema:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from wanprep.job.shape_words import Syntax
+    from wanprep.job.documents.document import Syntax
 
 # What a reader of some YAML, old or new, may take for something else than text.
 _NO_TEXT: Final = re.compile(

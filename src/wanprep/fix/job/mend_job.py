@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wanprep.check.cases import Case
     from wanprep.fix.job.edit import Edit
     from wanprep.fix.wishes import Wishes
-    from wanprep.job.documents.node import Span
+    from wanprep.job.documents.document import Span
     from wanprep.job.model import JobFile
 
 Moved = Mapping[tuple[int, str], str]
@@ -74,9 +74,9 @@ class _File:
         text = self._file.source.text
         if self._file.file.lower().endswith(".json"):
             return iter([(0, len(text))])
-        from wanprep.job.documents.yaml_reader import stretches
+        from wanprep.job.documents.yaml_reader import document_spans
 
-        return stretches(text)
+        return document_spans(text)
 
     def _stretch(self, stretch: Span, first: int) -> tuple[str, int]:
         """Mend the documents of a stretch; return its text, and how many they are."""

@@ -13,13 +13,14 @@ from wanprep.fix.job.mended import Change, Left
 from wanprep.fix.job.moving import moves
 from wanprep.fix.job.repairs import REPAIRS
 from wanprep.judge.message import job_message, sentence
+from wanprep.pointers import is_within, parent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from wanprep.check.cases import Case
     from wanprep.fix.job.proposal import Proposal
-    from wanprep.job.documents.place import SourceText
+    from wanprep.job.documents.document import SourceText
 
 # A job that needs more is no job: reading it again and again would take minutes.
 _MOST_CHANGES: Final = 100
@@ -107,7 +108,7 @@ class Mending:
         """Tell on which line of the file something stood at first."""
         member = member_at(now.document, pointer)
         while member is None:
-            pointer = pointer.rpartition("/")[0]
+            pointer = parent(pointer)
             member = member_at(now.document, pointer)
         offset = member.key[0]
         for edits in reversed(self.history):
@@ -132,10 +133,10 @@ class Mending:
     def _asked(self, rule: str, pointer: str) -> bool:
         """Tell whether a question is about this, or about what holds it."""
         asked = (each.pointer for each in self.questions.values() if rule in each.rules)
-        return any(f"{pointer}/".startswith(f"{each}/") for each in asked)
+        return any(is_within(pointer, each) for each in asked)
 
     def _left(self, now: Look, rule: str, pointer: str, words: str) -> Left:
-        stuck = any(f"{pointer}/".startswith(f"{each}/") for each in self.stuck)
+        stuck = any(is_within(pointer, each) for each in self.stuck)
         line = self._line(now, pointer)
         return Left(self.number, pointer, line, rule, f"{words} {_BY_HAND}" if stuck else words)
 

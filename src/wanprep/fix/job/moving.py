@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from wanprep.fix.job.operations import Put, at
 from wanprep.fix.job.proposal import Proposal
-from wanprep.job.documents.document import below, steps
-from wanprep.job.documents.node import children, step
+from wanprep.job.documents.document import child_at, children
+from wanprep.pointers import below, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.fix.job.look import Look
-    from wanprep.job.documents.node import Node, Span
+    from wanprep.job.documents.document import Node, Span
 
 
 def moves(look: Look, moved: Mapping[str, str]) -> Iterator[Proposal]:
@@ -39,7 +39,7 @@ def moves(look: Look, moved: Mapping[str, str]) -> Iterator[Proposal]:
 def _move(look: Look, pointer: str, path: str) -> Proposal | None:
     node = look.case.job.document.root if look.case else look.document.root
     for name in steps(pointer):
-        member = step(node, name)
+        member = child_at(node, name)
         if member is None:
             return None
         node = member.node

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job.operations import Respell
 from wanprep.fix.job.proposal import Proposal
-from wanprep.job.tokens.binding import bind
-from wanprep.job.tokens.writing import DIALECTS, respelt
+from wanprep.job.references.binding import bind
+from wanprep.job.references.writing import DIALECTS, rewrites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wanprep.fix.job.look import Look
-    from wanprep.job.tokens.binding import Kind
+    from wanprep.job.references.binding import Kind
     from wanprep.judge.target import Target
 
 _STYLE: Final = "prompt-ref-style"
@@ -33,7 +33,7 @@ def dialects(look: Look) -> Iterator[Proposal]:
     said = {each.broken.span for each in look.about(_STYLE)}
     doubted = {each.token.span for each in bind(prompt.text, order).tokens
                if _shown_too(each.token.style, look.targets)}  # fmt: skip
-    pieces = [each for each in respelt(prompt.text, order, accepted) if each[0] in said]
+    pieces = [each for each in rewrites(prompt.text, order, accepted) if each[0] in said]
     for certain in (True, False):
         some = tuple(each for each in pieces if certain is (each[0] not in doubted))
         if some:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.job.limits import limit_of
 from wanprep.fix.job.operations import Add, Drop, Put, Rename, at
-from wanprep.fix.job.proposal import Proposal, last, parent
+from wanprep.fix.job.proposal import Proposal
 from wanprep.fix.job.shapes import shown
-from wanprep.job.documents.document import below
-from wanprep.job.tokens.find import find_tokens
+from wanprep.job.references.find import find_tokens
+from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

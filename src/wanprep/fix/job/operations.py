@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import steps
+from wanprep.pointers import last, parent, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,27 +69,26 @@ def performed(value: Any, operations: Iterable[Operation]) -> Any:  # noqa: ANN4
         if isinstance(operation, Add):
             at(value, operation.pointer)[operation.key] = operation.value
             continue
-        home, _, _ = operation.pointer.rpartition("/")
-        parent, name = at(value, home), [*steps(operation.pointer)][-1]
+        holder, name = at(value, parent(operation.pointer)), last(operation.pointer)
         match operation:
             case Put(value=new):
-                parent[_own(parent, name)] = new
+                holder[_own(holder, name)] = new
             case Respell():
-                parent[_own(parent, name)] = operation.text(at(value, operation.pointer))
+                holder[_own(holder, name)] = operation.text(at(value, operation.pointer))
             case Drop():
-                del parent[_own(parent, name)]
+                del holder[_own(holder, name)]
             case Rename(key=key):
-                entries = [(key if old == name else old, kept) for old, kept in parent.items()]
-                parent.clear()
-                parent.update(entries)
+                entries = [(key if old == name else old, kept) for old, kept in holder.items()]
+                holder.clear()
+                holder.update(entries)
     return value
 
 
 def _turn(operation: Operation) -> tuple[int, int]:
     """Put first what moves nothing, and the later entries of a list before the earlier ones."""
-    last = operation.pointer.rpartition("/")[2]
+    name = last(operation.pointer)
     turn = (Put, Respell, Add, Drop, Rename).index(type(operation))
-    return turn, -int(last) if isinstance(operation, Drop) and last.isdecimal() else 0
+    return turn, -int(name) if isinstance(operation, Drop) and name.isdecimal() else 0
 
 
 def at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON
@@ -105,14 +104,14 @@ def at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def _own(parent: Any, name: str) -> Any:  # noqa: ANN401 - a key or an index
-    return int(name) if isinstance(parent, list) else name
+def _own(holder: Any, name: str) -> Any:  # noqa: ANN401 - a key or an index
+    return int(name) if isinstance(holder, list) else name
 
 
 def with_what_holds_it(value: Any, pointer: str) -> Drop:  # noqa: ANN401 - JSON
     """Drop an entry; where it is the only one, the key of what it leaves empty goes with it."""
-    home = pointer.rpartition("/")[0]
-    outer = at(value, home.rpartition("/")[0])
+    home = parent(pointer)
+    outer = at(value, parent(home))
     alone = len(at(value, home)) == 1
     if alone and home.count("/") > (home.startswith("/body")) and isinstance(outer, dict):
         return with_what_holds_it(value, home)

@@ -14,10 +14,10 @@ from wanprep.fix.job.guess import (
 )
 from wanprep.fix.job.keys import renamed
 from wanprep.fix.job.operations import at, with_what_holds_it
-from wanprep.fix.job.proposal import Proposal, last, parent
+from wanprep.fix.job.proposal import Proposal
 from wanprep.fix.job.shapes import shown
-from wanprep.job.documents.document import steps
 from wanprep.judge.message import provider_name
+from wanprep.pointers import last, parent, steps
 from wanprep.text import listed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _names(look: Look, found: Found) -> Names:
     """List what a key in this place may mean."""
     if look.native is None or not found.pointer.startswith("/body"):
         return parameter_names()
-    place = [*steps(found.pointer)]
+    place = steps(found.pointer)
     if len(place) == 2:
         return body_names(look.native)
     fields = look.native.data["fields"]

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from wanprep.job.documents.document import steps
-
 if TYPE_CHECKING:
     from wanprep.fix.job.look import Look
     from wanprep.fix.job.operations import Operation
@@ -35,13 +33,3 @@ class Proposal:
 
 # Looks at a document and proposes repairs of one kind, from the safest.
 Repair = Callable[["Look"], Iterator[Proposal]]
-
-
-def last(pointer: str) -> str:
-    """Return the last name of a pointer."""
-    return next(reversed([*steps(pointer)]), "")
-
-
-def parent(pointer: str) -> str:
-    """Point at what holds the value."""
-    return pointer.rpartition("/")[0]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from wanprep.fix.job.entries import member_at
 from wanprep.fix.job.keys import shape_of
 from wanprep.fix.job.operations import Put, at
-from wanprep.fix.job.proposal import Proposal, last
+from wanprep.fix.job.proposal import Proposal
+from wanprep.pointers import last
 from wanprep.probe.names import extension_format, usual_kind
 
 if TYPE_CHECKING:

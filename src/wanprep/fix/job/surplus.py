@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job.names import renumbered
 from wanprep.fix.job.operations import Respell, at, with_what_holds_it
-from wanprep.fix.job.proposal import Proposal, last, parent
-from wanprep.job.tokens.binding import bind
-from wanprep.job.tokens.plain import mentions
+from wanprep.fix.job.proposal import Proposal
+from wanprep.job.references.binding import bind, mentions
 from wanprep.judge.judge_asset import lacks
 from wanprep.judge.message import provider_name
+from wanprep.pointers import last, parent
 from wanprep.text import listed
 
 if TYPE_CHECKING:

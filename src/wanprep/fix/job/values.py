@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.fix.job.limits import allowed_values, common_name, limit_of, natively
 from wanprep.fix.job.measures import nearest, surely
 from wanprep.fix.job.operations import Put, at, with_what_holds_it
-from wanprep.fix.job.proposal import Promise, Proposal, last
+from wanprep.fix.job.proposal import Promise, Proposal
 from wanprep.fix.job.shapes import shown
-from wanprep.job.documents.document import below
 from wanprep.judge.bounds import bounds
+from wanprep.pointers import below, last
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,8 +17,7 @@ from wanprep.job.documents.character_spans import character_spans
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.job.documents.document import Document
-    from wanprep.job.documents.node import Node
+    from wanprep.job.documents.document import Document, Node
 
 _LINE: Final = re.compile(r"\n(?=[^\r\n])")
 

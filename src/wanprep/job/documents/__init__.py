@@ -1,1 +1,1 @@
-"""Documents: YAML and JSON as plain values that know where they stand."""
+"""YAML and JSON documents as plain values with their places in the file."""

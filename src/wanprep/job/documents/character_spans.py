@@ -1,8 +1,8 @@
 """Where each character of a text stands in its file: escapes, folds and indents undone.
 
 YAML writes one text in five ways. Each is read here a second time, far more simply than a
-YAML reader does, but keeping the place of everything. What comes out is believed only when it
-is the very text that the YAML reader found; else nobody knows, which is an answer too.
+YAML reader does, but with the place of every character. The result counts only when it equals
+the text that the YAML reader found; else the places are unknown.
 
 JSON writes text as YAML does between double quotes.
 """
@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from wanprep.job.documents.node import Span
 
 _BREAK: Final = r"(?:\r\n|\n|\r)"
 # White space is taken a run at a time, so that a megabyte of it is looked at only once.
@@ -38,17 +36,18 @@ _LINE: Final = re.compile(rf"(?P<indent> *)(?P<rest>[^\r\n]*)(?P<end>{_BREAK}|\Z
 # Some characters of the value, and where they begin and end as they are written. When both are
 # equally long, each character stands for itself; else all of them stand for the whole stretch.
 _Piece = tuple[str, int, int]
+_Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterSpans:
-    """Tells where characters are written; offsets count from the beginning of the text."""
+    """The written span of each character; offsets count from the beginning of the text."""
 
     _offsets: list[int]  # of each piece, in the value
     _lengths: list[int]  # of each piece, in the value
-    _spans: list[Span]  # of each piece, as it is written
+    _spans: list[_Span]  # of each piece, as it is written
 
-    def __getitem__(self, index: int) -> Span:
+    def __getitem__(self, index: int) -> _Span:
         which = bisect_right(self._offsets, index) - 1
         begin, end = self._spans[which]
         if end - begin != self._lengths[which]:
@@ -104,11 +103,10 @@ def _flow(pattern: re.Pattern[str], raw: str, begin: int, stop: int) -> Iterator
             case "breaks":
                 yield from (("\n", *span) for span in _breaks(raw, *found.span("breaks")))
             case group:
-                yield _meant(group or "", found), found.start(), found.end()
+                yield _unescaped(group or "", found), found.start(), found.end()
 
 
-def _meant(group: str, found: re.Match[str]) -> str:
-    """Undo an escape."""
+def _unescaped(group: str, found: re.Match[str]) -> str:
     match group:
         case "text" | "blank":
             return found[0]
@@ -123,11 +121,11 @@ def _meant(group: str, found: re.Match[str]) -> str:
             return chr(int(found[group], 16))
 
 
-def _breaks(raw: str, begin: int, stop: int) -> list[Span]:
+def _breaks(raw: str, begin: int, stop: int) -> list[_Span]:
     return [found.span() for found in re.compile(_BREAK).finditer(raw, begin, stop)]
 
 
-def _folded(breaks: list[Span]) -> Iterator[_Piece]:
+def _folded(breaks: list[_Span]) -> Iterator[_Piece]:
     """One line break is a space; of several, the first is nothing and the others stay."""
     if len(breaks) == 1:
         yield " ", *breaks[0]
@@ -139,7 +137,7 @@ def _block(raw: str, value: str) -> Iterator[_Piece]:
     head = _BLOCK_HEAD.match(raw)
     lines = [line for line in _LINE.finditer(raw, head.end() if head else 0) if line[0]]
     indent = _indent(lines, value)
-    breaks: list[Span] = []  # since the last line that holds something
+    breaks: list[_Span] = []  # since the last line that holds something
     prose = False
     for line in lines:
         begin, end = line.start() + indent, line.end("rest")
@@ -154,7 +152,7 @@ def _block(raw: str, value: str) -> Iterator[_Piece]:
 
 
 def _indent(lines: list[re.Match[str]], value: str) -> int:
-    """Tell how far a block is indented: what its lines have in common there but not here."""
+    """Find how far a block is indented: what its lines have in common there but not here."""
     there = [len(line["indent"]) for line in lines if line["rest"]]
     here = [len(line) - len(line.lstrip(" ")) for line in value.split("\n") if line.strip(" ")]
     if not there or not here:

@@ -2,18 +2,116 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.job.documents.character_spans import character_spans
-from wanprep.job.documents.node import Member, plain, step
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.job.documents.character_spans import CharacterSpans
-    from wanprep.job.documents.node import Node, Span
-    from wanprep.job.documents.place import Place, SourceText
+
+Scalar = str | int | float | bool | None
+Span = tuple[int, int]  # offsets of characters in the file, the end excluded
+Syntax = Literal["json", "yaml"]
+
+# What editors count as the end of a line; Unicode's other separators they leave alone.
+_LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file: lines and columns from 1, in characters; the end is one past."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceText:
+    """A file's text, with its offsets translated to lines and columns."""
+
+    text: str
+    _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        starts = (0, *(found.end() for found in _LINE_BREAK.finditer(self.text)))
+        object.__setattr__(self, "_starts", starts)
+
+    def place(self, start: int, end: int) -> Place:
+        """Translate offsets of characters."""
+        return Place(*self._line_and_column(start), *self._line_and_column(max(start, end)))
+
+    def _line_and_column(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line_text(self, line: int) -> str:
+        """Return a line without its end; what lies outside the file is empty."""
+        if not 1 <= line <= len(self._starts):
+            return ""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+    def end_of_content(self) -> int:
+        """Find where something missing at the end is best shown: behind the last character."""
+        return len(self.text.rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and where it stands; `written` is where a text's own characters are.
+
+    The two differ where YAML repeats a value by an alias, and by the empty lines at the end of
+    a block of text.
+    """
+
+    content: Scalar | tuple[Node, ...] | Mapping[str, Member]
+    span: Span
+    written: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of a mapping: where its key stands, and its value."""
+
+    key: Span
+    node: Node
+
+
+def children(node: Node) -> Iterator[Node]:
+    """List the values that a value holds directly."""
+    if isinstance(node.content, tuple):
+        yield from node.content
+    elif isinstance(node.content, Mapping):
+        yield from (member.node for member in node.content.values())
+
+
+def child_at(node: Node, name: str) -> Member | None:
+    """Go one part of a JSON pointer down; an item of a list has no key but its own place."""
+    if isinstance(node.content, Mapping):
+        return node.content.get(name)
+    if isinstance(node.content, tuple) and name.isdecimal() and int(name) < len(node.content):
+        item = node.content[int(name)]
+        return Member(item.span, item)
+    return None
+
+
+def to_json(node: Node) -> Any:  # noqa: ANN401 - JSON
+    """Convert a node to JSON values, without their places."""
+    if isinstance(node.content, tuple):
+        return [to_json(item) for item in node.content]
+    if isinstance(node.content, Mapping):
+        return {key: to_json(member.node) for key, member in node.content.items()}
+    return node.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +120,7 @@ class Document:
 
     source: SourceText
     root: Node
-    syntax: Literal["json", "yaml"]
+    syntax: Syntax
     _spans: dict[Span, CharacterSpans | None] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -30,18 +128,18 @@ class Document:
     @property
     def value(self) -> Any:  # noqa: ANN401 - JSON
         """The document as JSON values."""
-        return plain(self.root)
+        return to_json(self.root)
 
     def place(self, pointer: str) -> Place:
-        """Tell where a value stands; for what is absent, where it would belong."""
+        """Find where a value stands; for what is absent, where it would belong."""
         return self.source.place(*self._nearest(pointer).node.span)
 
     def key_place(self, pointer: str) -> Place:
-        """Tell where a value's key stands; what has none stands for itself."""
+        """Find where a value's key stands; what has none stands for itself."""
         return self.source.place(*self._nearest(pointer).key)
 
     def place_within(self, pointer: str, start: int, end: int) -> Place:
-        """Tell where some characters of a text stand, given as offsets into its value."""
+        """Find where some characters of a text stand, given as offsets into its value."""
         node = self._nearest(pointer).node
         text = node.content
         spans = self._character_spans(node, text) if isinstance(text, str) else None
@@ -63,7 +161,7 @@ class Document:
     def _nearest(self, pointer: str) -> Member:
         found = Member(self.root.span, self.root)
         for name in steps(pointer):
-            inner = step(found.node, name)
+            inner = child_at(found.node, name)
             if inner is None:
                 break
             found = inner
@@ -76,13 +174,3 @@ class Broken:
 
     place: Place
     message: str
-
-
-def steps(pointer: str) -> Iterator[str]:
-    """Take a JSON pointer apart (RFC 6901)."""
-    return (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
-
-
-def below(pointer: str, name: str | int) -> str:
-    """Point one step further down."""
-    return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"

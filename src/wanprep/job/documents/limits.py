@@ -1,26 +1,25 @@
-"""What no job needs: a document that has it is refused whole, however it came about."""
+"""Limits of a document, and values that no request can carry: either refuses it whole."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.documents.node import children
+from wanprep.job.documents.document import children
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.job.documents.node import Member, Node, Span
-    from wanprep.job.documents.place import SourceText
+    from wanprep.job.documents.document import Member, Node, SourceText, Span
 
 MAX_BYTES: Final = 1_000_000
 MAX_VALUES: Final = 10_000
 MAX_DEPTH: Final = 50
 
 
-class NotAJob(Exception):
-    """A document cannot be used at all; raised by its reader and caught where one reads on."""
+class DocumentRefused(Exception):
+    """A document cannot be used at all; the readers catch it and go on with the next one."""
 
     def __init__(self, span: Span, message: str) -> None:
         super().__init__(message)
@@ -28,63 +27,74 @@ class NotAJob(Exception):
         self.message = message
 
 
-class Measure:
+class ValueCounter:
     """Counts the values of one file and refuses too many of them, or too deep ones."""
 
     def __init__(self) -> None:
         self._count = 0
 
     @property
-    def exceeded(self) -> bool:
-        """Tell whether it is time to stop reading altogether."""
+    def is_exceeded(self) -> bool:
+        """Whether reading the file must stop altogether."""
         return self._count > MAX_VALUES
 
-    def one_more(self, span: Span, depth: int) -> None:
-        """Count a value that stands at a depth."""
+    def count(self, span: Span, depth: int) -> None:
+        """Count a value at this depth."""
         self._count += 1
-        if self.exceeded:
-            raise NotAJob(span, f"this holds more than {MAX_VALUES:,} values, which no job needs")
-        if depth > MAX_DEPTH:
-            raise NotAJob(span, f"this is nested over {MAX_DEPTH} levels deep: no job needs that")
+        if self.is_exceeded:
+            raise DocumentRefused(
+                span, f"this holds more than {MAX_VALUES:,} values, which no job needs"
+            )
+        check_depth(span, depth)
 
-    def repeated(self, node: Node, span: Span, depth: int) -> None:
-        """Count a value that is repeated here, with all that it holds: repeats multiply."""
-        self.one_more(span, depth)
+    def count_repeated(self, node: Node, span: Span, depth: int) -> None:
+        """Count an alias with all that it holds: repeats multiply."""
+        self.count(span, depth)
         for child in children(node):
-            self.repeated(child, span, depth + 1)
+            self.count_repeated(child, span, depth + 1)
 
 
-def sound_text(text: str, span: Span) -> str:
+def check_depth(span: Span, depth: int) -> None:
+    """Refuse a value that is nested too deep."""
+    if depth > MAX_DEPTH:
+        raise DocumentRefused(
+            span, f"this is nested over {MAX_DEPTH} levels deep: no job needs that"
+        )
+
+
+def checked_text(text: str, span: Span) -> str:
     """Refuse characters that no file name, terminal or service can take."""
     if "\0" in text:
-        raise NotAJob(span, "this text holds a NUL character: remove it")
+        raise DocumentRefused(span, "this text holds a NUL character: remove it")
     if not text.isascii():
         half = next((letter for letter in text if "\ud800" <= letter <= "\udfff"), None)
         if half:
-            raise NotAJob(span, f"{visible(half)} is half a character; the other half is missing")
+            raise DocumentRefused(
+                span, f"{visible(half)} is half a character; the other half is missing"
+            )
     return text
 
 
-def whole_number(text: str, span: Span) -> int:
-    """Read an integer, also 0x1f and 0o17, as long as arithmetic can take it."""
+def parse_integer(text: str, span: Span) -> int:
+    """Parse an integer, also 0x1f and 0o17, within the range of a float."""
     try:
         value = int(text) if text[:2] not in {"0x", "0o"} else int(text, 0)
         float(value)
     except (ValueError, OverflowError):  # thousands of digits, be they zeros
-        raise NotAJob(span, "this number is too long") from None
+        raise DocumentRefused(span, "this number is too long") from None
     return value
 
 
-def number(text: str, span: Span) -> float:
-    """Read a number with a fraction or an exponent; beyond all sizes it would be infinite."""
+def parse_float(text: str, span: Span) -> float:
+    """Parse a number with a fraction or an exponent; too large ones would become infinite."""
     value = float(text)
     if not math.isfinite(value):
-        raise NotAJob(span, "this number is too large")
+        raise DocumentRefused(span, "this number is too large")
     return value
 
 
-def new_key(key: str, span: Span, before: Mapping[str, Member], source: SourceText) -> None:
-    """Refuse a key that stands twice: whichever is meant, the other would be lost."""
+def check_new_key(key: str, span: Span, before: Mapping[str, Member], source: SourceText) -> None:
+    """Refuse a duplicate key: whichever is meant, the other would be lost."""
     if key in before:
         line = source.place(*before[key].key).line
-        raise NotAJob(span, f"`{visible(key)}` stands twice, on line {line} too: keep one")
+        raise DocumentRefused(span, f"`{visible(key)}` stands twice, on line {line} too: keep one")

@@ -1,4 +1,4 @@
-"""From a file to its documents, whatever the file turns out to be."""
+"""Read a file into documents; a file that is no text, or none at all, is a broken document."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.documents.document import Broken, Document
+from wanprep.job.documents.document import Broken, Document, SourceText
 from wanprep.job.documents.limits import MAX_BYTES
-from wanprep.job.documents.place import SourceText
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
@@ -34,11 +33,11 @@ class DocumentFile:
 
 def read_documents(path: str) -> DocumentFile:
     """Read a file as JSON when its name ends so, and else as YAML. Never raises."""
-    data = _bytes_of(path)
+    data = _read_bytes(path)
     if isinstance(data, Broken):
         return DocumentFile(SourceText(""), (data,))
     source = SourceText(data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace"))
-    broken = _no_text(data, source)
+    broken = _not_utf8(data, source)
     if broken:
         return DocumentFile(source, (broken,))
     found = read_text(source.text, path)
@@ -48,7 +47,7 @@ def read_documents(path: str) -> DocumentFile:
 
 
 def read_text(text: str, path: str) -> DocumentFile:
-    """Read what stands in a file of this name, or will. There may be nothing in it."""
+    """Read the text of a file with this name, which need not exist. It may hold no document."""
     source = SourceText(text)
     return DocumentFile(source, tuple(_read(source, path)))
 
@@ -66,7 +65,7 @@ def _read(source: SourceText, path: str) -> Iterator[Document | Broken]:
         yield from read_yaml(source)
 
 
-def _bytes_of(path: str) -> bytes | Broken:
+def _read_bytes(path: str) -> bytes | Broken:
     try:
         about = os.stat(path)
         if not stat.S_ISREG(about.st_mode):
@@ -80,8 +79,8 @@ def _bytes_of(path: str) -> bytes | Broken:
         return _broken_file(f"this file cannot be read: {why}")
 
 
-def _no_text(data: bytes, source: SourceText) -> Broken | None:
-    """Tell why some bytes are no UTF-8 text, if so."""
+def _not_utf8(data: bytes, source: SourceText) -> Broken | None:
+    """Explain why some bytes are no UTF-8 text, if so."""
     for mark, name in _OTHER_ENCODINGS:
         if data.startswith(mark):
             return _broken_file(f"this file is written in {name}: save it as UTF-8")

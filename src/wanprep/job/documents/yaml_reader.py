@@ -1,7 +1,9 @@
 """Read the documents of a YAML 1.2 file into nodes that know where they stand.
 
 Built upon the parser's events: they have the place of everything, aliases included, and they
-come one by one, so that a bomb is refused before it goes off.
+come one by one, so that a bomb is refused before it goes off. An unquoted word means what the
+core schema of YAML 1.2 says and nothing beyond it: `yes`, `on`, `16:9`, `1_000` and `2026-11-20`
+are text, as a designer would expect.
 """
 
 from __future__ import annotations
@@ -9,29 +11,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ruamel.yaml import YAML
 from ruamel.yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
+    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 
-from wanprep.job.documents.document import Broken, Document
-from wanprep.job.documents.limits import Measure, NotAJob, new_key, sound_text
-from wanprep.job.documents.node import Member, Node
-from wanprep.job.documents.yaml_tabs import TabScanner
-from wanprep.job.documents.yaml_tags import check_tag, tagged_value
-from wanprep.job.documents.yaml_words import in_plain_words
+from wanprep.job.documents.document import Broken, Document, Member, Node
+from wanprep.job.documents.limits import (
+    DocumentRefused,
+    ValueCounter,
+    check_new_key,
+    checked_text,
+    parse_float,
+    parse_integer,
+)
+from wanprep.job.documents.yaml_parser import parse_events
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.job.documents.node import Span
-    from wanprep.job.documents.place import SourceText
+    from wanprep.job.documents.document import Scalar, SourceText, Span
 
 # Three dashes at the beginning of a line always begin a document, whatever is open, and take
 # the directives above them along.
@@ -43,21 +48,42 @@ _COLON: Final = re.compile(r"[ \t]*:")
 _NO_SPACE: Final = re.compile(r"[\w$-]+:[^/\s]\S*")
 _SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
+_WORDS: Final[dict[str, bool | None]] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+_INTEGER: Final = re.compile(r"[-+]?[0-9]+")
+_BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+
+
+_CORE: Final = "tag:yaml.org,2002:"
+_SCALARS: Final = {
+    "!!bool": bool, "!!float": float, "!!int": int, "!!null": type(None), "!!str": str,
+}  # fmt: skip
+_KNOWN: Final = {
+    MappingStartEvent: frozenset({"!!map"}),
+    ScalarEvent: frozenset(_SCALARS),
+    SequenceStartEvent: frozenset({"!!seq"}),
+}
+
 
 def read_yaml(source: SourceText) -> Iterator[Document | Broken]:
     """Read all documents; one that is broken does not hide the others."""
-    measure = Measure()
-    for begin, end in stretches(source.text):
+    counter = ValueCounter()
+    for begin, end in document_spans(source.text):
         try:
-            measure.one_more((begin, begin), depth=0)
-            yield from _Reader(source, (begin, end), measure).documents()
-        except NotAJob as refusal:
+            counter.count((begin, begin), depth=0)
+            yield from _Reader(source, (begin, end), counter).documents()
+        except DocumentRefused as refusal:
             yield Broken(source.place(*refusal.span), refusal.message)
-        if measure.exceeded:
+        if counter.is_exceeded:
             return
 
 
-def stretches(text: str) -> Iterator[Span]:
+def document_spans(text: str) -> Iterator[Span]:
     """Cut a file where documents begin: each stretch is read for itself."""
     begins = [found.start() for found in _DOCUMENT.finditer(text)]
     yield from zip([0, *begins], [*begins, len(text)], strict=True)
@@ -66,23 +92,12 @@ def stretches(text: str) -> Iterator[Span]:
 class _Reader:
     """Reads one stretch of a file, which is one document as a rule."""
 
-    def __init__(self, source: SourceText, stretch: Span, measure: Measure) -> None:
+    def __init__(self, source: SourceText, span: Span, counter: ValueCounter) -> None:
         self._source = source
-        self._begin, self._end = stretch
-        self._measure = measure
+        self._begin = span[0]
+        self._counter = counter
         self._anchors: dict[str, Node | None] = {}  # None: still being read
-        self._events = self._parsed()
-
-    def _parsed(self) -> Iterator[Any]:
-        text = self._source.text[self._begin : self._end]
-        parser = YAML(typ="safe", pure=True)
-        parser.Scanner = TabScanner
-        try:
-            yield from parser.parse(text)
-        except Exception as error:  # noqa: BLE001 - beside its own, the parser leaks many kinds
-            index, message = in_plain_words(error, text)
-            at = self._begin + min(index, len(text.rstrip()))
-            raise NotAJob((at, at + 1), message) from None
+        self._events = parse_events(source.text[slice(*span)], span[0])
 
     def documents(self) -> Iterator[Document]:
         """Read what is there. What seems complete is not when the parser stumbles behind it."""
@@ -101,8 +116,8 @@ class _Reader:
         span = self._span(event)
         if isinstance(event, AliasEvent):
             return self._repeated(event.anchor, span, depth)
-        self._measure.one_more(span, depth)
-        check_tag(event, self._begin + event.start_mark.index)
+        self._counter.count(span, depth)
+        _check_tag(event, self._begin + event.start_mark.index)
         if event.anchor:
             self._anchors[event.anchor] = None
         match event:
@@ -117,7 +132,7 @@ class _Reader:
         return node
 
     def _span(self, event: Any) -> Span:  # noqa: ANN401
-        """Tell where a value stands, without the tag and the anchor in front of it."""
+        """Find where a value stands, without the tag and the anchor in front of it."""
         start, end = self._begin + event.start_mark.index, self._begin + event.end_mark.index
         if not isinstance(event, AliasEvent) and (event.anchor or event.ctag):
             properties = _PROPERTIES.match(self._source.text, start)
@@ -126,21 +141,23 @@ class _Reader:
 
     def _repeated(self, anchor: str, span: Span, depth: int) -> Node:
         if anchor not in self._anchors:
-            raise NotAJob(
+            raise DocumentRefused(
                 span,
                 f"*{anchor} repeats what is called &{anchor}, and nothing is. Text that begins "
                 f"with * must be in quotes",
             )
         node = self._anchors[anchor]
         if node is None:
-            raise NotAJob(span, f"*{anchor} stands inside of what it repeats, without an end")
-        self._measure.repeated(node, span, depth)
+            raise DocumentRefused(
+                span, f"*{anchor} stands inside of what it repeats, without an end"
+            )
+        self._counter.count_repeated(node, span, depth)
         return Node(node.content, span, node.written)
 
     def _scalar(self, event: Any, span: Span) -> Node:  # noqa: ANN401
         text = _SURROGATES.sub(lambda pair: _character(pair[0]), event.value)
         shown = span if event.style not in {"|", ">"} else self._trimmed(span)
-        return Node(tagged_value(event, sound_text(text, span), span), shown, span)
+        return Node(_tagged_value(event, checked_text(text, span), span), shown, span)
 
     def _trimmed(self, span: Span) -> Span:
         return span[0], span[0] + len(self._source.text[slice(*span)].rstrip())
@@ -156,7 +173,7 @@ class _Reader:
         end = start
         while not isinstance(event := next(self._events), MappingEndEvent):
             key, span = self._key(event)
-            new_key(key, span, members, self._source)
+            check_new_key(key, span, members, self._source)
             node = self._member(key, span, depth)
             members[key] = Member(span, node)
             end = max(span[1], node.span[1])
@@ -167,7 +184,7 @@ class _Reader:
         if node.span[0] < node.span[1]:
             return node
         if _NO_SPACE.fullmatch(key):
-            raise NotAJob(span, "the colon has no space after it: `key: value`")
+            raise DocumentRefused(span, "the colon has no space after it: `key: value`")
         # The parser puts an empty value where it goes on reading, lines below.
         colon = _COLON.match(self._source.text, span[1])
         at = colon.end() if colon else node.span[0]
@@ -189,20 +206,72 @@ class _Reader:
     def _key(self, event: Any) -> tuple[str, Span]:  # noqa: ANN401
         span = self._span(event)
         if not isinstance(event, AliasEvent | ScalarEvent):
-            raise NotAJob(
+            raise DocumentRefused(
                 (span[0], span[0] + 1),
                 "a key cannot be a list or a mapping. Put {{ }} of a template in quotes",
             )
         key = self._node(event, depth=1).content
         if key == "<<" and isinstance(event, ScalarEvent) and event.style is None:
-            raise NotAJob(span, "`<<` merges nothing in YAML 1.2: write the keys out")
+            raise DocumentRefused(span, "`<<` merges nothing in YAML 1.2: write the keys out")
         if key is None:
-            raise NotAJob(span, "there is no key here: text that begins with a colon needs quotes")
+            raise DocumentRefused(
+                span, "there is no key here: text that begins with a colon needs quotes"
+            )
         if not isinstance(key, str):
             written = self._source.text[slice(*span)]
-            raise NotAJob(span, f"a key must be text: put quotes around {visible(written)}")
+            raise DocumentRefused(span, f"a key must be text: put quotes around {visible(written)}")
         return key, span
 
 
 def _character(pair: str) -> str:
     return pair.encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _check_tag(event: Any, start: int) -> None:  # noqa: ANN401 - ruamel.yaml has no types
+    """Refuse tags that ask for more than plain values: some readers run code for them."""
+    tag = _tag(event)
+    if tag not in {None, "!"} and tag not in _KNOWN[type(event)]:
+        raise DocumentRefused(
+            (start, start + 1),
+            f"the tag {visible(str(tag))} has no meaning here; text that begins with ! must be "
+            "in quotes",
+        )
+
+
+def _tagged_value(event: Any, text: str, span: Span) -> Scalar:  # noqa: ANN401
+    """Resolve a scalar: unquoted words by the core schema, quoted ones are text."""
+    tag = _tag(event)
+    if tag is None:
+        return _resolve(text, span) if event.style is None else text
+    if tag in {"!", "!!str"}:
+        return text
+    value = _resolve(text, span)
+    if tag == "!!float" and type(value) is int:
+        return float(value)
+    if type(value) is not _SCALARS[tag]:
+        raise DocumentRefused(span, f"this is not what its tag {tag} says: remove the tag")
+    return value
+
+
+def _tag(event: Any) -> str | None:  # noqa: ANN401
+    tag: str | None = event.tag
+    return f"!!{tag.removeprefix(_CORE)}" if tag and tag.startswith(_CORE) else tag
+
+
+def _resolve(word: str, span: Span) -> Scalar:
+    """Resolve an unquoted word by the core schema."""
+    if word in _WORDS:
+        return _WORDS[word]
+    if word[0] not in "+-.0123456789":
+        return word
+    if _INTEGER.fullmatch(word):
+        return parse_integer(word, span)
+    if _FLOAT.fullmatch(word):
+        return parse_float(word, span)
+    if _NOT_FINITE.fullmatch(word):
+        raise DocumentRefused(
+            span, f"{word} is not a number that can be sent: write one, or remove it"
+        )
+    if _BASED.fullmatch(word):
+        return parse_integer(word, span)
+    return word

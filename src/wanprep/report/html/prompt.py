@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.tokens.binding import bind
+from wanprep.job.references.binding import bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-from wanprep.judge.message import allowed_by, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from jsonschema import ValidationError
 
 _MOST: Final = 5
 _DATA: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
@@ -38,12 +34,14 @@ def _texts(value: object) -> Iterator[str]:
 
 def faults(body: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Say what the service's own schema has against a request."""
-    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema import FormatChecker
+
+    from wanprep.schema_errors import schema_errors
 
     checker = FormatChecker(formats=())
     checker.checks("uri")(is_address)
-    errors = Draft202012Validator(schema, format_checker=checker).iter_errors(body)
-    return list(dict.fromkeys(map(_says, errors)))[:_MOST]
+    errors = map(str, schema_errors(body, schema, checker))
+    return list(dict.fromkeys(errors))[:_MOST]
 
 
 def is_address(value: object) -> bool:
@@ -59,24 +57,3 @@ def is_address(value: object) -> bool:
         return False
     plain = not _NOT_IN_ADDRESSES.search(value)
     return plain and parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
-
-
-def _says(error: ValidationError) -> str:
-    path = tuple(str(part) for part in error.absolute_path)
-    place = f"`{'.'.join(path)}`" if path else "it"
-    schema, keyword = cast("Mapping[str, Any]", error.schema), str(error.validator)
-    given, wanted = cast("Any", error.instance), cast("Any", error.validator_value)
-    match keyword:
-        case "required":
-            lacking = [name for name in wanted if name not in given]
-            return f"{place} lacks {', '.join(f'`{name}`' for name in lacking)}"
-        case "anyOf":
-            return f"{place} lacks references"
-        case "additionalProperties":
-            surplus = [name for name in given if name not in schema.get("properties", {})]
-            return f"{place} has unknown fields: {', '.join(f'`{name}`' for name in surplus)}"
-        case "format":
-            return f"{place} is no address: {in_words(error.instance)}"
-    limit = allowed_by(schema, keyword, path)
-    found = in_words(error.instance)
-    return f"{place} is {found}, and not {limit}" if limit else f"{place} is {found}"

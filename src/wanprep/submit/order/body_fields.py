@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.pointers import below, parent
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -41,7 +43,7 @@ class _Numbered:
     @property
     def voice(self) -> str:
         """Tell where its voice stands in a job in our own words."""
-        return f"{self.pointer.rpartition('/')[0]}/voice"
+        return below(parent(self.pointer), "voice")
 
 
 @dataclass(frozen=True, slots=True)

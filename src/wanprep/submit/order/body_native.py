@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
+from wanprep.pointers import steps
 from wanprep.submit.order.body_fields import Draft
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def written_over(body: Mapping[str, Any], target: Target, addresses: Mapping[str
 
 
 def _put(body: Any, pointer: str, address: str) -> None:  # noqa: ANN401 - JSON
-    *path, last = (part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[2:])
+    _, *path, last = steps(pointer)
     for part in path:
         body = body[int(part)] if isinstance(body, list) else body[part]
     body[int(last) if isinstance(body, list) else last] = address

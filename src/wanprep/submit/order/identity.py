@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from wanprep.job.documents.document import below
+from wanprep.pointers import below, parent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +45,7 @@ def _words(case: Case, hashes: Mapping[str, str]) -> dict[str, Any]:
             {
                 "kind": each.kind,
                 "asset": content.get(each.pointer),
-                "voice": content.get(f"{each.pointer.rpartition('/')[0]}/voice"),
+                "voice": content.get(below(parent(each.pointer), "voice")),
             }
             for each in meant.references
         ],
@@ -70,7 +70,7 @@ def _with_content(value: Any, pointer: str, hashes: Mapping[str, str]) -> Any:  
             }
         case list():
             return [
-                _with_content(each, f"{pointer}/{index}", hashes)
+                _with_content(each, below(pointer, index), hashes)
                 for index, each in enumerate(value)
             ]
         case _:

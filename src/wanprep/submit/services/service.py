@@ -107,19 +107,12 @@ class Service:
 
     def checked_settings(self, settings: Settings) -> Settings:
         """Hold [providers.NAME] against what may stand there."""
-        from jsonschema import Draft202012Validator
+        from wanprep.schema_errors import schema_errors
 
         schema = {"properties": self.settings, "additionalProperties": False}
-        for error in Draft202012Validator(schema).iter_errors(settings):
-            raise WrongUse(f"[providers.{self.name}] in the configuration: {self._says(error)}")
+        for error in schema_errors(settings, schema):
+            raise WrongUse(f"[providers.{self.name}] in the configuration, {error}")
         return settings
-
-    def _says(self, error: Any) -> str:  # noqa: ANN401 - jsonschema's, imported late
-        if not error.absolute_path:
-            unknown = ", ".join(f"`{key}`" for key in error.instance if key not in self.settings)
-            return f"{unknown} is not known. There are: {', '.join(self.settings) or 'none'}."
-        key = str(error.absolute_path[0])
-        return f"`{key}` is not right. {self.settings[key]['description']}"
 
 
 def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
@@ -149,12 +142,11 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _sound(data: dict[str, Any], file: Path) -> dict[str, Any]:
-    from jsonschema import Draft202012Validator
-
+    from wanprep.schema_errors import schema_errors
     from wanprep.schemas import load_schema
 
-    for fault in Draft202012Validator(load_schema("provider")).iter_errors(data):
-        raise WrongUse(f"the provider file {file}: {fault.json_path}: {fault.message}")
+    for error in schema_errors(data, load_schema("provider")):
+        raise WrongUse(f"the provider file {file}: {error}")
     return data
 
 

@@ -1,4 +1,4 @@
-"""Tokens held against the references of a job."""
+"""Tokens matched to the references of a job."""
 
 # ruff: noqa: RUF001 - full-width signs are what this is about
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wanprep.job.tokens.binding import bind, resolved_prompt
+from wanprep.job.references.binding import bind, find_ordinals, mentions, resolved_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.job.tokens.binding import Kind, Reference
+    from wanprep.job.references.binding import Kind, Reference
 
 IMAGE: Kind = "image"
 VIDEO: Kind = "video"
 
 
 @pytest.mark.parametrize(
-    ("prompt", "order", "meant"),
+    ("prompt", "order", "references"),
     [
         pytest.param(
             "Image 1, Video 1",
@@ -56,7 +56,7 @@ VIDEO: Kind = "video"
             [(IMAGE, 1), (IMAGE, 2)],
             id="one of each",
         ),
-        pytest.param("the third image", [IMAGE, IMAGE], [], id="prose is not held against anyone"),
+        pytest.param("the third image", [IMAGE, IMAGE], [], id="prose is never reported"),
         pytest.param("the first image", [IMAGE, VIDEO], [], id="plain words are enough anyway"),
         pytest.param(
             "Image 1 and Image 2; the first image fades",
@@ -72,8 +72,8 @@ VIDEO: Kind = "video"
         ),
     ],
 )
-def test_references(prompt: str, order: Sequence[Kind], meant: list[Reference | None]) -> None:
-    assert [each.reference for each in bind(prompt, order).tokens] == meant
+def test_references(prompt: str, order: Sequence[Kind], references: list[Reference | None]) -> None:
+    assert [each.reference for each in bind(prompt, order).tokens] == references
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,47 @@ def test_resolved_prompt() -> None:
         ],
         "unused": [{"kind": "image", "index": 2}],
     }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "found"),
+    [
+        pytest.param(
+            "Take the dress from the first image, put it on the woman of the second image.",
+            [("image", 1, "the first image"), ("image", 2, "the second image")],
+            id="English",
+        ),
+        pytest.param(
+            "The third reference video's gait",
+            [("video", 3, "The third reference video")],
+            id="reference",
+        ),
+        pytest.param("the 2nd picture", [("image", 2, "the 2nd picture")], id="digits"),
+        pytest.param(
+            "第1张图里的女孩，第二张图片里的猫，第二段视频的动作",
+            [("image", 1, "第1张图"), ("image", 2, "第二张图片"), ("video", 2, "第二段视频")],
+            id="Chinese",
+        ),
+        pytest.param("The first video frame, the first image we see", [], id="of something else"),
+        pytest.param("第一个图案，第二张图纸", [], id="pattern and drawing"),
+        pytest.param("the first Image 1, 第1张图2", [], id="a token follows"),
+        pytest.param("the first images, at first image it", [], id="no article, or plural"),
+    ],
+)
+def test_find_ordinals(prompt: str, found: list[tuple[str, int, str]]) -> None:
+    assert [(token.kind, token.index, token.text) for token in find_ordinals(prompt)] == found
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kinds"),
+    [
+        pytest.param("like the reference video", ["video"], id="reference video"),
+        pytest.param("the man in this photo", ["image"], id="this photo"),
+        pytest.param("参考视频的动作，照片中的人", ["image", "video"], id="Chinese"),
+        pytest.param(
+            "a cinematic video with image grain, 构图对称", [], id="the result, not a reference"
+        ),
+    ],
+)
+def test_mentions(prompt: str, kinds: list[str]) -> None:
+    assert [kind for kind in ("image", "video") if mentions(prompt, kind)] == kinds

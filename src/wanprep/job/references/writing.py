@@ -1,16 +1,16 @@
-"""The same reference in another dialect."""
+"""Translate references in a prompt to another dialect."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.tokens.binding import bind
+from wanprep.job.references.binding import bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wanprep.job.tokens.binding import Bound, Kind, Reference
+    from wanprep.job.references.binding import BoundToken, Kind, Reference
 
 _CHINESE_WORD: Final = {"image": "图", "video": "视频"}
 
@@ -39,7 +39,7 @@ def translate(reference: Reference, style: str) -> str:
     )
 
 
-def nearest(style: str, accepted: Sequence[str]) -> str:
+def nearest_style(style: str, accepted: Sequence[str]) -> str:
     """Choose the accepted dialect to write instead: Chinese for Chinese, else the first."""
     writable = [name for name in accepted if name in DIALECTS]
     alike = [name for name in writable if _is_chinese(name) == _is_chinese(style)]
@@ -49,20 +49,20 @@ def nearest(style: str, accepted: Sequence[str]) -> str:
 def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
     """Write every bound token that is in no accepted style in the nearest one that is.
 
-    What binds to nothing is left for its author, who alone knows what was meant.
+    What binds to nothing is left for its author, who alone knows the intent.
     """
     pieces: list[str] = []
     end = 0
-    for (start, stop), written in respelt(prompt, order, accepted):
+    for (start, stop), written in rewrites(prompt, order, accepted):
         pieces += (prompt[end:start], written)
         end = stop
     return "".join([*pieces, prompt[end:]])
 
 
-def respelt(
+def rewrites(
     prompt: str, order: Sequence[Kind], accepted: Sequence[str]
 ) -> list[tuple[tuple[int, int], str]]:
-    """Tell what `rewrite` writes, and which characters of the prompt it takes the place of."""
+    """List the spans of the prompt that `rewrite` replaces, and what by."""
     foreign = [
         each
         for each in bind(prompt, order).tokens
@@ -73,26 +73,26 @@ def respelt(
         before = prompt[: span[0]]
         if written and written[-1][0][1] == span[0]:
             before = written[-1][1]
-        text = _apart(before, _together(list(members), accepted), prompt[span[1] :])
+        text = _spaced(before, _joined(list(members), accepted), prompt[span[1] :])
         written.append((span, text))
     return written
 
 
-def _together(members: Sequence[Bound], accepted: Sequence[str]) -> str:
+def _joined(members: Sequence[BoundToken], accepted: Sequence[str]) -> str:
     """Write out the members of one phrase: "Images 1-3" is Image 1, Image 2, Image 3."""
-    style = nearest(members[0].token.style, accepted)
+    style = nearest_style(members[0].token.style, accepted)
     joint = "、" if _is_chinese(style) else ", "
     return joint.join(translate(each.reference, style) for each in members if each.reference)
 
 
-def _apart(before: str, text: str, behind: str) -> str:
+def _spaced(before: str, text: str, behind: str) -> str:
     """Put a blank where a word would grow into its neighbour."""
-    lead = " " if _grows(before[-1:]) and _grows(text[0]) else ""
-    trail = " " if _grows(text[-1]) and _grows(behind[:1]) else ""
+    lead = " " if _is_word_character(before[-1:]) and _is_word_character(text[0]) else ""
+    trail = " " if _is_word_character(text[-1]) and _is_word_character(behind[:1]) else ""
     return f"{lead}{text}{trail}"
 
 
-def _grows(letter: str) -> bool:
+def _is_word_character(letter: str) -> bool:
     return letter.isascii() and (letter.isalnum() or letter == "_")
 
 

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.job.documents.document import Broken
-from wanprep.job.documents.place import SourceText
+from wanprep.job.documents.document import Broken, SourceText
+from wanprep.job.documents.yaml_parser import explain_error
 from wanprep.job.documents.yaml_reader import read_yaml
-from wanprep.job.documents.yaml_words import in_plain_words
 
 
 @pytest.mark.parametrize(
@@ -56,7 +55,7 @@ from wanprep.job.documents.yaml_words import in_plain_words
                      "merge was left unfinished", id="conflict"),
     ],
 )  # fmt: skip
-def test_the_parser_in_plain_words(text: str, line: int, column: int, says: str) -> None:
+def test_the_parser_explain_error(text: str, line: int, column: int, says: str) -> None:
     (broken,) = read_yaml(SourceText(text))
     assert isinstance(broken, Broken)
     assert says in broken.message
@@ -67,7 +66,7 @@ def test_what_nobody_foresaw_is_told_as_it_is() -> None:
     from ruamel.yaml.error import MarkedYAMLError, StringMark
 
     mark = StringMark("x", 3, 0, 3, "", 3)
-    assert in_plain_words(MarkedYAMLError(None, None, "too blue", mark), "abc") == (
+    assert explain_error(MarkedYAMLError(None, None, "too blue", mark), "abc") == (
         3,
         "this is not YAML: too blue",
     )

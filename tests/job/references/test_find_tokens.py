@@ -1,4 +1,4 @@
-"""What is a token in a prompt, held against a corpus of prompts as people write them."""
+"""What is a token in a prompt, compared with a corpus of prompts as people write them."""
 
 # ruff: noqa: RUF001 - full-width signs are what this is about
 
@@ -14,7 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wanprep.job.tokens.find import MOST_TOKENS, find_tokens
+from wanprep.job.references.binding import find_ordinals
+from wanprep.job.references.find import MAX_TOKENS, find_tokens
+from wanprep.job.references.patterns import fold
+from wanprep.job.references.styles import STYLES
 
 
 class Case(NamedTuple):
@@ -129,5 +132,38 @@ def test_finds_stay_bounded(prompt: str) -> None:
     started = time.process_time()
     found = find_tokens(prompt)
 
-    assert len(found) <= MOST_TOKENS + 20
+    assert len(found) <= MAX_TOKENS + 20
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_name_is_written_in_its_own_style(style: str) -> None:
+    found = [*find_tokens(style), *find_ordinals(f"the {style}")]
+
+    assert style in {token.style for token in found}
+
+
+def test_the_table_is_sorted_and_explained() -> None:
+    assert list(STYLES) == sorted(STYLES)
+    assert all(STYLES.values())
+
+
+@pytest.mark.parametrize(
+    ("prompt", "folded"),
+    [
+        pytest.param("ＩｍａｇＥ　１", "image 1", id="full-width"),
+        pytest.param("Image\u00a01\u20112", "image 1-2", id="unbreakable blanks and hyphens"),
+        pytest.param("图1：图2，", "图1：图2，", id="Chinese punctuation stays"),
+        pytest.param(
+            "see http://a.b/Image1 now", "see \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0 now", id="address"
+        ),
+        pytest.param("İ ß ǅ", "İ ß ǅ", id="letters that would change their number"),
+    ],
+)
+def test_fold(prompt: str, folded: str) -> None:
+    assert fold(prompt) == folded
+
+
+@given(st.text())
+def test_folding_keeps_offsets(prompt: str) -> None:
+    assert len(fold(prompt)) == len(prompt)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wanprep.job.tokens.binding import bind
-from wanprep.job.tokens.writing import DIALECTS, nearest, rewrite, translate
+from wanprep.job.references.binding import bind
+from wanprep.job.references.writing import DIALECTS, nearest_style, rewrite, translate
 
 if TYPE_CHECKING:
-    from wanprep.job.tokens.binding import Kind
+    from wanprep.job.references.binding import Kind
 
 PROMPTS = [
     json.loads(line)["prompt"]
@@ -52,8 +52,8 @@ def test_translate(style: str, image: str, video: str) -> None:
         pytest.param("image1", ["Images 1 and 2", "@Image1"], "@Image1", id="a list is no word"),
     ],
 )
-def test_nearest(style: str, accepted: list[str], written: str) -> None:
-    assert nearest(style, accepted) == written
+def test_nearest_style(style: str, accepted: list[str], written: str) -> None:
+    assert nearest_style(style, accepted) == written
 
 
 @pytest.mark.parametrize(

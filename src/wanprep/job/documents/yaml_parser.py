@@ -1,0 +1,161 @@
+"""ruamel.yaml's parser, with tabs where YAML allows them and its errors in plain words.
+
+Its scanner refuses every tab outside quotes, also one in the midst of a text, before a comment
+or on an empty line. Those are legal, invisible and common; only indentation must not have any.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import Scanner
+
+from wanprep.job.documents.limits import DocumentRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ruamel.yaml.error import StreamMark
+
+_END_OF_LINE: Final = "\0\r\n#"
+_IN_QUOTES: Final = "put quotes around all of it"
+# What is in the parser's message; whether to show where it stopped or where the thing began that
+# it was reading; and what it means.
+_MESSAGES: Final = (
+    (r"character '\\t'", "here", "a tab stands where only spaces may stand: indent with spaces"),
+    (r"character '(.)' that cannot start", "here",
+     f"text cannot begin with {{0}} unless it is in quotes: {_IN_QUOTES}"),
+    (r"expected ':'", "start",
+     "this is neither `key: value` nor an entry of a list; to continue the text above, indent it"),
+    (r"expected ',' or '(.)'", "here",
+     "there is no comma here, and no {0} that closes the bracket opened on line {line}"),
+    (r"quoted scalar: found unexpected", "start", "the quote that opens here is never closed"),
+    (r"unknown escape character", "here",
+     "a backslash inside double quotes: write \\\\ or / for it, or use single quotes"),
+    (r"escape sequence of (\d)", "here", "this escape needs {0} hexadecimal digits"),
+    (r"block scalar: expected", "here",
+     "after | or > the text begins on the next line; text that begins with them must be in quotes"),
+    (r"block scalar: $", "start",
+     "the text below begins with an empty line that is indented deeper than the text itself"),
+    (r"scanning an (?:alias|anchor)|tag", "start",
+     f"text cannot begin with *, & or ! unless it is in quotes: {_IN_QUOTES}"),
+    (r"directive|incompatible YAML", "here",
+     "a line that begins with % is a YAML directive, but not one of YAML 1.2: remove it"),
+    (r"<document start>", "here",
+     "the document is complete before this; a line of three dashes begins another one"),
+    (r"after document end", "here", "nothing may follow three dots on their line"),
+    (r"sequence entries", "here",
+     "a list begins on a line of its own; a text that begins with a dash must be in quotes"),
+    (r"mapping keys", "here", f"text cannot begin with a lone ?: {_IN_QUOTES}"),
+    (r"node content, but found '<", "here", "a value is missing here"),
+    (r"node content, but found '(.*)'", "here",
+     "a value is missing before this {0}; text that begins with it must be in quotes"),
+    (r"unexpected ':'", "here", f"there is a colon in a text between brackets: {_IN_QUOTES}"),
+)  # fmt: skip
+_CONFLICT: Final = re.compile(r"^<{7} ", re.MULTILINE)
+_KEY_BEFORE: Final = re.compile(r"[ ]*(?:-[ ]+)*(?:[\w$-]+|\"[^\"]*\"|'[^']*')[ ]*:[ ]")
+_NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
+
+
+def parse_events(text: str, begin: int) -> Iterator[Any]:
+    """Parse a part of a file that begins at this offset; ruamel.yaml has no types."""
+    parser = YAML(typ="safe", pure=True)
+    parser.Scanner = _TabScanner
+    try:
+        yield from parser.parse(text)
+    except Exception as error:  # noqa: BLE001 - beside its own, the parser leaks many kinds
+        index, message = explain_error(error, text)
+        at = begin + min(index, len(text.rstrip()))
+        raise DocumentRefused((at, at + 1), message) from None
+
+
+class _TabScanner(Scanner):
+    """Takes a tab between other things for white space."""
+
+    def scan_to_next_token(self) -> Any:  # noqa: ANN401 - the scanner's own signature
+        """Skip the white space before a token."""
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self._is_indentation():
+            self._skip_blanks()
+            super().scan_to_next_token()
+
+    def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:  # noqa: ANN401
+        """Keep the white space inside a text; what ends its line is nothing."""
+        length = self._blanks()
+        blanks = self.reader.prefix(length)
+        if "\t" not in blanks:
+            return super().scan_plain_spaces(indent, start_mark)
+        self._skip_blanks()
+        if self.reader.peek() in "\r\n":
+            return super().scan_plain_spaces(indent, start_mark)
+        return [blanks]
+
+    def _is_indentation(self) -> bool:
+        """Whether the tab that comes next stands before anything else on its line."""
+        at = self.reader.pointer - 1
+        while at >= 0 and self.reader.buffer[at] in " \t":
+            at -= 1
+        begins = at < 0 or self.reader.buffer[at] in "\r\n"
+        return begins and self.reader.peek(self._blanks()) not in _END_OF_LINE
+
+    def _blanks(self) -> int:
+        length = 0
+        while self.reader.peek(length) in " \t":
+            length += 1
+        return length
+
+    def _skip_blanks(self) -> None:
+        self.reader.forward(self._blanks())
+
+
+def explain_error(error: Exception, text: str) -> tuple[int, str]:
+    """Find where in the text the parser stopped, and why."""
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        return conflict.start(), "a merge was left unfinished here: choose one of both versions"
+    if isinstance(error, ReaderError):
+        return error.position, f"the character U+{error.character:04X} may not stand in a text file"
+    if not isinstance(error, MarkedYAMLError):
+        return 0, "the YAML reader cannot make sense of this document"
+    here: StreamMark = error.problem_mark or error.context_mark
+    start: StreamMark = error.context_mark or here
+    details = f"{error.context or ''}: {error.problem or ''}"
+    if "mapping values" in details:
+        return here.index, _second_colon(text, here.index)
+    if "<block end>" in details:
+        return here.index, _block_end(text, here.index)
+    for pattern, place, message in _MESSAGES:
+        found = re.search(pattern, details)
+        if found:
+            index = start.index if place == "start" else here.index
+            return index, message.format(*found.groups(), line=start.line + 1)
+    return here.index, f"this is not YAML: {details.strip(': ')}"
+
+
+def _second_colon(text: str, index: int) -> str:
+    """Explain a colon that makes no key where it stands: YAML's commonest trap."""
+    before, line = _line_at(text, index)
+    if _KEY_BEFORE.match(line):
+        return f"a colon and a space begin something new inside this text: {_IN_QUOTES}"
+    above = before.rstrip().rpartition("\n")[2]
+    if _NO_SPACE.match(above):
+        return "the colon in the line above has no space after it: `key: value`"
+    return "this key does not belong here: it is indented deeper than the line above allows"
+
+
+def _block_end(text: str, index: int) -> str:
+    """Explain what stands beside a value, or not below the lines that it belongs to."""
+    _, line = _line_at(text, index)
+    if line.strip(" -"):
+        return f"this follows a closing quote or bracket; if it belongs to the text, {_IN_QUOTES}"
+    return "this line is indented differently from the lines that it belongs to"
+
+
+def _line_at(text: str, index: int) -> tuple[str, str]:
+    """Return everything above a place, and its line up to it."""
+    above, end, line = text[:index].rpartition("\n")
+    return above + end, line

@@ -1,0 +1,1 @@
+"""How a prompt names the references of its job, in every dialect in use."""

@@ -1,1 +1,0 @@
-"""Prompt tokens: how a prompt names its references, in every dialect in use."""
