@@ -24,8 +24,8 @@ from target_limits import (
     load_limits,
 )
 from valid_jobs import BY_ROLE, Draft
+from wanprep.job.references.styles import STYLES
 
-from wanprep.job.tokens.styles import STYLES
 from wanprep.judge.bounds import bounds
 from wanprep.judge.broken import broken_bounds
 from wanprep.judge.message import provider_name
