@@ -20,18 +20,18 @@ from typing import Final
 import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore] # it ships no types
 from measure import Run, Summary, run, summary, table, users_environment
 
-from wanprep.fix.film.film_commands import film_commands
-from wanprep.fix.recipe import FilmRecipe
-from wanprep.probe import probe
+from wanprep.fix.plan.plan import FilmRecipe
+from wanprep.fix.video.commands import film_commands
+from wanprep.media import probe
 
 _THREADS: Final = os.cpu_count() or 1
 _SECONDS: Final = 10
 _LONGER: Final = 4
 _FIX: Final = (
     "import sys\n"
-    "from wanprep.fix.film.make_film import make_film\n"
-    "from wanprep.fix.recipe import FilmRecipe\n"
-    "from wanprep.probe.probe_file import probe_file\n"
+    "from wanprep.fix.video.make import make_film\n"
+    "from wanprep.fix.plan.plan import FilmRecipe\n"
+    "from wanprep.media.probe_file import probe_file\n"
     "source, into, video, audio, threads = sys.argv[1:]\n"
     "recipe = FilmRecipe(container='mp4', suffix='.mp4', video=video, audio=audio)\n"
     "make_film(source, recipe, probe_file(source), into, threads=int(threads))\n"

@@ -20,14 +20,14 @@ from PIL import ExifTags, Image, ImageFilter, ImageOps
 from targets import Target
 
 from wanprep import probe
-from wanprep.fix.image_workers import ImageWorkers
-from wanprep.fix.picture.make import make_and_measure
-from wanprep.fix.recipe import PictureRecipe
+from wanprep.fix.image.make import make_and_measure
+from wanprep.fix.image.workers import ImageWorkers
+from wanprep.fix.plan.plan import PictureRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
 
 _QUALITY: Final = 95
 _PHOTO: Final = (4032, 3024)

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.commands import COMMANDS, cli
-from wanprep.cli.limits_table import limit_of, parts, rows, rule_lines, telling
-from wanprep.judge.rules import rules
-from wanprep.judge.target import all_targets
+from wanprep.cli.targets import limit_of, parts, rows, rule_lines, telling
+from wanprep.rules.catalog import rules
+from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
-from wanprep.submit.services.base_address import variables
+from wanprep.submit.services.keys import variables
 from wanprep.submit.services.service import load_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.judge.bounds import Bound
-    from wanprep.judge.target import Target
+    from wanprep.rules.bounds import Bound
+    from wanprep.rules.target import Target
     from wanprep.submit.services.service import Service
 
 ROOT: Final = Path(__file__).parents[1]

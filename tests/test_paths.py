@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from wanprep.check.paths import check_paths, files_in
 from wanprep.errors import WrongUse
-from wanprep.paths import check_paths, files_in
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.errors import WrongUse
-from wanprep.probe.facts import FIELDS
+from wanprep.media.facts import FIELDS
 from wanprep.schemas import load_schema, schema_names
 
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Accepted, Request, Status
-from wanprep.submit.read_answer import (
-    addresses,
-    inner,
-    job_id,
-    members,
-    number,
-    segment,
-    told,
-    words,
-)
+from wanprep.plugins.answers import addresses, inner, job_id, members, number, segment, told, words
+from wanprep.plugins.flow import Accepted, Request, Status
 from wanprep_evolink.errors import reason, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow, Order, Sent, State
+    from wanprep.plugins.flow import Flow, Order, Sent, State
 
 _STATES: Final[Mapping[str, State]] = {
     "pending": "queued",

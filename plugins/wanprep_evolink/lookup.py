@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Accepted, Request, Unclear
-from wanprep.submit.lost import earliest, of_its_time, same_order
-from wanprep.submit.read_answer import inner, job_id, listed, moment
+from wanprep.plugins.answers import earliest, inner, job_id, listed, moment, of_its_time, same_order
+from wanprep.plugins.flow import Accepted, Request, Unclear
 from wanprep_evolink.errors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow, Sent
+    from wanprep.plugins.flow import Flow, Sent
 
 _PER_PAGE: Final = 50
 _PAGES: Final = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wanprep.submit.provider import Provider
+from wanprep.plugins.provider import Provider
 from wanprep_evolink.flows import poll, submit
 from wanprep_evolink.lookup import find
 from wanprep_evolink.uploads import upload

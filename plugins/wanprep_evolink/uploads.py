@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import FileContent, HostedUrl, Refused, Request, Unclear
-from wanprep.submit.read_answer import addresses, inner, json_or_none, moment, words
-from wanprep.submit.refusals import refusal
+from wanprep.plugins.answers import addresses, inner, json_or_none, moment, refusal, words
+from wanprep.plugins.flow import FileContent, HostedUrl, Refused, Request, Unclear
 from wanprep_evolink.errors import TITLE, reason
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Flow, Response
-    from wanprep.submit.provider import LocalFile, Settings
+    from wanprep.plugins.flow import Flow, Response
+    from wanprep.plugins.provider import LocalFile, Settings
 
 # What a way answers that does not exist, or does not take this kind of content.
 _ANOTHER_WAY: Final = {404, 405, 415}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.read_answer import inner, json_or_none, words
-from wanprep.submit.refusals import CHECK_KEY, TOP_UP, refusal
+from wanprep.plugins.answers import CHECK_KEY, TOP_UP, inner, json_or_none, refusal, words
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Refused, Response
+    from wanprep.plugins.flow import Refused, Response
 
 TITLE: Final = "Oxen.ai"
 _ADVICE: Final = {

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from wanprep.submit.flow import Request, Unclear
-from wanprep.submit.provider import Events
-from wanprep.submit.read_answer import job_id
+from wanprep.plugins.answers import job_id
+from wanprep.plugins.flow import Request, Unclear
+from wanprep.plugins.provider import Events
 from wanprep_oxen.generation import status_of
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Status
+    from wanprep.plugins.flow import Status
 
 _COMPLETED: Final = "media_generation_completed"
 

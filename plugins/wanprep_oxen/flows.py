@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Accepted, Cancelled, Refused, Request
-from wanprep.submit.read_answer import inner, job_id, json_or_none, listed, members, segment, words
+from wanprep.plugins.answers import inner, job_id, json_or_none, listed, members, segment, words
+from wanprep.plugins.flow import Accepted, Cancelled, Refused, Request
 from wanprep_oxen.errors import is_error, refused
 from wanprep_oxen.generation import ENDS, status_of, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow, Order, Sent, Status
+    from wanprep.plugins.flow import Flow, Order, Sent, Status
 
 BETWEEN: Final = ","
 QUEUE: Final = "/api/ai/queue"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Status
-from wanprep.submit.read_answer import addresses, told, words
+from wanprep.plugins.answers import addresses, told, words
+from wanprep.plugins.flow import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wanprep.submit.flow import State
+    from wanprep.plugins.flow import State
 
 STATES: Final[Mapping[str, State]] = {
     "queued": "queued",

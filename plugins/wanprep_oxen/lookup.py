@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.submit.flow import Accepted, Unclear
-from wanprep.submit.lost import of_its_time, same_order
-from wanprep.submit.read_answer import job_id, moment
+from wanprep.plugins.answers import job_id, moment, of_its_time, same_order
+from wanprep.plugins.flow import Accepted, Unclear
 from wanprep_oxen.flows import BETWEEN, generations
 from wanprep_oxen.generation import ENDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow, Sent
+    from wanprep.plugins.flow import Flow, Sent
 
 
 def find(sent: Sent) -> Flow[Accepted | None]:

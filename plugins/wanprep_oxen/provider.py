@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wanprep.submit.provider import Provider
+from wanprep.plugins.provider import Provider
 from wanprep_oxen.events import EVENTS
 from wanprep_oxen.flows import cancel, poll, submit
 from wanprep_oxen.lookup import find

@@ -6,14 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from wanprep.submit.flow import FileContent, HostedUrl, Refused, Request, Unclear
-from wanprep.submit.read_answer import json_or_none, segment
-from wanprep.submit.refusals import refusal
+from wanprep.plugins.answers import json_or_none, refusal, segment
+from wanprep.plugins.flow import FileContent, HostedUrl, Refused, Request, Unclear
 from wanprep_oxen.errors import TITLE, is_error, reason
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Flow
-    from wanprep.submit.provider import LocalFile, Settings
+    from wanprep.plugins.flow import Flow
+    from wanprep.plugins.provider import LocalFile, Settings
 
 _REPOSITORY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]+/(?!\.)[A-Za-z0-9._-]+")
 

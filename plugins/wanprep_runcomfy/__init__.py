@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.hookspecs import hookimpl
+from wanprep.plugins.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.emulator import Site
-    from wanprep.submit.provider import Provider
+    from wanprep.plugins.provider import Provider
 
 
 @hookimpl

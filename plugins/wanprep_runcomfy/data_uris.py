@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wanprep.submit.flow import HostedUrl, Refused
+from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Flow
-    from wanprep.submit.provider import LocalFile, Settings
+    from wanprep.plugins.flow import Flow
+    from wanprep.plugins.provider import LocalFile, Settings
 
 _MOST_BYTES: Final = {"image": 6 * 1024 * 1024, "video": 32 * 1024 * 1024}
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Refused, Unclear
-from wanprep.submit.read_answer import inner, json_or_none, listed, words
-from wanprep.submit.refusals import CHECK_KEY, TOP_UP, refusal
+from wanprep.plugins.answers import CHECK_KEY, TOP_UP, inner, json_or_none, listed, refusal, words
+from wanprep.plugins.flow import Refused, Unclear
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Order, Response
+    from wanprep.plugins.flow import Order, Response
 
 TITLE: Final = "RunComfy"
 _ADVICE: Final = {

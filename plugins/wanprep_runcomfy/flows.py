@@ -6,8 +6,8 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import Accepted, Cancelled, Refused, Request, Status
-from wanprep.submit.read_answer import (
+from wanprep.plugins.answers import (
+    HOST_IT,
     addresses,
     inner,
     job_id,
@@ -18,13 +18,13 @@ from wanprep.submit.read_answer import (
     whole,
     words,
 )
-from wanprep.submit.refusals import HOST_IT
+from wanprep.plugins.flow import Accepted, Cancelled, Refused, Request, Status
 from wanprep_runcomfy.errors import refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow, Order, Response, Sent, State
+    from wanprep.plugins.flow import Flow, Order, Response, Sent, State
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MOST_BYTES: Final = 64 * 1024 * 1024  # of a request, to RunComfy's own nodes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wanprep.submit.provider import Provider
+from wanprep.plugins.provider import Provider
 from wanprep_runcomfy.data_uris import upload
 from wanprep_runcomfy.flows import cancel, poll, submit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from wanprep.submit.provider import Provider
+from wanprep.plugins.provider import Provider
 from wanprep_wavespeed.flows import cancel, poll, submit
 from wanprep_wavespeed.lookup import find
 from wanprep_wavespeed.uploads import upload

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.submit.flow import FileContent, HostedUrl, Refused, Request, Unclear
-from wanprep.submit.read_answer import addresses, inner, json_or_none
-from wanprep.submit.refusals import refusal
+from wanprep.plugins.answers import addresses, inner, json_or_none, refusal
+from wanprep.plugins.flow import FileContent, HostedUrl, Refused, Request, Unclear
 from wanprep_wavespeed.errors import TITLE, fine, reason
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Flow, Response
-    from wanprep.submit.provider import LocalFile, Settings
+    from wanprep.plugins.flow import Flow, Response
+    from wanprep.plugins.provider import LocalFile, Settings
 
 _NO_SUCH_WAY: Final = {404, 405, 415}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wanprep.check import check
-from wanprep.probe import probe, probe_many
+from wanprep.media import probe, probe_many
 
 if TYPE_CHECKING:
+    from wanprep.check.result import Report
     from wanprep.job.model import JobFile
     from wanprep.job.read import read_jobs as load_job
-    from wanprep.judge.finding import Finding, Verdict
-    from wanprep.probe.facts import Facts
-    from wanprep.report.model import Report
+    from wanprep.media.facts import Facts
+    from wanprep.rules.finding import Finding, Verdict
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,11 +29,11 @@ __all__ = [
 
 # Imported when they are first used: a command wants to start fast.
 _LATE = {
-    "Facts": ("wanprep.probe.facts", "Facts"),
-    "Finding": ("wanprep.judge.finding", "Finding"),
+    "Facts": ("wanprep.media.facts", "Facts"),
+    "Finding": ("wanprep.rules.finding", "Finding"),
     "JobFile": ("wanprep.job.model", "JobFile"),
-    "Report": ("wanprep.report.model", "Report"),
-    "Verdict": ("wanprep.judge.finding", "Verdict"),
+    "Report": ("wanprep.check.result", "Report"),
+    "Verdict": ("wanprep.rules.finding", "Verdict"),
     "load_job": ("wanprep.job.read", "read_jobs"),
 }
 

@@ -15,10 +15,15 @@ from wanprep.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.judge.finding import Severity
+    from wanprep.rules.finding import Severity
+
 
 _OWN_FILE: Final = "wanprep.toml"
+
+
 _SHARED_FILE: Final = "pyproject.toml"
+
+
 # Behind these nothing can be judged: whatever they are called, the job does not go.
 UNSHAKEABLE: Final = ("job-invalid", "target-unknown")
 
@@ -110,8 +115,7 @@ def read_config(file: Path, table: object) -> Config:
 
 def _wrong_rules(table: Mapping[str, Any]) -> Iterator[str]:
     """Hold all names of rules against the catalogue."""
-    from wanprep.judge.rule_names import unknown_rule
-    from wanprep.judge.rules import rules
+    from wanprep.rules.catalog import rules, unknown_rule
 
     named = [("ignore", rule) for rule in table.get("ignore", ())]
     for glob, silent in table.get("ignore-in", {}).items():
@@ -153,3 +157,61 @@ def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
                 _is_valid(inner, known.get(key, others)) for key, inner in value.items()
             )
     return False
+
+
+DEFAULT: Final = "default"
+
+
+# What holds where a configuration is silent; all else is then empty.
+_DEFAULTS: Final[Mapping[str, object]] = {
+    "targets": ["wan/2.7"],
+    "target-folders": [],
+    "ignore": [],
+    "offline": False,
+    "baseline": None,
+}
+
+
+def values(config: Config) -> dict[str, dict[str, Any]]:
+    """List every value and who set it: the file, or nobody."""
+    said = config.said
+    return {
+        name: {
+            "value": said.get(name, _DEFAULTS.get(name, {})),
+            "origin": str(config.file) if name in said else DEFAULT,
+        }
+        for name in load_schema("config")["properties"]
+    }
+
+
+def applied(config: Config, path: str) -> dict[str, Any]:
+    """Tell what holds for one file, and which glob says so."""
+    glob = next((glob for glob in config.roles if config.fits(path, glob)), None)
+    return {
+        "path": path,
+        "role": {
+            "value": config.roles[glob] if glob is not None else None,
+            "origin": f'roles."{glob}"' if glob is not None else DEFAULT,
+        },
+        "ignored": [
+            *({"rule": rule, "origin": "ignore"} for rule in config.ignore),
+            *(
+                {"rule": rule, "origin": f'ignore-in."{glob}"'}
+                for glob, rules in config.ignore_in.items()
+                if config.fits(path, glob)
+                for rule in rules
+            ),
+        ],
+        "severity": [
+            {"rule": rule, "value": value, "origin": "severity"}
+            for rule, value in config.severity.items()
+        ],
+        "nearer": _nearer(config, path),
+    }
+
+
+def _nearer(config: Config, path: str) -> str | None:
+    """Find a configuration that would hold if one stood where the file lies."""
+    place = Path(os.path.abspath(path))
+    there = find_config(place if place.is_dir() else place.parent).file
+    return str(there) if there and there != config.file else None

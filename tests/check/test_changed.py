@@ -12,8 +12,8 @@ from hook_repository import JOB, HookRepository, hook_repository
 from wanprep.check import changed as changed_module
 from wanprep.check.changed import changed_subjects, concerned
 from wanprep.check.git import deleted_files, files_that_mention
+from wanprep.check.inputs import Question
 from wanprep.check.pipeline import answer
-from wanprep.check.seen import Question
 from wanprep.cli import run
 
 NOTHING = io.BytesIO()

@@ -7,15 +7,14 @@ from typing import Final, Literal
 import pytest
 
 import wanprep
-from wanprep.check.cases import cases
 from wanprep.check.findings import verdict_of
+from wanprep.check.inputs import cases
 from wanprep.errors import WrongUse
 from wanprep.job.read import read_jobs
-from wanprep.judge.finding import Finding
-from wanprep.judge.target import all_targets
-from wanprep.probe.cache import Cache
-from wanprep.probe.facts import Facts
-from wanprep.probe.problems import NOT_READ
+from wanprep.media.cache import Cache
+from wanprep.media.facts import NOT_READ, Facts
+from wanprep.rules.finding import Finding
+from wanprep.rules.target import all_targets
 
 MEDIA: Final = Path(__file__).parents[2] / "fixtures/jobs/media"
 EVOLINK: Final = "evolink/wan2.7-reference-video"

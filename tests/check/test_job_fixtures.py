@@ -15,12 +15,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check import check
-from wanprep.judge.rules import rules
+from wanprep.rules.catalog import rules
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from wanprep.judge.finding import Finding
-    from wanprep.report.model import Report
+    from wanprep.check.result import Report
+    from wanprep.rules.finding import Finding
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 DEMO: Final = JOBS.parent / "demo"

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.check.selection import select_findings
+from wanprep.check.ignores import select_findings
+from wanprep.check.result import Report
 from wanprep.errors import WrongUse
-from wanprep.judge.finding import Finding, Severity, Verdict
-from wanprep.judge.rule_names import one_rule
-from wanprep.report.model import Report
+from wanprep.rules.catalog import one_rule
+from wanprep.rules.finding import Finding, Severity, Verdict
 
 
 def finding(rule: str, severity: Severity, file: str = "a.png", target: str = "wan/2.7") -> Finding:

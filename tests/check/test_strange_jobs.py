@@ -12,10 +12,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check import check
+from wanprep.check.result import Style
 from wanprep.job.read import read_jobs
-from wanprep.judge.target import all_targets
 from wanprep.report import FORMATS, renderer
-from wanprep.report.model import Style
+from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 
 GOOD: Final = Path(__file__).parents[2] / "fixtures/jobs/good"

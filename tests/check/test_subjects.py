@@ -10,7 +10,7 @@ from wanprep.check.subjects import presumed, role_of, subjects
 from wanprep.config import Config
 from wanprep.errors import WrongUse
 from wanprep.job.model import Asset
-from wanprep.probe.facts import Facts
+from wanprep.media.facts import Facts
 
 NOTHING = io.BytesIO()
 JOB = "target: evolink/wan2.7-reference-video\nprompt: x\n"

@@ -12,9 +12,9 @@ from PIL import Image
 from web import Page, Web, web
 
 from wanprep.check import check
+from wanprep.check.result import Report
 from wanprep.check.urls import expiry
-from wanprep.judge.finding import Finding
-from wanprep.report.model import Report
+from wanprep.rules.finding import Finding
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"
 RUNCOMFY: Final = "runcomfy/wan-2-7-reference-to-video"

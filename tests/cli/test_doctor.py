@@ -97,7 +97,7 @@ def test_room(
 ) -> None:
     import shutil
 
-    from wanprep.doctor.folders import folders
+    from wanprep.doctor import folders
 
     # No disk can be filled for a test.
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free))
@@ -166,7 +166,7 @@ def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> N
 
 
 def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    from wanprep.doctor import programs
+    from wanprep import doctor as programs
 
     assert programs._library("X", "no-such-package-at-all").state == "trouble"
     (folder / "pymediainfo.py").write_text("raise OSError('no library')")
@@ -180,7 +180,7 @@ def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Non
 def test_a_broken_plugin_is_told(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from wanprep.submit.services.plugins import installed
+    from wanprep.plugins.loading import installed
 
     info = folder / "place/wanprep_broken-1.dist-info"
     info.mkdir(parents=True)

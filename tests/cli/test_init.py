@@ -13,7 +13,7 @@ from terminals import AtTerminal
 from wanprep.cli import run
 from wanprep.config import read_config
 from wanprep.job.documents.read_documents import read_documents
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 from wanprep.schemas import schema_text
 
 REFS = Path(__file__).parents[2] / "fixtures/demo/refs"

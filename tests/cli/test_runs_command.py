@@ -180,19 +180,19 @@ def with_deadline(desk: Desktop, hours: float) -> None:
 
 
 def test_a_result_that_is_gone_has_expired(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wanprep.submit.journey.fetching._FRESH", (0.0, 0.01))
+    monkeypatch.setattr("wanprep.submit.session.results._FRESH", (0.0, 0.01))
     run_id = submitted(desk)
     until(lambda: desk.emulator.jobs[0].phase == "succeeded")
     desk.json("runs", "list", "--refresh")
     desk.emulator.switch("expired-link=100")
-    monkeypatch.setattr("wanprep.submit.journey.fetching.deadline_of", lambda *_: None)
+    monkeypatch.setattr("wanprep.submit.session.results.deadline_of", lambda *_: None)
 
     [run] = desk.json("runs", "fetch", run_id, status=1)
     assert run["state"] == "succeeded"
     assert f"Try again: wanprep runs fetch {run_id}" in desk.err
 
     monkeypatch.setattr(
-        "wanprep.submit.journey.fetching.deadline_of",
+        "wanprep.submit.session.results.deadline_of",
         lambda *_: datetime.now(UTC) - timedelta(hours=1),
     )
     with_deadline(desk, -1)

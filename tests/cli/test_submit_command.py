@@ -15,7 +15,7 @@ import pytest
 from emulated import emulate
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
-from wanprep.probe import probe
+from wanprep.media import probe
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from wanprep.cli import run
-from wanprep.judge.bounds import bounds
-from wanprep.judge.rules import rules
-from wanprep.judge.target import all_targets
-from wanprep.report.columns import columns
+from wanprep.rules.bounds import bounds
+from wanprep.rules.catalog import rules
+from wanprep.rules.target import all_targets
+from wanprep.text import columns
 
 TARGETS = all_targets()
 

@@ -88,7 +88,7 @@ def test_the_target_works_as_shown(
 
 
 def test_the_plugin_works_as_shown() -> None:
-    from wanprep.submit.flow import Order, Response
+    from wanprep.plugins.flow import Order, Response
 
     shown = [b.text for b in blocks(_PAGES["how-to/write-a-plugin.md"]) if b.language == "python"]
     space: dict[str, object] = {}

@@ -8,8 +8,8 @@ from pathlib import Path
 from documents import DOCS, ROOT
 
 from wanprep.cli.commands import COMMANDS
-from wanprep.judge.rules import rules
-from wanprep.judge.target import all_targets
+from wanprep.rules.catalog import rules
+from wanprep.rules.target import all_targets
 
 
 def generate(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

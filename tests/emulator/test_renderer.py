@@ -9,7 +9,7 @@ from PIL import Image
 
 from wanprep.emulator import Reference, VideoSpec, numbered
 from wanprep.emulator.renderer import RenderError, render
-from wanprep.probe.probe_file import probe_file
+from wanprep.media.probe_file import probe_file
 
 pytest_plugins = ["emulated_fixtures"]
 

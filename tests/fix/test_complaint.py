@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from wanprep.fix.complaint import complaint
+from wanprep.fix.ffmpeg import complaint
 
 _NOISE = """\
 [in#0/mov @ 0x1] [info] Duration: 00:00:01

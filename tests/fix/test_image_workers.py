@@ -13,9 +13,8 @@ from PIL import Image, ImageFile
 
 from wanprep import Facts, probe
 from wanprep.fix.deliver import CannotWrite
-from wanprep.fix.image_workers import ImageWorkers
-from wanprep.fix.made import CannotMake
-from wanprep.fix.recipe import Stripped, Window
+from wanprep.fix.image.workers import ImageWorkers
+from wanprep.fix.plan.plan import CannotMake, Stripped, Window
 
 GUARD = 30.0
 

@@ -14,11 +14,11 @@ import ffmpeg
 import pytest
 from made_films import make, remake
 
-from wanprep.fix.inputs import Stream, opened
-from wanprep.fix.made import CannotMake
-from wanprep.fix.runner import run_ffmpeg
-from wanprep.probe.facts import Facts
-from wanprep.probe.probe_file import probe_file
+from wanprep.fix.ffmpeg import run_ffmpeg
+from wanprep.fix.ffmpeg_input import Stream, opened
+from wanprep.fix.plan.plan import CannotMake
+from wanprep.media.facts import Facts
+from wanprep.media.probe_file import probe_file
 
 
 @dataclass

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, picture, target, voice
 
-from wanprep.fix.limits import Limits
-from wanprep.fix.plan import Need
-from wanprep.fix.read_limits import limits_in, limits_on
-from wanprep.probe.facts import Facts
+from wanprep.fix.plan.limits import Limits, limits_in, limits_on
+from wanprep.fix.plan.plan import Need
+from wanprep.media.facts import Facts
 
 
 def limits(facts: Facts, role: str, *targets: str, ignored: tuple[str, ...] = ()) -> Limits:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.fix.places import Places, base_of
+from wanprep.fix.deliver import Places, base_of
 
 
 @pytest.fixture(autouse=True)

@@ -16,13 +16,11 @@ from PIL import Image
 from repairs import bound, target
 
 from wanprep import Facts, probe
-from wanprep.fix.hands import Hands
-from wanprep.fix.made import CannotMake
-from wanprep.fix.plan import Need, Plan
-from wanprep.fix.planning.plan_asset import plan_asset
-from wanprep.fix.wishes import Wishes
-from wanprep.judge.judge_asset import judge_asset
-from wanprep.judge.target import Target
+from wanprep.fix.executors import Hands
+from wanprep.fix.plan.plan import CannotMake, Need, Plan, Wishes
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.rules.judge_asset import judge_asset
+from wanprep.rules.target import Target
 
 # The same examples in each run: every one of them costs real work, and a rare one must not
 # stop somebody else's change.

@@ -12,15 +12,8 @@ from pathlib import Path
 import pytest
 from made_films import X264, make
 
-from wanprep.fix.made import CannotMake
-from wanprep.fix.runner import (
-    command_line,
-    ffmpeg_version,
-    file_name,
-    go_on,
-    run_ffmpeg,
-    stop_all,
-)
+from wanprep.fix.ffmpeg import command_line, ffmpeg_version, file_name, go_on, run_ffmpeg, stop_all
+from wanprep.fix.plan.plan import CannotMake
 
 _ENDLESS = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120"]
 _LONG = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120:d=2"]
@@ -152,7 +145,7 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     into = tmp_path / "half.avi"
     code = (
-        "import sys; from wanprep.fix.runner import run_ffmpeg\n"
+        "import sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"
         "run_ffmpeg(sys.argv[1:], seconds=60)"
     )
     command = [sys.executable, "-c", code, *_ENDLESS, *_RAW, file_name(str(into))]
@@ -169,7 +162,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     code = (
-        "import resource, sys; from wanprep.fix.runner import run_ffmpeg\n"
+        "import resource, sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
         "run_ffmpeg(sys.argv[1:], seconds=60)"
     )

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from wanprep.fix.stopping import stopped_like_ctrl_c
+from wanprep.fix.pipeline import stopped_like_ctrl_c
 
 _WAITS = """
 import signal, sys, threading

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from replay import UNIX, answer, order, picture, sent
 
-from wanprep.submit.flow import (
+from wanprep.plugins.flow import (
     Accepted,
     Cancelled,
     HostedUrl,
@@ -21,13 +21,13 @@ from wanprep.submit.flow import (
     Status,
     Unclear,
 )
-from wanprep.submit.services.plugins import load_providers
+from wanprep.plugins.loading import load_providers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wanprep.submit.flow import Flow
-    from wanprep.submit.provider import LocalFile, Provider
+    from wanprep.plugins.flow import Flow
+    from wanprep.plugins.provider import LocalFile, Provider
 
 PROVIDERS: Final = dict(load_providers())
 ORDER: Final = order("a/b", "some/model", {"prompt": "x", "duration": 5})

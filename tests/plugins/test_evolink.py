@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from replay import SENT_AT, UNIX, answer, order, picture, play, sent
 
-from wanprep.submit.flow import Accepted, HostedUrl, Unclear
+from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_evolink.provider import PROVIDER
 
 MODEL = "wan2.7-reference-video"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from replay import UNIX, answer, order, picture, play, sent
 
-from wanprep.submit.flow import Accepted, HostedUrl, Unclear
+from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_oxen.provider import PROVIDER
 
 MODEL = "wan-v2-7-reference-to-video"

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
+from wanprep.plugins.loading import load_providers
 from wanprep.schemas import load_schema
-from wanprep.submit.services.plugins import load_providers
 from wanprep.submit.services.service import load_service
 
 PLUGINS: Final = Path(__file__).parents[2] / "plugins"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from replay import answer, order, picture, play, sent
 
-from wanprep.submit.flow import HostedUrl, Unclear
-from wanprep.submit.provider import LocalFile
+from wanprep.plugins.flow import HostedUrl, Unclear
+from wanprep.plugins.provider import LocalFile
 from wanprep_runcomfy.provider import PROVIDER
 
 MODEL = "wan-ai/wan-2-7/reference-to-video"

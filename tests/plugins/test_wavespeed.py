@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from replay import answer, order, picture, play, sent
 
-from wanprep.submit.flow import Accepted, HostedUrl, Unclear
+from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_wavespeed.provider import PROVIDER
 
 MODEL = "alibaba/wan-2.7/reference-to-video"

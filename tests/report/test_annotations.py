@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import pytest
 
+from wanprep.check.result import Report, Style
 from wanprep.cli import run
-from wanprep.judge.finding import Finding, Verdict
 from wanprep.report.annotations import render_github, render_gitlab
-from wanprep.report.model import Report, Style
+from wanprep.rules.finding import Finding, Verdict
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 SMALL: Final = Finding(

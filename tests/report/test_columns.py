@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.report.columns import columns, wrapped
+from wanprep.text import columns, wrapped
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from wanprep.judge.finding import Finding, Verdict
+from wanprep.check.result import Report, Style
 from wanprep.report import FORMATS, renderer
-from wanprep.report.model import Report, Style
+from wanprep.rules.finding import Finding, Verdict
 from wanprep.schemas import load_schema
 
 SOURCE: Final = {

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from wanprep.judge.finding import Finding
-from wanprep.probe.facts import Facts
+from wanprep.media.facts import Facts
 from wanprep.report.html.descriptions import details, shape
 from wanprep.report.html.measures import (
     UNBOUNDED,
@@ -16,6 +15,7 @@ from wanprep.report.html.measures import (
     scale_for,
     value_label,
 )
+from wanprep.rules.finding import Finding
 
 WIDE = Span(240, 8000)
 

@@ -18,10 +18,10 @@ from jinja2 import UndefinedError
 from PIL import Image
 
 from wanprep.check import check
+from wanprep.check.result import Report
 from wanprep.cli import run
-from wanprep.judge.finding import Finding, Verdict
 from wanprep.report.html import _environment
-from wanprep.report.model import Report
+from wanprep.rules.finding import Finding, Verdict
 
 HOSTILE = (
     "</p></script><script>x()</script><img src=x onerror=x()>\"' onload=x() &amp; {{ 7 * 7 }}"

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.fix.runner import go_on, stop_all
-from wanprep.probe import probe
-from wanprep.probe.facts import Facts
+from wanprep.fix.ffmpeg import go_on, stop_all
+from wanprep.media import probe
+from wanprep.media.facts import Facts
 from wanprep.report.html.previews import (
     COPIES,
     FRAME,

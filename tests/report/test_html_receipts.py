@@ -13,7 +13,7 @@ from PIL import Image
 
 from wanprep.cli import run
 from wanprep.fix.receipt import RECEIPT
-from wanprep.probe import probe
+from wanprep.media import probe
 from wanprep.report.html.receipts import AppliedFix, find_applied_fixes
 
 

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from wanprep.check.result import Report, Style
 from wanprep.cli import run
-from wanprep.judge.finding import Finding, Verdict
 from wanprep.report.junit import render
-from wanprep.report.model import Report, Style
+from wanprep.rules.finding import Finding, Verdict
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 WAN: Final = "wan/2.7"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from wanprep.submit.flow import Response, Unclear
-from wanprep.submit.read_answer import (
+from wanprep.net.secrets import remember
+from wanprep.plugins.answers import (
     addresses,
     job_id,
     listed,
@@ -18,7 +18,7 @@ from wanprep.submit.read_answer import (
     whole,
     words,
 )
-from wanprep.submit.secrets import remember
+from wanprep.plugins.flow import Response, Unclear
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

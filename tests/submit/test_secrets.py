@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanprep.submit import secrets
-from wanprep.submit.secrets import redact, redact_json, remember
+from wanprep.net import secrets
+from wanprep.net.secrets import redact, redact_json, remember
 
 KEY = 'wsk"4f9a81c2\\d7e6/b530+x='
 

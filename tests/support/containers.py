@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 import pytest
 
-from wanprep.probe.source import Bytes
+from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.probe.facts import Found
-    from wanprep.probe.source import Source
+    from wanprep.media.facts import Found
+    from wanprep.media.source import Source
 
 PICTURES = "-f lavfi -i testsrc=s=160x120:r=25:d=1"
 SOUND = "-f lavfi -i sine=r=44100:d=1.2"

@@ -15,7 +15,7 @@ from imageio_ffmpeg import get_ffmpeg_exe
 from PIL import Image
 
 from wanprep.emulator import KEY, Emulator
-from wanprep.submit.services.plugins import load_emulators
+from wanprep.plugins.loading import load_emulators
 
 T = TypeVar("T")
 FPS = 12

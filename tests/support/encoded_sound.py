@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import imageio_ffmpeg
 
-from wanprep.probe.source import Bytes
+from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.probe.facts import Found
-    from wanprep.probe.source import Source
+    from wanprep.media.facts import Found
+    from wanprep.media.source import Source
 
 SECONDS = 2.6
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from wanprep.submit.flow import Order
+from wanprep.plugins.flow import Order
 from wanprep.submit.ledger.ledger import Ledger, Reserved
 from wanprep.submit.ledger.run import NewRun, Run
 

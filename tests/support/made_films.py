@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 from PIL import Image
 
-from wanprep.fix.film.make_film import make_film
-from wanprep.fix.recipe import FilmRecipe
-from wanprep.probe.probe_file import probe_file
+from wanprep.fix.plan.plan import FilmRecipe
+from wanprep.fix.video.make import make_film
+from wanprep.media.probe_file import probe_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wanprep.fix.made import Made
-    from wanprep.probe.facts import Facts
+    from wanprep.fix.plan.plan import Made
+    from wanprep.media.facts import Facts
 
 X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 # Seven bars, whose colours are known everywhere but at their edges.

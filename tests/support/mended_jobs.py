@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from wanprep.check.cases import cases
-from wanprep.fix.job.mend_job import mend_job
-from wanprep.fix.wishes import Wishes
+from wanprep.check.inputs import cases
+from wanprep.fix.job.fix_job import mend_job
+from wanprep.fix.plan.plan import Wishes
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from wanprep.fix.job.mended import MendedJob
+    from wanprep.fix.job.changes import MendedJob
     from wanprep.job.model import JobFile
 
 KNOWN: Final = all_targets()

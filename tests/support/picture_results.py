@@ -10,9 +10,8 @@ import imageio_ffmpeg
 from PIL import Image, ImageDraw
 
 from wanprep import probe
-from wanprep.fix.made import Made
-from wanprep.fix.picture.make import make_picture
-from wanprep.fix.recipe import PictureRecipe
+from wanprep.fix.image.make import make_picture
+from wanprep.fix.plan.plan import Made, PictureRecipe
 
 Rgb = tuple[int, int, int]
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 160, 40), (30, 40, 190), (220, 200, 40)

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from valid_jobs import IMAGE, VIDEO
 
-from wanprep.fix.plan import Impossible, Need, Plan, Untouched
-from wanprep.fix.planning.plan_asset import plan_asset
-from wanprep.fix.wishes import Wishes
-from wanprep.judge.judge_asset import judge_asset
-from wanprep.judge.sound_facts import unsound
-from wanprep.judge.target import Target, all_targets
-from wanprep.probe.facts import Facts
+from wanprep.fix.plan.plan import Need, NotFixable, Plan, Untouched, Wishes
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.media.facts import Facts
+from wanprep.rules.judge_asset import judge_asset, unsound
+from wanprep.rules.target import Target, all_targets
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -114,7 +112,7 @@ def plan(
     *targets: str | Target,
     wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
     ignored: Collection[str] = (),
-) -> Plan | Untouched | Impossible:
+) -> Plan | Untouched | NotFixable:
     """Plan, and hold what is promised of every plan."""
     assert unsound(facts.as_json()) is None
     needs = [

@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from wanprep.submit.flow import Order, Refused, Request, Response, Sent, Unclear
-from wanprep.submit.provider import LocalFile
+from wanprep.plugins.flow import Order, Refused, Request, Response, Sent, Unclear
+from wanprep.plugins.provider import LocalFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Flow
+    from wanprep.plugins.flow import Flow
 
 T = TypeVar("T")
 SENT_AT: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from loopback import Loopback
 
-from wanprep.submit.flow import (
+from wanprep.plugins.flow import (
     Accepted,
     Cancelled,
     FileContent,
@@ -20,10 +20,10 @@ from wanprep.submit.flow import (
     Sent,
     Status,
 )
-from wanprep.submit.provider import Events, LocalFile, Provider, Settings
+from wanprep.plugins.provider import Events, LocalFile, Provider, Settings
+from wanprep.submit.http.driver import Driver
+from wanprep.submit.http.retries import Patience
 from wanprep.submit.services.service import Poll, Service
-from wanprep.submit.wire.driver import Driver
-from wanprep.submit.wire.patience import Patience
 
 KEY: Final = "canary-4f9a81c2d7e6b530"
 ORDER: Final = Order(target="small/model", body={"prompt": "日 x"}, idempotency_key="run-1")

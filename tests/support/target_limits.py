@@ -1,4 +1,4 @@
-"""The limits that providers state (`tests/judge/limits.jsonl`), and values on both sides of each.
+"""The limits that providers state (`tests/rules/limits.jsonl`), and values on both sides of each.
 
 The list is written from the providers' documentation and not from the target files that it tests.
 """
@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from valid_jobs import BY_ROLE, KINDS, Draft
 
-from wanprep.judge.broken import broken_bounds
-from wanprep.judge.judge_asset import judge_asset
-from wanprep.judge.target import Target, all_targets
-from wanprep.probe.facts import Facts
+from wanprep.media.facts import Facts
+from wanprep.rules.broken import broken_bounds
+from wanprep.rules.judge_asset import judge_asset
+from wanprep.rules.target import Target, all_targets
 
 FILE: Final = Path(__file__).parents[1] / "judge/limits.jsonl"
 TARGETS: Final = all_targets()

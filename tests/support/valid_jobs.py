@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wanprep.judge.broken import JobBroken
-from wanprep.judge.judge_job import judge_job
-from wanprep.judge.meant import Meant, MeantReference, Text
-from wanprep.judge.resolve import resolve
-from wanprep.probe.facts import Facts
+from wanprep.media.facts import Facts
+from wanprep.rules.broken import JobBroken
+from wanprep.rules.intent import Meant, MeantReference, Text
+from wanprep.rules.judge_job import judge_job
+from wanprep.rules.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.judge.target import Target
+    from wanprep.rules.target import Target
 
 IMAGE: Final = Facts(
     path="hero.jpg", kind="image", format="jpeg", extension_format="jpeg", bytes=500_000,

@@ -9,20 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import wanprep.testing
-from wanprep.submit.flow import Accepted, Refused, Request, Response, Unclear
-from wanprep.testing import (
-    NONSENSE,
-    REFUSALS,
-    answer,
-    faults,
-    local_file,
-    order,
-    replay,
-    sent,
-)
+from wanprep.plugins.flow import Accepted, Refused, Request, Response, Unclear
+from wanprep.testing import NONSENSE, REFUSALS, answer, faults, local_file, order, replay, sent
 
 if TYPE_CHECKING:
-    from wanprep.submit.flow import Flow
+    from wanprep.plugins.flow import Flow
 
 
 def asking(times: int) -> Flow[Accepted]:

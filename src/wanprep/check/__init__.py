@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from wanprep.report.model import Report
+    from wanprep.check.result import Report
 
 __all__ = ["check"]
 
@@ -33,8 +33,8 @@ def check(
     given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
     the kind of a file decides. Raises WrongUse for a target or a path that does not exist.
     """
+    from wanprep.check.inputs import Question
     from wanprep.check.pipeline import answer
-    from wanprep.check.seen import Question
 
     return answer(
         Question(

@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.git import deleted_files, files_that_mention
+from wanprep.check.paths import files_in, names_from
 from wanprep.check.subjects import is_media, sorted_out
 from wanprep.job.recognise import is_job
-from wanprep.paths import files_in, names_from
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from wanprep.judge.finding import Finding
-from wanprep.judge.judge_asset import judge_asset
-from wanprep.judge.message import asset_message, job_message, sentence
-from wanprep.judge.rules import rules
-from wanprep.probe.names import is_url
-from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.media.names import is_url
+from wanprep.rules.catalog import rules
+from wanprep.rules.finding import Finding
+from wanprep.rules.judge_asset import judge_asset
+from wanprep.rules.message import asset_message, job_message, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wanprep.job.model import Job, JobFile
-    from wanprep.judge.broken import Broken, JobBroken
-    from wanprep.judge.target import Target
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
+    from wanprep.rules.broken import Broken, JobBroken
+    from wanprep.rules.target import Target
 
 
 def asset_findings(

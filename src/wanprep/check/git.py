@@ -1,16 +1,20 @@
-"""What git knows: which job files speak of some names, and what is about to be deleted."""
+"""What git knows: where the repository begins, which files mention a name or are deleted."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
+
+
 _JOBS: Final = tuple(f":(top,icase)*.{ending}" for ending in ("yaml", "yml", "json"))
 
 
@@ -69,3 +73,26 @@ def _names(command: Sequence[str], given: bytes = b"") -> list[str]:
     except OSError:
         return []
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+
+
+def path_in_repository(file: str) -> str:
+    """Name a file from the root of the repository, or absolutely where it lies outside."""
+    path = os.path.abspath(file)
+    inside = os.path.relpath(path, _root(os.getcwd()))
+    return path if inside.split(os.sep)[0] == os.pardir else inside.replace(os.sep, "/")
+
+
+@cache
+def _root(folder: str) -> str:
+    """Find the repository around a folder; without one the folder is the root."""
+    above = folder
+    while not os.path.exists(os.path.join(above, ".git")):
+        if os.path.dirname(above) == above:
+            return folder
+        above = os.path.dirname(above)
+    return above
+
+
+def utf8_path(path: str) -> str:
+    r"""Write a name so that it is valid Unicode: a byte that is no UTF-8 becomes \xe9."""
+    return os.fsencode(path).decode(errors="backslashreplace")

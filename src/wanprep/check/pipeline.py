@@ -17,26 +17,26 @@ from wanprep.check.findings import (
     verdict_of,
     was_reached,
 )
-from wanprep.check.seen import Question, Seen
-from wanprep.check.selection import weighed, without
+from wanprep.check.ignores import weighed, without
+from wanprep.check.inputs import Question, Seen
+from wanprep.check.result import Report
 from wanprep.check.subjects import presumed, subjects
 from wanprep.errors import WrongUse
-from wanprep.judge.finding import Finding, Verdict
-from wanprep.judge.judge_asset import lacks
-from wanprep.judge.target import all_targets, choose
-from wanprep.probe import probe_many
-from wanprep.probe.names import is_url
-from wanprep.report.model import Report
+from wanprep.media import probe_many
+from wanprep.media.names import is_url
+from wanprep.rules.finding import Finding, Verdict
+from wanprep.rules.judge_asset import lacks
+from wanprep.rules.target import all_targets, choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.check.subjects import Subjects
     from wanprep.config import Config
     from wanprep.job.model import Asset, JobFile
-    from wanprep.judge.target import Target
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
+    from wanprep.rules.target import Target
 
 DEFAULT_TARGET: Final = "wan/2.7"
 _ADDRESSES: Final = "What lies behind addresses that were not, or could not be, looked at."
@@ -161,7 +161,7 @@ def _read(path: str) -> JobFile:
 def _cases(
     file: JobFile, asked: Sequence[Target], known: Mapping[str, Target], default: Sequence[Target]
 ) -> tuple[list[Case], list[Finding]]:
-    from wanprep.check.cases import cases
+    from wanprep.check.inputs import cases
 
     return cases(file, asked, known, default)
 
@@ -191,7 +191,7 @@ def _looked_at(
     if not urls or question.offline:
         return {}
     from wanprep.check.urls import worth_asking
-    from wanprep.probe.workers import probe_urls
+    from wanprep.media.workers import probe_urls
 
     asked = [url for url, asset in urls.items() if worth_asking(asset)]
     return {facts.path: facts for facts in probe_urls(asked)}
@@ -232,10 +232,10 @@ def _judge_address(url: str, seen: Seen, told: _Told) -> None:
 
 def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
     # Jobs need much that bare media, of which hooks see more, should not wait for.
-    from wanprep.check.inline_ignores import inline_ignores, is_ignored, useless_ignores
+    from wanprep.check.ignores import inline_ignores, is_ignored, useless_ignores
     from wanprep.check.urls import url_breaks
-    from wanprep.judge.judge_job import judge_job
-    from wanprep.judge.resolve import resolve
+    from wanprep.rules.judge_job import judge_job
+    from wanprep.rules.resolve import resolve
 
     job, meant = case.job, case.meant
     known = {asset: facts.get(asset.location) for asset in meant.assets}

@@ -8,9 +8,9 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.paths import check_paths, files_in
-from wanprep.probe.facts import Facts, Kind
-from wanprep.probe.names import extension_format, is_url, usual_kind
+from wanprep.check.paths import check_paths, files_in
+from wanprep.media.facts import Facts, Kind
+from wanprep.media.names import extension_format, is_url, usual_kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

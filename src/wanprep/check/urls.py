@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.judge.broken import JobBroken
-from wanprep.judge.judge_job import annotated_break
-from wanprep.judge.resolve import is_private
-from wanprep.probe.problems import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.rules.broken import JobBroken
+from wanprep.rules.judge_job import annotated_break
+from wanprep.rules.resolve import is_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.job.model import Asset
-    from wanprep.judge.target import Target
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
+    from wanprep.rules.target import Target
 
 _UNSAFE: Final[dict[str, Any]] = {
     "x-rule": "asset-url-unsafe",

@@ -27,7 +27,7 @@ def info() -> None:
     Examples:
       wanprep cache info
     """
-    from wanprep.probe.cache import Cache
+    from wanprep.media.cache import Cache
     from wanprep.text import file_size, plural, visible
 
     with Cache() as memory:
@@ -43,7 +43,7 @@ def clear() -> None:
     Examples:
       wanprep cache clear
     """
-    from wanprep.probe.cache import clear as forget
+    from wanprep.media.cache import clear as forget
     from wanprep.text import file_size, plural
 
     told = forget()

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.colour import in_colour
-from wanprep.cli.known import accept, knowing, known_findings, without_known
-from wanprep.cli.loudness import is_quiet, tell
+from wanprep.cli import completion as completing
+from wanprep.cli.baseline import accept, knowing, known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
+from wanprep.cli.output import in_colour, is_quiet, tell
 from wanprep.errors import WrongUse
-from wanprep.probe.names import is_url
+from wanprep.media.names import is_url
 from wanprep.report import FORMATS
 from wanprep.text import visible
 
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wanprep.check.seen import Seen
-    from wanprep.report.model import Report
+    from wanprep.check.inputs import Seen
+    from wanprep.check.result import Report
 
 _SEVERITIES = ("note", "warning", "error")
 
@@ -98,13 +97,13 @@ def check(
       wanprep check --write-baseline              accept what is found today
       wanprep check job.yaml --fix --out ready    mend, and check what came of it
     """
+    from wanprep.check.ignores import select_findings
+    from wanprep.check.inputs import Question
     from wanprep.check.pipeline import look, report_on
-    from wanprep.check.seen import Question
-    from wanprep.check.selection import select_findings
     from wanprep.cli.fix import mended_first
-    from wanprep.cli.probe_progress import show_probe_progress
+    from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.judge.rule_names import rule_names
+    from wanprep.rules.catalog import rule_names
 
     chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
     if style == "html" and output is None and sys.stdout.isatty():
@@ -163,8 +162,8 @@ def _watch(once: Callable[[], Seen], paths: tuple[str, ...], output: str | None)
 def _write(report: Report, style: str, output: str | None) -> None:
     import shutil
 
+    from wanprep.check.result import Style
     from wanprep.report import renderer
-    from wanprep.report.model import Style
 
     if output is not None:
         written = "".join(renderer(style)(report, Style()))  # before an older report is emptied

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from wanprep import __version__
-from wanprep.cli.loudness import speaking
+from wanprep.cli.output import speaking
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.colour import in_colour
-from wanprep.cli.loudness import is_quiet, speaking
+from wanprep.cli import completion as completing
+from wanprep.cli.output import in_colour, is_quiet, speaking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.compare.row import Outcome, Row
+    from wanprep.compare.compare import Outcome, Row
 
 _ORDER: Final = ("fits", "fixable", "unknown", "impossible")
 _COLOURS: Final = {"fits": "green", "fixable": "yellow", "unknown": "cyan", "impossible": "red"}
@@ -67,7 +66,7 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare job.yaml --format json
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
-    from wanprep.cli.probe_progress import show_probe_progress
+    from wanprep.cli.progress import show_probe_progress
     from wanprep.compare.compare import compare as held_against
     from wanprep.config import find_config
 
@@ -102,21 +101,20 @@ def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def _best_first(row: Row) -> tuple[int, float]:
-    from wanprep.submit.order.price import Estimate
+    from wanprep.submit.request.price import Estimate
 
     price = row.price.low if isinstance(row.price, Estimate) else float("inf")
     return _ORDER.index(_word(row.outcome)), price
 
 
 def _price(row: Row) -> str:
-    from wanprep.submit.order.money import in_words
+    from wanprep.submit.request.price import in_words
 
     return in_words(row.price) if row.price else ""
 
 
 def _details(row: Row) -> Iterator[str]:
-    from wanprep.report.columns import wrapped
-    from wanprep.text import visible
+    from wanprep.text import visible, wrapped
 
     width = min(shutil.get_terminal_size().columns, 100)
     for words in _reasons(row):
@@ -124,8 +122,8 @@ def _details(row: Row) -> Iterator[str]:
 
 
 def _reasons(row: Row) -> Iterator[str]:
-    from wanprep.compare.row import Fits, Fixable
-    from wanprep.submit.order.price import Unpriced
+    from wanprep.compare.compare import Fits, Fixable
+    from wanprep.submit.request.price import Unpriced
 
     match row.outcome:
         case Fits(warnings=warnings):
@@ -152,8 +150,8 @@ def _write_json(by_job: dict[str, list[Row]]) -> None:
 def _as_json(row: Row) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from wanprep.compare.row import Fixable
-    from wanprep.submit.order.price import Estimate, Unpriced
+    from wanprep.compare.compare import Fixable
+    from wanprep.submit.request.price import Estimate, Unpriced
 
     told = {"target": row.target, "verdict": _word(row.outcome), **asdict(row.outcome)}
     if isinstance(row.outcome, Fixable):

@@ -48,8 +48,7 @@ def show(path: str | None, style: str) -> int:
       wanprep config show assets/hero.png
       wanprep config show --format json
     """
-    from wanprep.config import find_config
-    from wanprep.config_shown import applied, values
+    from wanprep.config import applied, find_config, values
 
     here = find_config(Path.cwd())
     told: dict[str, Any] = {

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.colour import in_colour
+from wanprep.cli.output import in_colour
 from wanprep.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.doctor.line import Line
+    from wanprep.doctor import Line
 
 _MARKS: Final = {"fine": ("ok", "green"), "note": ("note", "cyan"), "trouble": ("WRONG", "red")}
 
@@ -43,7 +43,7 @@ def doctor(style: str) -> int:
       wanprep doctor
       wanprep doctor --format json
     """
-    from wanprep.doctor.examine import examine
+    from wanprep.doctor import examine
 
     lines = list(examine(Path.cwd(), os.environ))
     wrong = sum(line.state == "trouble" for line in lines)

@@ -57,7 +57,7 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
     from threading import Event
 
     from wanprep.emulator import Emulator
-    from wanprep.submit.services.plugins import installed, load_emulators
+    from wanprep.plugins.loading import installed, load_emulators
     from wanprep.text import visible
 
     def log(line: str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from wanprep.cli import completing
+from wanprep.cli import completion as completing
 
 
 @click.command(short_help="Say what a rule means, why, and how to mend it by hand.")
@@ -21,12 +21,11 @@ def explain(rule: str | None) -> None:
       wanprep explain
       wanprep explain video-too-long
     """
-    from wanprep.cli.limits_table import rule_lines
+    from wanprep.cli.targets import rule_lines
     from wanprep.config import find_config
-    from wanprep.judge.rule_names import one_rule
-    from wanprep.judge.rules import rules
-    from wanprep.judge.target import all_targets
-    from wanprep.report.columns import wrapped
+    from wanprep.rules.catalog import one_rule, rules
+    from wanprep.rules.target import all_targets
+    from wanprep.text import wrapped
 
     if rule is None:
         width = max(map(len, rules()))

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.known import known_findings, without_known
+from wanprep.cli import completion as completing
+from wanprep.cli.baseline import known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.errors import WrongUse
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from wanprep.check.baseline import Known
-    from wanprep.check.seen import Question
+    from wanprep.check.inputs import Question
+    from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.plan.plan import Crop, Plan, Trim, Wishes
     from wanprep.fix.task import Prepared, Task
-    from wanprep.report.model import Report
 
 
 @click.command(short_help="Mend what can be mended, and prove it.")
@@ -75,9 +79,9 @@ def fix(
       wanprep fix job.yaml --diff            how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
     """
-    from wanprep.check.seen import Question
+    from wanprep.check.inputs import Question
     from wanprep.config import find_config
-    from wanprep.judge.rule_names import rule_names
+    from wanprep.rules.catalog import rule_names
 
     check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())
@@ -119,9 +123,9 @@ def task_for(
     question: Question, ignored: Iterable[str], out: str | None, *, yes: bool, **said: str | None
 ) -> Task:
     """Take what the command line says of repairs, and the configuration for the rest."""
+    from wanprep.fix.plan.plan import Wishes
     from wanprep.fix.receipt import Earlier, earlier_results
     from wanprep.fix.task import Task
-    from wanprep.fix.wishes import Wishes
 
     known = {name: value for name, value in said.items() if value is not None}
     before = default_receipt(out)
@@ -147,8 +151,8 @@ def mended_first(
     receipt: str | None, **how: Any,  # noqa: ANN401 - the other options of mending
 ) -> Question:  # fmt: skip
     """Mend before a check, say so on standard error, and ask for the results."""
-    from wanprep.fix.again import question_again
-    from wanprep.fix.show import outcome_lines
+    from wanprep.fix.outcome_text import outcome_lines
+    from wanprep.fix.verify import question_again
 
     check_destination(out, in_place, needed=True)
     task = task_for(question, ignored, out, **how)
@@ -162,13 +166,12 @@ def mended_first(
 
 def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
     """Plan, ask, do, and write the receipt, whatever happens."""
-    from wanprep.cli.asking import asking
-    from wanprep.cli.fix_progress import watcher
+    from wanprep.cli.progress import fix_progress
     from wanprep.fix.pipeline import carry_out, prepare
     from wanprep.fix.receipt import receipt, write_receipt
 
     prepared = prepare(task, asking())
-    with watcher() as watching:
+    with fix_progress() as watching:
         outcomes = carry_out(task, prepared, watching)
     if proof:
         write_receipt(proof, receipt(outcomes))
@@ -180,7 +183,7 @@ def _left(
 ) -> Report:
     """Judge all results again, as a check of them would: what is known is no reason to fail."""
     from wanprep.check.pipeline import look, report_on
-    from wanprep.fix.again import question_again
+    from wanprep.fix.verify import question_again
 
     seen = look(question_again(task, prepared, outcomes))
     return without_known(report_on(seen), seen, known)
@@ -190,10 +193,9 @@ def _plan(task: Task, known: tuple[Known, ...] | None, style: str, *, diff: bool
     import json
 
     from wanprep.check.pipeline import report_on
-    from wanprep.cli.asking import asking
-    from wanprep.fix.by_hand import by_hand
+    from wanprep.fix.outcome import by_hand
+    from wanprep.fix.outcome_text import diff_text, plan_json, plan_lines
     from wanprep.fix.pipeline import prepare
-    from wanprep.fix.show import diff_text, plan_json, plan_lines
 
     prepared = prepare(task, asking() if diff else None)
     if style == "json":
@@ -213,9 +215,9 @@ def _tell(
 ) -> None:
     import json
 
-    from wanprep.fix.by_hand import by_hand
+    from wanprep.fix.outcome import by_hand
+    from wanprep.fix.outcome_text import outcome_diff, outcome_lines
     from wanprep.fix.receipt import receipt
-    from wanprep.fix.show import outcome_diff, outcome_lines
 
     if style == "json":
         click.echo(json.dumps(receipt(outcomes), indent=1, ensure_ascii=False))
@@ -228,3 +230,43 @@ def _tell(
         click.echo(line)
     if proof:
         click.echo(f"receipt: {proof}", err=True)
+
+
+_Answer = TypeVar("_Answer", bound=str)
+
+
+_CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
+
+
+_TRIM: Final[dict[str, Trim]] = {"s": "start", "c": "center", "e": "end"}
+
+
+def asking() -> Callable[[str, Plan, Wishes], Wishes | None] | None:
+    """Return whom to ask, if somebody sits there."""
+    return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _ask(path: str, plan: Plan, wishes: Wishes) -> Wishes | None:
+    """Ask about each step; one no leaves the file as it is."""
+    for step in plan.questions:
+        granted = _granted(f"{visible(path)}: {step.words}?", step.name, wishes)
+        if granted is None:
+            return None
+        wishes = granted
+    return replace(wishes, yes=True)
+
+
+def _granted(question: str, step: str, wishes: Wishes) -> Wishes | None:
+    if step == "trim" and wishes.trim is None:
+        trim = _choose(f"{question} Keep the [s]tart, [c]enter or [e]nd, or [n]ot at all", _TRIM)
+        return replace(wishes, trim=trim) if trim else None
+    if step in {"crop", "pad"} and wishes.crop is None:
+        crop = _choose(f"{question} [p]ad, crop [s]mart or [c]enter, or [n]ot at all", _CROP)
+        return replace(wishes, crop=crop) if crop else None
+    return wishes if click.confirm(question, err=True) else None
+
+
+def _choose(question: str, answers: Mapping[str, _Answer]) -> _Answer | None:
+    letters = click.Choice([*answers, "n"], case_sensitive=False)
+    letter = click.prompt(question, type=letters, show_choices=False, default="n", err=True)
+    return answers.get(letter.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass
@@ -10,19 +11,24 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli import completing
-from wanprep.errors import WrongUse
+from wanprep.cli import completion as completing
+from wanprep.errors import WanprepError, WrongUse
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wanprep.beginning.first_job import FirstJob
+    from wanprep.check.first_job import FirstJob
     from wanprep.config import Config
-    from wanprep.judge.target import Target
+    from wanprep.rules.target import Target
+
 
 _SCHEMA: Final = ".wanprep/job.schema.json"
+
+
 _CONFIG: Final = "wanprep.toml"
+
+
 _HOOK: Final = ".pre-commit-config.yaml"
 
 
@@ -50,7 +56,7 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
       wanprep init --target evolink/wan2.7-reference-video --job jobs/first.yaml --no-hook --yes
     """
     from wanprep.config import find_config
-    from wanprep.judge.target import all_targets, choose
+    from wanprep.rules.target import all_targets, choose
 
     if not job.lower().endswith((".yaml", ".yml")):
         raise WrongUse("--job FILE must end with .yaml: that is how the job is written")
@@ -67,8 +73,6 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
         wants_hook = wishes.agrees(f"Write {_HOOK}, to check at each commit?", "--hook")
     _write_job(chosen, job, found)
     if wants_config:
-        from wanprep.beginning.texts import configuration
-
         _write(_CONFIG, configuration(chosen.id))
     if wants_hook:
         _write_hook(os.path.relpath(repository or Path.cwd()))
@@ -111,7 +115,7 @@ def _likely(config: Config, known: Iterable[str]) -> str:
     """Take the configured target, else one whose key is set, else what all share."""
     from wanprep.check.pipeline import DEFAULT_TARGET
     from wanprep.errors import WanprepError
-    from wanprep.submit.services.services import Services
+    from wanprep.submit.services.service import Services
 
     if config.targets:
         return config.targets[0]
@@ -131,7 +135,7 @@ def _repository(folder: Path) -> Path | None:
 
 
 def _write_job(target: Target, file: str, config: Config) -> None:
-    from wanprep.beginning.first_job import first_job, media_in
+    from wanprep.check.first_job import first_job, media_in
     from wanprep.schemas import schema_text
 
     folder = os.path.dirname(file)
@@ -160,7 +164,6 @@ def _next(job: FirstJob, target: Target, file: str) -> str:
 
 
 def _write_hook(root: str) -> None:
-    from wanprep.beginning.texts import HOOK
 
     path = os.path.normpath(os.path.join(root, _HOOK))
     if not _write(path, HOOK):
@@ -170,9 +173,61 @@ def _write_hook(root: str) -> None:
 
 
 def _write(path: str, text: str) -> bool:
-    from wanprep.beginning.write_new import write_new
 
     written = write_new(path, text)
     says = "wrote {}" if written else "{} is there already: left as it is"
     click.echo(says.format(visible(path)), err=not written)
     return written
+
+
+HOOK = """\
+repos:
+  - repo: local
+    hooks:
+      - id: wanprep-check
+        name: wanprep check
+        entry: wanprep check --changed
+        language: system
+        types_or: [file, symlink]
+        always_run: true
+        require_serial: true
+"""
+
+
+def configuration(target: str) -> str:
+    """Write a configuration with what is most often wanted, to be filled in."""
+    return f"""\
+# What holds for all files below this folder. `wanprep schema config` describes every key.
+targets = [{json.dumps(target)}]  # for bare media, and for jobs that name none
+
+# [roles]                       # what media are for, where no job says it
+# "voices/*" = "voice"
+# "starts/*.png" = "first_frame"
+
+# [ignore-in]                   # rules that are not reported in some files
+# "old/*" = ["codec-risky"]
+
+# [fix]                         # how `wanprep fix` decides where nothing is said
+# crop = "smart"
+# background = "#ffffff"
+"""
+
+
+class CannotBegin(WanprepError):
+    """A file cannot be written here."""
+
+
+def write_new(path: str, text: str) -> bool:
+    """Write a file, or tell with False that there is one already."""
+    if os.path.lexists(path):
+        return False
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CannotBegin(
+            f"{visible(path)} cannot be written: {error.strerror}."
+            " Stand in a folder of your own, or name another file with --job."
+        ) from error
+    return True

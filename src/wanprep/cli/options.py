@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.loudness import speaking
+from wanprep.cli import completion as completing
+from wanprep.cli.output import speaking
 
 if TYPE_CHECKING:
     from collections.abc import Callable

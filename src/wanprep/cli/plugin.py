@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli import completing
+from wanprep.cli import completion as completing
 
 if TYPE_CHECKING:
-    from wanprep.plugin_kit.check_plugin import Checked
+    from wanprep.testing.lint.check_plugin import Checked
 
 
 @click.group(short_help="Write a plugin for one more provider, or look one over.")
@@ -43,7 +43,7 @@ def new(name: str, folder: str | None) -> int:
       wanprep plugin new acme
       wanprep plugin new acme-video --folder plugins/acme
     """
-    from wanprep.plugin_kit.new_plugin import named, write_plugin
+    from wanprep.plugins.new_plugin import named, write_plugin
     from wanprep.text import visible
 
     begun = named(name)
@@ -78,7 +78,7 @@ def check(place: str, layout: str) -> int:
       wanprep plugin check evolink
       wanprep plugin check wanprep_acme --format json
     """
-    from wanprep.plugin_kit.check_plugin import check_plugin
+    from wanprep.testing.lint.check_plugin import check_plugin
 
     with redirect_stdout(sys.stderr):  # where a plugin's own code may print, apart from our data
         checked = check_plugin(place)

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.loudness import speaking
+from wanprep.cli import completion as completing
+from wanprep.cli.output import speaking
 from wanprep.errors import WrongUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wanprep.submit.journey.desk import Desk
-    from wanprep.submit.journey.side_by_side import Task
     from wanprep.submit.ledger.run import Run, RunState
+    from wanprep.submit.session.concurrent import Task
+    from wanprep.submit.session.session import Desk
 
 _STYLE: Final = click.option(
     "--format",
@@ -68,7 +68,7 @@ def list_(style: str, refresh: bool) -> int:
       wanprep runs list
       wanprep runs list --refresh --format json
     """
-    from wanprep.submit.ledger.show_run import as_json, as_table
+    from wanprep.cli.run_output import as_json, as_table
 
     with ExitStack() as held:
         desk = _desk(held)
@@ -83,10 +83,10 @@ def list_(style: str, refresh: bool) -> int:
 
 def _refresh(desk: Desk) -> int:
     from wanprep.cli import INTERRUPTED
-    from wanprep.cli.working import work
-    from wanprep.submit.journey.cancelling import asked
-    from wanprep.submit.journey.side_by_side import Interrupted
-    from wanprep.submit.secrets import redact
+    from wanprep.cli.run_output import work
+    from wanprep.net.secrets import redact
+    from wanprep.submit.session.concurrent import Interrupted
+    from wanprep.submit.session.update import asked
 
     def ask(task: Task) -> None:
         task.run = asked(desk, _run_of(task))
@@ -112,7 +112,7 @@ def show(ids: tuple[str, ...], style: str) -> int:
       wanprep runs show k3m9x2pa
       wanprep runs show k3m9x2pa --format json
     """
-    from wanprep.submit.ledger.show_run import as_json, as_text
+    from wanprep.cli.run_output import as_json, as_text
 
     with ExitStack() as held:
         desk = _desk(held)
@@ -140,7 +140,7 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
       wanprep runs wait k3m9x2pa -o results
       wanprep runs wait k3m9 p7wd --format json
     """
-    from wanprep.submit.journey.seeing_through import see_through
+    from wanprep.submit.session.wait import see_through
 
     def see(desk: Desk) -> Callable[[Task], None]:
         return lambda task: see_through(desk, _run_of(task), folder, task)
@@ -161,7 +161,7 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     Examples:
       wanprep runs fetch k3m9x2pa -o results
     """
-    from wanprep.submit.journey.seeing_through import bring
+    from wanprep.submit.session.wait import bring
 
     def now(desk: Desk) -> Callable[[Task], None]:
         return lambda task: bring(desk, _run_of(task), folder, task)
@@ -182,7 +182,7 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     Examples:
       wanprep runs cancel k3m9x2pa
     """
-    from wanprep.submit.journey.cancelling import cancelled
+    from wanprep.submit.session.update import cancelled
 
     def stop(desk: Desk) -> Callable[[Task], None]:
         def work(task: Task) -> None:
@@ -212,8 +212,8 @@ def _each(
     ask: Callable[[Desk, Run], None] | None = None,
 ) -> int:
     """Do the same with each run, side by side, and tell what has come of it."""
-    from wanprep.cli.run_outcome import tell
-    from wanprep.cli.working import work as work_on
+    from wanprep.cli.run_output import tell
+    from wanprep.cli.run_output import work as work_on
 
     with ExitStack() as held:
         desk = _desk(held)
@@ -228,7 +228,7 @@ def _each(
 
 
 def _desk(held: ExitStack) -> Desk:
-    from wanprep.cli.working import open_desk
+    from wanprep.cli.run_output import open_desk
     from wanprep.config import find_config
 
     return open_desk(held, find_config(Path.cwd()), os.environ)
@@ -248,8 +248,8 @@ def _need_keys(desk: Desk, found: Iterable[Run]) -> None:
 
 
 def _task(run: Run, work: Callable[[Task], None]) -> Task:
-    from wanprep.submit.journey.side_by_side import Task
-    from wanprep.submit.ledger.show_run import job_name
+    from wanprep.cli.run_output import job_name
+    from wanprep.submit.session.concurrent import Task
 
     task = Task(job_name(run), work)
     task.run = run

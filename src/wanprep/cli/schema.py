@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wanprep.cli import completing
+from wanprep.cli import completion as completing
 
 
 @click.command(short_help="Print one of the published JSON Schemas.")

@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli import completing
-from wanprep.cli.loudness import speaking
+from wanprep.check.ignores import select_findings
+from wanprep.check.pipeline import report_on
+from wanprep.check.result import Style
+from wanprep.cli import completion as completing
+from wanprep.cli.output import in_colour, speaking
+from wanprep.errors import WrongUse
+from wanprep.report import renderer
+from wanprep.submit.request.price import (
+    Estimate,
+    TooDear,
+    Unpriced,
+    at_most,
+    hold_against,
+    in_words,
+)
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from wanprep.check.seen import Question
-    from wanprep.cli.agreeing import Purse
-    from wanprep.submit.journey.desk import Desk
-    from wanprep.submit.journey.journey import Wishes
+    from wanprep.check.inputs import Question, Seen
     from wanprep.submit.ledger.run import RunState
+    from wanprep.submit.request.submission import Errand
+    from wanprep.submit.session.plan import Send, Wishes
+    from wanprep.submit.session.session import Desk
+
 
 _DONE: Final[set[RunState]] = {"succeeded"}
+
+
 _SENT: Final[set[RunState]] = {"accepted", "succeeded"}
 
 
@@ -83,11 +102,10 @@ def submit(
       wanprep submit jobs/*.yaml --wait --max-cost 10
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
     """
-    from wanprep.check.seen import Question
-    from wanprep.cli.agreeing import ASK_ABOVE, Purse
-    from wanprep.cli.working import open_desk
+    from wanprep.check.inputs import Question
+    from wanprep.cli.run_output import open_desk
     from wanprep.config import find_config
-    from wanprep.submit.journey.journey import Wishes
+    from wanprep.submit.session.plan import Wishes
 
     config = find_config(Path.cwd())
     unseen = offline or dry_run or config.offline
@@ -111,8 +129,8 @@ def _emulated(held: ExitStack) -> dict[str, str]:
     from tempfile import TemporaryDirectory
 
     from wanprep.emulator import Emulator
-    from wanprep.submit.ledger.state_folder import VARIABLE
-    from wanprep.submit.services.plugins import load_emulators
+    from wanprep.files.state_folder import VARIABLE
+    from wanprep.plugins.loading import load_emulators
 
     emulator = held.enter_context(Emulator(load_emulators()))
     folder = held.enter_context(
@@ -126,7 +144,7 @@ def _emulated(held: ExitStack) -> dict[str, str]:
 def _require_emulators(providers: Iterable[str]) -> None:
     """Refuse to send anything to a real provider in a run that is meant to cost nothing."""
     from wanprep.errors import WrongUse
-    from wanprep.submit.services.plugins import installed, load_emulators
+    from wanprep.plugins.loading import installed, load_emulators
 
     emulated = {site.name for site in load_emulators()}
     for provider in providers:
@@ -144,12 +162,9 @@ def _submit(
     *, purse: Purse, emulated: bool,
 ) -> int:  # fmt: skip
     from wanprep.check.pipeline import look
-    from wanprep.cli.agreeing import agree_on_price
-    from wanprep.cli.judged import judged
-    from wanprep.cli.run_outcome import FAILED, tell
-    from wanprep.cli.working import work
-    from wanprep.submit.journey.journey import planned, task_for, to_send, try_out
-    from wanprep.submit.order.errands import errands
+    from wanprep.cli.run_output import FAILED, tell, work
+    from wanprep.submit.request.submission import errands
+    from wanprep.submit.session.plan import planned, task_for, to_send, try_out
 
     seen = look(question)
     orders = errands(seen, desk.services)
@@ -170,11 +185,10 @@ def _submit(
 
 def _dry_run(question: Question, *, drop: bool, style: str) -> int:
     from wanprep.check.pipeline import look
-    from wanprep.cli.judged import judged
-    from wanprep.cli.run_outcome import FAILED
-    from wanprep.submit.journey.dry_run import RENDERERS, rehearsal
-    from wanprep.submit.order.errands import errands
-    from wanprep.submit.services.services import Services
+    from wanprep.cli.run_output import FAILED
+    from wanprep.submit.request.submission import errands
+    from wanprep.submit.services.service import Services
+    from wanprep.submit.session.dry_run import RENDERERS, rehearsal
 
     seen, services = look(question), Services(question.config)
     listed = errands(seen, services)
@@ -184,3 +198,68 @@ def _dry_run(question: Question, *, drop: bool, style: str) -> int:
     for piece in RENDERERS[style](rehearsals):
         click.echo(piece, nl=False)
     return 0
+
+
+def judged(seen: Seen, attached: Sequence[Errand] = ()) -> bool:
+    """Say what the check has against jobs; tell whether all may be sent.
+
+    What is `attached` was sent before, and needs no judge any more.
+    """
+    report = select_findings(report_on(seen), (), (), "warning")
+    known = {(each.subject, each.target.id) for each in attached}
+    fit = all(
+        each.verdict == "pass" or (each.subject, each.target) in known for each in report.verdicts
+    )
+    # A document that cannot be read may have no verdict of its own.
+    fit &= all(each.severity != "error" or each.target for each in report.findings)
+    if not fit or report.findings:
+        style = Style(color=in_colour(sys.stderr))
+        text = "".join(renderer("text")(report, style))
+        click.echo(text, nl=False, err=True, color=style.color)
+    if not fit:
+        click.echo("Nothing was sent.", err=True)
+    return fit
+
+
+ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """What the user is willing to pay."""
+
+    most: float | None
+    ask_above: float
+    consent: bool  # to whatever it costs, up to the most
+
+
+def agree_on_price(new: Sequence[Send], purse: Purse) -> None:
+    """Say what it will cost, and go on only if the user wants that."""
+    _say(new)
+    estimates = [each.estimate for each in new]
+    if purse.most is not None:
+        hold_against(estimates, purse.most)
+    elif not purse.consent and at_most(estimates) > purse.ask_above:
+        _ask(at_most(estimates))
+
+
+def _say(new: Sequence[Send]) -> None:
+    unseen: dict[str, None] = {}
+    for each in new:
+        price = each.estimate
+        why = f". {price.why}" if isinstance(price, Unpriced) else ""
+        says = f"{each.errand.name} -> {each.errand.target.id}: {in_words(price)}{why}"
+        click.echo(visible(says), err=True)
+        unseen |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
+    for sentence in unseen:
+        click.echo(f"  (not in the estimate: {sentence})", err=True)
+
+
+def _ask(total: float) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise WrongUse(
+            f"this may cost up to {total:.2f} USD, which is asked about at a terminal. Without"
+            " one, say --yes, or --max-cost with what it may cost. Nothing was sent."
+        )
+    if not click.confirm(f"This may cost up to {total:.2f} USD. Send it?", err=True):
+        raise TooDear("nothing was sent.")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from wanprep.check.paths import files_in
 from wanprep.errors import WanprepError
-from wanprep.paths import files_in
 from wanprep.text import plural
 
 if TYPE_CHECKING:

@@ -2,28 +2,151 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from wanprep.check.inputs import Question, cases
 from wanprep.check.pipeline import DEFAULT_TARGET, look, report_on
-from wanprep.check.seen import Question
-from wanprep.compare.after_fix import after_fix, beyond_repair, costs
-from wanprep.compare.row import Fits, Fixable, Impossible, Row, Unknown
 from wanprep.errors import WrongUse
-from wanprep.judge.target import all_targets, choose
-from wanprep.submit.order.price import estimate
+from wanprep.fix.job.fix_job import mend_job
+from wanprep.fix.plan.plan import NotFixable, Plan, Wishes
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.task import wanted_files
+from wanprep.job.documents.read_documents import read_text
+from wanprep.job.read import jobs_in
+from wanprep.rules.target import all_targets, choose
+from wanprep.submit.request.price import estimate
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.check.cases import Case
-    from wanprep.check.seen import Seen
-    from wanprep.compare.row import Outcome
+    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.result import Report
     from wanprep.config import Config
-    from wanprep.judge.target import Target
-    from wanprep.report.model import Report
-    from wanprep.submit.order.price import Estimate, Unpriced
+    from wanprep.fix.job.changes import MendedJob
+    from wanprep.fix.plan.plan import Safety, Untouched
+    from wanprep.fix.task import Wanted
+    from wanprep.rules.target import Target
+    from wanprep.submit.request.price import Estimate, Unpriced
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One thing that `wanprep fix` would do."""
+
+    what: str  # a file as the job writes it, or "line 3"
+    words: str
+    safety: Safety
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The target takes the job as it is."""
+
+    warnings: tuple[str, ...]  # which do not keep it from being sent
+
+
+@dataclass(frozen=True, slots=True)
+class Fixable:
+    """The target takes the job once it is mended."""
+
+    costs: tuple[Cost, ...]
+
+    @property
+    def safety(self) -> Safety:
+        """Tell the dearest of its costs."""
+        found = {cost.safety for cost in self.costs}
+        return "asks" if "asks" in found else "lossy" if "lossy" in found else "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """No repair that wanprep knows makes the target take the job."""
+
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something could not be looked at, and the rest fits."""
+
+    why: tuple[str, ...]
+
+
+Outcome = Fits | Fixable | Impossible | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job and one target."""
+
+    subject: str
+    target: str
+    outcome: Outcome
+    price: Estimate | Unpriced | None  # None where there is nothing to buy
+
+
+@dataclass(frozen=True, slots=True)
+class AfterFix:
+    """What there would be to judge, and what would have been done."""
+
+    seen: Seen
+    job: MendedJob
+    plans: tuple[tuple[Wanted, Plan | Untouched | NotFixable], ...]
+
+
+def after_fix(seen: Seen, target: Target) -> AfterFix:
+    """See one job as if all its repairs were done, whatever they would have to ask."""
+    [file], [[case]] = seen.files, seen.cases
+    config = seen.question.config
+    wishes = replace(Wishes(**config.fix), yes=True)
+    plans = [
+        (wanted, plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored))
+        for wanted in wanted_files(seen)
+    ]
+    job = mend_job(file, [case], wishes=wishes, ignored=config.ignored_in(file.file))
+    written = jobs_in(file.file, read_text(job.text, file.file))
+    known = all_targets((*seen.question.target_folders, *config.target_folders))
+    found, wrong = cases(written, [target], known, [target])
+    mended = {
+        wanted.path: replace(plan.predicted, path=wanted.path)
+        for wanted, plan in plans
+        if isinstance(plan, Plan)
+    }
+    then = replace(
+        seen,
+        files=(written,),
+        cases=(tuple(each for each in found if each.job.number == case.job.number),),
+        wrong=(tuple(wrong),),
+        facts={**seen.facts, **mended},
+    )
+    return AfterFix(then, job, tuple(plans))
+
+
+def costs(fixed: AfterFix) -> tuple[Cost, ...]:
+    """List everything that would be done, to the files first."""
+    return (*_of_files(fixed), *_of_job(fixed))
+
+
+def _of_files(fixed: AfterFix) -> Iterator[Cost]:
+    for wanted, plan in fixed.plans:
+        if isinstance(plan, Plan):
+            name = wanted.uses[0].asset.written
+            yield from (Cost(name, step.words, step.safety) for step in plan.steps)
+
+
+def _of_job(fixed: AfterFix) -> Iterator[Cost]:
+    for change in sorted(fixed.job.changes, key=lambda each: each.line):
+        yield Cost(f"line {change.line}", change.words, change.safety)
+
+
+def beyond_repair(fixed: AfterFix) -> Iterator[str]:
+    """Say why files cannot be mended."""
+    for _, plan in fixed.plans:
+        if isinstance(plan, NotFixable):
+            yield from plan.reasons
+
 
 _UNSEEN = "an address could not be looked at, or was not."
 

@@ -20,13 +20,7 @@ from wanprep.emulator.messages import (
     json_reply,
     page_of,
 )
-from wanprep.emulator.references import (
-    Reference,
-    fetch,
-    is_callback_allowed,
-    numbered,
-    url_problem,
-)
+from wanprep.emulator.references import Reference, fetch, is_callback_allowed, numbered, url_problem
 from wanprep.emulator.renderer import VideoSpec, accept_job, draw_card
 from wanprep.emulator.uploads import Upload
 

@@ -76,7 +76,7 @@ def fetch_checked(state: State, reference: Reference, limits: Document) -> Path 
     path = fetch(state, reference.url)
     if path is None or isinstance(path, Failure):
         return path
-    from wanprep.probe.workers import probe_in_worker
+    from wanprep.media.workers import probe_in_worker
 
     facts = probe_in_worker(path)
     if not facts.readable:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from wanprep.media.names import is_url
+from wanprep.text import visible
 
-    from wanprep.fix.job.mended import MendedJob
-    from wanprep.fix.made import Made
-    from wanprep.fix.plan import Plan
-    from wanprep.fix.prove import Proof
-    from wanprep.fix.wanted import Wanted
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wanprep.check.result import Report
+    from wanprep.fix.job.changes import MendedJob
+    from wanprep.fix.plan.plan import Made, Plan
+    from wanprep.fix.task import Wanted
+    from wanprep.fix.verify import Proof
     from wanprep.job.model import JobFile
-    from wanprep.judge.finding import Finding
+    from wanprep.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,3 +82,20 @@ class Outcomes:
         """Tell whether any file is another one now."""
         mended = any(isinstance(each, Mended) for each in self.assets)
         return mended or any(job.hashes["before"] != job.hashes["after"] for job in self.jobs)
+
+
+def by_hand(report: Report) -> Iterator[str]:
+    """Say with their places what keeps jobs from being fit: of media, their outcomes tell it."""
+    for finding in report.findings:
+        if _of_job(finding) or _of_address(finding):
+            place = visible(finding.file) + (f":{finding.line}" if finding.line else "")
+            yield f"{place}: {visible(finding.message)}"
+
+
+def _of_job(finding: Finding) -> bool:
+    return finding.asset is None and finding.severity == "error" and not finding.fixable
+
+
+def _of_address(finding: Finding) -> bool:
+    # One that could not be looked at is only a warning, and no pass either.
+    return is_url(finding.asset or "") and finding.severity != "note"

@@ -3,43 +3,64 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wanprep.check.pipeline import look
 from wanprep.errors import WanprepError, WrongUse
-from wanprep.fix.deliver import CannotWrite, copy, move, workspace
-from wanprep.fix.hands import Hands, cores, sha256, uncopied
-from wanprep.fix.job_files import mend_jobs
+from wanprep.fix.deliver import CannotWrite, Places, base_of, copy, move, workspace
+from wanprep.fix.executors import Hands, cores, sha256, uncopied
+from wanprep.fix.job.files import mend_jobs
 from wanprep.fix.outcome import Kept, Mended, Outcome, Outcomes, Unmended
-from wanprep.fix.places import Places, base_of
-from wanprep.fix.plan import Impossible, Plan, Untouched
-from wanprep.fix.planning.plan_asset import plan_asset
-from wanprep.fix.prove import findings_of, prove
-from wanprep.fix.recipe import FilmRecipe, PictureRecipe
-from wanprep.fix.stopping import stopped_like_ctrl_c
-from wanprep.fix.task import Intended, Prepared, Task
-from wanprep.fix.wanted import Wanted, wanted_files
-from wanprep.probe.workers import probe_in_worker
+from wanprep.fix.plan.plan import FilmRecipe, NotFixable, PictureRecipe, Plan, Untouched
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.task import Intended, Prepared, Task, Wanted, wanted_files
+from wanprep.fix.verify import findings_of, prove
+from wanprep.media.workers import probe_in_worker
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from wanprep.fix.hands import Likeness
-    from wanprep.fix.made import Made, Progress
-    from wanprep.fix.wishes import Wishes
-    from wanprep.probe.facts import Facts
+    from wanprep.fix.executors import Likeness
+    from wanprep.fix.plan.plan import Made, ProgressCallback, Wishes
+    from wanprep.media.facts import Facts
 
 
-class Watcher:
+# A window that is closed hangs up; not every system knows of that.
+_SIGNALS: Final = tuple(
+    number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+)
+
+
+@contextmanager
+def stopped_like_ctrl_c() -> Iterator[None]:
+    """Raise KeyboardInterrupt where a request to end would end the process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may listen, and only to it Ctrl-C comes
+        return
+    # Who has told the process not to listen (nohup does) is obeyed.
+    heard = [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_DFL]
+    for each in heard:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in heard:
+            signal.signal(each, signal.SIG_DFL)
+
+
+class FixProgress:
     """Is told how the work goes on; this one does not care."""
 
     def begin(self, files: Sequence[Intended]) -> None:
         """Learn what there is to do."""
 
-    def start(self, file: Intended) -> Progress | None:  # noqa: ARG002
+    def start(self, file: Intended) -> ProgressCallback | None:  # noqa: ARG002
         """Learn that a file is begun, and say whom to tell how far it is."""
         return None
 
@@ -73,7 +94,7 @@ def prepare(task: Task, ask: Callable[[str, Plan, Wishes], Wishes | None] | None
     )
 
 
-def _suffix(plan: Plan | Untouched | Impossible) -> str | None:
+def _suffix(plan: Plan | Untouched | NotFixable) -> str | None:
     return plan.recipe.suffix if isinstance(plan, Plan) else None
 
 
@@ -89,7 +110,7 @@ def _decide(
     return Intended(wanted, rest, "") if rest else Intended(wanted, plan, "", questions)
 
 
-def _plan(wanted: Wanted, wishes: Wishes) -> Plan | Untouched | Impossible:
+def _plan(wanted: Wanted, wishes: Wishes) -> Plan | Untouched | NotFixable:
     return plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored)
 
 
@@ -100,7 +121,7 @@ def _plan_without(wanted: Wanted, plan: Plan, wishes: Wishes) -> Plan | Untouche
     if any(each.severity == "error" and each.rule in rules for each in found):
         return None
     rest = plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored | rules)
-    return None if isinstance(rest, Impossible) else rest
+    return None if isinstance(rest, NotFixable) else rest
 
 
 def ungranted(plan: Plan, wishes: Wishes) -> tuple[str, ...]:
@@ -123,7 +144,7 @@ _ANSWERS = {
 }
 
 
-def carry_out(task: Task, prepared: Prepared, watcher: Watcher) -> Outcomes:
+def carry_out(task: Task, prepared: Prepared, watcher: FixProgress) -> Outcomes:
     """Do what was planned. What was delivered when it is interrupted stays, and is told."""
     workers = task.workers or cores()
     watcher.begin(prepared.files)
@@ -166,7 +187,7 @@ def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
 class _Bench:
     """Where single files are worked on, side by side."""
 
-    def __init__(self, task: Task, hands: Hands, watcher: Watcher) -> None:
+    def __init__(self, task: Task, hands: Hands, watcher: FixProgress) -> None:
         self._task = task
         self._hands = hands
         self._watcher = watcher
@@ -183,11 +204,11 @@ class _Bench:
         self._watcher.end(file, outcome)
         return outcome
 
-    def _outcome(self, file: Intended, progress: Progress | None) -> Outcome:
+    def _outcome(self, file: Intended, progress: ProgressCallback | None) -> Outcome:
         match file.plan:
             case Untouched():
                 return self._keep(file)
-            case Impossible(reasons=reasons):
+            case NotFixable(reasons=reasons):
                 return Unmended(file.wanted, reasons)
             case Plan() if file.refused:
                 return Unmended(file.wanted, file.refused)
@@ -203,7 +224,7 @@ class _Bench:
                 copy(wanted.path, result, over=self._task.earlier.wrote(result))
         return Kept(wanted, result, known, findings_of(wanted, wanted.facts, wanted.path))
 
-    def _mend(self, file: Intended, plan: Plan, progress: Progress | None) -> Outcome:
+    def _mend(self, file: Intended, plan: Plan, progress: ProgressCallback | None) -> Outcome:
         source, final = file.wanted.path, self._final(file)
         before = sha256(source)
         with workspace(final) as into:
@@ -221,7 +242,7 @@ class _Bench:
                       proof=proof, hashes=hashes)  # fmt: skip
 
     def _made(
-        self, source: str, plan: Plan, into: str, progress: Progress | None
+        self, source: str, plan: Plan, into: str, progress: ProgressCallback | None
     ) -> tuple[Plan, Made, Likeness, Facts]:
         """Write the result and decode it; what was copied and is damaged is coded anew."""
         made, likeness = self._hands.make(source, plan, into, progress)

@@ -9,16 +9,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
+from wanprep.check.result import finding_json
 from wanprep.fix.deliver import write_text
-from wanprep.fix.hands import sha256
+from wanprep.fix.executors import sha256
 from wanprep.fix.outcome import Kept, Mended, Unmended
-from wanprep.report.model import finding_json
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from wanprep.fix.outcome import MendedFile, Outcome, Outcomes
-    from wanprep.judge.finding import Finding
+    from wanprep.rules.finding import Finding
 
 RECEIPT: Final = "wanprep-receipt.json"
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from wanprep.check.ignores import ignored_at, inline_ignores
+from wanprep.check.pipeline import ignored_in_file
+from wanprep.fix.plan.plan import Need, Wishes
 from wanprep.fix.receipt import Earlier
-from wanprep.fix.wishes import Wishes
+from wanprep.rules.judge_asset import lacks
 
 if TYPE_CHECKING:
-    from wanprep.check.seen import Question, Seen
-    from wanprep.fix.places import Places
-    from wanprep.fix.plan import Impossible, Plan, Untouched
-    from wanprep.fix.wanted import Wanted
+    from collections.abc import Iterator
+
+    from wanprep.check.inputs import Case, Question, Seen
+    from wanprep.fix.deliver import Places
+    from wanprep.fix.plan.plan import NotFixable, Plan, Untouched
+    from wanprep.job.model import Asset, Job
+    from wanprep.media.facts import Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,7 @@ class Intended:
     """One file, what is to be done with it, and where that goes."""
 
     wanted: Wanted
-    plan: Plan | Untouched | Impossible
+    plan: Plan | Untouched | NotFixable
     result: str
     refused: tuple[str, ...] = ()  # what would have to be asked, in words
 
@@ -44,3 +51,73 @@ class Prepared:
     seen: Seen
     places: Places
     files: tuple[Intended, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place in a job that names the file."""
+
+    job: Job
+    asset: Asset
+
+
+@dataclass(slots=True, kw_only=True)
+class Wanted:
+    """One file, what it must be fit for, and who names it."""
+
+    path: str
+    facts: Facts
+    needs: list[Need] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)
+    uses: list[Use] = field(default_factory=list)
+
+
+def wanted_files(seen: Seen) -> list[Wanted]:
+    """List every file once, whoever names it and however its path is written."""
+    config, found = seen.question.config, dict[str, Wanted]()
+
+    def at(path: str) -> Wanted:
+        wanted = Wanted(path=path, facts=seen.facts[path])
+        return found.setdefault(os.path.abspath(path), wanted)
+
+    for path in seen.alone:
+        bare = at(path)
+        bare.ignored |= config.ignored_in(path)
+        bare.needs += (Need(target, seen.role(path)) for target in seen.bare)
+    for case, asset in _assets(seen):
+        wanted = at(asset.location)
+        wanted.uses.append(Use(case.job, asset))
+        wanted.ignored |= ignored_in_file(case.job.file, asset.written, config)
+        # Where a target takes no such thing, the job is at fault and not the file.
+        wanted.needs += (
+            Need(target, asset.role) for target in case.targets if not lacks(target, asset.role)
+        )
+    for wanted in found.values():
+        if wanted.path not in seen.alone:
+            wanted.ignored |= _accepted(wanted)
+        wanted.needs = list({_key(need): need for need in wanted.needs}.values())
+    return list(found.values())
+
+
+def _accepted(wanted: Wanted) -> set[str]:
+    """Tell what the comments of all its jobs accept: what one of them minds is to be mended."""
+    return set.intersection(
+        *(
+            ignored_at(
+                inline_ignores(use.job),
+                use.asset.pointer,
+                use.job.document.place(use.asset.pointer).line,
+            )
+            for use in wanted.uses
+        )
+    )
+
+
+def _key(need: Need) -> tuple[str, str]:
+    return (need.target.id, need.role)
+
+
+def _assets(seen: Seen) -> Iterator[tuple[Case, Asset]]:
+    for of_file in seen.cases:
+        for case in of_file:
+            yield from ((case, asset) for asset in case.meant.assets if asset.kind == "file")

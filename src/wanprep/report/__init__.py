@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wanprep.report.model import Report, Style
+    from wanprep.check.result import Report, Style
 
 # Module and function of each format. A new one is a function and a line here.
 FORMATS: Final = {

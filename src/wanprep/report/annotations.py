@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.judge.finding import Finding
-from wanprep.report.repository import path_in_repository, utf8_path
+from wanprep.check.git import path_in_repository, utf8_path
+from wanprep.rules.finding import Finding
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.judge.finding import Verdict
-    from wanprep.report.model import Report, Style
+    from wanprep.check.result import Report, Style
+    from wanprep.rules.finding import Verdict
 
 _RANK: Final = {"error": 0, "warning": 1, "note": 2}
 _GITHUB_COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wanprep.report.model import finding_json
+from wanprep.check.result import finding_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.report.model import Report, Style
+    from wanprep.check.result import Report, Style
 
 
 def render_json(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import wanprep
-from wanprep.judge.rules import rules
+from wanprep.check.git import path_in_repository
 from wanprep.report.annotations import annotate, file_of, unknown_message
-from wanprep.report.repository import path_in_repository
+from wanprep.rules.catalog import rules
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.judge.finding import Finding
+    from wanprep.check.result import Report, Style
     from wanprep.report.annotations import Annotation
-    from wanprep.report.model import Report, Style
+    from wanprep.rules.finding import Finding
 
 _SCHEMA: Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

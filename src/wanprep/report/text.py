@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.report.columns import columns, wrapped
-from wanprep.text import plural, visible
+from wanprep.text import columns, plural, visible, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.judge.finding import Finding
-    from wanprep.report.model import Report, Style
+    from wanprep.check.result import Report, Style
+    from wanprep.rules.finding import Finding
 
 _UNKNOWN: Final = (
     "Unknown: a file could not be read or a URL was not checked, which is not a pass."

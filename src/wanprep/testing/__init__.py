@@ -8,10 +8,17 @@ In a test of a plugin:
     assert outcome == Accepted(provider_id="job-1")
 """
 
-from wanprep.testing.answers import NONSENSE, REFUSALS, answer
-from wanprep.testing.orders import local_file, order, sent
-from wanprep.testing.replay import Replayed, replay
-from wanprep.testing.soundness import faults
+from wanprep.testing.replay import (
+    NONSENSE,
+    REFUSALS,
+    Replayed,
+    answer,
+    faults,
+    local_file,
+    order,
+    replay,
+    sent,
+)
 
 __all__ = [
     "NONSENSE",

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from mended_jobs import EVOLINK, job_file, mend
 
-from wanprep.fix.job.diff import diff
-from wanprep.fix.job.mended import MendedJob
+from wanprep.fix.job.changes import MendedJob
+from wanprep.fix.outcome_text import diff
 
 LINES = (f"target: {EVOLINK}", "prompt: image1", "refs: [{image: a.jpg}]", "duration: '5'")
 

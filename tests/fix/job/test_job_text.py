@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 from mended_jobs import EVOLINK, KNOWN, independent
 
-from wanprep.fix.job.comments import comments
-from wanprep.fix.job.draft import attempt, draft
-from wanprep.fix.job.edit import Edit, edited, offset_before
-from wanprep.fix.job.guess import Guess, body_names, guess, parameter_names
-from wanprep.fix.job.literal import literal, quoted
-from wanprep.fix.job.measures import measure, nearest, surely
-from wanprep.fix.job.names import renumbered
-from wanprep.fix.job.operations import Add, Drop, Operation, Put, Rename, Respell, at
+from wanprep.fix.job.changes import Add, Drop, Operation, Put, Rename, Respell, at
+from wanprep.fix.job.document import attempt, draft
+from wanprep.fix.job.keys import Guess, body_names, guess, parameter_names
+from wanprep.fix.job.references import renumbered
+from wanprep.fix.job.text import Edit, comments, edited, literal, offset_before, quoted
+from wanprep.fix.job.values import measure, nearest, surely
 
 TEXTS = ["a b", "yes", "16:9", "1_000", "2026-01-01", "null", "", " a", "a ", "a: b", "a #b", "#",
          "-", "- a", "@a", "a,b", "[a", "x{y}", "a\nb", "\x85", "a\u2028b", "it's \"so\"\\", "0x1f",

@@ -11,9 +11,9 @@ import pytest
 from mended_jobs import KNOWN, independent
 
 from wanprep.check import check
-from wanprep.check.cases import cases
-from wanprep.fix.job.mend_job import mend_job
-from wanprep.fix.wishes import Wishes
+from wanprep.check.inputs import cases
+from wanprep.fix.job.fix_job import mend_job
+from wanprep.fix.plan.plan import Wishes
 from wanprep.job.read import read_jobs
 
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"

@@ -17,7 +17,7 @@ from emulated import emulate
 from loopback import Answer, Loopback, answer, head
 from submitting import EVOLINK, RUNCOMFY, Desktop, until
 
-from wanprep.probe import probe
+from wanprep.media import probe
 from wanprep.submit.ledger.ledger import Ledger
 
 COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
@@ -143,7 +143,7 @@ def test_the_disk_is_full_when_the_answer_comes(
     desk: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the provider said is tried to be written again and again; at worst it is printed."""
-    monkeypatch.setattr("wanprep.submit.journey.ordering._PAUSES", (0.01,))
+    monkeypatch.setattr("wanprep.submit.session.send._PAUSES", (0.01,))
     state = desk.folder / "state"
     blocked = threading.Event()
 

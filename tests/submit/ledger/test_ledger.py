@@ -18,11 +18,11 @@ import pytest
 from ledgers import accepted, ledger_in, new_run, reserved
 
 from wanprep.errors import WanprepError, WrongUse
-from wanprep.submit.flow import HostedUrl
+from wanprep.files.state_folder import NoStateFolder
+from wanprep.plugins.flow import HostedUrl
 from wanprep.submit.ledger.database import LedgerTrouble
 from wanprep.submit.ledger.ledger import Ledger, Reserved, Taken
 from wanprep.submit.ledger.run import LIVE, MOVES, Run, RunState, written
-from wanprep.submit.ledger.state_folder import NoStateFolder
 
 SUPPORT: Final = Path(__file__).parents[2] / "support"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from wanprep.submit.ledger.locks import alone, give_back, is_held, sweep, take
+from wanprep.files.locks import alone, give_back, is_held, sweep, take
 
 
 def test_a_lock_is_held_until_it_is_given_back(tmp_path: Path) -> None:

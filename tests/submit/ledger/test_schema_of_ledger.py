@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from ledgers import accepted, ledger_in
 
+from wanprep.submit.ledger.database import STEPS, LedgerTooNew, bring_up_to_date
 from wanprep.submit.ledger.ledger import Ledger
-from wanprep.submit.ledger.schema_of_ledger import STEPS, LedgerTooNew, bring_up_to_date
 
 
 def test_an_older_ledger_takes_the_steps_it_lacks(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.submit.ledger.state_folder import make_private, state_folder
+from wanprep.files.state_folder import make_private, state_folder
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from small_service import service
 
 from wanprep.errors import WrongUse
-from wanprep.submit.secrets import redact
+from wanprep.net.secrets import redact
 from wanprep.submit.services.keys import Key, find_key, need_key
 
 SERVICE = service()

@@ -10,7 +10,7 @@ import pytest
 
 from wanprep.emulator import Emulator
 from wanprep.errors import WrongUse
-from wanprep.submit.services.plugins import (
+from wanprep.plugins.loading import (
     Plugins,
     emulators,
     installed,
@@ -20,7 +20,7 @@ from wanprep.submit.services.plugins import (
     load_providers,
 )
 
-HOOK = "from wanprep.hookspecs import hookimpl\n@hookimpl\n"
+HOOK = "from wanprep.plugins.hookspecs import hookimpl\n@hookimpl\n"
 GOOD = """
 from wanprep.hookspecs import hookimpl
 from wanprep.submit.provider import Provider
@@ -177,7 +177,7 @@ def test_a_broken_plugin_is_named_and_stops_no_other(
 
 def test_emulators_are_imported_only_when_one_is_needed() -> None:
     code = (
-        "import sys; from wanprep.submit.services.plugins import load_providers; load_providers();"
+        "import sys; from wanprep.plugins.loading import load_providers; load_providers();"
         "print([n for n in sys.modules if 'emulator' in n])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"

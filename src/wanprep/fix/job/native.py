@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.limits import limit_of
-from wanprep.fix.job.operations import Add, Drop, Put, Rename, at
-from wanprep.fix.job.proposal import Proposal
-from wanprep.fix.job.shapes import shown
+from wanprep.fix.job.changes import Add, Drop, Proposal, Put, Rename, at
+from wanprep.fix.job.findings import limit_of
+from wanprep.fix.job.keys import shown
 from wanprep.job.references.find import find_tokens
 from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.fix.job.look import Found, Look
-    from wanprep.fix.job.operations import Operation
+    from wanprep.fix.job.changes import Operation
+    from wanprep.fix.job.findings import Found, Look
 
 _ONE_ADDRESS: Final = re.compile(r"[^\s,]+")
 

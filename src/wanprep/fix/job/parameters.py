@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.fix.job.guess import (
+from wanprep.fix.job.changes import Proposal, at, with_what_holds_it
+from wanprep.fix.job.keys import (
     body_names,
     guess,
     item_names,
     job_properties,
     parameter_names,
+    renamed,
+    shown,
     words_for,
 )
-from wanprep.fix.job.keys import renamed
-from wanprep.fix.job.operations import at, with_what_holds_it
-from wanprep.fix.job.proposal import Proposal
-from wanprep.fix.job.shapes import shown
-from wanprep.judge.message import provider_name
 from wanprep.pointers import last, parent, steps
+from wanprep.rules.message import provider_name
 from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.fix.job.guess import Guess, Names
-    from wanprep.fix.job.look import Found, Look
-    from wanprep.fix.steps import Safety
+    from wanprep.fix.job.findings import Found, Look
+    from wanprep.fix.job.keys import Guess, Names
+    from wanprep.fix.plan.plan import Safety
 
 _USELESS = ("parameter-unknown", "parameter-ignored")
 

@@ -31,8 +31,8 @@ from wanprep.text import listed, plural, seconds, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wanprep.check.result import Report, Style
     from wanprep.report.html.filters import TargetNames
-    from wanprep.report.model import Report, Style
 
 _POLICY: Final = (
     "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"

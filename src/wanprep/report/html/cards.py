@@ -8,22 +8,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wanprep.check.findings import was_reached
-from wanprep.probe.names import is_url
-from wanprep.probe.problems import NOT_READ
+from wanprep.media.facts import NOT_READ
+from wanprep.media.names import is_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
 from wanprep.report.html.prompt import name_references
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.check.cases import Case
-    from wanprep.check.seen import Seen
+    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.result import Report
     from wanprep.job.model import Asset, Job, JobFile
-    from wanprep.judge.finding import Finding
-    from wanprep.judge.target import Target
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
     from wanprep.report.html.prompt import ReferenceName
-    from wanprep.report.model import Report
+    from wanprep.rules.finding import Finding
+    from wanprep.rules.target import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from wanprep.judge.message import ratio
+from wanprep.rules.message import ratio
 from wanprep.text import file_size, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.job.model import Asset
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
 
 _USUAL_COLORS: Final = frozenset({None, "rgb", "yuv"})
 _COLORS: Final = {"gray": "grayscale", "cmyk": "CMYK", "lab": "Lab", "palette": "palette"}

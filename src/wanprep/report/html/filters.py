@@ -9,13 +9,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.judge.message import provider_name
+from wanprep.rules.message import provider_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wanprep.judge.target import Target
-    from wanprep.report.model import Report
+    from wanprep.check.result import Report
+    from wanprep.rules.target import Target
 
 FILTERS: Final = {
     "error": "Errors",

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from wanprep.judge.rules import rules
+from wanprep.rules.catalog import rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.judge.finding import Finding
+    from wanprep.rules.finding import Finding
 
 RANKS: Final = ("error", "unknown", "warning", "note", "fine")  # the worst first
 _MOST_PLACES: Final = 6

@@ -6,17 +6,16 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.limits import Limits, Range
-from wanprep.fix.read_limits import limits_in
-from wanprep.judge.judge_asset import judged, lacks
-from wanprep.judge.message import ratio
+from wanprep.fix.plan.limits import Limits, Range, limits_in
+from wanprep.rules.judge_asset import judged, lacks
+from wanprep.rules.message import ratio
 from wanprep.text import file_size, plain_number, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from wanprep.judge.finding import Finding
     from wanprep.report.html.cards import FileCard
+    from wanprep.rules.finding import Finding
 
 _LABELS: Final = {
     "width": "Width",

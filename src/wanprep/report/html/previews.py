@@ -13,21 +13,20 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from wanprep.fix.film.pictures import decoder, pictures
-from wanprep.fix.film.shapes import square_size
-from wanprep.fix.hands import cores
-from wanprep.fix.image_workers import ImageWorkers
-from wanprep.fix.inputs import opened
-from wanprep.fix.made import CannotMake
-from wanprep.fix.picture.small import SmallPicture, as_webp
-from wanprep.fix.recipe import FilmRecipe
-from wanprep.fix.runner import PIPE, go_on, run_ffmpeg, stop_all
+from wanprep.fix.executors import cores
+from wanprep.fix.ffmpeg import PIPE, go_on, run_ffmpeg, stop_all
+from wanprep.fix.ffmpeg_input import opened
+from wanprep.fix.image.thumbnails import SmallPicture, as_webp
+from wanprep.fix.image.workers import ImageWorkers
+from wanprep.fix.plan.plan import CannotMake, FilmRecipe
+from wanprep.fix.video.commands import decoder, pictures
+from wanprep.fix.video.sizes import square_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.fix.recipe import Size
-    from wanprep.probe.facts import Facts
+    from wanprep.fix.plan.plan import Size
+    from wanprep.media.facts import Facts
 
 # Hundreds of previews fit into one page that opens at once.
 TINY: Final = (96, 2_500)  # pixels of the longer side, bytes

@@ -14,14 +14,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
-from wanprep.fix.hands import sha256
+from wanprep.fix.executors import sha256
 from wanprep.fix.receipt import RECEIPT
-from wanprep.probe import probe_many
+from wanprep.media import probe_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from wanprep.probe.facts import Facts
+    from wanprep.media.facts import Facts
 
 _MOST_BYTES: Final = 64 * 2**20
 _LEVELS: Final = 6  # folders upward in which a receipt is looked for
@@ -142,7 +142,7 @@ def _placed(fix: AppliedFix, before: Facts | None, after: Facts) -> AppliedFix:
 def _size(facts: Facts) -> tuple[float, float] | None:
     """Return the size with square pixels."""
     if facts.kind == "video":
-        from wanprep.fix.film.shapes import square_size
+        from wanprep.fix.video.sizes import square_size
 
         return square_size(facts)
     return (facts.width, facts.height) if facts.width and facts.height else None

@@ -2,28 +2,113 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
 from wanprep.errors import WrongUse
-from wanprep.submit.flow import Sent
+from wanprep.files.locks import SUFFIX
+from wanprep.files.state_folder import make_private
+from wanprep.plugins.flow import HostedUrl, Order, Sent
 from wanprep.submit.ledger.database import Database
-from wanprep.submit.ledger.hosted_copies import HostedCopies
-from wanprep.submit.ledger.locks import SUFFIX
 from wanprep.submit.ledger.run import LIVE, MOVES, Run, new_id, now, written
-from wanprep.submit.ledger.runs_as_rows import as_columns, as_row, as_run
 from wanprep.submit.ledger.sender import Sender
-from wanprep.submit.ledger.state_folder import make_private
 from wanprep.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wanprep.submit.ledger.run import NewRun, RunState
 
+
+class HostedCopies:
+    """Addresses by provider and content."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, provider: str, sha256: str) -> HostedUrl | None:
+        """Find the address of a file that was uploaded before."""
+        question = "SELECT url, expires FROM hosted WHERE provider = ? AND sha256 = ?"
+        for row in self._database.rows(question, (provider, sha256)):
+            expires = row["expires"]
+            return HostedUrl(row["url"], datetime.fromisoformat(expires) if expires else None)
+        return None
+
+    def put(self, provider: str, sha256: str, hosted: HostedUrl) -> None:
+        """Remember where a file was uploaded to."""
+        expires = written(hosted.expires) if hosted.expires else None
+        with self._database.writing() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO hosted (provider, sha256, url, expires)"
+                " VALUES (?, ?, ?, ?)",
+                (provider, sha256, hosted.url, expires),
+            )
+
+
+def as_row(run_id: str, new: NewRun, sender: str) -> dict[str, object]:
+    """Write a new run as a row."""
+    at, order = now(), new.order
+    row = {
+        "id": run_id, "identity": new.identity, "target": order.target, "job": _text(new.job),
+        "number": new.number, "state": "sending", "sender": sender,
+        "idempotency_key": order.idempotency_key, "model": order.model,
+        "body": order.body, "query": order.query,
+        "facts": new.facts, "told": {}, "outputs": (), "files": (),
+        "created": at, "sent": at, "updated": at,
+    }  # fmt: skip
+    return as_columns(row)
+
+
+def as_columns(values: Mapping[str, Any]) -> dict[str, object]:
+    """Write values as the ledger's columns hold them."""
+    return {name: _as_column(value) for name, value in values.items()}
+
+
+def _as_column(value: object) -> object:
+    match value:
+        case datetime():
+            return written(value)
+        case None | str() | int():
+            return value
+        case _:
+            return json.dumps(value)
+
+
+def _text(path: str) -> str:
+    """Write a path so that a database takes it: names need not be UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def as_run(row: sqlite3.Row) -> Run:
+    """Read a row."""
+    order = Order(
+        target=row["target"],
+        model=row["model"],
+        body=json.loads(row["body"]),
+        query=json.loads(row["query"]),
+        idempotency_key=row["idempotency_key"],
+    )
+    return Run(
+        id=row["id"], identity=row["identity"], target=row["target"], job=row["job"],
+        number=row["number"], state=row["state"], sender=row["sender"], order=order,
+        facts=json.loads(row["facts"]), told=json.loads(row["told"]),
+        created=datetime.fromisoformat(row["created"]), sent=datetime.fromisoformat(row["sent"]),
+        updated=datetime.fromisoformat(row["updated"]),
+        deadline=datetime.fromisoformat(row["deadline"]) if row["deadline"] else None,
+        provider_id=row["provider_id"], outputs=tuple(json.loads(row["outputs"])),
+        files=tuple(json.loads(row["files"])), error=row["error"],
+        replaced_by=row["replaced_by"],
+    )  # fmt: skip
+
+
 _SAME_TIME: Final = timedelta(hours=1)
+
+
 _INTERRUPTED: Final = (
     "wanprep ended while it was sending: the provider may or may not have the job."
 )

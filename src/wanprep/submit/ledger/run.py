@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.submit.flow import Order
+    from wanprep.plugins.flow import Order
 
 RunState = Literal[
     "sending", "accepted", "uncertain", "refused", "succeeded", "failed", "cancelled", "expired"

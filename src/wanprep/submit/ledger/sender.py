@@ -6,9 +6,9 @@ import os
 import threading
 
 from wanprep.closing import Closing
-from wanprep.submit.ledger.locks import SUFFIX, give_back, is_held, sweep, take
+from wanprep.files.locks import SUFFIX, give_back, is_held, sweep, take
+from wanprep.files.state_folder import VARIABLE, NoStateFolder
 from wanprep.submit.ledger.run import new_id
-from wanprep.submit.ledger.state_folder import VARIABLE, NoStateFolder
 from wanprep.text import visible
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from wanprep.errors import WrongUse
-from wanprep.submit.secrets import HIDDEN, remember
+from wanprep.net.links import is_loopback
+from wanprep.net.secrets import HIDDEN, remember
 from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wanprep.submit.services.service import Service
+
 
 _KEYRING_SERVICE: Final = "wanprep"
 
@@ -72,3 +75,28 @@ def _from_keyring(name: str) -> str | None:
     except Exception:  # noqa: BLE001 - not installed, locked, no desktop: then there is no key
         return None
     return value if isinstance(value, str) else None
+
+
+def variables(provider: str, base: str) -> list[str]:
+    """Name the variables that point a base elsewhere; the plain one serves all others, too."""
+    stem = f"WANPREP_{provider.upper().replace('-', '_')}"
+    return [f"{stem}_{base.upper()}_BASE_URL", f"{stem}_BASE_URL"]
+
+
+def checked(address: str, variable: str) -> str:
+    """Refuse what cannot be meant, and any place to which a key would travel in the open."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"http", "https"}:
+        raise WrongUse(f"{variable} must be an address such as https://api.example.com.")
+    if parts.scheme == "http" and not is_loopback(address):
+        raise WrongUse(
+            f"{variable} must begin with https://: a key would travel in the open. "
+            "Plain http is taken for this very machine only."
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise WrongUse(f"{variable} must be a plain address, without a login, ? or #.")
+    return address.rstrip("/")

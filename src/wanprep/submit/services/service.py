@@ -9,16 +9,19 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WrongUse
-from wanprep.submit.services.base_address import checked, variables
+from wanprep.submit.services.keys import checked, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from wanprep.submit.provider import Settings
+    from wanprep.config import Config
+    from wanprep.plugins.provider import Settings
+
 
 PROVIDER_FILE: Final = "provider.json"
 
@@ -133,7 +136,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
 
 
 def _files(folders: Sequence[Path]) -> Iterator[Path]:
-    from wanprep.judge.target import target_files
+    from wanprep.rules.target import target_files
 
     for folder in dict.fromkeys(file.parent for file in target_files(folders)):
         file = folder.with_name(PROVIDER_FILE)
@@ -194,3 +197,18 @@ def _interval(environ: Mapping[str, str]) -> float | None:
     if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", told) or float(told) == 0:
         raise WrongUse("WANPREP_POLL_INTERVAL must be a number of seconds greater than 0.")
     return float(told)
+
+
+class Services:
+    """The services below one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.service = cache(self._service)
+
+    def settings(self, provider: str) -> Settings:
+        """Read [providers.NAME], held against what may stand there."""
+        return self.service(provider).checked_settings(self.config.providers.get(provider, {}))
+
+    def _service(self, provider: str) -> Service:
+        return load_service(provider, self.config.target_folders)

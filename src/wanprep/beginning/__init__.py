@@ -1,1 +1,0 @@
-"""What a folder needs to begin with: a first job, a configuration, a hook."""

@@ -1,0 +1,153 @@
+"""A first job, made of the media that are there and of what a target takes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from wanprep.check.inputs import Question, Seen, cases
+from wanprep.check.paths import files_in
+from wanprep.check.pipeline import report_on
+from wanprep.job.documents.read_documents import read_text
+from wanprep.job.read import jobs_in
+from wanprep.job.references.writing import rewrite
+from wanprep.media import probe_many
+from wanprep.media.facts import Facts
+from wanprep.media.names import extension_format, usual_kind
+from wanprep.rules.judge_asset import judge_asset, lacks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from wanprep.config import Config
+    from wanprep.job.references.binding import Kind
+    from wanprep.rules.target import Target
+
+# From the richest to the plainest: pictures, clips, and what they do together.
+_SCENES: Final = (
+    (2, 1, "Image 1 meets Image 2 while Video 1 dances beside them."),
+    (1, 1, "Image 1 watches Video 1 dance."),
+    (2, 0, "Image 1 meets Image 2 in a garden."),
+    (1, 0, "Image 1 walks through a garden."),
+    (1, 0, "Slowly the camera moves closer."),
+    (0, 1, "Video 1 dances in a garden."),
+)
+# Where no media lie: names to put one's own behind.
+_EXAMPLES: Final = (
+    Facts(path="refs/hero.jpg", kind="image", readable=True),
+    Facts(path="refs/garden.png", kind="image", readable=True),
+    Facts(path="refs/dance.mp4", kind="video", readable=True),
+)
+_PARAMETERS: Final = ({"resolution": "720p", "duration": 5}, {"resolution": "480p", "duration": 5})
+_ROLES: Final = {"image": "reference_image", "video": "reference_video"}
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w./-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstJob:
+    """The text of a job, and what a check of it would find."""
+
+    text: str
+    errors: int
+    warnings: int
+    is_example: bool  # its media do not exist
+
+
+def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
+    """Look at the pictures and clips in a folder, as a check of it would."""
+    named = (
+        path
+        for path in files_in([folder], stdin)
+        if usual_kind(extension_format(path) or "") in _ROLES
+    )
+    return [facts for facts in probe_many(named) if facts.readable and facts.kind in _ROLES]
+
+
+def first_job(
+    target: Target, media: Sequence[Facts], *, file: str, schema: str, config: Config
+) -> FirstJob:
+    """Write a job that the target takes, if that can be; else the one with the fewest faults."""
+    found = media or _EXAMPLES
+    ranked = sorted(found, key=lambda facts: _faults(facts, target))
+    drafts = (
+        _tried(text, file, used, target, config, is_example=not media)
+        for text, used in _drafts(target, ranked, file, schema)
+    )
+    return min(drafts, key=lambda draft: (draft.errors, draft.warnings))
+
+
+def _faults(facts: Facts, target: Target) -> tuple[int, int]:
+    """Count what stands against a file, the errors first."""
+    role = _ROLES[facts.kind]
+    found = [each.severity for each in judge_asset(facts, target, role)]
+    return lacks(target, role) + found.count("error"), found.count("warning")
+
+
+def _drafts(
+    target: Target, media: Sequence[Facts], file: str, schema: str
+) -> Iterator[tuple[str, Mapping[str, Facts]]]:
+    pictures = [facts for facts in media if facts.kind == "image"]
+    clips = [facts for facts in media if facts.kind == "video"]
+    for of_pictures, of_clips, prompt in _SCENES:
+        if of_pictures <= len(pictures) and of_clips <= len(clips):
+            chosen = [*pictures[:of_pictures], *clips[:of_clips]]
+            used = {os.path.relpath(facts.path, os.path.dirname(file)): facts for facts in chosen}
+            for parameters in _PARAMETERS:
+                yield _text(target, prompt, used, parameters, schema), used
+
+
+def _text(
+    target: Target,
+    prompt: str,
+    used: Mapping[str, Facts],
+    usual: Mapping[str, object],
+    schema: str,
+) -> str:
+    kinds: list[Kind] = [_kind(facts) for facts in used.values()]
+    accepted = target.data.get("prompt_styles") or ["Image 1"]
+    fields = target.data.get("fields", {}).get("parameters", usual)
+    parameters = {name: value for name, value in usual.items() if name in fields}
+    lines = [
+        f"# yaml-language-server: $schema={schema}",
+        f"target: {target.id}",
+        "# What happens. Image 1 is the first picture below, Video 1 the first clip.",
+        f"prompt: {rewrite(prompt, kinds, accepted)}",
+        "references:",
+        *(f"  - {facts.kind}: {_scalar(name)}" for name, facts in used.items()),
+    ]
+    if parameters:
+        inside = ", ".join(f"{name}: {value}" for name, value in parameters.items())
+        lines.append(f"parameters: {{{inside}}}")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(facts: Facts) -> Kind:
+    return "image" if facts.kind == "image" else "video"
+
+
+def _scalar(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+
+
+def _tried(
+    text: str,
+    file: str,
+    used: Mapping[str, Facts],
+    target: Target,
+    config: Config,
+    *,
+    is_example: bool,
+) -> FirstJob:
+    written = jobs_in(file, read_text(text, file))
+    found, wrong = cases(written, [target], {target.id: target}, [target])
+    facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
+    seen = Seen(
+        question=Question(paths=(file,), targets=(target.id,), config=config),
+        files=(written,), cases=(tuple(found),), wrong=(tuple(wrong),), alone=(), bare=(),
+        facts=facts,
+    )  # fmt: skip
+    count: dict[str, Any] = report_on(seen).summary
+    return FirstJob(text, count["errors"], count["warnings"], is_example)

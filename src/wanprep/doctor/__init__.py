@@ -1,1 +1,0 @@
-"""What wanprep finds on this machine: said, and not touched. No network is asked."""

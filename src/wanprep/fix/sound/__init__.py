@@ -1,1 +1,0 @@
-"""The sound hand: carries out a recipe for a voice with ffmpeg."""

@@ -1,0 +1,241 @@
+"""Remember the facts of files that have not changed since they were last probed.
+
+A cache is a convenience: whatever is wrong with it (another process writing, a full or
+read-only disk, a file that is no database) costs time, never an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import stat
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep import __version__
+from wanprep.closing import Closing
+from wanprep.media.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Raise it when a reader learns to tell something better: older answers are then not believed.
+PROBE_VERSION: Final = f"{__version__}.3"
+MOST_BYTES: Final = 64 * 2**20
+_FLUSH_EVERY: Final = 512
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS probed (
+    path TEXT NOT NULL, deep INTEGER NOT NULL,
+    size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, inode INTEGER, version TEXT,
+    facts TEXT NOT NULL,
+    PRIMARY KEY (path, deep)
+) WITHOUT ROWID;
+"""
+# A file written to again within its clock's tick keeps its time: do not trust so young a one.
+_TICK_NS: Final = 20_000_000
+_COARSE_TICK_NS: Final = 2_000_000_000  # FAT counts in two seconds
+
+Stamp = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
+
+
+@dataclass(frozen=True, slots=True)
+class CacheInfo:
+    """What `wanprep cache info` shows."""
+
+    path: str
+    files: int
+    bytes: int
+
+
+def cache_folder() -> str:
+    """Tell where the cache lies: WANPREP_CACHE_DIR, else the system's place for caches.
+
+    The library that knows such places on all systems would take a seventh of the time of a
+    check; on ours they are these two.
+    """
+    if chosen := os.environ.get("WANPREP_CACHE_DIR"):
+        return chosen
+    if sys.platform == "darwin":
+        return os.path.expanduser("~/Library/Caches/wanprep")
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return os.path.join(home, "wanprep")
+
+
+def cache_file() -> str:
+    """Tell the name of the database; the number changes with the shape of its tables."""
+    return os.path.join(cache_folder(), "facts-1.sqlite3")
+
+
+class Cache(Closing):
+    """The facts of files by name, believed while size, times and inode are the same."""
+
+    def __init__(self, file: str | None = None, *, deep: bool = False) -> None:
+        self._file = file or cache_file()
+        self._deep = deep
+        self._new: list[tuple[Any, ...]] = []
+        self._database = self._open()
+
+    def _open(self) -> sqlite3.Connection | None:
+        """Open the database; one that is damaged is thrown away and begun anew."""
+        for attempt in (1, 2):
+            try:
+                os.makedirs(os.path.dirname(self._file), mode=0o700, exist_ok=True)
+                return _connect(self._file)
+            except sqlite3.DatabaseError as error:
+                if attempt == 2 or isinstance(error, sqlite3.OperationalError):
+                    return None  # locked, read-only, no space: do without
+                _remove(self._file)
+            except OSError:
+                return None
+        return None
+
+    def look_up(self, path: str) -> tuple[Facts | None, Stamp | None]:
+        """Return what is known of a file, and the stamp under which to `remember` it."""
+        stamp = _stamp(path)
+        return (self._known(path, stamp) if stamp else None), stamp
+
+    def _known(self, path: str, stamp: Stamp) -> Facts | None:
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute(
+                "SELECT facts FROM probed WHERE path = ? AND deep = ? AND size = ?"
+                " AND mtime_ns = ? AND ctime_ns = ? AND inode = ? AND version = ?",
+                (_key(path), self._deep, *stamp, PROBE_VERSION),
+            ).fetchone()
+            return Facts.from_json({**json.loads(row[0]), "path": path}) if row else None
+        except (sqlite3.Error, ValueError, TypeError):
+            self._give_up()
+            return None
+
+    def remember(self, facts: Facts, stamp: Stamp) -> None:
+        """Keep an answer, unless the file changed meanwhile or may yet change unseen."""
+        _, mtime_ns, _, _ = stamp
+        tick = _COARSE_TICK_NS if mtime_ns % 1_000_000_000 == 0 else _TICK_NS
+        if time.time_ns() - mtime_ns < tick or _stamp(facts.path) != stamp:
+            return
+        known = {name: value for name, value in facts.as_json().items() if name != "path"}
+        row = (_key(facts.path), self._deep, *stamp, PROBE_VERSION, json.dumps(known))
+        self._new.append(row)
+        if len(self._new) >= _FLUSH_EVERY:
+            self._flush()
+
+    def _flush(self) -> None:
+        rows, self._new = self._new, []
+        if self._database is None or not rows:
+            return
+        try:
+            with self._database:
+                marks = ", ".join("?" * len(rows[0]))
+                self._database.executemany(f"INSERT OR REPLACE INTO probed VALUES ({marks})", rows)  # noqa: S608 - only question marks
+            self._make_room()
+        except sqlite3.Error:
+            self._give_up()
+
+    def _make_room(self) -> None:
+        """Keep the file bounded: what was changed longest ago is the least likely to be asked."""
+        assert self._database is not None  # noqa: S101 - only called with one
+        if _size(self._file) <= MOST_BYTES:
+            return
+        with self._database:
+            self._database.execute(
+                "DELETE FROM probed WHERE mtime_ns < (SELECT mtime_ns FROM probed"
+                " ORDER BY mtime_ns LIMIT 1 OFFSET (SELECT count(*) / 2 FROM probed))"
+            )
+        self._database.execute("VACUUM")
+
+    def _give_up(self) -> None:
+        """Go on without a cache; one that turned out damaged will be begun anew next time."""
+        if self._database is None:
+            return
+        damaged = not _sound(self._database)
+        self._database.close()
+        self._database = None
+        if damaged:
+            _remove(self._file)
+
+    def info(self) -> CacheInfo:
+        """Count what is remembered."""
+        files = 0
+        if self._database is not None:
+            with contextlib.suppress(sqlite3.Error):
+                files = self._database.execute("SELECT count(*) FROM probed").fetchone()[0]
+        return CacheInfo(self._file, files, _size(self._file))
+
+    def close(self) -> None:
+        """Write down what is new."""
+        self._flush()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+
+def clear() -> CacheInfo:
+    """Forget everything, and tell how much that was."""
+    with Cache() as cache:
+        info = cache.info()
+    _remove(info.path)
+    return info
+
+
+def _connect(file: str) -> sqlite3.Connection:
+    # Autocommit outside `with`: a reader holds no lock that a writer would wait for.
+    database = sqlite3.connect(file, timeout=5.0)
+    try:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.executescript(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
+
+
+def _stamp(path: str) -> Stamp | None:
+    """Tell by what a file's change would be seen; only ordinary files have such."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _key(path: str) -> str:
+    """Name a file the same from wherever it is asked for; odd bytes in a name are kept."""
+    return (
+        os.path.abspath(path).encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
+    )
+
+
+def _sound(database: sqlite3.Connection) -> bool:
+    try:
+        return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+    except sqlite3.OperationalError:
+        return True  # busy or out of space: not the file's fault
+    except sqlite3.Error:
+        return False
+
+
+def _files(file: str) -> Iterator[str]:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        yield file + suffix
+
+
+def _remove(file: str) -> None:
+    for name in _files(file):
+        with contextlib.suppress(OSError):
+            os.remove(name)
+
+
+def _size(file: str) -> int:
+    size = 0
+    for name in _files(file):
+        with contextlib.suppress(OSError):
+            size += os.path.getsize(name)
+    return size

@@ -1,0 +1,150 @@
+"""The facts of a file: one flat, frozen value, with the field names of the JSON contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+
+from wanprep.media.names import extension_format
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+Kind = Literal["image", "video", "audio", "other"]
+
+
+Color = Literal["rgb", "gray", "cmyk", "palette", "yuv", "lab"]
+
+
+class Found(TypedDict, total=False):
+    """The facts that a reader is sure of; all others are left out.
+
+    `readable: False` means that the media cannot be used as it is, and `problem` why, in
+    one line. A `problem` of a readable file is a disagreement between its header and its
+    contents.
+    """
+
+    kind: Kind
+    format: str
+    width: int
+    height: int
+    stored_width: int
+    stored_height: int
+    aspect: float
+    orientation: int
+    rotation: int
+    sar: float
+    alpha: bool
+    animated: bool
+    frames: int
+    bit_depth: int
+    color: Color
+    hdr: bool
+    duration: float
+    video_duration: float
+    audio_duration: float
+    fps: float
+    vfr: bool
+    video_codec: str
+    audio_codec: str
+    video_tracks: int
+    audio_tracks: int
+    sample_rate: int
+    channels: int
+    gps: bool
+    readable: bool
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What one file is. A field is None where it does not apply or is unknown."""
+
+    path: str
+    kind: Kind = "other"
+    format: str = "unknown"  # by content, never by name
+    extension_format: str | None = None  # what the name claims
+    bytes: int | None = None
+    width: int | None = None  # pixels as a viewer shows them, upright
+    height: int | None = None
+    stored_width: int | None = None  # pixels as they lie in the file
+    stored_height: int | None = None
+    aspect: float | None = None  # width * sar / height
+    orientation: int | None = None  # EXIF, 1-8
+    rotation: int | None = None  # degrees clockwise a player rotates the video
+    sar: float | None = None  # width of one pixel over its height, as displayed
+    alpha: bool | None = None
+    animated: bool | None = None
+    frames: int | None = None
+    bit_depth: int | None = None
+    color: Color | None = None
+    hdr: bool | None = None
+    duration: float | None = None  # seconds a player shows or plays
+    video_duration: float | None = None
+    audio_duration: float | None = None
+    fps: float | None = None
+    vfr: bool | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    video_tracks: int | None = None
+    audio_tracks: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    gps: bool | None = None
+    readable: bool = False
+    problem: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the facts as in the JSON contract: what does not apply is absent."""
+        return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Facts:
+        """Read what `as_json` returned."""
+        return cls(**data)
+
+
+FIELDS: Final = tuple(field.name for field in fields(Facts))
+
+
+MISSING: Final = "there is no such file"
+
+
+LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
+
+
+# Not checked: nothing is known of the file, neither good nor bad.
+NOT_READ: Final = "not read"
+
+
+# Too large for --deep; the facts from its header stand.
+NOT_DECODED: Final = "not decoded"
+
+
+# URLs: no connection; refused without credentials; not requested because unsafe.
+NOT_REACHED: Final = "not reached"
+
+
+REFUSED: Final = "refused"
+
+
+UNSAFE: Final = "not asked"
+
+
+UNSEEN: Final = (NOT_READ, NOT_REACHED, REFUSED, UNSAFE)
+
+
+_LONGEST_PROBLEM: Final = 200
+
+
+def unread(path: str, problem: str) -> Facts:
+    """Return the facts of an unreadable file."""
+    return Facts(path=path, extension_format=extension_format(path), problem=one_line(problem))
+
+
+def one_line(text: str) -> str:
+    """Return a text as one printable line of limited length, whatever bytes it quotes."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(plain.split())
+    return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"

@@ -1,0 +1,154 @@
+"""EXIF: the orientation of an image, and whether it holds a GPS position.
+
+EXIF is a TIFF structure inside another image, so `tiff.py` walks its pages with the same
+code. Pillow's reader is not used: it warns of malformed data where an image must simply
+count as upright, reads values of whatever size they claim, and takes the orientation from
+XMP, which viewers do not, where EXIF has none.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wanprep.media.source import Bytes
+
+if TYPE_CHECKING:
+    from wanprep.media.source import Source
+
+ORIENTATION: Final = 0x0112
+GPS_DIRECTORY: Final = 0x8825
+GPS_LATITUDE: Final = 2
+
+_MAGICS: Final = {  # the order of bytes, and whether it is BigTIFF
+    b"II*\0": ("<", False),
+    b"II+\0": ("<", True),
+    b"MM\0*": (">", False),
+    b"MM\0+": (">", True),
+}
+
+# The whole numbers among the types of TIFF 6.0 section 2 and of BigTIFF; what else there is
+# (text, fractions) is never read here.
+_NUMBERS: Final = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q"}
+_FRACTIONS: Final = {5, 10}
+_MOST_ENTRIES: Final = 0xFFFF
+_MOST_VALUES: Final = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """The EXIF fields of the image that holds it."""
+
+    orientation: int  # 1-8; 1 where nothing sensible is said
+    gps: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tag of a directory: its type, how many values it has, and where they are."""
+
+    kind: int
+    count: int
+    at: int
+
+
+Directory = Mapping[int, Entry]  # the tags of one page
+
+
+@dataclass(frozen=True, slots=True)
+class Tiff:
+    """A TIFF structure: in which byte order and with how long addresses it is written."""
+
+    source: Source
+    order: str
+    big: bool
+    first: int
+
+    def directory(self, at: int) -> Directory:
+        """Read the tags at a place; those that are cut off are left out."""
+        start, count, size = self._entries(at)
+        data = self._read(start, count * size)
+        fields, address = ("HHQ", 8) if self.big else ("HHI", 4)
+        found: dict[int, Entry] = {}
+        for index in range(0, len(data) - size + 1, size):
+            tag, kind, values = struct.unpack_from(self.order + fields, data, index)
+            # Where values fit in place of their address, which comes last, they stand there.
+            found.setdefault(tag, Entry(kind, values, start + index + size - address))
+        return found
+
+    def following(self, at: int) -> int:
+        """Return where the directory after the one at a place is, 0 if that is the last."""
+        start, count, size = self._entries(at)
+        return self._number("Q" if self.big else "I", start + count * size)
+
+    def _entries(self, at: int) -> tuple[int, int, int]:
+        if self.big:
+            return at + 8, min(self._number("Q", at), _MOST_ENTRIES), 20
+        return at + 2, self._number("H", at), 12
+
+    def numbers(self, entry: Entry | None) -> tuple[int, ...]:
+        """Return the values of a tag, none if it is not there or not of whole numbers."""
+        if entry is None or entry.kind not in _NUMBERS:
+            return ()
+        code = _NUMBERS[entry.kind]
+        size = struct.calcsize("<" + code)
+        length = min(entry.count, _MOST_VALUES) * size
+        data = self._read(self._place(entry, entry.count * size), length)
+        whole = len(data) // size
+        return struct.unpack_from(f"{self.order}{whole}{code}", data)
+
+    def exif(self, directory: Directory) -> Exif:
+        """Return the orientation of a page, and whether it comes with a position."""
+        said = self.numbers(directory.get(ORIENTATION))
+        orientation = said[0] if said and 1 <= said[0] <= 8 else 1
+        position = self.numbers(directory.get(GPS_DIRECTORY))
+        return Exif(orientation, bool(position) and self._has_latitude(position[0]))
+
+    def _has_latitude(self, at: int) -> bool:
+        try:
+            latitude = self.directory(at).get(GPS_LATITUDE)
+            if latitude is None or latitude.kind not in _FRACTIONS:
+                return False
+            # A camera that has not found its satellites yet writes 0/0.
+            return any(self._read(self._place(latitude, latitude.count * 8), 24))
+        except struct.error:  # there is nothing at this place: no reason to mistrust the rest
+            return False
+
+    def _place(self, entry: Entry, size: int) -> int:
+        """Return where the values of a tag are when they take `size` bytes."""
+        address = "Q" if self.big else "I"
+        fits = size <= struct.calcsize("<" + address)
+        return entry.at if fits else self._number(address, entry.at)
+
+    def _number(self, code: str, at: int) -> int:
+        data = self._read(at, struct.calcsize("<" + code))
+        number: int = struct.unpack(self.order + code, data)[0]
+        return number
+
+    def _read(self, at: int, length: int) -> bytes:
+        # An address of 8 bytes can be more than the system takes for a place in a file.
+        return self.source.read_at(at, length) if at < self.source.size else b""
+
+
+NO_EXIF: Final = Exif(orientation=1, gps=False)
+
+
+def open_tiff(source: Source) -> Tiff:
+    """Find the first directory of a TIFF structure (TIFF 6.0 section 2; BigTIFF)."""
+    head = source.read_at(0, 16).ljust(16, b"\0")
+    if head[:4] not in _MAGICS:
+        raise ValueError("not a TIFF structure")
+    order, big = _MAGICS[head[:4]]
+    code, at = ("Q", 8) if big else ("I", 4)
+    return Tiff(source, order, big, first=struct.unpack_from(order + code, head, at)[0])
+
+
+def read_exif(data: bytes) -> Exif:
+    """Read EXIF, with or without its "Exif" prefix; malformed EXIF counts as none."""
+    try:
+        tiff = open_tiff(Bytes(data[6:] if data.startswith(b"Exif\0") else data))
+        return tiff.exif(tiff.directory(tiff.first))
+    except (ValueError, struct.error):
+        return NO_EXIF

@@ -1,0 +1,229 @@
+"""HEIC and AVIF images (ISO/IEC 23008-12, AV1 Image File Format).
+
+Phones store these upright by a property of the image (irot, imir), and decoders apply it.
+EXIF often repeats the rotation, and the standard has viewers ignore it there: applied twice,
+the image would lie on its side again. So `orientation` is always 1 here, `stored_width` and
+`stored_height` are the coded image's, `width` and `height` what is left of it after
+cropping (clap) and rotating.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
+from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
+from wanprep.media.image.image_facts import image_facts
+from wanprep.media.video.boxes import boxes, brand_format, payload
+from wanprep.media.video.movie import read_timeline
+from wanprep.media.video.tracks import is_hdr_colour
+
+if TYPE_CHECKING:
+    from wanprep.media.facts import Color, Found
+    from wanprep.media.image.heif_items import Items
+    from wanprep.media.source import Source
+    from wanprep.media.video.boxes import Box
+
+_ALPHA: Final = frozenset(
+    {
+        b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+        b"urn:mpeg:hevc:2015:auxid:1",
+        b"urn:mpeg:avc:2015:auxid:1",
+    }
+)
+
+_Size = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How an image looks, and of which items it is put together."""
+
+    stored: _Size  # as coded
+    shown: _Size  # after cropping and turning
+    bit_depth: int | None
+    color: Color
+    hdr: bool
+    alpha: bool
+    parts: tuple[int, ...]
+    codecs: frozenset[bytes]
+
+
+def look_at(items: Items, main: int) -> Look:
+    """Follow an image's properties, those of its parts, and its alpha channel."""
+    parts = items.parts_of(main)
+    alpha = _alpha_of(items, parts)
+    stored, shown = _sizes(items, main)
+    return Look(
+        stored=stored,
+        shown=shown,
+        bit_depth=_bit_depth(items, parts),
+        color=_color(items, parts),
+        hdr=any(map(is_hdr_colour, items.values(parts, b"colr"))),
+        alpha=alpha is not None,
+        parts=parts if alpha is None else (*parts, *items.parts_of(alpha)),
+        codecs=frozenset(items.kinds.get(item, b"") for item in parts),
+    )
+
+
+def _sizes(items: Items, item: int) -> tuple[_Size, _Size]:
+    """Crop and turn in the order in which an item's properties say so (23008-12 6.5.1).
+
+    The size should come before them all, but cameras also write it behind.
+    """
+    ispe = items.property(item, b"ispe") or b""
+    stored = shown = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
+    for prop in items.properties.get(item, ()):
+        match prop.kind:
+            case b"clap" if len(prop.data) >= 32:
+                shown = _cropped(shown, struct.unpack_from(">8I", prop.data))
+            case b"irot" if prop.data[:1] and prop.data[0] & 1:  # a quarter or three
+                shown = shown[::-1]
+    return stored, shown
+
+
+def _cropped(size: _Size, clap: tuple[int, ...]) -> _Size:
+    across, across_unit, down, down_unit = clap[:4]
+    if not across_unit or not down_unit:
+        return size
+    width, height = across // across_unit, down // down_unit
+    return (width, height) if 0 < width <= size[0] and 0 < height <= size[1] else size
+
+
+def _alpha_of(items: Items, parts: tuple[int, ...]) -> int | None:
+    """Return the image that holds the alpha channel of the main one, or of its first tile."""
+    for kind, item, targets in items.references:
+        if kind == b"auxl" and not set(targets).isdisjoint(parts):
+            what = items.property(item, b"auxC") or b""
+            if what[4:].split(b"\0")[0] in _ALPHA:
+                return item
+    return None
+
+
+def _bit_depth(items: Items, parts: tuple[int, ...]) -> int | None:
+    """Return the bits per channel: said outright, or in the decoder's setup."""
+    for pixi in items.values(parts, b"pixi"):
+        if pixi[5:]:
+            return max(pixi[5:])
+    for av1c in items.values(parts, b"av1C"):
+        return (12 if av1c[2] & 0x20 else 10) if av1c[2] & 0x40 else 8
+    for hvcc in items.values(parts, b"hvcC"):
+        return 8 + (hvcc[17] & 7)
+    return None
+
+
+def _color(items: Items, parts: tuple[int, ...]) -> Color:
+    gray = [bool(av1c[2] & 0x10) for av1c in items.values(parts, b"av1C")]
+    gray += [not hvcc[16] & 3 for hvcc in items.values(parts, b"hvcC")]
+    return "gray" if gray and all(gray) else "rgb"
+
+
+# Major brands of a file that is first of all a sequence of images.
+_SEQUENCES: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"})
+# Coded items and the property without which no decoder can be set up.
+_SETUP: Final = {b"av01": b"av1C", b"hvc1": b"hvcC"}
+_LONGEST_EXIF: Final = 1024 * 1024
+
+
+def read_heif(source: Source) -> Found:
+    """Return what a HEIC or AVIF file shows when it is opened."""
+    top: dict[bytes, Box] = {}
+    for box in boxes(source):
+        top.setdefault(box.kind, box)
+    ftyp = payload(source, top.get(b"ftyp"))
+    name = brand_format(ftyp)
+    meta, moov = top.get(b"meta"), top.get(b"moov")
+    for index in (meta, moov):
+        if index is not None and index.missing:
+            return image_facts(name, problem=_cut_off(source, index.end + index.missing))
+    try:
+        if moov is not None and (meta is None or ftyp[:4] in _SEQUENCES):
+            return _sequence(source, name, moov, meta)
+        if meta is not None:
+            return _still(source, name, read_items(source, meta))
+    except (ArithmeticError, LookupError, ValueError, struct.error):
+        return image_facts(name, problem="damaged: the tables of its index make no sense")
+    return image_facts(name, problem="cut off or unfinished: its index (meta) is missing")
+
+
+def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
+    """Read an image sequence; a still image in it is shown first."""
+    timeline = read_timeline(source, moov)
+    tracks = timeline.of("pict", "vide")
+    if not tracks or not tracks[0].entries:
+        return image_facts(name, problem="damaged: there is no image in it")
+    track, entry = tracks[0], tracks[0].entries[0]
+    items = read_items(source, meta) if meta is not None else None
+    if items is not None and items.primary in items.places:
+        found = _still(source, name, items)
+    else:
+        size = (entry.width, entry.height)
+        shown = size if track.rotation % 180 == 0 else size[::-1]
+        alpha = any(track.handler == "auxv" for track in timeline.tracks)
+        found = image_facts(name, *shown, alpha=alpha, color="rgb")
+        found |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
+    if track.reach > source.size:
+        found |= {"readable": False, "problem": _cut_off(source, track.reach)}
+    return found | {"frames": track.frames, "animated": track.frames > 1}
+
+
+def _still(source: Source, name: str, items: Items) -> Found:
+    main = items.primary
+    if main is None or main not in items.kinds:
+        return image_facts(name, problem="damaged: it names no image as its main one")
+    look = look_at(items, main)
+    if b"av01" in look.codecs:
+        name = "avif"
+    elif b"hvc1" in look.codecs:
+        name = "heic"
+    found = image_facts(
+        name,
+        *look.shown,
+        exif=_exif(source, items),
+        alpha=look.alpha,
+        bit_depth=look.bit_depth,
+        color=look.color,
+        problem=_fault(items, look) or _missing(source, items, look),
+    )
+    found["hdr"] = look.hdr
+    if all(look.shown):
+        found |= {"stored_width": look.stored[0], "stored_height": look.stored[1]}
+    return found
+
+
+def _cut_off(source: Source, needed: int) -> str:
+    return f"cut off: {source.size:,} of at least {needed:,} bytes are there"
+
+
+def _exif(source: Source, items: Items) -> Exif:
+    for item, kind in items.kinds.items():
+        if kind == b"Exif":
+            data = items.data(source, item, _LONGEST_EXIF)
+            # Where the EXIF begins is written in front of it (23008-12 A.2.1).
+            return Exif(1, read_exif(data[4 + int.from_bytes(data[:4], "big") :]).gps)
+    return NO_EXIF
+
+
+def _fault(items: Items, look: Look) -> str | None:
+    if not all(look.shown):
+        return "damaged: it does not say how large its image is"
+    for item in look.parts:
+        kind = items.kinds.get(item, b"")
+        if kind in _SETUP and items.property(item, _SETUP[kind]) is None:
+            return "damaged: it does not say how its image is to be decoded"
+        if kind != b"iden" and not items.reach(item):
+            return "damaged: it does not say where its image lies"
+    return None
+
+
+def _missing(source: Source, items: Items, look: Look) -> str | None:
+    """Report data that lie past the end: decoders refuse such a file."""
+    places = items.places.items()
+    in_index = [item for item, place in places if place.holder == IN_META and item in look.parts]
+    if any(items.reach(item) > len(items.idat) for item in in_index):
+        return "damaged: its image lies where its index has nothing"
+    in_file = (item for item, place in places if place.holder == IN_FILE)
+    reach = max(map(items.reach, in_file), default=0)
+    return _cut_off(source, reach) if reach > source.size else None

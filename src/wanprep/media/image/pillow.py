@@ -1,0 +1,140 @@
+"""Images of the rarer formats, as Pillow reads them: JPEG 2000, PSD, DDS, icons and so on.
+
+Pillow opens an image without decoding it, with the exception of icons (ICO), whose list of
+sizes is read here. What has a module of its own is never opened by Pillow.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from typing import TYPE_CHECKING, Final
+
+from wanprep.media.image.exif import read_exif
+from wanprep.media.image.image_facts import image_facts
+from wanprep.media.source import as_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from PIL.ImageFile import ImageFile
+
+    from wanprep.media.facts import Color, Found
+    from wanprep.media.source import Source
+
+_READ_ELSEWHERE: Final = frozenset(
+    {"AVIF", "BMP", "GIF", "ICO", "JPEG", "MPEG", "PNG", "TIFF", "WEBP"}
+)
+_NOT_IMAGES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # Pillow only has their names
+_COLORS: Final[Mapping[str, Color]] = {
+    "1": "gray",
+    "CMYK": "cmyk",
+    "F": "gray",
+    "HSV": "rgb",
+    "I": "gray",
+    "I;16": "gray",
+    "I;16B": "gray",
+    "I;16L": "gray",
+    "L": "gray",
+    "LA": "gray",
+    "LAB": "lab",
+    "P": "palette",
+    "PA": "palette",
+    "RGB": "rgb",
+    "RGBA": "rgb",
+    "RGBX": "rgb",
+    "RGBa": "rgb",
+    "YCbCr": "rgb",
+}
+_NAMES: Final = {"ppm": "pnm"}  # Pillow calls all of Netpbm's formats by that name
+_ICON: Final = b"\0\0\1\0"
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_PNG_HEAD: Final = struct.Struct(">16x2I")  # up to the sides in its first chunk
+_PNG_END: Final = b"IEND\xae\x42\x60\x82"
+
+
+def read_with_pillow(source: Source) -> Found:
+    """Let the first of Pillow's formats that wants the file read its header."""
+    if source.read_at(0, 4) == _ICON:
+        return _read_icon(source)
+    with warnings.catch_warnings():
+        # Pillow warns of what it could not make out, to no one who could help.
+        warnings.simplefilter("ignore")
+        try:
+            image = _open(source)
+        except (OSError, ValueError):
+            return {"readable": False, "problem": "cut off or damaged: its header makes no sense"}
+        if image is None:
+            return {"readable": False, "problem": "not an image that Pillow knows"}
+        return _facts(image)
+
+
+def _open(source: Source) -> ImageFile | None:
+    """Do what `Image.open` does, but let a header speak of as many pixels as it likes.
+
+    There, more than `Image.MAX_IMAGE_PIXELS` is an error, for fear of what decoding would
+    take. Nothing is decoded here, and that limit belongs to other users of Pillow.
+    """
+    from PIL import Image
+
+    Image.init()
+    start = source.read_at(0, 16)
+    for name in Image.ID:
+        if name in _READ_ELSEWHERE | _NOT_IMAGES:
+            continue
+        factory, accept = Image.OPEN[name]
+        try:
+            if accept is None or accept(start) is True:
+                return factory(as_file(source), "")
+        except (SyntaxError, IndexError, TypeError, NotImplementedError, struct.error):
+            continue  # so Pillow's readers say that a file is none of theirs
+    return None
+
+
+def _facts(image: ImageFile) -> Found:
+    name = _NAMES.get(name := (image.format or "unknown").lower(), name)
+    # The layers of a Photoshop file count as frames to Pillow.
+    frames = 1 if name == "psd" else getattr(image, "n_frames", 1)
+    return image_facts(
+        name,
+        image.width,
+        image.height,
+        exif=read_exif(image.info.get("exif", b"")),
+        alpha=image.has_transparency_data,
+        frames=frames,
+        animated=frames > 1,
+        color=_COLORS.get(image.mode),
+    )
+
+
+def _read_icon(source: Source) -> Found:
+    count = int.from_bytes(source.read_at(4, 2), "little")
+    entries = struct.Struct("<BB2x4xII")
+    data = source.read_at(6, count * entries.size)
+    listed = list(entries.iter_unpack(data[: len(data) // entries.size * entries.size]))
+    # A side of 256 pixels does not fit into its byte, and is written as 0.
+    width, height, length, at = max(
+        ((w or 256, h or 256, length, at) for w, h, length, at in listed), default=(0, 0, 0, 0)
+    )
+    width, height = _png_size(source, at) or (width, height)
+    problem = None
+    if len(listed) < count or not _is_there(source, at, length):
+        problem = f"cut off: its {source.size:,} bytes end before the icon does"
+    elif not listed:
+        problem = "damaged: an icon without images"
+    return image_facts("ico", width, height, alpha=True, bit_depth=8, color="rgb", problem=problem)
+
+
+def _png_size(source: Source, at: int) -> tuple[int, int] | None:
+    """Read the size of a PNG in an icon: the list has no room for more than 256 pixels."""
+    head = source.read_at(at, _PNG_HEAD.size)
+    if len(head) < _PNG_HEAD.size or not head.startswith(_PNG):
+        return None
+    width, height = _PNG_HEAD.unpack(head)
+    return width, height
+
+
+def _is_there(source: Source, at: int, length: int) -> bool:
+    """Return whether an image is whole; a PNG knows its end better than the list does."""
+    is_png = source.read_at(at, len(_PNG)) == _PNG
+    return at + length <= source.size or (is_png and _PNG_END in source.read_at(at, length))

@@ -1,0 +1,125 @@
+"""TIFF images, of one page or many, BigTIFF included.
+
+The directories are walked with the code that reads EXIF. Pillow refuses what it cannot decode
+(rare bit depths, compressions and colours), warns of what is odd, and reads tags of any size.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Final
+
+from wanprep.media.image.exif import open_tiff
+from wanprep.media.image.image_facts import image_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wanprep.media.facts import Color, Found
+    from wanprep.media.image.exif import Directory, Tiff
+    from wanprep.media.source import Source
+
+# TIFF 6.0 section 8 and its supplements.
+_WIDTH: Final = 256
+_HEIGHT: Final = 257
+_BITS: Final = 258
+_COMPRESSION: Final = 259
+_PHOTOMETRIC: Final = 262
+_SAMPLES: Final = 277
+_TILE_WIDTH: Final = 322
+_EXTRA_SAMPLES: Final = 338
+# Where the pixels are, and how long each piece is: strips, tiles, an old-style JPEG.
+_PIECES: Final = ((273, 279), (324, 325), (513, 514))
+
+_COLORS: Final[Mapping[int, Color]] = {
+    0: "gray",
+    1: "gray",
+    2: "rgb",
+    3: "palette",
+    4: "gray",
+    5: "cmyk",
+    6: "rgb",  # YCbCr, which is displayed as RGB
+    8: "lab",
+    9: "lab",
+    10: "lab",
+}
+_CHANNELS: Final = {"gray": 1, "palette": 1, "rgb": 3, "cmyk": 4, "lab": 3}
+_ALPHA: Final = frozenset({1, 2})  # premultiplied or not
+_MOST_PAGES: Final = 10_000
+
+
+def read_tiff(source: Source) -> Found:
+    """Read the first page's tags, and count the pages."""
+    tiff = open_tiff(source)
+    try:
+        page = tiff.directory(tiff.first)
+    except struct.error:
+        return image_facts("tiff", problem=_cut_off(source, tiff.first))
+    width = _first(tiff, page, _WIDTH)
+    height = _first(tiff, page, _HEIGHT)
+    color = _COLORS.get(_first(tiff, page, _PHOTOMETRIC, 1))
+    return image_facts(
+        "tiff",
+        width,
+        height,
+        exif=tiff.exif(page),
+        alpha=_has_alpha(tiff, page, color),
+        frames=_count_pages(tiff),
+        bit_depth=max(tiff.numbers(page.get(_BITS)), default=1),
+        color=color,
+        problem=_fault(source, tiff, page, width * height),
+    )
+
+
+def _first(tiff: Tiff, page: Directory, tag: int, default: int = 0) -> int:
+    return next(iter(tiff.numbers(page.get(tag))), default)
+
+
+def _has_alpha(tiff: Tiff, page: Directory, color: Color | None) -> bool:
+    extra = tiff.numbers(page.get(_EXTRA_SAMPLES))
+    # One sample more than the colours need is alpha, even where its purpose is not stated:
+    # Photoshop writes it so.
+    spare = _first(tiff, page, _SAMPLES, 1) - _CHANNELS.get(color or "", 1)
+    return not _ALPHA.isdisjoint(extra) or (color is not None and spare == 1)
+
+
+def _count_pages(tiff: Tiff) -> int:
+    seen = {tiff.first}
+    at = tiff.first
+    try:
+        while (at := tiff.following(at)) and at not in seen and len(seen) < _MOST_PAGES:
+            seen.add(at)
+    except struct.error:
+        # An address that leads out of the file: the page is not there.
+        return max(1, len(seen) - 1)
+    return len(seen)
+
+
+def _fault(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | None:
+    if not pixels:
+        return "damaged: its first page lacks its size"
+    ends = [end for tags in _PIECES for end in _ends(tiff, page, tags)]
+    if not ends:
+        return "damaged: the place of its pixels is missing"
+    return _cut_off(source, max(ends)) if max(ends) > source.size else None
+
+
+def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
+    places, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
+    most = _unpacked_size(tiff, page)
+    if most is not None:  # no piece is longer than the image, whatever its length claims
+        lengths = tuple(min(length, most) for length in lengths)
+    # Old writers left the lengths out. Then at least the places must be in the file.
+    return [sum(pair) for pair in zip(places, lengths or (1,) * len(places), strict=False)]
+
+
+def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:
+    """Return how many bytes the image takes; None where it is compressed, or in tiles."""
+    if _first(tiff, page, _COMPRESSION, 1) != 1 or _TILE_WIDTH in page:
+        return None
+    bits = max(tiff.numbers(page.get(_BITS)), default=1) * _first(tiff, page, _SAMPLES, 1)
+    return (_first(tiff, page, _WIDTH) * bits + 7) // 8 * _first(tiff, page, _HEIGHT)
+
+
+def _cut_off(source: Source, end: int) -> str:
+    return f"cut off: {source.size:,} of at least {end:,} bytes are there"

@@ -1,0 +1,122 @@
+"""Walk the boxes of which MP4, MOV, M4A, 3GP, HEIC and AVIF files are made.
+
+A box is a size, four letters and a payload (ISO/IEC 14496-12 4.2). Only headers are read
+here, payloads on request. Sizes are claims: a box never reaches past what holds it, and
+remembers how many of its bytes are missing.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wanprep.media.source import Source
+
+# More boxes side by side than a day of two-second fragments needs.
+_MOST: Final = 200_000
+_PAYLOAD: Final = 24 * 1024 * 1024  # holds the index of a ten-hour video
+
+_STILL_BRANDS: Final = {
+    b"avif": "avif",
+    b"avis": "avif",
+    b"heic": "heic",
+    b"heix": "heic",
+    b"heim": "heic",
+    b"heis": "heic",
+    b"hevc": "heic",
+    b"hevx": "heic",
+    b"hevm": "heic",
+    b"hevs": "heic",
+}
+_SOUND_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P ", b"aax ", b"aaxc"})
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box: four letters and where its payload lies."""
+
+    kind: bytes
+    offset: int
+    start: int  # of the payload
+    end: int
+    missing: int = 0  # bytes that it claims beyond what holds it
+
+
+def boxes(source: Source, start: int = 0, end: int | None = None) -> Iterator[Box]:
+    """Walk the boxes that lie side by side between two places, until they make no sense."""
+    limit = source.size if end is None else min(end, source.size)
+    for _ in range(_MOST):
+        head = source.read_at(start, 16)
+        if limit - start < 8 or len(head) < 8:
+            return
+        size, kind = struct.unpack_from(">I4s", head)
+        header = 8
+        if size == 1 and len(head) == 16:
+            size, header = int.from_bytes(head[8:16], "big"), 16
+        elif size == 0:  # to the end of what holds it
+            size = limit - start
+        if kind == b"uuid":
+            header += 16
+        if size < header:
+            return
+        stop = min(start + size, limit)
+        yield Box(kind, start, min(start + header, stop), stop, start + size - stop)
+        start += size
+    raise ValueError("more boxes than any real file has")
+
+
+def children(source: Source, parent: Box) -> dict[bytes, Box]:
+    """Return the boxes inside a box by name; of several that share a name, the first."""
+    found: dict[bytes, Box] = {}
+    for box in boxes(source, parent.start, parent.end):
+        found.setdefault(box.kind, box)
+    return found
+
+
+def find(source: Source, parent: Box, *path: bytes) -> Box | None:
+    """Follow a path of names down from a box."""
+    box: Box | None = parent
+    for kind in path:
+        if box is None:
+            return None
+        box = children(source, box).get(kind)
+    return box
+
+
+def payload(source: Source, box: Box | None, most: int = _PAYLOAD) -> bytes:
+    """Return what is in a box, nothing for a box that is not there."""
+    if box is None:
+        return b""
+    length = box.end - box.start
+    if length > most:
+        raise ValueError(f"a box holds {length:,} bytes, where {most:,} would be many")
+    return source.read_at(box.start, length)
+
+
+def meta_boxes(source: Source, meta: Box) -> dict[bytes, Box]:
+    """Return the boxes inside `meta`, which has a version number in MP4 and none in MOV."""
+    versioned = source.read_at(meta.start + 4, 4) != b"hdlr"
+    start = meta.start + (4 if versioned else 0)
+    return children(source, Box(meta.kind, meta.offset, start, meta.end))
+
+
+def brand_format(ftyp: bytes) -> str:
+    """Name the format of a file-type payload: its major brand, then compatible ones."""
+    major = ftyp[:4]
+    brands = [major, *(ftyp[at : at + 4] for at in range(8, len(ftyp) - 3, 4))]
+    if major in {b"", b"qt  ", b"mqt "}:
+        return "mov"
+    if major in _SOUND_BRANDS:
+        return "m4a"
+    if major.startswith(b"3g") or major == b"kddi":
+        return "3gp"
+    if major == b"crx ":  # Canon's raw photos: boxes too, but no video
+        return "cr3"
+    if major in {b"mif1", b"mif2", b"msf1", b"miaf", *_STILL_BRANDS}:
+        stills = (_STILL_BRANDS[brand] for brand in brands if brand in _STILL_BRANDS)
+        return next(stills, "heic")
+    return "mp4"

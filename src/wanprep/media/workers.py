@@ -1,0 +1,158 @@
+"""Probe files in worker processes, and ask the cache before them."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from operator import length_hint
+from typing import TYPE_CHECKING, Final
+
+from wanprep.engines.pool import Failure, WorkerPool
+from wanprep.media.cache import Cache
+from wanprep.media.facts import NOT_READ, Facts, unread
+from wanprep.media.names import is_url
+from wanprep.media.progress import expect, report
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from wanprep.engines.pool import Call, Outcome
+    from wanprep.media.cache import Stamp
+
+_TASK: Final = "wanprep.media.probe_file:facts_as_json"
+_SECONDS: Final = 10.0
+_DEEP_SECONDS: Final = 120.0
+# No reader of headers needs a tenth of it; decoding an image of 64 megapixels needs it all.
+_MEMORY: Final = 300 * 2**20
+# ffmpeg, which decodes for --deep, keeps a dozen frames of a video at once.
+_DEEP_MEMORY: Final = 1024 * 2**20
+# Headers are read so quickly that it pays to send several names at a time.
+_BATCH: Final = 16
+# These wait for servers most of the time.
+_URL_WORKERS: Final = 6
+_URL_SECONDS: Final = 60.0
+
+_kept_pools: Final[dict[tuple[int, bool], WorkerPool]] = {}
+
+
+def probe_pool(
+    *, deep: bool = False, workers: int | None = None, seconds: float | None = None
+) -> WorkerPool:
+    """Return a pool for `probe_with`."""
+    return WorkerPool(
+        [_TASK],
+        seconds=seconds or (_DEEP_SECONDS if deep else _SECONDS),
+        memory=_DEEP_MEMORY if deep else _MEMORY,
+        workers=workers or os.cpu_count() or 1,
+        batch=1 if deep else _BATCH,
+    )
+
+
+def probe_in_worker(
+    path: str | os.PathLike[str], *, deep: bool = False, cache: bool = False
+) -> Facts:
+    """Probe one file, by a worker that is kept for the next call."""
+    path = os.fspath(path)
+    with Cache(deep=deep) if cache else nullcontext() as known:
+        facts, stamp = known.look_up(path) if known else (None, None)
+        cached = facts is not None
+        if facts is None:
+            outcome = _kept_pool(deep).run(_TASK, _absolute(path), deep)
+            facts = replace(_facts(path, outcome), path=path)
+            _remember(known, facts, stamp)
+    report(facts, cached=cached)
+    return facts
+
+
+def probe_in_workers(
+    paths: Iterable[str | os.PathLike[str]], *, deep: bool, cache: bool, workers: int | None
+) -> Iterator[Facts]:
+    """Probe many files, by workers that end when all is done."""
+    expect(length_hint(paths))
+    names = (os.fspath(path) for path in paths)
+    with (
+        probe_pool(deep=deep, workers=workers) as pool,
+        Cache(deep=deep) if cache else nullcontext() as known,
+    ):
+        yield from probe_with(pool, names, deep=deep, cache=known)
+
+
+def probe_urls(urls: Collection[str]) -> Iterator[Facts]:
+    """Probe files behind URLs by their headers and ranges; nothing is cached."""
+    expect(len(urls))
+    pool = WorkerPool([_TASK], seconds=_URL_SECONDS, memory=_MEMORY, workers=_URL_WORKERS)
+    with pool:
+        yield from probe_with(pool, urls)
+
+
+def probe_with(
+    pool: WorkerPool, paths: Iterable[str], *, deep: bool = False, cache: Cache | None = None
+) -> Iterator[Facts]:
+    """Yield the facts of each path, in order."""
+
+    def calls() -> Iterator[tuple[tuple[str, Facts | None, Stamp | None], Call | None]]:
+        for path in paths:
+            facts, stamp = cache.look_up(path) if cache else (None, None)
+            yield (path, facts, stamp), None if facts else (_TASK, path, deep)
+
+    for (path, known, stamp), outcome in pool.map(calls()):
+        facts = known or _facts(path, outcome)
+        if not known:
+            _remember(cache, facts, stamp)
+        report(facts, cached=known is not None)
+        yield facts
+
+
+def _absolute(path: str) -> str:
+    """Join a path to the current folder, which may have changed since a worker started."""
+    if is_url(path) or not path:
+        return path
+    try:
+        return os.path.join(os.getcwd(), path)
+    except FileNotFoundError:  # the folder is gone, and so is what was in it
+        return path
+
+
+def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
+    if cache and stamp and facts.format != "unknown":
+        cache.remember(facts, stamp)
+
+
+def _facts(path: str, outcome: Outcome) -> Facts:
+    return (
+        unread(path, _problem(outcome))
+        if isinstance(outcome, Failure)
+        else Facts.from_json(outcome)
+    )
+
+
+def _problem(failure: Failure) -> str:
+    match failure.cause:
+        case "slow":
+            return f"{NOT_READ}: it took longer than {failure.detail}"
+        case "killed":
+            return f"{NOT_READ}: its reader was killed, most likely for want of memory"
+        case "crashed":
+            return f"damaged: reading it crashed a media library ({failure.detail})"
+        case "memory":
+            return "reading it would need too much memory"
+        case "internal" | "refused":
+            last_line = failure.detail.strip().rpartition("\n")[2]
+            return f"{NOT_READ}: internal error ({last_line})"
+        case "stopped":
+            return f"{NOT_READ}: the work was stopped"
+
+
+def _kept_pool(deep: bool) -> WorkerPool:
+    # A forked child must not share its parent's workers, hence the process id.
+    key = (os.getpid(), deep)
+    return _kept_pools.get(key) or _kept_pools.setdefault(key, probe_pool(deep=deep))
+
+
+@atexit.register
+def _close_kept_pools() -> None:
+    for (process_id, _), pool in _kept_pools.items():
+        if process_id == os.getpid():
+            pool.close()

@@ -1,0 +1,1 @@
+"""What may leave this machine, where to, and what is never shown of it."""

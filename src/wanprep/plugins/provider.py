@@ -1,0 +1,75 @@
+"""A provider: functions that say how to talk to one service, and nothing that talks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wanprep.plugins.flow import Refused
+
+if TYPE_CHECKING:
+    from wanprep.plugins.flow import (
+        Accepted,
+        Cancelled,
+        Flow,
+        HostedUrl,
+        Order,
+        Request,
+        Sent,
+        Status,
+    )
+
+
+Settings = Mapping[str, Any]  # of [providers.NAME] in the configuration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalFile:
+    """A file to be uploaded."""
+
+    path: str
+    name: str  # with an ending that fits its content
+    content_type: str  # by content, never by name
+    bytes: int
+    sha256: str
+
+    def base64(self) -> str:
+        """Read it whole, for services that take files inside of JSON."""
+        from base64 import b64encode
+
+        try:
+            with open(self.path, "rb") as file:
+                return b64encode(file.read()).decode()
+        except OSError as error:
+            raise Refused(f"{self.name} can no longer be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Events:
+    """A stream of server-sent events that tells of finished jobs."""
+
+    connect: Callable[[], Request]
+    # Given an event's name and data: the provider's id of a job and how it stands, or None.
+    read: Callable[[str, str], tuple[str, Status] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider:
+    """How to talk to one service. None where it has no such thing."""
+
+    name: str  # the part of a target's id before the slash
+    submit: Callable[[Order], Flow[Accepted]]
+    poll: Callable[[Sent], Flow[Status]]
+    cancel: Callable[[Sent], Flow[Cancelled]] | None = None
+    upload: Callable[[LocalFile, Settings], Flow[HostedUrl]] | None = None
+    find: Callable[[Sent], Flow[Accepted | None]] | None = None
+    events: Events | None = None
+
+
+class Host(Protocol):
+    """Puts a file somewhere below an address and tells where the world can fetch it."""
+
+    def __call__(self, file: LocalFile, below: str) -> HostedUrl:
+        """Store a file below an address such as s3://bucket/prefix; raise CannotHost if not."""
+        ...

@@ -1,0 +1,330 @@
+"""Whatever is asked of whatever file: a plan keeps it, and what has no plan has no solution."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from repairs import bound, clip, picture, plan, rules_of, target, voice
+
+from wanprep.fix.plan.plan import (
+    FilmRecipe,
+    Need,
+    NotFixable,
+    PictureRecipe,
+    Plan,
+    Untouched,
+    Wishes,
+)
+from wanprep.media.facts import Facts
+from wanprep.rules.target import Target
+
+# Without looking for simpler failures, which takes minutes: the found one tells enough.
+_OFTEN = settings(deadline=None, max_examples=200, phases=[Phase.explicit, Phase.generate])
+_SMALL = 24  # sides so short that every size can be tried
+
+WISHES = st.builds(
+    Wishes,
+    crop=st.sampled_from([None, "pad", "smart", "center"]),
+    trim=st.sampled_from([None, "start", "center", "end"]),
+)
+
+
+def ends(
+    values: SearchStrategy[Any], rule: str, severity: SearchStrategy[str]
+) -> SearchStrategy[list[dict[str, Any]]]:
+    """Two ends in any order, each strict or not: some leave room, some leave none."""
+    low = st.sampled_from(["minimum", "exclusiveMinimum"])
+    high = st.sampled_from(["maximum", "exclusiveMaximum"])
+    return st.tuples(values, values, low, high, severity).map(
+        lambda told: [
+            bound(rule, told[4], **{told[2]: min(told[0], told[1])}),
+            bound(rule, told[4], **{told[3]: max(told[0], told[1])}),
+        ]
+    )
+
+
+def schemas(severity: SearchStrategy[str], most: int) -> SearchStrategy[dict[str, Any]]:
+    sides = st.integers(1, most)
+    shapes = st.sampled_from([0.1, 0.125, 0.5, 2 / 3, 0.75, 1, 4 / 3, 1.5, 1.7778, 2, 5.538, 8])
+    return st.fixed_dictionaries(
+        {
+            "width": ends(sides, "image-too-small", severity),
+            "height": ends(sides, "image-too-large", severity),
+            "aspect": ends(shapes, "aspect-out-of-range", severity),
+        }
+    ).map(lambda facts: {"properties": {name: {"allOf": two} for name, two in facts.items()}})
+
+
+def some_size_is_allowed(schema: dict[str, Any], step: int) -> bool:
+    every = product(range(step, _SMALL + 1, step), repeat=2)
+    return any(size_is_allowed(schema, width, height) for width, height in every)
+
+
+def size_is_allowed(schema: dict[str, Any], width: int, height: int) -> bool:
+    """Hold a size against the bounds, in the plainest way there is."""
+    shape = width / height  # facts tell six digits of it; both must be allowed
+    facts: dict[str, list[float]] = {"width": [width], "height": [height]}
+    facts["aspect"] = [shape, round(shape, 6)]
+    return all(
+        _HOLDS[keyword](value, limit[keyword])
+        for name, both in schema["properties"].items()
+        for limit in both["allOf"]
+        for value in facts[name]
+        for keyword in _HOLDS
+        if keyword in limit
+    )
+
+
+_HOLDS: dict[str, Callable[[float, float], bool]] = {
+    "minimum": operator.ge,
+    "exclusiveMinimum": operator.gt,
+    "maximum": operator.le,
+    "exclusiveMaximum": operator.lt,
+}
+
+
+SIDES = st.integers(1, 2 * _SMALL)
+ERROR = st.just("error")
+
+
+@_OFTEN
+@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), wishes=WISHES)
+def test_a_picture_has_a_plan_if_any_size_is_allowed(
+    width: int, height: int, schema: dict[str, Any], wishes: Wishes
+) -> None:
+    facts, own = picture(width, height), target("reference_image", schema)
+    planned = plan(facts, "reference_image", own, wishes=wishes)
+    assert isinstance(planned, NotFixable) is not some_size_is_allowed(schema, 1)
+    if isinstance(planned, Plan):
+        assert isinstance(planned.recipe, PictureRecipe)
+        check_sizes(planned.recipe, planned, wishes, step=1)
+    elif isinstance(planned, NotFixable):
+        assert planned.reasons
+        assert all(reason.endswith(".") for reason in planned.reasons)
+
+
+@_OFTEN
+@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), wishes=WISHES)
+def test_a_clip_has_a_plan_if_any_even_size_is_allowed(
+    width: int, height: int, schema: dict[str, Any], wishes: Wishes
+) -> None:
+    facts, own = clip(width, height), target("reference_video", schema)
+    planned = plan(facts, "reference_video", own, wishes=wishes)
+    need = Need(own, "reference_video")
+    if isinstance(planned, Untouched):
+        assert not rules_of(facts, [need])
+    else:
+        assert isinstance(planned, Plan) is some_size_is_allowed(schema, 2)
+    if isinstance(planned, Plan):
+        assert isinstance(planned.recipe, FilmRecipe)
+        check_sizes(planned.recipe, planned, wishes, step=2)
+
+
+def check_sizes(
+    recipe: PictureRecipe | FilmRecipe, planned: Plan, wishes: Wishes, step: int
+) -> None:
+    """Hold the sizes in a recipe together: one follows from the other, and no ratio changes."""
+    source = (planned.facts.width or 0, planned.facts.height or 0)
+    kept = recipe.window.size if recipe.window else source
+    drawn = recipe.size or kept
+    result = recipe.canvas or drawn
+    assert all(part <= whole for part, whole in zip(kept, source, strict=True))
+    assert all(part <= whole for part, whole in zip(drawn, result, strict=True))
+    assert result == (planned.predicted.width, planned.predicted.height)
+    if wishes.crop in {"smart", "center"}:
+        assert recipe.canvas is None
+        # What is kept reaches from edge to edge one way, but for a rounding.
+        assert any(whole - part <= 2 * step for part, whole in zip(kept, source, strict=True))
+    else:
+        assert recipe.window is None
+        ratio = source[0] / source[1]
+        off = min(abs(drawn[1] - drawn[0] / ratio), abs(drawn[0] - drawn[1] * ratio))
+        assert off <= step / 2 or min(drawn) == step
+    smallest = recipe.smallest or result
+    assert all(part <= whole for part, whole in zip(smallest, result, strict=True))
+
+
+ANY = st.sampled_from(["error", "warning"])
+PICTURES = st.builds(
+    picture,
+    st.integers(1, 9000),
+    st.integers(1, 9000),
+    st.sampled_from(["a.jpg", "a.png", "a.bmp", "a.webp", "a.gif", "a.tif", "a.heic", "a.avif"]),
+    format=st.sampled_from(["jpeg", "png", "webp", "heic"]),
+    bytes=st.integers(0, 40_000_000),
+    alpha=st.booleans(),
+    animated=st.booleans(),
+    frames=st.integers(1, 3),
+    bit_depth=st.sampled_from([1, 8, 16]),
+    color=st.sampled_from(["rgb", "gray", "cmyk", "palette", "yuv"]),
+    gps=st.booleans(),
+    orientation=st.integers(1, 8),
+)
+
+
+def asked_of_pictures(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
+    formats = st.lists(
+        st.sampled_from(["jpeg", "png", "webp", "avif"]), min_size=1, unique=True
+    ).map(lambda names: bound("format-unsupported", enum=names))
+    weights = st.integers(1_000_000, 30_000_000).map(
+        lambda most: {
+            "if": {"maximum": most * 2},
+            "then": bound("file-near-limit", "warning", maximum=most),
+            "else": bound("file-too-large", maximum=most * 2),
+        }
+    )
+    alpha = st.sampled_from(["error", "warning"]).map(
+        lambda told: {
+            "if": {"properties": {"format": {"const": "png"}}},
+            "then": {"properties": {"alpha": bound("alpha-unsupported", told, const=False)}},
+        }
+    )
+    plain = st.fixed_dictionaries({"format": formats, "bytes": weights})
+    return st.tuples(plain, alpha, schemas(severity, 9000)).map(
+        lambda parts: {"allOf": [{"properties": parts[0]}, *parts[1:]]}
+    )
+
+
+@_OFTEN
+@given(
+    facts=PICTURES,
+    schema=asked_of_pictures(ANY),
+    other=asked_of_pictures(ANY),
+    wishes=WISHES,
+    several=st.booleans(),
+)
+def test_pictures_of_all_kinds(
+    facts: Facts, schema: dict[str, Any], other: dict[str, Any], wishes: Wishes, several: bool
+) -> None:
+    one, two = target("reference_image", schema), target("reference_image", other, "Other")
+    asked: tuple[Target, ...] = (one, two) if several else (one,)
+    hold(facts, "reference_image", asked, wishes)
+
+
+def hold(facts: Facts, role: str, targets: tuple[Target, ...], wishes: Wishes) -> None:
+    """Plan (which checks plans), and see that nothing else is told than is true."""
+    planned = plan(facts, role, *targets, wishes=wishes)
+    before = rules_of(facts, [Need(each, role) for each in targets])
+    match planned:
+        case Untouched(left=left):
+            assert "error" not in before.values()
+            assert set(left) == set(before)
+        case NotFixable(reasons=reasons):
+            assert before
+            assert reasons
+        case Plan(clears=clears):
+            assert set(clears) <= set(before)
+
+
+LENGTHS = st.floats(0.1, 100).map(lambda length: round(length, 3))
+CLIPS = st.builds(
+    clip,
+    st.integers(2, 5000),
+    st.integers(2, 5000),
+    st.sampled_from(["a.mp4", "a.mov", "a.mkv", "a.avi", "a.webm", "a.ts", "a.3gp"]),
+    format=st.sampled_from(["mp4", "mov", "mkv", "avi", "webm"]),
+    bytes=st.integers(0, 200_000_000),
+    duration=LENGTHS,
+    video_duration=LENGTHS,
+    audio_codec=st.sampled_from(["aac", "mp3", "opus", "pcm_s16le", None]),
+    video_codec=st.sampled_from(["h264", "hevc", "vp9", "prores", "mpeg4"]),
+    bit_depth=st.sampled_from([8, 10]),
+    hdr=st.booleans(),
+    alpha=st.booleans(),
+    sar=st.sampled_from([1.0, 1.066667, 0.888889, 1.333333, 1.005]),
+    rotation=st.sampled_from([0, 90, 180, 270]),
+    fps=st.sampled_from([1.0, 12.5, 25.0, 29.97, 60.0, None]),
+    vfr=st.booleans(),
+    gps=st.booleans(),
+    problem=st.sampled_from([None, "its header says 5 s, 4 s really play"]),
+)
+
+
+@st.composite
+def asked_of_clips(draw: st.DrawFn) -> dict[str, Any]:
+    length = draw(ends(st.floats(0.5, 60), "video-too-long", ANY))
+    rate = draw(ends(st.integers(1, 120), "codec-risky", ANY))
+    most = draw(st.integers(1_000_000, 200_000_000))
+    formats = draw(st.lists(st.sampled_from(["mp4", "mov", "webm"]), min_size=1, unique=True))
+    fixed = {
+        "duration": {"allOf": length},
+        "video_duration": {"allOf": length},
+        "audio_duration": length[1],
+        "fps": {"allOf": rate},
+        "vfr": bound(
+            "codec-risky", draw(ANY), enum=draw(st.sampled_from([[False], [False, True]]))
+        ),
+        "bytes": bound("file-too-large", maximum=most),
+        "format": bound("format-unsupported", draw(ANY), enum=formats),
+    }
+    return {"allOf": [{"properties": fixed}, draw(schemas(ANY, 5000))]}
+
+
+@_OFTEN
+@given(facts=CLIPS, schema=asked_of_clips(), wishes=WISHES)
+def test_clips_of_all_kinds(facts: Facts, schema: dict[str, Any], wishes: Wishes) -> None:
+    hold(facts, "reference_video", (target("reference_video", schema),), wishes)
+
+
+SOUNDS = st.builds(
+    voice,
+    st.sampled_from(["a.wav", "a.mp3", "a.m4a", "a.flac", "a.ogg"]),
+    format=st.sampled_from(["wav", "mp3", "m4a", "flac"]),
+    bytes=st.integers(0, 20_000_000),
+    duration=LENGTHS,
+    audio_codec=st.sampled_from(["pcm_s24le", "mp3", "mp2", "aac"]),
+    sample_rate=st.sampled_from([8000, 44100, 96000, None]),
+    channels=st.sampled_from([1, 2, 6, None]),
+    bit_depth=st.sampled_from([None, 16, 24]),
+    problem=st.sampled_from([None, "its header says 5 s, 4 s really play"]),
+)
+
+
+@_OFTEN
+@given(
+    facts=SOUNDS,
+    length=ends(st.floats(0.5, 60), "audio-too-long", ANY),
+    most=st.integers(50_000, 20_000_000),
+    formats=st.lists(st.sampled_from(["wav", "mp3", "flac"]), min_size=1, unique=True),
+    wishes=WISHES,
+)
+def test_sounds_of_all_kinds(
+    facts: Facts, length: list[dict[str, Any]], most: int, formats: list[str], wishes: Wishes
+) -> None:
+    fixed = {
+        "duration": {"allOf": length},
+        "bytes": bound("file-too-large", maximum=most),
+        "format": bound("format-unsupported", enum=formats),
+    }
+    hold(facts, "voice", (target("voice", {"properties": fixed}),), wishes)
+
+
+@_OFTEN
+@given(
+    low=st.floats(0.2, 20),
+    room=st.floats(0, 20),
+    keep=st.sampled_from(["start", "center", "end"]),
+    more=st.floats(0.001, 50),
+)
+def test_what_is_too_long_can_always_be_cut(
+    low: float, room: float, keep: Any, more: float
+) -> None:
+    length = [
+        bound("video-too-short", minimum=low),
+        bound("video-too-long", maximum=low + room),
+    ]
+    fixed = {"duration": {"allOf": length}, "video_duration": {"allOf": length}}
+    own = target("reference_video", {"properties": fixed})
+    facts = clip(duration=low + room + more)
+    planned = plan(facts, "reference_video", own, wishes=Wishes(trim=keep))
+    assert isinstance(planned, Plan)
+    assert isinstance(planned.recipe, FilmRecipe)
+    cut, start = planned.recipe.length or 0, planned.recipe.start or 0
+    assert low <= cut <= low + room
+    assert start + cut <= (facts.duration or 0) + 1e-6

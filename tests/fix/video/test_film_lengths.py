@@ -1,0 +1,127 @@
+"""Whatever is asked, the container, the pictures and the sound all end in time."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from made_films import MOVING, TONE, X264, film, make, picture, played, remake, times
+
+from wanprep.fix.plan.plan import CannotMake
+from wanprep.media.mediainfo import describe
+from wanprep.media.source import LocalFile
+
+_FRAME = 1 / 25
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The same four seconds, with many frames out of their order, in several containers."""
+    folder = tmp_path_factory.mktemp("clips")
+    moving, tone = MOVING.replace("d=2", "d=4"), TONE.replace("d=2", "d=4")
+    mp4 = make(folder / "a.mp4", moving, tone, how=f"{X264} -bf 3 -b_strategy 0 -c:a aac")
+    mp3 = make(folder / "b.mkv", moving, tone, how=f"{X264} -bf 3 -c:a libmp3lame")
+    varied = f"{moving},select='lt(mod(n,40),9)'"
+    return {
+        "mp4": mp4,
+        "mkv": remake(mp4, folder / "a.mkv"),
+        "ts": remake(mp4, folder / "a.ts"),
+        "avi": make(folder / "a.avi", moving, tone, how="-c:v mpeg4 -c:a libmp3lame"),
+        "mp3": mp3,
+        "vfr": make(folder / "vfr.mkv", varied, tone, how=f"{X264} -fps_mode vfr -c:a aac"),
+        "mute": remake(mp4, folder / "mute.mov", how="-c copy -an"),
+    }
+
+
+@pytest.mark.parametrize("which", ["mp4", "mkv", "ts", "avi", "mp3", "vfr", "mute"])
+@pytest.mark.parametrize(("start", "length"), [(None, 0.999), (1.234, 1.7)])
+def test_encoded(
+    tmp_path: Path, clips: dict[str, str], which: str, start: float | None, length: float
+) -> None:
+    result = film(clips[which], tmp_path / "out.mp4", start=start, length=length)
+
+    # Where the last picture of the source stays, ours ends with it.
+    _check(result.path, length, slack=0.6 if which == "vfr" else 0.1)
+    assert result.made.encodes == 1
+
+
+@pytest.mark.parametrize("which", ["mp4", "mkv", "ts", "mp3", "mute"])
+@pytest.mark.parametrize("length", [0.999, 2.04])
+def test_copied(tmp_path: Path, clips: dict[str, str], which: str, length: float) -> None:
+    sound = None if which == "mute" else "copy"
+
+    result = film(clips[which], tmp_path / "out.mp4", video="copy", audio=sound, length=length)
+
+    assert result.made.encodes == 0
+    _check(result.path, length, slack=0.25)
+    shown = times(result.path)
+    gaps = [after - before for before, after in pairwise(shown)]
+    assert max(gaps) == pytest.approx(_FRAME, abs=0.002)  # no frame is missing before the last
+
+
+def _check(path: str, length: float, slack: float) -> None:
+    """Ask three: our probe by way of libmediainfo, ffmpeg's index, and plain decoding."""
+    with LocalFile(path) as source:
+        streams = describe(source)
+    told = [streams.duration, *(each.duration for each in streams.videos)]
+    told += [each.duration for each in streams.audios]
+    assert all(each is None or each <= length for each in told)
+    shown = times(path)
+    assert length - slack <= shown[-1] - shown[0] + _FRAME <= length + 0.0011
+    if streams.audios:
+        assert length - slack <= played(path) <= length
+
+
+def test_starts_with_the_right_picture(tmp_path: Path, clips: dict[str, str]) -> None:
+    for which, start, shown in (
+        ("mp4", 1.88, 1.88), ("ts", 1.88, 1.88), ("vfr", 1.88, 1.88), ("vfr", 2.7, 1.92),
+    ):  # fmt: skip
+        result = film(clips[which], tmp_path / f"{which}-{start}.mp4", start=start, length=1.0)
+        seen, meant = picture(result.path), picture(clips["mp4"], shown)
+        assert _difference(seen, meant) < 4, (which, start)
+
+
+def _difference(one: object, other: object) -> float:
+    from PIL import ImageChops, ImageStat
+
+    return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)  # type: ignore[arg-type]
+
+
+def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> None:
+    slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
+    with pytest.raises(CannotMake, match=r"however it is cut|cannot be played"):
+        film(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
+    with pytest.raises(CannotMake, match="nothing to see or to hear"):
+        film(clips["mp4"], tmp_path / "out.mp4", length=0.001)
+
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_sound_goes_on_without_pictures(tmp_path: Path) -> None:
+    clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
+
+    result = film(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
+
+    assert len(times(result.path)) == 50
+    assert 4.9 < played(result.path) <= 5
+
+
+def test_avi_keeps_all_frames(tmp_path: Path) -> None:
+    """They have no time stamps, and those that ffmpeg makes up for them collide."""
+    how = f"{X264} -bf 3 -b_strategy 0 -c:a libmp3lame"
+    clip = make(tmp_path / "a.avi", MOVING, TONE, how=how)
+
+    shown = times(film(clip, tmp_path / "out.mp4").path)
+
+    assert len(shown) == 50
+    assert {round(b - a, 3) for a, b in pairwise(shown)} == {_FRAME}
+
+
+def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
+    slow = make(tmp_path / "slow.mp4", "testsrc2=s=160x120:r=1:d=4", TONE, how=f"{X264} -c:a aac")
+
+    result = film(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
+
+    assert result.made.notes == ("coded anew, because its frames could not be cut as they were",)
+    assert (result.facts.duration or 9) <= 0.5

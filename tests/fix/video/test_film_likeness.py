@@ -1,0 +1,82 @@
+"""The figures are high for a good result, and low for everything that looks otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_films import MOVING, X264, film, make, recipe_for, remake
+
+from wanprep.fix.plan.plan import Window
+from wanprep.fix.video.similarity import film_likeness
+from wanprep.media.probe_file import probe_file
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return make(tmp_path_factory.mktemp("clip") / "clip.mp4", MOVING)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        pytest.param({}, id="all of it"),
+        pytest.param({"start": 0.7, "length": 0.8}, id="a part"),
+        pytest.param({"size": (160, 120), "canvas": (200, 200)}, id="padded"),
+        pytest.param({"size": (322, 240), "canvas": (326, 246)}, id="padded by a little"),
+        pytest.param({"window": Window((160, 200), "center", (20, 30))}, id="a window"),
+        pytest.param({"fps": 10.0}, id="fewer frames"),
+        pytest.param({"most_bytes": 60_000, "smallest": (80, 60)}, id="fewer bytes"),
+    ],
+)
+def test_alike(tmp_path: Path, clip: str, wishes: dict[str, object]) -> None:
+    result = film(clip, tmp_path / "out.mp4", **wishes)
+    facts = probe_file(clip)
+
+    figures = film_likeness(clip, recipe_for(facts, **wishes), facts, result.path, threads=2)
+
+    assert figures["ssim"] > 0.93
+    assert figures["vmaf"] > 80
+
+
+def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
+    varied = make(tmp_path / "v.mkv", f"{MOVING},select='lt(mod(n,20),9)'",
+                  how=f"{X264} -fps_mode vfr")  # fmt: skip
+    turned = remake(varied, tmp_path / "t.mp4", before="-display_rotation 90")
+    for source in (varied, turned):
+        result = film(source, tmp_path / f"{source[-3:]}.mp4")
+        facts = probe_file(source)
+
+        figures = film_likeness(source, recipe_for(facts), facts, result.path, threads=2)
+
+        assert figures["ssim"] > 0.96
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "vflip",
+        "negate",
+        "drawbox=t=fill",
+        "boxblur=9",
+        "hue=h=120",
+        "setpts=PTS+0.4/TB,tpad=start=10",
+    ],
+)
+def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
+    facts = probe_file(clip)
+    wrong = remake(clip, tmp_path / "wrong.mp4", how=f"-vf {harm} {X264}")
+
+    figures = film_likeness(clip, recipe_for(facts), facts, wrong, threads=2)
+
+    assert figures["ssim"] < 0.9
+
+
+def test_tiny_pictures_have_no_vmaf(tmp_path: Path) -> None:
+    tiny = make(tmp_path / "tiny.mp4", "testsrc=s=16x16:d=0.2")
+    facts = probe_file(tiny)
+
+    figures = film_likeness(tiny, recipe_for(facts), replace(facts), tiny, threads=1)
+
+    assert figures == {"ssim": 1.0}

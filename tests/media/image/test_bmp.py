@@ -1,0 +1,179 @@
+"""BMP: every header that there has been, and pixels that must follow it."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from wanprep.media.image.bmp import read_bmp
+from wanprep.media.source import Bytes
+
+ORDINARY = {
+    "kind": "image",
+    "format": "bmp",
+    "width": 31,
+    "height": 17,
+    "stored_width": 31,
+    "stored_height": 17,
+    "aspect": 31 / 17,
+    "orientation": 1,
+    "alpha": False,
+    "animated": False,
+    "frames": 1,
+    "bit_depth": 8,
+    "color": "rgb",
+    "gps": False,
+    "readable": True,
+}
+PALETTE_8 = {"color": "palette", "bit_depth": 8, "readable": True}
+RGBA_8888 = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+RGB_565 = (0xF800, 0x07E0, 0x001F, 0)
+RGBA_4444 = (0x0F00, 0x00F0, 0x000F, 0xF000)
+RGBA_1010102 = (0x3FF00000, 0xFFC00, 0x3FF, 0xC0000000)
+
+
+def bmp(mode: str = "RGB") -> bytes:
+    file = io.BytesIO()
+    Image.radial_gradient("L").resize((31, 17)).convert(mode).save(file, "BMP")
+    return file.getvalue()
+
+
+def made(  # a table's row names what differs from an ordinary bitmap
+    header: int = 40,
+    *,
+    width: int = 31,
+    height: int = 17,
+    bits: int = 24,
+    compression: int = 0,
+    data_size: int = 0,
+    masks: tuple[int, int, int, int] = (0, 0, 0, 0),
+    pixels: int | None = None,
+    data_at: int | None = None,
+) -> bytes:
+    """Assemble a bitmap of zeros, exactly as long as it must be."""
+    if header == 12:
+        fields = struct.pack("<IHHHH", header, width, height, 1, bits)
+    else:
+        fields = struct.pack("<IiiHHII", header, width, height, 1, bits, compression, data_size)
+        fields = fields.ljust(40, b"\0") + struct.pack("<4I", *masks)
+        behind = {3: 12, 6: 16}.get(compression, 0) if header == 40 else 0
+        fields = fields.ljust(header, b"\0")[: header + behind]
+    if pixels is None:
+        pixels = (abs(width) * bits + 31) // 32 * 4 * abs(height)
+    start = 14 + len(fields) if data_at is None else data_at
+    return b"BM" + struct.pack("<III", 0, 0, start) + fields + bytes(pixels)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(bmp(), ORDINARY, id="ordinary"),
+        pytest.param(bmp("1"), {"color": "palette", "bit_depth": 1}, id="1 bit"),
+        pytest.param(bmp("L"), PALETTE_8, id="gray palette"),
+        pytest.param(bmp("P"), PALETTE_8, id="palette"),
+        pytest.param(bmp("RGBA"), {"color": "rgb", "bit_depth": 8}, id="32 bits by Pillow"),
+        pytest.param(made(), ORDINARY, id="made by hand"),
+        pytest.param(made(12), ORDINARY, id="core header"),
+        pytest.param(made(16), ORDINARY, id="OS/2, short"),
+        pytest.param(made(64), ORDINARY, id="OS/2"),
+        pytest.param(made(108), ORDINARY, id="version 4"),
+        pytest.param(made(124), ORDINARY, id="version 5"),
+        pytest.param(made(height=-17), ORDINARY, id="top-down"),
+        pytest.param(made(data_at=0), ORDINARY, id="no place given"),
+        pytest.param(made(bits=2), {"color": "palette", "bit_depth": 2}, id="2 bits"),
+        pytest.param(made(bits=16), {"bit_depth": 5, "alpha": False}, id="16 bits"),
+        pytest.param(made(bits=64), {"bit_depth": 16}, id="64 bits"),
+        pytest.param(made(bits=32), {"bit_depth": 8, "alpha": False}, id="32 bits"),
+        pytest.param(
+            made(bits=16, compression=3, masks=RGB_565), {"bit_depth": 6, "alpha": False}, id="565"
+        ),
+        pytest.param(
+            made(bits=16, compression=6, masks=RGBA_4444),
+            {"bit_depth": 4, "alpha": True},
+            id="4444",
+        ),
+        pytest.param(
+            made(56, bits=32, compression=3, masks=RGBA_8888),
+            {"alpha": True},
+            id="alpha, version 3",
+        ),
+        pytest.param(
+            made(124, bits=32, compression=3, masks=RGBA_8888),
+            {"alpha": True},
+            id="version 5 alpha",
+        ),
+        pytest.param(
+            made(108, bits=32, compression=3, masks=RGBA_1010102),
+            {"alpha": True, "bit_depth": 10},
+            id="10 bits",
+        ),
+        pytest.param(
+            made(124, bits=32, compression=3, masks=(*RGBA_8888[:3], 0)),
+            {"alpha": False, "bit_depth": 8},
+            id="an alpha mask of nothing",
+        ),
+        pytest.param(
+            made(40, bits=32, compression=3, masks=RGBA_8888),
+            {"alpha": False},
+            id="pixels, no mask",
+        ),
+        pytest.param(
+            made(124, bits=32, masks=RGBA_8888), {"alpha": False}, id="masks that do not count"
+        ),
+        pytest.param(
+            made(bits=8, compression=1, data_size=99, pixels=99), PALETTE_8, id="run lengths"
+        ),
+        pytest.param(made()[:-3], ORDINARY, id="last padding missing"),
+        pytest.param(made() + b"and more", ORDINARY, id="garbage behind"),
+        pytest.param(made(data_size=1 << 31), ORDINARY, id="nonsense where it does not matter"),
+    ],
+)
+def test_facts(data: bytes, expected: dict[str, Any]) -> None:
+    found = dict(read_bmp(Bytes(data)))
+
+    assert {name: found.get(name) for name in expected} == expected
+    assert "problem" not in found
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "width"),
+    [
+        pytest.param(made()[:-4], "cut off: 1,682 of 1,683 bytes are there", 31, id="pixels"),
+        pytest.param(made()[:54], "cut off: 54 of 1,683", 31, id="header only"),
+        pytest.param(
+            made(width=60000, height=60000, pixels=9), "of 10,800,000,054", 60000, id="huge"
+        ),
+        pytest.param(
+            made(bits=8, compression=1, data_size=99, pixels=9), "cut off: 63 of 153", 31, id="runs"
+        ),
+        pytest.param(made(width=-31), "speaks of -31 x 17", None, id="negative width"),
+        pytest.param(made(height=0), "speaks of 31 x 0", None, id="height 0"),
+        pytest.param(made(bits=33), "33 bits for a pixel", 31, id="33 bits"),
+        pytest.param(made(66), "a header of 66 bytes", 31, id="no such header"),
+        pytest.param(made(compression=4, bits=0), "a JPEG inside", 31, id="JPEG inside"),
+        pytest.param(made(compression=5, bits=0), "a PNG inside", 31, id="PNG inside"),
+        pytest.param(made(64, compression=4), r"\(number 4\)", 31, id="OS/2's run lengths"),
+        pytest.param(made(compression=77), r"\(number 77\)", 31, id="compression"),
+        pytest.param(made(bits=24, compression=1), "24 bits for a pixel", 31, id="runs of colours"),
+    ],
+)
+def test_unusable(data: bytes, problem: str, width: int | None) -> None:
+    found = read_bmp(Bytes(data))
+
+    assert found["readable"] is False
+    assert re.search(problem, found["problem"])
+    assert found.get("width") == width
+
+
+@pytest.mark.parametrize("header", [12, 16, 40, 124])
+def test_what_is_cut_off_anywhere_is_never_called_whole(header: int) -> None:
+    whole = made(header)
+    for length in range(2, len(whole) - 3):
+        found = read_bmp(Bytes(whole[:length]))
+        assert found["readable"] is False
+        assert "cut off" in found["problem"]

@@ -1,0 +1,225 @@
+"""JPEG: the facts of the header, and the image data that must follow it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import re
+import struct
+import time
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from wanprep.media.image.jpeg import read_jpeg
+from wanprep.media.source import Bytes
+
+ORDINARY = {
+    "kind": "image",
+    "format": "jpeg",
+    "width": 64,
+    "height": 48,
+    "stored_width": 64,
+    "stored_height": 48,
+    "aspect": 64 / 48,
+    "orientation": 1,
+    "alpha": False,
+    "animated": False,
+    "frames": 1,
+    "bit_depth": 8,
+    "color": "rgb",
+    "gps": False,
+    "readable": True,
+}
+SIDEWAYS = {"width": 48, "height": 64, "stored_width": 64, "stored_height": 48, "orientation": 6}
+
+
+def jpeg(mode: str = "RGB", size: tuple[int, int] = (64, 48), **options: object) -> bytes:
+    file = io.BytesIO()
+    noise = hashlib.shake_128().digest(size[0] * size[1])
+    Image.frombytes("L", size, noise).convert(mode).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def exif(orientation: int) -> bytes:
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return tags.tobytes()
+
+
+def segment(marker: int, payload: bytes) -> bytes:
+    return bytes((0xFF, marker)) + struct.pack(">H", len(payload) + 2) + payload
+
+
+def behind_start(more: bytes, data: bytes) -> bytes:
+    return data[:2] + more + data[2:]
+
+
+def with_frame(data: bytes, bits: int = 8, width: int = 64, height: int = 48) -> bytes:
+    """Let the frame header say something else."""
+    at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2"))
+    return data[: at + 4] + struct.pack(">BHH", bits, height, width) + data[at + 9 :]
+
+
+def read(data: bytes) -> dict[str, Any]:
+    return dict(read_jpeg(Bytes(data)))
+
+
+XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta tiff:Orientation='8'/>"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(jpeg(), ORDINARY, id="ordinary"),
+        pytest.param(jpeg(progressive=True), ORDINARY, id="progressive"),
+        pytest.param(jpeg("L"), {"color": "gray", "bit_depth": 8}, id="gray"),
+        pytest.param(jpeg("CMYK"), {"color": "cmyk", "alpha": False}, id="cmyk"),
+        pytest.param(
+            with_frame(jpeg(), bits=12), {"bit_depth": 12, "readable": True}, id="12 bits"
+        ),
+        pytest.param(jpeg(exif=exif(6)), SIDEWAYS | {"aspect": 0.75}, id="sideways"),
+        pytest.param(jpeg(exif=exif(3)), {"width": 64, "orientation": 3}, id="upside down"),
+        pytest.param(
+            jpeg(exif=exif(77)), {"width": 64, "orientation": 1}, id="no such orientation"
+        ),
+        pytest.param(jpeg(exif=b"Exif\0\0MM\0*"), ORDINARY, id="broken exif"),
+        pytest.param(behind_start(segment(0xE1, XMP), jpeg()), ORDINARY, id="XMP is not EXIF"),
+        pytest.param(
+            behind_start(segment(0xE1, XMP), jpeg(exif=exif(6))), SIDEWAYS, id="EXIF behind XMP"
+        ),
+        pytest.param(
+            behind_start(segment(0xE1, exif(6)), jpeg(exif=exif(3))), SIDEWAYS, id="EXIF twice"
+        ),
+        pytest.param(behind_start(b"\xff\xff\xff", jpeg()), ORDINARY, id="fill bytes"),
+        pytest.param(behind_start(bytes(9000), jpeg()), ORDINARY, id="garbage in the header"),
+        pytest.param(
+            behind_start(b"\xff\x01" + segment(0xE5, b"\xff\xd9") * 300, jpeg()),
+            ORDINARY,
+            id="many segments",
+        ),
+        pytest.param(jpeg() + bytes(500), ORDINARY, id="padded"),
+        pytest.param(jpeg() + b"ftypmp42 a video" * 99999, ORDINARY, id="a video behind"),
+        pytest.param(jpeg(size=(2000, 1), optimize=True), {"aspect": 2000.0}, id="narrow"),
+        pytest.param(
+            with_frame(jpeg(progressive=True), width=60000, height=60000),
+            {"width": 60000, "height": 60000, "readable": True},
+            id="as large as it gets",
+        ),
+    ],
+)
+def test_facts(data: bytes, expected: dict[str, Any]) -> None:
+    found = read(data)
+
+    assert {name: found.get(name) for name in expected} == expected
+    assert "problem" not in found
+
+
+def test_several_images_in_one_file_are_still_one_image() -> None:
+    file = io.BytesIO()
+    first, second = Image.new("RGB", (64, 48)), Image.new("RGB", (320, 240))
+    first.save(file, "MPO", save_all=True, append_images=[second])
+
+    assert read(file.getvalue()) == ORDINARY
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"subsampling": 0}, {"quality": 1}])
+def test_a_plain_image_takes_next_to_nothing(mode: str, options: dict[str, Any]) -> None:
+    for size in ((1, 1), (999, 1), (1001, 999)):
+        file = io.BytesIO()
+        Image.new(mode, size).save(file, "JPEG", **options)
+        assert read(file.getvalue())["readable"] is True
+
+
+def shortened() -> bytes:
+    data = jpeg(size=(640, 480))
+    return data[:1200] + data[-2:]
+
+
+def late_height() -> bytes:
+    data = jpeg(size=(64, 48))
+    return with_frame(data, height=0)[:-2] + segment(0xDC, struct.pack(">H", 48)) + data[-2:]
+
+
+def impossible_codes() -> bytes:
+    data = bytearray(jpeg())
+    at = data.find(b"\xff\xc4") + 5
+    data[at : at + 2] = b"\x07\x07"
+    return bytes(data)
+
+
+SCAN = jpeg().find(b"\xff\xda")
+
+
+@pytest.mark.parametrize(
+    ("data", "problem", "size"),
+    [
+        pytest.param(jpeg()[:-2], "cut off: its .* end in the middle", (64, 48), id="no end"),
+        pytest.param(
+            jpeg()[:-2] + bytes(9999), "cut off: its .* end in the middle", (64, 48), id="zeros"
+        ),
+        pytest.param(jpeg()[:SCAN], "cut off: its .* before the image data", (64, 48), id="scan"),
+        pytest.param(jpeg()[:100], "cut off: its 100 bytes", (None, None), id="header"),
+        pytest.param(b"\xff\xd8\xff\xd9", "cut off: its 4 bytes", (None, None), id="empty"),
+        pytest.param(b"\xff\xd8\xff\xe0\0\1" + jpeg(), "cut off", (None, None), id="length 1"),
+        pytest.param(
+            b"\xff\xd8" + jpeg()[SCAN:], "lacks the size of the image", (None, None), id="no frame"
+        ),
+        pytest.param(
+            shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels take 3,600", (640, 480),
+            id="shortened",
+        ),
+        pytest.param(with_frame(jpeg(), width=0), "0 pixels wide", (None, None), id="width 0"),
+        pytest.param(late_height(), "leaves the height open", (64, 48), id="height behind scan"),
+        pytest.param(
+            with_frame(jpeg(), height=0), "leaves the height open", (None, None), id="height 0"
+        ),
+        pytest.param(impossible_codes(), "damaged: a Huffman table", (64, 48), id="huffman"),
+    ],
+)  # fmt: skip
+def test_unusable(data: bytes, problem: str, size: tuple[int | None, int | None]) -> None:
+    found = read(data)
+
+    assert found["readable"] is False
+    assert re.search(problem, found["problem"])
+    assert (found.get("width"), found.get("height")) == size
+
+
+def test_what_is_cut_off_anywhere_is_never_called_whole() -> None:
+    whole = jpeg(exif=exif(6))
+    for length in range(3, len(whole)):
+        assert read(whole[:length])["readable"] is False
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xff\xd8" + b"\xff\xd0" * 1_000_000, id="bare markers"),
+        pytest.param(b"\xff\xd8\xff" + bytes(4_000_000), id="zeros"),
+        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 500_000, id="empty segments"),
+        pytest.param(b"\xff\xd8" + b"\xff" * 4_000_000, id="fill bytes"),
+        pytest.param(jpeg()[:-2] + bytes(4_000_000), id="no end"),
+    ],
+)
+def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
+    started = time.process_time()
+
+    assert read(data)["readable"] is False
+    assert time.process_time() - started < 20
+
+
+def test_flipped_bytes_never_hang_or_crash() -> None:
+    whole = jpeg(exif=exif(6))
+    for at in range(2, len(whole)):
+        for value in (0, 0xC0, 0xDA, 0xFF):
+            with contextlib.suppress(struct.error):
+                read(whole[:at] + bytes((value,)) + whole[at + 1 :])
+
+
+def test_exif_without_an_image_still_gives_how_it_was_held() -> None:
+    found = read(b"\xff\xd8" + segment(0xE1, exif(6)))
+
+    assert (found["readable"], found["orientation"]) == (False, 6)

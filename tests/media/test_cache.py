@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wanprep.media import cache as cache_module
+from wanprep.media.cache import Cache, cache_file, clear
+from wanprep.media.facts import Facts
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"not really")
+    age(path)
+    return path
+
+
+def age(path: Path, seconds: float = 60) -> None:
+    """Let a file be old enough to be believed."""
+    status = path.stat()
+    os.utime(path, (status.st_atime, status.st_mtime - seconds - 0.5))
+
+
+def facts_of(path: Path) -> Facts:
+    return Facts(path=str(path), kind="image", format="png", bytes=10, readable=True, gps=False)
+
+
+def remember(path: Path, *, deep: bool = False) -> None:
+    with Cache(deep=deep) as cache:
+        _, stamp = cache.look_up(str(path))
+        assert stamp
+        cache.remember(facts_of(path), stamp)
+
+
+def known(path: Path | str, *, deep: bool = False) -> Facts | None:
+    with Cache(deep=deep) as cache:
+        return cache.look_up(str(path))[0]
+
+
+def test_what_is_remembered_is_told_again(picture: Path) -> None:
+    assert known(picture) is None
+    remember(picture)
+    assert known(picture) == facts_of(picture)
+
+
+def test_facts_are_told_under_the_name_that_was_asked(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(picture)
+    monkeypatch.chdir(picture.parent)
+    again = known("a.png")
+    assert again is not None
+    assert again.path == "a.png"
+
+
+def test_a_deep_look_is_remembered_apart(picture: Path) -> None:
+    remember(picture)
+    assert known(picture, deep=True) is None
+
+
+def test_any_change_of_the_file_forgets_it(picture: Path) -> None:
+    remember(picture)
+    picture.write_bytes(b"same size!")
+    assert known(picture) is None
+
+    age(picture)
+    remember(picture)
+    status = picture.stat()
+    other = picture.with_name("other")
+    other.write_bytes(b"0123456789")
+    other.replace(picture)  # as an editor saves: same size, another inode
+    os.utime(picture, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert known(picture) is None
+
+
+def test_another_version_of_the_probe_is_not_believed(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember(picture)
+    monkeypatch.setattr(cache_module, "PROBE_VERSION", "later")
+    assert known(picture) is None
+
+
+def test_a_file_just_written_may_change_within_its_clocks_tick(tmp_path: Path) -> None:
+    path = tmp_path / "young.png"
+    path.write_bytes(b"not really")
+    future = path.stat().st_mtime_ns + 10**9
+    os.utime(path, ns=(future, future))
+    remember(path)
+    assert known(path) is None
+
+
+def test_a_file_that_changed_while_it_was_probed_is_not_remembered(picture: Path) -> None:
+    with Cache() as cache:
+        _, stamp = cache.look_up(str(picture))
+        assert stamp
+        picture.write_bytes(b"longer than before")
+        age(picture)
+        cache.remember(facts_of(picture), stamp)
+    assert known(picture) is None
+
+
+def test_names_that_are_not_utf8(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    path.write_bytes(b"not really")
+    age(path)
+    remember(path)
+    assert known(path) == facts_of(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(b"this is no database", id="another file"),
+        pytest.param(b"SQLite format 3\0" + b"\xff" * 5000, id="a database in ruins"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+def test_a_damaged_cache_heals_itself(picture: Path, damage: bytes) -> None:
+    Path(cache_file()).write_bytes(damage)
+    remember(picture)
+    assert known(picture) == facts_of(picture)
+
+
+def test_damage_inside_the_database_heals_too(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(400)]
+    for path in paths:
+        path.write_bytes(b"not really")
+        age(path)
+        remember(path)
+    file = Path(cache_file())
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    data = bytearray(file.read_bytes())
+    data[4096:] = b"\xaa" * (len(data) - 4096)
+    file.write_bytes(data)
+
+    assert all(known(path) is None for path in paths)
+    remember(paths[0])
+    assert known(paths[0]) == facts_of(paths[0])
+
+
+def test_a_row_that_makes_no_sense_is_no_answer(picture: Path) -> None:
+    remember(picture)
+    with sqlite3.connect(cache_file()) as database:
+        database.execute("UPDATE probed SET facts = '{\"colour\": 1}'")
+    database.close()
+    assert known(picture) is None
+
+
+@pytest.mark.parametrize("place", ["/dev/null/cache", "/proc/cache"])
+def test_without_a_place_it_does_without(
+    picture: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setenv("WANPREP_CACHE_DIR", place)
+    remember(picture)
+    assert known(picture) is None
+    with Cache() as cache:
+        assert cache.info().files == 0
+
+
+def test_info_and_clear(picture: Path) -> None:
+    remember(picture)
+    with Cache() as cache:
+        assert cache.info().files == 1
+        assert cache.info().bytes > 0
+    assert clear().files == 1
+    assert known(picture) is None
+
+
+def test_its_size_is_bounded_and_the_oldest_go_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "MOST_BYTES", 20_000)
+    paths = [tmp_path / f"{number}.png" for number in range(200)]
+    with Cache() as cache:
+        for number, path in enumerate(paths):
+            path.write_bytes(b"not really")
+            age(path, seconds=1000 - number)
+            _, stamp = cache.look_up(str(path))
+            assert stamp
+            cache.remember(facts_of(path), stamp)
+    with Cache() as cache:
+        assert 0 < cache.info().files <= 100
+    assert known(paths[0]) is None
+    assert known(paths[-1]) is not None
+
+
+def test_several_processes_write_at_once(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from wanprep.probe.cache import Cache
+from wanprep.probe.facts import Facts
+for round in range(20):
+    with Cache() as cache:
+        for number in range(10):
+            path = os.path.join(sys.argv[1], f"{sys.argv[2]}-{round}-{number}.png")
+            open(path, "w").close()
+            os.utime(path, (1, 1))
+            cache.remember(Facts(path=path, readable=True), cache.look_up(path)[1])
+"""
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(number)])
+        for number in range(4)
+    ]
+    assert [process.wait() for process in processes] == [0] * 4
+    with Cache() as cache:
+        assert cache.info().files == 4 * 20 * 10
+
+
+def test_the_systems_cache_folder_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANPREP_CACHE_DIR")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("HOME", "/home/ann")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert cache_module.cache_folder() == "/home/ann/.cache/wanprep"
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var/ann")
+    assert cache_module.cache_folder() == "/var/ann/wanprep"
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert cache_module.cache_folder() == "/home/ann/Library/Caches/wanprep"

@@ -1,0 +1,264 @@
+"""Containers without a reader of our own: what libmediainfo and ffmpeg find in them together."""
+
+from __future__ import annotations
+
+import os
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from containers import BOTH, PICTURES, make
+
+from wanprep.media import packets
+from wanprep.media.packets import read_packets
+from wanprep.media.probe_file import probe_file
+from wanprep.media.source import Bytes
+
+if TYPE_CHECKING:
+    from wanprep.media.facts import Facts
+
+TONE = "-f lavfi -i sine=r=44100:d=2 -ac 2"
+JUNK = bytes(range(255, 0, -1)) * 40
+ID3 = b"ID3\4\0\0\0\0\1\0" + bytes(128)
+H264 = "-c:v libx264 -pix_fmt yuv420p -bf 2"
+
+
+def probed(folder: Path, data: bytes, name: str = "file") -> Facts:
+    path = folder / name
+    path.write_bytes(data)
+    return probe_file(str(path))
+
+
+def dsf(*, claimed: int = 2_822_400, size: int = 706_560) -> bytes:
+    """No free tool writes DSF: a header for stereo at 2.8 MHz, and silence."""
+    form = struct.pack("<6IQII", 1, 0, 2, 2, 2_822_400, 1, claimed, 4096, 0)
+    chunks = b"fmt " + struct.pack("<Q", 12 + len(form)) + form
+    head = b"DSD " + struct.pack("<3Q", 28, 28 + len(chunks) + 12 + size, 0)
+    return head + chunks + b"data" + struct.pack("<Q", 12 + size) + bytes(size)
+
+
+AUDIO = [
+    pytest.param(".aac", "", "aac", "aac", None, id="aac"),
+    pytest.param(".aiff", "", "aiff", "pcm_s16be", 16, id="aiff"),
+    pytest.param(".aiff", "-c:a pcm_s24be", "aiff", "pcm_s24be", 24, id="aiff, 24 bits"),
+    pytest.param(".au", "", "au", "pcm_s16be", 16, id="au"),
+    pytest.param(".au", "-c:a pcm_mulaw", "au", "pcm_mulaw", 8, id="au, telephone"),
+    pytest.param(".caf", "-c:a pcm_s16le", "caf", "pcm_s16le", 16, id="caf"),
+    pytest.param(".caf", "-c:a alac", "caf", "alac", None, id="caf, alac"),
+    pytest.param(".flac", "", "flac", "flac", 16, id="flac"),
+    pytest.param(".flac", "-sample_fmt s32", "flac", "flac", 24, id="flac, 24 bits"),
+    pytest.param(".flv", "-c:a libmp3lame", "flv", "mp3", None, id="flv"),
+    pytest.param(".ogg", "-c:a libvorbis", "ogg", "vorbis", None, id="vorbis"),
+    pytest.param(".ogg", "-c:a flac -sample_fmt s16", "ogg", "flac", 16, id="flac in ogg"),
+    pytest.param(".opus", "-c:a libopus", "ogg", "opus", None, id="opus"),
+    pytest.param(".wma", "", "asf", "wmav2", None, id="wma"),
+    pytest.param(".wv", "-sample_fmt s16p", "wavpack", "wavpack", 16, id="wavpack"),
+]
+
+
+@pytest.mark.parametrize(("target", "options", "name", "codec", "bits"), AUDIO)
+def test_audio(
+    tmp_path: Path, target: str, options: str, name: str, codec: str, bits: int | None
+) -> None:
+    data = make(f"{TONE} {options}", target)
+
+    facts = probed(tmp_path, data, "renamed.mp4")
+    half = probed(tmp_path, data[: len(data) // 2])
+
+    assert (facts.kind, facts.format, facts.audio_codec) == ("audio", name, codec)
+    assert facts.sample_rate == (48_000 if codec == "opus" else 44_100)
+    assert (facts.channels, facts.audio_tracks, facts.bit_depth) == (2, 1, bits)
+    assert (facts.readable, facts.problem) == (True, None)
+    assert facts.duration == facts.audio_duration == pytest.approx(2, abs=0.06)
+    if half.readable:
+        assert half.duration is not None
+        assert 0.1 < half.duration < 1.6
+    else:
+        assert half.problem
+
+
+VIDEO = [
+    pytest.param(".avi", "-c:v mpeg4 -c:a ac3", "avi", ("mpeg4", "ac3"), id="avi"),
+    pytest.param(".avi", "-c:v mjpeg -c:a pcm_s16le", "avi", ("mjpeg", "pcm_s16le"), id="avi, pcm"),
+    pytest.param(
+        ".avi", "-c:v msmpeg4v2 -c:a adpcm_ms", "avi", ("msmpeg4v2", "adpcm_ms"), id="avi, old"
+    ),
+    pytest.param("avi", "-c:v mjpeg -c:a mp2", "avi", ("mjpeg", "mp2"), id="avi, piped"),
+    pytest.param(".flv", f"{H264} -c:a aac", "flv", ("h264", "aac"), id="flv"),
+    pytest.param("flv", "-c:v flv1 -c:a libmp3lame", "flv", ("flv1", "mp3"), id="flv, piped"),
+    pytest.param(
+        ".flv", f"{H264} -c:a libopus -ar 48000", "flv", ("h264", "opus"), id="flv, enhanced"
+    ),
+    pytest.param(".ogv", "-c:v libtheora -c:a libvorbis", "ogg", ("theora", "vorbis"), id="ogv"),
+    pytest.param(".wmv", "-c:v wmv2 -c:a wmav2", "asf", ("wmv2", "wmav2"), id="wmv"),
+    pytest.param("asf", "-c:v wmv2 -c:a wmav2", "asf", ("wmv2", "wmav2"), id="wmv, piped"),
+]
+
+
+@pytest.mark.parametrize(("target", "options", "name", "codecs"), VIDEO)
+def test_video(
+    tmp_path: Path, target: str, options: str, name: str, codecs: tuple[str, str]
+) -> None:
+    data = make(f"{BOTH} {options}", target)
+
+    facts = probed(tmp_path, data, "renamed.mp4")
+    half = probed(tmp_path, data[: len(data) // 2])
+
+    assert (facts.kind, facts.format) == ("video", name)
+    assert (facts.video_codec, facts.audio_codec) == codecs
+    assert (facts.width, facts.height, facts.channels) == (160, 120, 1)
+    assert (facts.video_tracks, facts.audio_tracks) == (1, 1)
+    assert (facts.frames, facts.vfr) == (25, False)
+    assert facts.fps == pytest.approx(25)
+    assert (facts.readable, facts.problem) == (True, None)
+    assert facts.video_duration == pytest.approx(1, abs=0.06)
+    assert facts.audio_duration == pytest.approx(1.2, abs=0.1)
+    assert facts.duration == pytest.approx(1.2, abs=0.1)
+    if half.readable:
+        assert half.duration is not None
+        assert 0.1 < half.duration < 1
+        assert half.problem or not target.startswith(".") or name == "ogg"
+    else:
+        assert half.problem
+
+
+def test_frames_left_out_make_a_video_uneven(tmp_path: Path) -> None:
+    gap = "-vf select='not(between(n\\,5\\,14))' -fps_mode vfr"
+
+    avi = probed(tmp_path, make(f"{PICTURES} {gap} -c:v mpeg4", ".avi"))
+    flv = probed(tmp_path, make(f"{PICTURES} {gap} -c:v flv1", ".flv"))
+
+    assert (avi.frames, avi.vfr, avi.fps) == (15, True, 25)
+    assert (flv.frames, flv.vfr) == (15, True)
+    assert avi.duration == pytest.approx(1, abs=0.05)
+
+
+def changed(data: bytes, at: bytes, skip: int, new: bytes) -> bytes:
+    place = data.index(at) + skip
+    return data[:place] + new + data[place + len(new) :]
+
+
+@pytest.mark.parametrize(
+    ("data", "duration", "problem"),
+    [
+        pytest.param(
+            changed(make(TONE, ".au"), b".snd", 8, b"\0\x0a\0\0"), 2,
+            "its header says 3.7 s, 2.0 s really play", id="au",
+        ),
+        pytest.param(
+            changed(make(TONE, ".flac"), b"fLaC", 21, b"\xf0\0\x05\0\0"), 2,
+            "its header says 7.4 s, 2.0 s really play", id="flac",
+        ),
+        pytest.param(
+            changed(make(f"{PICTURES} -c:v flv1", ".flv"), b"duration", 9, struct.pack(">d", 5)),
+            1, "its header says 5.0 s, 1.0 s really play", id="flv",
+        ),
+        pytest.param(dsf(), 1, None, id="dsf"),
+        pytest.param(make(TONE, ".ogg") * 2, 4, None, id="chained ogg"),
+        pytest.param(ID3 + make(TONE, ".flac"), 2, None, id="tag before flac"),
+        pytest.param(ID3 + make(TONE, ".aac"), 2, None, id="tag before aac"),
+        pytest.param(b"junk" * 100 + make(TONE, ".aac"), 2, None, id="junk before aac"),
+        pytest.param(make(TONE, ".flac") + JUNK, 2, None, id="junk behind flac"),
+        pytest.param(b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50, 1, None, id="amr"),
+        pytest.param(b"#!AMR-WB\n" + (b"\x44" + bytes(60)) * 50, 1, None, id="wide amr"),
+    ],
+)  # fmt: skip
+def test_the_packets_give_the_length(
+    tmp_path: Path, data: bytes, duration: float, problem: str | None
+) -> None:
+    facts = probed(tmp_path, data)
+
+    assert facts.readable
+    assert facts.duration == pytest.approx(duration, abs=0.06)
+    assert facts.problem == problem
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(make(TONE, ".flac")[:60], id="flac header"),
+        pytest.param(make(TONE, ".aiff")[:54], id="aiff header"),
+        pytest.param(make(TONE, ".ogg")[:100], id="ogg header"),
+        pytest.param(make(f"{BOTH} -c:v mpeg4", ".avi")[:5000], id="avi header"),
+        pytest.param(b"fLaC" + JUNK, id="junk for flac"),
+        pytest.param(b"FLV\x01" + bytes(100), id="zeros for flv"),
+        pytest.param(b"caff\0\x01\0\0", id="caf signature"),
+        pytest.param(b"MAC " + bytes(100), id="zeros for ape"),
+        pytest.param(b"#!AMR\n", id="amr signature"),
+    ],
+)
+def test_what_holds_no_packets_is_unreadable(tmp_path: Path, data: bytes) -> None:
+    facts = probed(tmp_path, data)
+
+    assert not facts.readable
+    assert facts.problem
+
+
+def test_a_video_cut_off_is_unreadable(tmp_path: Path) -> None:
+    data = make(f"{PICTURES} -c:v mjpeg", ".avi")
+
+    facts = probed(tmp_path, data[: len(data) // 2])
+
+    assert not facts.readable
+    assert facts.problem is not None
+    assert facts.problem.startswith("cut off: 0.")
+    assert facts.problem.endswith(" of 1.0 s are there")
+
+
+def test_measuring_takes_limited_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packets, "_SECONDS", 0.5)
+    path = tmp_path / "endless.flac"
+    path.write_bytes(make(TONE, ".flac"))
+    os.truncate(path, 40 * 10**9)
+
+    facts = probe_file(str(path))
+
+    assert not facts.readable
+    assert facts.problem == "not read: measuring its length took longer than 0.5 s"
+
+
+def test_without_ffmpeg_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "missing"))
+
+    facts = probed(tmp_path, make(TONE, ".flac"))
+
+    assert not facts.readable
+    assert facts.problem == "not read: ffmpeg cannot be started, see `wanprep doctor`"
+
+
+def test_what_is_no_file_is_described_by_its_headers() -> None:
+    found = read_packets(Bytes(make(TONE, ".flac")))
+
+    assert (found["readable"], found["audio_codec"]) == (True, "flac")
+    assert found["duration"] == pytest.approx(2, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("layout", "channels"),
+    [
+        ("mono", 1),
+        ("stereo", 2),
+        ("5.1(side)", 6),
+        ("7.1.4", 12),
+        ("3 channels (FL+FR+LFE)", 3),
+        ("quad", None),
+    ],
+)
+def test_channels_of_a_layout(layout: str, channels: int | None) -> None:
+    assert packets._channels(layout) == channels
+
+
+def test_it_works_within_a_workers_memory(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    path.write_bytes(make(f"{BOTH} -c:v mpeg4", ".avi"))
+    code = (
+        "from wanprep.probe.worker import MEMORY, limit_memory; limit_memory(MEMORY);"
+        "from wanprep.media.probe_file import probe_file;"
+        f"print(probe_file({str(path)!r}).readable)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "True\n"

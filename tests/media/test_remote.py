@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from web import Page, Web, web
+
+from wanprep.media import probe, probe_many, remote
+from wanprep.media.facts import Facts
+from wanprep.media.names import extension_format
+from wanprep.media.remote import RemoteFile
+from wanprep.media.source import LocalFile, Unreached
+from wanprep.media.workers import probe_urls
+
+HOST = "http://cdn.example.com"
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
+    with web() as found:
+        monkeypatch.setenv("http_proxy", found.proxy)
+        yield found
+
+
+def png(width: int = 300, height: int = 200) -> bytes:
+    with BytesIO() as file:
+        Image.frombytes("RGB", (width, height), os.urandom(3 * width * height)).save(file, "PNG")
+        return file.getvalue()
+
+
+def look(path: str) -> Facts:
+    (facts,) = probe_urls([HOST + path])
+    return facts
+
+
+def test_a_picture_is_known_by_its_beginning(pages: Web) -> None:
+    pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
+    facts = look("/hero.png?sig=1")
+    assert (facts.width, facts.height, facts.format) == (900, 700, "png")
+    assert facts.bytes == len(pages.pages[f"{HOST}/hero.png?sig=1"].body)
+    assert facts.extension_format == "png"
+    assert facts.path == f"{HOST}/hero.png?sig=1"
+    assert all(headers["range"].startswith("bytes=") for _, headers in pages.asked)
+    assert not any({"authorization", "cookie"} & set(headers) for _, headers in pages.asked)
+
+
+def test_a_clip_with_its_index_at_the_end(pages: Web, clip: Path) -> None:
+    # As long as a real one, so that most of it need not be fetched.
+    data = clip.read_bytes()
+    free = (40 * 2**20).to_bytes(4, "big") + b"free" + bytes(40 * 2**20 - 8)
+    pages.pages[f"{HOST}/clip.mp4"] = Page(free[:0] + data)
+    here, there = probe(clip, cache=False), look("/clip.mp4")
+    assert {**there.as_json(), "path": ""} == {**here.as_json(), "path": ""}
+
+    head = int.from_bytes(data[:4], "big")
+    pages.pages[f"{HOST}/clip.mp4"] = Page(data[:head] + free + data[head:])
+    pages.asked.clear()
+    far = look("/clip.mp4")
+    assert far.readable
+    assert far.bytes == len(data) + len(free)
+    assert pages.sent < 12
+
+
+@pytest.mark.parametrize("offset", [0, 1, 65535, 65536, 131072, 199_990])
+@pytest.mark.parametrize("length", [0, 1, 10, 65536, 70_000, 300_000])
+def test_it_reads_what_a_local_file_reads(
+    pages: Web, tmp_path: Path, offset: int, length: int
+) -> None:
+    data = os.urandom(200_000)
+    (tmp_path / "file").write_bytes(data)
+    pages.pages[f"{HOST}/file"] = Page(data)
+    with LocalFile(str(tmp_path / "file")) as here, RemoteFile(f"{HOST}/file") as there:
+        assert there.read_at(offset, length) == here.read_at(offset, length)
+        assert there.size == here.size
+        assert there.read_at(-1, 5) == b""
+
+
+def test_a_long_stretch_is_read_in_several_requests(pages: Web) -> None:
+    data = os.urandom(9 * 2**20)
+    pages.pages[f"{HOST}/file"] = Page(data)
+    with RemoteFile(f"{HOST}/file") as there:
+        assert there.read_at(5, len(data)) == data[5:]
+
+
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        pytest.param(Page(b"", 404), "refused: its server answers 404", id="gone"),
+        pytest.param(Page(b"", 403), "refused: its server answers 403", id="forbidden"),
+        pytest.param(Page(b"", 503), "not reached: its server answers 503", id="a bad minute"),
+        pytest.param(Page(b"", 200), "empty: 0 bytes", id="empty"),
+        pytest.param(Page(b"", 416), "empty: 0 bytes", id="no first byte"),
+        pytest.param(
+            Page(b"", 302, headers={"Location": "/loop"}), "refused: it leads from one", id="loop"
+        ),
+        pytest.param(
+            Page(b"", 302, headers={"Location": "http://10.0.0.1/"}),
+            "not asked: it leads to a private network",
+            id="to a private network",
+        ),
+        pytest.param(
+            Page(b"", 302, headers={"Location": "file:///etc/passwd"}),
+            "not asked: it leads on to an address that is not https",
+            id="to a file",
+        ),
+        pytest.param(
+            Page(png(), 200, ranges=False, headers={"Content-Length": "", "Connection": "close"}),
+            "not reached: its server does not tell how large it is",
+            id="no length",
+        ),
+        pytest.param(Page(b"\x00\x01\xff<html>", 200), "no media format", id="not media"),
+    ],
+)
+def test_what_cannot_be_read_says_why(pages: Web, page: Page, problem: str) -> None:
+    pages.pages[f"{HOST}/loop"] = page
+    facts = look("/loop")
+    assert not facts.readable
+    assert problem in (facts.problem or "")
+
+
+def test_a_share_link_is_a_web_page(pages: Web) -> None:
+    pages.pages[f"{HOST}/share.mp4"] = Page(b"<!DOCTYPE html><html><body>Sign in</body></html>")
+    assert "an HTML page" in (look("/share.mp4").problem or "")
+
+
+def test_a_redirect_is_followed(pages: Web) -> None:
+    pages.pages[f"{HOST}/a"] = Page(
+        b"", 302, headers={"Location": "http://other.example.com/b.png"}
+    )
+    pages.pages["http://other.example.com/b.png"] = Page(png())
+    assert look("/a").width == 300
+
+
+def test_a_server_without_ranges_is_read_at_the_beginning_only(pages: Web) -> None:
+    pages.pages[f"{HOST}/hero.png"] = Page(png(40, 30), ranges=False)
+    assert look("/hero.png").width == 40
+
+    pages.pages[f"{HOST}/big"] = Page(os.urandom(200_000), ranges=False)
+    with RemoteFile(f"{HOST}/big") as there:
+        assert len(there.read_at(0, 100)) == 100
+        with pytest.raises(Unreached, match="does not answer requests for a part"):
+            there.read_at(150_000, 10)
+
+
+def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "MOST_BYTES", 100_000)
+    pages.pages[f"{HOST}/big"] = Page(os.urandom(400_000))
+    with (
+        RemoteFile(f"{HOST}/big") as there,
+        pytest.raises(Unreached, match="too much of it would have to be fetched"),
+    ):
+        there.read_at(0, 400_000)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://127.0.0.1:1/a.png", "http://localhost/a.png", "http://nas/a.png", "http://10.1.2.3/"],
+)
+def test_private_networks_are_not_asked(url: str) -> None:
+    (facts,) = probe_urls([url])
+    assert facts.problem == "not asked: it leads to a private network"
+
+
+def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "not reached: " in (look("/a.png").problem or "")  # by a proxy that is not there
+
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name)
+    (facts,) = probe_urls(["https://no-such-host.invalid/a.png"])
+    assert facts.problem == "not reached: its host cannot be found from here"
+
+
+def test_probe_takes_addresses_too(pages: Web) -> None:
+    pages.pages[f"{HOST}/hero.png"] = Page(png())
+    (facts,) = probe_many([f"{HOST}/hero.png"])
+    assert facts.width == 300
+
+
+@pytest.mark.parametrize(
+    ("path", "claimed"),
+    [
+        ("https://a.b/c.jpg?x=y.png", "jpeg"),
+        ("https://a.b/c", None),
+        ("HTTPS://a.b/c.MP4#1", "mp4"),
+    ],
+)
+def test_what_follows_the_path_is_no_ending(path: str, claimed: str | None) -> None:
+    assert extension_format(path) == claimed

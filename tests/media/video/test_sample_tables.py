@@ -1,0 +1,128 @@
+"""Sample tables: how many, how long, and where they end."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+
+import pytest
+from iso_boxes import full, table
+
+from wanprep.media.source import Bytes
+from wanprep.media.video.boxes import Box
+from wanprep.media.video.sample_tables import Runs, Samples, read_samples
+
+THREE = table(b"stts", [(3, 10)])
+SIZES = full(b"stsz", struct.pack(">5I", 0, 3, 100, 200, 300))
+ONE_CHUNK = table(b"stsc", [(1, 3, 1)])
+AT_1000 = table(b"stco", [(1000,)])
+
+
+def samples(*tables: bytes) -> Samples:
+    data = b"".join(tables)
+    return read_samples(Bytes(data), Box(b"stbl", 0, 0, len(data)))
+
+
+def runs(*pairs: tuple[int, int]) -> Runs:
+    return Runs(array("Q", [n for n, _ in pairs]), array("q", [v for _, v in pairs]))
+
+
+@pytest.mark.parametrize(
+    ("tables", "count", "total", "reach"),
+    [
+        pytest.param([THREE, SIZES, ONE_CHUNK, AT_1000], 3, 30, 1600, id="ordinary"),
+        pytest.param(
+            [THREE, SIZES, table(b"stsc", [(1, 1, 1)]), table(b"stco", [(50,), (9000,), (60,)])],
+            3, 30, 9200, id="chunks out of order",
+        ),
+        pytest.param(
+            [THREE, SIZES, table(b"stsc", [(1, 1, 1), (2, 2, 1)]), table(b"stco", [(9,), (90,)])],
+            3, 30, 590, id="chunks of several lengths",
+        ),
+        pytest.param(
+            [THREE, SIZES, ONE_CHUNK, full(b"co64", struct.pack(">IQ", 1, 2**40))],
+            3, 30, 2**40 + 600, id="64-bit places",
+        ),
+        pytest.param(
+            [THREE, full(b"stsz", struct.pack(">II", 7, 3)), ONE_CHUNK, AT_1000],
+            3, 30, 1021, id="samples of one size",
+        ),
+        pytest.param(
+            [THREE, full(b"stsz", struct.pack(">II", 1, 3)), ONE_CHUNK, AT_1000],
+            3, 30, 1001, id="QuickTime audio, whose sizes are no sizes",
+        ),
+        pytest.param(
+            [THREE, full(b"stz2", struct.pack(">IIBBB", 8, 3, 5, 6, 7)), ONE_CHUNK, AT_1000],
+            3, 30, 1018, id="sizes of 8 bits",
+        ),
+        pytest.param(
+            [THREE, full(b"stz2", struct.pack(">IIHHH", 16, 3, 5, 6, 700)), ONE_CHUNK, AT_1000],
+            3, 30, 1711, id="sizes of 16 bits",
+        ),
+        pytest.param(
+            [THREE, full(b"stz2", struct.pack(">IIBB", 4, 3, 1, 2)), ONE_CHUNK, AT_1000],
+            3, 30, 1001, id="sizes of 4 bits",
+        ),
+        pytest.param(
+            [table(b"stts", [(1, 10)]), SIZES, ONE_CHUNK, AT_1000],
+            3, 30, 1600, id="durations for the first only: the rest last as long",
+        ),
+        pytest.param(
+            [table(b"stts", [(1, 10), (99, 20)]), SIZES, ONE_CHUNK, AT_1000],
+            3, 50, 1600, id="durations for more than there are",
+        ),
+        pytest.param([SIZES, ONE_CHUNK, AT_1000], 3, 0, 1600, id="no durations"),
+        pytest.param(
+            [table(b"stts", [(2, 10), (1, -5)]), SIZES, ONE_CHUNK, AT_1000],
+            3, 21, 1600, id="a negative duration",
+        ),
+        pytest.param(
+            [THREE, full(b"stsz", struct.pack(">II", 9, 2**32 - 1)), ONE_CHUNK, AT_1000],
+            3, 30, 1027, id="four billion samples in a chunk for three",
+        ),
+        pytest.param([THREE, SIZES, AT_1000], 0, 0, 0, id="no chunks"),
+        pytest.param([THREE, SIZES, ONE_CHUNK], 0, 0, 0, id="no places"),
+        pytest.param([THREE, ONE_CHUNK, AT_1000], 0, 0, 0, id="no sizes"),
+        pytest.param([], 0, 0, 0, id="nothing at all"),
+        pytest.param(
+            [
+                full(b"stts", struct.pack(">3I", 2**32 - 1, 3, 10)),
+                full(b"stsz", struct.pack(">5I", 0, 2**32 - 1, 1, 2, 3)),
+                full(b"stsc", struct.pack(">4I", 2**32 - 1, 1, 3, 1)),
+                full(b"stco", struct.pack(">2I", 2**32 - 1, 40)),
+            ],
+            3, 30, 46, id="tables that say they are endless",
+        ),
+    ],
+)  # fmt: skip
+def test_tables(tables: list[bytes], count: int, total: int, reach: int) -> None:
+    found = samples(*tables)
+
+    assert (found.count, found.durations.total(), found.reach) == (count, total, reach)
+
+
+def test_offsets_are_signed_whatever_their_version() -> None:
+    found = samples(THREE, table(b"ctts", [(1, 0), (2, -10)]), SIZES, ONE_CHUNK, AT_1000)
+
+    assert list(found.offsets.spread()) == [0, -10, -10]
+
+
+def test_without_offsets_samples_are_shown_when_they_are_decoded() -> None:
+    assert list(samples(THREE, SIZES, ONE_CHUNK, AT_1000).offsets.spread()) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "fitted"),
+    [
+        (runs((2, 5), (3, 7)), 5, [5, 5, 7, 7, 7]),
+        (runs((2, 5), (3, 7)), 4, [5, 5, 7, 7]),
+        (runs((2, 5), (3, 7)), 2, [5, 5]),
+        (runs((2, 5), (3, 7)), 1, [5]),
+        (runs((2, 5), (3, 7)), 0, []),
+        (runs((2, 5), (3, 7)), 6, [5, 5, 7, 7, 7, 7]),
+        (runs((2, 5), (0, 9), (1, 7)), 4, [5, 5, 7, 7]),
+        (runs(), 2, [0, 0]),
+    ],
+)
+def test_fitted(given: Runs, count: int, fitted: list[int]) -> None:
+    assert list(given.fitted(count).spread()) == fitted

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from valid_jobs import BY_ROLE, IMAGE, VIDEO, VOICE
+
+from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ, Facts
+from wanprep.rules.judge_asset import judge_asset, judged, lacks
+from wanprep.rules.target import all_targets
+
+TARGETS = all_targets()
+WAN = TARGETS["wan/2.7"]
+
+
+def rules_of(facts: Facts, role: str) -> list[str]:
+    return [broken.rule for broken in judge_asset(facts, WAN, role)]
+
+
+@pytest.mark.parametrize("role", BY_ROLE)
+@pytest.mark.parametrize("name", TARGETS)
+def test_valid_files_break_nothing_where_their_role_exists(name: str, role: str) -> None:
+    target = TARGETS[name]
+    found = [broken.rule for broken in judge_asset(BY_ROLE[role], target, role)]
+    assert bool(found) is lacks(target, role)
+    assert set(found) <= {
+        "voice-unsupported",
+        "first-frame-unsupported",
+        "reference-kind-unsupported",
+    }
+
+
+GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
+
+
+@pytest.mark.parametrize(
+    ("facts", "role", "rules"),
+    [
+        pytest.param(GONE, "reference_image", ["asset-missing"], id="missing"),
+        pytest.param(
+            replace(GONE, problem=f"{MISSING}: a link to nowhere"),
+            "reference_image",
+            ["asset-missing"],
+            id="a link to nothing",
+        ),
+        pytest.param(
+            replace(GONE, bytes=0, problem="empty: 0 bytes"), "voice", ["asset-empty"], id="empty"
+        ),
+        pytest.param(
+            replace(GONE, bytes=130, problem=LFS_POINTER),
+            "reference_video",
+            ["asset-lfs-pointer"],
+            id="LFS pointer",
+        ),
+        pytest.param(
+            replace(GONE, problem=f"{NOT_READ}: permission denied"),
+            "reference_image",
+            ["asset-unreadable"],
+            id="not opened, so nothing else is checked",
+        ),
+        pytest.param(
+            replace(GONE, bytes=9, problem="text, not media"),
+            "reference_image",
+            ["asset-unreadable", "format-unsupported"],
+            id="text",
+        ),
+        pytest.param(
+            replace(IMAGE, readable=False, problem="cut off"),
+            "reference_image",
+            ["asset-unreadable"],
+            id="cut off",
+        ),
+        pytest.param(
+            replace(VIDEO, width=100, height=100, aspect=1.0, duration=31.0, video_duration=31.0),
+            "reference_video",
+            ["video-too-small", "video-too-long"],
+            id="each rule once, however many bounds name it",
+        ),
+        pytest.param(
+            replace(IMAGE, format="png"), "first_frame", ["format-mismatch"], id="wrong suffix"
+        ),
+        pytest.param(
+            replace(VIDEO, format="mov"), "reference_video", [], id="mov and mp4 are one family"
+        ),
+        pytest.param(replace(VOICE, extension_format=None), "voice", [], id="no suffix"),
+        pytest.param(
+            replace(VOICE, problem="the header says 9 s, 5 s are there"),
+            "voice",
+            ["duration-ambiguous"],
+            id="wrong length in the header",
+        ),
+        pytest.param(
+            replace(VIDEO, problem=f"{NOT_DECODED}: too large"),
+            "reference_video",
+            [],
+            id="not decoded",
+        ),
+        pytest.param(
+            replace(VIDEO, bit_depth=10, hdr=True), "reference_video", ["codec-risky"], id="HDR"
+        ),
+        pytest.param(
+            IMAGE,
+            "voice",
+            ["reference-kind-unsupported", "format-unsupported"],
+            id="an image as a voice",
+        ),
+        pytest.param(
+            replace(IMAGE, alpha=True), "reference_image", ["alpha-unsupported"], id="alpha"
+        ),
+    ],
+)
+def test_rules(facts: Facts, role: str, rules: list[str]) -> None:
+    found = rules_of(facts, role)
+    assert sorted(found) == sorted(rules)
+    assert len(found) == len(set(found))
+
+
+def test_files_are_not_checked_where_the_role_is_missing() -> None:
+    target = TARGETS["runcomfy/wan-2-2-image-to-video"]
+    assert [broken.rule for broken in judge_asset(GONE, target, "voice")] == ["voice-unsupported"]
+
+
+def test_derived_facts() -> None:
+    found = judged(IMAGE)
+    assert found["exists"]
+    assert found["named_truly"]
+    assert found["header_true"]
+    assert not found["empty"]
+    assert not found["lfs_pointer"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"bit_depth": 8}, []),
+        ({"bit_depth": 9}, ["codec-risky"]),
+        ({"sar": 0.99}, []),
+        ({"sar": 0.9899}, ["non-square-pixels"]),
+        ({"sar": 1.01}, []),
+        ({"sar": 1.0101}, ["non-square-pixels"]),
+    ],
+    ids=str,
+)
+def test_limits_of_every_target(changes: dict[str, float], rules: list[str]) -> None:
+    assert rules_of(Facts.from_json(VIDEO.as_json() | changes), "reference_video") == rules
+
+
+@pytest.mark.parametrize(
+    ("keyword", "limit", "length"), [("maximum", 8, 31.0), ("minimum", 3, 0.5)]
+)
+@pytest.mark.parametrize("first", [True, False], ids=["before", "behind"])
+def test_the_narrower_of_two_bounds_is_reported(
+    keyword: str, limit: int, length: float, first: bool
+) -> None:
+    rule = "video-too-long" if keyword == "maximum" else "video-too-short"
+    source = {"doc": "https://example.com", "says": "so", "checked": "2026-11-20",
+              "confidence": "documented"}  # fmt: skip
+    bound = {keyword: limit, "x-rule": rule, "x-severity": "error", "x-source": source}
+    both = [{"properties": {"duration": bound}}, WAN.roles["reference_video"]]
+    role = {"allOf": both if first else both[::-1]}
+    target = replace(WAN, roles={**WAN.roles, "reference_video": role})
+    facts = replace(VIDEO, duration=length, video_duration=length, audio_duration=None)
+    found = [b for b in judge_asset(facts, target, "reference_video") if b.rule == rule]
+    assert [(broken.keyword, broken.limit) for broken in found] == [(keyword, limit)]

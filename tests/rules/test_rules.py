@@ -1,0 +1,143 @@
+"""The catalogue of rules: complete, and each message a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from valid_jobs import KINDS
+
+from wanprep.rules.broken import Broken, JobBroken
+from wanprep.rules.catalog import rules
+from wanprep.rules.message import asset_message, job_message
+from wanprep.rules.target import BUILT_IN, load_target
+from wanprep.schemas import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PLUGINS: Final = Path(__file__).parents[2] / "plugins"
+TARGETS: Final = [load_target(BUILT_IN / "wan-2.7.json")] + [
+    load_target(file)
+    for file in sorted(PLUGINS.glob("wanprep_*/targets/*.json"))
+    if not file.name.endswith(".schema.json")
+]
+
+ASSET_RULES: Final = """
+    asset-missing asset-empty asset-lfs-pointer asset-unreadable format-unsupported format-mismatch
+    reference-kind-unsupported image-too-small image-too-large video-too-small video-too-large
+    aspect-out-of-range file-too-large file-near-limit video-too-short video-too-long
+    audio-too-short audio-too-long duration-ambiguous alpha-unsupported animated-image codec-risky
+    color-risky non-square-pixels location-metadata
+""".split()
+# A target that lacks the role says so of a bare file as well as of a job.
+BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
+JOB_RULES: Final = """
+    asset-url-unreachable asset-url-unsafe url-expires-soon job-invalid target-unknown
+    ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound
+    prompt-ref-unused
+    prompt-ref-style references-missing too-many-references too-many-images too-many-videos
+    parameter-unknown parameter-invalid parameter-ignored callback-url-unsafe
+""".split()
+
+
+def test_every_promised_rule_is_there_once() -> None:
+    promised = [*ASSET_RULES, *BOTH_RULES, *JOB_RULES]
+
+    assert sorted(rules()) == sorted(promised)
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_every_rule_says_what_why_and_how_to_fix(name: str) -> None:
+    rule = rules()[name]
+
+    assert not rule.title.endswith(".")
+    assert rule.title[0].isupper()
+    for text in filter(None, (rule.why, rule.by_hand, rule.fix)):
+        assert text.endswith(".")
+    assert rule.message.endswith((".", "{detail}"))
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)
+def test_every_rule_of_a_target_is_in_the_catalogue(target: Any) -> None:
+    assert set(_named(target.data)) <= rules().keys()
+
+
+@pytest.mark.parametrize("name", ["asset", "wan27-job", "wan27-media"])
+def test_every_rule_of_a_shared_schema_is_in_the_catalogue(name: str) -> None:
+    assert set(_named(load_schema(name))) <= rules().keys()
+
+
+@pytest.mark.parametrize("name", [*ASSET_RULES, *BOTH_RULES])
+@pytest.mark.parametrize("facts", KINDS.values(), ids=KINDS)
+def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:
+    message = asset_message(_broken(name, 12), facts.path, facts, TARGETS[0])
+
+    assert message.endswith(".")
+    assert "{" not in message
+
+
+@pytest.mark.parametrize("name", [*BOTH_RULES, *JOB_RULES])
+@pytest.mark.parametrize("found", [12, "5", True, 0.5, None, [1, 2], {"a": 1}], ids=repr)
+def test_messages_about_jobs_are_sentences(name: str, found: object) -> None:
+    broken = JobBroken(_broken(name, found), "/here", "duration", detail="It says so.")
+    message = job_message(broken, TARGETS[0])
+
+    assert message.endswith(".")
+    assert "{" not in message
+    assert "  " not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "about", "detail", "starts"),
+    [
+        pytest.param("prompt-missing", None, "prompt", "",
+                     "The job has no prompt; Wan 2.7 requires one.", id="no prompt"),
+        pytest.param("prompt-too-long", 5001, "prompt", "What is cut off names Image 4.",
+                     "The prompt has 5001 characters; Wan 2.7: at most 12. "
+                     "What is cut off names Image 4.", id="long prompt"),
+        pytest.param("prompt-ref-unbound", False, "Image 3", "",
+                     "Image 3 is not among the references of the job.", id="unbound"),
+        pytest.param("too-many-images", 6, "images", "",
+                     "Too many images (6); Wan 2.7: at most 12.", id="images"),
+        pytest.param("parameter-invalid", "5", "duration", "",
+                     '`duration` is "5"; Wan 2.7: at most 12.', id="value"),
+        pytest.param("parameter-unknown", "ratio", "ratio", "Did you mean `aspect_ratio`?",
+                     "Wan 2.7 has no field for `ratio`: at most 12. Did you mean `aspect_ratio`?",
+                     id="name"),
+        pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "is not https",
+                     "http://a.org/1.png is not https.", id="URL"),
+    ],
+)  # fmt: skip
+def test_messages_about_jobs_read_well(
+    name: str, found: object, about: str, detail: str, starts: str
+) -> None:
+    broken = JobBroken(_broken(name, found), "/here", about, detail=detail)
+
+    assert job_message(broken, TARGETS[0]).startswith(starts)
+
+
+def _broken(rule: str, found: object) -> Broken:
+    source = {"doc": "https://a.org", "says": "at most 12", "checked": "2026-11-20"}
+    return Broken(
+        rule=rule,
+        severity="error",
+        path=("duration",),
+        keyword="maximum",
+        found=found,
+        limit=12,
+        source=source | {"confidence": "documented"},
+        schema={"maximum": 12},
+    )
+
+
+def _named(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        found = node.get("x-rule", {})
+        yield from [found] if isinstance(found, str) else found.values()
+        for inner in node.values():
+            yield from _named(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _named(inner)

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import wanprep
+from wanprep.errors import WrongUse
+from wanprep.rules.bounds import Bound, bounds
+from wanprep.rules.catalog import rules
+from wanprep.rules.target import all_targets, choose, load_target, target_files
+from wanprep.schemas import load_schema
+
+TARGETS: Final = all_targets()
+IDS: Final = [
+    "evolink/wan2.7-reference-video",
+    "oxen/wan-v2-7-reference-to-video",
+    "runcomfy/wan-2-2-image-to-video",
+    "runcomfy/wan-2-7-reference-to-video",
+    "wan/2.7",
+    "wavespeed/wan-2.7-reference-to-video",
+]
+ROLES: Final = {"reference_image", "reference_video", "first_frame", "voice"}
+
+
+def all_bounds(name: str) -> list[Bound]:
+    target = TARGETS[name]
+    return [
+        bound
+        for schema in (*target.roles.values(), target.job, target.body)
+        for bound in bounds(schema)
+    ]
+
+
+def notes(value: object) -> list[dict[str, Any]]:
+    """Find everything in a target's file that bears a rule."""
+    found: list[dict[str, Any]] = []
+    if isinstance(value, dict):
+        found += [value] if "x-rule" in value else []
+        found += [note for each in value.values() for note in notes(each)]
+    elif isinstance(value, list):
+        found += [note for each in value for note in notes(each)]
+    return found
+
+
+def test_these_targets_are_there() -> None:
+    assert list(TARGETS) == IDS
+    assert len(TARGETS) == len(IDS)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_bound_has_a_rule_a_severity_and_a_citation(name: str) -> None:
+    assert all_bounds(name)
+    for bound in all_bounds(name):
+        where = f"{'.'.join(bound.path)} {bound.keyword} {bound.value}"
+        assert bound.rule in rules(), where
+        assert bound.severity in {"error", "warning", "note"}, where
+        _is_citation(bound.source, where)
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_so_has_everything_that_the_core_asks(name: str) -> None:
+    data = TARGETS[name].data
+    asked = [
+        *notes(data.get("style")),
+        *notes(data.get("doubtful_styles")),
+        *notes(data.get("urls")),
+        *notes(data["unknown_key"]),
+    ]
+    assert asked
+    for note in asked:
+        assert note["x-rule"] in rules()
+        assert note["x-severity"] in {"error", "warning", "note"}
+        _is_citation(note["x-source"], note["x-rule"])
+
+
+def _is_citation(source: Any, where: str) -> None:
+    assert re.fullmatch(r"https://[^\s]+\.[^\s]+", source.get("doc", "")), where
+    assert source.get("says"), where
+    assert not source["says"].endswith("."), where
+    assert dt.date.fromisoformat(source.get("checked", "")) >= dt.date(2026, 1, 1), where
+    assert source.get("confidence") in {"documented", "upstream", "inferred"}, where
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_a_target_is_whole(name: str) -> None:
+    target = TARGETS[name]
+    assert list(Draft202012Validator(load_schema("target")).iter_errors(dict(target.data))) == []
+    assert target.id == name
+    assert set(target.roles) == ROLES
+    assert target.provider == name.partition("/")[0]
+    assert ":" in target.title
+    assert all(doc.startswith("https://") for doc in target.docs)
+    assert target.unchecked
+    assert "$ref" not in json.dumps([target.roles, target.job, target.body])
+    for schema in (*target.roles.values(), target.job, target.body, target.request or {}):
+        Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("name", [name for name in IDS if name != "wan/2.7"])
+def test_a_providers_own_request_schema_is_there(name: str) -> None:
+    target = TARGETS[name]
+    assert target.request
+    assert target.request["additionalProperties"] is False
+    own = set(target.request["properties"])
+    fields = target.data["fields"]["parameters"]
+    assert {field["name"] for field in fields.values() if "in" not in field} <= own
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None:
+    from wanprep.rules.message import allowed_by
+
+    for bound in all_bounds(name):
+        text = allowed_by(bound.schema, bound.keyword, bound.path)
+        assert "None" not in text
+        assert "{" not in text
+
+
+def test_reading_targets_imports_no_plugin() -> None:
+    code = """
+import sys
+from wanprep.judge.target import all_targets
+known = all_targets()
+assert [known[name].roles for name in known]
+print(sorted(name for name in sys.modules if name.startswith("wanprep_")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout == "[]\n"
+
+
+TINY: Final[dict[str, Any]] = {
+    "id": "acme/film-1",
+    "title": "Acme: Film 1",
+    "summary": "One picture, at least 500 px wide.",
+    "docs": ["https://acme.example/docs"],
+    "roles": {
+        "reference_image": {
+            "allOf": [
+                {"$ref": "wan27-media#/$defs/image"},
+                {
+                    "properties": {
+                        "width": {
+                            "minimum": 500,
+                            "x-rule": "image-too-small",
+                            "x-severity": "error",
+                            "x-source": {
+                                "doc": "https://acme.example/docs",
+                                "says": "at least 500 px wide",
+                                "checked": "2026-11-20",
+                                "confidence": "documented",
+                            },
+                        }
+                    }
+                },
+            ]
+        },
+        "reference_video": {"$ref": "wan27-media#/$defs/video"},
+        "first_frame": {"$ref": "wan27-media#/$defs/image"},
+        "voice": {"$ref": "wan27-media#/$defs/voice"},
+    },
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "film-1.json").write_text(json.dumps(TINY))
+    (tmp_path / "film-1-request.schema.json").write_text("{}")
+    return tmp_path
+
+
+def test_one_json_file_is_a_new_target(folder: Path) -> None:
+    picture = Path(__file__).parents[2] / "fixtures/jobs/media/start.png"
+    job = folder / "job.yaml"
+    job.write_text(f"target: acme/film-1\nprompt: She waves.\nreferences: [{{image: {picture}}}]\n")
+
+    of_media = wanprep.check(picture, targets=["acme/film-1"], target_folders=[folder])
+    of_job = wanprep.check(job, target_folders=[folder])
+
+    for report in (of_media, of_job):
+        (finding,) = report.findings
+        assert (finding.rule, finding.target) == ("image-too-small", "acme/film-1")
+        assert finding.message.startswith("start.png is 480x480 px; Acme requires at least 500 px")
+        assert report.targets == ("acme/film-1",)
+    with pytest.raises(WrongUse, match="there is no target 'acme/film-1'"):
+        wanprep.check(picture, targets=["acme/film-1"])
+
+
+def test_files_are_found_by_their_place(folder: Path) -> None:
+    found = list(target_files([folder]))
+    assert found[-1] == folder / "film-1.json"
+    assert not [path for path in found if path.name.endswith(".schema.json")]
+
+
+def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:
+    for place in ("first", "second"):
+        targets = tmp_path / place / "wanprep_acme" / "targets"
+        targets.mkdir(parents=True)
+        (targets / "film-1.json").write_text(json.dumps(TINY | {"title": f"Acme: {place}"}))
+    code = """
+from wanprep.judge.target import all_targets
+print(all_targets()["acme/film-1"].title)
+"""
+    path = os.pathsep.join([str(tmp_path / "first"), str(tmp_path / "second"), "no such folder"])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    assert done.stdout == "Acme: first\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("{", "cannot be read", id="no JSON"),
+        pytest.param("[]", "cannot be read", id="no mapping"),
+        pytest.param('{"title": "x"}', "cannot be read", id="no id"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "film-1.json"
+    file.write_text(text)
+    with pytest.raises(WrongUse, match=message) as caught:
+        all_targets([tmp_path])
+    assert "film-1.json" in str(caught.value)
+
+
+def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match=r"gone\.json cannot be read"):
+        load_target(tmp_path / "gone.json")
+
+
+def test_a_reference_into_the_target_itself_and_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "beside.schema.json").write_text('{"$defs": {"a": {"type": "string"}}}')
+    data = TINY | {"$defs": {"b": {"type": "number"}}, "request": "beside"}
+    data["job"] = {"allOf": [{"$ref": "beside#/$defs/a"}, {"$ref": "#/$defs/b"}]}
+    file = tmp_path / "film-1.json"
+    file.write_text(json.dumps(data))
+
+    target = load_target(file)
+
+    assert target.job == {"allOf": [{"type": "string"}, {"type": "number"}]}
+    assert target.request == {"$defs": {"a": {"type": "string"}}}
+
+
+def test_choosing() -> None:
+    assert [target.id for target in choose(["wan/2.7", IDS[0], "wan/2.7"], TARGETS)] == [
+        "wan/2.7",
+        IDS[0],
+    ]
+    assert choose([], TARGETS) == []
+    with pytest.raises(WrongUse, match=r"Did you mean 'wan/2\.7'\?"):
+        choose(["wan/2.6"], TARGETS)
+    with pytest.raises(WrongUse, match="`wanprep targets` lists them"):
+        choose(["zzz"], TARGETS)
+
+
+def test_a_target_is_read_once() -> None:
+    assert TARGETS["wan/2.7"] is TARGETS["wan/2.7"]
+    assert "wan/2.6" not in TARGETS

@@ -1,0 +1,232 @@
+"""All targets' data: against the list of known limits, at the edge of each, and case by case.
+
+`limits.jsonl` lists what the providers state, `target_cases.jsonl` what follows from several of
+these limits together, or from none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft202012Validator
+from target_limits import (
+    BODIES,
+    TARGETS,
+    Findings,
+    Limit,
+    asset_findings,
+    body_findings,
+    findings,
+    load_limits,
+)
+from valid_jobs import BY_ROLE, Draft
+
+from wanprep.job.references.styles import STYLES
+from wanprep.media.facts import Facts
+from wanprep.rules.bounds import bounds
+from wanprep.rules.broken import broken_bounds
+from wanprep.rules.message import provider_name
+from wanprep.schemas import load_schema
+
+LIMITS: Final = load_limits()
+CASES: Final[list[dict[str, Any]]] = [
+    json.loads(line)
+    for line in Path(__file__).with_name("target_cases.jsonl").read_text("utf-8").splitlines()
+]
+PROVIDERS: Final = [name for name in TARGETS if name != "wan/2.7"]
+
+
+def cases(kind: str) -> list[Any]:
+    return [
+        pytest.param(TARGETS[case["target"]], case, id=f"{case['target']}-{case['name']}")
+        for case in CASES
+        if kind in case
+    ]
+
+
+def edges() -> list[Any]:
+    return [
+        pytest.param(limit, place, id=f"{limit} {place}")
+        for limit in LIMITS
+        for place in limit.places
+    ]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_limit_has_a_bound_and_every_bound_is_listed(name: str) -> None:
+    target = TARGETS[name]
+    parts = {**target.roles, "job": target.job, "body": target.body}
+    in_data = Counter(
+        (part, ".".join(each.path), each.keyword, json.dumps(each.value), each.rule, each.severity)
+        for part, schema in parts.items()
+        for each in bounds(schema)
+    )
+    listed = Counter(
+        (place, ".".join(each.path), each.keyword, json.dumps(each.value), each.rule, each.severity)
+        for each in LIMITS
+        for place in each.places
+        if each.target == name
+    )
+
+    assert in_data == listed
+
+
+def test_every_limit_says_what_the_provider_says() -> None:
+    for limit in LIMITS:
+        assert limit.says, limit
+        assert limit.source, limit
+
+
+@pytest.mark.parametrize(("limit", "place"), edges())
+def test_edges_of_limits(limit: Limit, place: str) -> None:
+    expected = limit.values(place)
+
+    assert [(value, findings(limit, place, value)) for value, _ in expected] == expected
+
+
+@pytest.mark.parametrize(("target", "case"), cases("facts"))
+def test_files(target: Any, case: dict[str, Any]) -> None:
+    facts = BY_ROLE[case["role"]].as_json() | case["facts"]
+    facts["aspect"] = facts["width"] / facts["height"] if "width" in facts else None
+    facts["extension_format"] = facts["format"]
+    present = {name: value for name, value in facts.items() if value is not None}
+
+    assert asset_findings(target, case["role"], Facts.from_json(present)) == case["findings"]
+
+
+@pytest.mark.parametrize(("target", "case"), cases("job"))
+def test_jobs(target: Any, case: dict[str, Any]) -> None:
+    draft = Draft(**{"length": 200} | case["job"])
+
+    found = [each.broken for each in draft.judge(target)]
+
+    assert sorted((each.rule, each.severity) for each in found) == sorted(case["findings"].items())
+
+
+@pytest.mark.parametrize(("target", "case"), cases("token"))
+def test_references_in_prompts(target: Any, case: dict[str, Any]) -> None:
+    resolved = Draft(images=1, videos=2, length=200).resolved
+    token = {"index": 1, "span": [0, 7]} | case["token"]
+    resolved["prompt"] |= {"tokens": [token], "unused": []}
+
+    found = broken_bounds(resolved, target.job)
+
+    assert {each.rule: each.severity for each in found} == case["findings"]
+
+
+@pytest.mark.parametrize(("target", "case"), cases("body"))
+def test_native_bodies(target: Any, case: dict[str, Any]) -> None:
+    assert body_findings(target, changed_body(target, case["body"])) == case["findings"]
+
+
+def changed_body(target: Any, changes: dict[str, Any]) -> dict[str, Any]:
+    body = BODIES[target.id] | changes
+    return {name: value for name, value in body.items() if value is not None}
+
+
+@pytest.mark.parametrize(("target", "case"), cases("style"))
+def test_ways_of_naming_a_reference(target: Any, case: dict[str, Any]) -> None:
+    found: Findings = {}
+    if case["style"] not in target.data["prompt_styles"]:
+        note = target.data["doubtful_styles"].get(case["style"], target.data["style"])
+        found = {note["x-rule"]: note["x-severity"]}
+
+    assert found == case["findings"]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_ways_of_naming_are_known_ones(name: str) -> None:
+    data = TARGETS[name].data
+
+    assert {*data.get("prompt_styles", ()), *data.get("doubtful_styles", ())} <= STYLES.keys()
+
+
+def test_one_image_needs_no_name() -> None:
+    assert "prompt_styles" not in TARGETS["runcomfy/wan-2-2-image-to-video"].data
+
+
+@pytest.mark.parametrize(("target", "case"), cases("parameter"))
+def test_parameters_without_a_field(target: Any, case: dict[str, Any]) -> None:
+    note = target.data["unknown_key"]
+    known = case["parameter"] in target.data["fields"]["parameters"]
+
+    assert ({} if known else {note["x-rule"]: note["x-severity"]}) == case["findings"]
+
+
+@pytest.mark.parametrize(("target", "case"), cases("request"))
+def test_request_schemas(target: Any, case: dict[str, Any]) -> None:
+    body = changed_body(target, case["request"])
+    if "prompt_characters" in case:
+        body["prompt"] = "?" * case["prompt_characters"]
+
+    assert Draft202012Validator(target.request).is_valid(body) == case["valid"]
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_fields_are_those_of_the_request(name: str) -> None:
+    target = TARGETS[name]
+    assert target.request
+    fields, native = target.data["fields"], target.request["properties"]
+    media = [fields[role] for role in ("reference_image", "reference_video") if role in fields]
+    in_body = [field for field in fields["parameters"].values() if field.get("in") != "query"]
+    names = [
+        fields[role] for role in ("prompt", "negative_prompt", "first_frame") if role in fields
+    ]
+    names += [field["name"] for field in (*media, *in_body)]
+    voice = fields.get("voice", {})
+    names += [voice["positional"]] if "positional" in voice else []
+    names += [voice["bindings"].partition(".")[0]] if "bindings" in voice else []
+    of_the_call = {"target_namespace", "response_format", "enable_sync_mode"} & native.keys()
+
+    assert {*names, *fields.get("constants", ()), *of_the_call} == native.keys()
+    for field in media:
+        assert field["many"] == (native[field["name"]]["type"] == "array")
+    for field in in_body:
+        values = native[field["name"]].get("enum")
+        assert list(field.get("values", {}).values()) in ([], values)
+    for constant, value in fields.get("constants", {}).items():
+        assert native[constant] == {"const": value}
+
+
+def test_voices_in_a_list_go_to_the_videos_first() -> None:
+    voice = TARGETS["evolink/wan2.7-reference-video"].data["fields"]["voice"]
+
+    assert voice["positional"] == "audio_urls"
+    assert voice["positional_order"] == ["reference_video", "reference_image"]
+
+
+def test_unconfirmed_names_are_marked() -> None:
+    fields = TARGETS["oxen/wan-v2-7-reference-to-video"].data["fields"]
+
+    assert fields["unconfirmed"]
+    for path in fields["unconfirmed"]:
+        role, _, key = path.partition(".")
+        assert fields[role][key] == {"url": "url", "voice": "reference_voice"}
+
+
+def test_a_webhook_stands_in_the_query() -> None:
+    fields = TARGETS["wavespeed/wan-2.7-reference-to-video"].data["fields"]
+
+    assert fields["parameters"]["callback_url"] == {"name": "webhook", "in": "query"}
+
+
+@pytest.mark.parametrize("name", [name for name in TARGETS if name.startswith("runcomfy/")])
+def test_urls_of_runcomfy(name: str) -> None:
+    urls = TARGETS[name].data["urls"]
+
+    assert (urls["https"]["x-rule"], urls["https"]["x-severity"]) == ("asset-url-unsafe", "error")
+    assert urls["public"]["x-rule"] == "asset-url-unreachable"
+
+
+def test_parameters_of_the_shared_target_are_common_ones() -> None:
+    common = load_schema("job")["properties"]["parameters"]["properties"]
+
+    assert set(TARGETS["wan/2.7"].data["fields"]["parameters"]) <= set(common)
+
+
+def test_messages_have_a_name_for_the_shared_target() -> None:
+    assert provider_name(TARGETS["wan/2.7"]) == "Wan 2.7"

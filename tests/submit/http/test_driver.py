@@ -1,0 +1,388 @@
+from __future__ import annotations
+
+import socket
+import traceback
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from loopback import (
+    Answer,
+    Loopback,
+    answer,
+    chunked,
+    dripping,
+    half,
+    head,
+    raw,
+    redirect,
+    reset,
+    silent,
+)
+from small_service import HASTE, KEY, ORDER, PATIENCE, SENT, driver, provider, service
+
+from wanprep.errors import WrongUse
+from wanprep.plugins.flow import Accepted, Flow, Order, Refused, Request, Unclear
+from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
+from wanprep.submit.http.driver import Driver
+from wanprep.submit.http.retries import Patience
+from wanprep.submit.uploads.local_files import local_file
+
+GOOD = answer(200, {"id": "j1", "credits": 5})
+
+
+def ordered(*answers: Answer, patience: Patience = PATIENCE) -> tuple[Any, Loopback, list[float]]:
+    """Order once from a server with some answers: what came of it, what was heard, the waits."""
+    waits: list[float] = []
+    with (
+        Loopback({"/jobs": answers}) as server,
+        driver(server, patience=patience, pause=waits.append) as line,
+    ):
+        try:
+            outcome: Any = line.submit(ORDER)
+        except (Refused, Uncertain) as error:
+            outcome = error
+            told = "".join(traceback.format_exception(error))
+        else:
+            told = str(outcome)
+    assert KEY not in told
+    return outcome, server, waits
+
+
+def test_an_order_is_what_the_provider_says() -> None:
+    accepted, server, _ = ordered(GOOD)
+    assert accepted == Accepted(provider_id="j1", told={"id": "j1", "credits": 5})
+    (heard,) = server.heard
+    assert (heard.method, heard.target) == ("POST", "/jobs")
+    assert heard.json == ORDER.body
+    assert heard.headers["authorization"] == f"Bearer {KEY}"
+    assert heard.headers["idempotency-key"] == "run-1"
+    assert heard.headers["content-type"] == "application/json"
+    assert heard.headers["user-agent"].startswith("wanprep/")
+
+
+@pytest.mark.parametrize(
+    ("bad", "status"),
+    [
+        pytest.param(reset, None, id="the reply is lost"),
+        pytest.param(raw(b""), None, id="it hangs up politely"),
+        pytest.param(raw(b"HTTP/1.1 200 OK\r\nContent-"), None, id="half a header"),
+        pytest.param(raw(b"nonsense\r\n\r\n"), None, id="no HTTP"),
+        pytest.param(half(b'{"id": "j1", "credits": 5}'), None, id="half an answer"),
+        pytest.param(chunked(b'{"id": "j1"}', whole=False), None, id="chunks without an end"),
+        pytest.param(answer(200, b"<html>"), 200, id="a page"),
+        pytest.param(answer(200, {"code": 0}), 200, id="an answer without an id"),
+        pytest.param(answer(500, {"error": "oops"}, x_request_id="r-77"), 500, id="500"),
+        pytest.param(answer(503, b"", retry_after="1"), 503, id="503, though told to wait"),
+        pytest.param(answer(504, b"<html>"), 504, id="a gateway's time-out"),
+        pytest.param(answer(200, b" " * 10_000_001), None, id="far too much"),
+        pytest.param(
+            answer(200, b"nothing packed", content_encoding="gzip"),
+            None,
+            id="packed, but not with anything",
+        ),
+    ],
+)
+def test_what_nobody_can_tell_is_uncertain_and_never_sent_again(
+    bad: Answer, status: int | None
+) -> None:
+    outcome, server, _ = ordered(bad, GOOD)
+    assert isinstance(outcome, Uncertain), outcome
+    assert outcome.status == status
+    assert "may exist" in str(outcome)
+    assert len(server.heard) == 1
+
+
+def test_the_words_of_an_uncertain_answer_are_kept() -> None:
+    outcome, _, _ = ordered(answer(500, {"error": {"message": "oops"}}, x_request_id="r-77"))
+    assert "HTTP 500: oops" in str(outcome)
+    assert outcome.told == {"x-request-id": "r-77"}
+
+
+@pytest.mark.parametrize(
+    "slow",
+    [
+        pytest.param(silent, id="silent"),
+        pytest.param(dripping(b"HTTP/1.1 200 OK\r\n", b"", 9), id="stuck in its headers"),
+        pytest.param(dripping(head(200, {"content-length": "99"}), b" "), id="dripping"),
+    ],
+)
+def test_who_is_too_slow_is_uncertain(slow: Answer) -> None:
+    haste = Patience(connect=20, read=0.3, answer=0.3, pause=0.01)
+    outcome, server, _ = ordered(slow, GOOD, patience=haste)
+    assert isinstance(outcome, Uncertain), outcome
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        pytest.param(301, Refused, id="moved"),
+        pytest.param(302, Uncertain, id="found"),
+        pytest.param(303, Uncertain, id="see other"),
+        pytest.param(307, Refused, id="for now"),
+        pytest.param(308, Refused, id="for good"),
+    ],
+)
+def test_a_paid_request_follows_nobody(status: int, kind: type[Exception]) -> None:
+    with Loopback({"*": [GOOD]}) as other:
+        outcome, server, _ = ordered(redirect(f"{other.url}/jobs?key={KEY}", status), GOOD)
+        assert isinstance(outcome, kind), outcome
+        assert f"redirects to {other.url}/jobs?key=***" in str(outcome)
+    assert other.heard == []
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(answer(400, {"error": "bad", "code": 7}), id="in its words"),
+        pytest.param(answer(402, {"error": "bad", "code": 7}), id="no money"),
+    ],
+)
+def test_a_refusal_is_the_providers(refusal: Answer) -> None:
+    outcome, _, _ = ordered(refusal)
+    assert isinstance(outcome, Refused)
+    assert (str(outcome), outcome.code, outcome.advice) == ("bad", "7", "Mend the job.")
+
+
+def test_a_gateways_page_is_a_refusal_by_its_status() -> None:
+    outcome, _, _ = ordered(answer(403, b"<html>" + KEY.encode()))
+    assert isinstance(outcome, Refused)
+    assert str(outcome) == "Small refuses: HTTP 403: a web page"
+
+
+def test_a_service_that_quotes_the_key_is_not_quoted() -> None:
+    outcome, _, _ = ordered(answer(401, {"error": f"the key {KEY} is unknown", "code": KEY}))
+    assert isinstance(outcome, Refused)
+    assert (str(outcome), outcome.code) == ("the key *** is unknown", "***")
+    outcome, _, _ = ordered(answer(500, {"error": f"Bearer {KEY}"}, x_request_id=KEY))
+    assert isinstance(outcome, Uncertain)
+    assert KEY not in f"{outcome} {outcome.told}"
+    accepted, _, _ = ordered(answer(200, {"id": "j1", "you": [KEY]}))
+    assert accepted.told == {"id": "j1", "you": ["***"]}
+
+
+@pytest.mark.parametrize(
+    ("first", "wait"),
+    [
+        pytest.param(answer(429, {"error": "slow"}, retry_after="7"), 7, id="header"),
+        pytest.param(answer(429, {"retry_after": 3}), 3, id="body"),
+        pytest.param(answer(429, {"error": {"retry_after": "4"}}), 4, id="deep in the body"),
+    ],
+)
+def test_who_is_told_to_wait_waits_and_sends_once_more(first: Answer, wait: float) -> None:
+    accepted, server, waits = ordered(first, GOOD)
+    assert accepted.provider_id == "j1"
+    assert waits == [wait]
+    assert len(server.heard) == 2
+
+
+def test_who_is_told_to_wait_for_ever_is_refused() -> None:
+    outcome, server, waits = ordered(answer(429, {"error": "slow down"}, retry_after="86400"))
+    assert isinstance(outcome, Refused)
+    assert (str(outcome), waits, len(server.heard)) == ("slow down", [], 1)
+    outcome, server, waits = ordered(answer(429, {"error": "slow down"}))
+    assert isinstance(outcome, Refused)
+    assert (len(waits), len(server.heard)) == (4, 5)
+
+
+def nobody() -> str:
+    """Find an address at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param(None, id="nobody listens"),
+        pytest.param("https://api.small.example", id="behind a proxy that is not there"),
+    ],
+)
+def test_what_has_not_left_may_be_sent_again_and_is_never_uncertain(url: str | None) -> None:
+    waits: list[float] = []
+    environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url or nobody()}
+    with (
+        Driver(
+            provider(), service(), environ=environ, patience=PATIENCE, pause=waits.append
+        ) as line,
+        pytest.raises(NotSent, match="Nothing was sent") as caught,
+    ):
+        line.submit(ORDER)
+    assert len(waits) == 4
+    assert "connection" in caught.value.advice
+
+
+def test_a_handshake_that_fails_has_sent_nothing() -> None:
+    with Loopback({"*": [GOOD]}) as server:
+        url = server.url.replace("http:", "https:")  # where nobody speaks TLS
+        environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url}
+        with (
+            Driver(
+                provider(), service(), environ=environ, patience=HASTE, pause=lambda _: None
+            ) as line,
+            pytest.raises(NotSent),
+        ):
+            line.submit(ORDER)
+    assert KEY.encode() not in server.everything
+
+
+def pays_twice(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url="/jobs", paid=True)
+    yield Request(method="POST", url="/jobs", paid=True)
+    return Accepted(provider_id="2")
+
+
+def looks_first(_: Order) -> Flow[Accepted]:
+    yield Request(method="GET", url="/schema")
+    answer = yield Request(method="POST", url="/jobs", paid=True)
+    return Accepted(provider_id=answer.json()["id"])
+
+
+def looks_after(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url="/jobs", paid=True)
+    yield Request(method="GET", url="/schema")
+    raise Refused(f"not so, {KEY}")
+
+
+def stumbles(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url="/jobs", paid=True)
+    raise RuntimeError
+
+
+def odd_early(_: Order) -> Flow[Accepted]:
+    yield Request(method="GET", url="/schema")
+    raise Unclear(f"odd, {KEY}")
+
+
+def mute_early(_: Order) -> Flow[Accepted]:
+    yield Request(method="GET", url="/mute")
+    raise AssertionError
+
+
+def stumbles_early(_: Order) -> Flow[Accepted]:
+    yield Request(method="GET", url="/schema")
+    raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("flow", "outcome", "paid"),
+    [
+        pytest.param(pays_twice, Uncertain, 1, id="pays twice"),
+        pytest.param(looks_first, None, 1, id="asks something before"),
+        pytest.param(looks_after, Uncertain, 1, id="refuses after it has asked on"),
+        pytest.param(stumbles, Uncertain, 1, id="a fault of the plugin"),
+        pytest.param(odd_early, NotSent, 0, id="an odd answer before anything is paid"),
+        pytest.param(mute_early, NotSent, 0, id="no answer before anything is paid"),
+        pytest.param(stumbles_early, RuntimeError, 0, id="a fault before anything is paid"),
+    ],
+)
+def test_whatever_a_plugin_does_one_order_is_sent(
+    flow: Any, outcome: type[Exception] | None, paid: int
+) -> None:
+    with (
+        Loopback({"/jobs": [GOOD], "/schema": [answer(200, {})], "/mute": [reset]}) as server,
+        driver(server, submit=flow) as line,
+    ):
+        if outcome is None:
+            assert line.submit(ORDER).provider_id == "j1"
+        else:
+            with pytest.raises(outcome) as caught:
+                line.submit(ORDER)
+            assert KEY not in str(caught.value)
+    assert [each.method for each in server.heard].count("POST") == paid
+
+
+# What costs nothing.
+
+
+RUNNING: Final = {"state": "running", "error": f"see {KEY}"}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(reset, id="cut"),
+        pytest.param(half(b'{"state": "running"}'), id="half an answer"),
+        pytest.param(answer(429, {}, retry_after="1"), id="429"),
+        pytest.param(answer(500, {}), id="500"),
+        pytest.param(answer(502, b""), id="502"),
+        pytest.param(answer(503, b""), id="503"),
+        pytest.param(answer(504, b""), id="504"),
+    ],
+)
+def test_a_question_is_asked_again(bad: Answer) -> None:
+    with Loopback({"/jobs/1": [bad, bad, answer(200, RUNNING)]}) as server, driver(server) as line:
+        status = line.poll(SENT)
+    assert (status.state, status.error, status.told["error"]) == ("running", "see ***", "see ***")
+    assert len(server.heard) == 3
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        pytest.param(reset, "Small gives no answer", id="cut"),
+        pytest.param(silent, "no answer came in time", id="silent"),
+        pytest.param(answer(500, {"error": f"o {KEY}"}), r"HTTP 500: o \*\*\*", id="500"),
+        pytest.param(answer(200, b"<html>"), "makes no sense", id="a page"),
+    ],
+)  # fmt: skip
+def test_a_question_without_an_answer_says_so(bad: Answer, says: str) -> None:
+    with (
+        Loopback({"/jobs/1": [bad]}) as server,
+        driver(server, patience=HASTE) as line,
+        pytest.raises(NoAnswer, match=says),
+    ):
+        line.poll(SENT)
+
+
+def test_a_question_may_be_refused() -> None:
+    with (
+        Loopback({"/jobs/1": [answer(404, {"error": f"no {KEY}"})]}) as server,
+        driver(server) as line,
+        pytest.raises(Refused, match="no \\*\\*\\*"),
+    ):
+        line.poll(SENT)
+
+
+def test_cancel_and_find() -> None:
+    script = {"/jobs/1": [answer(200, {"says": "gone"})], "/jobs": [answer(200, ["j1"])]}
+    with Loopback(script) as server, driver(server) as line:
+        assert line.cancel(SENT).done
+        assert line.find(SENT) == Accepted(provider_id="j1")
+    assert server.targets() == ["DELETE /jobs/1", "GET /jobs"]
+
+
+def test_what_a_provider_has_not_is_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with (
+        Loopback({}) as server,
+        driver(server, cancel=None, find=None, upload=None) as line,
+    ):
+        cancelled = line.cancel(SENT)
+        assert not cancelled.done
+        assert cancelled.says == "Small has no way to cancel a job"
+        assert line.find(SENT) is None
+        with pytest.raises(CannotHost, match="takes no uploads"):
+            line.upload(local_file(str(tmp_path / "a.txt")))
+    assert server.heard == []
+
+
+def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a b.bin"
+    path.write_bytes(b"0123456789" * 10_000)
+    good = answer(200, {"url": "https://cdn.example/x"})
+    with Loopback({"/upload": [reset, good]}) as server, driver(server) as line:
+        assert line.upload(local_file(str(path))).url == "https://cdn.example/x"
+    assert len(server.heard) == 2
+    for heard in server.heard:
+        assert heard.headers["content-type"].startswith("multipart/form-data")
+        assert b'name="file"; filename="a-b.bin"' in heard.body
+        assert b"0123456789" * 10_000 in heard.body
+
+
+def test_without_a_key_nothing_is_begun() -> None:
+    with pytest.raises(WrongUse, match="SMALL_KEY or SMALL_TOKEN"):
+        Driver(provider(), service(), environ={})

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from wanprep.check.inputs import cases
+from wanprep.job.read import read_jobs
+from wanprep.media.facts import Facts
+from wanprep.rules.target import all_targets
+from wanprep.submit.request.price import Estimate, Unpriced, estimate
+
+if TYPE_CHECKING:
+    from wanprep.rules.intent import Meant
+
+TARGETS: Final = all_targets()
+EVOLINK: Final = TARGETS["evolink/wan2.7-reference-video"]
+WAVESPEED: Final = TARGETS["wavespeed/wan-2.7-reference-to-video"]
+OXEN: Final = TARGETS["oxen/wan-v2-7-reference-to-video"]
+PICTURE: Final = {"image": "https://x.example/a.jpg"}
+CLIP: Final = {"video": "https://x.example/a.mp4"}
+
+
+def meant(folder: Path, references: list[Any], **parameters: Any) -> Meant:
+    document = {"prompt": "x", "references": references, "parameters": parameters}
+    (folder / "job.json").write_text(json.dumps(document))
+    (case,), _ = cases(read_jobs(str(folder / "job.json")), [EVOLINK], TARGETS, [])
+    return case.meant
+
+
+def lengths(*seconds: float | None) -> dict[str, Facts]:
+    return {
+        f"/references/{place}/video": Facts(path="a.mp4", kind="video", duration=length)
+        for place, length in enumerate(seconds)
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "dollars"),
+    [
+        pytest.param({}, 1.00, id="what holds where nothing is said: 5 s at 720p"),
+        pytest.param({"duration": 5}, 1.00, id="5 s"),
+        pytest.param({"duration": 10}, 1.50, id="10 s"),
+        pytest.param({"duration": 2}, 0.70, id="2 s"),
+        pytest.param({"resolution": "1080P"}, 1.60, id="5 s at 1080p"),
+        pytest.param({"resolution": "1080p", "duration": 10}, 2.40, id="10 s at 1080p"),
+        pytest.param({"resolution": "1080p", "duration": 2}, 1.12, id="2 s at 1080p"),
+        pytest.param({"resolution": "1080p", "duration": 8}, 2.08, id="8 s at 1080p"),
+    ],
+)
+def test_wavespeed(tmp_path: Path, parameters: dict[str, Any], dollars: float) -> None:
+    found = estimate(WAVESPEED, meant(tmp_path, [CLIP], **parameters), lengths(30))
+    assert isinstance(found, Estimate)
+    assert (found.low, found.high, found.currency) == (dollars, dollars, "USD")
+
+
+@pytest.mark.parametrize(
+    ("references", "facts", "parameters", "low", "high"),
+    [
+        pytest.param([PICTURE], {}, {}, 0.43, 0.43, id="pictures cost nothing"),
+        pytest.param([PICTURE], {}, {"resolution": "1080p"}, 0.72, 0.72, id="1080p"),
+        pytest.param([CLIP], lengths(8), {}, 0.86, 1.118, id="8 s of clip, at most 5 s of it"),
+        pytest.param([CLIP], lengths(3), {}, 0.688, 0.688, id="a short clip"),
+        pytest.param(
+            [CLIP, CLIP], lengths(8, 1.2), {"duration": 10}, 1.1782, 1.6512, id="two share 5 s"
+        ),
+        pytest.param([CLIP], {}, {}, 0.43, 3.01, id="a clip that nobody has seen"),
+        pytest.param([CLIP], lengths(None), {}, 0.43, 3.01, id="a clip of unknown length"),
+    ],
+)
+def test_evolink(
+    tmp_path: Path,
+    references: list[Any],
+    facts: dict[str, Facts],
+    parameters: dict[str, Any],
+    low: float,
+    high: float,
+) -> None:
+    found = estimate(EVOLINK, meant(tmp_path, references, **parameters), facts)
+    assert isinstance(found, Estimate)
+    assert found.low == pytest.approx(low)
+    assert found.high == pytest.approx(high)
+    hidden = [note for note in found.unseen if "up to 30 s" in note]
+    assert bool(hidden) == (high == 3.01)
+    assert all(note.endswith(".") for note in found.unseen)
+
+
+def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> None:
+    one = estimate(OXEN, meant(tmp_path, [PICTURE]), {})
+    assert isinstance(one, Unpriced)
+    assert "oxen.ai" in one.why
+    three = estimate(OXEN, meant(tmp_path, [PICTURE], num_generations=3), {})
+    assert isinstance(three, Unpriced)
+    assert three.why == f"{one.why} 3 videos are ordered, and each is billed."
+    runcomfy = estimate(TARGETS["runcomfy/wan-2-2-image-to-video"], meant(tmp_path, [PICTURE]), {})
+    assert isinstance(runcomfy, Unpriced)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"duration": "five"}, {"duration": True}, {"resolution": "4k"}, {"resolution": [1]}],
+)
+def test_nonsense_has_no_price(tmp_path: Path, parameters: dict[str, Any]) -> None:
+    found = estimate(EVOLINK, meant(tmp_path, [PICTURE], **parameters), {})
+    assert isinstance(found, Unpriced)
+    assert "wanprep check" in found.why
+
+
+def test_what_is_no_endpoint_has_no_price(tmp_path: Path) -> None:
+    found = estimate(TARGETS["wan/2.7"], meant(tmp_path, [PICTURE]), {})
+    assert found == Unpriced("Nothing is known of the prices of wan/2.7.")
+
+
+def test_a_native_body_has_the_same_price(tmp_path: Path) -> None:
+    body = {"prompt": "x", "videos": ["https://x.example/a.mp4"], "resolution": "1080p"}
+    (tmp_path / "job.json").write_text(json.dumps({"target": WAVESPEED.id, "body": body}))
+    (case,), _ = cases(read_jobs(str(tmp_path / "job.json")), [], TARGETS, [])
+    found = estimate(WAVESPEED, case.meant, {})
+    assert isinstance(found, Estimate)
+    assert found.high == 1.60
+
+
+def test_several_clips_that_nobody_has_seen(tmp_path: Path) -> None:
+    case = meant(tmp_path, [CLIP, CLIP])
+    found = estimate(EVOLINK, replace(case), {})
+    assert isinstance(found, Estimate)
+    assert found.unseen[0] == "How long 2 clips are: reckoned as anything up to 30 s."

@@ -1,0 +1,102 @@
+"""What is written down of an order, whatever comes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ledgers import new_run
+from loopback import Answer, Loopback, answer
+
+from wanprep.cli.run_output import open_desk
+from wanprep.config import Config
+from wanprep.plugins.flow import Accepted, Flow, Order
+from wanprep.submit.ledger.ledger import Reserved
+from wanprep.submit.ledger.run import Run
+from wanprep.submit.session.send import ordered, ordered_again
+from wanprep.submit.session.session import Desk
+
+
+@pytest.fixture
+def service() -> Iterator[Loopback]:
+    with Loopback({"*": [answer(200, {"id": "task-1", "status": "pending"})]}) as service:
+        yield service
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Loopback) -> Iterator[Desk]:
+    monkeypatch.setenv("WANPREP_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("EVOLINK_API_KEY", "canary-0123456789")
+    monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
+    with ExitStack() as held:
+        yield open_desk(held, Config(), os.environ)
+
+
+def reserved(desk: Desk) -> Run:
+    outcome = desk.ledger.reserve(new_run(key="k" * 20))
+    assert isinstance(outcome, Reserved)
+    return outcome.run
+
+
+def test_accepted(desk: Desk) -> None:
+    run = ordered(desk, reserved(desk))
+    assert (run.state, run.provider_id) == ("accepted", "task-1")
+    assert desk.ledger.again(run) == run
+
+
+def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(desk: Desk) -> None:
+    def broken(order: Order) -> Flow[Accepted]:
+        yield from ()
+        raise ZeroDivisionError(f"canary-0123456789 in {order.target}")
+
+    driver = desk.driver("evolink")
+    driver.provider = replace(driver.provider, submit=broken)
+    run = reserved(desk)
+    with pytest.raises(ZeroDivisionError):
+        ordered(desk, run)
+    run = desk.ledger.again(run)
+    assert run.state == "uncertain"
+    assert run.error is not None
+    assert "canary" not in run.error
+
+
+def test_nobody_was_reached(desk: Desk) -> None:
+    driver = desk.driver("evolink")
+    driver.patience = replace(driver.patience, attempts=1)
+    driver.wire.bases = {"api": "http://127.0.0.1:9"}
+    run = ordered(desk, reserved(desk))
+    assert run.state == "refused", "nothing was ordered: the same command sends it anew"
+    assert run.error is not None
+    assert "Nothing was sent" in run.error
+
+
+@pytest.mark.parametrize(
+    "no",
+    [
+        pytest.param(
+            answer(402, {"error": {"code": "quota_not_enough", "message": "No."}}), id="no"
+        ),
+        pytest.param(None, id="not reached"),
+    ],
+)
+def test_a_repeat_that_fails_says_nothing_of_the_first_order(
+    desk: Desk, service: Loopback, no: Answer | None
+) -> None:
+    """The first may have arrived: forgotten, it would be paid once more under a new key."""
+    first = desk.ledger.move(reserved(desk), "uncertain", error="The answer is missing.")
+    again = desk.ledger.reserve_again(first)
+    assert isinstance(again, Reserved)
+    if no:
+        service.script = {"*": [no]}
+    else:
+        driver = desk.driver("evolink")
+        driver.patience = replace(driver.patience, attempts=1)
+        driver.wire.bases = {"api": "http://127.0.0.1:9"}
+    run = ordered_again(desk, again.run)
+    assert run.state == "uncertain"
+    assert run.error is not None
+    assert run.error.startswith("the first answer is missing, and sending it again failed: EvoLink")

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from emulated import emulate
+from submitting import EVOLINK, RUNCOMFY, Desktop
+
+from wanprep.cli.run_output import open_desk
+from wanprep.config import Config
+from wanprep.plugins.flow import Status
+from wanprep.submit.ledger.run import Run
+from wanprep.submit.session.concurrent import Task
+from wanprep.submit.session.session import Desk
+from wanprep.submit.session.wait import NoEnd, wait, words
+
+
+@pytest.fixture
+def desktop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Desktop]:
+    with emulate(speed=8) as emulator:
+        yield Desktop(tmp_path, emulator, monkeypatch, capfd)
+
+
+@pytest.fixture
+def desk(desktop: Desktop) -> Iterator[Desk]:  # noqa: ARG001 - its environment
+    with ExitStack() as held:
+        yield open_desk(held, Config(), os.environ)
+
+
+def submitted(desktop: Desktop, desk: Desk, target: str = EVOLINK) -> Run:
+    desktop.json("submit", desktop.job(target=target))
+    [run] = desk.ledger.runs()
+    return run
+
+
+def heard() -> tuple[Task, list[str]]:
+    task, told = Task("job", lambda _: None), list[str]()
+    task.heard = told.append
+    return task, told
+
+
+def test_it_ends_with_the_run(desktop: Desktop, desk: Desk) -> None:
+    task, told = heard()
+    run = wait(desk, submitted(desktop, desk), task)
+    assert run.state == "succeeded"
+    assert told[-1] == "completed"
+    assert wait(desk, run, task) == run, "what has ended is not waited for"
+
+
+def test_it_ends_when_patience_ends(
+    desktop: Desktop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop.emulator.switch("never-finishes")
+    run = submitted(desktop, desk)
+    service = desk.service("evolink")
+    hasty = replace(service, poll=replace(service.poll, patience=0.1))
+    monkeypatch.setattr(desk, "service", lambda _: hasty)
+    with pytest.raises(NoEnd, match="takes longer than"):
+        wait(desk, run, heard()[0])
+    assert desk.ledger.again(run).state == "accepted"
+
+
+def test_refusals_are_believed_when_they_repeat(desktop: Desktop, desk: Desk) -> None:
+    run = submitted(desktop, desk)
+    desktop.emulator.switch("bad-key")
+    with pytest.raises(NoEnd, match="key"):
+        wait(desk, run, heard()[0])
+    assert desk.ledger.again(run).state == "accepted"
+
+
+def test_a_job_of_which_nothing_is_kept_has_expired(desktop: Desktop, desk: Desk) -> None:
+    run = submitted(desktop, desk)
+    run = desk.ledger.note(run, sent=run.sent - timedelta(days=2))
+    desktop.emulator.switch("bad-key")
+    run = wait(desk, run, heard()[0])
+    assert run.state == "expired"
+    assert run.error
+
+
+def test_a_network_that_is_gone_is_waited_for(desktop: Desktop, desk: Desk) -> None:
+    run = submitted(desktop, desk, RUNCOMFY)
+    driver = desk.driver("runcomfy")
+    driver.patience = replace(driver.patience, attempts=1)
+    desktop.emulator.switch("poll-error=2")
+    task, told = heard()
+    assert wait(desk, run, task).state == "succeeded"
+    assert told[0].startswith("no answer for now (")
+
+
+def test_it_can_be_called_off_and_woken(desktop: Desktop, desk: Desk) -> None:
+    desktop.emulator.switch("never-finishes")
+    run = submitted(desktop, desk)
+    desk.environ = {**desk.environ, "WANPREP_POLL_INTERVAL": "60"}
+    task, told = heard()
+    waiting = threading.Thread(target=wait, args=(desk, run, task))
+    waiting.start()
+    desk.bells.ring(run.provider_id or "")
+    end = time.monotonic() + 30
+    while not told:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    desk.bells.call_off()
+    waiting.join(30)
+    assert not waiting.is_alive()
+    assert wait(desk, run, task) == run, "nor is anything begun now"
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        pytest.param(Status(state="queued", word="in_queue", position=3), "in_queue, 3 before it",
+                     id="a place"),
+        pytest.param(Status(state="running", word="processing", progress=0.42),
+                     "processing, 42 %", id="a part"),
+        pytest.param(Status(state="unknown", word="marinating"),
+                     "'marinating', a word that nobody knows", id="unknown"),
+        pytest.param(Status(state="succeeded", word="", progress=1.0), "succeeded", id="no word"),
+    ],
+)  # fmt: skip
+def test_words(status: Status, says: str) -> None:
+    assert words(status) == says

@@ -1,0 +1,347 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+import small_service
+from loopback import Answer, Loopback, answer, chunked, head, raw, redirect, reset
+from small_service import HASTE, KEY, driver
+
+from wanprep.plugins.flow import Flow, HostedUrl, Request
+from wanprep.plugins.provider import LocalFile, Settings
+from wanprep.submit.errors import CannotHost
+from wanprep.submit.http.driver import Driver
+from wanprep.submit.services.service import Uploads
+from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.upload import host
+
+BODY = b"the file itself"
+TYPE = "application/octet-stream"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> LocalFile:
+    path = tmp_path / "hero.bin"
+    path.write_bytes(BODY)
+    return local_file(str(path))
+
+
+class Remembered(dict[tuple[str, str], HostedUrl]):
+    """Remembers hosted copies for as long as a test lasts."""
+
+    def get(self, provider: str, sha256: str) -> HostedUrl | None:  # type: ignore[override] # two words for a key
+        return super().get((provider, sha256))
+
+    def put(self, provider: str, sha256: str, hosted: HostedUrl) -> None:
+        self[provider, sha256] = hosted
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback({}) as server:
+        yield server
+
+
+def serve(server: Loopback, *answers: Answer, link: str = "") -> None:
+    url = link or f"{server.url}/cdn/x"
+    server.script = {"/upload": [answer(200, {"url": url})], "/cdn/x": answers}
+
+
+HERE = answer(200, BODY)
+PAGE = answer(200, BODY, content_type="text/html; charset=x")
+MISSING = answer(404, b"")
+
+
+def piece(total: object) -> Answer:
+    return answer(206, b"t", content_range=f"bytes 0-0/{total}")
+
+
+def headed(length: int | None, **headers: str) -> Answer:
+    told = {"content-length": str(length)} if length is not None else {}
+    return raw(head(200, told | {"connection": "close"} | headers))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([HERE], id="at once"),
+        pytest.param([MISSING, MISSING, MISSING, MISSING, HERE], id="after some seconds"),
+        pytest.param([reset, HERE], id="after a hiccup"),
+        pytest.param([answer(200, b""), answer(200, b""), HERE], id="empty at first"),
+        pytest.param([answer(405, b""), HERE], id="no HEAD"),
+        pytest.param(
+            [answer(403, b""), piece(len(BODY))],
+            id="signed for GET, in pieces",
+        ),
+        pytest.param([headed(None), chunked(BODY)], id="no length at all"),
+    ],
+)
+def test_a_hosted_file_is_proven(server: Loopback, file: LocalFile, answers: list[Answer]) -> None:
+    serve(server, *answers)
+    remembered = Remembered()
+    with driver(server) as line:
+        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert hosted.url == f"{server.url}/cdn/x"
+    assert remembered == {("small", file.sha256): hosted}
+    looks = [each for each in server.heard if each.target == "/cdn/x"]
+    assert all(KEY.encode() not in each.raw for each in looks)
+    assert looks[0].method == "HEAD"
+    assert {each.headers.get("range") for each in looks if each.method == "GET"} <= {"bytes=0-0"}
+
+
+def test_a_redirected_link_is_followed(server: Loopback, file: LocalFile) -> None:
+    with Loopback({"*": [HERE]}) as cdn:
+        serve(server, redirect(f"{cdn.url}/y"))
+        with driver(server) as line:
+            host(file, driver=line, config_hosts={}, remembered=Remembered())
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        pytest.param([MISSING], "with HTTP 404", id="never there"),
+        pytest.param([answer(403, b"")], "a stranger with HTTP 403", id="not public"),
+        pytest.param([answer(200, BODY[:-1])], "14 B instead of 15 B", id="too short"),
+        pytest.param([PAGE], "text/html", id="a page"),
+        pytest.param([answer(200, {"a": 1})], "application/json", id="about the file"),
+        pytest.param([reset], "does not answer", id="dead"),
+        pytest.param([headed(None), chunked(BODY, BODY)], "30 B instead", id="endless"),
+        pytest.param([headed(None), piece("*")], "another length", id="untold"),
+        pytest.param([headed(None), piece(9)], "9 B instead", id="in pieces"),
+    ],
+)  # fmt: skip
+def test_a_link_that_gives_no_file_is_refused(
+    server: Loopback, file: LocalFile, answers: list[Answer], says: str
+) -> None:
+    # Each look is one HEAD, and one GET where that says too little.
+    serve(server, *(answers * 8))
+    remembered = Remembered()
+    with driver(server, patience=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
+        host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert "hero.bin was uploaded" in str(caught.value)
+    assert remembered == {}
+
+
+def test_a_link_in_the_open_is_refused(server: Loopback, file: LocalFile) -> None:
+    serve(server, HERE, link="http://cdn.example.com/x?sig=secret")
+    with driver(server) as line, pytest.raises(CannotHost, match="not https") as caught:
+        host(file, driver=line, config_hosts={}, remembered=Remembered())
+    assert "secret" not in str(caught.value)
+
+
+def test_a_copy_that_lives_is_not_uploaded_again(server: Loopback, file: LocalFile) -> None:
+    serve(server, HERE)
+    remembered = Remembered()
+    with driver(server) as line:
+        for _ in range(3):
+            host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert server.targets().count("POST /upload") == 1
+
+
+NOW = datetime.now(UTC)
+SOON = NOW.timestamp() + 60
+
+
+@pytest.mark.parametrize(
+    ("old", "answers"),
+    [
+        pytest.param(HostedUrl("", NOW + timedelta(minutes=59)), [HERE], id="it dies soon"),
+        pytest.param(HostedUrl(f"?Expires={SOON:.0f}"), [HERE], id="so does its link"),
+        pytest.param(HostedUrl(""), [MISSING, MISSING, HERE], id="it is gone"),
+    ],
+)  # fmt: skip
+def test_a_copy_that_will_not_last_is_replaced(
+    server: Loopback, file: LocalFile, old: HostedUrl, answers: list[Answer]
+) -> None:
+    serve(server, *answers)
+    remembered = Remembered()
+    remembered.put("small", file.sha256, replace(old, url=f"{server.url}/cdn/x{old.url}"))
+    with driver(server) as line:
+        host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert server.targets().count("POST /upload") == 1
+    assert remembered["small", file.sha256] == HostedUrl(f"{server.url}/cdn/x")
+
+
+def upload_as_data(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+    yield from ()
+    return HostedUrl(f"data:{file.content_type};base64,AAAA")
+
+
+def test_a_file_inside_of_the_order_needs_no_proof(server: Loopback, file: LocalFile) -> None:
+    remembered = Remembered()
+    with driver(server, upload=upload_as_data) as line:
+        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert hosted.url.startswith("data:")
+    assert (server.heard, remembered) == ([], {})
+
+
+# Buckets of the user's own.
+
+
+class Bucket(fsspec.get_filesystem_class("file")):  # type: ignore[misc] # it ships no types
+    """A folder that signs links, as the clouds' filesystems do."""
+
+    protocol = "bucket"
+    url = ""
+
+    def sign(self, path: str, expiration: int = 100) -> str:
+        return f"{self.url}{path}?Expires={expiration}"
+
+    def put_file(self, lpath: str, rpath: str) -> None:
+        if "denied" in rpath:
+            raise RuntimeError("AccessDenied for AKIAIOSFODNN7EXAMPLE")
+        self.makedirs(self._parent(rpath), exist_ok=True)
+        super().put_file(lpath, rpath)
+
+
+@pytest.fixture
+def bucket(server: Loopback, tmp_path: Path) -> str:
+    fsspec.register_implementation("bucket", Bucket, clobber=True)
+    Bucket.url = server.url
+    server.script = {"*": [HERE]}
+    return f"bucket://{tmp_path}/store"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_bucket_takes_what_the_provider_does_not(
+    server: Loopback, file: LocalFile, bucket: str, tmp_path: Path, own: bool
+) -> None:
+    # A bucket that is chosen for a provider comes before its own uploads.
+    upload = small_service.upload if own else None
+    with driver(server, upload=upload) as line:
+        hosted = host(
+            file,
+            driver=line,
+            config_hosts={"small": bucket} if own else {"default": bucket},
+            remembered=Remembered(),
+        )
+    stored = tmp_path / "store" / file.sha256[:16] / "hero.bin"
+    assert stored.read_bytes() == BODY
+    assert hosted.url == f"{server.url}{stored}?Expires=86400"
+    assert hosted.expires is not None
+    assert timedelta(hours=23) < hosted.expires - datetime.now(UTC) <= timedelta(days=1)
+    assert "POST /upload" not in server.targets()
+
+
+def test_a_bucket_takes_what_the_provider_refuses(
+    server: Loopback, file: LocalFile, bucket: str
+) -> None:
+    server.script = {"/upload": [answer(415, {"error": "no films"})], "*": [HERE]}
+    with driver(server) as line:
+        assert (
+            "store"
+            in host(
+                file, driver=line, config_hosts={"default": bucket}, remembered=Remembered()
+            ).url
+        )
+        with pytest.raises(CannotHost, match="no films") as caught:
+            host(file, driver=line, config_hosts={}, remembered=Remembered())
+    assert "hero.bin is on this machine only" in str(caught.value)
+    assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)
+
+
+def test_a_file_with_nowhere_to_go(server: Loopback, file: LocalFile) -> None:
+    with (
+        driver(server, upload=None) as line,
+        pytest.raises(CannotHost, match="Small takes no uploads"),
+    ):
+        host(file, driver=line, config_hosts={}, remembered=Remembered())
+
+
+@pytest.mark.parametrize(
+    ("below", "says"),
+    [
+        pytest.param("memory://a", "cannot give out links", id="it cannot sign"),
+        pytest.param("nothing://a", "cannot be opened", id="nobody knows it"),
+        pytest.param("bucket://denied", "could not be stored", id="it may not be written"),
+        pytest.param("s3://b/prefix", "not installed: Install s3fs", id="nothing knows it yet"),
+    ],
+)  # fmt: skip
+def test_a_bucket_that_will_not_do(
+    server: Loopback,
+    file: LocalFile,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    below: str,
+    says: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)  # whether it is installed or not
+    assert bucket
+    with (
+        driver(server, upload=None) as line,
+        pytest.raises(CannotHost, match=says) as caught,
+    ):
+        host(file, driver=line, config_hosts={"default": below}, remembered=Remembered())
+    assert "AKIA" not in str(caught.value)
+
+
+class KindBucket(Bucket):
+    """A bucket that wants to know what it stores."""
+
+    protocol = "s3a"
+
+    def put_file(self, lpath: str, rpath: str, **told: object) -> None:
+        super().put_file(lpath, rpath)
+        Path(f"{rpath}.type").write_text(str(told["ContentType"]))
+
+
+def test_a_bucket_is_told_what_it_stores(
+    server: Loopback, file: LocalFile, bucket: str, tmp_path: Path
+) -> None:
+    fsspec.register_implementation("s3a", KindBucket, clobber=True)
+    below = bucket.replace("bucket:", "s3a:")
+    with driver(server, upload=None) as line:
+        host(file, driver=line, config_hosts={"default": below}, remembered=Remembered())
+    (told,) = tmp_path.rglob("*.type")
+    assert told.read_text() == "application/octet-stream"
+
+
+def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+    ticket = yield Request(method="POST", url="/ticket", json={"size": file.bytes})
+    return HostedUrl(ticket.json()["url"])
+
+
+def test_an_upload_in_two_steps(server: Loopback, file: LocalFile) -> None:
+    serve(server, HERE)
+    server.script = {**server.script, "/ticket": [answer(200, {"url": f"{server.url}/cdn/x"})]}
+    with driver(server, upload=asks_twice) as line:
+        host(file, driver=line, config_hosts={}, remembered=Remembered())
+    assert server.targets() == ["POST /ticket", "HEAD /cdn/x"]
+
+
+def uploads(line: Driver, **known: Any) -> Driver:
+    told: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
+    line.service = replace(line.service, uploads=Uploads(**told | known, needs=(), warning=None))
+    return line
+
+
+def test_a_copy_lives_as_long_as_the_service_keeps_such(server: Loopback, file: LocalFile) -> None:
+    serve(server, HERE)
+    remembered = Remembered()
+    with uploads(driver(server), kept=7200) as line:
+        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+    assert hosted.expires is not None
+    left = hosted.expires - datetime.now(UTC)
+    assert timedelta(minutes=110) < left < timedelta(minutes=121)
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
+        pytest.param({"most_bytes": 3}, "Small takes uploads of at most 3 B", id="size"),
+    ],
+)
+def test_what_is_known_to_be_refused_is_not_uploaded(
+    server: Loopback, file: LocalFile, known: dict[str, Any], why: str
+) -> None:
+    serve(server, HERE)
+    with uploads(driver(server), **known) as line, pytest.raises(CannotHost, match=why):
+        host(file, driver=line, config_hosts={}, remembered=Remembered())
+    assert server.targets() == []
