@@ -1,4 +1,4 @@
-"""Measure `wanprep check`: of one picture, and of 3,000 files, against programs of that kind.
+"""Measure `wanprep check`: of one image, and of 3,000 files, against programs of that kind.
 
 The ratios are of medians over interleaved rounds in one run. See README.md beside this.
 """
@@ -18,15 +18,15 @@ from contenders import batches, versions, wanprep_check
 from measure import Run, Summary, console_script, run, summary, table, users_environment
 from targets import Target
 
-_PICTURE: Final = Path(__file__).parent.parent / "fixtures/demo/refs/hero.jpg"
-_ONE_CACHED: Final = "one picture, known"
-_ONE_NEW: Final = "one picture, new"
+_IMAGE: Final = Path(__file__).parent.parent / "fixtures/demo/refs/hero.jpg"
+_ONE_CACHED: Final = "one image, known"
+_ONE_NEW: Final = "one image, new"
 _PEER: Final = "check-jsonschema --version"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=20, help="of one picture (default 20)")
+    parser.add_argument("--runs", type=int, default=20, help="of one image (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="of 3,000 files (default 3)")
     parser.add_argument("--files", type=int, default=3000, help="a multiple of 100 (default 3000)")
     options = parser.parse_args()
@@ -34,7 +34,7 @@ def main() -> None:
     print(", ".join(f"{name} {known[name]}" for name in ("machine", "python", "exiftool")))
     with tempfile.TemporaryDirectory(prefix="wanprep-bench-") as folder:
         home = Path(folder)
-        results = _one_picture(options.runs, home) | _many(options.files, options.rounds, home)
+        results = _one_image(options.runs, home) | _many(options.files, options.rounds, home)
     rows: list[tuple[str, ...]] = [("", "median", "min", "max")]
     for name, one in results.items():
         rows.append((name, *(f"{each:.3f} s" for each in (one.median, one.least, one.most))))
@@ -59,8 +59,8 @@ def _ratio(results: dict[str, Summary], one: str, other: str) -> float | None:
     return results[one].median / results[other].median
 
 
-def _one_picture(times: int, home: Path) -> dict[str, Summary]:
-    check = [console_script("wanprep"), "check", str(_PICTURE)]
+def _one_image(times: int, home: Path) -> dict[str, Summary]:
+    check = [console_script("wanprep"), "check", str(_IMAGE)]
     commands = {_ONE_CACHED: check, _ONE_NEW: [*check, "--no-cache"]}
     beside = Path(sys.executable).with_name("check-jsonschema")
     peer = str(beside) if beside.exists() else shutil.which("check-jsonschema")

@@ -76,7 +76,7 @@ def batches() -> dict[str, Batch]:
     known = {
         "exiftool": Batch(("exiftool", "-r", "-j", "-fast2"), _lines_with('"SourceFile"')),
         "mediainfo": Batch(
-            # Else it takes IMG_0001.jpg, IMG_0002.jpg, ... for one film and reads the first.
+            # Else it takes IMG_0001.jpg, IMG_0002.jpg, ... for one video and reads the first.
             ("mediainfo", "--File_TestContinuousFileNames=0", "--Output=JSON"),
             _lines_with('"@ref"'),
         ),

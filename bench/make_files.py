@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PER_FOLDER: Final = 100
-# A folder's hundred files: 80 pictures, 12 clips, 8 sounds.
+# A folder's hundred files: 80 images, 12 clips, 8 sounds.
 MIX: Final = {
     "jpg": ("IMG", 60),
     "png": ("drawing", 10),
@@ -40,10 +40,10 @@ _FOLDERS_IN_A_PROJECT: Final = 10
 def make_files(root: Path, count: int) -> None:
     """Fill a folder with `count` files, a multiple of a hundred."""
     from clip_bases import make_clips
-    from picture_bases import make_pictures
+    from image_bases import make_images
 
     with tempfile.TemporaryDirectory() as workshop:
-        bases = make_pictures(Path(workshop)) | make_clips(Path(workshop))
+        bases = make_images(Path(workshop)) | make_clips(Path(workshop))
         in_turn = {kind: itertools.cycle(bases[kind]) for kind in MIX}
         for folder in folders(root, count):
             folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
 """Measure what a commit of 50 staged files waits for us: `python bench/staged_speed.py`.
 
-A git repository with 210 jobs and 390 pictures, of which 50 files are staged. Measured is the
+A git repository with 210 jobs and 390 images, of which 50 files are staged. Measured is the
 command that the hook runs, warm: the files were checked before, as they were when the commit
 before this one was made. pre-commit's own time comes on top. See README.md.
 """
@@ -21,13 +21,13 @@ from PIL import Image
 
 _AT_MOST: Final = 0.3
 _JOBS: Final = 200
-_PICTURES: Final = 300
+_IMAGES: Final = 300
 _JOB: Final = """\
 target: evolink/wan2.7-reference-video
 prompt: Image 1 walks through the garden of Image 2.
 references:
-  - image: ../refs/picture-{0:03}.jpg
-  - image: ../refs/picture-{1:03}.jpg
+  - image: ../refs/image-{0:03}.jpg
+  - image: ../refs/image-{1:03}.jpg
 parameters: {{resolution: 1080p, aspect_ratio: 16:9, duration: 5, seed: 7}}
 """
 
@@ -57,11 +57,11 @@ def _make(repository: Path) -> None:
     refs, jobs = repository / "refs", repository / "jobs"
     refs.mkdir(parents=True)
     jobs.mkdir()
-    for number in range(_PICTURES):
-        picture = Image.linear_gradient("L").resize((720, 1280)).rotate(number)
-        picture.convert("RGB").save(refs / f"picture-{number:03}.jpg", quality=60)
+    for number in range(_IMAGES):
+        image = Image.linear_gradient("L").resize((720, 1280)).rotate(number)
+        image.convert("RGB").save(refs / f"picture-{number:03}.jpg", quality=60)
     for number in range(_JOBS):
-        text = _JOB.format(number, (number + 100) % _PICTURES)
+        text = _JOB.format(number, (number + 100) % _IMAGES)
         (jobs / f"job-{number:03}.yaml").write_text(text)
     (repository / "alone").mkdir()
     for number in range(50):
@@ -79,13 +79,13 @@ def _make(repository: Path) -> None:
 
 
 def _measured(repository: Path, home: Path, times: int) -> dict[str, Summary]:
-    pictures = [f"refs/picture-{number:03}.jpg" for number in range(40)]
+    images = [f"refs/picture-{number:03}.jpg" for number in range(40)]
     jobs = [f"jobs/job-{number:03}.yaml" for number in range(190, 200)]
     check = [console_script("wanprep"), "check", "--changed"]
     commands = {
-        "50 pictures": [*check, *_names(repository, "alone/*")],
-        "40 pictures and the 10 jobs that use them": [*check, *_names(repository, "team/*")],
-        "40 pictures, of 40 jobs that did not change, and 10 jobs": [*check, *pictures, *jobs],
+        "50 images": [*check, *_names(repository, "alone/*")],
+        "40 images and the 10 jobs that use them": [*check, *_names(repository, "team/*")],
+        "40 images, of 40 jobs that did not change, and 10 jobs": [*check, *images, *jobs],
     }
     env = users_environment(WANPREP_CACHE_DIR=str(home / "cache"))
     os.chdir(repository)

@@ -44,7 +44,7 @@ def ffmpeg() -> str:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
-    """A second of test picture, 320x240 at 25 frames a second, with a tone."""
+    """A second of test image, 320x240 at 25 frames a second, with a tone."""
     path = tmp_path_factory.mktemp("clip") / "clip.mp4"
     inputs = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=25:duration=1"]
     inputs += ["-f", "lavfi", "-i", "sine=frequency=440:duration=1"]

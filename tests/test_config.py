@@ -10,7 +10,7 @@ from PIL import Image
 
 from wanprep.cli import run
 from wanprep.config import Config, find_config, read_config
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.schemas import load_schema
 
 
@@ -115,7 +115,7 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
         pytest.param("caf\xe9 = 1", "cannot be read: ", id="no UTF-8"),
     ],
 )
-def test_a_bad_one_is_wrong_use_and_says_what_is_meant(
+def test_a_bad_one_is_wrong_use_and_says_what_is_intent(
     project: Path, text: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "wanprep.toml").write_bytes(text.encode("latin-1"))
@@ -126,7 +126,7 @@ def test_a_bad_one_is_wrong_use_and_says_what_is_meant(
 
 
 def test_a_table_is_wanted(project: Path) -> None:
-    with pytest.raises(WrongUse, match="found a list; expected a mapping"):
+    with pytest.raises(UsageError, match="found a list; expected a mapping"):
         read_config(project / "pyproject.toml", ["targets"])
 
 
@@ -171,7 +171,7 @@ def test_a_target_is_one_json_file(project: Path, capfd: pytest.CaptureFixture[s
     target = {
         "id": "acme/tiny-video",
         "title": "Acme: tiny video",
-        "summary": "Small pictures only.",
+        "summary": "Small images only.",
         "docs": ["https://acme.example/docs"],
         "roles": {"reference_image": {"properties": {"width": bound, "height": bound}}},
     }

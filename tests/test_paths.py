@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from wanprep.check.paths import check_paths, files_in
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 
 @pytest.fixture
@@ -85,5 +85,5 @@ def test_folders_nested_deeper_than_recursion(
 
 def test_a_missing_path_is_wrong_use(tree: Path) -> None:
     check_paths(["a.jpg", "*.jpg", "-", str(tree)])
-    with pytest.raises(WrongUse, match=r"no file, folder or match for: ghost\.jpg, \*\.\\x1btif"):
+    with pytest.raises(UsageError, match=r"no file, folder or match for: ghost\.jpg, \*\.\\x1btif"):
         check_paths(["a.jpg", "ghost.jpg", "*.\x1btif"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from jsonschema import Draft202012Validator
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media.facts import FIELDS
 from wanprep.schemas import load_schema, schema_names
 
@@ -22,5 +22,5 @@ def test_facts_and_their_schema_have_the_same_fields_in_the_same_order() -> None
 
 
 def test_an_unknown_schema_is_wrong_use() -> None:
-    with pytest.raises(WrongUse, match=r"There are: .*facts"):
+    with pytest.raises(UsageError, match=r"There are: .*facts"):
         load_schema("fatcs")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # TOML's own error is a ValueError, too
-        raise WrongUse(
-            f"the configuration {file} cannot be read: {error}. Mend it; `wanprep schema config`"
+        raise UsageError(
+            f"the configuration {file} cannot be read: {error}. Fix it; `wanprep schema config`"
             " describes what may stand in it."
         ) from error
 
@@ -93,7 +93,7 @@ def read_config(file: Path, table: object) -> Config:
     _validate(file, table)
     assert isinstance(table, dict)  # noqa: S101 - or it would not have been valid
     for fault in _wrong_rules(table):
-        raise WrongUse(f"the configuration {file}: {fault}")
+        raise UsageError(f"the configuration {file}: {fault}")
     return Config(
         folder=file.parent,
         file=file,
@@ -134,7 +134,7 @@ def _validate(file: Path, table: object) -> None:
     from wanprep.schema_errors import schema_errors
 
     for error in schema_errors(table, schema):
-        raise WrongUse(f"the configuration {file}: {error}")
+        raise UsageError(f"the configuration {file}: {error}")
 
 
 def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:

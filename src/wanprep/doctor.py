@@ -45,7 +45,7 @@ class Line:
 _line: Final = partial(Line, "Folders")
 
 
-_LITTLE: Final = 2_000_000_000  # a mended clip and its draft fit many times
+_LITTLE: Final = 2_000_000_000  # a fixed clip and its draft fit many times
 
 
 _NOTHING: Final = 100_000_000
@@ -61,7 +61,7 @@ def folders(environ: Mapping[str, str]) -> Iterator[Line]:
 def _folder(name: str, folder: str, variable: str) -> Line:
     there = _nearest(folder)
     if not os.path.isdir(there) or not os.access(there, os.W_OK | os.X_OK):
-        says = f"{visible(folder)} cannot be written: mend that, or name another in {variable}."
+        says = f"{visible(folder)} cannot be written: fix that, or name another in {variable}."
         return _line(name, "trouble", says)
     free = shutil.disk_usage(there).free
     size = file_size(_size(folder)) if name != "for the moment" else ""
@@ -101,7 +101,7 @@ _LIBRARIES: Final = {
 
 # What ffmpeg is asked to do, and the list in which it says whether it can.
 _ABILITIES: Final = {
-    "libx264": ("-encoders", "pictures of clips"),
+    "libx264": ("-encoders", "images of clips"),
     "aac": ("-encoders", "sound of clips"),
     "libmp3lame": ("-encoders", "MP3"),
     "libvmaf": ("-filters", "measuring how like its source a clip is"),
@@ -115,7 +115,7 @@ _SECONDS: Final = 20.0
 
 
 def programs() -> Iterator[Line]:
-    """Look at everything that must be there for probing and mending."""
+    """Look at everything that must be there for probing and fixing."""
     yield _programs_line(
         "wanprep", "fine", f"{__version__} in {os.path.dirname(os.path.dirname(__file__))}"
     )

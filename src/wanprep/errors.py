@@ -9,5 +9,5 @@ class WanprepError(Exception):
     exit_code = 2
 
 
-class WrongUse(WanprepError):
+class UsageError(WanprepError):
     """The command line, or what it names, is not what the user can have meant."""

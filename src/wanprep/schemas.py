@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 _SUFFIX: Final = ".schema.json"
 
@@ -27,7 +27,7 @@ def schema_names() -> list[str]:
 def schema_text(name: str) -> str:
     """Return a schema as it is published."""
     if name not in schema_names():
-        raise WrongUse(f"there is no schema '{name}'. There are: {', '.join(schema_names())}.")
+        raise UsageError(f"there is no schema '{name}'. There are: {', '.join(schema_names())}.")
     return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 

@@ -124,7 +124,7 @@ def test_what_changes_is_new(known: Path, check: Check) -> None:
     (known / "job.yaml").write_text(JOB.replace("meets", "greets"))
     told = check()
     assert rules(told) == ["image-too-small", "parameter-invalid", "prompt-ref-unbound"]
-    assert told["summary"]["known"] == 1, "the picture of the job is as it was"
+    assert told["summary"]["known"] == 1, "the image of the job is as it was"
 
 
 def test_another_job_with_the_same_value_is_new(known: Path, check: Check) -> None:

@@ -12,7 +12,7 @@ from hook_repository import JOB, HookRepository, hook_repository
 from wanprep.check import changed as changed_module
 from wanprep.check.changed import changed_subjects, concerned
 from wanprep.check.git import deleted_files, files_that_mention
-from wanprep.check.inputs import Question
+from wanprep.check.inputs import CheckRequest
 from wanprep.check.pipeline import answer
 from wanprep.cli import run
 
@@ -22,7 +22,7 @@ NOTHING = io.BytesIO()
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HookRepository:
     made = hook_repository(tmp_path)
-    made.picture("refs/hero.png")
+    made.image("refs/hero.png")
     made.write("job.yaml", JOB.format("refs/hero.png"))
     made.write("deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}')
     made.write("notes.json", '{"about": "hero.png"}')
@@ -93,21 +93,21 @@ def test_a_name_that_is_gone_breaks_its_job(
 def test_no_names_are_nothing_to_check(
     repository: HookRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    repository.picture("small.png", (10, 10))
+    repository.image("small.png", (10, 10))
     assert run(["check", "--changed"]) == 0
     assert run(["fix", "--changed", "--in-place"]) == 0
     assert "nothing found" in capfd.readouterr().out
 
 
 def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
-    repository.picture("other/hero.png")
+    repository.image("other/hero.png")
     found = changed_subjects(["other/hero.png"], {"evolink"}, NOTHING)
     assert found.jobs == ("deep/job.JSON", "job.yaml")
     is_concerned = concerned(found)
     assert not is_concerned("job.yaml", ["refs/hero.png"])
     assert is_concerned("job.yaml", ["refs/hero.png", "deep/../other/hero.png"])
     assert is_concerned("changed.yaml", [])
-    report = answer(Question(paths=("other/hero.png",), changed=True))
+    report = answer(CheckRequest(paths=("other/hero.png",), changed=True))
     assert [each.subject for each in report.verdicts] == ["other/hero.png"]
 
 
@@ -116,7 +116,7 @@ def test_too_many_jobs_are_told(
 ) -> None:
     monkeypatch.setattr(changed_module, "MOST_JOBS", 1)
     assert repository.folder.is_dir()
-    report = answer(Question(paths=("refs/hero.png",), changed=True))
+    report = answer(CheckRequest(paths=("refs/hero.png",), changed=True))
     assert report.jobs == 1
     assert report.unchecked[0].startswith("1 more jobs that may use what changed")
 
@@ -134,11 +134,11 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_fix_tells_that_it_changed_something(
     repository: HookRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    repository.picture("clear.png", mode="RGBA")
+    repository.image("clear.png", mode="RGBA")
     command = ["fix", "clear.png", "--in-place", "-t", "evolink/wan2.7-reference-video"]
     assert run([*command, "--exit-non-zero-on-fix"]) == 1
     assert run([*command, "--exit-non-zero-on-fix"]) == 0
-    repository.picture("clear.png", mode="RGBA")
+    repository.image("clear.png", mode="RGBA")
     assert run(command) == 0
     repository.write("job.yaml", JOB.format("refs/hero.png").replace("Image 1", "character1"))
     assert run(["fix", "job.yaml", "--in-place", "--exit-non-zero-on-fix"]) == 1

@@ -9,7 +9,7 @@ import pytest
 import wanprep
 from wanprep.check.findings import verdict_of
 from wanprep.check.inputs import cases
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.job.read import read_jobs
 from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts
@@ -72,7 +72,7 @@ def test_without_a_target_the_shared_limits_hold(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "roles", "rules"),
     [
-        pytest.param("hero.jpg", {}, [], id="a picture is a reference"),
+        pytest.param("hero.jpg", {}, [], id="an image is a reference"),
         pytest.param("dance.mp4", {}, [], id="a clip too"),
         pytest.param("voice.wav", {}, [], id="a sound is a voice"),
         pytest.param(
@@ -107,11 +107,11 @@ def test_a_role_that_a_target_lacks(name: str, role: str, rule: str) -> None:
 
 
 def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"no file, folder or match for: .*nobody"):
+    with pytest.raises(UsageError, match=r"no file, folder or match for: .*nobody"):
         wanprep.check(tmp_path / "nobody.jpg")
-    with pytest.raises(WrongUse, match="there is no target 'evolink/wan'"):
+    with pytest.raises(UsageError, match="there is no target 'evolink/wan'"):
         wanprep.check(MEDIA / "hero.jpg", targets=["evolink/wan"])
-    with pytest.raises(WrongUse, match="nothing to check"):
+    with pytest.raises(UsageError, match="nothing to check"):
         wanprep.check(tmp_path)
 
 
@@ -122,9 +122,9 @@ def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
         pytest.param("hero.jpg", False, id="file"),
     ],
 )
-def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, picture: str, said: bool) -> None:
+def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, image: str, said: bool) -> None:
     (tmp_path / "hero.jpg").write_bytes((MEDIA / "hero.jpg").read_bytes())
-    job = file(tmp_path, f"prompt: She waves.\nreferences: [{{image: {picture}}}]\n")
+    job = file(tmp_path, f"prompt: She waves.\nreferences: [{{image: {image}}}]\n")
     report = wanprep.check(job, offline=True)
     assert [each.verdict for each in report.verdicts] == ["pass"]
     assert any("addresses" in note for note in report.unchecked) is said

@@ -24,7 +24,7 @@ MIB: Final = 2**20
 FRAMES: Final = 25  # in a second
 
 
-def picture(width: int, height: int) -> Callable[[Path, str], None]:
+def image(width: int, height: int) -> Callable[[Path, str], None]:
     return lambda path, _: Image.new("L", (width, height)).save(path)
 
 
@@ -68,14 +68,14 @@ def lying_voice(path: Path, ffmpeg: str) -> None:
 
 
 MADE: Final[dict[str, tuple[Callable[[Path, str], None], list[str]]]] = {
-    "240.png": (picture(240, 300), []),
-    "239.png": (picture(239, 300), ["image-too-small"]),
-    "h239.png": (picture(300, 239), ["image-too-small"]),
-    "8000.png": (picture(8000, 1000), []),
-    "8001.png": (picture(8001, 1001), ["image-too-large"]),
-    "8to1.png": (picture(1920, 240), []),
-    "1to8.png": (picture(240, 1920), []),
-    "over8to1.png": (picture(1921, 240), ["aspect-out-of-range"]),
+    "240.png": (image(240, 300), []),
+    "239.png": (image(239, 300), ["image-too-small"]),
+    "h239.png": (image(300, 239), ["image-too-small"]),
+    "8000.png": (image(8000, 1000), []),
+    "8001.png": (image(8001, 1001), ["image-too-large"]),
+    "8to1.png": (image(1920, 240), []),
+    "1to8.png": (image(240, 1920), []),
+    "over8to1.png": (image(1921, 240), ["aspect-out-of-range"]),
     "20MB.bmp": (padded(20 * MB), []),
     "20MB+1.bmp": (padded(20 * MB + 1), ["file-near-limit"]),
     "20MiB.bmp": (padded(20 * MIB), ["file-near-limit"]),
@@ -143,9 +143,9 @@ def test_a_message_never_shows_what_looks_allowed(
 @pytest.mark.parametrize(
     ("make", "rules"),
     [
-        pytest.param(picture(361, 1999), [], id="just inside"),
-        pytest.param(picture(360, 500), ["image-too-small"], id="360 px is not more than 360"),
-        pytest.param(picture(500, 2000), ["image-too-large"], id="2000 px is not less than 2000"),
+        pytest.param(image(361, 1999), [], id="just inside"),
+        pytest.param(image(360, 500), ["image-too-small"], id="360 px is not more than 360"),
+        pytest.param(image(500, 2000), ["image-too-large"], id="2000 px is not less than 2000"),
         pytest.param(padded(10 * MB - 1), ["image-too-small"], id="just under 10 MB"),
         pytest.param(
             padded(10 * MB), ["image-too-small", "file-near-limit"], id="10 MB is not less"

@@ -4,7 +4,7 @@ import pytest
 
 from wanprep.check.ignores import select_findings
 from wanprep.check.result import Report
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.rules.catalog import one_rule
 from wanprep.rules.finding import Finding, Severity, Verdict
 
@@ -68,8 +68,8 @@ def test_verdicts_follow() -> None:
     ],
 )
 def test_a_misspelt_rule_is_wrong_use(name: str, message: str) -> None:
-    with pytest.raises(WrongUse) as caught:
+    with pytest.raises(UsageError) as caught:
         one_rule(name)
     assert str(caught.value) == message
-    with pytest.raises(WrongUse):
+    with pytest.raises(UsageError):
         select_findings(REPORT, [name], [], "note")

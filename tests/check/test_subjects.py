@@ -8,7 +8,7 @@ import pytest
 
 from wanprep.check.subjects import presumed, role_of, subjects
 from wanprep.config import Config
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.job.model import Asset
 from wanprep.media.facts import Facts
 
@@ -58,7 +58,7 @@ def test_names_from_standard_input(folder: Path) -> None:
 
 def test_what_is_not_there(folder: Path) -> None:
     assert folder.is_dir()
-    with pytest.raises(WrongUse, match=r"ghost\.png"):
+    with pytest.raises(UsageError, match=r"ghost\.png"):
         subjects(["ghost.png"], {"evolink"}, NOTHING)
 
 

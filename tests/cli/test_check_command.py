@@ -254,14 +254,14 @@ def test_text_fits_into_80_columns_and_is_not_painted_when_piped(
     assert all(line.isprintable() for line in told.splitlines())
 
 
-def test_marks_stand_under_what_is_meant(capfd: pytest.CaptureFixture[str]) -> None:
+def test_marks_stand_under_what_is_intent(capfd: pytest.CaptureFixture[str]) -> None:
     names = ("unbound-chinese.yaml", "unbound-after-escapes.json")
     told = printed(capfd, *(JOBS / "bad" / name for name in names))
     shown = [line[9:] for line in told.splitlines() if line[7:8] == "|"]
     pairs = dict(zip(shown[1::2], shown[::2], strict=True))
-    for (marks, line), meant in zip(pairs.items(), ("Image 2", "图2", "视频1"), strict=True):
-        assert columns(line[: line.index(meant)]) == marks.index("^")
-        assert columns(meant) == marks.count("^")
+    for (marks, line), intent in zip(pairs.items(), ("Image 2", "图2", "视频1"), strict=True):
+        assert columns(line[: line.index(intent)]) == marks.index("^")
+        assert columns(intent) == marks.count("^")
 
 
 def test_hostile_names_and_texts_stay_harmless(tmp_path: Path) -> None:

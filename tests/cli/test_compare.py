@@ -76,7 +76,7 @@ def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert run(["compare", path, "-t", EVOLINK]) == 1
     told = " ".join(capfd.readouterr().out.split())
-    assert f"`wanprep fix -t {EVOLINK}` can mend it, at a small loss of quality:" in told
+    assert f"`wanprep fix -t {EVOLINK}` can fix it, at a small loss of quality:" in told
     assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in told
 
 
@@ -121,7 +121,7 @@ def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) ->
                "  - image: data:image/png;base64,AAAA\nparameters: {duration: 5}\n")  # fmt: skip
     row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
     assert row["verdict"] == "unknown"
-    assert "What can be mended can be" in row["why"][0]
+    assert "What can be fixed can be" in row["why"][0]
 
 
 def test_jobs_that_cannot_be_read_are_nobodys(capfd: pytest.CaptureFixture[str]) -> None:

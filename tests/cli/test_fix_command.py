@@ -38,9 +38,9 @@ parameters: {{resolution: 1080P, duration: "5"}}
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     refs = tmp_path / "job/refs"
     refs.mkdir(parents=True)
-    picture = Image.effect_mandelbrot((320, 260), (-2, -1.5, 1, 1.5), 60).convert("RGB")
-    picture.save(refs / "hero.tiff")
-    picture.save(refs / "fine.png")
+    image = Image.effect_mandelbrot((320, 260), (-2, -1.5, 1, 1.5), 60).convert("RGB")
+    image.save(refs / "hero.tiff")
+    image.save(refs / "fine.png")
     (tmp_path / "job/job.yaml").write_text(JOB)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -74,7 +74,7 @@ def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -
 
     assert sums(project / "job") == before  # originals are untouched
     assert "job/refs/hero.tiff -> ready/refs/hero.png\n    convert TIFF to PNG" in told.out
-    assert "1 file mended, 1 left as they were; 1 job file changed" in told.out
+    assert "1 file fixed, 1 left as they were; 1 job file changed" in told.out
     assert told.err == "receipt: ready/wanprep-receipt.json\n"
     after = sums(project / "ready")
     assert after["refs/fine.png"] == before["refs/fine.png"]  # bit for bit
@@ -102,7 +102,7 @@ def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -
 def test_what_is_fixed_stays_as_it_is(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
     assert run(["fix", "ready/job.yaml", "--out", "again"]) == 0
-    assert "0 files mended, 2 left as they were; 0 job files changed" in capfd.readouterr().out
+    assert "0 files fixed, 2 left as they were; 0 job files changed" in capfd.readouterr().out
     first, second = sums(project / "ready"), sums(project / "again")
     del first["wanprep-receipt.json"], second["wanprep-receipt.json"]
     assert first == second
@@ -172,8 +172,8 @@ def test_a_link_is_followed_in_place(project: Path) -> None:
     link.symlink_to(real)
     assert run(["fix", "link.png", "--in-place"]) == 0
     assert link.is_symlink()
-    with Image.open(real) as mended:
-        assert (mended.mode, mended.getpixel((0, 0))) == ("RGB", (255, 255, 255))
+    with Image.open(real) as fixed:
+        assert (fixed.mode, fixed.getpixel((0, 0))) == ("RGB", (255, 255, 255))
 
 
 def test_what_would_ask_is_refused_without_a_terminal(
@@ -182,34 +182,34 @@ def test_what_would_ask_is_refused_without_a_terminal(
     Image.new("RGB", (3000, 300)).save("banner.png")
     assert run(["fix", "banner.png", "--out", "ready"]) == 1
     told = capfd.readouterr().out
-    assert "banner.png: not mended\n" in told
+    assert "banner.png: not fixed\n" in told
     assert "say how with --crop pad, smart or center" in told
     assert not (project / "ready/banner.png").exists()
 
     assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
-    with Image.open("ready/banner.png") as mended:
-        assert mended.size == (2400, 300)
+    with Image.open("ready/banner.png") as fixed:
+        assert fixed.size == (2400, 300)
     assert run(["fix", "banner.png", "--out", "padded", "--yes", "--background", "ff0000"]) == 0
-    with Image.open("padded/banner.png") as mended:
-        assert (mended.size, mended.getpixel((5, 5))) == ((3000, 375), (255, 0, 0))
+    with Image.open("padded/banner.png") as fixed:
+        assert (fixed.size, fixed.getpixel((5, 5))) == ((3000, 375), (255, 0, 0))
 
 
 def test_the_configuration_decides_where_the_command_line_is_silent(project: Path) -> None:
     Image.new("RGB", (3000, 300)).save("banner.png")
     (project / "wanprep.toml").write_text('[fix]\ncrop = "pad"\nbackground = "#00ff00"\n')
     assert run(["fix", "banner.png", "--out", "ready"]) == 0
-    with Image.open("ready/banner.png") as mended:
-        assert mended.getpixel((5, 5)) == (0, 255, 0)
+    with Image.open("ready/banner.png") as fixed:
+        assert fixed.getpixel((5, 5)) == (0, 255, 0)
 
 
-def test_what_cannot_be_mended_says_why(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_fixed_says_why(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "broken.png").write_bytes((project / "job/refs/fine.png").read_bytes()[:-500])
     (project / "empty.mp4").touch()
     assert run(["fix", "broken.png", "empty.mp4", "--out", "ready"]) == 1
     told = capfd.readouterr().out
-    assert "broken.png: not mended" in told
-    assert "empty.mp4: not mended" in told
-    assert "2 not mended" in told
+    assert "broken.png: not fixed" in told
+    assert "empty.mp4: not fixed" in told
+    assert "2 not fixed" in told
     assert sorted(sums(project / "ready")) == ["wanprep-receipt.json"]
     receipt = read_receipt(project / "ready/wanprep-receipt.json")
     assert [each["outcome"] for each in receipt["assets"]] == ["unmended", "unmended"]
@@ -219,7 +219,7 @@ def test_what_cannot_be_mended_says_why(project: Path, capfd: pytest.CaptureFixt
 def test_rules_may_be_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["fix", "job/refs/hero.tiff", "--out", "ready"]
     assert run([*arguments, "--ignore", "format-unsupported"]) == 0
-    assert "0 files mended, 1 left" in capfd.readouterr().out
+    assert "0 files fixed, 1 left" in capfd.readouterr().out
     assert run([*arguments, "--ignore", "format-unsuported"]) == 2
     assert "Did you mean" in capfd.readouterr().err
 
@@ -274,8 +274,8 @@ def test_one_file_that_must_suit_two_targets() -> None:
     Image.effect_mandelbrot((2400, 900), (-2, -1.5, 1, 1.5), 60).save("wide.png")
     arguments = ["-t", EVOLINK, "-t", "runcomfy/wan-2-2-image-to-video"]
     assert run(["fix", "wide.png", "--out", "ready", *arguments]) == 0
-    with Image.open("ready/wide.png") as mended:
-        assert mended.width <= 1999
+    with Image.open("ready/wide.png") as fixed:
+        assert fixed.width <= 1999
     assert check("ready/wide.png", targets=[EVOLINK, "runcomfy/wan-2-2-image-to-video"]).clean
 
 
@@ -314,7 +314,7 @@ def test_no_half_file_when_killed(project: Path, ffmpeg: str) -> None:
     assert not list((project / "ready").glob("[!.]*"))
 
 
-def test_where_an_answer_is_only_advised_the_rest_is_mended(
+def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     # RunComfy says nothing of shapes or alpha: what Alibaba says of them is a warning there.
@@ -325,8 +325,8 @@ def test_where_an_answer_is_only_advised_the_rest_is_mended(
     assert "put it on #ffffff" in told
     assert "left: banner.png" in told
     assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in told
-    with Image.open(project / "ready/banner.png") as mended:
-        assert (mended.size, mended.mode) == ((3000, 300), "RGB")
+    with Image.open(project / "ready/banner.png") as fixed:
+        assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
 
 
 def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -335,7 +335,7 @@ def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]
     report = json.loads(told.out)
     assert report["summary"] | {"warnings": 0} == report["summary"]
     assert [each["subject"] for each in report["verdicts"]] == ["ready/job.yaml"]
-    assert "1 file mended, 1 left as they were" in told.err
+    assert "1 file fixed, 1 left as they were" in told.err
     assert (project / "ready/wanprep-receipt.json").exists()
 
     Image.new("RGB", (3000, 300)).save("job/banner.png")
@@ -353,7 +353,7 @@ def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]
         pytest.param(["--fix", "--out", "x", "--watch"], "do not go together", id="watch"),
     ],
 )
-def test_a_check_that_mends_must_say_how(
+def test_a_check_that_fixes_must_say_how(
     capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert run(["check", "job", *arguments]) == 2
@@ -369,8 +369,8 @@ def test_a_strangers_file_is_told_and_not_written_over(
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 1
     told = capfd.readouterr().out
     assert theirs.read_bytes() == b"theirs"
-    assert "fine.png: not mended\n    ready/refs/fine.png is there already" in told
-    assert "1 file mended, 0 left as they were, 1 not mended" in told
+    assert "fine.png: not fixed\n    ready/refs/fine.png is there already" in told
+    assert "1 file fixed, 0 left as they were, 1 not fixed" in told
 
 
 @pytest.mark.parametrize(
@@ -427,8 +427,8 @@ def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int]
     if size is None:
         assert not (project / "ready/banner.png").exists()
         return
-    with Image.open(project / "ready/banner.png") as mended:
-        assert mended.size == size
+    with Image.open(project / "ready/banner.png") as fixed:
+        assert fixed.size == size
 
 
 def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> None:
@@ -439,10 +439,10 @@ def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> No
         assert terminal.ended(60) == 0
     assert "files" in terminal.seen
     assert "━" in terminal.seen
-    assert "encode its picture as 8-bit H.264" in terminal.seen
+    assert "encode its image as 8-bit H.264" in terminal.seen
 
 
-def test_a_missing_baseline_is_told_before_anything_is_mended(
+def test_a_missing_baseline_is_told_before_anything_is_fixed(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "wanprep.toml").write_text('baseline = "none.json"\n')
@@ -462,5 +462,5 @@ def test_a_plan_never_shows_a_command_that_writes_over_its_source(
     (planned,) = json.loads(capfd.readouterr().out)["assets"]
     assert planned["result"] == str(long)
     (command,) = planned["commands"]
-    assert command[-1] == f"file:{long.with_name('long.mended.mp4')}"
+    assert command[-1] == f"file:{long.with_name('long.fixed.mp4')}"
     assert f"file:{long}" in command

@@ -24,7 +24,7 @@ FIELDS = [
 
 
 @pytest.fixture
-def desk(
+def session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desktop]:
     with emulate(speed=8) as emulator:
@@ -40,53 +40,53 @@ def slow(
         yield Desktop(tmp_path, emulator, monkeypatch, capfd)
 
 
-def submitted(desk: Desktop, target: str = EVOLINK) -> str:
-    [run] = desk.json("submit", desk.job(target=target))
+def submitted(session: Desktop, target: str = EVOLINK) -> str:
+    [run] = session.json("submit", session.job(target=target))
     return str(run["id"])
 
 
-def test_a_list_of_nothing(desk: Desktop) -> None:
-    assert desk.runs() == []
-    assert desk.wanprep("runs", "list") == 0
-    assert desk.out == "no runs yet\n"
+def test_a_list_of_nothing(session: Desktop) -> None:
+    assert session.runs() == []
+    assert session.wanprep("runs", "list") == 0
+    assert session.out == "no runs yet\n"
 
 
-def test_the_list_and_one_run(desk: Desktop) -> None:
-    run_id = submitted(desk)
-    [run] = desk.runs()
+def test_the_list_and_one_run(session: Desktop) -> None:
+    run_id = submitted(session)
+    [run] = session.runs()
     assert list(run) == FIELDS
     assert run["state"] == "accepted"
     assert run["created"].endswith("Z")
     assert datetime.fromisoformat(run["created"]) <= datetime.fromisoformat(run["updated"])
     assert (run["deadline"], run["outputs"], run["error"]) == (None, [], None)
 
-    assert desk.wanprep("runs", "list") == 0
-    heads, row = desk.out.splitlines()
+    assert session.wanprep("runs", "list") == 0
+    heads, row = session.out.splitlines()
     assert heads.split()[:4] == ["ID", "STATE", "TARGET", "JOB"]
     assert row.split()[:4] == [run_id, "accepted", EVOLINK, "job.yaml"]
 
-    assert desk.json("runs", "show", run_id[:6]) == [run]
-    assert desk.wanprep("runs", "show", run_id[:6]) == 0
-    assert run["provider_id"] in desk.out
-    assert "about 0.17 USD" in desk.out
-    assert [line.split()[-1] for line in desk.out.splitlines()[-2:]] == ["sending", "accepted"]
+    assert session.json("runs", "show", run_id[:6]) == [run]
+    assert session.wanprep("runs", "show", run_id[:6]) == 0
+    assert run["provider_id"] in session.out
+    assert "about 0.17 USD" in session.out
+    assert [line.split()[-1] for line in session.out.splitlines()[-2:]] == ["sending", "accepted"]
 
 
-def test_a_list_asks_nobody_unless_told_to(desk: Desktop) -> None:
-    submitted(desk)
-    until(lambda: desk.emulator.jobs[0].phase == "succeeded")
-    assert [run["state"] for run in desk.runs()] == ["accepted"]
-    [run] = desk.json("runs", "list", "--refresh")
+def test_a_list_asks_nobody_unless_told_to(session: Desktop) -> None:
+    submitted(session)
+    until(lambda: session.emulator.jobs[0].phase == "succeeded")
+    assert [run["state"] for run in session.runs()] == ["accepted"]
+    [run] = session.json("runs", "list", "--refresh")
     assert run["state"] == "succeeded"
     [link] = run["outputs"]
     assert "Signature=***" in link, "what opens the door is not shown"
     left = datetime.fromisoformat(run["deadline"]) - datetime.now(UTC)
     assert timedelta(hours=23) < left <= timedelta(hours=24)
-    assert desk.wanprep("runs", "list") == 0
-    assert run["deadline"][:4] in desk.out.splitlines()[1].split()[-2]
+    assert session.wanprep("runs", "list") == 0
+    assert run["deadline"][:4] in session.out.splitlines()[1].split()[-2]
 
-    desk.emulator.switch("bad-key")
-    submitted_again = desk.json("submit", "job.yaml", "--again", status=1)
+    session.emulator.switch("bad-key")
+    submitted_again = session.json("submit", "job.yaml", "--again", status=1)
     assert submitted_again[0]["state"] == "refused"
 
 
@@ -98,22 +98,22 @@ def test_a_refresh_that_fails_says_so(slow: Desktop) -> None:
     assert "accepted" in slow.out
 
 
-def test_wait_brings_the_result_home(desk: Desktop) -> None:
-    run_id = submitted(desk)
-    [run] = desk.json("runs", "wait", run_id, "-o", "out")
-    assert run["outputs"] == [str(desk.folder / f"out/job-{run_id}.mp4")]
-    assert (desk.folder / f"out/job-{run_id}.json").is_file()
-    assert desk.wanprep("runs", "list") == 0
-    assert desk.out.splitlines()[1].endswith("fetched")
+def test_wait_brings_the_result_home(session: Desktop) -> None:
+    run_id = submitted(session)
+    [run] = session.json("runs", "wait", run_id, "-o", "out")
+    assert run["outputs"] == [str(session.folder / f"out/job-{run_id}.mp4")]
+    assert (session.folder / f"out/job-{run_id}.json").is_file()
+    assert session.wanprep("runs", "list") == 0
+    assert session.out.splitlines()[1].endswith("fetched")
 
 
-def test_wait_for_a_job_that_fails(desk: Desktop) -> None:
-    desk.emulator.switch("fail")
-    run_id = submitted(desk)
-    [run] = desk.json("runs", "wait", run_id, status=1)
+def test_wait_for_a_job_that_fails(session: Desktop) -> None:
+    session.emulator.switch("fail")
+    run_id = submitted(session)
+    [run] = session.json("runs", "wait", run_id, status=1)
     assert run["state"] == "failed"
     assert run["error"]
-    assert run["error"] in desk.err
+    assert run["error"] in session.err
 
 
 def test_ctrl_c_while_waiting(slow: Desktop) -> None:
@@ -129,40 +129,40 @@ def test_ctrl_c_while_waiting(slow: Desktop) -> None:
 
 
 @pytest.mark.parametrize("target", [EVOLINK, OXEN, RUNCOMFY, WAVESPEED])
-def test_fetch_any_time(desk: Desktop, target: str) -> None:
-    run_id = submitted(desk, target)
-    until(lambda: desk.emulator.jobs[0].phase == "succeeded")
-    [run] = desk.json("runs", "fetch", run_id, "-o", "one")
-    assert Path(run["outputs"][0]).parent == desk.folder / "one"
-    [run] = desk.json("runs", "fetch", run_id, "-o", "two")
-    assert Path(run["outputs"][0]).parent == desk.folder / "two"
-    assert len(list(desk.folder.glob("one/*.mp4"))) == 1
+def test_fetch_any_time(session: Desktop, target: str) -> None:
+    run_id = submitted(session, target)
+    until(lambda: session.emulator.jobs[0].phase == "succeeded")
+    [run] = session.json("runs", "fetch", run_id, "-o", "one")
+    assert Path(run["outputs"][0]).parent == session.folder / "one"
+    [run] = session.json("runs", "fetch", run_id, "-o", "two")
+    assert Path(run["outputs"][0]).parent == session.folder / "two"
+    assert len(list(session.folder.glob("one/*.mp4"))) == 1
 
 
-def test_what_a_fetch_that_was_killed_left_is_cleared_up(desk: Desktop) -> None:
-    run_id = submitted(desk)
-    (desk.folder / "out").mkdir()
-    (desk.folder / f"out/.job-{run_id}.0a1b2c3d.part").write_bytes(b"half")
-    desk.json("runs", "wait", run_id, "-o", "out")
-    assert {path.suffix for path in (desk.folder / "out").iterdir()} == {".mp4", ".json"}
+def test_what_a_fetch_that_was_killed_left_is_cleared_up(session: Desktop) -> None:
+    run_id = submitted(session)
+    (session.folder / "out").mkdir()
+    (session.folder / f"out/.job-{run_id}.0a1b2c3d.part").write_bytes(b"half")
+    session.json("runs", "wait", run_id, "-o", "out")
+    assert {path.suffix for path in (session.folder / "out").iterdir()} == {".mp4", ".json"}
 
 
-def test_a_video_of_another_length_is_kept_and_told(desk: Desktop) -> None:
-    desk.emulator.switch("short-result")
-    run_id = submitted(desk)
-    [run] = desk.json("runs", "wait", run_id)
+def test_a_video_of_another_length_is_kept_and_told(session: Desktop) -> None:
+    session.emulator.switch("short-result")
+    run_id = submitted(session)
+    [run] = session.json("runs", "wait", run_id)
     assert run["state"] == "succeeded"
-    assert "2.00 s were ordered" in desk.err
+    assert "2.00 s were ordered" in session.err
 
 
 def test_known_links_do_when_no_fresh_ones_are_to_be_had(
-    desk: Desktop, monkeypatch: pytest.MonkeyPatch
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = submitted(desk)
-    until(lambda: desk.emulator.jobs[0].phase == "succeeded")
-    desk.json("runs", "list", "--refresh")
-    monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", f"{desk.emulator.url}/nowhere")
-    [run] = desk.json("runs", "fetch", run_id, "-o", "out")
+    run_id = submitted(session)
+    until(lambda: session.emulator.jobs[0].phase == "succeeded")
+    session.json("runs", "list", "--refresh")
+    monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", f"{session.emulator.url}/nowhere")
+    [run] = session.json("runs", "fetch", run_id, "-o", "out")
     assert Path(run["outputs"][0]).is_file()
 
 
@@ -173,36 +173,38 @@ def test_nothing_to_fetch_yet(slow: Desktop) -> None:
     assert f"not done yet. To wait for it: wanprep runs wait {run_id}" in slow.err
 
 
-def with_deadline(desk: Desktop, hours: float) -> None:
-    with Ledger(str(desk.folder / "state")) as ledger:
+def with_deadline(session: Desktop, hours: float) -> None:
+    with Ledger(str(session.folder / "state")) as ledger:
         [run] = ledger.runs()
         ledger.note(run, deadline=datetime.now(UTC) + timedelta(hours=hours))
 
 
-def test_a_result_that_is_gone_has_expired(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_result_that_is_gone_has_expired(
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("wanprep.submit.session.results._FRESH", (0.0, 0.01))
-    run_id = submitted(desk)
-    until(lambda: desk.emulator.jobs[0].phase == "succeeded")
-    desk.json("runs", "list", "--refresh")
-    desk.emulator.switch("expired-link=100")
+    run_id = submitted(session)
+    until(lambda: session.emulator.jobs[0].phase == "succeeded")
+    session.json("runs", "list", "--refresh")
+    session.emulator.switch("expired-link=100")
     monkeypatch.setattr("wanprep.submit.session.results.deadline_of", lambda *_: None)
 
-    [run] = desk.json("runs", "fetch", run_id, status=1)
+    [run] = session.json("runs", "fetch", run_id, status=1)
     assert run["state"] == "succeeded"
-    assert f"Try again: wanprep runs fetch {run_id}" in desk.err
+    assert f"Try again: wanprep runs fetch {run_id}" in session.err
 
     monkeypatch.setattr(
         "wanprep.submit.session.results.deadline_of",
         lambda *_: datetime.now(UTC) - timedelta(hours=1),
     )
-    with_deadline(desk, -1)
-    [run] = desk.json("runs", "fetch", run_id, status=1)
+    with_deadline(session, -1)
+    [run] = session.json("runs", "fetch", run_id, status=1)
     assert run["state"] == "expired"
-    assert "it is gone" in desk.err
+    assert "it is gone" in session.err
 
-    [same] = desk.json("submit", "job.yaml", status=1)
+    [same] = session.json("submit", "job.yaml", status=1)
     assert same["id"] == run_id, "it was paid: only --again has it made once more"
-    assert desk.orders() == 1
+    assert session.orders() == 1
 
 
 @pytest.mark.parametrize(
@@ -234,13 +236,13 @@ def test_a_refusal_to_cancel_is_told(slow: Desktop) -> None:
     assert f"run {run_id} goes on: " in slow.err
 
 
-def test_a_running_job_that_is_not_cancelled_goes_on(desk: Desktop) -> None:
-    desk.emulator.switch("never-finishes")
-    run_id = submitted(desk, RUNCOMFY)
-    until(lambda: desk.emulator.jobs[0].phase == "running")
-    [run] = desk.json("runs", "cancel", run_id, status=1)
+def test_a_running_job_that_is_not_cancelled_goes_on(session: Desktop) -> None:
+    session.emulator.switch("never-finishes")
+    run_id = submitted(session, RUNCOMFY)
+    until(lambda: session.emulator.jobs[0].phase == "running")
+    [run] = session.json("runs", "cancel", run_id, status=1)
     assert run["state"] == "accepted"
-    assert "was not cancelled" in desk.err
+    assert "was not cancelled" in session.err
 
 
 def test_what_deletes_the_record_is_asked_about(slow: Desktop) -> None:
@@ -275,32 +277,32 @@ def test_what_deletes_the_record_is_asked_about(slow: Desktop) -> None:
         pytest.param(["list", "--format", "xml"], "'xml' is not one of", id="no format"),
     ],
 )
-def test_wrong_use(desk: Desktop, arguments: list[str], says: str) -> None:
-    assert desk.wanprep("runs", *arguments) == 2
-    assert says in desk.err
+def test_wrong_use(session: Desktop, arguments: list[str], says: str) -> None:
+    assert session.wanprep("runs", *arguments) == 2
+    assert says in session.err
 
 
-def test_a_key_is_needed_only_for_asking(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
-    run_id = submitted(desk)
+def test_a_key_is_needed_only_for_asking(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = submitted(session)
     monkeypatch.delenv("EVOLINK_API_KEY")
-    assert desk.wanprep("runs", "list") == 0
-    assert desk.wanprep("runs", "show", run_id) == 0
-    assert desk.wanprep("runs", "wait", run_id) == 2
-    assert "EVOLINK_API_KEY" in desk.err
-    assert desk.wanprep("runs", "list", "--refresh") == 2
+    assert session.wanprep("runs", "list") == 0
+    assert session.wanprep("runs", "show", run_id) == 0
+    assert session.wanprep("runs", "wait", run_id) == 2
+    assert "EVOLINK_API_KEY" in session.err
+    assert session.wanprep("runs", "list", "--refresh") == 2
 
 
 @pytest.mark.parametrize("name", ["list", "show", "wait", "fetch", "cancel"])
-def test_every_command_has_help_with_examples(desk: Desktop, name: str) -> None:
-    assert desk.wanprep("runs", name, "--help") == 0
-    assert "Examples:" in desk.out
-    assert f"wanprep runs {name}" in desk.out
+def test_every_command_has_help_with_examples(session: Desktop, name: str) -> None:
+    assert session.wanprep("runs", name, "--help") == 0
+    assert "Examples:" in session.out
+    assert f"wanprep runs {name}" in session.out
 
 
-def test_a_ledger_in_trouble_is_told_and_nothing_is_sent(desk: Desktop) -> None:
-    (desk.folder / "state").mkdir()
-    (desk.folder / "state/ledger.sqlite3").write_text("no database at all " * 99)
-    assert desk.wanprep("runs", "list") == 2
-    assert "seems damaged" in desk.err
-    assert desk.wanprep("submit", desk.job()) == 2
-    assert desk.orders() == 0
+def test_a_ledger_in_trouble_is_told_and_nothing_is_sent(session: Desktop) -> None:
+    (session.folder / "state").mkdir()
+    (session.folder / "state/ledger.sqlite3").write_text("no database at all " * 99)
+    assert session.wanprep("runs", "list") == 2
+    assert "seems damaged" in session.err
+    assert session.wanprep("submit", session.job()) == 2
+    assert session.orders() == 0

@@ -19,7 +19,7 @@ from wanprep.media import probe
 
 
 @pytest.fixture
-def desk(
+def session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desktop]:
     with emulate(speed=8) as emulator:
@@ -27,112 +27,114 @@ def desk(
 
 
 @pytest.mark.parametrize("target", [EVOLINK, OXEN, RUNCOMFY, WAVESPEED])
-def test_the_whole_journey(desk: Desktop, target: str) -> None:
-    [run] = desk.json("submit", desk.job(target=target), "--wait", "-o", "out")
+def test_the_whole_journey(session: Desktop, target: str) -> None:
+    [run] = session.json("submit", session.job(target=target), "--wait", "-o", "out")
 
     [video] = run["outputs"]
-    assert Path(video) == desk.folder / f"out/job-{run['id']}.mp4"
+    assert Path(video) == session.folder / f"out/job-{run['id']}.mp4"
     assert probe(video).kind == "video"
     assert run["state"] == "succeeded"
     assert run["target"] == target
     assert run["provider_id"]
-    assert run["job"] == str(desk.folder / "job.yaml")
+    assert run["job"] == str(session.folder / "job.yaml")
     assert run["error"] is None
-    assert "succeeded" in desk.err
-    assert desk.runs() == [run]
-    about = json.loads((desk.folder / f"out/job-{run['id']}.json").read_text())
+    assert "succeeded" in session.err
+    assert session.runs() == [run]
+    about = json.loads((session.folder / f"out/job-{run['id']}.json").read_text())
     assert about["run"] == run["id"]
     assert about["assets"][0]["file"] in {"hero.png", "dance.mp4"}
-    assert desk.orders() == 1
+    assert session.orders() == 1
 
 
-def test_a_job_is_paid_once(desk: Desktop) -> None:
-    [first] = desk.json("submit", desk.job())
+def test_a_job_is_paid_once(session: Desktop) -> None:
+    [first] = session.json("submit", session.job())
     assert first["state"] == "accepted"
-    assert f"wanprep runs wait {first['id']}" in desk.err
+    assert f"wanprep runs wait {first['id']}" in session.err
 
-    (desk.folder / "job.yaml").rename(desk.folder / "other.yaml")
-    [second] = desk.json("submit", "other.yaml")
+    (session.folder / "job.yaml").rename(session.folder / "other.yaml")
+    [second] = session.json("submit", "other.yaml")
     assert second["id"] == first["id"]
-    assert f"not sent: it was sent before, as run {first['id']} (accepted)" in desk.err
+    assert f"not sent: it was sent before, as run {first['id']} (accepted)" in session.err
 
-    [third] = desk.json("submit", "other.yaml", "--wait")
+    [third] = session.json("submit", "other.yaml", "--wait")
     assert third["state"] == "succeeded"
     [video] = third["outputs"]
-    assert Path(video).parent == desk.folder
-    assert desk.orders() == 1
+    assert Path(video).parent == session.folder
+    assert session.orders() == 1
 
     Path(video).unlink()
-    [fourth] = desk.json("submit", "other.yaml", "--wait")
+    [fourth] = session.json("submit", "other.yaml", "--wait")
     assert fourth["outputs"] == [video]
     assert Path(video).is_file(), "fetched again, since it was missing"
-    requests = len(desk.emulator.requests)
-    desk.json("submit", "other.yaml", "--wait")
-    assert len(desk.emulator.requests) == requests, "nothing is asked when all is there"
-    assert desk.orders() == 1
+    requests = len(session.emulator.requests)
+    session.json("submit", "other.yaml", "--wait")
+    assert len(session.emulator.requests) == requests, "nothing is asked when all is there"
+    assert session.orders() == 1
 
-    [again] = desk.json("submit", "other.yaml", "--again")
+    [again] = session.json("submit", "other.yaml", "--again")
     assert again["id"] != first["id"]
-    assert desk.orders() == 2
-    assert len(desk.runs()) == 2
+    assert session.orders() == 2
+    assert len(session.runs()) == 2
 
 
-def test_the_same_job_twice_on_one_line(desk: Desktop) -> None:
-    told = desk.json("submit", desk.job("a.yaml"), desk.job("b.yaml"), "--wait")
+def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
+    told = session.json("submit", session.job("a.yaml"), session.job("b.yaml"), "--wait")
     assert told[0] == told[1]
-    assert desk.orders() == 1
+    assert session.orders() == 1
 
-    [run, _] = desk.json("submit", desk.job("a.yaml", prompt="x"), desk.job("b.yaml", prompt="x"))
-    assert desk.err.rstrip().endswith(f"wanprep runs wait {run['id']}")
-    assert desk.err.count(f"runs wait {run['id']} ") == 0, "each is named once"
+    [run, _] = session.json(
+        "submit", session.job("a.yaml", prompt="x"), session.job("b.yaml", prompt="x")
+    )
+    assert session.err.rstrip().endswith(f"wanprep runs wait {run['id']}")
+    assert session.err.count(f"runs wait {run['id']} ") == 0, "each is named once"
 
 
-def test_many_jobs_side_by_side(desk: Desktop) -> None:
-    names = [desk.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
-    names.append(desk.job("w.yaml", WAVESPEED))
-    told = desk.json("submit", *names, "--wait")
+def test_many_jobs_side_by_side(session: Desktop) -> None:
+    names = [session.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
+    names.append(session.job("w.yaml", WAVESPEED))
+    told = session.json("submit", *names, "--wait")
     assert [run["state"] for run in told] == ["succeeded"] * 5
     assert len({run["outputs"][0] for run in told}) == 5
-    uploads = [each for each in desk.emulator.requests if "upload/stream" in each.path]
-    assert len(uploads) == 1, "one picture for all"
+    uploads = [each for each in session.emulator.requests if "upload/stream" in each.path]
+    assert len(uploads) == 1, "one image for all"
 
 
-def test_a_refusal_by_the_check_sends_nothing(desk: Desktop) -> None:
-    good = desk.job("good.yaml")
-    (desk.folder / "bad.yaml").write_text(f"target: {EVOLINK}\nprompt: Image 3 walks.\n"
+def test_a_refusal_by_the_check_sends_nothing(session: Desktop) -> None:
+    good = session.job("good.yaml")
+    (session.folder / "bad.yaml").write_text(f"target: {EVOLINK}\nprompt: Image 3 walks.\n"
                                           "references: [{image: ghost.png}]\n")  # fmt: skip
-    assert desk.json("submit", good, "bad.yaml", status=1) == []
-    assert "asset-missing" in desk.err
-    assert "Nothing was sent." in desk.err
-    assert (desk.orders(), desk.runs()) == (0, [])
+    assert session.json("submit", good, "bad.yaml", status=1) == []
+    assert "asset-missing" in session.err
+    assert "Nothing was sent." in session.err
+    assert (session.orders(), session.runs()) == (0, [])
 
 
-def test_a_job_that_cannot_be_read_stops_the_others(desk: Desktop) -> None:
-    assert desk.wanprep("submit", desk.job()) == 0
-    (desk.folder / "broken.yaml").write_text("target: [\n")
-    assert desk.wanprep("submit", "job.yaml", "broken.yaml") == 1
-    assert "Nothing was sent." in desk.err
-    with (desk.folder / "job.yaml").open("a") as file:
+def test_a_job_that_cannot_be_read_stops_the_others(session: Desktop) -> None:
+    assert session.wanprep("submit", session.job()) == 0
+    (session.folder / "broken.yaml").write_text("target: [\n")
+    assert session.wanprep("submit", "job.yaml", "broken.yaml") == 1
+    assert "Nothing was sent." in session.err
+    with (session.folder / "job.yaml").open("a") as file:
         file.write("---\nprompt: [\n")
-    assert desk.wanprep("submit", "job.yaml") == 1
+    assert session.wanprep("submit", "job.yaml") == 1
 
 
-def test_what_was_sent_before_needs_no_judge(desk: Desktop) -> None:
-    desk.json("submit", desk.job())
-    (desk.folder / "other.yaml").write_text(
-        (desk.folder / "job.yaml").read_text().replace("She walks.", "Image 1 walks.")
+def test_what_was_sent_before_needs_no_judge(session: Desktop) -> None:
+    session.json("submit", session.job())
+    (session.folder / "other.yaml").write_text(
+        (session.folder / "job.yaml").read_text().replace("She walks.", "Image 1 walks.")
     )
-    (desk.folder / "wanprep.toml").write_text("")
-    assert desk.wanprep("submit", "job.yaml", "other.yaml") == 0
-    assert desk.orders() == 2
+    (session.folder / "wanprep.toml").write_text("")
+    assert session.wanprep("submit", "job.yaml", "other.yaml") == 0
+    assert session.orders() == 2
 
 
-def test_addresses_that_nobody_looked_at_are_excused_on_request(desk: Desktop) -> None:
-    (desk.folder / "job.yaml").write_text(
+def test_addresses_that_nobody_looked_at_are_excused_on_request(session: Desktop) -> None:
+    (session.folder / "job.yaml").write_text(
         f"target: {EVOLINK}\nprompt: She walks.\n"
         "references: [{image: 'https://example.com/hero.png'}]\nparameters: {duration: 2}\n"
     )
-    assert desk.wanprep("submit", "job.yaml", "--offline", "--wait") == 0
+    assert session.wanprep("submit", "job.yaml", "--offline", "--wait") == 0
 
 
 @pytest.mark.parametrize(
@@ -140,147 +142,149 @@ def test_addresses_that_nobody_looked_at_are_excused_on_request(desk: Desktop) -
     [
         pytest.param([], "target: [{e}, {w}]\n", f"-t {EVOLINK}", id="several targets"),
         pytest.param([], "", "wan/2.7 is what several providers share", id="no target"),
-        pytest.param(["hero.png"], "target: {e}\n", "only jobs can be submitted", id="a picture"),
+        pytest.param(["hero.png"], "target: {e}\n", "only jobs can be submitted", id="an image"),
         pytest.param(["ghost.yaml"], "target: {e}\n", "no file, folder or match", id="no file"),
         pytest.param(["-t", "evolink/wan"], "", "there is no target", id="no such target"),
         pytest.param(["--max-cost", "-1"], "target: {e}\n", "not in the range", id="no sum"),
     ],
 )
-def test_wrong_use(desk: Desktop, arguments: list[str], text: str, says: str) -> None:
-    desk.job()
-    rest = (desk.folder / "job.yaml").read_text().partition("\n")[2]
-    (desk.folder / "job.yaml").write_text(text.format(e=EVOLINK, w=WAVESPEED) + rest)
-    assert desk.wanprep("submit", "job.yaml", *arguments) == 2
-    assert says in desk.err
-    assert (desk.orders(), desk.runs()) == (0, [])
+def test_wrong_use(session: Desktop, arguments: list[str], text: str, says: str) -> None:
+    session.job()
+    rest = (session.folder / "job.yaml").read_text().partition("\n")[2]
+    (session.folder / "job.yaml").write_text(text.format(e=EVOLINK, w=WAVESPEED) + rest)
+    assert session.wanprep("submit", "job.yaml", *arguments) == 2
+    assert says in session.err
+    assert (session.orders(), session.runs()) == (0, [])
 
 
 @pytest.mark.parametrize("folder", ["job.yaml", "job.yaml/out", "shut/out"])
 def test_a_folder_that_takes_no_results_is_told_before_one_is_paid_for(
-    desk: Desktop, folder: str, monkeypatch: pytest.MonkeyPatch
+    session: Desktop, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shut = desk.folder / "shut"
+    shut = session.folder / "shut"
     shut.mkdir(0o500)
     if os.geteuid() == 0:  # whom no folder is shut to
         monkeypatch.setattr(os, "access", lambda path, _: not Path(path).samefile(shut))
-    assert desk.wanprep("submit", desk.job(), "--wait", "-o", folder) == 2
-    assert "results cannot be put into" in desk.err
-    assert desk.orders() == 0
-    assert desk.runs() == []
+    assert session.wanprep("submit", session.job(), "--wait", "-o", folder) == 2
+    assert "results cannot be put into" in session.err
+    assert session.orders() == 0
+    assert session.runs() == []
 
 
-def test_a_target_is_chosen_among_several(desk: Desktop) -> None:
-    desk.job(target=f"[{EVOLINK}, {WAVESPEED}]")
-    [run] = desk.json("submit", "job.yaml", "-t", WAVESPEED)
+def test_a_target_is_chosen_among_several(session: Desktop) -> None:
+    session.job(target=f"[{EVOLINK}, {WAVESPEED}]")
+    [run] = session.json("submit", "job.yaml", "-t", WAVESPEED)
     assert run["target"] == WAVESPEED
-    told = desk.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
+    told = session.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
     assert {each["target"] for each in told} == {EVOLINK, WAVESPEED}
-    assert desk.orders() == 2
+    assert session.orders() == 2
 
 
-def test_without_a_key_nothing_is_uploaded(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_key_nothing_is_uploaded(
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("EVOLINK_API_KEY")
-    before = len(desk.emulator.requests)
-    assert desk.wanprep("submit", desk.job()) == 2
-    assert "EVOLINK_API_KEY" in desk.err
-    assert len(desk.emulator.requests) == before
-    assert desk.runs() == []
+    before = len(session.emulator.requests)
+    assert session.wanprep("submit", session.job()) == 2
+    assert "EVOLINK_API_KEY" in session.err
+    assert len(session.emulator.requests) == before
+    assert session.runs() == []
 
 
-def test_what_has_no_field_is_refused_or_dropped(desk: Desktop) -> None:
-    desk.job(target=RUNCOMFY)
-    with (desk.folder / "job.yaml").open("a") as file:
+def test_what_has_no_field_is_refused_or_dropped(session: Desktop) -> None:
+    session.job(target=RUNCOMFY)
+    with (session.folder / "job.yaml").open("a") as file:
         file.write("first_frame: hero.png\n")
-    assert desk.wanprep("submit", "job.yaml") == 2
-    assert "RunComfy has no field for the first frame" in desk.err
-    assert "--drop" in desk.err
-    assert desk.orders() == 0
-    assert desk.wanprep("submit", "job.yaml", "--drop") == 0
-    assert "sent without the first frame" in desk.err
+    assert session.wanprep("submit", "job.yaml") == 2
+    assert "RunComfy has no field for the first frame" in session.err
+    assert "--drop" in session.err
+    assert session.orders() == 0
+    assert session.wanprep("submit", "job.yaml", "--drop") == 0
+    assert "sent without the first frame" in session.err
 
-    assert desk.wanprep("submit", "job.yaml", "--dry-run", "--drop") == 0
-    assert "# without the first frame" in desk.out
+    assert session.wanprep("submit", "job.yaml", "--dry-run", "--drop") == 0
+    assert "# without the first frame" in session.out
 
 
 # Money.
 
 
-def test_the_price_is_said_and_held_against_what_may_be_paid(desk: Desktop) -> None:
-    job = desk.job()
-    assert desk.wanprep("submit", job, "--max-cost", "0.01") == 1
-    assert "more than --max-cost 0.01. Nothing was sent." in desk.err
-    assert desk.wanprep("submit", desk.job("r.yaml", RUNCOMFY), "--max-cost", "100") == 1
-    assert "price is unknown" in desk.err
-    assert desk.orders() == 0
-    assert desk.wanprep("submit", job, "--max-cost", "1") == 0
-    assert f"job.yaml -> {EVOLINK}: about 0.17 USD" in desk.err
-    assert "(not in the estimate: " in desk.err
+def test_the_price_is_said_and_held_against_what_may_be_paid(session: Desktop) -> None:
+    job = session.job()
+    assert session.wanprep("submit", job, "--max-cost", "0.01") == 1
+    assert "more than --max-cost 0.01. Nothing was sent." in session.err
+    assert session.wanprep("submit", session.job("r.yaml", RUNCOMFY), "--max-cost", "100") == 1
+    assert "price is unknown" in session.err
+    assert session.orders() == 0
+    assert session.wanprep("submit", job, "--max-cost", "1") == 0
+    assert f"job.yaml -> {EVOLINK}: about 0.17 USD" in session.err
+    assert "(not in the estimate: " in session.err
 
 
-def test_above_a_sum_it_asks_and_without_a_terminal_says_what_to_pass(desk: Desktop) -> None:
-    settings = (desk.folder / "wanprep.toml").read_text()
-    (desk.folder / "wanprep.toml").write_text(f"submit = {{ask-above = 0.1}}\n{settings}")
-    assert desk.wanprep("submit", desk.job()) == 2
-    assert "say --yes, or --max-cost" in desk.err
-    assert desk.orders() == 0
-    assert desk.wanprep("submit", "job.yaml", "--yes") == 0
-    assert desk.wanprep("submit", "job.yaml", "--again", "--max-cost", "1") == 0
-    assert desk.orders() == 2
+def test_above_a_sum_it_asks_and_without_a_terminal_says_what_to_pass(session: Desktop) -> None:
+    settings = (session.folder / "wanprep.toml").read_text()
+    (session.folder / "wanprep.toml").write_text(f"submit = {{ask-above = 0.1}}\n{settings}")
+    assert session.wanprep("submit", session.job()) == 2
+    assert "say --yes, or --max-cost" in session.err
+    assert session.orders() == 0
+    assert session.wanprep("submit", "job.yaml", "--yes") == 0
+    assert session.wanprep("submit", "job.yaml", "--again", "--max-cost", "1") == 0
+    assert session.orders() == 2
 
 
 @pytest.mark.parametrize(
     ("reply", "status", "orders"),
     [pytest.param(b"n\n", 1, 0, id="no"), pytest.param(b"y\n", 0, 1, id="yes")],
 )
-def test_at_a_terminal_it_asks(desk: Desktop, reply: bytes, status: int, orders: int) -> None:
-    (desk.folder / "wanprep.toml").write_text("submit = {ask-above = 0.1}\n")
-    ended, shown = at_a_terminal(desk, "submit", desk.job(), reply=reply)
+def test_at_a_terminal_it_asks(session: Desktop, reply: bytes, status: int, orders: int) -> None:
+    (session.folder / "wanprep.toml").write_text("submit = {ask-above = 0.1}\n")
+    ended, shown = at_a_terminal(session, "submit", session.job(), reply=reply)
     assert "This may cost up to 0.17 USD. Send it?" in shown
     assert ended == status, shown
-    assert desk.orders() == orders
+    assert session.orders() == orders
 
 
 # What goes wrong.
 
 
-def test_a_lost_answer_is_looked_for(desk: Desktop) -> None:
-    desk.emulator.switch("lost-reply")
-    [run] = desk.json("submit", desk.job(), "--wait")
+def test_a_lost_answer_is_looked_for(session: Desktop) -> None:
+    session.emulator.switch("lost-reply")
+    [run] = session.json("submit", session.job(), "--wait")
     assert run["state"] == "succeeded"
-    assert desk.orders() == 1
+    assert session.orders() == 1
 
 
-def test_where_nothing_can_be_looked_for_it_stays_uncertain(desk: Desktop) -> None:
-    desk.emulator.switch("lost-reply")
-    [run] = desk.json("submit", desk.job(target=RUNCOMFY), "--wait", status=4)
+def test_where_nothing_can_be_looked_for_it_stays_uncertain(session: Desktop) -> None:
+    session.emulator.switch("lost-reply")
+    [run] = session.json("submit", session.job(target=RUNCOMFY), "--wait", status=4)
     assert run["state"] == "uncertain"
-    assert "--again" in desk.err
-    [same] = desk.json("submit", "job.yaml", "--wait", status=4)
+    assert "--again" in session.err
+    [same] = session.json("submit", "job.yaml", "--wait", status=4)
     assert same["id"] == run["id"]
-    assert desk.orders() == 1, "and is never sent again by itself"
-    [same] = desk.json("runs", "wait", run["id"], status=4)
+    assert session.orders() == 1, "and is never sent again by itself"
+    [same] = session.json("runs", "wait", run["id"], status=4)
     assert same["id"] == run["id"]
 
-    [new] = desk.json("submit", "job.yaml", "--again", "--wait")
+    [new] = session.json("submit", "job.yaml", "--again", "--wait")
     assert new["id"] != run["id"]
-    assert desk.orders() == 2
+    assert session.orders() == 2
 
 
-def test_an_idempotent_order_is_repeated_under_its_own_key(desk: Desktop) -> None:
-    desk.emulator.switch("lost-request")
-    [run] = desk.json("submit", desk.job(), status=4)
+def test_an_idempotent_order_is_repeated_under_its_own_key(session: Desktop) -> None:
+    session.emulator.switch("lost-request")
+    [run] = session.json("submit", session.job(), status=4)
     assert run["state"] == "uncertain"
-    assert desk.orders() == 0
+    assert session.orders() == 0
 
-    [again] = desk.json("submit", "job.yaml", "--again", "--wait")
+    [again] = session.json("submit", "job.yaml", "--again", "--wait")
     assert (again["id"], again["state"]) == (run["id"], "succeeded")
     keys = [
         each.headers["idempotency-key"]
-        for each in desk.emulator.requests[-40:]
+        for each in session.emulator.requests[-40:]
         if each.method == "POST" and each.path.endswith("/v1/videos/generations")
     ]
     assert keys[-1] == keys[-2]
-    assert desk.orders() == 1
+    assert session.orders() == 1
 
 
 @pytest.mark.parametrize(
@@ -299,101 +303,101 @@ def test_an_idempotent_order_is_repeated_under_its_own_key(desk: Desktop) -> Non
     ],
 )
 def test_faults(
-    desk: Desktop, fault: str, target: str, status: int, state: str, orders: int
+    session: Desktop, fault: str, target: str, status: int, state: str, orders: int
 ) -> None:
-    desk.job(target=target)
-    desk.emulator.switch(fault)
-    [run] = desk.json("submit", "job.yaml", "--wait", "-o", "out", status=status)
+    session.job(target=target)
+    session.emulator.switch(fault)
+    [run] = session.json("submit", "job.yaml", "--wait", "-o", "out", status=status)
     assert run["state"] == state
-    assert desk.orders() == orders
+    assert session.orders() == orders
     assert (run["error"] is None) == (state == "succeeded" and status == 0)
     if status:
         assert run["outputs"] == [] or run["outputs"][0].startswith("http")
-        assert not list(desk.folder.glob("out/*.mp4"))
+        assert not list(session.folder.glob("out/*.mp4"))
 
 
-def test_a_refused_or_failed_job_is_sent_anew(desk: Desktop) -> None:
-    desk.emulator.switch("fail")
-    [failed] = desk.json("submit", desk.job(), "--wait", status=1)
-    assert "failed" in desk.err
-    desk.emulator.switch()
-    [run] = desk.json("submit", "job.yaml", "--wait")
+def test_a_refused_or_failed_job_is_sent_anew(session: Desktop) -> None:
+    session.emulator.switch("fail")
+    [failed] = session.json("submit", session.job(), "--wait", status=1)
+    assert "failed" in session.err
+    session.emulator.switch()
+    [run] = session.json("submit", "job.yaml", "--wait")
     assert run["id"] != failed["id"]
 
 
-def test_a_dead_link_is_asked_for_anew(desk: Desktop) -> None:
-    desk.emulator.switch("expired-link")
-    [run] = desk.json("submit", desk.job(), "--wait")
+def test_a_dead_link_is_asked_for_anew(session: Desktop) -> None:
+    session.emulator.switch("expired-link")
+    [run] = session.json("submit", session.job(), "--wait")
     assert Path(run["outputs"][0]).is_file()
 
 
 # Emulated, and not at all.
 
 
-def test_emulated_for_this_one_command(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulated_for_this_one_command(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EVOLINK_API_KEY")
     monkeypatch.setenv("WANPREP_EVOLINK_FILES_BASE_URL", "https://files.example")
-    [run] = desk.json("submit", desk.job(), "--emulate", "-o", "out")
+    [run] = session.json("submit", session.job(), "--emulate", "-o", "out")
     assert Path(run["outputs"][0]).is_file()
-    assert desk.orders() == 0, "in an emulator of its own"
-    assert not (desk.folder / "state").exists()
+    assert session.orders() == 0, "in an emulator of its own"
+    assert not (session.folder / "state").exists()
 
 
-def test_a_provider_without_an_emulator_is_sent_nothing(desk: Desktop) -> None:
+def test_a_provider_without_an_emulator_is_sent_nothing(session: Desktop) -> None:
     evolink = Path(__file__).parents[2] / "plugins/wanprep_evolink"
-    targets = desk.folder / "wanprep_own/targets"
+    targets = session.folder / "wanprep_own/targets"
     targets.mkdir(parents=True)
     for file in [evolink / "provider.json", *(evolink / "targets").iterdir()]:
         text = file.read_text().replace('"evolink', '"own')
-        (desk.folder / "wanprep_own" / file.relative_to(evolink)).write_text(text)
-    (desk.folder / "wanprep.toml").write_text('target-folders = ["wanprep_own/targets"]\n')
-    desk.job(target="own/wan2.7-reference-video")
-    assert desk.wanprep("submit", "job.yaml", "--emulate") == 2
-    assert "own has no emulator. Submit without --emulate" in desk.err
-    assert desk.emulator.requests == []
+        (session.folder / "wanprep_own" / file.relative_to(evolink)).write_text(text)
+    (session.folder / "wanprep.toml").write_text('target-folders = ["wanprep_own/targets"]\n')
+    session.job(target="own/wan2.7-reference-video")
+    assert session.wanprep("submit", "job.yaml", "--emulate") == 2
+    assert "own has no emulator. Submit without --emulate" in session.err
+    assert session.emulator.requests == []
 
 
-def test_a_dry_run_touches_nothing(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_touches_nothing(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "https://127.0.0.1:1")
     monkeypatch.setenv("EVOLINK_API_KEY", "canary-0123456789")
-    [shown] = desk.json("submit", desk.job(), "--dry-run")
+    [shown] = session.json("submit", session.job(), "--dry-run")
     upload, order = shown["requests"]
     assert upload["file"]["content_type"] == "image/png"
     assert order["method"] == "POST"
     assert order["url"] == "https://127.0.0.1:1/v1/videos/generations"
     assert order["headers"]["Authorization"] == "Bearer ***"
     assert order["body"]["quality"] == "720p"
-    assert not (desk.folder / "state").exists()
+    assert not (session.folder / "state").exists()
 
-    assert desk.wanprep("submit", "job.yaml", "--dry-run") == 0
-    assert "POST https://127.0.0.1:1/v1/videos/generations\n" in desk.out
-    assert '"duration": 2' in desk.out
-    assert "canary" not in desk.out + desk.err
+    assert session.wanprep("submit", "job.yaml", "--dry-run") == 0
+    assert "POST https://127.0.0.1:1/v1/videos/generations\n" in session.out
+    assert '"duration": 2' in session.out
+    assert "canary" not in session.out + session.err
 
-    (desk.folder / "job.yaml").write_text(f"target: {EVOLINK}\nreferences: []\n")
-    assert desk.wanprep("submit", "job.yaml", "--dry-run") == 1
-
-
-def test_a_dry_run_says_what_is_not_confirmed(desk: Desktop) -> None:
-    assert desk.wanprep("submit", desk.job(target=OXEN), "--dry-run") == 0
-    assert "# no documentation confirms the name of " in desk.out
+    (session.folder / "job.yaml").write_text(f"target: {EVOLINK}\nreferences: []\n")
+    assert session.wanprep("submit", "job.yaml", "--dry-run") == 1
 
 
-def test_no_key_is_written_anywhere(desk: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dry_run_says_what_is_not_confirmed(session: Desktop) -> None:
+    assert session.wanprep("submit", session.job(target=OXEN), "--dry-run") == 0
+    assert "# no documentation confirms the name of " in session.out
+
+
+def test_no_key_is_written_anywhere(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
     canary = "canary-b7c2e9d4f1a8"
     for name in ("EVOLINK_API_KEY", "RUNCOMFY_API_TOKEN"):
         monkeypatch.setenv(name, canary)
     said = []
     for fault, target in (("slow=1", EVOLINK), ("bad-key", RUNCOMFY), ("lost-reply", RUNCOMFY)):
-        desk.emulator.switch(fault)
-        desk.wanprep("submit", desk.job(target=target, prompt=f"A {fault}."), "--wait")
-        said += [desk.out, desk.err]
-    for run in desk.runs():
-        desk.wanprep("runs", "show", run["id"])
-        said += [desk.out, desk.err]
-    assert any(canary in str(each.headers) for each in desk.emulator.requests), "it was sent"
+        session.emulator.switch(fault)
+        session.wanprep("submit", session.job(target=target, prompt=f"A {fault}."), "--wait")
+        said += [session.out, session.err]
+    for run in session.runs():
+        session.wanprep("runs", "show", run["id"])
+        said += [session.out, session.err]
+    assert any(canary in str(each.headers) for each in session.emulator.requests), "it was sent"
     assert canary not in "".join(said)
-    for file in desk.folder.rglob("*"):
+    for file in session.folder.rglob("*"):
         if file.is_file():
             assert canary.encode() not in file.read_bytes(), file
 
@@ -401,64 +405,64 @@ def test_no_key_is_written_anywhere(desk: Desktop, monkeypatch: pytest.MonkeyPat
 # Processes.
 
 
-def test_two_at_once_send_once(desk: Desktop) -> None:
-    desk.job()
-    desk.emulator.switch("slow=2")
-    racers = [desk.start("submit", "job.yaml", "--wait", "-o", "out") for _ in range(2)]
+def test_two_at_once_send_once(session: Desktop) -> None:
+    session.job()
+    session.emulator.switch("slow=2")
+    racers = [session.start("submit", "job.yaml", "--wait", "-o", "out") for _ in range(2)]
     told = [racer.communicate(timeout=60) for racer in racers]
     assert [racer.returncode for racer in racers] == [0] * 2, told
-    assert desk.orders() == 1
-    assert len(list(desk.folder.glob("out/*.mp4"))) == 1
+    assert session.orders() == 1
+    assert len(list(session.folder.glob("out/*.mp4"))) == 1
 
 
-def test_ctrl_c_ends_the_waiting_and_not_the_job(desk: Desktop) -> None:
-    desk.emulator.switch("never-finishes")
-    process = desk.start("submit", desk.job(), "--wait")
-    until(lambda: desk.orders() == 1)
-    until(lambda: [run["state"] for run in desk.runs()] == ["accepted"])
+def test_ctrl_c_ends_the_waiting_and_not_the_job(session: Desktop) -> None:
+    session.emulator.switch("never-finishes")
+    process = session.start("submit", session.job(), "--wait")
+    until(lambda: session.orders() == 1)
+    until(lambda: [run["state"] for run in session.runs()] == ["accepted"])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130
-    [run] = desk.runs()
+    [run] = session.runs()
     assert f"wanprep runs wait {run['id']}" in err
     assert f"{run['id']}  accepted" in out
     assert run["state"] == "accepted"
     assert "Traceback" not in err
 
 
-def test_ctrl_c_lets_an_order_finish(desk: Desktop) -> None:
-    desk.emulator.switch("slow=10")
-    desk.job()
-    process = desk.start("submit", "job.yaml", "--wait")
-    until(lambda: "sending" in [run["state"] for run in desk.runs()])
+def test_ctrl_c_lets_an_order_finish(session: Desktop) -> None:
+    session.emulator.switch("slow=10")
+    session.job()
+    process = session.start("submit", "job.yaml", "--wait")
+    until(lambda: "sending" in [run["state"] for run in session.runs()])
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Finishing what is being sent" in err
-    [run] = desk.runs()
+    [run] = session.runs()
     assert run["state"] == "accepted"
-    assert desk.orders() == 1
+    assert session.orders() == 1
     assert run["id"] in out
 
 
-def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(desk: Desktop) -> None:
-    desk.emulator.switch("slow=10")
-    desk.job(target=RUNCOMFY)
-    process = desk.start("submit", "job.yaml")
-    until(lambda: "sending" in [run["state"] for run in desk.runs()])
+def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(session: Desktop) -> None:
+    session.emulator.switch("slow=10")
+    session.job(target=RUNCOMFY)
+    process = session.start("submit", "job.yaml")
+    until(lambda: "sending" in [run["state"] for run in session.runs()])
     process.send_signal(signal.SIGINT)
     assert process.stderr
     until(lambda: "Finishing" in (process.stderr.readline() if process.stderr else ""))
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     assert process.returncode == 130
-    [run] = desk.runs()
+    [run] = session.runs()
     assert run["state"] == "uncertain"
 
 
-def test_a_terminal_sees_a_line_for_each_job(desk: Desktop) -> None:
-    names = [desk.job("one.yaml"), desk.job("two.yaml", prompt="Two.")]
-    ended, shown = at_a_terminal(desk, "submit", *names, "--wait")
+def test_a_terminal_sees_a_line_for_each_job(session: Desktop) -> None:
+    names = [session.job("one.yaml"), session.job("two.yaml", prompt="Two.")]
+    ended, shown = at_a_terminal(session, "submit", *names, "--wait")
     assert ended == 0, shown
     assert "0:0" in shown
     assert "about 0.17 USD" in shown
@@ -466,13 +470,13 @@ def test_a_terminal_sees_a_line_for_each_job(desk: Desktop) -> None:
     assert "two.yaml" in shown
 
 
-def at_a_terminal(desk: Desktop, *arguments: str, reply: bytes = b"") -> tuple[int, str]:
+def at_a_terminal(session: Desktop, *arguments: str, reply: bytes = b"") -> tuple[int, str]:
     """Run wanprep where somebody sits, and return its exit status and all that is shown."""
     reader, writer = pty.openpty()
     os.write(reader, reply)
     process = subprocess.Popen(
         [sys.executable, "-m", "wanprep", *arguments],
-        cwd=desk.folder, stdin=writer, stdout=writer, stderr=writer,
+        cwd=session.folder, stdin=writer, stdout=writer, stderr=writer,
     )  # fmt: skip
     os.close(writer)
     pieces: list[bytes] = []

@@ -95,7 +95,7 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
         ("prompt-too-long", "wan/2.7, job: characters of the prompt: at most 5000 (error)"),
         ("parameter-unknown", "wavespeed/wan-2.7-reference-to-video: what is not known is dropped"),
         ("prompt-ref-style", "oxen/wan-v2-7-reference-to-video: references are written Image 1"),
-        ("location-metadata", "every target: the place where a picture was taken"),
+        ("location-metadata", "every target: the place where an image was taken"),
         ("asset-url-unsafe", "runcomfy/wan-2-7-reference-to-video: files are given as public"),
         ("voice-unsupported", "runcomfy/wan-2-2-image-to-video, voice: the whole (warning)"),
         ("callback-url-unsafe", "evolink/wan2.7-reference-video, job: callback_url: at most 2048"),
@@ -126,15 +126,15 @@ def test_wrong_use(arguments: list[str], says: str, capfd: pytest.CaptureFixture
 def test_a_target_of_ones_own_is_shown_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/film-1", "title": "Acme: Film 1"}
+    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/film-1", "title": "Acme: Video 1"}
     (tmp_path / "targets").mkdir()
     (tmp_path / "targets/film-1.json").write_text(json.dumps(data))
     (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
     monkeypatch.chdir(tmp_path)
 
     assert "acme/film-1" in told(capfd, "targets")
-    assert told(capfd, "targets", "acme/film-1").startswith("acme/film-1\nAcme: Film 1\n")
-    assert "acme/film-1, job: " in told(capfd, "explain", "prompt-too-long")
+    assert told(capfd, "targets", "acme/film-1").startswith("acme/video-1\nAcme: Video 1\n")
+    assert "acme/video-1, job: " in told(capfd, "explain", "prompt-too-long")
 
 
 def test_a_target_says_what_to_know_before_sending(capfd: pytest.CaptureFixture[str]) -> None:

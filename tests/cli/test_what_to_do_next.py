@@ -17,7 +17,7 @@ from wanprep.cli import run
         (["check"], {"wanprep.toml": "[[["}, "`wanprep schema config`"),
         (["check"], {"wanprep.toml": "x = 1"}, "there are: "),
         (["check", "-t", "evolnk"], {"a.png": ""}, "`wanprep targets` lists them"),
-        (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Mend it"),
+        (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Fix it"),
         (["check", "--select", "zzz"], {}, "`wanprep explain` lists them"),
         (["check", "-o", "no/report"], {"a.png": ""}, "with -o"),
         (["schema", "zzz"], {}, "There are: "),

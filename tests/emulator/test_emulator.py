@@ -11,7 +11,7 @@ import pytest
 from emulated import SERVICES, client, emulate, submit, until
 
 from wanprep.emulator import Emulator
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 pytest_plugins = ["emulated_fixtures"]
 
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(WrongUse, match=f"port {port} cannot be had"):
+        with pytest.raises(UsageError, match=f"port {port} cannot be had"):
             emulate(port=port)
 
 

@@ -10,7 +10,7 @@ from emulated import FPS, SERVICES, Service, client, emulate, frames, submit, un
 
 from wanprep.emulator import Emulator
 from wanprep.emulator.faults import FAULTS, Faults
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 pytest_plugins = ["emulated_fixtures"]
 
@@ -185,7 +185,7 @@ def test_faults_are_counted() -> None:
 
 @pytest.mark.parametrize("asked", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
 def test_what_is_no_fault(asked: str) -> None:
-    with pytest.raises(WrongUse, match=r"There are: |whole number from 1"):
+    with pytest.raises(UsageError, match=r"There are: |whole number from 1"):
         Faults([asked])
 
 

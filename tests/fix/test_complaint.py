@@ -62,7 +62,7 @@ _NOISE = """\
             183,
             "[vorbis @ 0x1] [error] Setup header corrupt.\n"
             "[fatal] Error binding filtergraph inputs/outputs: Invalid data found\n",
-            "its picture or its sound cannot be decoded: it is damaged, or coded in a way that"
+            "its image or its sound cannot be decoded: it is damaged, or coded in a way that"
             " ffmpeg does not know. Export it again from where it was made",
             id="a stream that cannot be decoded",
         ),

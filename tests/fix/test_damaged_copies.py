@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from made_films import MOVING, TONE, X264, ffmpeg, make
+from made_videos import MOVING, TONE, X264, ffmpeg, make
 
 from wanprep.cli import run
 

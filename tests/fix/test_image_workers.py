@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from picture_results import CORNERS, all_near, corners, quarters, recipe
+from image_results import CORNERS, all_near, corners, quarters, recipe
 from PIL import Image, ImageFile
 
 from wanprep import Facts, probe
 from wanprep.fix.deliver import CannotWrite
 from wanprep.fix.image.workers import ImageWorkers
-from wanprep.fix.plan.plan import CannotMake, Stripped, Window
+from wanprep.fix.plan.plan import CannotFix, Stripped, Window
 
 GUARD = 30.0
 
@@ -27,14 +27,14 @@ def source(tmp_path: Path) -> tuple[str, Facts]:
 
 @pytest.fixture
 def endless(tmp_path: Path) -> tuple[str, Facts]:
-    """A picture that never comes: a pipe that nobody writes to, with the facts of a real one."""
+    """An image that never comes: a pipe that nobody writes to, with the facts of a real one."""
     quarters().save(tmp_path / "real.png")
     facts = probe(tmp_path / "real.png", cache=False)
     os.mkfifo(tmp_path / "endless.png")
     return str(tmp_path / "endless.png"), facts
 
 
-def test_a_picture_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_a_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
     with ImageWorkers(1) as images:
         made, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
@@ -67,7 +67,7 @@ def test_what_cannot_be_made_costs_only_itself(source: tuple[str, Facts], tmp_pa
     path, facts = source
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with ImageWorkers(1) as images:
-        with pytest.raises(CannotMake, match="cannot be decoded"):
+        with pytest.raises(CannotFix, match="cannot be decoded"):
             images.make(str(tmp_path / "broken.png"), recipe(), facts, str(tmp_path / "no.png"))
         before = images.process_ids
         images.make(path, recipe(), facts, str(tmp_path / "made.png"))
@@ -83,13 +83,13 @@ def test_what_cannot_be_written_is_told_as_such(source: tuple[str, Facts], tmp_p
     assert (tmp_path / "mine.png").read_text() == "mine"
 
 
-def test_a_picture_that_takes_too_long_is_given_up(
+def test_a_image_that_takes_too_long_is_given_up(
     endless: tuple[str, Facts], source: tuple[str, Facts], tmp_path: Path
 ) -> None:
     path, facts = endless
     with ImageWorkers(1, seconds=1.0) as images:
         (tmp_path / "half.png").write_text("half")
-        with pytest.raises(CannotMake, match="took longer than 1 s"):
+        with pytest.raises(CannotFix, match="took longer than 1 s"):
             images.make(path, recipe(), facts, str(tmp_path / "half.png"))
         assert not (tmp_path / "half.png").exists(), "half a file is no result"
         images.make(*source[:1], recipe(), source[1], str(tmp_path / "made.png"))
@@ -102,7 +102,7 @@ def test_a_picture_that_takes_too_long_is_given_up(
         pytest.param(signal.SIGKILL, "killed, most likely for want of memory", id="no memory left"),
     ],
 )
-def test_a_worker_that_dies_costs_one_picture(
+def test_a_worker_that_dies_costs_one_image(
     endless: tuple[str, Facts],
     source: tuple[str, Facts],
     tmp_path: Path,
@@ -114,7 +114,7 @@ def test_a_worker_that_dies_costs_one_picture(
         images.make(path, recipe(), facts, str(tmp_path / "before.png"))
         (worker,) = images.process_ids
         threading.Timer(0.3, os.kill, (worker, by)).start()
-        with pytest.raises(CannotMake, match=says):
+        with pytest.raises(CannotFix, match=says):
             images.make(*endless[:1], recipe(), endless[1], str(tmp_path / "no.png"))
         images.make(path, recipe(), facts, str(tmp_path / "after.png"))
 
@@ -124,12 +124,12 @@ def test_a_bomb_finds_no_memory(tmp_path: Path) -> None:
     facts = probe(tmp_path / "bomb.png", cache=False)
     with (
         ImageWorkers(1, memory=200 * 2**20) as images,
-        pytest.raises(CannotMake, match=r"memory|too large|crashed"),
+        pytest.raises(CannotFix, match=r"memory|too large|crashed"),
     ):
         images.make(str(tmp_path / "bomb.png"), recipe(), facts, str(tmp_path / "made.png"))
 
 
-def test_a_large_picture_is_no_bomb(tmp_path: Path) -> None:
+def test_a_large_image_is_no_bomb(tmp_path: Path) -> None:
     """Pillow warns of 90 megapixels, and refuses 180."""
     Image.new("L", (15_000, 12_200), 200).save(tmp_path / "large.jpg")
     facts = probe(tmp_path / "large.jpg", cache=False)
@@ -166,11 +166,11 @@ def test_closing_stops_the_work_and_those_who_wait(
             time.sleep(0.01)
         images.close()
         for each in waiting:
-            with pytest.raises(CannotMake, match="stopped before it was done"):
+            with pytest.raises(CannotFix, match="stopped before it was done"):
                 each.result(GUARD)
-    with pytest.raises(CannotMake, match="stopped"):
+    with pytest.raises(CannotFix, match="stopped"):
         images.make(path, recipe(), facts, str(tmp_path / "late.png"))
 
 
-def test_pillow_is_never_told_to_accept_half_a_picture() -> None:
+def test_pillow_is_never_told_to_accept_half_a_image() -> None:
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import ffmpeg
 import pytest
-from made_films import make, remake
+from made_videos import make, remake
 
 from wanprep.fix.ffmpeg import run_ffmpeg
 from wanprep.fix.ffmpeg_input import Stream, opened
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import probe_file
 
@@ -55,7 +55,7 @@ def _read(path: Path, facts: Facts) -> None:
     run_ffmpeg(ffmpeg.get_args(graph), seconds=60)
 
 
-_FILM = Facts(path="", kind="video", format="mp4")
+_VIDEO = Facts(path="", kind="video", format="mp4")
 _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 
 
@@ -77,18 +77,18 @@ _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
         ),
     ],
 )
-def test_a_playlist_opens_nothing(tmp_path: Path, ear: Ear, text: str, film_format: str) -> None:
+def test_a_playlist_opens_nothing(tmp_path: Path, ear: Ear, text: str, video_format: str) -> None:
     other = make(tmp_path / "other.mp4", "testsrc=s=64x64:d=0.2")
     path = tmp_path / "film.mp4"
     path.write_text(text.replace("{port}", str(ear.port)).replace("{other}", other))
 
-    with pytest.raises(CannotMake):
-        _read(path, Facts(path="", kind="video", format=film_format))
+    with pytest.raises(CannotFix):
+        _read(path, Facts(path="", kind="video", format=video_format))
 
     assert ear.heard == []
 
 
-def test_a_film_cannot_name_another_for_its_frames(tmp_path: Path) -> None:
+def test_a_video_cannot_name_another_for_its_frames(tmp_path: Path) -> None:
     """An alias in a QuickTime file says that its frames lie in another one."""
     other = make(tmp_path / "frames.mov", "testsrc=s=64x64:d=0.2", how="-c:v png")
     crafted = tmp_path / "crafted.mov"
@@ -104,21 +104,21 @@ def _log(source: Stream) -> str:
     graph = ffmpeg.output(source["v:0"], "-", format="null", v="debug")
     try:
         return run_ffmpeg(ffmpeg.get_args(graph), seconds=60).log
-    except CannotMake as error:
+    except CannotFix as error:
         return str(error)
 
 
-def _with_alias(film: bytes, target: str) -> bytes:
+def _with_alias(video: bytes, target: str) -> bytes:
     """Put an alias in place of the word that the frames lie in this very file."""
     path = b"disk" + os.fsencode(target).replace(b"/", b":")
     record = struct.pack(">I4sI10xB27s12xB63s16xHH16x", 0, b"alis", 0, 4, b"disk", 1, b"f", 0, 0)
     record += struct.pack(">HH", 2, len(path)) + path + b"\0" * (len(path) % 2)
     record += struct.pack(">HH", 0xFFFF, 0)
     alias = struct.pack(">I", len(record)) + record[4:]
-    at = film.index(b"dref") - 4
-    (size,) = struct.unpack_from(">I", film, at)
+    at = video.index(b"dref") - 4
+    (size,) = struct.unpack_from(">I", video, at)
     dref = struct.pack(">I4sII", 16 + len(alias), b"dref", 0, 1) + alias
-    grown = bytearray(film[:at] + dref + film[at + size :])
+    grown = bytearray(video[:at] + dref + video[at + size :])
     for kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):  # those that hold it
         holder = bytes(grown).rindex(kind, 0, at) - 4
         (old,) = struct.unpack_from(">I", grown, holder)
@@ -129,9 +129,9 @@ def _with_alias(film: bytes, target: str) -> bytes:
 def test_a_pattern_is_a_name(tmp_path: Path) -> None:
     path = remake(make(tmp_path / "a.mp4", "testsrc=s=64x64:d=0.2"), tmp_path / "b %03d.mp4")
 
-    _read(Path(path), _FILM)
+    _read(Path(path), _VIDEO)
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(CannotMake, match=r"a\\nb is of a kind that cannot be converted"):
+    with pytest.raises(CannotFix, match=r"a\\nb is of a kind that cannot be converted"):
         opened("a\nb", Facts(path="a\nb"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, picture, target, voice
+from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, target, voice
 
 from wanprep.fix.plan.limits import Limits, limits_in, limits_on
 from wanprep.fix.plan.plan import Need
@@ -16,7 +16,7 @@ def limits(facts: Facts, role: str, *targets: str, ignored: tuple[str, ...] = ()
 
 
 def test_bounds_are_read_out_of_a_target() -> None:
-    found = limits(picture(), "reference_image", EVOLINK)
+    found = limits(image(), "reference_image", EVOLINK)
     assert found.choices("format") == ("jpeg", "png", "webp")  # a BMP cannot be uploaded there
     assert found.choices("alpha") == (False,)
     assert (found.range("width").least, found.range("width").most) == (240, 8000)
@@ -25,13 +25,13 @@ def test_bounds_are_read_out_of_a_target() -> None:
 
 
 def test_a_condition_on_the_fact_itself_gives_the_smaller_bound() -> None:
-    assert limits(picture(), "reference_image", EVOLINK).range("bytes").most == 20_000_000
-    assert limits(picture(), "first_frame", WAN22).range("bytes").most == 9_999_999
+    assert limits(image(), "reference_image", EVOLINK).range("bytes").most == 20_000_000
+    assert limits(image(), "first_frame", WAN22).range("bytes").most == 9_999_999
     assert limits(clip(), "reference_video", EVOLINK).firm.range("bytes").most == 104_857_600
 
 
 def test_strict_bounds_leave_a_pixel_inside() -> None:
-    width = limits(picture(), "first_frame", WAN22).range("width")
+    width = limits(image(), "first_frame", WAN22).range("width")
     assert (width.least, width.most) == (361, 1999)
     assert not width.holds(360)
     assert not width.holds(2000)
@@ -49,7 +49,7 @@ def test_conditions_are_asked_of_the_facts(facts: Facts, expected: bool) -> None
 
 
 def test_limits_of_all_needs_hold_together() -> None:
-    both = limits(picture(), "reference_image", EVOLINK, WAN22)
+    both = limits(image(), "reference_image", EVOLINK, WAN22)
     assert (both.range("width").least, both.range("width").most) == (361, 1999)
     assert both.range("bytes").most == 9_999_999
     low = both.range("width").low
@@ -62,7 +62,7 @@ def test_a_role_that_a_target_lacks_asks_nothing() -> None:
 
 
 def test_what_is_ignored_binds_nobody() -> None:
-    found = limits(picture(), "reference_image", EVOLINK, ignored=("image-too-small",))
+    found = limits(image(), "reference_image", EVOLINK, ignored=("image-too-small",))
     assert found.range("width").least is None
     assert found.range("width").most == 8000
 
@@ -70,7 +70,7 @@ def test_what_is_ignored_binds_nobody() -> None:
 def test_what_every_service_expects_belongs_to_nobody() -> None:
     (depth,) = limits(clip(), "reference_video", EVOLINK).of("bit_depth")
     assert depth.words == "any service wants at most 8"
-    assert not limits(picture(), "reference_image", EVOLINK).of("bit_depth")
+    assert not limits(image(), "reference_image", EVOLINK).of("bit_depth")
 
 
 def test_only_errors_are_firm() -> None:

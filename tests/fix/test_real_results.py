@@ -16,8 +16,8 @@ from PIL import Image
 from repairs import bound, target
 
 from wanprep import Facts, probe
-from wanprep.fix.executors import Hands
-from wanprep.fix.plan.plan import CannotMake, Need, Plan, Wishes
+from wanprep.fix.executors import Executors
+from wanprep.fix.plan.plan import CannotFix, Need, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import Target
@@ -34,9 +34,9 @@ FREE: Final = {"path", "audio_tracks", "vfr", "fps", "gps", "rotation", "orienta
 
 
 @pytest.fixture(scope="module")
-def hands() -> Iterator[Hands]:
-    with Hands(1, 1) as hands:
-        yield hands
+def executors() -> Iterator[Executors]:
+    with Executors(1, 1) as executors:
+        yield executors
 
 
 def side(least: int, most: int) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def side(least: int, most: int) -> dict[str, Any]:
 
 
 @st.composite
-def picture_bounds(draw: st.DrawFn) -> dict[str, Any]:
+def image_bounds(draw: st.DrawFn) -> dict[str, Any]:
     least = draw(st.integers(8, 60))
     most = draw(st.integers(least + 20, 200))
     aspect = draw(st.floats(1.2, 6))
@@ -69,11 +69,11 @@ MODES: Final = {"RGB": "png", "RGBA": "png", "L": "bmp", "P": "gif", "CMYK": "ti
 @given(
     size=st.tuples(st.integers(4, 260), st.integers(4, 260)),
     mode=st.sampled_from(sorted(MODES)),
-    schema=picture_bounds(),
+    schema=image_bounds(),
     crop=st.sampled_from(["smart", "center", "pad"]),
 )
-def test_pictures(
-    hands: Hands,
+def test_images(
+    executors: Executors,
     tmp_path: Path,
     size: tuple[int, int],
     mode: str,
@@ -83,7 +83,7 @@ def test_pictures(
     path = tmp_path / f"{next(NUMBERS)}.{MODES[mode]}"
     drawn = Image.effect_mandelbrot(size, (-2, -1.5, 1, 1.5), 60).convert("RGB")
     drawn.convert(mode).save(path)
-    _hold(hands, path, target("reference_image", schema), Wishes(crop=crop, yes=True))
+    _hold(executors, path, target("reference_image", schema), Options(crop=crop, yes=True))
 
 
 @st.composite
@@ -112,7 +112,7 @@ def clip_bounds(draw: st.DrawFn) -> dict[str, Any]:
     crop=st.sampled_from(["center", "pad"]),
 )
 def test_clips(
-    hands: Hands, tmp_path: Path, ffmpeg: str, size: tuple[int, int], container: str,
+    executors: Executors, tmp_path: Path, ffmpeg: str, size: tuple[int, int], container: str,
     schema: dict[str, Any], trim: Any, crop: Any,
 ) -> None:  # fmt: skip
     path = tmp_path / f"{next(NUMBERS)}.{container}"
@@ -120,8 +120,8 @@ def test_clips(
     inputs += ["-f", "lavfi", "-i", "sine=d=1.2"]
     codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     subprocess.run([ffmpeg, "-v", "error", *inputs, *codecs, str(path)], check=True)
-    wishes = Wishes(trim=trim, crop=crop, yes=True)
-    _hold(hands, path, target("reference_video", schema), wishes)
+    options = Options(trim=trim, crop=crop, yes=True)
+    _hold(executors, path, target("reference_video", schema), options)
 
 
 @settings(FEW, max_examples=10)
@@ -133,7 +133,7 @@ def test_clips(
     trim=st.sampled_from(["start", "center", "end"]),
 )
 def test_sounds(
-    hands: Hands, tmp_path: Path, ffmpeg: str, name: str, longest: float, most: int,
+    executors: Executors, tmp_path: Path, ffmpeg: str, name: str, longest: float, most: int,
     taken: list[str], trim: Any,
 ) -> None:  # fmt: skip
     path = tmp_path / f"{next(NUMBERS)}-{name}"
@@ -147,20 +147,20 @@ def test_sounds(
             "bytes": bound("file-too-large", maximum=most),
         }
     }
-    _hold(hands, path, target("voice", schema), Wishes(trim=trim, yes=True))
+    _hold(executors, path, target("voice", schema), Options(trim=trim, yes=True))
 
 
-def _hold(hands: Hands, path: Path, wanted: Target, wishes: Wishes) -> None:
+def _hold(executors: Executors, path: Path, wanted: Target, options: Options) -> None:
     """Plan, do, and hold the real result against the bounds and against what was predicted."""
     (role,) = wanted.roles
     facts = probe(path, cache=False)
-    plan = plan_asset(facts, [Need(wanted, role)], wishes)
+    plan = plan_asset(facts, [Need(wanted, role)], options)
     if not isinstance(plan, Plan):
         return  # that such a judgement is right is held by the planner's own properties
     into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
-    plan = replace(plan, recipe=hands.placed(str(path), plan.recipe, facts))
-    if why := _refusal(hands, path, plan, into):
-        # How many bytes a picture takes nobody knows before: then nothing is delivered.
+    plan = replace(plan, recipe=executors.placed(str(path), plan.recipe, facts))
+    if why := _refusal(executors, path, plan, into):
+        # How many bytes an image takes nobody knows before: then nothing is delivered.
         assert "are allowed" in why
         assert not into.exists()
         return
@@ -171,10 +171,10 @@ def _hold(hands: Hands, path: Path, wanted: Target, wishes: Wishes) -> None:
     _agree(plan.predicted, found)
 
 
-def _refusal(hands: Hands, path: Path, plan: Plan, into: Path) -> str:
+def _refusal(executors: Executors, path: Path, plan: Plan, into: Path) -> str:
     try:
-        hands.make(str(path), plan, str(into), None)
-    except CannotMake as error:
+        executors.make(str(path), plan, str(into), None)
+    except CannotFix as error:
         return str(error)
     return ""
 

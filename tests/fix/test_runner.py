@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_films import X264, make
+from made_videos import X264, make
 
 from wanprep.fix.ffmpeg import command_line, ffmpeg_version, file_name, go_on, run_ffmpeg, stop_all
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 _ENDLESS = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120"]
 _LONG = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120:d=2"]
@@ -89,7 +89,7 @@ def test_a_long_log_is_kept_at_its_end() -> None:
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(b"mine")
 
-    with pytest.raises(CannotMake, match="is there already"):
+    with pytest.raises(CannotFix, match="is there already"):
         run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "a.avi"))], seconds=60)
 
     assert (tmp_path / "a.avi").read_bytes() == b"mine"
@@ -98,7 +98,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_time_is_limited(tmp_path: Path) -> None:
     into = tmp_path / "late.avi"
 
-    with pytest.raises(CannotMake, match=r"took longer than 0\.50 s"):
+    with pytest.raises(CannotFix, match=r"took longer than 0\.50 s"):
         run_ffmpeg([*_ENDLESS, *_RAW, file_name(str(into))], seconds=0.5)
 
     assert not into.exists()
@@ -124,7 +124,7 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
     def work() -> None:
         try:
             run_ffmpeg([*_ENDLESS, *_RAW, file_name(str(into))], seconds=60)
-        except CannotMake as error:
+        except CannotFix as error:
             said.append(str(error))
 
     thread = threading.Thread(target=work)
@@ -135,7 +135,7 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
 
     assert said == ["ffmpeg was stopped"]
     assert not into.exists()
-    with pytest.raises(CannotMake, match="the work was stopped"):  # nor is another begun
+    with pytest.raises(CannotFix, match="the work was stopped"):  # nor is another begun
         run_ffmpeg([*_LONG, *_RAW, file_name(str(into))], seconds=60)
     go_on()
     run_ffmpeg([*_LONG, *_RAW, file_name(str(into))], seconds=60)
@@ -188,14 +188,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_no_space_is_told(small_disk: Path) -> None:
-    with pytest.raises(CannotMake, match=r"^the disk is full: make room"):
+    with pytest.raises(CannotFix, match=r"^the disk is full: make room"):
         run_ffmpeg([*_LONG, *_RAW, file_name(str(small_disk / "a.avi"))], seconds=60)
 
     assert not list(small_disk.iterdir())
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CannotMake, match=r"ffmpeg failed: .*No such file or directory"):
+    with pytest.raises(CannotFix, match=r"ffmpeg failed: .*No such file or directory"):
         run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "no" / "a.avi"))], seconds=60)
 
 
@@ -203,14 +203,14 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
 def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
-    with pytest.raises(CannotMake, match="may not be read or written"):
+    with pytest.raises(CannotFix, match="may not be read or written"):
         run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "a.avi"))], seconds=60)
 
 
 def test_a_missing_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "none"))
 
-    with pytest.raises(CannotMake, match="ffmpeg cannot be started"):
+    with pytest.raises(CannotFix, match="ffmpeg cannot be started"):
         run_ffmpeg(["-version"], seconds=60)
 
 
@@ -222,5 +222,5 @@ def test_a_failing_clip_is_told_in_one_line(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", "testsrc=s=64x64:d=0.2", how=X264)
     Path(path).write_bytes(Path(path).read_bytes()[:500])
 
-    with pytest.raises(CannotMake, match=r"^ffmpeg failed: [^\n]+$"):
+    with pytest.raises(CannotFix, match=r"^ffmpeg failed: [^\n]+$"):
         run_ffmpeg(["-i", file_name(path), "-f", "null", "-"], seconds=60)

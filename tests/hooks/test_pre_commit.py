@@ -18,12 +18,12 @@ def checked(tmp_path: Path) -> HookRepository:
 
 
 @pytest.fixture
-def mended(tmp_path: Path) -> HookRepository:
+def fixed(tmp_path: Path) -> HookRepository:
     return hook_repository(tmp_path, "wanprep-fix")
 
 
 def test_good_files_pass_and_strangers_are_left_alone(checked: HookRepository) -> None:
-    checked.picture("refs/hero.png")
+    checked.image("refs/hero.png")
     checked.write("job.yaml", JOB.format("refs/hero.png"))
     checked.write("docker-compose.yml", "services: {web: {image: nginx}}\n")
     checked.write("package.json", '{"name": "x", "version": "1.0.0"}\n')
@@ -35,8 +35,8 @@ def test_good_files_pass_and_strangers_are_left_alone(checked: HookRepository) -
 
 
 def test_bad_media_and_jobs_fail(checked: HookRepository) -> None:
-    checked.picture("refs/small one.png", (100, 100))
-    checked.picture("refs/größe-花.png", (100, 300))
+    checked.image("refs/small one.png", (100, 100))
+    checked.image("refs/größe-花.png", (100, 300))
     checked.write("job.yaml", JOB.format("refs/gone.png"))
     checked.stage()
     status, told = checked.hook()
@@ -56,20 +56,20 @@ NAMES = {
 }
 
 
-def test_jobs_are_checked_when_only_their_pictures_changed(checked: HookRepository) -> None:
+def test_jobs_are_checked_when_only_their_images_changed(checked: HookRepository) -> None:
     for number, (name, written) in enumerate(NAMES.items()):
-        checked.picture(f"refs/{name}")
+        checked.image(f"refs/{name}")
         path = written if written[0] in "\"'" else f"../refs/{written}"
         checked.write(f"jobs/{number}.yaml", JOB.format(path))
-    # This one speaks of a picture of that name as well, but of another one.
-    checked.picture("other/hero.png", (100, 100))
+    # This one speaks of an image of that name as well, but of another one.
+    checked.image("other/hero.png", (100, 100))
     checked.write("other/job.yaml", JOB.format("hero.png"))
     checked.stage()
     checked.commit()
     assert checked.hook()[0] == 0, "nothing changed"
 
     for name in NAMES:
-        checked.picture(f"refs/{name}", (100, 100))
+        checked.image(f"refs/{name}", (100, 100))
     checked.stage("refs")
     status, told = checked.hook()
     assert status == 1
@@ -79,9 +79,9 @@ def test_jobs_are_checked_when_only_their_pictures_changed(checked: HookReposito
     assert "5 jobs and 5 files checked for evolink/wan2.7-reference-video: 5 errors" in told
 
 
-def test_a_job_is_checked_when_its_picture_is_deleted_or_renamed(checked: HookRepository) -> None:
-    checked.picture("refs/hero.png")
-    checked.picture("refs/other.png")
+def test_a_job_is_checked_when_its_image_is_deleted_or_renamed(checked: HookRepository) -> None:
+    checked.image("refs/hero.png")
+    checked.image("refs/other.png")
     checked.write("job.yaml", JOB.format("refs/hero.png"))
     checked.stage()
     checked.commit()
@@ -95,7 +95,7 @@ def test_a_job_is_checked_when_its_picture_is_deleted_or_renamed(checked: HookRe
 
 
 def test_a_deleted_job_is_nobodys_business(checked: HookRepository) -> None:
-    checked.picture("hero.png", (100, 100))
+    checked.image("hero.png", (100, 100))
     checked.write("job.yaml", JOB.format("hero.png"))
     checked.stage()
     checked.commit()
@@ -104,7 +104,7 @@ def test_a_deleted_job_is_nobodys_business(checked: HookRepository) -> None:
 
 
 def test_what_is_staged_is_what_is_checked(checked: HookRepository) -> None:
-    checked.picture("hero.png")
+    checked.image("hero.png")
     checked.write("job.yaml", JOB.format("hero.png"))
     checked.stage()
     checked.commit()
@@ -113,7 +113,7 @@ def test_what_is_staged_is_what_is_checked(checked: HookRepository) -> None:
     checked.stage()
     unstaged = JOB.format("gone.png")
     checked.write("job.yaml", unstaged)
-    checked.picture("hero.png", (100, 100))
+    checked.image("hero.png", (100, 100))
     assert checked.hook()[0] == 0, "the faults are not in the commit"
     assert (checked.folder / "job.yaml").read_text() == unstaged, "and still there"
 
@@ -134,7 +134,7 @@ def test_an_lfs_pointer(checked: HookRepository) -> None:
 
 def test_links_and_submodules(checked: HookRepository) -> None:
     inner = hook_repository(checked.home, "wanprep-check")
-    inner.picture("hero.png")
+    inner.image("hero.png")
     inner.stage()
     inner.commit()
     checked.git(
@@ -153,13 +153,13 @@ def test_links_and_submodules(checked: HookRepository) -> None:
     assert "error[asset-missing] astray.png" in told
 
 
-def test_a_picture_behind_a_link_changed(checked: HookRepository) -> None:
-    checked.picture("store/hero.png")
+def test_a_image_behind_a_link_changed(checked: HookRepository) -> None:
+    checked.image("store/hero.png")
     (checked.folder / "refs").symlink_to("store")
     checked.write("job.yaml", JOB.format("refs/hero.png"))
     checked.stage()
     checked.commit()
-    checked.picture("store/hero.png", (100, 100))
+    checked.image("store/hero.png", (100, 100))
     checked.stage()
     status, told = checked.hook()
     assert status == 1
@@ -167,7 +167,7 @@ def test_a_picture_behind_a_link_changed(checked: HookRepository) -> None:
 
 
 def test_git_commit_is_stopped(checked: HookRepository) -> None:
-    checked.picture("hero.png", (100, 100))
+    checked.image("hero.png", (100, 100))
     checked.stage()
     hook = checked.folder / ".git/hooks/pre-commit"
     hook.parent.mkdir(exist_ok=True)
@@ -175,39 +175,39 @@ def test_git_commit_is_stopped(checked: HookRepository) -> None:
     hook.write_text(f'#!/bin/sh\nexec {call} --config=.pre-commit-config.yaml -- "$@"\n')
     hook.chmod(0o755)
     assert "image-too-small" in checked.git("commit", "-m", "bad", status=1)
-    checked.picture("hero.png")
+    checked.image("hero.png")
     checked.git("commit", "-a", "-q", "-m", "good")
 
 
-def test_fix_mends_and_fails_once(mended: HookRepository) -> None:
-    mended.write("compose.yaml", "services: {}\n")
-    mended.stage()
-    status, told = mended.hook()
+def test_fix_fixes_and_fails_once(fixed: HookRepository) -> None:
+    fixed.write("compose.yaml", "services: {}\n")
+    fixed.stage()
+    status, told = fixed.hook()
     assert status == 0, told
 
-    mended.picture("refs/hero.png", mode="RGBA")
-    mended.write("job.yaml", JOB.format("refs/hero.png"))
-    mended.stage()
-    status, told = mended.hook()
+    fixed.image("refs/hero.png", mode="RGBA")
+    fixed.write("job.yaml", JOB.format("refs/hero.png"))
+    fixed.stage()
+    status, told = fixed.hook()
     assert status == 1
     assert "files were modified by this hook" in told
-    assert "1 file mended" in told
-    mended.stage()
-    status, told = mended.hook()
+    assert "1 file fixed" in told
+    fixed.stage()
+    status, told = fixed.hook()
     assert status == 0, told
 
 
-def test_fix_mends_a_job_whose_picture_changes_its_name(mended: HookRepository) -> None:
-    picture = mended.picture("refs/hero.png")
-    mended.write("job.yaml", JOB.format("refs/hero.png"))
-    mended.stage()
-    mended.commit()
-    shutil.copy(mended.picture("x.jpg"), picture)  # a JPEG under the name of a PNG
-    os.unlink(mended.folder / "x.jpg")
-    mended.stage()
-    status, told = mended.hook()
+def test_fix_fixes_a_job_whose_image_changes_its_name(fixed: HookRepository) -> None:
+    image = fixed.image("refs/hero.png")
+    fixed.write("job.yaml", JOB.format("refs/hero.png"))
+    fixed.stage()
+    fixed.commit()
+    shutil.copy(fixed.image("x.jpg"), image)  # a JPEG under the name of a PNG
+    os.unlink(fixed.folder / "x.jpg")
+    fixed.stage()
+    status, told = fixed.hook()
     assert status == 1, told
-    assert "refs/hero.jpg" in (mended.folder / "job.yaml").read_text()
-    mended.stage()
-    status, told = mended.hook()
+    assert "refs/hero.jpg" in (fixed.folder / "job.yaml").read_text()
+    fixed.stage()
+    status, told = fixed.hook()
     assert status == 0, told

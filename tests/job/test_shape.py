@@ -145,7 +145,7 @@ def test_problems(tmp_path: Path, text: str, problems: list[tuple[int, int, str]
         pytest.param({"parameters": 5}, {}, id="nothing to be made of it"),
     ],
 )  # fmt: skip
-def test_what_is_surely_meant_is_judged(text: object, normal: object) -> None:
+def test_what_is_surely_intent_is_judged(text: object, normal: object) -> None:
     document = read_json(SourceText(json.dumps(text)))
     assert isinstance(document, Document)
     found, problems = normalize(document)

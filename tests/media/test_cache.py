@@ -14,7 +14,7 @@ from wanprep.media.facts import Facts
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Path:
+def image(tmp_path: Path) -> Path:
     path = tmp_path / "a.png"
     path.write_bytes(b"not really")
     age(path)
@@ -43,48 +43,48 @@ def known(path: Path | str, *, deep: bool = False) -> Facts | None:
         return cache.look_up(str(path))[0]
 
 
-def test_what_is_remembered_is_told_again(picture: Path) -> None:
-    assert known(picture) is None
-    remember(picture)
-    assert known(picture) == facts_of(picture)
+def test_what_is_remembered_is_told_again(image: Path) -> None:
+    assert known(image) is None
+    remember(image)
+    assert known(image) == facts_of(image)
 
 
 def test_facts_are_told_under_the_name_that_was_asked(
-    picture: Path, monkeypatch: pytest.MonkeyPatch
+    image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remember(picture)
-    monkeypatch.chdir(picture.parent)
+    remember(image)
+    monkeypatch.chdir(image.parent)
     again = known("a.png")
     assert again is not None
     assert again.path == "a.png"
 
 
-def test_a_deep_look_is_remembered_apart(picture: Path) -> None:
-    remember(picture)
-    assert known(picture, deep=True) is None
+def test_a_deep_look_is_remembered_apart(image: Path) -> None:
+    remember(image)
+    assert known(image, deep=True) is None
 
 
-def test_any_change_of_the_file_forgets_it(picture: Path) -> None:
-    remember(picture)
-    picture.write_bytes(b"same size!")
-    assert known(picture) is None
+def test_any_change_of_the_file_forgets_it(image: Path) -> None:
+    remember(image)
+    image.write_bytes(b"same size!")
+    assert known(image) is None
 
-    age(picture)
-    remember(picture)
-    status = picture.stat()
-    other = picture.with_name("other")
+    age(image)
+    remember(image)
+    status = image.stat()
+    other = image.with_name("other")
     other.write_bytes(b"0123456789")
-    other.replace(picture)  # as an editor saves: same size, another inode
-    os.utime(picture, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert known(picture) is None
+    other.replace(image)  # as an editor saves: same size, another inode
+    os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert known(image) is None
 
 
 def test_another_version_of_the_probe_is_not_believed(
-    picture: Path, monkeypatch: pytest.MonkeyPatch
+    image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    remember(picture)
+    remember(image)
     monkeypatch.setattr(cache_module, "PROBE_VERSION", "later")
-    assert known(picture) is None
+    assert known(image) is None
 
 
 def test_a_file_just_written_may_change_within_its_clocks_tick(tmp_path: Path) -> None:
@@ -96,14 +96,14 @@ def test_a_file_just_written_may_change_within_its_clocks_tick(tmp_path: Path) -
     assert known(path) is None
 
 
-def test_a_file_that_changed_while_it_was_probed_is_not_remembered(picture: Path) -> None:
+def test_a_file_that_changed_while_it_was_probed_is_not_remembered(image: Path) -> None:
     with Cache() as cache:
-        _, stamp = cache.look_up(str(picture))
+        _, stamp = cache.look_up(str(image))
         assert stamp
-        picture.write_bytes(b"longer than before")
-        age(picture)
-        cache.remember(facts_of(picture), stamp)
-    assert known(picture) is None
+        image.write_bytes(b"longer than before")
+        age(image)
+        cache.remember(facts_of(image), stamp)
+    assert known(image) is None
 
 
 def test_names_that_are_not_utf8(tmp_path: Path) -> None:
@@ -122,10 +122,10 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
         pytest.param(b"", id="empty"),
     ],
 )
-def test_a_damaged_cache_heals_itself(picture: Path, damage: bytes) -> None:
+def test_a_damaged_cache_heals_itself(image: Path, damage: bytes) -> None:
     Path(cache_file()).write_bytes(damage)
-    remember(picture)
-    assert known(picture) == facts_of(picture)
+    remember(image)
+    assert known(image) == facts_of(image)
 
 
 def test_damage_inside_the_database_heals_too(tmp_path: Path) -> None:
@@ -147,32 +147,32 @@ def test_damage_inside_the_database_heals_too(tmp_path: Path) -> None:
     assert known(paths[0]) == facts_of(paths[0])
 
 
-def test_a_row_that_makes_no_sense_is_no_answer(picture: Path) -> None:
-    remember(picture)
+def test_a_row_that_makes_no_sense_is_no_answer(image: Path) -> None:
+    remember(image)
     with sqlite3.connect(cache_file()) as database:
         database.execute("UPDATE probed SET facts = '{\"colour\": 1}'")
     database.close()
-    assert known(picture) is None
+    assert known(image) is None
 
 
 @pytest.mark.parametrize("place", ["/dev/null/cache", "/proc/cache"])
 def test_without_a_place_it_does_without(
-    picture: Path, monkeypatch: pytest.MonkeyPatch, place: str
+    image: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     monkeypatch.setenv("WANPREP_CACHE_DIR", place)
-    remember(picture)
-    assert known(picture) is None
+    remember(image)
+    assert known(image) is None
     with Cache() as cache:
         assert cache.info().files == 0
 
 
-def test_info_and_clear(picture: Path) -> None:
-    remember(picture)
+def test_info_and_clear(image: Path) -> None:
+    remember(image)
     with Cache() as cache:
         assert cache.info().files == 1
         assert cache.info().bytes > 0
     assert clear().files == 1
-    assert known(picture) is None
+    assert known(image) is None
 
 
 def test_its_size_is_bounded_and_the_oldest_go_first(

@@ -37,11 +37,11 @@ EXCEPTIONS: Final[dict[str, tuple[set[str], str]]] = {
     ),
     "derived/mp4parser__count-video_zeroed.mp4": (
         {"frames"},
-        "the index lists 245 pictures; that 5 of them are zeroed shows only when all are decoded",
+        "the index lists 245 images; that 5 of them are zeroed shows only when all are decoded",
     ),
     "image-other/pheif__truncated.heic": (
         {"width", "height"},
-        "its picture is cropped to 16x16 (clap), which tools that cannot decode it do not apply",
+        "its image is cropped to 16x16 (clap), which tools that cannot decode it do not apply",
     ),
     "image-other/vips__truncated.gif": (
         {"alpha"},
@@ -49,17 +49,17 @@ EXCEPTIONS: Final[dict[str, tuple[set[str], str]]] = {
     ),
     "video-corrupt/mp4parse__test_case_1185230.mp4": (
         {"frames", "vfr"},
-        "3 of its pictures lie in the file, none can be decoded; their pace is that of the index",
+        "3 of its images lie in the file, none can be decoded; their pace is that of the index",
     ),
     "video-other/media3__sample_with_htc_rotation_track_name.mkv": (
         {"fps"},
-        "30 pictures in a second; 1000 is the resolution of Matroska's time stamps",
+        "30 images in a second; 1000 is the resolution of Matroska's time stamps",
     ),
 }
 
 
 # The one answer that is counted as right although the words differ: the truth knows this to be a
-# picture, with size and alpha, but has no name for SVG. Counted as wrong it would be one more.
+# image, with size and alpha, but has no name for SVG. Counted as wrong it would be one more.
 NO_WORD_FOR: Final = {("renamed/vips__logo_svg.png", "format"): "svg"}
 
 

@@ -37,7 +37,7 @@ def test_an_animation_is_decoded_to_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options"),
     [
-        pytest.param("a.jpg", {"quality": 90}, id="JPEG, whose library mends without a word"),
+        pytest.param("a.jpg", {"quality": 90}, id="JPEG, whose library fixes without a word"),
         pytest.param("a.png", {}, id="PNG"),
         pytest.param("a.tif", {"compression": "tiff_lzw"}, id="TIFF"),
     ],

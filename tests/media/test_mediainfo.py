@@ -132,8 +132,8 @@ def test_damaged_files_do_not_make_it_read_for_ever() -> None:
     assert restless.readings == 65
 
 
-FILM = VideoStream("h264", 320, 240, sar=2.0, rotation=90, fps=25, frames=25, duration=1)
-FILM_FACTS = {
+VIDEO = VideoStream("h264", 320, 240, sar=2.0, rotation=90, fps=25, frames=25, duration=1)
+VIDEO_FACTS = {
     "kind": "video",
     "readable": True,
     "width": 240,
@@ -155,9 +155,9 @@ SOUND = AudioStream("pcm_s16le", 48000, 2, bit_depth=16, duration=1.5)
 @pytest.mark.parametrize(
     ("streams", "expected", "absent"),
     [
-        pytest.param(Streams("", 3, (FILM,)), FILM_FACTS | {"duration": 3}, {"vfr"}, id="film"),
+        pytest.param(Streams("", 3, (VIDEO,)), VIDEO_FACTS | {"duration": 3}, {"vfr"}, id="film"),
         pytest.param(
-            Streams("", None, (FILM,), (SOUND,)), {"audio_tracks": 1}, {"bit_depth"}, id="both"
+            Streams("", None, (VIDEO,), (SOUND,)), {"audio_tracks": 1}, {"bit_depth"}, id="both"
         ),
         pytest.param(
             Streams("", None, (), (SOUND, SOUND)),

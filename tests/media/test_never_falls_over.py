@@ -27,8 +27,8 @@ from wanprep.media.workers import probe_pool, probe_with
 from wanprep.schemas import load_schema
 
 SCHEMA: Final = Draft202012Validator(load_schema("facts"))
-PICTURES: Final = ("jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "ico", "jpeg2000")
-FILMS: Final = {
+IMAGES: Final = ("jpeg", "png", "webp", "gif", "bmp", "tiff", "avif", "ico", "jpeg2000")
+VIDEOS: Final = {
     "mp4": "-c:v libx264 -c:a aac",
     "fragmented.mp4": "-c:v libx264 -c:a aac -movflags frag_keyframe+empty_moov",
     "mov": "-c:v mjpeg -c:a pcm_s16le",
@@ -50,11 +50,11 @@ class Seeds(list[bytes]):
 def seeds(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Seeds:
     """One small real file of each format."""
     folder = tmp_path_factory.mktemp("seeds")
-    picture = Image.effect_noise((48, 32), 50).convert("RGB")
-    for name in PICTURES:
-        picture.save(folder / f"picture.{name}", name, **({"exif": exif()} if name in EXIF else {}))
+    image = Image.effect_noise((48, 32), 50).convert("RGB")
+    for name in IMAGES:
+        image.save(folder / f"picture.{name}", name, **({"exif": exif()} if name in EXIF else {}))
     source = "-f lavfi -i testsrc=size=64x48:rate=10:duration=1 -f lavfi -i sine=duration=1"
-    for name, codecs in FILMS.items():
+    for name, codecs in VIDEOS.items():
         run(ffmpeg, f"{source} {codecs} -pix_fmt yuv420p", folder / f"film.{name}")
     for name in SOUNDS:
         run(ffmpeg, "-f lavfi -i sine=duration=1", folder / f"sound.{name}")

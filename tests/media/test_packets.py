@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from containers import BOTH, PICTURES, make
+from containers import BOTH, IMAGES, make
 
 from wanprep.media import packets
 from wanprep.media.packets import read_packets
@@ -128,8 +128,8 @@ def test_video(
 def test_frames_left_out_make_a_video_uneven(tmp_path: Path) -> None:
     gap = "-vf select='not(between(n\\,5\\,14))' -fps_mode vfr"
 
-    avi = probed(tmp_path, make(f"{PICTURES} {gap} -c:v mpeg4", ".avi"))
-    flv = probed(tmp_path, make(f"{PICTURES} {gap} -c:v flv1", ".flv"))
+    avi = probed(tmp_path, make(f"{IMAGES} {gap} -c:v mpeg4", ".avi"))
+    flv = probed(tmp_path, make(f"{IMAGES} {gap} -c:v flv1", ".flv"))
 
     assert (avi.frames, avi.vfr, avi.fps) == (15, True, 25)
     assert (flv.frames, flv.vfr) == (15, True)
@@ -153,7 +153,7 @@ def changed(data: bytes, at: bytes, skip: int, new: bytes) -> bytes:
             "its header says 7.4 s, 2.0 s really play", id="flac",
         ),
         pytest.param(
-            changed(make(f"{PICTURES} -c:v flv1", ".flv"), b"duration", 9, struct.pack(">d", 5)),
+            changed(make(f"{IMAGES} -c:v flv1", ".flv"), b"duration", 9, struct.pack(">d", 5)),
             1, "its header says 5.0 s, 1.0 s really play", id="flv",
         ),
         pytest.param(dsf(), 1, None, id="dsf"),
@@ -198,7 +198,7 @@ def test_what_holds_no_packets_is_unreadable(tmp_path: Path, data: bytes) -> Non
 
 
 def test_a_video_cut_off_is_unreadable(tmp_path: Path) -> None:
-    data = make(f"{PICTURES} -c:v mjpeg", ".avi")
+    data = make(f"{IMAGES} -c:v mjpeg", ".avi")
 
     facts = probed(tmp_path, data[: len(data) // 2])
 

@@ -37,7 +37,7 @@ def look(path: str) -> Facts:
     return facts
 
 
-def test_a_picture_is_known_by_its_beginning(pages: Web) -> None:
+def test_a_image_is_known_by_its_beginning(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
     facts = look("/hero.png?sig=1")
     assert (facts.width, facts.height, facts.format) == (900, 700, "png")

@@ -20,7 +20,7 @@ from wanprep.media.workers import _kept_pools, _problem, probe_in_worker, probe_
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def images(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("pictures")
     for number in range(120):
         Image.new("RGB", (number + 1, 5)).save(folder / f"{number:03}.png")
@@ -41,29 +41,29 @@ def long_sound(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def test_facts_come_in_the_order_of_the_paths(pictures: list[str]) -> None:
+def test_facts_come_in_the_order_of_the_paths(images: list[str]) -> None:
     with probe_pool(workers=3) as pool:
-        assert [facts.width for facts in probe_with(pool, pictures)] == list(range(1, 121))
-        assert [facts.width for facts in probe_with(pool, pictures[:2])] == [1, 2]
+        assert [facts.width for facts in probe_with(pool, images)] == list(range(1, 121))
+        assert [facts.width for facts in probe_with(pool, images[:2])] == [1, 2]
 
 
-def test_cached_facts_stay_in_their_place(pictures: list[str]) -> None:
+def test_cached_facts_stay_in_their_place(images: list[str]) -> None:
     with Cache() as cache:
-        _, stamp = cache.look_up(pictures[7])
+        _, stamp = cache.look_up(images[7])
         assert stamp
-        cache.remember(Facts(path=pictures[7], format="png", width=7777), stamp)
-    widths = [facts.width for facts in probe_many(pictures, workers=2)]
+        cache.remember(Facts(path=images[7], format="png", width=7777), stamp)
+    widths = [facts.width for facts in probe_many(images, workers=2)]
     assert widths == [*range(1, 8), 7777, *range(9, 121)]
     before = _ids()
-    assert probe(pictures[7]).width == 7777
-    assert [facts.width for facts in probe_many(pictures)] == widths
+    assert probe(images[7]).width == 7777
+    assert [facts.width for facts in probe_many(images)] == widths
     assert _ids() == before, "nothing is started for what is cached"
 
 
-def test_a_file_that_takes_too_long_costs_only_itself(pictures: list[str], long_sound: str) -> None:
+def test_a_file_that_takes_too_long_costs_only_itself(images: list[str], long_sound: str) -> None:
     started = time.monotonic()
     with probe_pool(deep=True, workers=1, seconds=0.7) as pool:
-        paths = [pictures[0], long_sound, pictures[1]]
+        paths = [images[0], long_sound, images[1]]
         found = list(probe_with(pool, paths, deep=True))
     assert [facts.readable for facts in found] == [True, False, True]
     assert found[1].problem == "not read: it took longer than 0.7 s"
@@ -83,10 +83,10 @@ def test_a_file_that_takes_too_long_costs_only_itself(pictures: list[str], long_
     ],
 )  # fmt: skip
 def test_a_worker_that_dies_costs_one_file_and_not_the_run(
-    pictures: list[str], long_sound: str, by: signal.Signals, problem: str
+    images: list[str], long_sound: str, by: signal.Signals, problem: str
 ) -> None:
     with probe_pool(deep=True, workers=1) as pool:
-        found = probe_with(pool, [pictures[0], long_sound, *pictures[1:3]], deep=True)
+        found = probe_with(pool, [images[0], long_sound, *images[1:3]], deep=True)
         assert next(found).readable
         (worker,) = pool.process_ids
 
@@ -98,10 +98,10 @@ def test_a_worker_that_dies_costs_one_file_and_not_the_run(
     assert rest[0].path == long_sound
 
 
-def test_a_closed_pool_reads_nothing(pictures: list[str]) -> None:
+def test_a_closed_pool_reads_nothing(images: list[str]) -> None:
     pool = probe_pool(workers=1)
     pool.close()
-    (facts,) = probe_with(pool, pictures[:1])
+    (facts,) = probe_with(pool, images[:1])
     assert facts.problem == "not read: the work was stopped"
 
 
@@ -125,32 +125,32 @@ def _ids() -> list[int]:
     return [pid for (_, deep), pool in _kept_pools.items() if not deep for pid in pool.process_ids]
 
 
-def test_one_file_after_the_other_uses_one_worker(pictures: list[str]) -> None:
-    probe(pictures[0], cache=False)
+def test_one_file_after_the_other_uses_one_worker(images: list[str]) -> None:
+    probe(images[0], cache=False)
     before = _ids()
-    assert [probe(path, cache=False).width for path in pictures[:10]] == [*range(1, 11)]
-    assert probe(Path(pictures[5]), cache=False).width == 6
-    assert probe_in_worker(pictures[5]).width == 6
+    assert [probe(path, cache=False).width for path in images[:10]] == [*range(1, 11)]
+    assert probe(Path(images[5]), cache=False).width == 6
+    assert probe_in_worker(images[5]).width == 6
     assert _ids() == before
 
 
 def test_a_relative_path_is_of_the_current_folder(
-    pictures: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    images: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert probe("005.png", cache=False).problem == "there is no such file"
-    monkeypatch.chdir(Path(pictures[0]).parent)
+    monkeypatch.chdir(Path(images[0]).parent)
     facts = probe("005.png", cache=False)
     assert (facts.path, facts.width) == ("005.png", 6)
 
 
-def test_a_fork_has_a_worker_of_its_own_and_both_end(pictures: list[str]) -> None:
+def test_a_fork_has_a_worker_of_its_own_and_both_end(images: list[str]) -> None:
     code = f"""
 import os, sys
 from wanprep import probe
 from wanprep.probe.workers import _kept_pools
 def look():
-    width = probe({pictures[4]!r}, cache=False).width
+    width = probe({images[4]!r}, cache=False).width
     return width, *_kept_pools[os.getpid(), False].process_ids
 print(*look(), flush=True)
 if child := os.fork():
@@ -166,9 +166,9 @@ print(*look(), flush=True)
     assert not alive(child[1])
 
 
-def test_many_files_need_little_memory_here(pictures: list[str]) -> None:
+def test_many_files_need_little_memory_here(images: list[str]) -> None:
     def forever() -> list[str]:
-        return pictures * 100
+        return images * 100
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in probe_many(iter(forever()), cache=False)) == 12_000

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from replay import UNIX, answer, order, picture, sent
+from replay import UNIX, answer, image, order, sent
 
 from wanprep.plugins.flow import (
     Accepted,
@@ -96,7 +96,7 @@ FLOWS: Final[dict[str, Callable[[Provider, LocalFile], Flow[Any] | None]]] = {
 }
 
 
-FILM: Final = "https://r.example/v.mp4"
+VIDEO: Final = "https://r.example/v.mp4"
 # What each flow gets on a good day, answer by answer.
 GOOD: Final[dict[tuple[str, str], list[Any]]] = {
     ("evolink", "submit"): [{"id": "t", "usage": {}, "task_info": {}}],
@@ -104,8 +104,8 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
         {
             "status": "completed",
             "progress": 5,
-            "results": [FILM],
-            "result_data": [{"video_url": FILM}],
+            "results": [VIDEO],
+            "result_data": [{"video_url": VIDEO}],
             "error": {"code": "c", "message": "m", "suggestion": "s"},
             "usage": {"cost": {}},
         }
@@ -124,7 +124,7 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
             "success": True,
             "code": 200,
             "msg": "m",
-            "data": {"file_url": FILM, "expires_at": "2026-11-20"},
+            "data": {"file_url": VIDEO, "expires_at": "2026-11-20"},
         }
     ],
     ("oxen", "submit"): [{"generations": [{"generation_id": "g", "status": "queued"}]}],
@@ -132,7 +132,7 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
         {
             "generation_id": "g",
             "status": "succeeded",
-            "result_url": FILM,
+            "result_url": VIDEO,
             "error_message": "",
             "enqueued_at": 1,
         }
@@ -154,7 +154,7 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
         {"status": "completed", "queue_position": 1, "error": None},
         {
             "status": "completed",
-            "output": {"video": FILM, "videos": [FILM]},
+            "output": {"video": VIDEO, "videos": [VIDEO]},
             "cost": 1,
             "error": {"message": "m"},
         },
@@ -166,7 +166,7 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
             "code": 200,
             "data": {
                 "status": "completed",
-                "outputs": [FILM, {"url": FILM}],
+                "outputs": [VIDEO, {"url": VIDEO}],
                 "error": "",
                 "has_nsfw_contents": [False],
                 "timings": {"inference": 1},
@@ -184,7 +184,7 @@ GOOD: Final[dict[tuple[str, str], list[Any]]] = {
             },
         }
     ],
-    ("wavespeed", "upload"): [{"code": 200, "message": "m", "data": {"download_url": FILM}}],
+    ("wavespeed", "upload"): [{"code": 200, "message": "m", "data": {"download_url": VIDEO}}],
 }
 ODD: Final[tuple[Any, ...]] = (
     None,
@@ -221,13 +221,13 @@ def spoilt(value: Any) -> Iterator[Any]:
 @pytest.mark.parametrize(("name", "what"), GOOD)
 @pytest.mark.parametrize("status", [200, 400, 503])
 def test_no_spoilt_answer_breaks_a_flow(name: str, what: str, status: int, file: LocalFile) -> None:
-    good = [answer(200, body, url=FILM) for body in GOOD[name, what]]
+    good = [answer(200, body, url=VIDEO) for body in GOOD[name, what]]
     ends = []
     for place, body in enumerate(GOOD[name, what]):
         for odd in spoilt(body):
             flow = FLOWS[what](PROVIDERS[name], file)
             assert flow is not None
-            given = [*good[:place], answer(status, odd, url=FILM), *good[place + 1 :]]
+            given = [*good[:place], answer(status, odd, url=VIDEO), *good[place + 1 :]]
             ends.append(performed(flow, given * 2)[1])
     assert len(ends) > 30
 
@@ -249,7 +249,7 @@ def performed(flow: Flow[Any], answers: list[Response]) -> tuple[list[Request], 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> LocalFile:
     folder: Path = tmp_path_factory.mktemp("any")
-    return picture(folder)
+    return image(folder)
 
 
 @pytest.mark.parametrize("what", FLOWS)

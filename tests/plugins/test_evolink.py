@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from replay import SENT_AT, UNIX, answer, order, picture, play, sent
+from replay import SENT_AT, UNIX, answer, image, order, play, sent
 
 from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_evolink.provider import PROVIDER
@@ -242,7 +242,7 @@ UPLOADED = {
 
 def test_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(picture(tmp_path), {}), answer(200, UPLOADED))
+    played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, UPLOADED))
     (request,) = played.asked
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/stream")
     assert request.file is not None
@@ -265,7 +265,7 @@ def test_a_file_may_travel_inside_of_json(
     tmp_path: Path, settings: dict[str, str], first: tuple[Any, ...]
 ) -> None:
     assert PROVIDER.upload is not None
-    file = picture(tmp_path)
+    file = image(tmp_path)
     played = play(PROVIDER.upload(file, settings), *first, answer(200, UPLOADED))
     request = played.asked[-1]
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/base64")
@@ -278,7 +278,7 @@ def test_a_file_may_travel_inside_of_json(
 def test_uploads_may_be_refused_with_http_200(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     body = {"success": False, "code": 1001, "msg": "type not allowed"}
-    refusal = play(PROVIDER.upload(picture(tmp_path), {}), answer(200, body)).refusal
+    refusal = play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).refusal
     assert str(refusal) == "EvoLink refuses: hero.jpg: type not allowed"
     assert refusal.code == "1001"
 
@@ -287,13 +287,13 @@ def test_an_upload_without_an_address_is_unclear(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     body = {"success": True, "data": {"file_url": "file:///etc/passwd"}}
     assert isinstance(
-        play(PROVIDER.upload(picture(tmp_path), {}), answer(200, body)).came_to, Unclear
+        play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).came_to, Unclear
     )
 
 
 def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    file = picture(tmp_path)
+    file = image(tmp_path)
     Path(file.path).unlink()
     played = play(PROVIDER.upload(file, {"upload": "base64"}))
     assert "can no longer be read" in str(played.refusal)

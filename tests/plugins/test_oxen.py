@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from replay import UNIX, answer, order, picture, play, sent
+from replay import UNIX, answer, image, order, play, sent
 
 from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_oxen.provider import PROVIDER
@@ -21,7 +21,7 @@ ORDER = order(f"oxen/{MODEL}", MODEL, BODY)
 TWO = order(f"oxen/{MODEL}", MODEL, BODY | {"num_generations": 2, "target_namespace": "studio"})
 ID, OTHER = "bb8f5eb7-361e-4e13-ab73-67457bc8057e", "7cf9b23a-1234-5678-9abc-def012345678"
 SENT = sent(ORDER, ID)
-FILM = "https://hub.oxen.ai/r/v.mp4"
+VIDEO = "https://hub.oxen.ai/r/v.mp4"
 
 
 def queued(*ids: str) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
         pytest.param(generation("processing"), "running", (), "", id="processing"),
         pytest.param(generation("musing"), "unknown", (), "", id="unknown"),
         pytest.param(
-            generation("succeeded", result_url=FILM), "succeeded", (FILM,), "", id="succeeded"
+            generation("succeeded", result_url=VIDEO), "succeeded", (VIDEO,), "", id="succeeded"
         ),
         pytest.param(generation("succeeded"), "failed", (), "names no result", id="no result"),
         pytest.param(
@@ -157,7 +157,7 @@ def test_what_is_in_no_list_is_refused() -> None:
     ("first", "second", "state", "outputs"),
     [
         pytest.param(
-            generation("succeeded", result_url=FILM),
+            generation("succeeded", result_url=VIDEO),
             generation("processing"),
             "running",
             (),
@@ -167,20 +167,20 @@ def test_what_is_in_no_list_is_refused() -> None:
             generation("queued"), generation("musing"), "unknown", (), id="one is strange"
         ),
         pytest.param(
-            generation("succeeded", result_url=FILM),
+            generation("succeeded", result_url=VIDEO),
             generation("failed", error_message="bad"),
             "succeeded",
-            (FILM,),
+            (VIDEO,),
             id="one failed",
         ),
         pytest.param(
             generation("failed"), generation("cancelled"), "failed", (), id="none is left"
         ),
         pytest.param(
-            generation("succeeded", result_url=FILM),
-            generation("succeeded", result_url=f"{FILM}?2"),
+            generation("succeeded", result_url=VIDEO),
+            generation("succeeded", result_url=f"{VIDEO}?2"),
             "succeeded",
-            (FILM, f"{FILM}?2"),
+            (VIDEO, f"{VIDEO}?2"),
             id="both",
         ),
     ],
@@ -229,7 +229,7 @@ def test_cancelling_what_has_gone() -> None:
             ORDER,
             [generation("queued", reference_images=[{"url": "https://x"}])],
             None,
-            id="another picture",
+            id="another image",
         ),
         pytest.param(ORDER, [generation("queued", enqueued_at=UNIX - 900)], None, id="too early"),
         pytest.param(ORDER, [generation("queued", enqueued_at=None)], None, id="no time"),
@@ -269,9 +269,9 @@ def test_events() -> None:
     assert request.headers == {"Accept": "text/event-stream"}
     read, name = PROVIDER.events.read, "media_generation_completed"
 
-    done = read(name, json.dumps({"generation_id": ID, "status": "succeeded", "url": FILM}))
+    done = read(name, json.dumps({"generation_id": ID, "status": "succeeded", "url": VIDEO}))
     assert done is not None
-    assert (done[0], done[1].state, done[1].outputs) == (ID, "succeeded", (FILM,))
+    assert (done[0], done[1].state, done[1].outputs) == (ID, "succeeded", (VIDEO,))
     failed = read(name, json.dumps({"generation_id": ID, "status": "failed", "error": "Poor."}))
     assert failed is not None
     assert (failed[1].state, failed[1].error) == ("failed", "Poor.")
@@ -299,7 +299,7 @@ def test_a_file_is_committed_under_its_content(tmp_path: Path) -> None:
         "https://hub.oxen.ai/api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
     )
     body = {"commit": {"id": "c"}, "file": {"path": "p", "size": 3, "hash": "h"}}
-    played = play(PROVIDER.upload(picture(tmp_path), SETTINGS), answer(200, body, url=url))
+    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, body, url=url))
     (request,) = played.asked
     assert played.lines == [
         "PUT /api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
@@ -317,7 +317,7 @@ def test_a_file_is_committed_under_its_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize("repository", ["", "inputs", "a/../b", "../b", "a/b?c", "a//b"])
 def test_without_a_repository_no_file_is_taken(tmp_path: Path, repository: str) -> None:
     assert PROVIDER.upload is not None
-    refusal = play(PROVIDER.upload(picture(tmp_path), {"repository": repository})).refusal
+    refusal = play(PROVIDER.upload(image(tmp_path), {"repository": repository})).refusal
     assert 'repository = "namespace/name" in [providers.oxen]' in refusal.advice
 
 
@@ -331,11 +331,11 @@ def test_without_a_repository_no_file_is_taken(tmp_path: Path, repository: str) 
 )
 def test_uploads_may_be_refused(tmp_path: Path, status: int, body: Any, advice: str) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(picture(tmp_path), SETTINGS), answer(status, body))
+    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(status, body))
     assert advice in played.refusal.advice
 
 
 def test_an_upload_of_which_nobody_knows_the_address(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(picture(tmp_path), SETTINGS), answer(200, {}))
+    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, {}))
     assert isinstance(played.came_to, Unclear)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from replay import answer, order, picture, play, sent
+from replay import answer, image, order, play, sent
 
 from wanprep.plugins.flow import HostedUrl, Unclear
 from wanprep.plugins.provider import LocalFile
@@ -103,29 +103,31 @@ def test_states_before_the_end(word: str, state: str) -> None:
     assert (played.came_to.state, played.came_to.word, played.came_to.position) == (state, word, 3)
 
 
-FILM = "https://o.runcomfy.net/v.mp4"
+VIDEO = "https://o.runcomfy.net/v.mp4"
 
 
 @pytest.mark.parametrize(
     ("status", "result", "expected"),
     [
-        pytest.param("completed", {"output": {"video": FILM}}, ("succeeded", (FILM,)), id="video"),
         pytest.param(
-            "completed", {"output": {"videos": [FILM]}}, ("succeeded", (FILM,)), id="list"
+            "completed", {"output": {"video": VIDEO}}, ("succeeded", (VIDEO,)), id="video"
+        ),
+        pytest.param(
+            "completed", {"output": {"videos": [VIDEO]}}, ("succeeded", (VIDEO,)), id="list"
         ),
         pytest.param(
             "succeeded",
-            {"output": {"video": FILM, "image": "https://o.runcomfy.net/p.png"}},
-            ("succeeded", (FILM,)),
-            id="client's word, picture beside",
+            {"output": {"video": VIDEO, "image": "https://o.runcomfy.net/p.png"}},
+            ("succeeded", (VIDEO,)),
+            id="client's word, image beside",
         ),
         pytest.param(
-            "completed", {"output": {"images": [FILM]}}, ("succeeded", (FILM,)), id="images"
+            "completed", {"output": {"images": [VIDEO]}}, ("succeeded", (VIDEO,)), id="images"
         ),
         pytest.param(
-            "completed", {"output": {"video": {"url": FILM}}}, ("succeeded", (FILM,)), id="object"
+            "completed", {"output": {"video": {"url": VIDEO}}}, ("succeeded", (VIDEO,)), id="object"
         ),
-        pytest.param("completed", {"output": [FILM]}, ("succeeded", (FILM,)), id="bare list"),
+        pytest.param("completed", {"output": [VIDEO]}, ("succeeded", (VIDEO,)), id="bare list"),
         pytest.param(
             "completed", {"output": {}, "error": "bad"}, ("failed", ()), id="completed, error"
         ),
@@ -178,7 +180,7 @@ def test_a_lost_request_cannot_be_looked_for() -> None:
 
 def test_files_travel_inside_only_when_that_is_set(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    file = picture(tmp_path)
+    file = image(tmp_path)
     refusal = play(PROVIDER.upload(file, {})).refusal
     assert "data-uris = true" in refusal.advice
     played = play(PROVIDER.upload(file, {"data-uris": True}))
@@ -191,7 +193,7 @@ def test_files_travel_inside_only_when_that_is_set(tmp_path: Path) -> None:
     ("content_type", "size", "taken"),
     [
         pytest.param("image/png", 6 * 2**20, True, id="picture"),
-        pytest.param("image/png", 6 * 2**20 + 1, False, id="picture too large"),
+        pytest.param("image/png", 6 * 2**20 + 1, False, id="image too large"),
         pytest.param("video/mp4", 32 * 2**20, True, id="clip"),
         pytest.param("video/mp4", 32 * 2**20 + 1, False, id="clip too large"),
         pytest.param("audio/wav", 1, False, id="sound"),

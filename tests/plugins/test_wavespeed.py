@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from replay import answer, order, picture, play, sent
+from replay import answer, image, order, play, sent
 
 from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
 from wanprep_wavespeed.provider import PROVIDER
@@ -79,7 +79,7 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
     assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).came_to, Unclear)
 
 
-FILM = "https://r.example/v.mp4"
+VIDEO = "https://r.example/v.mp4"
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,17 @@ FILM = "https://r.example/v.mp4"
         pytest.param({"status": "created"}, "queued", (), id="created"),
         pytest.param({"status": "processing"}, "running", (), id="processing"),
         pytest.param({"status": "dreaming"}, "unknown", (), id="unknown"),
-        pytest.param({"status": "completed", "outputs": [FILM]}, "succeeded", (FILM,), id="done"),
+        pytest.param({"status": "completed", "outputs": [VIDEO]}, "succeeded", (VIDEO,), id="done"),
         pytest.param(
-            {"status": "completed", "outputs": [{"url": FILM}, FILM]},
+            {"status": "completed", "outputs": [{"url": VIDEO}, VIDEO]},
             "succeeded",
-            (FILM,),
+            (VIDEO,),
             id="objects",
         ),
         pytest.param(
-            {"status": "completed", "outputs": {"video": FILM}},
+            {"status": "completed", "outputs": {"video": VIDEO}},
             "succeeded",
-            (FILM,),
+            (VIDEO,),
             id="one object",
         ),
         pytest.param({"status": "completed", "outputs": []}, "failed", (), id="without result"),
@@ -209,7 +209,7 @@ HOSTED = {"type": "image", "download_url": "https://f.example/a.jpg", "filename"
 
 def test_a_file_is_uploaded_in_one_step(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(picture(tmp_path), {}), answer(200, envelope(HOSTED)))
+    played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, envelope(HOSTED)))
     (request,) = played.asked
     assert played.lines == ["POST /api/v3/media/upload/binary"]
     assert request.file is not None
@@ -230,7 +230,7 @@ def test_or_in_two_steps_and_the_second_without_the_key(tmp_path: Path) -> None:
         },
     }
     played = play(
-        PROVIDER.upload(picture(tmp_path), {}),
+        PROVIDER.upload(image(tmp_path), {}),
         answer(404, b""),
         answer(200, envelope({"upload": place, "download_url": "https://f.example/a.jpg"})),
         answer(200, b""),
@@ -262,7 +262,7 @@ def test_or_in_two_steps_and_the_second_without_the_key(tmp_path: Path) -> None:
 )
 def test_uploads_may_be_refused(tmp_path: Path, answers: list[Any]) -> None:
     assert PROVIDER.upload is not None
-    assert play(PROVIDER.upload(picture(tmp_path), {}), *answers).refusal.args
+    assert play(PROVIDER.upload(image(tmp_path), {}), *answers).refusal.args
 
 
 @pytest.mark.parametrize(
@@ -274,4 +274,4 @@ def test_uploads_may_be_refused(tmp_path: Path, answers: list[Any]) -> None:
 )
 def test_uploads_may_be_unclear(tmp_path: Path, answers: list[Any]) -> None:
     assert PROVIDER.upload is not None
-    assert isinstance(play(PROVIDER.upload(picture(tmp_path), {}), *answers).came_to, Unclear)
+    assert isinstance(play(PROVIDER.upload(image(tmp_path), {}), *answers).came_to, Unclear)

@@ -71,7 +71,7 @@ def test_an_image_is_scaled_down_and_keeps_its_shape(tmp_path: Path) -> None:
         assert not is_red(opened(made.image.data), 0.5, 0.75)
 
 
-def test_a_picture_is_shown_upright(tmp_path: Path) -> None:
+def test_a_image_is_shown_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the top of what is stored belongs to the right
     halves(600, 400).save(tmp_path / "a.jpg", exif=exif)
@@ -176,7 +176,7 @@ def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:80])
     cut, text = tmp_path / "cut.png", tmp_path / "text.jpg"
     cut.write_bytes((tmp_path / "a.png").read_bytes())
-    text.write_text("no picture")
+    text.write_text("no image")
     made = make_previews([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
     reasons = [each.reason for each in made.values() if isinstance(each, NoPreview)]
     assert reasons[0] == "No preview available."  # it was whole when it was probed

@@ -183,7 +183,7 @@ def test_an_impossible_crop_is_not_drawn(window: Any, project: Path) -> None:
     fix = applied_fix(folder)
     assert fix
     assert fix.before
-    assert (fix.cut, fix.padded, fix.likeness) == (None, None, {})
+    assert (fix.cut, fix.padded, fix.similarity) == (None, None, {})
 
 
 def test_a_receipt_that_is_not_json_is_ignored(project: Path) -> None:

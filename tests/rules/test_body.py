@@ -8,7 +8,7 @@ import pytest
 
 from wanprep.job.model import Job
 from wanprep.job.read import read_jobs
-from wanprep.rules.intent import Meant, meant_by_body
+from wanprep.rules.intent import Intent, intent_by_body
 from wanprep.rules.target import all_targets
 
 TARGETS = all_targets()
@@ -22,11 +22,11 @@ def job(folder: Path, target: str, body: Any) -> Job:
     return intent
 
 
-def meant(folder: Path, target: str, body: Any) -> Meant:
-    return meant_by_body(job(folder, target, body), TARGETS[target])
+def meant(folder: Path, target: str, body: Any) -> Intent:
+    return intent_by_body(job(folder, target, body), TARGETS[target])
 
 
-def media(intent: Meant) -> list[tuple[str, str, str]]:
+def media(intent: Intent) -> list[tuple[str, str, str]]:
     return [(asset.role, asset.written, asset.pointer) for asset in intent.assets]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.rules.expand import expand
 
 SOURCE = {"doc": "https://a.example", "says": "short", "checked": "2026-01-01"}
@@ -93,5 +93,5 @@ def test_what_is_shared_is_not_changed() -> None:
     ],
 )
 def test_wrong_references(reference: str, message: str) -> None:
-    with pytest.raises(WrongUse, match=message):
+    with pytest.raises(UsageError, match=message):
         expanded({"$ref": reference})

@@ -8,7 +8,7 @@ import pytest
 
 from wanprep.job.read import read_jobs
 from wanprep.rules.broken import JobBroken
-from wanprep.rules.intent import meant_by, meant_by_body
+from wanprep.rules.intent import intent_by, intent_by_body
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.resolve import resolve
 from wanprep.rules.target import all_targets
@@ -24,8 +24,8 @@ def judge(folder: Path, target_id: str, **keys: Any) -> list[JobBroken]:
     path = folder / "job.json"
     path.write_text(json.dumps(keys))
     (job,) = read_jobs(str(path)).jobs
-    meant = meant_by(job) if job.body is None else meant_by_body(job, TARGETS[target_id])
-    return list(judge_job(resolve(meant), meant, TARGETS[target_id], job.body))
+    intent = intent_by(job) if job.body is None else intent_by_body(job, TARGETS[target_id])
+    return list(judge_job(resolve(intent), intent, TARGETS[target_id], job.body))
 
 
 def places(found: list[JobBroken]) -> list[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.rules.intent import Meant, MeantReference, Text
+from wanprep.rules.intent import IntendedReference, Intent, Text
 from wanprep.rules.resolve import callback, is_private, resolve
 
 NOTHING: dict[str, Any] = {
@@ -19,7 +19,7 @@ NOTHING: dict[str, Any] = {
 
 
 def test_what_is_absent_stays_absent() -> None:
-    assert resolve(Meant(**NOTHING)) == {
+    assert resolve(Intent(**NOTHING)) == {
         "references": [],
         "images": 0,
         "videos": 0,
@@ -31,21 +31,21 @@ def test_what_is_absent_stays_absent() -> None:
 
 
 def test_everything_is_counted_and_measured() -> None:
-    meant = Meant(
+    intent = Intent(
         **NOTHING
         | {
             "prompt": Text("Image 1 dances with Video 2. 跳舞", "/prompt"),
             "negative_prompt": Text("模糊", "/negative_prompt"),
             "references": (
-                MeantReference("image", "/references/0/image", voice=True),
-                MeantReference("video", "/references/1/video", voice=False),
+                IntendedReference("image", "/references/0/image", voice=True),
+                IntendedReference("video", "/references/1/video", voice=False),
             ),
             "first_frame": "/first_frame",
             "parameters": {"callback_url": "https://a.example/"},
         }
     )
 
-    found = resolve(meant)
+    found = resolve(intent)
 
     assert (found["images"], found["videos"]) == (1, 1)
     assert (found["first_frame"], found["frames"]) == (True, 1)

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import wanprep
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.rules.bounds import Bound, bounds
 from wanprep.rules.catalog import rules
 from wanprep.rules.target import all_targets, choose, load_target, target_files
@@ -141,8 +141,8 @@ print(sorted(name for name in sys.modules if name.startswith("wanprep_")))
 
 TINY: Final[dict[str, Any]] = {
     "id": "acme/film-1",
-    "title": "Acme: Film 1",
-    "summary": "One picture, at least 500 px wide.",
+    "title": "Acme: Video 1",
+    "summary": "One image, at least 500 px wide.",
     "docs": ["https://acme.example/docs"],
     "roles": {
         "reference_image": {
@@ -180,11 +180,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_one_json_file_is_a_new_target(folder: Path) -> None:
-    picture = Path(__file__).parents[2] / "fixtures/jobs/media/start.png"
+    image = Path(__file__).parents[2] / "fixtures/jobs/media/start.png"
     job = folder / "job.yaml"
-    job.write_text(f"target: acme/film-1\nprompt: She waves.\nreferences: [{{image: {picture}}}]\n")
+    job.write_text(f"target: acme/video-1\nprompt: She waves.\nreferences: [{{image: {image}}}]\n")
 
-    of_media = wanprep.check(picture, targets=["acme/film-1"], target_folders=[folder])
+    of_media = wanprep.check(image, targets=["acme/film-1"], target_folders=[folder])
     of_job = wanprep.check(job, target_folders=[folder])
 
     for report in (of_media, of_job):
@@ -192,8 +192,8 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
         assert (finding.rule, finding.target) == ("image-too-small", "acme/film-1")
         assert finding.message.startswith("start.png is 480x480 px; Acme requires at least 500 px")
         assert report.targets == ("acme/film-1",)
-    with pytest.raises(WrongUse, match="there is no target 'acme/film-1'"):
-        wanprep.check(picture, targets=["acme/film-1"])
+    with pytest.raises(UsageError, match="there is no target 'acme/video-1'"):
+        wanprep.check(image, targets=["acme/film-1"])
 
 
 def test_files_are_found_by_their_place(folder: Path) -> None:
@@ -209,7 +209,7 @@ def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:
         (targets / "film-1.json").write_text(json.dumps(TINY | {"title": f"Acme: {place}"}))
     code = """
 from wanprep.judge.target import all_targets
-print(all_targets()["acme/film-1"].title)
+print(all_targets()["acme/video-1"].title)
 """
     path = os.pathsep.join([str(tmp_path / "first"), str(tmp_path / "second"), "no such folder"])
     done = subprocess.run(
@@ -230,13 +230,13 @@ print(all_targets()["acme/film-1"].title)
 def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
     file = tmp_path / "film-1.json"
     file.write_text(text)
-    with pytest.raises(WrongUse, match=message) as caught:
+    with pytest.raises(UsageError, match=message) as caught:
         all_targets([tmp_path])
     assert "film-1.json" in str(caught.value)
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"gone\.json cannot be read"):
+    with pytest.raises(UsageError, match=r"gone\.json cannot be read"):
         load_target(tmp_path / "gone.json")
 
 
@@ -259,9 +259,9 @@ def test_choosing() -> None:
         IDS[0],
     ]
     assert choose([], TARGETS) == []
-    with pytest.raises(WrongUse, match=r"Did you mean 'wan/2\.7'\?"):
+    with pytest.raises(UsageError, match=r"Did you mean 'wan/2\.7'\?"):
         choose(["wan/2.6"], TARGETS)
-    with pytest.raises(WrongUse, match="`wanprep targets` lists them"):
+    with pytest.raises(UsageError, match="`wanprep targets` lists them"):
         choose(["zzz"], TARGETS)
 
 

@@ -84,18 +84,18 @@ def test_words_are_few_and_keep_secrets() -> None:
     assert "canary" not in words(f"{'x ' * 195}canary-5b2e91d7c3a8f604")
 
 
-FILM = "https://r.example/v.mp4?sig=a%20b"
+VIDEO = "https://r.example/v.mp4?sig=a%20b"
 
 
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (FILM, [FILM]),
-        (f" {FILM} ", [FILM]),
-        ([FILM, {"url": FILM}, [FILM], 7], [FILM, FILM]),
-        ({"url": FILM}, [FILM]),
-        ({"url": [FILM]}, []),
-        ({"other": FILM}, []),
+        (VIDEO, [VIDEO]),
+        (f" {VIDEO} ", [VIDEO]),
+        ([VIDEO, {"url": VIDEO}, [VIDEO], 7], [VIDEO, VIDEO]),
+        ({"url": VIDEO}, [VIDEO]),
+        ({"url": [VIDEO]}, []),
+        ({"other": VIDEO}, []),
         ("ftp://r.example/v", []),
         ("https://r.example/a b", []),
         ("javascript:alert(1)", []),

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Found
     from wanprep.media.source import Source
 
-PICTURES = "-f lavfi -i testsrc=s=160x120:r=25:d=1"
+IMAGES = "-f lavfi -i testsrc=s=160x120:r=25:d=1"
 SOUND = "-f lavfi -i sine=r=44100:d=1.2"
-BOTH = f"{PICTURES} {SOUND}"
+BOTH = f"{IMAGES} {SOUND}"
 
 
 @cache

@@ -82,8 +82,8 @@ class HookRepository:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def picture(self, name: str, size: tuple[int, int] = (720, 1280), mode: str = "RGB") -> Path:
-        """Make a picture: fine, unless it is said otherwise."""
+    def image(self, name: str, size: tuple[int, int] = (720, 1280), mode: str = "RGB") -> Path:
+        """Make an image: fine, unless it is said otherwise."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.linear_gradient("L").resize(size).convert(mode).save(path)

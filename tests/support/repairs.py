@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from valid_jobs import IMAGE, VIDEO
 
-from wanprep.fix.plan.plan import Need, NotFixable, Plan, Untouched, Wishes
+from wanprep.fix.plan.plan import Need, NotFixable, Options, Plan, Untouched
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import Facts
 from wanprep.rules.judge_asset import judge_asset, unsound
@@ -64,8 +64,8 @@ def target(role: str, schema: Mapping[str, Any], name: str = "Test") -> Target:
     )
 
 
-def picture(width: int = 1280, height: int = 720, name: str = "still.png", **more: Any) -> Facts:
-    """Describe a picture; its format is that of its name unless it is told."""
+def image(width: int = 1280, height: int = 720, name: str = "still.png", **more: Any) -> Facts:
+    """Describe an image; its format is that of its name unless it is told."""
     return _sized(IMAGE, width, height, name, more)
 
 
@@ -110,7 +110,7 @@ def plan(
     facts: Facts,
     role: str,
     *targets: str | Target,
-    wishes: Wishes = Wishes(),  # noqa: B008 - it is frozen
+    options: Options = Options(),  # noqa: B008 - it is frozen
     ignored: Collection[str] = (),
 ) -> Plan | Untouched | NotFixable:
     """Plan, and hold what is promised of every plan."""
@@ -119,9 +119,9 @@ def plan(
         Need(TARGETS[each] if isinstance(each, str) else each, role)
         for each in targets or (EVOLINK,)
     ]
-    planned = plan_asset(facts, needs, wishes, ignored=ignored)
+    planned = plan_asset(facts, needs, options, ignored=ignored)
     if isinstance(planned, Plan):
-        _hold(planned, needs, wishes, ignored)
+        _hold(planned, needs, options, ignored)
     return planned
 
 
@@ -135,7 +135,7 @@ def rules_of(facts: Facts, needs: Sequence[Need], ignored: Collection[str] = ())
     return found
 
 
-def _hold(planned: Plan, needs: Sequence[Need], wishes: Wishes, ignored: Collection[str]) -> None:
+def _hold(planned: Plan, needs: Sequence[Need], options: Options, ignored: Collection[str]) -> None:
     predicted = planned.predicted
     assert unsound(predicted.as_json()) is None
     after = rules_of(predicted, needs, ignored)
@@ -144,6 +144,6 @@ def _hold(planned: Plan, needs: Sequence[Need], wishes: Wishes, ignored: Collect
     assert set(planned.left) == set(after)
     assert set(after) <= set(rules_of(planned.facts, needs, ignored))
     assert planned.steps
-    again = plan_asset(predicted, needs, wishes, ignored=ignored)
+    again = plan_asset(predicted, needs, options, ignored=ignored)
     assert isinstance(again, Untouched)
     assert set(again.left) == set(planned.left)

@@ -71,10 +71,10 @@ def sent(order: Order, provider_id: str = "", *taken: str) -> Sent:
     return Sent(order=order, sent_at=SENT_AT, provider_id=provider_id, taken=frozenset(taken))
 
 
-def picture(folder: Path, name: str = "hero.jpg", content_type: str = "image/jpeg") -> LocalFile:
+def image(folder: Path, name: str = "hero.jpg", content_type: str = "image/jpeg") -> LocalFile:
     """Write a few bytes to be uploaded; what they show is nobody's business here."""
     path = folder / name
-    path.write_bytes(b"\xff\xd8 a picture")
+    path.write_bytes(b"\xff\xd8 an image")
     return LocalFile(
         path=str(path),
         name=name,

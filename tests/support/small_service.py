@@ -40,7 +40,7 @@ def submit(order: Order) -> Flow[Accepted]:
     )
     told = answer.json()
     if not answer.ok:
-        raise Refused(told["error"], code=str(told.get("code", "")), advice="Mend the job.")
+        raise Refused(told["error"], code=str(told.get("code", "")), advice="Fix the job.")
     return Accepted(provider_id=told["id"], told=told)
 
 

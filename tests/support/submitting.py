@@ -56,10 +56,10 @@ class Desktop:
         (folder / "wanprep.toml").write_text(SETTINGS)
 
     def job(self, name: str = "job.yaml", target: str = EVOLINK, prompt: str = "She walks.") -> str:
-        """Write a job with one picture, which every Wan 2.7 target takes."""
-        picture = self.folder / "hero.png"
-        if not picture.exists():
-            Image.new("RGB", (320, 320), "teal").save(picture)
+        """Write a job with one image, which every Wan 2.7 target takes."""
+        image = self.folder / "hero.png"
+        if not image.exists():
+            Image.new("RGB", (320, 320), "teal").save(image)
         reference = "image: hero.png"
         if "wavespeed" in target:  # which wants a clip
             reference = "video: dance.mp4"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.media.facts import Facts
 from wanprep.rules.broken import JobBroken
-from wanprep.rules.intent import Meant, MeantReference, Text
+from wanprep.rules.intent import IntendedReference, Intent, Text
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.resolve import resolve
 
@@ -63,7 +63,7 @@ class Draft:
         return replace(self, parameters={**(self.parameters or {}), name: value})
 
     @property
-    def meant(self) -> Meant:
+    def intent(self) -> Intent:
         kinds: list[Literal["image", "video"]] = ["image"] * self.images
         kinds += ["video"] * self.videos
         names = [
@@ -74,11 +74,11 @@ class Draft:
         url = "https://example.com/"
         callback = {"callback_url": url + "x" * (self.callback - len(url))}
         parameters = {**(callback if self.callback else {}), **(self.parameters or {})}
-        return Meant(
+        return Intent(
             prompt=Text((text + " " + "walk " * self.length)[: max(self.length, 1)], "/prompt"),
             negative_prompt=Text("x" * self.negative, "/negative_prompt"),
             references=tuple(
-                MeantReference(kind, f"/references/{at}/{kind}", at < self.voices)
+                IntendedReference(kind, f"/references/{at}/{kind}", at < self.voices)
                 for at, kind in enumerate(kinds)
             ),
             first_frame="/first_frame" if self.frame else None,
@@ -89,7 +89,7 @@ class Draft:
 
     @property
     def resolved(self) -> dict[str, Any]:
-        return resolve(self.meant) | {"voices": self.voices}
+        return resolve(self.intent) | {"voices": self.voices}
 
     def judge(self, target: Target, body: Mapping[str, Any] | None = None) -> list[JobBroken]:
-        return list(judge_job(self.resolved, self.meant, target, body))
+        return list(judge_job(self.resolved, self.intent, target, body))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.plugins.new_plugin import named, write_plugin
 from wanprep.testing.lint.check_plugin import check_plugin
 
@@ -331,13 +331,13 @@ def test_where_a_plugin_is_found(folder: Path, place: str, monkeypatch: pytest.M
 
 def test_where_none_or_several_are(tmp_path: Path) -> None:
     for place in (str(tmp_path), "nosuch", "../x"):
-        with pytest.raises(WrongUse, match="wanprep plugin new NAME"):
+        with pytest.raises(UsageError, match="wanprep plugin new NAME"):
             check_plugin(place)
-    with pytest.raises(WrongUse, match=r"several plugins .* one of wanprep_evolink, "):
+    with pytest.raises(UsageError, match=r"several plugins .* one of wanprep_evolink, "):
         check_plugin(str(PLUGINS))
 
 
 def test_a_project_that_cannot_be_read(folder: Path) -> None:
     (folder.parents[1] / "pyproject.toml").write_text("[")
-    with pytest.raises(WrongUse, match=r"pyproject\.toml cannot be read"):
+    with pytest.raises(UsageError, match=r"pyproject\.toml cannot be read"):
         faults(folder)

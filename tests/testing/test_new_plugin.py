@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 from wanprep.plugins.new_plugin import CannotWrite, named, write_plugin
 from wanprep.testing.lint.check_plugin import check_plugin
 
@@ -79,7 +79,7 @@ def test_its_target_judges_once_it_can_be_found(
     ],
 )
 def test_names_that_cannot_be(name: str, says: str) -> None:
-    with pytest.raises(WrongUse, match=says):
+    with pytest.raises(UsageError, match=says):
         named(name)
 
 
@@ -87,7 +87,7 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
     mine = tmp_path / "tests/test_flows.py"
     mine.write_text("mine")
-    with pytest.raises(WrongUse, match="nothing is written over"):
+    with pytest.raises(UsageError, match="nothing is written over"):
         write_plugin(named("acme"), tmp_path)
     assert mine.read_text() == "mine"
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["test_flows.py", "tests"]

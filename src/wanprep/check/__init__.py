@@ -33,11 +33,11 @@ def check(
     given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
     the kind of a file decides. Raises WrongUse for a target or a path that does not exist.
     """
-    from wanprep.check.inputs import Question
+    from wanprep.check.inputs import CheckRequest
     from wanprep.check.pipeline import answer
 
     return answer(
-        Question(
+        CheckRequest(
             paths=tuple(map(str, paths)) or (".",),
             targets=tuple(targets),
             roles=dict(roles or {}),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.git import utf8_path
 from wanprep.check.ignores import without
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media.names import is_url
 from wanprep.pointers import below
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.rules.finding import Finding
 
@@ -38,7 +38,7 @@ class Content:
 class Contents:
     """Tells the content behind findings; each file is read once at most."""
 
-    def __init__(self, seen: Seen) -> None:
+    def __init__(self, seen: Inputs) -> None:
         files = (file.file for file in seen.files)
         self._cases = dict(zip(files, seen.cases, strict=True))
         self._files: dict[str, str | None] = {}
@@ -69,7 +69,7 @@ class Contents:
         return next(
             (
                 asset.location
-                for asset in (case.meant.assets if case else ())
+                for asset in (case.intent.assets if case else ())
                 if asset.pointer == finding.pointer and asset.kind == "file"
             ),
             None,
@@ -90,7 +90,7 @@ class Contents:
         if id(case) not in self._jobs:
             media = {
                 asset.pointer: self._file(asset.location) or asset.written
-                for asset in case.meant.assets
+                for asset in case.intent.assets
                 if asset.kind == "file"
             }
             self._jobs[id(case)] = _digest("job", _with(case.job.raw, "", media))
@@ -166,23 +166,23 @@ def read_baseline(file: Path) -> tuple[Known, ...]:
         told = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         message = f"there is no baseline {file}. `wanprep check --write-baseline` writes one."
-        raise WrongUse(message) from error
+        raise UsageError(message) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise WrongUse(f"the baseline {file} cannot be read: {error}. {_ANEW}") from error
+        raise UsageError(f"the baseline {file} cannot be read: {error}. {_ANEW}") from error
     if not (isinstance(told, dict) and isinstance(told.get("findings"), list)):
-        raise WrongUse(f"{file} is no baseline. {_ANEW}")
+        raise UsageError(f"{file} is no baseline. {_ANEW}")
     if told.get("version") != _VERSION:
-        raise WrongUse(f"the baseline {file} is of another version of wanprep. {_ANEW}")
+        raise UsageError(f"the baseline {file} is of another version of wanprep. {_ANEW}")
     return tuple(_known(entry, file) for entry in told["findings"])
 
 
 def _known(entry: Any, file: Path) -> Known:  # noqa: ANN401 - JSON
     if not (isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in _KEYS)):
-        raise WrongUse(f"the baseline {file} holds an entry that is none: {entry!r}. {_ANEW}")
+        raise UsageError(f"the baseline {file} holds an entry that is none: {entry!r}. {_ANEW}")
     return Known(*(entry[key] for key in _KEYS))
 
 
-def without_known(report: Report, seen: Seen, baseline: Iterable[Known]) -> Report:
+def without_known(report: Report, seen: Inputs, baseline: Iterable[Known]) -> Report:
     """Leave out what is known, and count it; verdicts follow from what is left."""
     known = {each.key for each in baseline}
     worth_reading = {key[:2] for key in known}
@@ -198,7 +198,7 @@ def without_known(report: Report, seen: Seen, baseline: Iterable[Known]) -> Repo
     return replace(left, known=len(report.findings) - len(left.findings))
 
 
-def write_baseline(file: Path, report: Report, seen: Seen) -> Written:
+def write_baseline(file: Path, report: Report, seen: Inputs) -> Written:
     """Write down all findings. Of files that were not looked at, what was known stays known."""
     old = _old(file)
     contents = Contents(seen)
@@ -221,13 +221,13 @@ def write_baseline(file: Path, report: Report, seen: Seen) -> Written:
 
 
 def _old(file: Path) -> tuple[Known, ...]:
-    """Read what is about to be written over, which is nobody's job or picture."""
+    """Read what is about to be written over, which is nobody's job or image."""
     if file.suffix.lower() != ".json":
-        raise WrongUse(f"{file} is no name for a baseline: --write-baseline=FILE wants FILE.json")
+        raise UsageError(f"{file} is no name for a baseline: --write-baseline=FILE wants FILE.json")
     return read_baseline(file) if file.exists() else ()
 
 
-def _not_looked_at(old: Iterable[Known], seen: Seen, file: Path) -> Iterator[Known]:
+def _not_looked_at(old: Iterable[Known], seen: Inputs, file: Path) -> Iterator[Known]:
     paths = (*seen.facts, *(each.file for each in seen.files))
     looked_at = {os.path.abspath(path) for path in paths}
     for entry in old:
@@ -253,4 +253,4 @@ def _write(file: Path, entries: Iterable[Known]) -> None:
         beside.write_text(text.replace("[\n\n  ]", "[]"), encoding="utf-8")
         beside.replace(file)
     except OSError as error:
-        raise WrongUse(f"the baseline {file} cannot be written: {error.strerror}") from error
+        raise UsageError(f"the baseline {file} cannot be written: {error.strerror}") from error

@@ -1,7 +1,7 @@
 """What there is to judge when some files changed: these, and the jobs that use them.
 
 A hook is handed names of all sorts. What is no job and no media is left alone, as in folders;
-a job that did not change is judged again when a picture of it did, or is about to be deleted.
+a job that did not change is judged again when an image of it did, or is about to be deleted.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.inputs import Question, Seen, cases
+from wanprep.check.inputs import CheckRequest, Inputs, cases
 from wanprep.check.paths import files_in
 from wanprep.check.pipeline import report_on
 from wanprep.job.documents.read_documents import read_text
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wanprep.job.references.binding import Kind
     from wanprep.rules.target import Target
 
-# From the richest to the plainest: pictures, clips, and what they do together.
+# From the richest to the plainest: images, clips, and what they do together.
 _SCENES: Final = (
     (2, 1, "Image 1 meets Image 2 while Video 1 dances beside them."),
     (1, 1, "Image 1 watches Video 1 dance."),
@@ -57,7 +57,7 @@ class FirstJob:
 
 
 def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
-    """Look at the pictures and clips in a folder, as a check of it would."""
+    """Look at the images and clips in a folder, as a check of it would."""
     named = (
         path
         for path in files_in([folder], stdin)
@@ -89,11 +89,11 @@ def _faults(facts: Facts, target: Target) -> tuple[int, int]:
 def _drafts(
     target: Target, media: Sequence[Facts], file: str, schema: str
 ) -> Iterator[tuple[str, Mapping[str, Facts]]]:
-    pictures = [facts for facts in media if facts.kind == "image"]
+    images = [facts for facts in media if facts.kind == "image"]
     clips = [facts for facts in media if facts.kind == "video"]
-    for of_pictures, of_clips, prompt in _SCENES:
-        if of_pictures <= len(pictures) and of_clips <= len(clips):
-            chosen = [*pictures[:of_pictures], *clips[:of_clips]]
+    for of_images, of_clips, prompt in _SCENES:
+        if of_images <= len(images) and of_clips <= len(clips):
+            chosen = [*images[:of_images], *clips[:of_clips]]
             used = {os.path.relpath(facts.path, os.path.dirname(file)): facts for facts in chosen}
             for parameters in _PARAMETERS:
                 yield _text(target, prompt, used, parameters, schema), used
@@ -113,7 +113,7 @@ def _text(
     lines = [
         f"# yaml-language-server: $schema={schema}",
         f"target: {target.id}",
-        "# What happens. Image 1 is the first picture below, Video 1 the first clip.",
+        "# What happens. Image 1 is the first image below, Video 1 the first clip.",
         f"prompt: {rewrite(prompt, kinds, accepted)}",
         "references:",
         *(f"  - {facts.kind}: {_scalar(name)}" for name, facts in used.items()),
@@ -144,8 +144,8 @@ def _tried(
     written = jobs_in(file, read_text(text, file))
     found, wrong = cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
-    seen = Seen(
-        question=Question(paths=(file,), targets=(target.id,), config=config),
+    seen = Inputs(
+        question=CheckRequest(paths=(file,), targets=(target.id,), config=config),
         files=(written,), cases=(tuple(found),), wrong=(tuple(wrong),), alone=(), bare=(),
         facts=facts,
     )  # fmt: skip

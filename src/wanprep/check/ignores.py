@@ -96,7 +96,7 @@ def _complaints(ignore: Ignore) -> Iterator[str]:
         yield f"This comment names no rule, and ignores none. {_HOW}"
     for rule in ignore.rules:
         if rule in UNSHAKEABLE:
-            yield f"No comment can ignore {rule}: nothing can be sent before it is mended."
+            yield f"No comment can ignore {rule}: nothing can be sent before it is fixed."
         elif rule not in rules():
             yield f"This comment ignores nothing: {unknown_rule(rule)}"
 

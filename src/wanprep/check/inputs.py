@@ -9,7 +9,7 @@ from wanprep.check.subjects import role_of
 from wanprep.config import Config
 from wanprep.media.facts import unread
 from wanprep.rules.finding import Finding
-from wanprep.rules.intent import Meant, meant_by, meant_by_body
+from wanprep.rules.intent import Intent, intent_by, intent_by_body
 from wanprep.rules.message import sentence
 from wanprep.rules.target import unknown_target
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class CheckRequest:
     """What is to be checked, for whom, and how closely."""
 
     paths: tuple[str, ...]
@@ -40,10 +40,10 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Inputs:
     """Everything there is to judge, read and probed, before anything is said about it."""
 
-    question: Question
+    question: CheckRequest
     files: tuple[JobFile, ...]
     cases: tuple[tuple[Case, ...], ...]  # of each file
     wrong: tuple[tuple[Finding, ...], ...]  # in each file: targets that do not exist
@@ -63,7 +63,7 @@ class Case:
     """One job to judge."""
 
     job: Job
-    meant: Meant
+    intent: Intent
     targets: tuple[Target, ...]
     native: Target | None  # whose body it is, when it is written as one
 
@@ -80,9 +80,9 @@ def cases(
         targets = tuple(asked or own or ([] if job.targets else default))
         native = own[0] if own else asked[0] if asked else None
         if job.body is None:
-            found.append(Case(job, meant_by(job), targets, None))
+            found.append(Case(job, intent_by(job), targets, None))
         elif native and "fields" in native.data and native.request is not None:
-            found.append(Case(job, meant_by_body(job, native), targets, native))
+            found.append(Case(job, intent_by_body(job, native), targets, native))
         elif not job.targets or native:
             wrong.append(_nobodys_body(job, native))
     return found, wrong

@@ -10,7 +10,7 @@ import glob
 import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media.names import is_url
 from wanprep.text import visible
 
@@ -26,7 +26,7 @@ def check_paths(paths: Sequence[str]) -> None:
     missing = [path for path in paths if path != "-" and not _exists(path)]
     if missing:
         names = ", ".join(visible(path) for path in missing)
-        raise WrongUse(
+        raise UsageError(
             f"there is no file, folder or match for: {names}. Look for a slip; names are relative"
             " to the folder where you stand."
         )

@@ -18,10 +18,10 @@ from wanprep.check.findings import (
     was_reached,
 )
 from wanprep.check.ignores import weighed, without
-from wanprep.check.inputs import Question, Seen
+from wanprep.check.inputs import CheckRequest, Inputs
 from wanprep.check.result import Report
 from wanprep.check.subjects import presumed, subjects
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media import probe_many
 from wanprep.media.names import is_url
 from wanprep.rules.finding import Finding, Verdict
@@ -45,12 +45,12 @@ Outcome = Literal["pass", "fail", "unknown"]
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
-def answer(question: Question) -> Report:
+def answer(question: CheckRequest) -> Report:
     """Check everything and report."""
     return report_on(look(question))
 
 
-def look(question: Question) -> Seen:
+def look(question: CheckRequest) -> Inputs:
     """Read the jobs and probe the media behind some paths."""
     config = question.config
     known = all_targets((*question.target_folders, *config.target_folders))
@@ -64,7 +64,7 @@ def look(question: Question) -> Seen:
         files, judged = _concerned(found, files, judged)
     used = list(_local_files(case for of_file, _ in judged for case in of_file))
     alone = found.alone(used)
-    return Seen(
+    return Inputs(
         question=question,
         files=tuple(files),
         cases=tuple(tuple(of_file) for of_file, _ in judged),
@@ -76,14 +76,14 @@ def look(question: Question) -> Seen:
     )
 
 
-def _subjects(question: Question, providers: set[str]) -> Subjects:
+def _subjects(question: CheckRequest, providers: set[str]) -> Subjects:
     if question.changed:
         from wanprep.check.changed import changed_subjects
 
         return changed_subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
     found = subjects(question.paths, providers, sys.stdin.buffer, nul=question.nul)
     if not (found.jobs or found.media):
-        raise WrongUse(
+        raise UsageError(
             "there is nothing to check: no job and no media file in what was named. Name some, or"
             " let `wanprep init` write a first job."
         )
@@ -105,7 +105,7 @@ def _concerned(
     return [file for file, _ in kept], [cases for _, cases in kept]
 
 
-def report_on(seen: Seen) -> Report:
+def report_on(seen: Inputs) -> Report:
     """Judge what was seen."""
     question, told = seen.question, _Told()
     for path in seen.alone:
@@ -169,10 +169,10 @@ def _cases(
 def _local_files(jobs: Iterable[Case]) -> Iterator[str]:
     """List the files that jobs name; each is probed once, whoever names it."""
     for case in jobs:
-        yield from (asset.location for asset in case.meant.assets if asset.kind == "file")
+        yield from (asset.location for asset in case.intent.assets if asset.kind == "file")
 
 
-def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
+def _facts(paths: Iterable[str], question: CheckRequest) -> dict[str, Facts]:
     # The judge's library takes as long to load as a worker to start: both may happen at once.
     threading.Thread(target=import_module, args=["jsonschema"], daemon=True).start()
     unique = dict.fromkeys(path for path in paths if not is_url(path))
@@ -181,13 +181,13 @@ def _facts(paths: Iterable[str], question: Question) -> dict[str, Facts]:
 
 
 def _looked_at(
-    alone: Iterable[str], judged: Iterable[tuple[list[Case], object]], question: Question
+    alone: Iterable[str], judged: Iterable[tuple[list[Case], object]], question: CheckRequest
 ) -> dict[str, Facts]:
     """Look behind the addresses: at headers and ranges only."""
     urls = {path: _bare(path) for path in alone if is_url(path)}
     for of_file, _ in judged:
         for case in of_file:
-            urls |= {each.location: each for each in case.meant.assets if each.kind == "url"}
+            urls |= {each.location: each for each in case.intent.assets if each.kind == "url"}
     if not urls or question.offline:
         return {}
     from wanprep.check.urls import worth_asking
@@ -203,7 +203,7 @@ def _bare(url: str) -> Asset:
     return Asset("reference_image", url, "", "url", url)
 
 
-def _judge_media(path: str, seen: Seen, told: _Told) -> None:
+def _judge_media(path: str, seen: Inputs, told: _Told) -> None:
     if is_url(path):
         _judge_address(path, seen, told)
         return
@@ -214,7 +214,7 @@ def _judge_media(path: str, seen: Seen, told: _Told) -> None:
         told.take(target, path, found, verdict_of(found, [facts]))
 
 
-def _judge_address(url: str, seen: Seen, told: _Told) -> None:
+def _judge_address(url: str, seen: Inputs, told: _Told) -> None:
     from wanprep.check.urls import url_breaks
 
     facts = seen.facts.get(url)
@@ -230,25 +230,27 @@ def _judge_address(url: str, seen: Seen, told: _Told) -> None:
         told.take(target, url, found, verdict_of(found, [], unseen=unseen))
 
 
-def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told: _Told) -> None:
+def _judge_case(
+    case: Case, facts: Mapping[str, Facts], question: CheckRequest, told: _Told
+) -> None:
     # Jobs need much that bare media, of which hooks see more, should not wait for.
     from wanprep.check.ignores import inline_ignores, is_ignored, useless_ignores
     from wanprep.check.urls import url_breaks
     from wanprep.rules.judge_job import judge_job
     from wanprep.rules.resolve import resolve
 
-    job, meant = case.job, case.meant
-    known = {asset: facts.get(asset.location) for asset in meant.assets}
+    job, intent = case.job, case.intent
+    known = {asset: facts.get(asset.location) for asset in intent.assets}
     reached = {asset: each for asset, each in known.items() if each and was_reached(each)}
     told.addresses |= any(each.kind == "url" and each not in reached for each in known)
-    resolved, ignores = resolve(meant), inline_ignores(job)
+    resolved, ignores = resolve(intent), inline_ignores(job)
     severity = question.config.severity
     told.findings += weighed(useless_ignores(job, ignores), severity)
     for target in case.targets:
         body = job.body if case.native is target else None
-        found = list(job_findings(judge_job(resolved, meant, target, body), job, target))
+        found = list(job_findings(judge_job(resolved, intent, target, body), job, target))
         said = {(each.rule, each.pointer) for each in found}
-        for asset in meant.assets:
+        for asset in intent.assets:
             of_asset = asset_findings(
                 known[asset] or presumed(asset), target, asset.role,
                 file=job.file, written=asset.written, job=job, pointer=asset.pointer,
@@ -271,11 +273,11 @@ def _judge_case(case: Case, facts: Mapping[str, Facts], question: Question, told
         told.take(target, subject, found, "fail" if job.file in told.broken else verdict)
 
 
-def _is_unseen(asset: Asset, question: Question) -> bool:
+def _is_unseen(asset: Asset, question: CheckRequest) -> bool:
     return asset.kind == "data" or (asset.kind == "url" and not question.offline)
 
 
-def _report(told: _Told, seen: Seen, jobs: int) -> Report:
+def _report(told: _Told, seen: Inputs, jobs: int) -> Report:
     findings = sorted(told.findings, key=_order)
     texts = {file.file: file.source for file in seen.files}
     lines = {

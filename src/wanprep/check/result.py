@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.check.inputs import Seen
+    from wanprep.check.inputs import Inputs
     from wanprep.rules.finding import Finding, Verdict
 
 
@@ -31,7 +31,7 @@ class Report:
     jobs: int
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)  # of jobs with findings
     # Everything that was checked, for reports that show more than findings.
-    seen: Seen | None = field(default=None, repr=False, compare=False)
+    seen: Inputs | None = field(default=None, repr=False, compare=False)
     known: int | None = None  # findings left out as in the baseline; None without one
 
     @property

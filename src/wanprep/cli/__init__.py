@@ -7,7 +7,7 @@ import os
 import sys
 from typing import NoReturn
 
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 
 OUR_FAULT = 3
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
             return OUR_FAULT
         click.echo(f"wanprep: the output cannot be written: {error.strerror}. Make room.", err=True)
         _hush()
-        return WrongUse.exit_code
+        return UsageError.exit_code
     except Exception:  # noqa: BLE001 - the last line of defence says how to report it
         _confess()
         return OUR_FAULT

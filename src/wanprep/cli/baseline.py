@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.check.baseline import Known
-    from wanprep.check.inputs import Seen
+    from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
 
@@ -43,7 +43,7 @@ def known_findings(
 ) -> tuple[Known, ...] | None:
     """Read the baseline: the one that is named, else the configuration's."""
     if named and none:
-        raise WrongUse("--baseline FILE and --no-baseline say two things: give one of them")
+        raise UsageError("--baseline FILE and --no-baseline say two things: give one of them")
     file = Path(named) if named else config.baseline
     if none or file is None:
         return None
@@ -52,7 +52,7 @@ def known_findings(
     return read_baseline(file)
 
 
-def without_known(report: Report, seen: Seen, known: tuple[Known, ...] | None) -> Report:
+def without_known(report: Report, seen: Inputs, known: tuple[Known, ...] | None) -> Report:
     """Leave out what is known, where there is a baseline."""
     if known is None:
         return report
@@ -61,7 +61,7 @@ def without_known(report: Report, seen: Seen, known: tuple[Known, ...] | None) -
     return baseline.without_known(report, seen, known)
 
 
-def accept(report: Report, seen: Seen, named: str) -> int:
+def accept(report: Report, seen: Inputs, named: str) -> int:
     """Write the baseline, and say what that means."""
     from wanprep.check.baseline import FILE, write_baseline
 

@@ -13,7 +13,7 @@ from wanprep.cli import completion as completing
 from wanprep.cli.baseline import accept, knowing, known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.cli.output import in_colour, is_quiet, tell
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media.names import is_url
 from wanprep.report import FORMATS
 from wanprep.text import visible
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wanprep.check.inputs import Seen
+    from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
 
 _SEVERITIES = ("note", "warning", "error")
@@ -58,7 +58,7 @@ _SEVERITIES = ("note", "warning", "error")
 )
 @knowing
 @click.option(
-    "--fix", is_flag=True, help="Mend first, as `wanprep fix` does, and check the results."
+    "--fix", is_flag=True, help="Fix first, as `wanprep fix` does, and check the results."
 )
 @fixing
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
@@ -68,7 +68,7 @@ def check(
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
     offline: bool | None, changed: bool, baseline: str | None, no_baseline: bool,
     new_baseline: str | None, fix: bool, watch: bool, deep: bool, nul: bool, no_cache: bool,
-    jobs: int | None, **mending: Any,  # noqa: ANN401 - the options of mending
+    jobs: int | None, **fix_options: Any,  # noqa: ANN401 - the options of fixing
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
@@ -95,32 +95,34 @@ def check(
       wanprep check job.yaml --watch              again, at each change
       git diff --cached --name-only -z | wanprep check --changed -z -
       wanprep check --write-baseline              accept what is found today
-      wanprep check job.yaml --fix --out ready    mend, and check what came of it
+      wanprep check job.yaml --fix --out ready    fix, and check what came of it
     """
     from wanprep.check.ignores import select_findings
-    from wanprep.check.inputs import Question
+    from wanprep.check.inputs import CheckRequest
     from wanprep.check.pipeline import look, report_on
-    from wanprep.cli.fix import mended_first
+    from wanprep.cli.fix import fixed_first
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.rules.catalog import rule_names
 
     chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
     if style == "html" and output is None and sys.stdout.isatty():
-        raise WrongUse("a page is for a browser, not for a terminal: name its file, -o report.html")
+        raise UsageError(
+            "a page is for a browser, not for a terminal: name its file, -o report.html"
+        )
 
-    def once() -> tuple[Report, Seen]:
+    def once() -> tuple[Report, Inputs]:
         config = find_config(Path.cwd())
         new = new_baseline is not None
         known = known_findings(config, baseline, none=no_baseline or new)
-        question = Question(
+        question = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
             cache=not no_cache, nul=nul, workers=jobs, config=config,
         )  # fmt: skip
         tell(f"configuration: {question.config.file or 'none'}")
         if fix:
-            question = mended_first(question, dropped, **mending)
+            question = fixed_first(question, dropped, **fix_options)
         with show_probe_progress():
             seen = look(question)
         report = select_findings(report_on(seen), chosen, dropped, severity)
@@ -129,10 +131,10 @@ def check(
             _write(report, style, output)
         return report, seen
 
-    if any(mending.values()) and not fix:
-        raise WrongUse("options of mending need --fix beside them, or `wanprep fix`")
+    if any(fix_options.values()) and not fix:
+        raise UsageError("options of fixing need --fix beside them, or `wanprep fix`")
     if fix and watch:
-        raise WrongUse("--fix and --watch do not go together: mend once, with `wanprep fix`")
+        raise UsageError("--fix and --watch do not go together: fix once, with `wanprep fix`")
     if new_baseline is not None:
         return accept(*once(), new_baseline)
     if watch:
@@ -141,11 +143,11 @@ def check(
     return 0 if once()[0].clean else 1
 
 
-def _watch(once: Callable[[], Seen], paths: tuple[str, ...], output: str | None) -> None:
+def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | None) -> None:
     from wanprep.cli.watch import watch
 
     if "-" in paths:
-        raise WrongUse(
+        raise UsageError(
             "--watch cannot watch names that are read from standard input: name files or folders"
         )
 
@@ -174,7 +176,7 @@ def _write(report: Report, style: str, output: str | None) -> None:
             folder = os.path.dirname(output)
             missing = folder and not os.path.lexists(folder)
             said = f"there is no folder {visible(folder)}" if missing else error.strerror
-            raise WrongUse(
+            raise UsageError(
                 f"{visible(output)} cannot be written: {said}. Name another file with -o."
             ) from error
         return

@@ -22,8 +22,8 @@ COMMANDS: Final = {
     "config": "Show the configuration, and where each value comes from.",
     "doctor": "Say what wanprep finds on this machine, and what is missing.",
     "emulate": "Serve all providers' endpoints on this machine.",
-    "explain": "Say what a rule means, why, and how to mend it by hand.",
-    "fix": "Mend what can be mended, and prove it.",
+    "explain": "Say what a rule means, why, and how to fix it by hand.",
+    "fix": "Fix what can be fixed, and prove it.",
     "init": "Write a first job, a configuration and a hook.",
     "plugin": "Write a plugin for one more provider, or look one over.",
     "probe": "Tell what media files really are.",
@@ -87,7 +87,7 @@ def cli() -> None:
       wanprep init                      begin: a first job, and where its limits come from
       wanprep check assets/             is everything in this folder fit for Wan 2.7?
       wanprep probe clip.mp4            what is this file really?
-      wanprep fix job.yaml --out ready  mend the job and its media, and prove it
+      wanprep fix job.yaml --out ready  fix the job and its media, and prove it
       wanprep compare job.yaml          which provider takes it, and for how much?
       wanprep submit job.yaml --emulate --wait   try the whole journey for nothing
 

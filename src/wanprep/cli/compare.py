@@ -50,7 +50,7 @@ _QUALITY: Final = {
 )
 @speaking
 def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, style: str) -> int:
-    """Hold each JOB against all targets: who takes it, what must be mended, and the price.
+    """Hold each JOB against all targets: who takes it, what must be fixed, and the price.
 
     The job's own target does not matter here. A target fits, or is fixable (with what
     `wanprep fix -t TARGET` would do, and what that costs in quality), or impossible, and why; or it
@@ -129,7 +129,7 @@ def _reasons(row: Row) -> Iterator[str]:
         case Fits(warnings=warnings):
             yield from warnings
         case Fixable(costs=costs) as fixable:
-            yield f"`wanprep fix -t {row.target}` can mend it, {_QUALITY[fixable.safety]}:"
+            yield f"`wanprep fix -t {row.target}` can fix it, {_QUALITY[fixable.safety]}:"
             yield from (f"- {cost.what}: {cost.words} ({cost.safety})" for cost in costs)
         case other:
             yield from other.why

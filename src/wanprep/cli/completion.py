@@ -86,7 +86,7 @@ def runs(
 
 
 def _runs() -> Iterator[tuple[str, str]]:
-    """Read the ledger as it is: a press of a key must not make, mend or mark anything."""
+    """Read the ledger as it is: a press of a key must not make, fix or mark anything."""
     import contextlib
     import os
     import sqlite3

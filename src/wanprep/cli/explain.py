@@ -1,4 +1,4 @@
-"""`wanprep explain`: what a rule means, why it is one, and how to mend it by hand."""
+"""`wanprep explain`: what a rule means, why it is one, and how to fix it by hand."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import click
 from wanprep.cli import completion as completing
 
 
-@click.command(short_help="Say what a rule means, why, and how to mend it by hand.")
+@click.command(short_help="Say what a rule means, why, and how to fix it by hand.")
 @click.argument("rule", required=False, shell_complete=completing.rules)
 def explain(rule: str | None) -> None:
-    """Say what RULE means, why it is one, how to mend it by hand, and which targets have it.
+    """Say what RULE means, why it is one, how to fix it by hand, and which targets have it.
 
     Without RULE all rules are listed.
 

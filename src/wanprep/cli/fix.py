@@ -1,4 +1,4 @@
-"""`wanprep fix`: mend what can be mended, and prove it."""
+"""`wanprep fix`: fix what can be fixed, and prove it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ import click
 from wanprep.cli import completion as completing
 from wanprep.cli.baseline import known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from wanprep.check.baseline import Known
-    from wanprep.check.inputs import Question
+    from wanprep.check.inputs import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
-    from wanprep.fix.plan.plan import Crop, Plan, Trim, Wishes
+    from wanprep.fix.plan.plan import Crop, Options, Plan, Trim
     from wanprep.fix.task import Prepared, Task
 
 
-@click.command(short_help="Mend what can be mended, and prove it.")
+@click.command(short_help="Fix what can be fixed, and prove it.")
 @click.argument("paths", nargs=-1, shell_complete=completing.files)
 @judging
 @fixing
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 @click.option("--ignore", multiple=True, metavar="RULE", shell_complete=completing.rules,
               help="Change nothing for these rules.")  # fmt: skip
 @click.option(
-    "--changed", is_flag=True, help="PATHS are what changed: mend it, and the jobs that use it."
+    "--changed", is_flag=True, help="PATHS are what changed: fix it, and the jobs that use it."
 )
 @click.option(
     "--exit-non-zero-on-fix",
@@ -60,12 +60,12 @@ def fix(
     changed: bool, tell_change: bool, offline: bool | None, deep: bool, nul: bool,
     no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
-    """Mend what can be mended, with the least damage, and prove it.
+    """Fix what can be fixed, with the least damage, and prove it.
 
     PATHS are what `wanprep check` takes. Files that fit are left as they are, bit for bit; the
-    others are mended in one pass, decoded, judged again, and only then put in their place. Job
-    files are mended too, with their comments and their order. Originals are untouched unless
-    --in-place is given. What changes what a picture shows, or how long it lasts, is asked about,
+    others are fixed in one pass, decoded, judged again, and only then put in their place. Job
+    files are fixed too, with their comments and their order. Originals are untouched unless
+    --in-place is given. What changes what an image shows, or how long it lasts, is asked about,
     or taken from --crop, --trim and --yes.
 
     Exit status: 0 all that was named is fit now, 1 something is not (it says what and why), 2
@@ -73,20 +73,20 @@ def fix(
 
     \b
     Examples:
-      wanprep fix job.yaml --out ready       the job and its media, mended, in ready/
+      wanprep fix job.yaml --out ready       the job and its media, fixed, in ready/
       wanprep fix assets/ --plan             what would be done, and with which commands
       wanprep fix clip.mov --out ready --trim start --crop smart
       wanprep fix job.yaml --diff            how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
     """
-    from wanprep.check.inputs import Question
+    from wanprep.check.inputs import CheckRequest
     from wanprep.config import find_config
     from wanprep.rules.catalog import rule_names
 
     check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())
-    known = known_findings(config)  # before anything is mended: there may be none
-    question = Question(
+    known = known_findings(config)  # before anything is fixed: there may be none
+    question = CheckRequest(
         paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
         offline=config.offline if offline is None else offline, changed=changed,
         cache=not no_cache, nul=nul, workers=jobs, config=config,
@@ -109,21 +109,26 @@ def fix(
 def check_destination(out: str | None, in_place: bool, *, needed: bool) -> None:
     """See that it is clear where results go: nobody's originals are replaced by accident."""
     if out and in_place:
-        raise WrongUse("--out DIR and --in-place say two things: give one of them")
+        raise UsageError("--out DIR and --in-place say two things: give one of them")
     if out and Path(out).exists() and not Path(out).is_dir():
-        raise WrongUse(f"--out {out} is a file: name a folder, which need not be there yet")
+        raise UsageError(f"--out {out} is a file: name a folder, which need not be there yet")
     if needed and not (out or in_place):
-        raise WrongUse(
+        raise UsageError(
             "say where the results go: --out DIR leaves the originals as they are, --in-place"
             " replaces them (and --plan does nothing but show)"
         )
 
 
 def task_for(
-    question: Question, ignored: Iterable[str], out: str | None, *, yes: bool, **said: str | None
+    question: CheckRequest,
+    ignored: Iterable[str],
+    out: str | None,
+    *,
+    yes: bool,
+    **said: str | None,
 ) -> Task:
     """Take what the command line says of repairs, and the configuration for the rest."""
-    from wanprep.fix.plan.plan import Wishes
+    from wanprep.fix.plan.plan import Options
     from wanprep.fix.receipt import Earlier, earlier_results
     from wanprep.fix.task import Task
 
@@ -132,7 +137,7 @@ def task_for(
     return Task(
         question=question,
         ignored=frozenset(ignored),
-        wishes=Wishes(**{**question.config.fix, **known, "yes": yes}),
+        options=Options(**{**question.config.fix, **known, "yes": yes}),
         out=out,
         earlier=earlier_results(before) if before else Earlier(),
         workers=question.workers,
@@ -146,11 +151,11 @@ def default_receipt(out: str | None) -> str | None:
     return str(Path(out, RECEIPT)) if out else None
 
 
-def mended_first(
-    question: Question, ignored: Iterable[str], out: str | None, in_place: bool,
-    receipt: str | None, **how: Any,  # noqa: ANN401 - the other options of mending
-) -> Question:  # fmt: skip
-    """Mend before a check, say so on standard error, and ask for the results."""
+def fixed_first(
+    question: CheckRequest, ignored: Iterable[str], out: str | None, in_place: bool,
+    receipt: str | None, **how: Any,  # noqa: ANN401 - the other options of fixing
+) -> CheckRequest:  # fmt: skip
+    """Fix before a check, say so on standard error, and ask for the results."""
     from wanprep.fix.outcome_text import outcome_lines
     from wanprep.fix.verify import question_again
 
@@ -241,29 +246,29 @@ _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
 _TRIM: Final[dict[str, Trim]] = {"s": "start", "c": "center", "e": "end"}
 
 
-def asking() -> Callable[[str, Plan, Wishes], Wishes | None] | None:
+def asking() -> Callable[[str, Plan, Options], Options | None] | None:
     """Return whom to ask, if somebody sits there."""
     return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
 
 
-def _ask(path: str, plan: Plan, wishes: Wishes) -> Wishes | None:
+def _ask(path: str, plan: Plan, options: Options) -> Options | None:
     """Ask about each step; one no leaves the file as it is."""
     for step in plan.questions:
-        granted = _granted(f"{visible(path)}: {step.words}?", step.name, wishes)
+        granted = _granted(f"{visible(path)}: {step.words}?", step.name, options)
         if granted is None:
             return None
-        wishes = granted
-    return replace(wishes, yes=True)
+        options = granted
+    return replace(options, yes=True)
 
 
-def _granted(question: str, step: str, wishes: Wishes) -> Wishes | None:
-    if step == "trim" and wishes.trim is None:
+def _granted(question: str, step: str, options: Options) -> Options | None:
+    if step == "trim" and options.trim is None:
         trim = _choose(f"{question} Keep the [s]tart, [c]enter or [e]nd, or [n]ot at all", _TRIM)
-        return replace(wishes, trim=trim) if trim else None
-    if step in {"crop", "pad"} and wishes.crop is None:
+        return replace(options, trim=trim) if trim else None
+    if step in {"crop", "pad"} and options.crop is None:
         crop = _choose(f"{question} [p]ad, crop [s]mart or [c]enter, or [n]ot at all", _CROP)
-        return replace(wishes, crop=crop) if crop else None
-    return wishes if click.confirm(question, err=True) else None
+        return replace(options, crop=crop) if crop else None
+    return options if click.confirm(question, err=True) else None
 
 
 def _choose(question: str, answers: Mapping[str, _Answer]) -> _Answer | None:

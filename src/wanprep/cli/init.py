@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli import completion as completing
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _HOOK: Final = ".pre-commit-config.yaml"
 @click.option("--hook/--no-hook", default=None, help=f"Write {_HOOK}, or do not.")
 @click.option("-y", "--yes", is_flag=True, help="Yes to whatever would be asked.")
 def init(target: str | None, job: str, config: bool | None, hook: bool | None, yes: bool) -> int:
-    """Write a first job for the pictures and clips in this folder, a configuration and a hook.
+    """Write a first job for the images and clips in this folder, a configuration and a hook.
 
     At a terminal it asks; elsewhere say --target, or --yes. The job names media that lie here and
     that its target takes, or examples to put your own behind. Editors complete it, by a schema
@@ -59,18 +59,20 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
     from wanprep.rules.target import all_targets, choose
 
     if not job.lower().endswith((".yaml", ".yml")):
-        raise WrongUse("--job FILE must end with .yaml: that is how the job is written")
-    found, wishes = find_config(Path.cwd()), _Wishes(yes)
+        raise UsageError("--job FILE must end with .yaml: that is how the job is written")
+    found, options = find_config(Path.cwd()), _Options(yes)
     known = all_targets(found.target_folders)
-    name = target or wishes.target(list(known), _likely(found, known))
+    name = target or options.target(list(known), _likely(found, known))
     [chosen] = choose([name], known)
     repository = _repository(Path.cwd())
     wants_config = found.file is None if config is None else config
     wants_hook = repository is not None if hook is None else hook
     if config is None and wants_config:
-        wants_config = wishes.agrees(f"Write {_CONFIG}, for what holds in this folder?", "--config")
+        wants_config = options.agrees(
+            f"Write {_CONFIG}, for what holds in this folder?", "--config"
+        )
     if hook is None and wants_hook:
-        wants_hook = wishes.agrees(f"Write {_HOOK}, to check at each commit?", "--hook")
+        wants_hook = options.agrees(f"Write {_HOOK}, to check at each commit?", "--hook")
     _write_job(chosen, job, found)
     if wants_config:
         _write(_CONFIG, configuration(chosen.id))
@@ -80,7 +82,7 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
 
 
 @dataclass(frozen=True, slots=True)
-class _Wishes:
+class _Options:
     """What somebody wants who may be asked, or has said yes to everything."""
 
     yes: bool
@@ -105,7 +107,7 @@ class _Wishes:
 
     def _need_terminal(self, instead: str) -> None:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise WrongUse(
+            raise UsageError(
                 f"there is no terminal to ask at: say {instead}, or --yes to what is usual."
                 " Nothing was written."
             )
@@ -156,7 +158,7 @@ def _next(job: FirstJob, target: Target, file: str) -> str:
     if job.errors:
         return (
             f"{target.id} would not take it as it is ({plural(job.errors, 'error')}): `wanprep"
-            f" check {name}` says why, `wanprep fix {name} --out ready` mends what can be mended."
+            f" check {name}` says why, `wanprep fix {name} --out ready` fixes what can be fixed."
         )
     if target.id == DEFAULT_TARGET:
         return f"It suits all that share {target.id}: `wanprep compare {name}` shows their prices."

@@ -53,7 +53,7 @@ _FIXING: Final = (
     click.option(
         "--crop",
         type=click.Choice(["smart", "center", "pad"]),
-        help="Bring a wrong shape into range: cut, by what is in the picture or from its middle;"
+        help="Bring a wrong shape into range: cut, by what is in the image or from its middle;"
         " or pad.",
     ),
     click.option(
@@ -74,7 +74,7 @@ _FIXING: Final = (
 
 
 def fixing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of mending files."""
+    """Give a command the options of fixing files."""
     return reduce(lambda wrapped, option: option(wrapped), reversed(_FIXING), command)
 
 

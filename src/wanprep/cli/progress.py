@@ -15,7 +15,7 @@ import click
 from wanprep.cli.output import is_quiet, is_verbose
 from wanprep.closing import Closing
 from wanprep.fix.pipeline import FixProgress
-from wanprep.fix.plan.plan import FilmRecipe
+from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.media.progress import report_to
 from wanprep.text import plural, visible
 
@@ -154,7 +154,7 @@ class _Bars(FixProgress):
 
     def start(self, file: Intended) -> ProgressCallback | None:
         recipe = getattr(file.plan, "recipe", None)
-        if not isinstance(recipe, FilmRecipe):
+        if not isinstance(recipe, VideoRecipe):
             return None  # over before a bar could be read
         path = file.wanted.path
         clip = self._bars.add_task(visible(os.path.basename(path)), total=100)

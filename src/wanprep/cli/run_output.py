@@ -24,29 +24,29 @@ if TYPE_CHECKING:
     from wanprep.config import Config
     from wanprep.submit.ledger.run import Run, RunState
     from wanprep.submit.session.concurrent import Finished, Task
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.session import Session
 
 
-def open_desk(
+def open_session(
     held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
-) -> Desk:
+) -> Session:
     """Open the ledger and what belongs to it."""
     from wanprep.files.state_folder import state_folder
     from wanprep.submit.ledger.ledger import Ledger
     from wanprep.submit.services.service import Services
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.session import Session
 
     ledger = held.enter_context(Ledger(state_folder(environ)))
-    return held.enter_context(Desk(ledger, Services(config), environ, emulated=emulated))
+    return held.enter_context(Session(ledger, Services(config), environ, emulated=emulated))
 
 
-def work(desk: Desk, tasks: Sequence[Task], *, waiting: bool) -> Finished | Interrupted:
+def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> Finished | Interrupted:
     """Work on all tasks; those who wait are woken by what their providers tell."""
     with ExitStack() as held:
         if waiting:
-            desk.listen(held)
+            session.listen(held)
         watching = held.enter_context(run_progress(tasks))
-        return work_on(tasks, desk.bells, watching, lambda words: click.echo(words, err=True))
+        return work_on(tasks, session.wakeups, watching, lambda words: click.echo(words, err=True))
 
 
 def as_json(run: Run) -> dict[str, Any]:

@@ -14,14 +14,14 @@ import click
 
 from wanprep.cli import completion as completing
 from wanprep.cli.output import speaking
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wanprep.submit.ledger.run import Run, RunState
     from wanprep.submit.session.concurrent import Task
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.session import Session
 
 _STYLE: Final = click.option(
     "--format",
@@ -71,9 +71,9 @@ def list_(style: str, refresh: bool) -> int:
     from wanprep.cli.run_output import as_json, as_table
 
     with ExitStack() as held:
-        desk = _desk(held)
-        status = _refresh(desk) if refresh else 0
-        known = desk.ledger.runs()
+        session = _session(held)
+        status = _refresh(session) if refresh else 0
+        known = session.ledger.runs()
     if style == "json":
         click.echo(json.dumps([as_json(run) for run in known], indent=2))
     else:
@@ -81,7 +81,7 @@ def list_(style: str, refresh: bool) -> int:
     return status
 
 
-def _refresh(desk: Desk) -> int:
+def _refresh(session: Session) -> int:
     from wanprep.cli import INTERRUPTED
     from wanprep.cli.run_output import work
     from wanprep.net.secrets import redact
@@ -89,11 +89,11 @@ def _refresh(desk: Desk) -> int:
     from wanprep.submit.session.update import asked
 
     def ask(task: Task) -> None:
-        task.run = asked(desk, _run_of(task))
+        task.run = asked(session, _run_of(task))
 
-    tasks = [_task(run, ask) for run in desk.ledger.runs() if run.state == "accepted"]
-    _need_keys(desk, map(_run_of, tasks))
-    ended = work(desk, tasks, waiting=False)
+    tasks = [_task(run, ask) for run in session.ledger.runs() if run.state == "accepted"]
+    _need_keys(session, map(_run_of, tasks))
+    ended = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
             click.echo(f"{task.name}: {redact(str(task.problem))}", err=True)
@@ -115,12 +115,12 @@ def show(ids: tuple[str, ...], style: str) -> int:
     from wanprep.cli.run_output import as_json, as_text
 
     with ExitStack() as held:
-        desk = _desk(held)
-        found = _found(desk, ids)
+        session = _session(held)
+        found = _found(session, ids)
         if style == "json":
             click.echo(json.dumps([as_json(run) for run in found], indent=2))
         else:
-            texts = ("".join(as_text(run, desk.ledger.history(run))) for run in found)
+            texts = ("".join(as_text(run, session.ledger.history(run))) for run in found)
             click.echo("\n".join(texts), nl=False)
     return 0
 
@@ -142,8 +142,8 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
     """
     from wanprep.submit.session.wait import see_through
 
-    def see(desk: Desk) -> Callable[[Task], None]:
-        return lambda task: see_through(desk, _run_of(task), folder, task)
+    def see(session: Session) -> Callable[[Task], None]:
+        return lambda task: see_through(session, _run_of(task), folder, task)
 
     return _each(ids, style, see, wanted="succeeded")
 
@@ -163,8 +163,8 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """
     from wanprep.submit.session.wait import bring
 
-    def now(desk: Desk) -> Callable[[Task], None]:
-        return lambda task: bring(desk, _run_of(task), folder, task)
+    def now(session: Session) -> Callable[[Task], None]:
+        return lambda task: bring(session, _run_of(task), folder, task)
 
     return _each(ids, style, now, wanted="succeeded")
 
@@ -184,67 +184,67 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     """
     from wanprep.submit.session.update import cancelled
 
-    def stop(desk: Desk) -> Callable[[Task], None]:
+    def stop(session: Session) -> Callable[[Task], None]:
         def work(task: Task) -> None:
-            task.run = cancelled(desk, _run_of(task))
+            task.run = cancelled(session, _run_of(task))
 
         return work
 
     return _each(ids, style, stop, wanted="cancelled", ask=None if yes else _ask_to_delete)
 
 
-def _ask_to_delete(desk: Desk, run: Run) -> None:
-    service = desk.service(run.provider)
+def _ask_to_delete(session: Session, run: Run) -> None:
+    service = session.service(run.provider)
     if run.state != "accepted" or not service.cancel_deletes:
         return
     what = f"To cancel run {run.id} deletes its record at {service.title}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise WrongUse(f"{what}, which is asked about at a terminal. Without one, say --yes.")
+        raise UsageError(f"{what}, which is asked about at a terminal. Without one, say --yes.")
     click.confirm(f"{what}. Do it?", err=True, abort=True)
 
 
 def _each(
     ids: tuple[str, ...],
     style: str,
-    work: Callable[[Desk], Callable[[Task], None]],
+    work: Callable[[Session], Callable[[Task], None]],
     *,
     wanted: RunState,
-    ask: Callable[[Desk, Run], None] | None = None,
+    ask: Callable[[Session, Run], None] | None = None,
 ) -> int:
     """Do the same with each run, side by side, and tell what has come of it."""
     from wanprep.cli.run_output import tell
     from wanprep.cli.run_output import work as work_on
 
     with ExitStack() as held:
-        desk = _desk(held)
-        found = _found(desk, ids)
-        _need_keys(desk, found)
+        session = _session(held)
+        found = _found(session, ids)
+        _need_keys(session, found)
         for run in found:
             if ask:
-                ask(desk, run)
-        tasks = [_task(run, work(desk)) for run in found]
-        ended = work_on(desk, tasks, waiting=wanted == "succeeded")
+                ask(session, run)
+        tasks = [_task(run, work(session)) for run in found]
+        ended = work_on(session, tasks, waiting=wanted == "succeeded")
         return tell(tasks, ended, style, wanted={wanted})
 
 
-def _desk(held: ExitStack) -> Desk:
-    from wanprep.cli.run_output import open_desk
+def _session(held: ExitStack) -> Session:
+    from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
 
-    return open_desk(held, find_config(Path.cwd()), os.environ)
+    return open_session(held, find_config(Path.cwd()), os.environ)
 
 
-def _found(desk: Desk, ids: tuple[str, ...]) -> list[Run]:
-    return list({run.id: run for run in map(desk.ledger.find, ids)}.values())
+def _found(session: Session, ids: tuple[str, ...]) -> list[Run]:
+    return list({run.id: run for run in map(session.ledger.find, ids)}.values())
 
 
-def _need_keys(desk: Desk, found: Iterable[Run]) -> None:
+def _need_keys(session: Session, found: Iterable[Run]) -> None:
     """See that there is a key for all who will be asked, before anything is done."""
     from wanprep.submit.ledger.run import LIVE
 
     for run in found:
         if run.state in LIVE and not run.files:
-            desk.driver(run.provider)
+            session.driver(run.provider)
 
 
 def _task(run: Run, work: Callable[[Task], None]) -> Task:

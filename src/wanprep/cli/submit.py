@@ -16,7 +16,7 @@ from wanprep.check.pipeline import report_on
 from wanprep.check.result import Style
 from wanprep.cli import completion as completing
 from wanprep.cli.output import in_colour, speaking
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.report import renderer
 from wanprep.submit.request.price import (
     Estimate,
@@ -31,11 +31,11 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wanprep.check.inputs import Question, Seen
+    from wanprep.check.inputs import CheckRequest, Inputs
     from wanprep.submit.ledger.run import RunState
-    from wanprep.submit.request.submission import Errand
-    from wanprep.submit.session.plan import Send, Wishes
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.request.submission import Submission
+    from wanprep.submit.session.plan import Options, Send
+    from wanprep.submit.session.session import Session
 
 
 _DONE: Final[set[RunState]] = {"succeeded"}
@@ -102,26 +102,26 @@ def submit(
       wanprep submit jobs/*.yaml --wait --max-cost 10
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
     """
-    from wanprep.check.inputs import Question
-    from wanprep.cli.run_output import open_desk
+    from wanprep.check.inputs import CheckRequest
+    from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
-    from wanprep.submit.session.plan import Wishes
+    from wanprep.submit.session.plan import Options
 
     config = find_config(Path.cwd())
     unseen = offline or dry_run or config.offline
-    question = Question(paths=jobs, targets=targets, offline=unseen, config=config)
-    wishes = Wishes(again=again, drop=drop, wait=wait or emulate, folder=folder)
+    question = CheckRequest(paths=jobs, targets=targets, offline=unseen, config=config)
+    options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:
         return _dry_run(question, drop=drop, style=style)
     with ExitStack() as held:
         environ = _emulated(held) if emulate else os.environ
-        desk = open_desk(held, config, environ, emulated=emulate)
-        purse = Purse(
+        session = open_session(held, config, environ, emulated=emulate)
+        budget = Budget(
             most=max_cost,
             ask_above=config.submit.get("ask-above", ASK_ABOVE),
             consent=yes or emulate,
         )
-        return _submit(desk, question, wishes, style, purse=purse, emulated=emulate)
+        return _submit(session, question, options, style, budget=budget, emulated=emulate)
 
 
 def _emulated(held: ExitStack) -> dict[str, str]:
@@ -143,7 +143,7 @@ def _emulated(held: ExitStack) -> dict[str, str]:
 
 def _require_emulators(providers: Iterable[str]) -> None:
     """Refuse to send anything to a real provider in a run that is meant to cost nothing."""
-    from wanprep.errors import WrongUse
+    from wanprep.errors import UsageError
     from wanprep.plugins.loading import installed, load_emulators
 
     emulated = {site.name for site in load_emulators()}
@@ -151,47 +151,47 @@ def _require_emulators(providers: Iterable[str]) -> None:
         if provider not in emulated:
             problem = installed().broken.get(provider)
             why = f" The plugin {provider} {problem}." if problem else ""
-            raise WrongUse(
+            raise UsageError(
                 f"{provider} has no emulator.{why} Submit without --emulate, or name another"
                 f" target with -t: {', '.join(sorted(emulated))} can be emulated."
             )
 
 
 def _submit(
-    desk: Desk, question: Question, wishes: Wishes, style: str,
-    *, purse: Purse, emulated: bool,
+    session: Session, question: CheckRequest, options: Options, style: str,
+    *, budget: Budget, emulated: bool,
 ) -> int:  # fmt: skip
     from wanprep.check.pipeline import look
     from wanprep.cli.run_output import FAILED, tell, work
-    from wanprep.submit.request.submission import errands
+    from wanprep.submit.request.submission import submissions
     from wanprep.submit.session.plan import planned, task_for, to_send, try_out
 
     seen = look(question)
-    orders = errands(seen, desk.services)
+    orders = submissions(seen, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
-    journeys = planned(desk, orders, again=wishes.again)
+    journeys = planned(session, orders, again=options.again)
     new = to_send(journeys)
-    if not judged(seen, [each.errand for each in journeys if each not in new]):
+    if not judged(seen, [each.submission for each in journeys if each not in new]):
         if style == "json":
             click.echo("[]")
         return FAILED
-    try_out(desk, journeys, wishes)
-    agree_on_price(new, purse)
-    tasks = [task_for(desk, each, wishes) for each in journeys]
-    ended = work(desk, tasks, waiting=wishes.wait)
-    return tell(tasks, ended, style, wanted=_DONE if wishes.wait else _SENT, lasting=not emulated)
+    try_out(session, journeys, options)
+    agree_on_price(new, budget)
+    tasks = [task_for(session, each, options) for each in journeys]
+    ended = work(session, tasks, waiting=options.wait)
+    return tell(tasks, ended, style, wanted=_DONE if options.wait else _SENT, lasting=not emulated)
 
 
-def _dry_run(question: Question, *, drop: bool, style: str) -> int:
+def _dry_run(question: CheckRequest, *, drop: bool, style: str) -> int:
     from wanprep.check.pipeline import look
     from wanprep.cli.run_output import FAILED
-    from wanprep.submit.request.submission import errands
+    from wanprep.submit.request.submission import submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, rehearsal
 
     seen, services = look(question), Services(question.config)
-    listed = errands(seen, services)
+    listed = submissions(seen, services)
     if not judged(seen):
         return FAILED
     rehearsals = [rehearsal(each, services, os.environ, drop=drop) for each in listed]
@@ -200,7 +200,7 @@ def _dry_run(question: Question, *, drop: bool, style: str) -> int:
     return 0
 
 
-def judged(seen: Seen, attached: Sequence[Errand] = ()) -> bool:
+def judged(seen: Inputs, attached: Sequence[Submission] = ()) -> bool:
     """Say what the check has against jobs; tell whether all may be sent.
 
     What is `attached` was sent before, and needs no judge any more.
@@ -225,7 +225,7 @@ ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Purse:
+class Budget:
     """What the user is willing to pay."""
 
     most: float | None
@@ -233,13 +233,13 @@ class Purse:
     consent: bool  # to whatever it costs, up to the most
 
 
-def agree_on_price(new: Sequence[Send], purse: Purse) -> None:
+def agree_on_price(new: Sequence[Send], budget: Budget) -> None:
     """Say what it will cost, and go on only if the user wants that."""
     _say(new)
     estimates = [each.estimate for each in new]
-    if purse.most is not None:
-        hold_against(estimates, purse.most)
-    elif not purse.consent and at_most(estimates) > purse.ask_above:
+    if budget.most is not None:
+        hold_against(estimates, budget.most)
+    elif not budget.consent and at_most(estimates) > budget.ask_above:
         _ask(at_most(estimates))
 
 
@@ -248,7 +248,7 @@ def _say(new: Sequence[Send]) -> None:
     for each in new:
         price = each.estimate
         why = f". {price.why}" if isinstance(price, Unpriced) else ""
-        says = f"{each.errand.name} -> {each.errand.target.id}: {in_words(price)}{why}"
+        says = f"{each.submission.name} -> {each.submission.target.id}: {in_words(price)}{why}"
         click.echo(visible(says), err=True)
         unseen |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
     for sentence in unseen:
@@ -257,7 +257,7 @@ def _say(new: Sequence[Send]) -> None:
 
 def _ask(total: float) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise WrongUse(
+        raise UsageError(
             f"this may cost up to {total:.2f} USD, which is asked about at a terminal. Without"
             " one, say --yes, or --max-cost with what it may cost. Nothing was sent."
         )

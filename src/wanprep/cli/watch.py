@@ -57,7 +57,7 @@ def _looked(
         if not begun:
             raise  # most often it is a typing mistake on the command line
         click.echo(f"wanprep: {error}", err=True)
-        return others  # once it is mended, all is looked at again
+        return others  # once it is fixed, all is looked at again
     finally:
         sys.stdout.flush()
 

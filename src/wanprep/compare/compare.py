@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import Question, cases
+from wanprep.check.inputs import CheckRequest, cases
 from wanprep.check.pipeline import DEFAULT_TARGET, look, report_on
-from wanprep.errors import WrongUse
-from wanprep.fix.job.fix_job import mend_job
-from wanprep.fix.plan.plan import NotFixable, Plan, Wishes
+from wanprep.errors import UsageError
+from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.plan.plan import NotFixable, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.task import wanted_files
 from wanprep.job.documents.read_documents import read_text
@@ -21,10 +21,10 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
-    from wanprep.fix.job.changes import MendedJob
+    from wanprep.fix.job.changes import FixedJob
     from wanprep.fix.plan.plan import Safety, Untouched
     from wanprep.fix.task import Wanted
     from wanprep.rules.target import Target
@@ -49,7 +49,7 @@ class Fits:
 
 @dataclass(frozen=True, slots=True)
 class Fixable:
-    """The target takes the job once it is mended."""
+    """The target takes the job once it is fixed."""
 
     costs: tuple[Cost, ...]
 
@@ -91,25 +91,25 @@ class Row:
 class AfterFix:
     """What there would be to judge, and what would have been done."""
 
-    seen: Seen
-    job: MendedJob
+    seen: Inputs
+    job: FixedJob
     plans: tuple[tuple[Wanted, Plan | Untouched | NotFixable], ...]
 
 
-def after_fix(seen: Seen, target: Target) -> AfterFix:
+def after_fix(seen: Inputs, target: Target) -> AfterFix:
     """See one job as if all its repairs were done, whatever they would have to ask."""
     [file], [[case]] = seen.files, seen.cases
     config = seen.question.config
-    wishes = replace(Wishes(**config.fix), yes=True)
+    options = replace(Options(**config.fix), yes=True)
     plans = [
-        (wanted, plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored))
+        (wanted, plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored))
         for wanted in wanted_files(seen)
     ]
-    job = mend_job(file, [case], wishes=wishes, ignored=config.ignored_in(file.file))
+    job = fix_job(file, [case], options=options, ignored=config.ignored_in(file.file))
     written = jobs_in(file.file, read_text(job.text, file.file))
     known = all_targets((*seen.question.target_folders, *config.target_folders))
     found, wrong = cases(written, [target], known, [target])
-    mended = {
+    fixed_facts = {
         wanted.path: replace(plan.predicted, path=wanted.path)
         for wanted, plan in plans
         if isinstance(plan, Plan)
@@ -119,7 +119,7 @@ def after_fix(seen: Seen, target: Target) -> AfterFix:
         files=(written,),
         cases=(tuple(each for each in found if each.job.number == case.job.number),),
         wrong=(tuple(wrong),),
-        facts={**seen.facts, **mended},
+        facts={**seen.facts, **fixed_facts},
     )
     return AfterFix(then, job, tuple(plans))
 
@@ -142,7 +142,7 @@ def _of_job(fixed: AfterFix) -> Iterator[Cost]:
 
 
 def beyond_repair(fixed: AfterFix) -> Iterator[str]:
-    """Say why files cannot be mended."""
+    """Say why files cannot be fixed."""
     for _, plan in fixed.plans:
         if isinstance(plan, NotFixable):
             yield from plan.reasons
@@ -158,10 +158,10 @@ def compare(
     known = all_targets(config.target_folders)
     chosen = choose(targets or [name for name in known if name != DEFAULT_TARGET], known)
     ids = tuple(target.id for target in chosen)
-    seen = look(Question(paths=tuple(paths), targets=ids, offline=offline, config=config))
+    seen = look(CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config))
     if seen.alone:
         names = ", ".join(visible(path) for path in seen.alone[:3])
-        raise WrongUse(f"{names}: only jobs can be compared. `wanprep init` writes one.")
+        raise UsageError(f"{names}: only jobs can be compared. `wanprep init` writes one.")
     for number in range(len(seen.files)):
         here = slice(number, number + 1)
         of_file = replace(
@@ -170,7 +170,7 @@ def compare(
         yield from _of_file(of_file, chosen)
 
 
-def _of_file(seen: Seen, targets: Sequence[Target]) -> Iterator[Row]:
+def _of_file(seen: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
     if not seen.cases[0]:  # what cannot be read is nobody's
         why = _errors(report_on(seen))
         yield from (Row(seen.files[0].file, each.id, Impossible(why), None) for each in targets)
@@ -179,13 +179,13 @@ def _of_file(seen: Seen, targets: Sequence[Target]) -> Iterator[Row]:
             yield _row(_alone(seen, case, target), target)
 
 
-def _alone(seen: Seen, case: Case, target: Target) -> Seen:
+def _alone(seen: Inputs, case: Case, target: Target) -> Inputs:
     """Look at one job and one target, and at nothing else."""
     question = replace(seen.question, targets=(target.id,))
     return replace(seen, question=question, cases=((replace(case, targets=(target,)),),))
 
 
-def _row(seen: Seen, target: Target) -> Row:
+def _row(seen: Inputs, target: Target) -> Row:
     [[case]] = seen.cases
     before = report_on(seen)
     outcome, then = _outcome(seen, target, before)
@@ -195,7 +195,7 @@ def _row(seen: Seen, target: Target) -> Row:
     return Row(subject, target.id, outcome, _price(then, target, case.job.number))
 
 
-def _outcome(seen: Seen, target: Target, before: Report) -> tuple[Outcome, Seen]:
+def _outcome(seen: Inputs, target: Target, before: Report) -> tuple[Outcome, Inputs]:
     match before.verdicts[0].verdict:
         case "pass":
             return Fits(_messages(before)), seen
@@ -207,7 +207,7 @@ def _outcome(seen: Seen, target: Target, before: Report) -> tuple[Outcome, Seen]
         case "pass":
             return Fixable(costs(fixed)), fixed.seen
         case "unknown":
-            return Unknown((f"What can be mended can be, but {_UNSEEN}",)), fixed.seen
+            return Unknown((f"What can be fixed can be, but {_UNSEEN}",)), fixed.seen
     return Impossible(tuple(dict.fromkeys([*beyond_repair(fixed), *_errors(after)]))), seen
 
 
@@ -220,11 +220,11 @@ def _errors(report: Report) -> tuple[str, ...]:
     return _messages(replace(report, findings=tuple(errors)))
 
 
-def _price(seen: Seen, target: Target, number: int) -> Estimate | Unpriced:
+def _price(seen: Inputs, target: Target, number: int) -> Estimate | Unpriced:
     case = next(case for case in seen.cases[0] if case.job.number == number)
     facts = {
         asset.pointer: seen.facts[asset.location]
-        for asset in case.meant.assets
+        for asset in case.intent.assets
         if asset.location in seen.facts
     }
-    return estimate(target, case.meant, facts)
+    return estimate(target, case.intent, facts)

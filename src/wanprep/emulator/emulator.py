@@ -19,7 +19,7 @@ from wanprep.emulator.dispatch import dispatch
 from wanprep.emulator.faults import Faults
 from wanprep.emulator.jobs import ENDED, Job, Jobs
 from wanprep.emulator.uploads import Uploads
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -154,6 +154,6 @@ def _listen(port: int, answer: Callable[[Request], Answer], log: Callable[[str],
     try:
         return Server(port, answer, log)
     except OSError as error:
-        raise WrongUse(
+        raise UsageError(
             f"port {port} cannot be had: {error.strerror}. Choose another with --port."
         ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.emulator.dispatch import Route, Site
 from wanprep.emulator.messages import HttpError, Reply, Request, json_reply
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,11 +86,11 @@ class Faults:
 def _parse(fault: str) -> tuple[str, int | None]:
     name, equals, times = fault.partition("=")
     if name not in FAULTS:
-        raise WrongUse(f"there is no fault '{name}'. There are: {', '.join(FAULTS)}.")
+        raise UsageError(f"there is no fault '{name}'. There are: {', '.join(FAULTS)}.")
     if not equals:
         return name, FAULTS[name].times
     if not times.isdecimal() or int(times) < 1:
-        raise WrongUse(f"'{fault}': write how often as a whole number from 1, as in {name}=2.")
+        raise UsageError(f"'{fault}': write how often as a whole number from 1, as in {name}=2.")
     return name, int(times)
 
 
@@ -104,7 +104,7 @@ def _switch(state: State, request: Request) -> Reply:
         raise HttpError(400, 'send {"faults": ["NAME", "NAME=TIMES", ...]}')
     try:
         state.faults.switch(names)
-    except WrongUse as error:
+    except UsageError as error:
         raise HttpError(400, str(error)) from error
     return _show(state, request)
 

@@ -13,7 +13,7 @@ from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -52,9 +52,11 @@ def find_usable(folder: str) -> None:
     while not os.path.lexists(there):
         there = os.path.dirname(there)
     if not os.path.isdir(there):
-        raise WrongUse(f"results cannot be put into {visible(folder)}: {visible(there)} is a file.")
+        raise UsageError(
+            f"results cannot be put into {visible(folder)}: {visible(there)} is a file."
+        )
     if not os.access(there, os.W_OK | os.X_OK):
-        raise WrongUse(
+        raise UsageError(
             f"results cannot be put into {visible(folder)}: {visible(there)} is not writable."
         )
 

@@ -1,1 +1,1 @@
-"""Mend what can be mended with the least damage, and believe it only when judged again."""
+"""Fix what can be fixed with the least damage, and believe it only when judged again."""

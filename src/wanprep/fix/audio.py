@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.ffmpeg import command_line, ffmpeg_version, file_name, run_ffmpeg
 from wanprep.fix.ffmpeg_input import opened
-from wanprep.fix.plan.plan import CannotMake, Made, SoundRecipe
+from wanprep.fix.plan.plan import AudioRecipe, CannotFix, Output
 from wanprep.media.workers import probe_in_worker
 from wanprep.text import file_size, seconds
 
@@ -55,7 +55,7 @@ class Shape:
     bit_rate: int
 
 
-def shape(recipe: SoundRecipe, facts: Facts) -> Shape:
+def shape(recipe: AudioRecipe, facts: Facts) -> Shape:
     """Choose the best that fits into the bytes that are allowed."""
     length = _length(recipe, facts)
     smallest = 0.0
@@ -64,22 +64,22 @@ def shape(recipe: SoundRecipe, facts: Facts) -> Shape:
         if recipe.most_bytes is None or smallest <= recipe.most_bytes:
             return each
     allowed = file_size(recipe.most_bytes or 0)
-    raise CannotMake(
+    raise CannotFix(
         f"{length:.1f} s of sound take {file_size(round(smallest))} at the least, and {allowed}"
         " are allowed: make it shorter"
     )
 
 
-def _slack(recipe: SoundRecipe, each: Shape) -> float:
+def _slack(recipe: AudioRecipe, each: Shape) -> float:
     return 4 * MP3_BLOCK / each.rate * each.bit_rate / 8 if recipe.format == "mp3" else 0.0
 
 
-def _length(recipe: SoundRecipe, facts: Facts) -> float:
+def _length(recipe: AudioRecipe, facts: Facts) -> float:
     whole = max(0.0, (facts.audio_duration or facts.duration or 0.0) - (recipe.start or 0.0))
     return whole if recipe.length is None else min(whole, recipe.length)
 
 
-def _offers(recipe: SoundRecipe, facts: Facts) -> Iterator[Shape]:
+def _offers(recipe: AudioRecipe, facts: Facts) -> Iterator[Shape]:
     """Go from the best down."""
     channels = min(facts.channels or _MOST_CHANNELS, _MOST_CHANNELS)
     rate = min(facts.sample_rate or _MOST_RATE, _MOST_RATE)
@@ -104,13 +104,13 @@ _ROUNDING: Final = 1e-6  # of numbers that are not decimal inside
 
 
 def sound_commands(
-    source: str, recipe: SoundRecipe, facts: Facts, into: str
+    source: str, recipe: AudioRecipe, facts: Facts, into: str
 ) -> tuple[tuple[str, ...], ...]:
     """Tell how ffmpeg will be called."""
     return (command_line(sound_arguments(source, recipe, facts, into)),)
 
 
-def sound_arguments(source: str, recipe: SoundRecipe, facts: Facts, into: str) -> list[str]:
+def sound_arguments(source: str, recipe: AudioRecipe, facts: Facts, into: str) -> list[str]:
     """Build the call of ffmpeg, for the runner."""
     import ffmpeg
 
@@ -126,7 +126,7 @@ def sound_arguments(source: str, recipe: SoundRecipe, facts: Facts, into: str) -
     return compiled
 
 
-def _limits(recipe: SoundRecipe, kept: Shape) -> dict[str, int]:
+def _limits(recipe: AudioRecipe, kept: Shape) -> dict[str, int]:
     """Say what is kept, in samples as they are written: a file's own times may be odd."""
     start = round((recipe.start or 0.0) * kept.rate)
     limits = {"start_sample": start} if start else {}
@@ -137,7 +137,7 @@ def _limits(recipe: SoundRecipe, kept: Shape) -> dict[str, int]:
     return limits
 
 
-def _coding(recipe: SoundRecipe, kept: Shape) -> dict[str, object]:
+def _coding(recipe: AudioRecipe, kept: Shape) -> dict[str, object]:
     if recipe.format == "wav":
         return {"format": "wav", "c:a": "pcm_s16le"}
     return {"format": "mp3", "c:a": "libmp3lame", "b:a": kept.bit_rate, "write_xing": 0,
@@ -160,12 +160,12 @@ _SECONDS: Final = 0.25
 
 def make_sound(
     source: str,
-    recipe: SoundRecipe,
+    recipe: AudioRecipe,
     facts: Facts,
     into: str,
     *,
     progress: ProgressCallback | None = None,
-) -> Made:
+) -> Output:
     """Write the sound to `into`, a name that is free; raise CannotMake and write nothing."""
     runs = _written(source, recipe, facts, into, progress)
     try:
@@ -175,11 +175,11 @@ def make_sound(
             os.unlink(into)
         raise
     commands = tuple(ran.command for ran in runs)
-    return Made(commands=commands, tools={"ffmpeg": ffmpeg_version()}, encodes=len(commands))
+    return Output(commands=commands, tools={"ffmpeg": ffmpeg_version()}, encodes=len(commands))
 
 
 def _written(
-    source: str, recipe: SoundRecipe, facts: Facts, into: str, progress: ProgressCallback | None
+    source: str, recipe: AudioRecipe, facts: Facts, into: str, progress: ProgressCallback | None
 ) -> tuple[Ran, ...]:
     length = recipe.length or facts.duration
     arguments = sound_arguments(source, recipe, facts, into)
@@ -189,7 +189,7 @@ def _written(
     # From there on samples were counted anew. Of plain samples, all alike, a part can be cut.
     os.unlink(into)
     plain = f"{into}.wav"
-    whole = SoundRecipe(format="wav", suffix=".wav")
+    whole = AudioRecipe(format="wav", suffix=".wav")
     try:
         first = run_ffmpeg(sound_arguments(source, whole, facts, plain), seconds=_PATIENCE)
         cut = sound_arguments(plain, recipe, probe_in_worker(plain), into)
@@ -199,28 +199,28 @@ def _written(
             os.unlink(plain)
 
 
-def _check(into: str, recipe: SoundRecipe, facts: Facts) -> None:
+def _check(into: str, recipe: AudioRecipe, facts: Facts) -> None:
     made = probe_in_worker(into)
     if not made.readable or not made.duration:
-        raise CannotMake(
+        raise CannotFix(
             f"what ffmpeg made cannot be played ({made.problem or 'it is silent'}): there may be"
             " no sound in the part that was asked for"
         )
     if recipe.length is not None and made.duration > recipe.length:
-        raise CannotMake(
+        raise CannotFix(
             f"the result plays {seconds(made.duration)} instead of {seconds(recipe.length)}:"
             " its time stamps make no sense"
         )
     whole = max(0.0, (facts.duration or 0.0) - (recipe.start or 0.0))
-    meant = min(whole, recipe.length or whole)
-    if made.duration < meant - meant * _PART - _SECONDS:
-        raise CannotMake(
-            f"only {seconds(made.duration)} of {seconds(meant)} of sound can be decoded: the file"
+    intent = min(whole, recipe.length or whole)
+    if made.duration < intent - intent * _PART - _SECONDS:
+        raise CannotFix(
+            f"only {seconds(made.duration)} of {seconds(intent)} of sound can be decoded: the file"
             " is damaged, or made of parts of several kinds. Export it again as WAV with the"
             " program that made it"
         )
     if recipe.most_bytes is not None and (made.bytes or 0) > recipe.most_bytes:
-        raise CannotMake(
+        raise CannotFix(
             f"the result has {file_size(made.bytes or 0)}, and {file_size(recipe.most_bytes)}"
             " are allowed: make it shorter"
         )

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
 from wanprep.fix.deliver import told
-from wanprep.fix.plan.plan import FilmRecipe, Made, PictureRecipe, Renamed, SoundRecipe, Stripped
+from wanprep.fix.plan.plan import AudioRecipe, ImageRecipe, Output, Renamed, Stripped, VideoRecipe
 
 if TYPE_CHECKING:
     from wanprep.fix.plan.plan import Plan, ProgressCallback, Recipe
     from wanprep.media.facts import Facts
 
-Likeness = dict[str, float]
+Similarity = dict[str, float]
 
 
-class Hands(Closing):
-    """Those who do the work: processes for pictures, and ffmpeg for all that moves or sounds."""
+class Executors(Closing):
+    """Those who do the work: processes for images, and ffmpeg for all that moves or sounds."""
 
-    def __init__(self, workers: int, films: int) -> None:
+    def __init__(self, workers: int, videos: int) -> None:
         from wanprep.fix.image.workers import ImageWorkers
 
         self._images = ImageWorkers(workers)
         # ffmpeg has threads of its own: as many as there are cores for each clip under way.
-        self.threads = max(1, workers // max(1, min(films, workers)))
+        self.threads = max(1, workers // max(1, min(videos, workers)))
 
     def close(self) -> None:
         """Send everybody home; whoever comes after them may begin anew."""
@@ -43,57 +43,57 @@ class Hands(Closing):
         stop_all()
 
     def placed(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
-        """Choose what part of a picture is kept, by looking at it."""
+        """Choose what part of an image is kept, by looking at it."""
         window = getattr(recipe, "window", None)
         if window is None or window.corner is not None:
             return recipe
-        if isinstance(recipe, PictureRecipe):
+        if isinstance(recipe, ImageRecipe):
             return self._images.place(source, recipe, facts)
-        assert isinstance(recipe, FilmRecipe)  # noqa: S101 - nothing else has a window
+        assert isinstance(recipe, VideoRecipe)  # noqa: S101 - nothing else has a window
         from wanprep.fix.video.place_window import place_window
 
         return place_window(source, recipe, facts)
 
     def make(
         self, source: str, plan: Plan, into: str, progress: ProgressCallback | None
-    ) -> tuple[Made, Likeness]:
+    ) -> tuple[Output, Similarity]:
         """Write the result under a temporary name, and measure how like its source it is."""
         facts = plan.facts
         match plan.recipe:
             case Renamed():
                 with told(into):
                     shutil.copyfile(source, into)
-                return Made(), {}
-            case PictureRecipe() | Stripped() as recipe:
+                return Output(), {}
+            case ImageRecipe() | Stripped() as recipe:
                 made, ssim = self._images.make(source, recipe, facts, into)
                 return made, {} if ssim is None else {"ssim": ssim}
-            case FilmRecipe() as recipe:
-                return self._film(source, recipe, facts, into, progress)
-            case SoundRecipe() as recipe:
+            case VideoRecipe() as recipe:
+                return self._video(source, recipe, facts, into, progress)
+            case AudioRecipe() as recipe:
                 from wanprep.fix.audio import make_sound
 
                 return make_sound(source, recipe, facts, into, progress=progress), {}
 
-    def _film(
+    def _video(
         self,
         source: str,
-        recipe: FilmRecipe,
+        recipe: VideoRecipe,
         facts: Facts,
         into: str,
         progress: ProgressCallback | None,
-    ) -> tuple[Made, Likeness]:
-        from wanprep.fix.video.make import make_film
-        from wanprep.fix.video.similarity import film_likeness
+    ) -> tuple[Output, Similarity]:
+        from wanprep.fix.video.make import make_video
+        from wanprep.fix.video.similarity import video_similarity
 
-        made = make_film(source, recipe, facts, into, threads=self.threads, progress=progress)
+        made = make_video(source, recipe, facts, into, threads=self.threads, progress=progress)
         if recipe.video == "copy":
             return made, {}
-        return made, film_likeness(source, recipe, facts, into, threads=self.threads)
+        return made, video_similarity(source, recipe, facts, into, threads=self.threads)
 
 
-def uncopied(recipe: Recipe, facts: Facts) -> FilmRecipe | None:
+def uncopied(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
     """Return what else can be tried where streams were copied; None where none was."""
-    if not isinstance(recipe, FilmRecipe) or "copy" not in (recipe.video, recipe.audio):
+    if not isinstance(recipe, VideoRecipe) or "copy" not in (recipe.video, recipe.audio):
         return None
     from wanprep.fix.video.make import coded_anew
 
@@ -105,11 +105,11 @@ def planned_commands(
 ) -> tuple[tuple[str, ...], ...]:
     """Tell how ffmpeg will be called, before it is."""
     match recipe:
-        case FilmRecipe():
-            from wanprep.fix.video.commands import film_commands
+        case VideoRecipe():
+            from wanprep.fix.video.commands import video_commands
 
-            return film_commands(source, recipe, facts, into, threads=threads)
-        case SoundRecipe():
+            return video_commands(source, recipe, facts, into, threads=threads)
+        case AudioRecipe():
             from wanprep.fix.audio import sound_commands
 
             return sound_commands(source, recipe, facts, into)

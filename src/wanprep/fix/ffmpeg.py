@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import IO, TYPE_CHECKING, Final
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.text import seconds as in_words
 from wanprep.text import visible
 
@@ -45,7 +45,7 @@ _SYSTEM: Final = {
 
 # What ffmpeg says of a file that it cannot make anything of.
 _HOPELESS: Final = {
-    "binding filtergraph": "its picture or its sound cannot be decoded: it is damaged, or coded in"
+    "binding filtergraph": "its image or its sound cannot be decoded: it is damaged, or coded in"
     " a way that ffmpeg does not know",
     "rror reading header": "its header is damaged",
     "Decode error rate": "most of it cannot be decoded: it is damaged, or coded in a way that"
@@ -171,7 +171,7 @@ def run_ffmpeg(
     command = command_line(arguments)
     into = arguments[-1].removeprefix(_FILE) if arguments[-1].startswith(_FILE) else None
     if into is not None and os.path.lexists(into):
-        raise CannotMake(f"{visible(into)} is there already: remove it and run this again")
+        raise CannotFix(f"{visible(into)} is there already: remove it and run this again")
     try:
         watch = _Watch(PIPE in arguments, time.monotonic() + seconds, length, progress)
         _check(_run(command, watch), watch, seconds)
@@ -185,9 +185,9 @@ def run_ffmpeg(
 
 def _check(status: int | None, watch: _Watch, limit: float) -> None:
     if status is None:
-        raise CannotMake(f"ffmpeg was stopped: it took longer than {in_words(limit)}")
+        raise CannotFix(f"ffmpeg was stopped: it took longer than {in_words(limit)}")
     if status != 0:
-        raise CannotMake(complaint(status, watch.log()))
+        raise CannotFix(complaint(status, watch.log()))
 
 
 def stop_all() -> None:
@@ -264,7 +264,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
 
     with _lock:  # so that whatever has been started is known to stop_all
         if _stopped.is_set():
-            raise CannotMake("the work was stopped")
+            raise CannotFix("the work was stopped")
         try:
             process = subprocess.Popen(
                 [imageio_ffmpeg.get_ffmpeg_exe(), *command],
@@ -274,7 +274,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
                 start_new_session=True,
             )
         except (OSError, RuntimeError) as error:
-            raise CannotMake(
+            raise CannotFix(
                 f"ffmpeg cannot be started ({error}): install imageio-ffmpeg again, or let"
                 " IMAGEIO_FFMPEG_EXE name one that works"
             ) from error

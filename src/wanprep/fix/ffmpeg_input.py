@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.ffmpeg import file_name
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def opened(source: str, facts: Facts, **options: object) -> Stream:
 
     demuxers = _DEMUXERS.get(facts.format)
     if demuxers is None:
-        raise CannotMake(
+        raise CannotFix(
             f"{visible(source)} is of a kind that cannot be converted here ({facts.format}):"
             " export it as MP4, or as WAV if it is a sound, with the program that made it"
         )

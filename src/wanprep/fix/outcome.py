@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.check.result import Report
-    from wanprep.fix.job.changes import MendedJob
-    from wanprep.fix.plan.plan import Made, Plan
+    from wanprep.fix.job.changes import FixedJob
+    from wanprep.fix.plan.plan import Output, Plan
     from wanprep.fix.task import Wanted
     from wanprep.fix.verify import Proof
     from wanprep.job.model import JobFile
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mended:
+class Fixed:
     """Repaired, proven, and in its place."""
 
     wanted: Wanted
     plan: Plan
     result: str
-    made: Made
+    made: Output
     proof: Proof
     hashes: Mapping[str, str]  # before, after
 
@@ -39,11 +39,11 @@ class Kept:
     wanted: Wanted
     result: str
     hash: str  # empty where there is no file
-    left: tuple[Finding, ...]  # what only a person can mend
+    left: tuple[Finding, ...]  # what only a person can fix
 
 
 @dataclass(frozen=True, slots=True)
-class Unmended:
+class NotFixed:
     """Not repaired, and why; nothing was written."""
 
     wanted: Wanted
@@ -52,16 +52,16 @@ class Unmended:
 
 
 @dataclass(frozen=True, slots=True)
-class MendedFile:
+class FixedFile:
     """A job file, changed or not, in its place."""
 
     file: JobFile  # as it was read
     result: str
-    mended: MendedJob
+    fixed: FixedJob
     hashes: Mapping[str, str]  # before, after
 
 
-Outcome = Mended | Kept | Unmended
+Outcome = Fixed | Kept | NotFixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +69,19 @@ class Outcomes:
     """All that a run did."""
 
     assets: tuple[Outcome, ...]
-    jobs: tuple[MendedFile, ...] = ()
+    jobs: tuple[FixedFile, ...] = ()
     interrupted: bool = field(default=False)
 
     @property
     def delivered(self) -> bool:
         """Tell whether everything got to its place that was meant to."""
-        return not any(isinstance(each, Unmended) and each.unwritten for each in self.assets)
+        return not any(isinstance(each, NotFixed) and each.unwritten for each in self.assets)
 
     @property
     def changed(self) -> bool:
         """Tell whether any file is another one now."""
-        mended = any(isinstance(each, Mended) for each in self.assets)
-        return mended or any(job.hashes["before"] != job.hashes["after"] for job in self.jobs)
+        fixed = any(isinstance(each, Fixed) for each in self.assets)
+        return fixed or any(job.hashes["before"] != job.hashes["after"] for job in self.jobs)
 
 
 def by_hand(report: Report) -> Iterator[str]:

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.fix.executors import planned_commands
 from wanprep.fix.job.files import planned_jobs
-from wanprep.fix.outcome import Kept, Mended, Unmended
+from wanprep.fix.outcome import Fixed, Kept, NotFixed
 from wanprep.fix.plan.plan import NotFixable, Plan, Untouched
 from wanprep.text import file_size, plain_number, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.fix.job.changes import MendedJob
+    from wanprep.fix.job.changes import FixedJob
     from wanprep.fix.outcome import Outcome, Outcomes
     from wanprep.fix.task import Intended, Prepared, Task
     from wanprep.job.model import JobFile
     from wanprep.media.facts import Facts
 
 
-def diff(file: JobFile, mended: MendedJob) -> str:
+def diff(file: JobFile, fixed: FixedJob) -> str:
     """Show the change of a job file; empty where nothing changes."""
     name = visible(file.file).replace("\\", "/").lstrip("/")
     lines = difflib.unified_diff(
-        _lines(file.source.text), _lines(mended.text), f"a/{name}", f"b/{name}"
+        _lines(file.source.text), _lines(fixed.text), f"a/{name}", f"b/{name}"
     )
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
@@ -46,9 +46,9 @@ def outcome_lines(outcomes: Outcomes) -> Iterator[str]:
     for each in outcomes.assets:
         yield from _of_asset(each)
     for job in outcomes.jobs:
-        if job.mended.changes or job.mended.questions or job.mended.unmended:
+        if job.fixed.changes or job.fixed.questions or job.fixed.not_fixed:
             yield _arrow(job.file.file, job.result)
-            yield from _of_job(job.mended)
+            yield from _of_job(job.fixed)
     yield _sum(outcomes)
 
 
@@ -60,38 +60,38 @@ def _arrow(source: str, result: str) -> str:
 
 def _of_asset(outcome: Outcome) -> Iterator[str]:
     match outcome:
-        case Mended(plan=plan, proof=proof):
+        case Fixed(plan=plan, proof=proof):
             yield _arrow(outcome.wanted.path, outcome.result)
-            likeness = ", ".join(f"{name.upper()} {plain_number(round(value, 3))}"
-                                 for name, value in proof.likeness.items())  # fmt: skip
+            similarity = ", ".join(f"{name.upper()} {plain_number(round(value, 3))}"
+                                 for name, value in proof.similarity.items())  # fmt: skip
             steps = ", ".join(step.words for step in plan.steps)
-            yield f"    {steps}" + (f" ({likeness})" if likeness else "")
+            yield f"    {steps}" + (f" ({similarity})" if similarity else "")
             yield from (f"    {note}" for note in outcome.made.notes)
             yield from (f"    left: {each.message}" for each in proof.after)
         case Kept(left=left):
             if left:
                 yield f"{visible(outcome.wanted.path)}: left as it is"
                 yield from (f"    {each.message}" for each in left)
-        case Unmended(why=why):
-            yield f"{visible(outcome.wanted.path)}: not mended"
+        case NotFixed(why=why):
+            yield f"{visible(outcome.wanted.path)}: not fixed"
             yield from (f"    {reason}" for reason in why)
 
 
-def _of_job(mended: MendedJob) -> Iterator[str]:
-    for change in sorted(mended.changes, key=lambda each: each.line or 0):
+def _of_job(fixed: FixedJob) -> Iterator[str]:
+    for change in sorted(fixed.changes, key=lambda each: each.line or 0):
         yield f"    line {change.line}: {change.words}"
-    for change in mended.questions:
+    for change in fixed.questions:
         yield f"    line {change.line}: would have to {change.words}: pass --yes"
-    if mended.unmended:
-        yield f"    for you to mend: {', '.join(dict.fromkeys(mended.unmended))}"
+    if fixed.not_fixed:
+        yield f"    for you to fix: {', '.join(dict.fromkeys(fixed.not_fixed))}"
 
 
 def _sum(outcomes: Outcomes) -> str:
     kinds = [type(each) for each in outcomes.assets]
-    files = f"{plural(kinds.count(Mended), 'file')} mended, {kinds.count(Kept)} left as they were"
-    jobs = sum(bool(job.mended.changes) for job in outcomes.jobs)
-    if lost := kinds.count(Unmended):
-        files += f", {lost} not mended"
+    files = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Kept)} left as they were"
+    jobs = sum(bool(job.fixed.changes) for job in outcomes.jobs)
+    if lost := kinds.count(NotFixed):
+        files += f", {lost} not fixed"
     return files + (f"; {plural(jobs, 'job file')} changed" if outcomes.jobs else "")
 
 
@@ -101,8 +101,8 @@ def plan_json(task: Task, prepared: Prepared) -> dict[str, Any]:
         "version": 1,
         "assets": [_planned(each) for each in prepared.files],
         "jobs": [
-            {"source": file.file, "result": result, "diff": diff(file, mended)}
-            for file, result, mended in planned_jobs(task, prepared, ends(prepared))
+            {"source": file.file, "result": result, "diff": diff(file, fixed)}
+            for file, result, fixed in planned_jobs(task, prepared, ends(prepared))
         ],
     }
 
@@ -151,10 +151,10 @@ def plan_lines(task: Task, prepared: Prepared) -> Iterator[str]:
     """Say what would be done to each file, and why not to others."""
     for each in prepared.files:
         yield from _plan_of(each)
-    for file, result, mended in planned_jobs(task, prepared, ends(prepared)):
-        if mended.changes or mended.questions:
+    for file, result, fixed in planned_jobs(task, prepared, ends(prepared)):
+        if fixed.changes or fixed.questions:
             yield _arrow(file.file, result)
-            yield from _of_job(mended)
+            yield from _of_job(fixed)
     yield "nothing was done: this is a plan"
 
 
@@ -163,7 +163,7 @@ def _plan_of(file: Intended) -> Iterator[str]:
         case Untouched():
             yield f"{visible(file.wanted.path)}: stays as it is"
         case NotFixable(reasons=reasons):
-            yield f"{visible(file.wanted.path)}: cannot be mended"
+            yield f"{visible(file.wanted.path)}: cannot be fixed"
             yield from (f"    {reason}" for reason in reasons)
         case Plan() as plan:
             yield _arrow(file.wanted.path, file.result)
@@ -194,9 +194,9 @@ def _said(value: object) -> str:
 def diff_text(task: Task, prepared: Prepared) -> str:
     """Show how the job files would change."""
     planned = planned_jobs(task, prepared, ends(prepared))
-    return "".join(diff(file, mended) for file, _, mended in planned)
+    return "".join(diff(file, fixed) for file, _, fixed in planned)
 
 
 def outcome_diff(outcomes: Outcomes) -> str:
     """Show how the job files changed."""
-    return "".join(diff(job.file, job.mended) for job in outcomes.jobs)
+    return "".join(diff(job.file, job.fixed) for job in outcomes.jobs)

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.pipeline import look
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 from wanprep.fix.deliver import CannotWrite, Places, base_of, copy, move, workspace
-from wanprep.fix.executors import Hands, cores, sha256, uncopied
-from wanprep.fix.job.files import mend_jobs
-from wanprep.fix.outcome import Kept, Mended, Outcome, Outcomes, Unmended
-from wanprep.fix.plan.plan import FilmRecipe, NotFixable, PictureRecipe, Plan, Untouched
+from wanprep.fix.executors import Executors, cores, sha256, uncopied
+from wanprep.fix.job.files import fix_jobs
+from wanprep.fix.outcome import Fixed, Kept, NotFixed, Outcome, Outcomes
+from wanprep.fix.plan.plan import ImageRecipe, NotFixable, Plan, Untouched, VideoRecipe
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.task import Intended, Prepared, Task, Wanted, wanted_files
 from wanprep.fix.verify import findings_of, prove
@@ -26,8 +26,8 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wanprep.fix.executors import Likeness
-    from wanprep.fix.plan.plan import Made, ProgressCallback, Wishes
+    from wanprep.fix.executors import Similarity
+    from wanprep.fix.plan.plan import Options, Output, ProgressCallback
     from wanprep.media.facts import Facts
 
 
@@ -68,21 +68,21 @@ class FixProgress:
         """Learn what became of a file."""
 
 
-def prepare(task: Task, ask: Callable[[str, Plan, Wishes], Wishes | None] | None) -> Prepared:
+def prepare(task: Task, ask: Callable[[str, Plan, Options], Options | None] | None) -> Prepared:
     """Plan everything, and ask about what only the owner of a file may decide."""
     seen = look(task.question)
     named = [path for path in task.question.paths if path]
     files = [*seen.alone, *(file.file for file in seen.files)]
     places = Places(task.out, base_of(named, files), task.earlier.wrote)
     if files and all(map(places.is_result, files)):
-        raise WrongUse(
+        raise UsageError(
             f"all that was named lies in --out {visible(task.out or '')}, where results go:"
             " name another folder for them, or say --in-place"
         )
     wanted = [each for each in wanted_files(seen) if not places.is_result(each.path)]
     for each in wanted:
         each.ignored |= task.ignored
-    planned = [_decide(each, task.wishes, ask) for each in wanted]
+    planned = [_decide(each, task.options, ask) for each in wanted]
     places.reserve(each.path for each in wanted)
     return Prepared(
         seen,
@@ -99,37 +99,37 @@ def _suffix(plan: Plan | Untouched | NotFixable) -> str | None:
 
 
 def _decide(
-    wanted: Wanted, wishes: Wishes, ask: Callable[[str, Plan, Wishes], Wishes | None] | None
+    wanted: Wanted, options: Options, ask: Callable[[str, Plan, Options], Options | None] | None
 ) -> Intended:
-    plan = _plan(wanted, wishes)
-    if not (isinstance(plan, Plan) and (questions := ungranted(plan, wishes))):
+    plan = _plan(wanted, options)
+    if not (isinstance(plan, Plan) and (questions := ungranted(plan, options))):
         return Intended(wanted, plan, "")
-    if ask and (granted := ask(wanted.path, plan, wishes)):
+    if ask and (granted := ask(wanted.path, plan, options)):
         return Intended(wanted, _plan(wanted, granted), "")
-    rest = _plan_without(wanted, plan, wishes)
+    rest = _plan_without(wanted, plan, options)
     return Intended(wanted, rest, "") if rest else Intended(wanted, plan, "", questions)
 
 
-def _plan(wanted: Wanted, wishes: Wishes) -> Plan | Untouched | NotFixable:
-    return plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored)
+def _plan(wanted: Wanted, options: Options) -> Plan | Untouched | NotFixable:
+    return plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored)
 
 
-def _plan_without(wanted: Wanted, plan: Plan, wishes: Wishes) -> Plan | Untouched | None:
-    """Mend the rest where what was not granted is only a warning: it stays, and is told."""
+def _plan_without(wanted: Wanted, plan: Plan, options: Options) -> Plan | Untouched | None:
+    """Fix the rest where what was not granted is only a warning: it stays, and is told."""
     rules = {rule for step in plan.questions for rule in step.rules}
     found = findings_of(wanted, wanted.facts, wanted.path)
     if any(each.severity == "error" and each.rule in rules for each in found):
         return None
-    rest = plan_asset(wanted.facts, wanted.needs, wishes, ignored=wanted.ignored | rules)
+    rest = plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored | rules)
     return None if isinstance(rest, NotFixable) else rest
 
 
-def ungranted(plan: Plan, wishes: Wishes) -> tuple[str, ...]:
+def ungranted(plan: Plan, options: Options) -> tuple[str, ...]:
     """List the questions of a plan that nothing on the command line has answered."""
-    if wishes.yes:
+    if options.yes:
         return ()
-    answered = {"trim"} if wishes.trim else set()
-    answered |= {"crop", "pad"} if wishes.crop else set()
+    answered = {"trim"} if options.trim else set()
+    answered |= {"crop", "pad"} if options.crop else set()
     return tuple(
         f"it would have to {step.words}: {_ANSWERS[step.name]}"
         for step in plan.questions
@@ -148,48 +148,48 @@ def carry_out(task: Task, prepared: Prepared, watcher: FixProgress) -> Outcomes:
     """Do what was planned. What was delivered when it is interrupted stays, and is told."""
     workers = task.workers or cores()
     watcher.begin(prepared.files)
-    films = sum(_is_film(each) for each in prepared.files)
+    videos = sum(_is_video(each) for each in prepared.files)
     interrupted = False
     with (
         stopped_like_ctrl_c(),
-        Hands(workers, films) as hands,
+        Executors(workers, videos) as executors,
     ):
-        bench = _Bench(task, hands, watcher)
+        bench = _Bench(task, executors, watcher)
         pool = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
             for _ in pool.map(bench.do, prepared.files):
                 pass
         except KeyboardInterrupt:
             interrupted = True
-            hands.stop()
+            executors.stop()
         finally:
             pool.shutdown(cancel_futures=True)
     done = [bench.done[id(file)] for file in prepared.files if id(file) in bench.done]
     if interrupted:
         return Outcomes(tuple(done), (), interrupted=True)
-    jobs = mend_jobs(task, prepared, done)
+    jobs = fix_jobs(task, prepared, done)
     if task.out is None:
         _remove_renamed(done)
     return Outcomes(tuple(done), tuple(jobs))
 
 
-def _is_film(file: Intended) -> bool:
-    return isinstance(file.plan, Plan) and isinstance(file.plan.recipe, FilmRecipe)
+def _is_video(file: Intended) -> bool:
+    return isinstance(file.plan, Plan) and isinstance(file.plan.recipe, VideoRecipe)
 
 
 def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
     """Remove the originals of files that got another name, now that nothing names them."""
     for each in outcomes:
-        if isinstance(each, Mended) and each.result != each.wanted.path:
+        if isinstance(each, Fixed) and each.result != each.wanted.path:
             os.unlink(each.wanted.path)
 
 
 class _Bench:
     """Where single files are worked on, side by side."""
 
-    def __init__(self, task: Task, hands: Hands, watcher: FixProgress) -> None:
+    def __init__(self, task: Task, executors: Executors, watcher: FixProgress) -> None:
         self._task = task
-        self._hands = hands
+        self._executors = executors
         self._watcher = watcher
         self.done: dict[int, Outcome] = {}
 
@@ -199,7 +199,7 @@ class _Bench:
             outcome = self._outcome(file, progress)
         except WanprepError as error:
             unwritten = isinstance(error, CannotWrite)
-            outcome = Unmended(file.wanted, (str(error),), unwritten)
+            outcome = NotFixed(file.wanted, (str(error),), unwritten)
         self.done[id(file)] = outcome
         self._watcher.end(file, outcome)
         return outcome
@@ -209,9 +209,9 @@ class _Bench:
             case Untouched():
                 return self._keep(file)
             case NotFixable(reasons=reasons):
-                return Unmended(file.wanted, reasons)
+                return NotFixed(file.wanted, reasons)
             case Plan() if file.refused:
-                return Unmended(file.wanted, file.refused)
+                return NotFixed(file.wanted, file.refused)
             case Plan() as plan:
                 return self._mend(file, plan, progress)
 
@@ -228,36 +228,36 @@ class _Bench:
         source, final = file.wanted.path, self._final(file)
         before = sha256(source)
         with workspace(final) as into:
-            recipe = self._hands.placed(source, plan.recipe, plan.facts)
+            recipe = self._executors.placed(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
-            plan, made, likeness, facts = self._made(source, plan, into, progress)
+            plan, made, similarity, facts = self._made(source, plan, into, progress)
             facts = replace(facts, path=final)
-            proof = prove(file.wanted, plan, facts, likeness, final)
+            proof = prove(file.wanted, plan, facts, similarity, final)
             if proof.objections:
-                return Unmended(file.wanted, proof.objections)
+                return NotFixed(file.wanted, proof.objections)
             hashes = {"before": before, "after": sha256(into)}
             in_place = final == os.path.realpath(source)
             move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))
-        return Mended(wanted=file.wanted, plan=plan, result=file.result, made=made,
+        return Fixed(wanted=file.wanted, plan=plan, result=file.result, made=made,
                       proof=proof, hashes=hashes)  # fmt: skip
 
     def _made(
         self, source: str, plan: Plan, into: str, progress: ProgressCallback | None
-    ) -> tuple[Plan, Made, Likeness, Facts]:
+    ) -> tuple[Plan, Output, Similarity, Facts]:
         """Write the result and decode it; what was copied and is damaged is coded anew."""
-        made, likeness = self._hands.make(source, plan, into, progress)
-        # The hand has decoded the whole picture to measure it; all else is decoded now.
-        decoded = isinstance(plan.recipe, PictureRecipe)
+        made, similarity = self._executors.make(source, plan, into, progress)
+        # The hand has decoded the whole image to measure it; all else is decoded now.
+        decoded = isinstance(plan.recipe, ImageRecipe)
         facts = probe_in_worker(into, deep=not decoded)
         recipe = None if facts.readable else uncopied(plan.recipe, plan.facts)
         if recipe is None:
-            return plan, made, likeness, facts
+            return plan, made, similarity, facts
         os.unlink(into)
-        plan, made, likeness, facts = self._made(
+        plan, made, similarity, facts = self._made(
             source, replace(plan, recipe=recipe), into, progress
         )
         note = "coded anew, because its streams cannot be decoded as they are"
-        return plan, replace(made, notes=(note, *made.notes)), likeness, facts
+        return plan, replace(made, notes=(note, *made.notes)), similarity, facts
 
     def _final(self, file: Intended) -> str:
         """Tell where the bytes go: through a link, in place, to what it points to."""

@@ -12,12 +12,12 @@ from wanprep import __version__
 from wanprep.check.result import finding_json
 from wanprep.fix.deliver import write_text
 from wanprep.fix.executors import sha256
-from wanprep.fix.outcome import Kept, Mended, Unmended
+from wanprep.fix.outcome import Fixed, Kept, NotFixed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from wanprep.fix.outcome import MendedFile, Outcome, Outcomes
+    from wanprep.fix.outcome import FixedFile, Outcome, Outcomes
     from wanprep.rules.finding import Finding
 
 RECEIPT: Final = "wanprep-receipt.json"
@@ -44,13 +44,13 @@ def _entry(outcome: Outcome) -> dict[str, Any]:
                 "sha256": {"before": outcome.hash, "after": outcome.hash},
                 "findings": {"before": _findings(outcome.left), "after": _findings(outcome.left)},
             }
-        case Unmended():
+        case NotFixed():
             return told | {"outcome": "unmended", "reasons": list(outcome.why)}
-        case Mended():
-            return told | _mended(outcome)
+        case Fixed():
+            return told | _fixed(outcome)
 
 
-def _mended(outcome: Mended) -> dict[str, Any]:
+def _fixed(outcome: Fixed) -> dict[str, Any]:
     plan, made, proof = outcome.plan, outcome.made, outcome.proof
     return {
         "outcome": "mended",
@@ -67,7 +67,7 @@ def _mended(outcome: Mended) -> dict[str, Any]:
         "facts": {"before": plan.facts.as_json(), "after": proof.facts.as_json()},
         "findings": {"before": _findings(proof.before), "after": _findings(proof.after)},
         "decoded": True,  # or there would be no result
-        "likeness": dict(proof.likeness),
+        "likeness": dict(proof.similarity),
     }
 
 
@@ -75,7 +75,7 @@ def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     return [finding_json(finding) for finding in findings]
 
 
-def _job(job: MendedFile) -> dict[str, Any]:
+def _job(job: FixedFile) -> dict[str, Any]:
     return {
         "source": job.file.file,
         "result": job.result,
@@ -89,9 +89,9 @@ def _job(job: MendedFile) -> dict[str, Any]:
                 "safety": change.safety,
                 "words": change.words,
             }
-            for change in job.mended.changes
+            for change in job.fixed.changes
         ],
-        "unmended": list(job.mended.unmended),
+        "unmended": list(job.fixed.not_fixed),
     }
 
 

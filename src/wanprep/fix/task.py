@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.ignores import ignored_at, inline_ignores
 from wanprep.check.pipeline import ignored_in_file
-from wanprep.fix.plan.plan import Need, Wishes
+from wanprep.fix.plan.plan import Need, Options
 from wanprep.fix.receipt import Earlier
 from wanprep.rules.judge_asset import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.inputs import Case, Question, Seen
+    from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.fix.deliver import Places
     from wanprep.fix.plan.plan import NotFixable, Plan, Untouched
     from wanprep.job.model import Asset, Job
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be mended, how, and where the results go."""
+    """What is to be fixed, how, and where the results go."""
 
-    question: Question
+    question: CheckRequest
     ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
-    wishes: Wishes = field(default_factory=Wishes)
+    options: Options = field(default_factory=Options)
     out: str | None = None  # None: in place
     earlier: Earlier = field(default_factory=Earlier)  # what may be written over
     workers: int | None = None
@@ -48,7 +48,7 @@ class Intended:
 class Prepared:
     """Everything that a run would do."""
 
-    seen: Seen
+    seen: Inputs
     places: Places
     files: tuple[Intended, ...]
 
@@ -72,7 +72,7 @@ class Wanted:
     uses: list[Use] = field(default_factory=list)
 
 
-def wanted_files(seen: Seen) -> list[Wanted]:
+def wanted_files(seen: Inputs) -> list[Wanted]:
     """List every file once, whoever names it and however its path is written."""
     config, found = seen.question.config, dict[str, Wanted]()
 
@@ -100,7 +100,7 @@ def wanted_files(seen: Seen) -> list[Wanted]:
 
 
 def _accepted(wanted: Wanted) -> set[str]:
-    """Tell what the comments of all its jobs accept: what one of them minds is to be mended."""
+    """Tell what the comments of all its jobs accept: what one of them minds is to be fixed."""
     return set.intersection(
         *(
             ignored_at(
@@ -117,7 +117,7 @@ def _key(need: Need) -> tuple[str, str]:
     return (need.target.id, need.role)
 
 
-def _assets(seen: Seen) -> Iterator[tuple[Case, Asset]]:
+def _assets(seen: Inputs) -> Iterator[tuple[Case, Asset]]:
     for of_file in seen.cases:
         for case in of_file:
-            yield from ((case, asset) for asset in case.meant.assets if asset.kind == "file")
+            yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import asset_findings
-from wanprep.fix.outcome import Kept, Mended
+from wanprep.fix.outcome import Fixed, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.inputs import Question
+    from wanprep.check.inputs import CheckRequest
     from wanprep.fix.outcome import Outcome, Outcomes
     from wanprep.fix.plan.plan import Plan
     from wanprep.fix.task import Prepared, Task, Wanted
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 # Below this a result is not what it was made from: turned, emptied, of other colours.
-_LEAST_LIKENESS: Final = 0.5
+_LEAST_SIMILARITY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Proof:
     facts: Facts
     before: tuple[Finding, ...]
     after: tuple[Finding, ...]
-    likeness: Mapping[str, float]
+    similarity: Mapping[str, float]
     objections: tuple[str, ...]  # why it is not delivered; empty when it is clean
 
 
@@ -47,13 +47,13 @@ def findings_of(wanted: Wanted, facts: Facts, name: str) -> tuple[Finding, ...]:
 
 
 def prove(
-    wanted: Wanted, plan: Plan, facts: Facts, likeness: Mapping[str, float], name: str
+    wanted: Wanted, plan: Plan, facts: Facts, similarity: Mapping[str, float], name: str
 ) -> Proof:
     """Hold a result against all that was promised of it."""
     before = findings_of(wanted, wanted.facts, wanted.path)
     after = findings_of(wanted, facts, name)
     return Proof(
-        facts, before, after, likeness, tuple(_objections(plan, facts, before, after, likeness))
+        facts, before, after, similarity, tuple(_objections(plan, facts, before, after, similarity))
     )
 
 
@@ -62,7 +62,7 @@ def _objections(
     facts: Facts,
     before: tuple[Finding, ...],
     after: tuple[Finding, ...],
-    likeness: Mapping[str, float],
+    similarity: Mapping[str, float],
 ) -> Iterator[str]:
     known = {each.rule for each in before} - set(plan.clears)
     if not facts.readable:
@@ -71,11 +71,11 @@ def _objections(
     for finding in after:
         if finding.severity == "error" or finding.rule not in known:
             yield f"the result would still have {finding.rule}: {finding.message}"
-    if (ssim := likeness.get("ssim", 1.0)) < _LEAST_LIKENESS:
+    if (ssim := similarity.get("ssim", 1.0)) < _LEAST_SIMILARITY:
         yield f"the result does not look like its source (SSIM {ssim:.2f})"
 
 
-def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> Question:
+def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> CheckRequest:
     """Ask for the jobs and the bare media where they are now, with the roles they had."""
     question, config = task.question, task.question.config
     bare = set(prepared.seen.alone)
@@ -94,7 +94,7 @@ def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> Questi
 
 
 def _end(outcome: Outcome) -> str:
-    return outcome.result if isinstance(outcome, Mended | Kept) else outcome.wanted.path
+    return outcome.result if isinstance(outcome, Fixed | Kept) else outcome.wanted.path
 
 
 def _silenced(

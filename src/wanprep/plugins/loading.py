@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,8 +38,8 @@ class Plugins:
         if name in self.providers:
             return self.providers[name]
         told = "".join(f" The plugin {plugin} {why}." for plugin, why in self.broken.items())
-        raise WrongUse(
-            f"no plugin knows how to submit to '{name}'.{told} Install or mend its plugin:"
+        raise UsageError(
+            f"no plugin knows how to submit to '{name}'.{told} Install or fix its plugin:"
             " `wanprep doctor` says which ones are there."
         )
 

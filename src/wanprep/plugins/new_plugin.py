@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -61,17 +61,17 @@ class NewPlugin:
 def named(name: str) -> NewPlugin:
     """Take a name that a provider can have and none has."""
     if name.startswith(("wanprep_", "wanprep-")):
-        raise WrongUse(
+        raise UsageError(
             f"the name is the provider's alone: say '{visible(name[8:])}', and the package is"
             " called wanprep_ and that."
         )
     if not _NAME.fullmatch(name):
-        raise WrongUse(
+        raise UsageError(
             f"'{visible(name)}' cannot name a provider: take small letters and digits, with - or _"
             " between them, such as acme or acme-video."
         )
     if name in _known():
-        raise WrongUse(f"there is a plugin for the provider '{name}' already. Take another name.")
+        raise UsageError(f"there is a plugin for the provider '{name}' already. Take another name.")
     return NewPlugin(name)
 
 
@@ -87,7 +87,7 @@ def write_plugin(plugin: NewPlugin, folder: Path) -> list[Path]:
     files = {folder / path: text for path, text in plugin.files()}
     for file in files:
         if file.exists() or file.is_symlink():
-            raise WrongUse(
+            raise UsageError(
                 f"{visible(str(file))} is there already, and nothing is written over. Nothing was"
                 " written: name another place with --folder."
             )

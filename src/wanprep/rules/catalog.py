@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ def one_rule(name: str) -> Rule:
     """Find a rule by its name; a misspelt one is wrong use."""
     if name in rules():
         return rules()[name]
-    raise WrongUse(unknown_rule(name))
+    raise UsageError(unknown_rule(name))
 
 
 def unknown_rule(name: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.pointers import steps
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def expand(schema: Schema, load: Callable[[str], Mapping[str, Any]]) -> Schema:
 
 def _expand(node: Any, load: Callable[[str], Mapping[str, Any]], depth: int) -> Any:  # noqa: ANN401 - JSON
     if depth > 64:
-        raise WrongUse("a target's schemas refer to each other in a circle")
+        raise UsageError("a target's schemas refer to each other in a circle")
     if isinstance(node, list):
         return [_expand(item, load, depth + 1) for item in node]
     if not isinstance(node, dict):
@@ -59,7 +59,7 @@ def _named(reference: str, load: Callable[[str], Mapping[str, Any]]) -> Any:  # 
     found: Any = load(name)
     for part in steps(pointer):
         if not isinstance(found, dict) or part not in found:
-            raise WrongUse(f"a target refers to '{reference}', which does not exist")
+            raise UsageError(f"a target refers to '{reference}', which does not exist")
         found = found[part]
     return found
 

@@ -24,8 +24,8 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class MeantReference:
-    """One reference, and where its picture or clip stands."""
+class IntendedReference:
+    """One reference, and where its image or clip stands."""
 
     kind: Literal["image", "video"]
     pointer: str
@@ -33,12 +33,12 @@ class MeantReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Meant:
+class Intent:
     """A job in common words, and the place of everything in the document it came from."""
 
     prompt: Text | None
     negative_prompt: Text | None
-    references: tuple[MeantReference, ...]
+    references: tuple[IntendedReference, ...]
     first_frame: str | None  # its pointer
     parameters: Mapping[str, Any]
     places: Mapping[str, str]  # of each parameter
@@ -47,13 +47,13 @@ class Meant:
     unknown: Mapping[str, str] = field(default_factory=dict)  # keys that are no parameters
 
 
-def meant_by(job: Job) -> Meant:
+def intent_by(job: Job) -> Intent:
     """Read a job in our own words. Values of parameters are matched without regard to case."""
-    return Meant(
+    return Intent(
         prompt=_text(job.prompt, "/prompt"),
         negative_prompt=_text(job.negative_prompt, "/negative_prompt"),
         references=tuple(
-            MeantReference(each.kind, f"{each.pointer}/{each.kind}", each.voice is not None)
+            IntendedReference(each.kind, f"{each.pointer}/{each.kind}", each.voice is not None)
             for each in job.references
         ),
         first_frame="/first_frame" if job.first_frame else None,
@@ -82,7 +82,7 @@ _ROOT: Final = "/body"
 _BINDING: Final = re.compile(r"(image|video)([1-9]\d*)")
 
 
-def meant_by_body(job: Job, target: Target) -> Meant:
+def intent_by_body(job: Job, target: Target) -> Intent:
     """Read what a body says. What has the wrong type is left to the provider's own schema."""
     body: Mapping[str, Any] = job.body or {}
     fields: Mapping[str, Any] = target.data["fields"]
@@ -92,7 +92,7 @@ def meant_by_body(job: Job, target: Target) -> Meant:
     if first_frame:
         assets.append(job.asset("first_frame", first_frame.text, first_frame.pointer))
     parameters = dict(_parameters(body, fields))
-    return Meant(
+    return Intent(
         prompt=_prompt(body, fields.get("prompt")),
         negative_prompt=_body_text(body, fields.get("negative_prompt")),
         references=references,
@@ -135,12 +135,12 @@ def _entries(
             yield entry[item["url"]], _place(*at, item["url"]), beside
 
 
-def _references(body: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[MeantReference]:
+def _references(body: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[IntendedReference]:
     voiced = {(kind, index) for kind, index, _, _ in _bound_voices(body, fields)}
     for kind, role in (("image", "reference_image"), ("video", "reference_video")):
         for index, (_, pointer, voice) in enumerate(_entries(body, fields.get(role) or _NONE), 1):
             has_voice = voice is not None or (kind, index) in voiced
-            yield MeantReference("image" if kind == "image" else "video", pointer, has_voice)
+            yield IntendedReference("image" if kind == "image" else "video", pointer, has_voice)
 
 
 _NONE: Final[Mapping[str, Any]] = {"name": ""}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from wanprep.rules.finding import Severity
-    from wanprep.rules.intent import Meant
+    from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
 
 # What a provider's own schema refuses and no bound of ours explains.
@@ -27,7 +27,7 @@ _LACKING: Final = frozenset({"required", "minLength", "minItems"})  # our own ru
 
 def judge_job(
     resolved: Mapping[str, Any],
-    meant: Meant,
+    intent: Intent,
     target: Target,
     body: Mapping[str, Any] | None = None,
 ) -> Iterator[JobBroken]:
@@ -36,7 +36,7 @@ def judge_job(
     `body` is the native body that the job is written as, when it is one of this target's.
     """
     seen: set[tuple[str, str, Any]] = set()
-    for found in _all(resolved, meant, target, body):
+    for found in _all(resolved, intent, target, body):
         key = (found.broken.rule, found.pointer, found.span)
         own = found.broken.rule == _OWN and not found.broken.keyword
         if key not in seen and not (own and _said(found.pointer, seen)):
@@ -54,13 +54,13 @@ def _said(pointer: str, seen: set[tuple[str, str, Any]]) -> bool:
 
 
 def _all(
-    resolved: Mapping[str, Any], meant: Meant, target: Target, body: Mapping[str, Any] | None
+    resolved: Mapping[str, Any], intent: Intent, target: Target, body: Mapping[str, Any] | None
 ) -> Iterator[JobBroken]:
     for broken in broken_bounds(resolved, target.job):
-        yield _placed(broken, resolved, meant)
-    yield from _styles(resolved, meant, target)
+        yield _placed(broken, resolved, intent)
+    yield from _styles(resolved, intent, target)
     if body is None:
-        yield from _unknown(meant, target)
+        yield from _unknown(intent, target)
         return
     for broken in broken_bounds(body, target.body):
         name = broken.limit[0] if broken.keyword == "required" else _last(broken.path)
@@ -68,38 +68,38 @@ def _all(
     yield from _requested(body, target)
 
 
-def _placed(broken: Broken, resolved: Mapping[str, Any], meant: Meant) -> JobBroken:
+def _placed(broken: Broken, resolved: Mapping[str, Any], intent: Intent) -> JobBroken:
     """Find the place in the job of a bound over the resolved job."""
     match broken.path:
-        case ("prompt", "tokens", int(index), *_) if meant.prompt:
+        case ("prompt", "tokens", int(index), *_) if intent.prompt:
             token = resolved["prompt"]["tokens"][index]
             start, end = token["span"]
-            name = meant.prompt.text[start:end]
+            name = intent.prompt.text[start:end]
             broken = replace(broken, found=name)
-            return JobBroken(broken, meant.prompt.pointer, name, (start, end))
-        case ("prompt", "unused", *_) if meant.prompt:
+            return JobBroken(broken, intent.prompt.pointer, name, (start, end))
+        case ("prompt", "unused", *_) if intent.prompt:
             names = [_called(each) for each in resolved["prompt"]["unused"]]
             broken = replace(broken, found=names)
-            return JobBroken(broken, meant.prompt.pointer, listed(names, "and"))
-        case ("prompt", "length") if meant.prompt:
+            return JobBroken(broken, intent.prompt.pointer, listed(names, "and"))
+        case ("prompt", "length") if intent.prompt:
             return JobBroken(
-                broken, meant.prompt.pointer, "prompt", detail=_beyond(broken, resolved)
+                broken, intent.prompt.pointer, "prompt", detail=_beyond(broken, resolved)
             )
-        case ("negative_prompt", *_) if meant.negative_prompt:
-            return JobBroken(broken, meant.negative_prompt.pointer, "negative_prompt")
+        case ("negative_prompt", *_) if intent.negative_prompt:
+            return JobBroken(broken, intent.negative_prompt.pointer, "negative_prompt")
         case ("parameters", str(name), *_):
-            pointer = meant.places[name]
+            pointer = intent.places[name]
             return JobBroken(broken, pointer, last(pointer))
         case ("callback", *_):
-            return JobBroken(broken, meant.places["callback_url"], "callback_url")
-        case ("first_frame" | "frames", *_) if meant.first_frame:
-            return JobBroken(broken, meant.first_frame, "first_frame")
+            return JobBroken(broken, intent.places["callback_url"], "callback_url")
+        case ("first_frame" | "frames", *_) if intent.first_frame:
+            return JobBroken(broken, intent.first_frame, "first_frame")
         case ("references" | "images" | "videos" | "voices" as what, *_):
-            pointer = _superfluous(what, broken, meant)
+            pointer = _superfluous(what, broken, intent)
             return JobBroken(
                 broken, pointer, last(parent(pointer)) if broken.rule == _OWN else what
             )
-    return JobBroken(broken, meant.root, ".".join(map(str, broken.path)) or "prompt")
+    return JobBroken(broken, intent.root, ".".join(map(str, broken.path)) or "prompt")
 
 
 def _called(reference: Mapping[str, Any]) -> str:
@@ -117,23 +117,23 @@ def _beyond(broken: Broken, resolved: Mapping[str, Any]) -> str:
     return f"What is cut off names {', '.join(dict.fromkeys(lost))}." if lost else ""
 
 
-def _superfluous(what: str, broken: Broken, meant: Meant) -> str:
+def _superfluous(what: str, broken: Broken, intent: Intent) -> str:
     """Point at the first reference that is too many, or where one should be."""
     if what == "voices":
-        pointers = [asset.pointer for asset in meant.assets if asset.role == "voice"]
+        pointers = [asset.pointer for asset in intent.assets if asset.role == "voice"]
     else:
         kind = {"images": "image", "videos": "video"}.get(what)
-        pointers = [each.pointer for each in meant.references if kind in {None, each.kind}]
+        pointers = [each.pointer for each in intent.references if kind in {None, each.kind}]
     limit = broken.limit
     if broken.keyword.startswith("max") and isinstance(limit, int) and limit < len(pointers):
         return pointers[limit]
-    return "/references" if meant.references and not meant.root else meant.root
+    return "/references" if intent.references and not intent.root else intent.root
 
 
-def _styles(resolved: Mapping[str, Any], meant: Meant, target: Target) -> Iterator[JobBroken]:
+def _styles(resolved: Mapping[str, Any], intent: Intent, target: Target) -> Iterator[JobBroken]:
     """Report tokens in a dialect that the target does not show."""
     shown = target.data.get("prompt_styles")
-    if not meant.prompt or shown is None:
+    if not intent.prompt or shown is None:
         return
     for token in resolved["prompt"]["tokens"]:
         style = token["style"]
@@ -141,9 +141,9 @@ def _styles(resolved: Mapping[str, Any], meant: Meant, target: Target) -> Iterat
             continue
         note = target.data.get("doubtful_styles", {}).get(style) or target.data["style"]
         start, end = token["span"]
-        name = meant.prompt.text[start:end]
+        name = intent.prompt.text[start:end]
         broken = annotated_break(note, found=name, limit=shown)
-        yield JobBroken(broken, meant.prompt.pointer, name, (start, end), _gap(name, shown))
+        yield JobBroken(broken, intent.prompt.pointer, name, (start, end), _gap(name, shown))
 
 
 def _gap(name: str, shown: Iterable[str]) -> str:
@@ -164,24 +164,24 @@ def _hugged(token: Mapping[str, Any], prompt: str) -> str:
     return inner[0].style if inner else ""
 
 
-def _unknown(meant: Meant, target: Target) -> Iterator[JobBroken]:
+def _unknown(intent: Intent, target: Target) -> Iterator[JobBroken]:
     """Report parameters that the target has no field for; what nobody knows is a mistake."""
     fields = target.data.get("fields")
     if fields is None:
         return
     common = load_schema("job")["properties"]["parameters"]["properties"]
-    for name in meant.parameters:
+    for name in intent.parameters:
         if name in fields["parameters"]:
             continue
         broken = annotated_break(target.data["unknown_key"], found=name, limit=sorted(common))
         if name not in common:
             broken = replace(broken, severity="error")
-            yield JobBroken(broken, meant.places[name], name, detail=_meant(name, common))
+            yield JobBroken(broken, intent.places[name], name, detail=_intent(name, common))
         else:
-            yield JobBroken(replace(broken, severity="warning"), meant.places[name], name)
+            yield JobBroken(replace(broken, severity="warning"), intent.places[name], name)
 
 
-def _meant(name: str, common: Mapping[str, Mapping[str, Any]]) -> str:
+def _intent(name: str, common: Mapping[str, Mapping[str, Any]]) -> str:
     names = {name: name for name in common}
     for known, about in common.items():
         names |= dict.fromkeys(about.get("x-also", ()), known)
@@ -206,7 +206,7 @@ def _requested(body: Mapping[str, Any], target: Target) -> Iterator[JobBroken]:
             for name in sorted(set(error.instance) - set(known)):
                 note = target.data["unknown_key"]
                 broken = annotated_break(note, found=name, limit=sorted(known))
-                hint = _meant_key(name, known, target)
+                hint = _intent_key(name, known, target)
                 yield JobBroken(broken, pointer_to(("body", *path, name)), name, detail=hint)
         elif error.validator not in _LACKING and not error.context:
             found = error.instance if isinstance(error.instance, str | int | float) else None
@@ -227,7 +227,7 @@ def _own(error: ValidationError, path: tuple[str | int, ...], target: Target) ->
     return {"x-rule": _OWN, "x-severity": "error", "x-source": source}
 
 
-def _meant_key(name: str, known: Iterable[str], target: Target) -> str:
+def _intent_key(name: str, known: Iterable[str], target: Target) -> str:
     """Guess which field of a native body is meant, also by the name that we have for it."""
     fields = target.data["fields"]["parameters"]
     names = {ours: field["name"] for ours, field in fields.items() if "in" not in field}

@@ -7,33 +7,33 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from wanprep.rules.intent import Meant
+    from wanprep.rules.intent import Intent
 
 
 _INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
 
 
-def resolve(meant: Meant) -> dict[str, Any]:
+def resolve(intent: Intent) -> dict[str, Any]:
     """Count, measure and bind: what rules need to know is a plain value here."""
     from wanprep.job.references.binding import resolved_prompt
 
-    kinds = [reference.kind for reference in meant.references]
+    kinds = [reference.kind for reference in intent.references]
     resolved: dict[str, Any] = {
-        "references": [{"kind": each.kind, "voice": each.voice} for each in meant.references],
+        "references": [{"kind": each.kind, "voice": each.voice} for each in intent.references],
         "images": kinds.count("image"),
         "videos": kinds.count("video"),
-        "voices": sum(asset.role == "voice" for asset in meant.assets),
-        "first_frame": meant.first_frame is not None,
-        "frames": int(meant.first_frame is not None),
-        "parameters": dict(meant.parameters),
+        "voices": sum(asset.role == "voice" for asset in intent.assets),
+        "first_frame": intent.first_frame is not None,
+        "frames": int(intent.first_frame is not None),
+        "parameters": dict(intent.parameters),
     }
-    if meant.prompt:
-        resolved["prompt"] = resolved_prompt(meant.prompt.text, kinds)
-    if meant.negative_prompt:
-        text = meant.negative_prompt.text
+    if intent.prompt:
+        resolved["prompt"] = resolved_prompt(intent.prompt.text, kinds)
+    if intent.negative_prompt:
+        text = intent.negative_prompt.text
         resolved["negative_prompt"] = {"text": text, "length": len(text)}
-    if "callback_url" in meant.parameters:
-        resolved["callback"] = callback(meant.parameters["callback_url"])
+    if "callback_url" in intent.parameters:
+        resolved["callback"] = callback(intent.parameters["callback_url"])
     return resolved
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.rules.expand import Schema, expand
 from wanprep.schemas import load_schema
 
@@ -149,7 +149,7 @@ def choose(ids: Sequence[str], known: Mapping[str, Target], named_in: str = "") 
     """Load some targets by their ids; one that does not exist is wrong use."""
     for name in ids:
         if name not in known:
-            raise WrongUse(named_in + unknown_target(name, known))
+            raise UsageError(named_in + unknown_target(name, known))
     return [known[name] for name in dict.fromkeys(ids)]
 
 
@@ -175,8 +175,8 @@ def _id_of(file: Path) -> str:
     raise _unusable(file, str(next(schema_errors(data, load_schema("target")))))
 
 
-def _unusable(file: Path, why: str) -> WrongUse:
-    return WrongUse(
+def _unusable(file: Path, why: str) -> UsageError:
+    return UsageError(
         f"the target file {file} cannot be read: {why}. Fix it (`wanprep schema target`"
         " describes it), or remove it."
     )

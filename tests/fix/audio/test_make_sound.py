@@ -9,17 +9,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_films import ffmpeg, line_of, make, remake, tracks
+from made_videos import ffmpeg, line_of, make, remake, tracks
 
 from wanprep.fix.audio import make_sound
-from wanprep.fix.plan.plan import CannotMake, Made, SoundRecipe
+from wanprep.fix.plan.plan import AudioRecipe, CannotFix, Output
 from wanprep.media.probe_file import probe_file
 
 _TONE = "sine=f=440:r={rate}:d=2"
 
 
-def _made(source: str, into: Path, **wishes: object) -> Made:
-    recipe = SoundRecipe(**{"format": "wav", "suffix": ".wav", **wishes})  # type: ignore[arg-type]
+def _made(source: str, into: Path, **options: object) -> Output:
+    recipe = AudioRecipe(**{"format": "wav", "suffix": ".wav", **options})  # type: ignore[arg-type]
     return make_sound(source, recipe, probe_file(source), str(into))
 
 
@@ -148,13 +148,13 @@ def test_lost_sound_is_no_success(tmp_path: Path) -> None:
     both = tmp_path / "both.ogg"
     both.write_bytes(b"".join(Path(part).read_bytes() for part in parts))
 
-    with pytest.raises(CannotMake, match=r"only 2\.0. s of 4\.0. s of sound can be decoded"):
+    with pytest.raises(CannotFix, match=r"only 2\.0. s of 4\.0. s of sound can be decoded"):
         _made(str(both), tmp_path / "out.wav")
 
     assert not (tmp_path / "out.wav").exists()
 
 
-def test_a_film_s_sound_and_six_channels(tmp_path: Path) -> None:
+def test_a_video_s_sound_and_six_channels(tmp_path: Path) -> None:
     six = "aevalsrc=0.1|0.1|0.1|0.1|0.1|0.1:c=5.1:s=48000:d=1"
     source = make(tmp_path / "a.mkv", "testsrc=s=64x64:d=1", six, how="-c:v libx264 -c:a flac")
 
@@ -183,11 +183,11 @@ def test_times_that_jump_are_not_believed(tmp_path: Path) -> None:
         ({"format": "mp3", "suffix": ".mp3", "most_bytes": 20_000}, 20_000),
     ],
 )
-def test_bytes_are_kept_to(tmp_path: Path, wishes: dict[str, object], size: int) -> None:
+def test_bytes_are_kept_to(tmp_path: Path, options: dict[str, object], size: int) -> None:
     source = make(tmp_path / "a.flac", _TONE.format(rate=44_100), how="-c:a flac")
     into = tmp_path / "out"
 
-    _made(source, into, **wishes)
+    _made(source, into, **options)
 
     assert size * 0.7 <= into.stat().st_size <= size
 
@@ -201,11 +201,11 @@ def test_bytes_are_kept_to(tmp_path: Path, wishes: dict[str, object], size: int)
         ({"format": "mp3", "suffix": ".mp3", "length": 0.02}, "instead of 0.02 s"),
     ],
 )
-def test_what_fails_leaves_nothing(tmp_path: Path, wishes: dict[str, object], words: str) -> None:
+def test_what_fails_leaves_nothing(tmp_path: Path, options: dict[str, object], words: str) -> None:
     source = make(tmp_path / "a.flac", _TONE.format(rate=44_100), how="-c:a flac")
 
-    with pytest.raises(CannotMake, match=words):
-        _made(source, tmp_path / "out", **wishes)
+    with pytest.raises(CannotFix, match=words):
+        _made(source, tmp_path / "out", **options)
 
     assert [each.name for each in tmp_path.iterdir()] == ["a.flac"]
 
@@ -214,9 +214,9 @@ def test_a_header_that_lies_about_the_length(tmp_path: Path) -> None:
     """Its facts claim less than there is; the bytes that are written are counted after all."""
     source = make(tmp_path / "a.flac", _TONE.format(rate=44_100), how="-c:a flac")
     facts = replace(probe_file(source), duration=0.5, audio_duration=0.5)
-    recipe = SoundRecipe(format="wav", suffix=".wav", most_bytes=100_000)
+    recipe = AudioRecipe(format="wav", suffix=".wav", most_bytes=100_000)
 
-    with pytest.raises(CannotMake, match=r"the result has 176\.4 kB, and 100\.0 kB"):
+    with pytest.raises(CannotFix, match=r"the result has 176\.4 kB, and 100\.0 kB"):
         make_sound(source, recipe, facts, str(tmp_path / "out.wav"))
 
     assert not (tmp_path / "out.wav").exists()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from wanprep.fix.audio import sound_commands
-from wanprep.fix.plan.plan import SoundRecipe
+from wanprep.fix.plan.plan import AudioRecipe
 from wanprep.media.facts import Facts
 
 _VOICE = Facts(path="", kind="audio", format="mp3", audio_codec="mp3", duration=20.0,
@@ -9,7 +9,7 @@ _VOICE = Facts(path="", kind="audio", format="mp3", audio_codec="mp3", duration=
 
 
 def test_wav() -> None:
-    recipe = SoundRecipe(format="wav", suffix=".wav", start=2.0, length=10.0)
+    recipe = AudioRecipe(format="wav", suffix=".wav", start=2.0, length=10.0)
 
     (command,) = sound_commands("-voice.mp3", recipe, _VOICE, "out.wav")
 
@@ -23,7 +23,7 @@ def test_wav() -> None:
 
 
 def test_mp3() -> None:
-    recipe = SoundRecipe(format="mp3", suffix=".mp3")
+    recipe = AudioRecipe(format="mp3", suffix=".mp3")
 
     (command,) = sound_commands("a", recipe, _VOICE, "out.mp3")
 

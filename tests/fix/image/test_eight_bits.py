@@ -5,9 +5,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from picture_results import all_near, at, corners, mended
+from image_results import all_near, at, corners, fixed
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 SIDE = 16
 
@@ -50,7 +50,7 @@ WANTED = (0, 64, 128, 255)
 def test_a_16_bit_gray_png_keeps_its_brightness(tmp_path: Path) -> None:
     source = png(tmp_path / "deep.png", 16, 0, shorts(">", *COLUMNS))
 
-    result, _ = mended(source)
+    result, _ = fixed(source)
 
     assert [at(result, (n + 0.5) / 4, 0.5) for n in range(4)] == [(v, v, v) for v in WANTED]
 
@@ -59,7 +59,7 @@ def test_a_16_bit_rgb_png_keeps_its_colors(tmp_path: Path) -> None:
     pixel = struct.pack(">3H", 0xFFFF, 0x8080, 0x1010)
     source = png(tmp_path / "deep.png", 16, 2, pixel * SIDE * SIDE)
 
-    result, _ = mended(source)
+    result, _ = fixed(source)
 
     assert at(result, 0.5, 0.5) == (255, 128, 16)
 
@@ -78,7 +78,7 @@ def test_a_16_bit_rgb_png_keeps_its_colors(tmp_path: Path) -> None:
 def test_a_deep_gray_tiff_keeps_its_brightness(
     tmp_path: Path, bits: int, photometric: int, pixels: bytes, wanted: tuple[int, ...]
 ) -> None:
-    result, _ = mended(tiff(tmp_path / "deep.tif", bits, photometric, pixels))
+    result, _ = fixed(tiff(tmp_path / "deep.tif", bits, photometric, pixels))
 
     found = [at(result, (n + 0.5) / 4, 0.5) for n in range(4)]
     assert all_near(found, [(v, v, v) for v in wanted], 1)
@@ -88,7 +88,7 @@ def test_a_deep_netpbm_keeps_its_brightness(tmp_path: Path) -> None:
     row = b"".join(struct.pack(">H", value) * 4 for value in (0, 256, 512, 1023))
     (tmp_path / "deep.pgm").write_bytes(b"P5 16 16 1023\n" + row * SIDE)
 
-    result, _ = mended(tmp_path / "deep.pgm")
+    result, _ = fixed(tmp_path / "deep.pgm")
 
     found = [at(result, (n + 0.5) / 4, 0.5) for n in range(4)]
     assert all_near(found, [(v, v, v) for v in (0, 64, 128, 255)], 1)
@@ -100,8 +100,8 @@ def test_a_deep_netpbm_keeps_its_brightness(tmp_path: Path) -> None:
 def test_samples_without_a_brightness_are_refused(tmp_path: Path, kind: int, bits: int) -> None:
     source = tiff(tmp_path / "raw.tif", bits, 1, bytes(4 * SIDE * SIDE), kind)
 
-    with pytest.raises(CannotMake, match="8 or 16 bits per channel"):
-        mended(source)
+    with pytest.raises(CannotFix, match="8 or 16 bits per channel"):
+        fixed(source)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_one_transparent_color_shows_the_background(
 ) -> None:
     source = png(tmp_path / "hole.png", bits, kind, pixels, key)
 
-    result, _ = mended(source, background="#2040c0")
+    result, _ = fixed(source, background="#2040c0")
 
     left, right, *_ = corners(result)
     assert left == (0x20, 0x40, 0xC0)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from picture_results import recipe
+from image_results import recipe
 from PIL import Image
 
 from wanprep.fix.image.encode import Layout, arranged, layout_in, layout_of
@@ -20,8 +20,8 @@ def test_what_is_scaled_stands_in_the_middle_of_its_canvas() -> None:
 
 
 def test_padding_has_the_color_of_the_background() -> None:
-    picture = arranged(Image.new("RGB", (8, 4), "red"), Layout((4, 2), (4, 6)), "#0000ff")
-    assert [picture.getpixel((2, y)) for y in range(6)] == [
+    image = arranged(Image.new("RGB", (8, 4), "red"), Layout((4, 2), (4, 6)), "#0000ff")
+    assert [image.getpixel((2, y)) for y in range(6)] == [
         (0, 0, 255), (0, 0, 255), (255, 0, 0), (255, 0, 0), (0, 0, 255), (0, 0, 255),
     ]  # fmt: skip
 
@@ -44,4 +44,4 @@ def test_a_result_that_had_to_shrink_is_found_in_its_canvas(factor: float) -> No
     found = layout_in(wanted, (800, 400), layout.canvas)
 
     assert found.canvas == layout.canvas
-    assert all(abs(a - b) <= 1 for a, b in zip(found.picture, layout.picture, strict=True))
+    assert all(abs(a - b) <= 1 for a, b in zip(found.image, layout.image, strict=True))

@@ -24,10 +24,10 @@ def person(draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
 
 @pytest.mark.parametrize("x", [60, 200, 400, 600, 740])
 def test_somebody_is_found_wherever_she_stands(x: int) -> None:
-    picture = background((800, 400))
-    person(ImageDraw.Draw(picture), x, 150)
+    image = background((800, 400))
+    person(ImageDraw.Draw(image), x, 150)
 
-    left, top = smart_corner(picture, (300, 400))
+    left, top = smart_corner(image, (300, 400))
 
     assert top == 0
     assert left <= x - 45 + 15
@@ -35,11 +35,11 @@ def test_somebody_is_found_wherever_she_stands(x: int) -> None:
 
 
 @pytest.mark.parametrize("y", [60, 300, 640])
-def test_and_in_an_upright_picture(y: int) -> None:
-    picture = background((400, 800))
-    person(ImageDraw.Draw(picture), 200, y)
+def test_and_in_an_upright_image(y: int) -> None:
+    image = background((400, 800))
+    person(ImageDraw.Draw(image), 200, y)
 
-    left, top = smart_corner(picture, (400, 260))
+    left, top = smart_corner(image, (400, 260))
 
     assert left == 0
     assert top <= y
@@ -48,30 +48,30 @@ def test_and_in_an_upright_picture(y: int) -> None:
 
 def test_what_is_sharp_outweighs_what_is_plain() -> None:
     dice = random.Random(3)  # noqa: S311 - the same every time
-    picture = background((900, 300))
+    image = background((900, 300))
     patch = Image.frombytes("L", (40, 40), dice.randbytes(1600)).resize((200, 200))
-    picture.paste(patch, (690, 50))
+    image.paste(patch, (690, 50))
 
-    left, _ = smart_corner(picture, (300, 300))
+    left, _ = smart_corner(image, (300, 300))
 
     assert left >= 540
 
 
 def test_what_has_a_rare_color_is_found_without_edges() -> None:
-    picture = Image.new("RGB", (900, 300), (60, 140, 60))
+    image = Image.new("RGB", (900, 300), (60, 140, 60))
     ball = Image.radial_gradient("L").point(lambda v: max(0, 255 - 2 * v)).resize((260, 260))
-    picture.paste((220, 40, 30), (20, 20), ball)
+    image.paste((220, 40, 30), (20, 20), ball)
 
-    left, _ = smart_corner(picture, (300, 300))
+    left, _ = smart_corner(image, (300, 300))
 
     assert left <= 60
 
 
 @pytest.mark.parametrize("size", [(300, 300), (100, 50), (899, 300), (900, 300), (1, 1)])
 def test_where_nothing_stands_out_the_middle_is_kept(size: tuple[int, int]) -> None:
-    picture = Image.new("RGB", (900, 300), "#808080")
-    middle = central_corner(picture.size, size)
-    assert all(abs(a - b) <= 6 for a, b in zip(smart_corner(picture, size), middle, strict=True))
+    image = Image.new("RGB", (900, 300), "#808080")
+    middle = central_corner(image.size, size)
+    assert all(abs(a - b) <= 6 for a, b in zip(smart_corner(image, size), middle, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -95,13 +95,13 @@ def test_a_window_lies_inside(size: tuple[int, int], window: tuple[int, int]) ->
 
 def test_the_hero_of_the_demo_keeps_his_face() -> None:
     with Image.open(FIXTURES / "demo/refs/hero.jpg") as opened:
-        picture = opened.convert("RGB")
-    wide = Image.new("RGB", (picture.width * 3, picture.height), picture.getpixel((2, 2)))
+        image = opened.convert("RGB")
+    wide = Image.new("RGB", (image.width * 3, image.height), image.getpixel((2, 2)))
     for place in (0, 1, 2):
         scene = wide.copy()
-        scene.paste(picture, (place * picture.width, 0))
+        scene.paste(image, (place * image.width, 0))
 
-        left, _ = smart_corner(scene, (picture.height, picture.height))
+        left, _ = smart_corner(scene, (image.height, image.height))
 
-        middle = left + picture.height / 2
-        assert abs(middle - (place + 0.5) * picture.width) < picture.width * 0.3
+        middle = left + image.height / 2
+        assert abs(middle - (place + 0.5) * image.width) < image.width * 0.3

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from color_profiles import P3_PRIMARIES, SRGB_PRIMARIES, cmyk_profile, gray_profile, rgb_profile
-from picture_results import CORNERS, all_near, at, corners, mended, near, quarters
+from image_results import CORNERS, all_near, at, corners, fixed, near, quarters
 from PIL import Image, ImageChops, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
@@ -32,7 +32,7 @@ def test_display_p3_becomes_srgb(
     source = tmp_path / f"wide{suffix}"
     Image.new("RGB", ONE, color).save(source, icc_profile=P3, **options)
 
-    result, _ = mended(source)
+    result, _ = fixed(source)
 
     assert near(at(result, 0.5, 0.5), wanted, 2)
     with Image.open(result) as opened:
@@ -42,7 +42,7 @@ def test_display_p3_becomes_srgb(
 def test_alpha_keeps_the_colors_of_a_profile(tmp_path: Path) -> None:
     Image.new("RGBA", ONE, (200, 100, 50, 128)).save(tmp_path / "half.png", icc_profile=P3)
 
-    result, _ = mended(tmp_path / "half.png")
+    result, _ = fixed(tmp_path / "half.png")
 
     assert near(at(result, 0.5, 0.5), (235, 174, 143), 2)
 
@@ -50,7 +50,7 @@ def test_alpha_keeps_the_colors_of_a_profile(tmp_path: Path) -> None:
 def test_gray_goes_through_its_profile(tmp_path: Path) -> None:
     Image.new("L", ONE, 128).save(tmp_path / "linear.png", icc_profile=gray_profile(1.0))
 
-    result, _ = mended(tmp_path / "linear.png")
+    result, _ = fixed(tmp_path / "linear.png")
 
     assert near(at(result, 0.5, 0.5), (188, 188, 188), 2), "half the light looks brighter than 128"
 
@@ -77,7 +77,7 @@ def test_the_gamma_of_a_png_is_undone(
     stored = drawn.quantize(2) if mode == "P" else drawn.convert(mode)
     stored.save(tmp_path / "gamma.png", pnginfo=said)
 
-    result, _ = mended(tmp_path / "gamma.png")
+    result, _ = fixed(tmp_path / "gamma.png")
 
     assert near(at(result, 0.5, 0.5), (wanted, wanted, wanted), 1)
 
@@ -87,7 +87,7 @@ def test_a_profile_says_more_than_gamma(tmp_path: Path) -> None:
     said.add(b"gAMA", (100_000).to_bytes(4, "big"))
     Image.new("RGB", ONE, (128, 128, 128)).save(tmp_path / "both.png", icc_profile=P3, pnginfo=said)
 
-    result, _ = mended(tmp_path / "both.png")
+    result, _ = fixed(tmp_path / "both.png")
 
     assert near(at(result, 0.5, 0.5), (128, 128, 128), 2)
 
@@ -98,7 +98,7 @@ def test_cmyk_without_a_profile_is_what_browsers_show(tmp_path: Path, suffix: st
     source = tmp_path / f"inks{suffix}"
     quarters(mode="CMYK").save(source, quality=95)
 
-    result, _ = mended(source)
+    result, _ = fixed(source)
 
     assert all_near(corners(result), CORNERS)
 
@@ -118,7 +118,7 @@ def test_cmyk_goes_through_its_profile(
     source = tmp_path / f"inks{suffix}"
     Image.new("CMYK", ONE, inks).save(source, icc_profile=cmyk_profile(), quality=95)
 
-    result, _ = mended(source)
+    result, _ = fixed(source)
 
     assert near(at(result, 0.5, 0.5), wanted, 12)
 
@@ -132,7 +132,7 @@ def test_cmyk_stored_as_luma_is_understood(tmp_path: Path) -> None:
     data[data.index(b"Adobe") + 11] = 2  # says that it is YCCK
     (tmp_path / "ycck.jpg").write_bytes(data)
 
-    result, _ = mended(tmp_path / "ycck.jpg")
+    result, _ = fixed(tmp_path / "ycck.jpg")
 
     assert all_near(corners(result), CORNERS)
 
@@ -144,7 +144,7 @@ def test_lab_becomes_srgb(tmp_path: Path) -> None:
     assert converted is not None
     converted.save(tmp_path / "lab.tif")
 
-    result, _ = mended(tmp_path / "lab.tif")
+    result, _ = fixed(tmp_path / "lab.tif")
 
     assert all_near(corners(result), CORNERS, 10)
 
@@ -161,7 +161,7 @@ def test_lab_becomes_srgb(tmp_path: Path) -> None:
 def test_a_profile_that_makes_no_sense_is_left_aside(tmp_path: Path, profile: bytes) -> None:
     quarters().save(tmp_path / "odd.png", icc_profile=profile)
 
-    result, _ = mended(tmp_path / "odd.png")
+    result, _ = fixed(tmp_path / "odd.png")
 
     assert corners(result) == list(CORNERS)
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from picture_results import corners, quarters
+from image_results import corners, quarters
 from PIL import ExifTags, Image, PngImagePlugin
 
 from wanprep import probe
-from wanprep.fix.image.make import make_picture
-from wanprep.fix.plan.plan import CannotMake, Stripped
+from wanprep.fix.image.make import make_image
+from wanprep.fix.plan.plan import CannotFix, Stripped
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="48,12.5N"'
@@ -34,7 +34,7 @@ def exif() -> Image.Exif:
 def strip(source: Path) -> Path:
     facts = probe(source, cache=False)
     into = source.with_name(f"stripped{source.suffix}")
-    made = make_picture(str(source), Stripped(source.suffix), facts, str(into))
+    made = make_image(str(source), Stripped(source.suffix), facts, str(into))
     assert made.encodes == 0
     return into
 
@@ -206,8 +206,8 @@ def test_what_phones_append_is_stripped_in_its_place(tmp_path: Path) -> None:
     one = (tmp_path / "one.jpg").read_bytes()
     quarters().save(tmp_path / "two.jpg", exif=exif())
     box = b"\0\0\0\x1e\xa9xyz\0\x12\x15\xc7+48.2083+016.3731/"
-    film = b"\0\0\0\x18ftypmp42" + bytes(12) + box + bytes(20)
-    (tmp_path / "motion.jpg").write_bytes(one + (tmp_path / "two.jpg").read_bytes() + film)
+    video = b"\0\0\0\x18ftypmp42" + bytes(12) + box + bytes(20)
+    (tmp_path / "motion.jpg").write_bytes(one + (tmp_path / "two.jpg").read_bytes() + video)
 
     after = strip(tmp_path / "motion.jpg").read_bytes()
 
@@ -242,15 +242,15 @@ def test_other_formats_are_refused(tmp_path: Path, format_name: str) -> None:
     as_jpeg(tmp_path / "home.jpg")
     facts = replace(probe(tmp_path / "home.jpg", cache=False), format=format_name)
 
-    with pytest.raises(CannotMake, match=f"out of JPEG, PNG and WEBP, not out of {format_name}"):
-        make_picture(str(tmp_path / "home.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+    with pytest.raises(CannotFix, match=f"out of JPEG, PNG and WEBP, not out of {format_name}"):
+        make_image(str(tmp_path / "home.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
 
 
 def test_a_position_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
     broken = b"Raw profile type exif\0\0" + b"no zlib stream"
     source = with_chunk(tmp_path / "broken.png", b"zTXt", broken)
 
-    with pytest.raises(CannotMake, match="cannot be undone safely"):
+    with pytest.raises(CannotFix, match="cannot be undone safely"):
         strip(source)
     assert not (tmp_path / "stripped.png").exists()
 
@@ -259,8 +259,8 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     as_jpeg(tmp_path / "home.jpg")
     facts = probe(tmp_path / "home.jpg", cache=False)
 
-    with pytest.raises(CannotMake, match="cannot be read: No such file"):
-        make_picture(str(tmp_path / "gone.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+    with pytest.raises(CannotFix, match="cannot be read: No such file"):
+        make_image(str(tmp_path / "gone.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
 
 
 @pytest.mark.parametrize("cut", [4, 30, 300])
@@ -271,5 +271,5 @@ def test_cut_off_files_do_no_harm(tmp_path: Path, cut: int) -> None:
         data = (tmp_path / name).read_bytes()[:cut]
         (tmp_path / name).write_bytes(data)
         into = tmp_path / f"out-{name}"
-        make_picture(str(tmp_path / name), Stripped(Path(name).suffix), facts, str(into))
+        make_image(str(tmp_path / name), Stripped(Path(name).suffix), facts, str(into))
         assert data.endswith(into.read_bytes()[-4:])

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from picture_results import CORNERS, SIZE, all_near, corners, mended, quarters
+from image_results import CORNERS, SIZE, all_near, corners, fixed, quarters
 from PIL import Image
 
 from wanprep.fix.image.decode import _TURNS
 
-# How a camera stores the upright picture for each orientation: the turn that undoes it, undone.
+# How a camera stores the upright image for each orientation: the turn that undoes it, undone.
 _STORED = {
     1: None,
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -25,10 +25,10 @@ _STORED = {
 
 def stored(orientation: int) -> tuple[Image.Image, Image.Exif]:
     turn = _STORED[orientation]
-    picture = quarters() if turn is None else quarters().transpose(turn)
+    image = quarters() if turn is None else quarters().transpose(turn)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    return picture, exif
+    return image, exif
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -44,10 +44,10 @@ def stored(orientation: int) -> tuple[Image.Image, Image.Exif]:
 def test_every_orientation_comes_out_upright(
     tmp_path: Path, orientation: int, suffix: str, options: dict[str, Any]
 ) -> None:
-    picture, exif = stored(orientation)
-    picture.save(tmp_path / f"turned{suffix}", exif=exif, **options)
+    image, exif = stored(orientation)
+    image.save(tmp_path / f"turned{suffix}", exif=exif, **options)
 
-    result, _ = mended(tmp_path / f"turned{suffix}")
+    result, _ = fixed(tmp_path / f"turned{suffix}")
 
     with Image.open(result) as opened:
         assert opened.size == SIZE
@@ -58,10 +58,10 @@ def test_every_orientation_comes_out_upright(
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_an_avif_is_turned_once(tmp_path: Path, orientation: int) -> None:
     # Pillow writes irot for the orientation, and readers must not turn by the EXIF as well.
-    picture, exif = stored(orientation)
-    picture.save(tmp_path / "turned.avif", exif=exif, quality=95)
+    image, exif = stored(orientation)
+    image.save(tmp_path / "turned.avif", exif=exif, quality=95)
 
-    result, _ = mended(tmp_path / "turned.avif")
+    result, _ = fixed(tmp_path / "turned.avif")
 
     assert all_near(corners(result), CORNERS, 10)
 
@@ -70,7 +70,7 @@ def test_a_tiff_is_not_turned_by_what_its_xmp_says(tmp_path: Path) -> None:
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
     quarters().save(tmp_path / "said.tif", tiffinfo={700: xmp})
 
-    result, _ = mended(tmp_path / "said.tif")
+    result, _ = fixed(tmp_path / "said.tif")
 
     assert all_near(corners(result), CORNERS)
 
@@ -87,7 +87,7 @@ def test_a_mono_tiff_of_big_ends_is_turned(tmp_path: Path) -> None:
     data = b"MM\0*" + struct.pack(">I", 24) + rows + struct.pack(">H", len(tags)) + directory
     (tmp_path / "big.tif").write_bytes(data + bytes(4))
 
-    result, _ = mended(tmp_path / "big.tif")
+    result, _ = fixed(tmp_path / "big.tif")
 
     assert all_near(corners(result), [(10,) * 3, (10,) * 3, (90,) * 3, (200,) * 3])
 

@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from mended_jobs import EVOLINK, job_file, mend
+from fixed_jobs import EVOLINK, job_file, mend
 
-from wanprep.fix.job.changes import MendedJob
+from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.outcome_text import diff
 
 LINES = (f"target: {EVOLINK}", "prompt: image1", "refs: [{image: a.jpg}]", "duration: '5'")
@@ -33,13 +33,13 @@ def test_git_applies_it(tmp_path: Path, line_end: str, last: bool) -> None:
 def test_nothing_changes() -> None:
     file = job_file("prompt: a\x85b\u2028c")
 
-    assert diff(file, MendedJob(text="prompt: a\x85b\u2028c")) == ""
+    assert diff(file, FixedJob(text="prompt: a\x85b\u2028c")) == ""
 
 
 def test_names_do_no_harm() -> None:
     file = job_file("a", "/srv/strange\n\x1b[2Jname.yaml")
 
-    assert diff(file, MendedJob(text="b")).splitlines()[:2] == [
+    assert diff(file, FixedJob(text="b")).splitlines()[:2] == [
         r"--- a/srv/strange/n/x1b[2Jname.yaml",
         r"+++ b/srv/strange/n/x1b[2Jname.yaml",
     ]

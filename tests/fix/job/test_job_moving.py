@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mended_jobs import EVOLINK, OXEN, independent, mend
+from fixed_jobs import EVOLINK, OXEN, independent, mend
 
 HEAD = f"target: {EVOLINK}\nprompt: Image 1\n"
 
@@ -48,13 +48,13 @@ MOVES = [
 
 
 @pytest.mark.parametrize(("written", "moved", "mended"), MOVES)
-def test_paths(written: str, moved: dict[str, str], mended: str) -> None:
+def test_paths(written: str, moved: dict[str, str], fixed: str) -> None:
     made = mend(HEAD + written, moved={(1, pointer): path for pointer, path in moved.items()})
 
-    assert made.text == HEAD + mended
+    assert made.text == HEAD + fixed
     assert independent(made.text)
     assert {change.safety for change in made.changes} <= {"safe"}
-    assert "asset-missing" not in made.unmended
+    assert "asset-missing" not in made.not_fixed
 
 
 def test_a_path_that_is_repeated_elsewhere() -> None:

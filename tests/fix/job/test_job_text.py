@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from mended_jobs import EVOLINK, KNOWN, independent
+from fixed_jobs import EVOLINK, KNOWN, independent
 
 from wanprep.fix.job.changes import Add, Drop, Operation, Put, Rename, Respell, at
 from wanprep.fix.job.document import attempt, draft
@@ -172,9 +172,9 @@ def test_what_is_not_there() -> None:
         pytest.param("x", {}, None, id="no limit"),
     ],
 )
-def test_what_is_surely_meant(value: object, limit: dict[str, Any], meant: object) -> None:
-    assert surely(value, limit) == meant
-    assert type(surely(value, limit)) is type(meant)
+def test_what_is_surely_intent(value: object, limit: dict[str, Any], intent: object) -> None:
+    assert surely(value, limit) == intent
+    assert type(surely(value, limit)) is type(intent)
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ def test_measures() -> None:
         pytest.param("refrence_images", None, id="no parameter"),
     ],
 )
-def test_guesses(key: str, meant: Guess | None) -> None:
-    assert guess(key, parameter_names(), 0.7) == meant
+def test_guesses(key: str, intent: Guess | None) -> None:
+    assert guess(key, parameter_names(), 0.7) == intent
 
 
 def test_our_words_in_a_native_body() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from fixed_jobs import EVOLINK, independent, job_file, mend
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mended_jobs import EVOLINK, independent, job_file, mend
 
 GONE: Final = object()
 # How a parameter is written, as YAML between brackets too, and what it is in the end.
@@ -95,7 +95,7 @@ def jobs(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[str]]:
     writer = _Writer(draw)
     names = draw(st.lists(st.sampled_from(sorted(PARAMETERS)), unique=True))
     chosen = [writer.choose(*PARAMETERS[name]) for name in names]
-    said, meant = writer.choose(*SENTENCES)
+    said, intent = writer.choose(*SENTENCES)
     key = writer.choose("prompt", "promt", '"prompt"')
     parts = [
         (f"target: {EVOLINK}{writer.comment(COMMENTS)}\n"),
@@ -110,23 +110,23 @@ def jobs(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[str]]:
     left = {
         name: value for name, (_, _, value) in zip(names, chosen, strict=True) if value is not GONE
     }
-    return text, {"prompt": meant, "parameters": left}, writer.comments
+    return text, {"prompt": intent, "parameters": left}, writer.comments
 
 
 @given(jobs(), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_only_what_is_meant_changes(
+def test_only_what_is_intent_changes(
     job: tuple[str, dict[str, Any], list[str]], line_end: str, ends: bool
 ) -> None:
-    text, meant, remarks = job
+    text, intent, remarks = job
     text = (text if ends else text.removesuffix("\n")).replace("\n", line_end)
     assert job_file(text).problems == () or "params" in text or "promt" in text or "refs" in text
 
     made = mend(text, yes=True)
 
     (result,) = independent(made.text)
-    assert result["prompt"].rstrip("\n") == meant["prompt"]
-    assert result.get("parameters", {}) == meant["parameters"]
+    assert result["prompt"].rstrip("\n") == intent["prompt"]
+    assert result.get("parameters", {}) == intent["parameters"]
     assert [entry.get("image") or entry["video"] for entry in result["references"]] == [
         "hero.jpg", "dance.mp4"
     ]  # fmt: skip
@@ -134,5 +134,5 @@ def test_only_what_is_meant_changes(
     assert [made.text.count(remark) for remark in remarks] == [text.count(each) for each in remarks]
     assert "\n" not in made.text.replace(line_end, "")
     assert made.text.endswith(line_end) or not ends
-    assert [each for each in made.unmended if each != "job-invalid"] == []
+    assert [each for each in made.not_fixed if each != "job-invalid"] == []
     assert mend(made.text, yes=True).text == made.text

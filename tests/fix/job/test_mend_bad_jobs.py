@@ -1,4 +1,4 @@
-"""Every bad job of the fixtures, mended with a yes to everything, and judged by the real check."""
+"""Every bad job of the fixtures, fixed with a yes to everything, and judged by the real check."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from mended_jobs import KNOWN, independent
+from fixed_jobs import KNOWN, independent
 
 from wanprep.check import check
 from wanprep.check.inputs import cases
-from wanprep.fix.job.fix_job import mend_job
-from wanprep.fix.plan.plan import Wishes
+from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.plan.plan import Options
 from wanprep.job.read import read_jobs
 
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
@@ -34,33 +34,33 @@ def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
     paths = [str(folder / path.parent.name / path.name) for path in ALL]
     before = check(*paths, offline=True)
     files = {path: read_jobs(path) for path in paths}
-    mended = {}
+    fixed = {}
     for path, file in files.items():
         found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
-        mended[path] = mend_job(file, found, wishes=Wishes(yes=True))
-        if mended[path].changes:
-            Path(path).write_bytes(mended[path].text.encode())
+        fixed[path] = fix_job(file, found, options=Options(yes=True))
+        if fixed[path].changes:
+            Path(path).write_bytes(fixed[path].text.encode())
     after = check(*paths, offline=True)
 
-    changed = [path for path in paths if mended[path].changes]
+    changed = [path for path in paths if fixed[path].changes]
     assert len(changed) > 35
     for path in paths:
         was = Counter(each.rule for each in before.findings if each.file == path)
         now = Counter(each.rule for each in after.findings if each.file == path)
-        cleared = {rule for each in mended[path].changes for rule in each.rules}
+        cleared = {rule for each in fixed[path].changes for rule in each.rules}
         for rule in cleared:
-            assert now[rule] < was[rule] or rule in mended[path].unmended, (path, rule)
+            assert now[rule] < was[rule] or rule in fixed[path].not_fixed, (path, rule)
         assert not {rule for rule in now - was if rule.partition("-")[0] not in media}, path
         told = {rule for rule in now if rule in cleared}
-        assert told <= set(mended[path].unmended), path
-        assert not mended[path].questions
+        assert told <= set(fixed[path].not_fixed), path
+        assert not fixed[path].questions
 
 
 def test_a_good_job_needs_nothing() -> None:
     for path in (each for each in ALL if each.parent.name == "good"):
         file = read_jobs(str(path))
         found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
-        made = mend_job(file, found, wishes=Wishes(yes=True))
+        made = fix_job(file, found, options=Options(yes=True))
 
         assert made.text == file.source.text or made.changes, path
         # Nothing is wrong with 1080P or an older field: they get today's spelling.
@@ -74,14 +74,14 @@ def test_a_good_job_needs_nothing() -> None:
 def test_twice_is_once_and_others_can_read_it(path: Path) -> None:
     file = read_jobs(str(path))
     found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
-    made = mend_job(file, found, wishes=Wishes(yes=True))
+    made = fix_job(file, found, options=Options(yes=True))
     if not made.changes:
         assert made.text == file.source.text
         return
 
-    from mended_jobs import job_file
+    from fixed_jobs import job_file
 
     again = job_file(made.text, str(path))
     found, _ = cases(again, [], KNOWN, [KNOWN["wan/2.7"]])
-    assert mend_job(again, found, wishes=Wishes(yes=True)).text == made.text
+    assert fix_job(again, found, options=Options(yes=True)).text == made.text
     assert len(independent(made.text)) == len(again.jobs)

@@ -1,9 +1,9 @@
-"""Whole jobs, before and after: what is mended, and that everything else stays as it was."""
+"""Whole jobs, before and after: what is fixed, and that everything else stays as it was."""
 
 from __future__ import annotations
 
 import pytest
-from mended_jobs import EVOLINK, OXEN, RUNCOMFY, RUNCOMFY_22, WAVESPEED, independent, job_file, mend
+from fixed_jobs import EVOLINK, OXEN, RUNCOMFY, RUNCOMFY_22, WAVESPEED, independent, job_file, mend
 
 CLEAN = f"""\
 # Kept as it is.
@@ -117,8 +117,8 @@ SAFE = [
         id="ignored parameter",
     ),
     pytest.param(
-        "prompt: Image 1\nparameters: {watermark: {a: [1, 2]},\n  fps: 24, # film\n  seed: 1}\n",
-        "prompt: Image 1\nparameters: { # film\n  seed: 1}\n",
+        "prompt: Image 1\nparameters: {watermark: {a: [1, 2]},\n  fps: 24, # video\n  seed: 1}\n",
+        "prompt: Image 1\nparameters: { # video\n  seed: 1}\n",
         id="several in brackets",
     ),
     pytest.param(
@@ -135,12 +135,12 @@ SAFE = [
 
 
 @pytest.mark.parametrize(("written", "mended"), SAFE)
-def test_what_needs_no_asking(written: str, mended: str) -> None:
+def test_what_needs_no_asking(written: str, fixed: str) -> None:
     head = f"# first\ntarget: {EVOLINK}\nreferences: [{{image: hero.jpg}}]\n"
 
     made = mend(head + written)
 
-    assert made.text == head + mended
+    assert made.text == head + fixed
     assert all(change.safety in {"safe", "lossy"} for change in made.changes)
     assert mend(made.text).text == made.text
     assert independent(made.text)
@@ -173,12 +173,12 @@ REFERENCES = [
 
 
 @pytest.mark.parametrize(("written", "mended"), REFERENCES)
-def test_references(written: str, mended: str) -> None:
+def test_references(written: str, fixed: str) -> None:
     head = f"target: {EVOLINK}\nprompt: She waves.\n"
 
     made = mend(head + written)
 
-    assert made.text == head + mended
+    assert made.text == head + fixed
     assert independent(made.text)
 
 
@@ -198,15 +198,15 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("written", "mended", "words"), ASKED)
-def test_what_is_asked(written: str, mended: str, words: str) -> None:
+def test_what_is_asked(written: str, fixed: str, words: str) -> None:
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters: {{}}"
-    text, expected = text.replace("{}", written), text.replace("{}", mended)
+    text, expected = text.replace("{}", written), text.replace("{}", fixed)
 
     unasked, asked = mend(text), mend(text, yes=True)
 
     assert unasked.text == text
     assert [each.words[: len(words)] for each in unasked.questions] == ([words] if words else [])
-    assert bool(unasked.unmended) is not bool(words)
+    assert bool(unasked.not_fixed) is not bool(words)
     assert asked.text == expected
     assert not asked.questions
     assert mend(asked.text, yes=True).text == asked.text
@@ -319,7 +319,7 @@ def test_native_bodies(target: str, body: str, changed: dict[str, object], name:
     assert all(each.safety != "asks" for each in made.changes)
 
 
-def test_only_one_picture_is_asked_for() -> None:
+def test_only_one_image_is_asked_for() -> None:
     text = f"target: {RUNCOMFY_22}\nbody:\n  prompt: A\n  img_url: [https://x.example/a.jpg, b]\n"
 
     assert [each.words for each in mend(text).questions] == [
@@ -348,7 +348,7 @@ def test_references_beyond_the_limit() -> None:
     assert asked.text == text
     assert "prompt: Image 1, Image 2, Image 3, Image 4, Image 5, Video 1\n" in made.text
     assert "  # 3\n  - image: 4.jpg # 4\n" in made.text
-    assert made.unmended == ("too-many-references",)  # the prompt names all that are left
+    assert made.not_fixed == ("too-many-references",)  # the prompt names all that are left
 
 
 def test_a_named_reference_is_never_left_out() -> None:
@@ -359,7 +359,7 @@ def test_a_named_reference_is_never_left_out() -> None:
     made = mend(text, yes=True)
 
     assert made.text == text
-    assert made.unmended == ("too-many-references",)
+    assert made.not_fixed == ("too-many-references",)
     assert "Too many references (6)" in made.left[0].words
 
 
@@ -370,8 +370,8 @@ def test_a_repair_that_would_break_something_else_is_none() -> None:
 
     made = mend(text, yes=True)
 
-    assert made.text == text  # without its only picture RunComfy would put one of its own there
-    assert "too-many-references" in made.unmended
+    assert made.text == text  # without its only image RunComfy would put one of its own there
+    assert "too-many-references" in made.not_fixed
 
 
 def test_what_a_target_has_no_field_for() -> None:
@@ -386,11 +386,11 @@ def test_what_a_target_has_no_field_for() -> None:
         "leave out the voice a.wav: RunComfy has no field for it",
         "leave out the first frame b.png: RunComfy has no field for it",
     ]
-    assert asked.unmended == ()
+    assert asked.not_fixed == ()
     assert made.text == text.replace("    voice: a.wav # hers\nfirst_frame: b.png", "    # hers")
 
 
-def test_a_clip_where_only_a_picture_is_taken() -> None:
+def test_a_clip_where_only_a_image_is_taken() -> None:
     text = (
         f"target: {RUNCOMFY_22}\nprompt: She waves.\n"
         "references: [{video: a.mp4}, {image: a.jpg}]\n"
@@ -409,7 +409,7 @@ def test_a_change_suits_all_targets() -> None:
 
     assert "prompt: 图1 waves." in made.text
     assert "parameters: {multi_shots: true, duration: 10}\n" in made.text
-    assert made.unmended == ("parameter-unknown",)
+    assert made.not_fixed == ("parameter-unknown",)
     assert "EvoLink and RunComfy do not know it" in " ".join(each.words for each in made.changes)
 
 
@@ -419,7 +419,7 @@ def test_a_voice_that_one_of_two_targets_takes_stays() -> None:
     )
 
     assert mend(text, yes=True).text == text
-    assert mend(text, yes=True).unmended == ("voice-unsupported",)
+    assert mend(text, yes=True).not_fixed == ("voice-unsupported",)
 
 
 def test_dialects_that_no_target_shares_stay() -> None:
@@ -481,7 +481,7 @@ def test_what_is_repeated_elsewhere_does_not_change_there() -> None:
     made = mend(text)
 
     assert made.text == text.replace("1080P", "1080p")
-    assert made.unmended == ("prompt-ref-style",)
+    assert made.not_fixed == ("prompt-ref-style",)
     assert made.left[0].words.endswith("more than could be kept.")
 
 
@@ -498,7 +498,7 @@ def test_ignored_rules_are_left_alone() -> None:
 
     made = mend(text, ignored={"prompt-ref-style"})
 
-    assert (made.text, made.unmended) == (text, ())
+    assert (made.text, made.not_fixed) == (text, ())
 
 
 def test_line_ends_of_windows_stay() -> None:
@@ -530,5 +530,5 @@ def test_a_vast_job_ends() -> None:
     made = mend(text)
 
     assert 0 < len(made.changes) < 20
-    assert "parameter-unknown" in made.unmended
+    assert "parameter-unknown" in made.not_fixed
     assert job_file(made.text).jobs

@@ -1,4 +1,4 @@
-"""What no repair can mend, and what is said about it."""
+"""What no repair can fix, and what is said about it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, picture, plan, target, voice
+from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, plan, target, voice
 
 from wanprep.fix.plan.draft import suffix_of
-from wanprep.fix.plan.plan import STEPS, Need, NotFixable, Plan, Untouched, Wishes
+from wanprep.fix.plan.plan import STEPS, Need, NotFixable, Options, Plan, Untouched
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts
 from wanprep.media.names import extension_format
@@ -33,19 +33,19 @@ IMAGE = "reference_image"
             id="not read",
         ),
         pytest.param(
-            replace(picture(), readable=False, problem="cut off"), "cut off. Export", id="cut off"
+            replace(image(), readable=False, problem="cut off"), "cut off. Export", id="cut off"
         ),
-        pytest.param(replace(picture(), aspect=float("nan")), "still.png cannot be used", id="odd"),
+        pytest.param(replace(image(), aspect=float("nan")), "still.png cannot be used", id="odd"),
         pytest.param(
-            clip(), "Save one of its frames as a picture, and give that.", id="a clip as a picture"
+            clip(), "Save one of its frames as an image, and give that.", id="a clip as an image"
         ),
         pytest.param(
-            voice(), "is an audio file; EvoLink requires an image", id="a sound as a picture"
+            voice(), "is an audio file; EvoLink requires an image", id="a sound as an image"
         ),
     ],
 )
 def test_what_is_beyond_repair(facts: Facts, reason: str) -> None:
-    found = plan_asset(facts, [Need(TARGETS[EVOLINK], IMAGE)], Wishes())
+    found = plan_asset(facts, [Need(TARGETS[EVOLINK], IMAGE)], Options())
     assert isinstance(found, NotFixable)
     assert len(found.reasons) == 1
     assert reason in found.reasons[0]
@@ -53,24 +53,24 @@ def test_what_is_beyond_repair(facts: Facts, reason: str) -> None:
 
 def test_what_is_ignored_stops_nobody() -> None:
     needs = [Need(TARGETS[EVOLINK], IMAGE)]
-    assert plan_asset(GONE, needs, Wishes(), ignored=["asset-missing"]) == Untouched(GONE)
+    assert plan_asset(GONE, needs, Options(), ignored=["asset-missing"]) == Untouched(GONE)
 
 
 def test_unread_files_of_which_only_warnings_are_told_stay() -> None:
-    facts = replace(picture(gps=True), readable=False, problem="cut off")
+    facts = replace(image(gps=True), readable=False, problem="cut off")
     found = plan_asset(
-        facts, [Need(TARGETS[EVOLINK], IMAGE)], Wishes(), ignored=["asset-unreadable"]
+        facts, [Need(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
     )
     assert found == Untouched(facts, ("location-metadata",))
 
 
 def test_roles_that_a_target_lacks() -> None:
-    found = plan(picture(gps=True), "first_frame", WAVESPEED)
-    assert found == Untouched(picture(gps=True), ("first-frame-unsupported",))
+    found = plan(image(gps=True), "first_frame", WAVESPEED)
+    assert found == Untouched(image(gps=True), ("first-frame-unsupported",))
 
 
 def test_whom_nobody_wants_is_left_alone() -> None:
-    assert plan_asset(picture(gps=True), [], Wishes()) == Untouched(picture(gps=True))
+    assert plan_asset(image(gps=True), [], Options()) == Untouched(image(gps=True))
 
 
 def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
@@ -117,7 +117,7 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                     aspect=bound("aspect-out-of-range", minimum=3),
                 ),
             ],
-            "No picture of 1x300 to 500x65535 px has a shape of 3:1, which is what Wide and Flat"
+            "No image of 1x300 to 500x65535 px has a shape of 3:1, which is what Wide and Flat"
             " wants. Make one file for each target.",
             id="sides and shape",
         ),
@@ -131,8 +131,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
         ),
     ],
 )
-def test_wishes_that_exclude_each_other(targets: list[Target], reason: str) -> None:
-    found = plan(picture(1280, 200), IMAGE, *targets)
+def test_options_that_exclude_each_other(targets: list[Target], reason: str) -> None:
+    found = plan(image(1280, 200), IMAGE, *targets)
     assert isinstance(found, NotFixable)
     assert found.reasons == (reason,)
 
@@ -147,7 +147,7 @@ def test_warnings_that_exclude_each_other_give_way_to_errors() -> None:
             ]
         },
     )
-    found = plan(picture(240, 240), IMAGE, own)
+    found = plan(image(240, 240), IMAGE, own)
     assert isinstance(found, Plan)
     assert found.predicted.width == 300
     assert (found.clears, found.left) == (("image-too-small",), ("image-too-large",))
@@ -163,13 +163,13 @@ def test_a_result_that_would_break_something_new_is_no_plan() -> None:
             },
         ]
     }
-    found = plan(picture(alpha=True), IMAGE, target(IMAGE, schema))
+    found = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
     assert isinstance(found, NotFixable)
-    assert found.reasons[0].startswith("As far as it can be mended: still.png is RGB;")
+    assert found.reasons[0].startswith("As far as it can be fixed: still.png is RGB;")
 
 
 def test_who_refuses_a_question_may_have_the_rest() -> None:
-    facts = picture(3000, 300, gps=True)
+    facts = image(3000, 300, gps=True)
     asked = plan(facts, IMAGE, WAVESPEED)
     assert isinstance(asked, Plan)
     refused = [rule for step in asked.questions for rule in step.rules]
@@ -179,7 +179,7 @@ def test_who_refuses_a_question_may_have_the_rest() -> None:
 
 
 def test_steps_are_told_in_order() -> None:
-    facts = picture(12000, 200, "a.heic", gps=True, orientation=3, alpha=True, bit_depth=10)
+    facts = image(12000, 200, "a.heic", gps=True, orientation=3, alpha=True, bit_depth=10)
     found = plan(facts, IMAGE, EVOLINK, WAN22)
     assert isinstance(found, Plan)
     order = [STEPS.index(step.name) for step in found.steps]
@@ -191,13 +191,13 @@ def test_steps_are_told_in_order() -> None:
     ("facts", "result_format", "suffix"),
     [
         pytest.param(
-            picture(name="a.JPEG", format="jpeg", extension_format="jpeg"),
+            image(name="a.JPEG", format="jpeg", extension_format="jpeg"),
             "jpeg",
             ".JPEG",
             id="its own",
         ),
-        pytest.param(picture(name="a.png"), "jpeg", ".jpg", id="another"),
-        pytest.param(picture(name="still"), "png", ".png", id="none at all"),
+        pytest.param(image(name="a.png"), "jpeg", ".jpg", id="another"),
+        pytest.param(image(name="still"), "png", ".png", id="none at all"),
         pytest.param(clip(name="a.mov", format="mp4"), "mp4", ".mov", id="a neighbour's, truly"),
         pytest.param(clip(name="a.mov"), "mp4", ".mp4", id="a neighbour's, no more"),
     ],

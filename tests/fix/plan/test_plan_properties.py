@@ -10,16 +10,16 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from repairs import bound, clip, picture, plan, rules_of, target, voice
+from repairs import bound, clip, image, plan, rules_of, target, voice
 
 from wanprep.fix.plan.plan import (
-    FilmRecipe,
+    ImageRecipe,
     Need,
     NotFixable,
-    PictureRecipe,
+    Options,
     Plan,
     Untouched,
-    Wishes,
+    VideoRecipe,
 )
 from wanprep.media.facts import Facts
 from wanprep.rules.target import Target
@@ -28,8 +28,8 @@ from wanprep.rules.target import Target
 _OFTEN = settings(deadline=None, max_examples=200, phases=[Phase.explicit, Phase.generate])
 _SMALL = 24  # sides so short that every size can be tried
 
-WISHES = st.builds(
-    Wishes,
+OPTIONS = st.builds(
+    Options,
     crop=st.sampled_from([None, "pad", "smart", "center"]),
     trim=st.sampled_from([None, "start", "center", "end"]),
 )
@@ -94,40 +94,40 @@ ERROR = st.just("error")
 
 
 @_OFTEN
-@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), wishes=WISHES)
-def test_a_picture_has_a_plan_if_any_size_is_allowed(
-    width: int, height: int, schema: dict[str, Any], wishes: Wishes
+@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), options=OPTIONS)
+def test_a_image_has_a_plan_if_any_size_is_allowed(
+    width: int, height: int, schema: dict[str, Any], options: Options
 ) -> None:
-    facts, own = picture(width, height), target("reference_image", schema)
-    planned = plan(facts, "reference_image", own, wishes=wishes)
+    facts, own = image(width, height), target("reference_image", schema)
+    planned = plan(facts, "reference_image", own, options=options)
     assert isinstance(planned, NotFixable) is not some_size_is_allowed(schema, 1)
     if isinstance(planned, Plan):
-        assert isinstance(planned.recipe, PictureRecipe)
-        check_sizes(planned.recipe, planned, wishes, step=1)
+        assert isinstance(planned.recipe, ImageRecipe)
+        check_sizes(planned.recipe, planned, options, step=1)
     elif isinstance(planned, NotFixable):
         assert planned.reasons
         assert all(reason.endswith(".") for reason in planned.reasons)
 
 
 @_OFTEN
-@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), wishes=WISHES)
+@given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), options=OPTIONS)
 def test_a_clip_has_a_plan_if_any_even_size_is_allowed(
-    width: int, height: int, schema: dict[str, Any], wishes: Wishes
+    width: int, height: int, schema: dict[str, Any], options: Options
 ) -> None:
     facts, own = clip(width, height), target("reference_video", schema)
-    planned = plan(facts, "reference_video", own, wishes=wishes)
+    planned = plan(facts, "reference_video", own, options=options)
     need = Need(own, "reference_video")
     if isinstance(planned, Untouched):
         assert not rules_of(facts, [need])
     else:
         assert isinstance(planned, Plan) is some_size_is_allowed(schema, 2)
     if isinstance(planned, Plan):
-        assert isinstance(planned.recipe, FilmRecipe)
-        check_sizes(planned.recipe, planned, wishes, step=2)
+        assert isinstance(planned.recipe, VideoRecipe)
+        check_sizes(planned.recipe, planned, options, step=2)
 
 
 def check_sizes(
-    recipe: PictureRecipe | FilmRecipe, planned: Plan, wishes: Wishes, step: int
+    recipe: ImageRecipe | VideoRecipe, planned: Plan, options: Options, step: int
 ) -> None:
     """Hold the sizes in a recipe together: one follows from the other, and no ratio changes."""
     source = (planned.facts.width or 0, planned.facts.height or 0)
@@ -137,7 +137,7 @@ def check_sizes(
     assert all(part <= whole for part, whole in zip(kept, source, strict=True))
     assert all(part <= whole for part, whole in zip(drawn, result, strict=True))
     assert result == (planned.predicted.width, planned.predicted.height)
-    if wishes.crop in {"smart", "center"}:
+    if options.crop in {"smart", "center"}:
         assert recipe.canvas is None
         # What is kept reaches from edge to edge one way, but for a rounding.
         assert any(whole - part <= 2 * step for part, whole in zip(kept, source, strict=True))
@@ -151,8 +151,8 @@ def check_sizes(
 
 
 ANY = st.sampled_from(["error", "warning"])
-PICTURES = st.builds(
-    picture,
+IMAGES = st.builds(
+    image,
     st.integers(1, 9000),
     st.integers(1, 9000),
     st.sampled_from(["a.jpg", "a.png", "a.bmp", "a.webp", "a.gif", "a.tif", "a.heic", "a.avif"]),
@@ -168,7 +168,7 @@ PICTURES = st.builds(
 )
 
 
-def asked_of_pictures(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
+def asked_of_images(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
     formats = st.lists(
         st.sampled_from(["jpeg", "png", "webp", "avif"]), min_size=1, unique=True
     ).map(lambda names: bound("format-unsupported", enum=names))
@@ -193,23 +193,23 @@ def asked_of_pictures(severity: SearchStrategy[str]) -> SearchStrategy[dict[str,
 
 @_OFTEN
 @given(
-    facts=PICTURES,
-    schema=asked_of_pictures(ANY),
-    other=asked_of_pictures(ANY),
-    wishes=WISHES,
+    facts=IMAGES,
+    schema=asked_of_images(ANY),
+    other=asked_of_images(ANY),
+    options=OPTIONS,
     several=st.booleans(),
 )
-def test_pictures_of_all_kinds(
-    facts: Facts, schema: dict[str, Any], other: dict[str, Any], wishes: Wishes, several: bool
+def test_images_of_all_kinds(
+    facts: Facts, schema: dict[str, Any], other: dict[str, Any], options: Options, several: bool
 ) -> None:
     one, two = target("reference_image", schema), target("reference_image", other, "Other")
     asked: tuple[Target, ...] = (one, two) if several else (one,)
-    hold(facts, "reference_image", asked, wishes)
+    hold(facts, "reference_image", asked, options)
 
 
-def hold(facts: Facts, role: str, targets: tuple[Target, ...], wishes: Wishes) -> None:
+def hold(facts: Facts, role: str, targets: tuple[Target, ...], options: Options) -> None:
     """Plan (which checks plans), and see that nothing else is told than is true."""
-    planned = plan(facts, role, *targets, wishes=wishes)
+    planned = plan(facts, role, *targets, options=options)
     before = rules_of(facts, [Need(each, role) for each in targets])
     match planned:
         case Untouched(left=left):
@@ -267,9 +267,9 @@ def asked_of_clips(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @_OFTEN
-@given(facts=CLIPS, schema=asked_of_clips(), wishes=WISHES)
-def test_clips_of_all_kinds(facts: Facts, schema: dict[str, Any], wishes: Wishes) -> None:
-    hold(facts, "reference_video", (target("reference_video", schema),), wishes)
+@given(facts=CLIPS, schema=asked_of_clips(), options=OPTIONS)
+def test_clips_of_all_kinds(facts: Facts, schema: dict[str, Any], options: Options) -> None:
+    hold(facts, "reference_video", (target("reference_video", schema),), options)
 
 
 SOUNDS = st.builds(
@@ -292,17 +292,17 @@ SOUNDS = st.builds(
     length=ends(st.floats(0.5, 60), "audio-too-long", ANY),
     most=st.integers(50_000, 20_000_000),
     formats=st.lists(st.sampled_from(["wav", "mp3", "flac"]), min_size=1, unique=True),
-    wishes=WISHES,
+    options=OPTIONS,
 )
 def test_sounds_of_all_kinds(
-    facts: Facts, length: list[dict[str, Any]], most: int, formats: list[str], wishes: Wishes
+    facts: Facts, length: list[dict[str, Any]], most: int, formats: list[str], options: Options
 ) -> None:
     fixed = {
         "duration": {"allOf": length},
         "bytes": bound("file-too-large", maximum=most),
         "format": bound("format-unsupported", enum=formats),
     }
-    hold(facts, "voice", (target("voice", {"properties": fixed}),), wishes)
+    hold(facts, "voice", (target("voice", {"properties": fixed}),), options)
 
 
 @_OFTEN
@@ -322,9 +322,9 @@ def test_what_is_too_long_can_always_be_cut(
     fixed = {"duration": {"allOf": length}, "video_duration": {"allOf": length}}
     own = target("reference_video", {"properties": fixed})
     facts = clip(duration=low + room + more)
-    planned = plan(facts, "reference_video", own, wishes=Wishes(trim=keep))
+    planned = plan(facts, "reference_video", own, options=Options(trim=keep))
     assert isinstance(planned, Plan)
-    assert isinstance(planned.recipe, FilmRecipe)
+    assert isinstance(planned.recipe, VideoRecipe)
     cut, start = planned.recipe.length or 0, planned.recipe.start or 0
     assert low <= cut <= low + room
     assert start + cut <= (facts.duration or 0) + 1e-6

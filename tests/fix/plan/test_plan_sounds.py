@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from repairs import EVOLINK, WAVESPEED, bound, clip, plan, target, voice
 
-from wanprep.fix.plan.plan import NotFixable, Plan, Renamed, SoundRecipe, Trim, Untouched, Wishes
+from wanprep.fix.plan.plan import AudioRecipe, NotFixable, Options, Plan, Renamed, Trim, Untouched
 from wanprep.media.facts import Facts
 
 
-def planned(facts: Facts, wishes: Wishes = Wishes()) -> tuple[Plan, SoundRecipe]:  # noqa: B008
-    found = plan(facts, "voice", EVOLINK, wishes=wishes)
+def planned(facts: Facts, options: Options = Options()) -> tuple[Plan, AudioRecipe]:  # noqa: B008
+    found = plan(facts, "voice", EVOLINK, options=options)
     assert isinstance(found, Plan), found
-    assert isinstance(found.recipe, SoundRecipe)
+    assert isinstance(found.recipe, AudioRecipe)
     return found, found.recipe
 
 
@@ -73,7 +73,7 @@ def test_plain_samples_where_they_fit(facts: Facts, safety: str) -> None:
 def test_r_aud_trim(name: str, keep: Trim, start: float | None, words: str) -> None:
     codec = "mp3" if name == "a.mp3" else "pcm_s16le"
     facts = voice(name, audio_codec=codec, duration=12.0)
-    found, recipe = planned(facts, Wishes(trim=keep))
+    found, recipe = planned(facts, Options(trim=keep))
     assert (recipe.format, recipe.start, recipe.length) == ("wav", start, 9.99)
     (question,) = found.questions
     assert (question.words, question.rules) == (words, ("audio-too-long",))
@@ -98,7 +98,7 @@ def test_mp3_where_samples_are_too_heavy() -> None:
     found = tight(voice(duration=12.0, bytes=1_152_044), 300_000, "wav", "mp3")
     assert isinstance(found, Plan)
     recipe = found.recipe
-    assert isinstance(recipe, SoundRecipe)
+    assert isinstance(recipe, AudioRecipe)
     assert (recipe.format, recipe.most_bytes) == ("mp3", 300_000)
     # Four frames of 1152 samples, which decoders may count, besides the usual slack.
     assert recipe.length == 9.894
@@ -109,7 +109,7 @@ def test_mp3_where_samples_are_too_heavy() -> None:
 def test_mp3_where_wav_is_refused() -> None:
     found = tight(voice(), 10**7, "mp3")
     assert isinstance(found, Plan)
-    assert isinstance(found.recipe, SoundRecipe)
+    assert isinstance(found.recipe, AudioRecipe)
     assert (found.recipe.format, found.recipe.length) == ("mp3", 5.0)
     own = target("voice", {"properties": {"format": bound("format-unsupported", enum=["mp3"])}})
     free = plan(voice(), "voice", own)

@@ -32,7 +32,7 @@ _TABLE = """\
         pytest.param(0.24, 6, id="all"),
     ],
 )
-def test_pictures_end_cleanly(end: float, count: int) -> None:
+def test_images_end_cleanly(end: float, count: int) -> None:
     assert _clean(_packets(_TABLE)[0], end + 1e-9) == count
 
 

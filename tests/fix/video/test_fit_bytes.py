@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from made_films import TONE, X264, film, make, recipe_for, times
+from made_videos import TONE, X264, fixed_video, make, recipe_for, times
 
-from wanprep.fix.plan.plan import FilmRecipe
+from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.video.commands import passes
 from wanprep.fix.video.encode import Encoded, Encoder, _corrected, fit_bytes
 from wanprep.media.facts import Facts
@@ -25,7 +25,7 @@ def busy(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("cap", [60_000, 300_000])
 def test_under_the_cap_and_near_it(tmp_path: Path, busy: str, cap: int) -> None:
-    result = film(busy, tmp_path / "out.mp4", most_bytes=cap)
+    result = fixed_video(busy, tmp_path / "out.mp4", most_bytes=cap)
 
     assert 0.9 * cap <= os.path.getsize(result.path) <= cap
     assert 2 <= result.made.encodes <= 3
@@ -35,13 +35,13 @@ def test_under_the_cap_and_near_it(tmp_path: Path, busy: str, cap: int) -> None:
 
 
 def test_one_encode_where_that_fits(tmp_path: Path, busy: str) -> None:
-    result = film(busy, tmp_path / "out.mp4", most_bytes=5_000_000)
+    result = fixed_video(busy, tmp_path / "out.mp4", most_bytes=5_000_000)
 
     assert result.made.encodes == 1
 
 
 def test_smaller_where_the_rate_is_hopeless(tmp_path: Path, busy: str) -> None:
-    result = film(
+    result = fixed_video(
         busy, tmp_path / "out.mp4", most_bytes=30_000, audio=None, canvas=(640, 640),
         size=(640, 480), smallest=(400, 400),
     )  # fmt: skip
@@ -58,7 +58,7 @@ class Wayward(Encoder):
     sizes: list[int] = field(default_factory=list)
 
     def encode(
-        self, recipe: FilmRecipe, rate: int | None = None, *, again: bool = False
+        self, recipe: VideoRecipe, rate: int | None = None, *, again: bool = False
     ) -> Encoded:
         assert recipe.most_bytes
         size = self.sizes.pop(0)

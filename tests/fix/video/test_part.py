@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from made_films import recipe_for
+from made_videos import recipe_for
 
 from wanprep.fix.video.cuts import Part, part, sound_rate
 from wanprep.media.facts import Facts
@@ -39,13 +39,13 @@ _AAC = 2048 / 48_000
             _clip(vfr=True, fps=12.0),
             {"length": 10.0, "start": 20.01},
             Part(0, 20.01, 10 - 1 / 30 + 0.0005, 10 - _AAC, 30.0),
-            id="pictures that last long",
+            id="images that last long",
         ),
         pytest.param(
             _clip(vfr=True, fps=119.0),
             {"length": 1.0},
             Part(0, 0, 1 - 1 / 60 + 0.0005, 1 - _AAC, 60.0),
-            id="many pictures",
+            id="many images",
         ),
         pytest.param(_clip(vfr=True), {"fps": 24.0}, Part(0, 0, None, None), id="nothing to cut"),
         pytest.param(
@@ -62,12 +62,12 @@ _AAC = 2048 / 48_000
         ),
     ],
 )
-def test_part(facts: Facts, wishes: dict[str, object], expected: Part) -> None:
-    found = part(recipe_for(facts, **wishes), facts)
+def test_part(facts: Facts, options: dict[str, object], expected: Part) -> None:
+    found = part(recipe_for(facts, **options), facts)
 
     assert found.seek == pytest.approx(expected.seek)
     assert found.skip == pytest.approx(expected.skip)
-    assert found.pictures == pytest.approx(expected.pictures)
+    assert found.images == pytest.approx(expected.images)
     assert found.sound == pytest.approx(expected.sound)
     assert found.fps == expected.fps
 

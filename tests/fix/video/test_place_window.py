@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_films import X264, make, recipe_for, remake
+from made_videos import X264, make, recipe_for, remake
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.place_window import place_window

@@ -18,7 +18,7 @@ from wanprep.media.facts import Facts
         pytest.param("mkv", None, False, None, id="not known"),
     ],
 )
-def test_true_rate(film_format: str, fps: float | None, vfr: bool, expected: float | None) -> None:
-    facts = Facts(path="", kind="video", format=film_format, fps=fps, vfr=vfr)
+def test_true_rate(video_format: str, fps: float | None, vfr: bool, expected: float | None) -> None:
+    facts = Facts(path="", kind="video", format=video_format, fps=fps, vfr=vfr)
 
     assert true_rate(facts) == expected

@@ -450,7 +450,7 @@ def test_exif_that_is_not_there(place: tuple[int, int, int, int]) -> None:
         pytest.param(
             heif(ISPE, AV1C, more=moov(1000, Trak(handler=b"pict", at=0)), brand=b"heic"),
             {"animated": False, "frames": 1},
-            id="a still image that comes with a film",
+            id="a still image that comes with a video",
         ),
     ],
 )  # fmt: skip

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from containers import BOTH, PICTURES, SOUND, make, remade, seconds, survives
+from containers import BOTH, IMAGES, SOUND, make, remade, seconds, survives
 
 from wanprep.media.source import Bytes
 from wanprep.media.video import matroska_blocks
@@ -56,13 +56,13 @@ def audio(stamp: int, *, flags: int = 0, data: bytes = b"") -> bytes:
 
 
 HEAD = element(0x1A45DFA3, element(0x4282, b"matroska"))
-PICTURE = track(frame())
+IMAGE = track(frame())
 SPEECH = track(element(0xE1, real(0xB5, 8000)), number=2, kind=2, codec=b"A_PCM/INT/LIT")
 STEADY = [block(40 * n) for n in range(25)]
 
 
-def film(
-    *blocks: bytes, tracks: bytes = PICTURE, claimed: float = 0, tick: int = 1_000_000
+def video(
+    *blocks: bytes, tracks: bytes = IMAGE, claimed: float = 0, tick: int = 1_000_000
 ) -> bytes:
     info = element(0x1549A966, whole(0x2AD7B1, tick), real(0x4489, claimed))
     cluster = element(0x1F43B675, whole(0xE7, 0), *blocks)
@@ -149,11 +149,11 @@ def test_a_video_recorded_sideways(turned: int, rotation: int, size: tuple[int, 
 def test_the_roll_of_a_sphere_is_no_rotation() -> None:
     sphere = element(0x7670, whole(0x7671, 1), real(0x7675, 90))
 
-    assert read(film(*STEADY, tracks=track(frame(sphere))))["rotation"] == 0
+    assert read(video(*STEADY, tracks=track(frame(sphere))))["rotation"] == 0
 
 
 def test_pixels_that_are_not_square() -> None:
-    found = read(film(*STEADY, tracks=track(frame(whole(0x54B0, 426), whole(0x54BA, 240)))))
+    found = read(video(*STEADY, tracks=track(frame(whole(0x54B0, 426), whole(0x54BA, 240)))))
 
     assert found["sar"] == pytest.approx(4 / 3, rel=0.01)
     assert (found["width"], found["height"]) == (320, 240)
@@ -177,7 +177,7 @@ def test_pixels_that_are_not_square() -> None:
 def test_times_of_frames(
     stamps: list[int], tick: int, fps: float, varies: bool, duration: float
 ) -> None:
-    found = read(film(*map(block, stamps), tick=tick))
+    found = read(video(*map(block, stamps), tick=tick))
 
     assert (found["frames"], found["vfr"]) == (len(stamps), varies)
     assert found["fps"] == pytest.approx(fps, rel=0.01)
@@ -190,15 +190,15 @@ STEP = whole(0x23E383, 40_000_000)
 @pytest.mark.parametrize(
     ("data", "duration"),
     [
-        pytest.param(film(block(0), tracks=track(STEP, frame())), 0.04, id="by the usual step"),
+        pytest.param(video(block(0), tracks=track(STEP, frame())), 0.04, id="by the usual step"),
         pytest.param(
-            film(block(0), block(300), tracks=track(STEP, frame())), 0.6, id="a step nobody keeps"
+            video(block(0), block(300), tracks=track(STEP, frame())), 0.6, id="a step nobody keeps"
         ),
         pytest.param(
-            film(block(0), block(40), block(1000), claimed=2500), 2.5, id="held until the end"
+            video(block(0), block(40), block(1000), claimed=2500), 2.5, id="held until the end"
         ),
         pytest.param(
-            film(block(0), element(0xA0, element(0xA1, b"\x81\0\x28\0\x10"), whole(0x9B, 300))),
+            video(block(0), element(0xA0, element(0xA1, b"\x81\0\x28\0\x10"), whole(0x9B, 300))),
             0.34,
             id="by its own word",
         ),
@@ -209,7 +209,7 @@ def test_how_long_the_last_frame_lasts(data: bytes, duration: float) -> None:
 
 
 def test_a_single_frame_without_any_word_has_no_length() -> None:
-    found = read(film(block(0)))
+    found = read(video(block(0)))
 
     assert found["readable"] is True
     assert "duration" not in found
@@ -218,12 +218,12 @@ def test_a_single_frame_without_any_word_has_no_length() -> None:
 def test_a_step_that_agrees_with_the_frames_is_the_exact_rate() -> None:
     ntsc = track(whole(0x23E383, 33_366_667), frame())
 
-    assert read(film(block(0), block(33), block(67), tracks=ntsc))["fps"] == pytest.approx(29.97)
+    assert read(video(block(0), block(33), block(67), tracks=ntsc))["fps"] == pytest.approx(29.97)
 
 
 @pytest.mark.parametrize("hidden", [{"flags": 0x08}, {"data": b"\0"}])
 def test_frames_that_are_never_shown_do_not_count(hidden: dict[str, Any]) -> None:
-    assert read(film(*STEADY, block(960, **hidden)))["frames"] == 25
+    assert read(video(*STEADY, block(960, **hidden)))["frames"] == 25
 
 
 def test_laces_hold_several_frames() -> None:
@@ -231,20 +231,20 @@ def test_laces_hold_several_frames() -> None:
     step = whole(0x23E383, 10_000_000)
     tracks = track(step, element(0xE1, real(0xB5, 8000)), number=2, kind=2, codec=b"A_AC3")
 
-    assert read(film(*blocks, tracks=tracks))["duration"] == pytest.approx(1)
+    assert read(video(*blocks, tracks=tracks))["duration"] == pytest.approx(1)
 
 
 def test_track_numbers_above_127() -> None:
     blocks = [block(40 * n, number=b"\x40\xc8") for n in range(25)]
 
-    assert read(film(*blocks, tracks=track(frame(), number=200)))["frames"] == 25
+    assert read(video(*blocks, tracks=track(frame(), number=200)))["frames"] == 25
 
 
 def test_subtitles_are_claimed_as_time_but_are_no_video() -> None:
     words = track(number=3, kind=17, codec=b"S_TEXT/UTF8")
     line = element(0xA0, element(0xA1, b"\x83\0\0\0hello"), whole(0x9B, 3000))
 
-    found = read(film(*STEADY, line, tracks=PICTURE + words, claimed=3000))
+    found = read(video(*STEADY, line, tracks=IMAGE + words, claimed=3000))
 
     assert found["video_duration"] == pytest.approx(1)
     assert found["duration"] == pytest.approx(3)
@@ -267,7 +267,7 @@ def test_subtitles_are_claimed_as_time_but_are_no_video() -> None:
     ],
 )
 def test_what_the_header_claims(stamps: list[int], claimed: float, problem: str | None) -> None:
-    found = read(film(*map(block, stamps), claimed=claimed))
+    found = read(video(*map(block, stamps), claimed=claimed))
 
     assert found["readable"] is True
     assert found["duration"] == pytest.approx(1)
@@ -279,19 +279,19 @@ def test_what_the_header_claims(stamps: list[int], claimed: float, problem: str 
     [
         pytest.param(b"", "neither a video nor an audio track", id="empty"),
         pytest.param(HEAD, "neither a video nor an audio track", id="a header alone"),
-        pytest.param(film(), "no frames, only a header", id="no frames"),
+        pytest.param(video(), "no frames, only a header", id="no frames"),
         pytest.param(
-            film(*map(audio, range(0, 1000, 20)), tracks=PICTURE + SPEECH),
+            video(*map(audio, range(0, 1000, 20)), tracks=IMAGE + SPEECH),
             "its video track has no frames",
             id="audio but no frame",
         ),
         pytest.param(
-            film(*STEADY, tracks=track(element(0x6D80, element(0x6240, whole(0x5033, 1))))),
+            video(*STEADY, tracks=track(element(0x6D80, element(0x6240, whole(0x5033, 1))))),
             "encrypted",
             id="encrypted",
         ),
-        pytest.param(film(*STEADY)[:-40], "cut off: ", id="cut off between frames"),
-        pytest.param(film(*STEADY)[:-70], "cut off: ", id="cut off within a frame"),
+        pytest.param(video(*STEADY)[:-40], "cut off: ", id="cut off between frames"),
+        pytest.param(video(*STEADY)[:-70], "cut off: ", id="cut off within a frame"),
     ],
 )
 def test_what_cannot_be_used(data: bytes, problem: str) -> None:
@@ -312,13 +312,13 @@ def test_a_file_cut_off_gives_how_much_is_there() -> None:
 def test_compressed_headers_are_not_encrypted() -> None:
     shortened = element(0x6D80, element(0x6240, whole(0x5033, 0)))
 
-    assert read(film(*STEADY, tracks=track(frame(), shortened)))["readable"] is True
+    assert read(video(*STEADY, tracks=track(frame(), shortened)))["readable"] is True
 
 
 def test_an_empty_track_beside_a_full_one_does_not_matter() -> None:
     other = track(frame(), number=3)
 
-    found = read(film(*(block(40 * n, number=b"\x83") for n in range(25)), tracks=PICTURE + other))
+    found = read(video(*(block(40 * n, number=b"\x83") for n in range(25)), tracks=IMAGE + other))
 
     assert (found["readable"], found["frames"]) == (True, 25)
 
@@ -332,7 +332,7 @@ def test_a_live_recording_cut_off_plays_up_to_there() -> None:
 
 def test_a_missing_index_at_the_end_is_no_loss() -> None:
     cues = element(0x1C53BB6B, bytes(500))
-    data = film(*STEADY, claimed=1000)
+    data = video(*STEADY, claimed=1000)
     segment = data[len(HEAD) + 12 :]
     data = HEAD + element(0x18538067, segment, cues)[:-300]
 
@@ -343,14 +343,14 @@ def test_a_missing_index_at_the_end_is_no_loss() -> None:
 def test_what_stands_between_clusters_is_jumped_over() -> None:
     void, again = element(0xEC, bytes(5000)), element(0x1F43B675, whole(0xE7, 1000), *STEADY)
     damaged = element(0x1F43B675, whole(0xE7, 2000), b"\0" * 30)
-    data = film(*STEADY)[len(HEAD) + 12 :]
+    data = video(*STEADY)[len(HEAD) + 12 :]
     data = HEAD + unsized(0x18538067, data, void, again, damaged, element(0x114D9B74), again, HEAD)
 
     assert read(data)["frames"] == 75
 
 
 def test_clusters_of_unknown_size() -> None:
-    tracks = element(0x1654AE6B, PICTURE)
+    tracks = element(0x1654AE6B, IMAGE)
     clusters = [unsized(0x1F43B675, whole(0xE7, 1000 * n), *STEADY) for n in range(3)]
 
     found = read(HEAD + unsized(0x18538067, tracks, *clusters))
@@ -369,7 +369,7 @@ def test_clusters_of_unknown_size() -> None:
     ],
 )
 def test_it_stops_where_it_is_lost(bad: bytes) -> None:
-    data = film(*STEADY)[len(HEAD) + 12 :]
+    data = video(*STEADY)[len(HEAD) + 12 :]
 
     assert read(HEAD + unsized(0x18538067, data, bad))["frames"] == 25
 
@@ -384,7 +384,7 @@ def test_it_stops_where_it_is_lost(bad: bytes) -> None:
 )
 @pytest.mark.parametrize("put", [element, unsized], ids=["sized", "of unknown size"])
 def test_it_goes_on_with_the_next_cluster(put: Callable[..., bytes], bad: bytes) -> None:
-    data = film(*STEADY)[len(HEAD) + 12 :]
+    data = video(*STEADY)[len(HEAD) + 12 :]
     clusters = [put(0x1F43B675, whole(0xE7, 1000 * n), *STEADY, bad) for n in (1, 2)]
 
     found = read(HEAD + element(0x18538067, data, *clusters))
@@ -395,7 +395,7 @@ def test_it_goes_on_with_the_next_cluster(put: Callable[..., bytes], bad: bytes)
 def test_too_much_to_look_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matroska_blocks, "_MOST_ELEMENTS", 20)
 
-    found = read(film(*STEADY, claimed=1000))
+    found = read(video(*STEADY, claimed=1000))
 
     assert (found["readable"], found["duration"]) == (True, 1)
     assert "frames" not in found
@@ -405,9 +405,9 @@ def test_a_hostile_file_takes_neither_time_nor_memory() -> None:
     tiny = b"\xa3\x84\x81\0\0\0" * 100_000 + b"\xec\x80" * 100_000
     started = time.monotonic()
 
-    read(film(tiny))
-    read(HEAD + unsized(0x18538067, element(0x1654AE6B, PICTURE), bytes(10_000_000)))
-    read(HEAD + element(0x18538067, element(0x1654AE6B, PICTURE), size=1 << 40))
+    read(video(tiny))
+    read(HEAD + unsized(0x18538067, element(0x1654AE6B, IMAGE), bytes(10_000_000)))
+    read(HEAD + element(0x18538067, element(0x1654AE6B, IMAGE), size=1 << 40))
 
     assert time.monotonic() - started < 20
 
@@ -418,7 +418,7 @@ def test_damage(arguments: str, target: str) -> None:
 
 
 def test_frames_alone() -> None:
-    found = read(make(f"{PICTURES} -c:v mjpeg", ".mkv"))
+    found = read(make(f"{IMAGES} -c:v mjpeg", ".mkv"))
 
     assert (found["video_codec"], found["duration"]) == ("mjpeg", seconds(1))
     assert "audio_codec" not in found
@@ -437,20 +437,20 @@ LACES = [audio(100 * n, flags=0x04, data=b"\x04") for n in range(10)]  # of five
     ],
 )
 def test_audio_in_laces(blocks: list[bytes], claimed: float, expected: float) -> None:
-    found = read(film(*blocks, tracks=SPEECH, claimed=claimed))
+    found = read(video(*blocks, tracks=SPEECH, claimed=claimed))
 
     assert found["audio_duration"] == pytest.approx(expected)
 
 
 def test_a_single_frame_lasts_as_long_as_the_header_gives() -> None:
-    found = read(film(block(0), claimed=33))
+    found = read(video(block(0), claimed=33))
 
     assert found["duration"] == pytest.approx(0.033)
     assert found["frames"] == 1
 
 
 def test_a_single_frame_of_a_file_cut_off_does_not() -> None:
-    data = film(block(0), block(40, data=bytes(900)), claimed=10_000)
+    data = video(block(0), block(40, data=bytes(900)), claimed=10_000)
 
     assert "duration" not in read(data[:-800])
 
@@ -461,6 +461,6 @@ def test_opus_plays_at_its_own_rate() -> None:
         element(0xE1, real(0xB5, 24_000)), element(0x63A2, head), number=2, kind=2, codec=b"A_OPUS"
     )
 
-    found = read(film(audio(0), audio(20), tracks=opus))
+    found = read(video(audio(0), audio(20), tracks=opus))
 
     assert (found["audio_codec"], found["sample_rate"]) == ("opus", 48_000)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from containers import BOTH, PICTURES, SOUND, make, survives
+from containers import BOTH, IMAGES, SOUND, make, survives
 
 from wanprep.media.mediainfo import Streams, VideoStream
 from wanprep.media.source import Bytes
@@ -93,7 +93,7 @@ def test_audio(target: str) -> None:
     ],
 )
 def test_frames_without_a_container(arguments: str, target: str, codec: str) -> None:
-    found = read(make(f"{PICTURES} {arguments}", target))
+    found = read(make(f"{IMAGES} {arguments}", target))
 
     assert (found["video_codec"], found["readable"]) == (codec, True)
     assert found["duration"] == pytest.approx(1, abs=0.05)
@@ -123,7 +123,7 @@ def test_what_cannot_be_used(data: bytes, problem: str) -> None:
 
 
 def test_a_container_that_is_cut_off() -> None:
-    data = make(f"{PICTURES} -c:v mpeg2video", ".mxf")
+    data = make(f"{IMAGES} -c:v mpeg2video", ".mxf")
 
     assert read(data[: len(data) // 2])["problem"] == "cut off: its end is missing"
 

@@ -21,7 +21,7 @@ from loopback import (
 )
 from small_service import HASTE, KEY, ORDER, PATIENCE, SENT, driver, provider, service
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.plugins.flow import Accepted, Flow, Order, Refused, Request, Unclear
 from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
@@ -143,7 +143,7 @@ def test_a_paid_request_follows_nobody(status: int, kind: type[Exception]) -> No
 def test_a_refusal_is_the_providers(refusal: Answer) -> None:
     outcome, _, _ = ordered(refusal)
     assert isinstance(outcome, Refused)
-    assert (str(outcome), outcome.code, outcome.advice) == ("bad", "7", "Mend the job.")
+    assert (str(outcome), outcome.code, outcome.advice) == ("bad", "7", "Fix the job.")
 
 
 def test_a_gateways_page_is_a_refusal_by_its_status() -> None:
@@ -384,5 +384,5 @@ def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_key_nothing_is_begun() -> None:
-    with pytest.raises(WrongUse, match="SMALL_KEY or SMALL_TOKEN"):
+    with pytest.raises(UsageError, match="SMALL_KEY or SMALL_TOKEN"):
         Driver(provider(), service(), environ={})

@@ -9,7 +9,7 @@ from loopback import Answer, Loopback, answer, redirect, reset, silent
 from own_certificate import server_side, write_certificate
 from small_service import HASTE, KEY, PATIENCE, driver, provider, service
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.plugins.flow import FileContent, Order, Request
 from wanprep.submit.errors import Broken, NotSent
 from wanprep.submit.http.client import Wire
@@ -231,5 +231,5 @@ def test_a_broken_environment_is_told(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(WrongUse, match="cannot be used"):
+    with pytest.raises(UsageError, match="cannot be used"):
         Wire({"api": "https://api.small.example"}, Key(KEY), PATIENCE)

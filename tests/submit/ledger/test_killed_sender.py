@@ -49,25 +49,25 @@ class Victim:
 
 
 @pytest.fixture
-def desk(
+def session(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> Iterator[Desktop]:
     with emulate(speed=8) as emulator:
         yield Desktop(tmp_path, emulator, monkeypatch, capfd)
 
 
-def of_an_address(desk: Desktop, target: str) -> str:
+def of_an_address(session: Desktop, target: str) -> str:
     """Write a job that needs no upload."""
-    name = desk.job(target=target)
-    text = (desk.folder / name).read_text()
-    (desk.folder / name).write_text(text.replace("hero.png", "https://example.com/hero.png"))
+    name = session.job(target=target)
+    text = (session.folder / name).read_text()
+    (session.folder / name).write_text(text.replace("hero.png", "https://example.com/hero.png"))
     return name
 
 
 @pytest.mark.parametrize("moment", ["before", "amid", "after"])
 @pytest.mark.parametrize("target", [EVOLINK, RUNCOMFY])
 def test_killed_around_the_answer(
-    desk: Desktop, monkeypatch: pytest.MonkeyPatch, moment: str, target: str
+    session: Desktop, monkeypatch: pytest.MonkeyPatch, moment: str, target: str
 ) -> None:
     victim = Victim()
     told = task() if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
@@ -81,16 +81,16 @@ def test_killed_around_the_answer(
     with Loopback(script) as service:
         for name in ("EVOLINK", "RUNCOMFY"):
             monkeypatch.setenv(f"WANPREP_{name}_BASE_URL", service.url)
-        job = of_an_address(desk, target)
-        process = desk.start("submit", job, "--offline")
+        job = of_an_address(session, target)
+        process = session.start("submit", job, "--offline")
         victim.kill = process.kill
         process.communicate(timeout=30)
-        [run] = desk.runs()
+        [run] = session.runs()
         assert run["state"] in ({"uncertain"} if moment != "after" else {"uncertain", "accepted"})
         assert (run["provider_id"] == "task-1") == (run["state"] == "accepted")
 
-        status = desk.wanprep("submit", job, "--offline")
-        [same] = desk.runs()
+        status = session.wanprep("submit", job, "--offline")
+        [same] = session.runs()
         assert same["id"] == run["id"]
         found = target == EVOLINK or run["state"] == "accepted"  # RunComfy lists no jobs
         assert (same["state"], status) == (("accepted", 0) if found else ("uncertain", 4))
@@ -99,7 +99,7 @@ def test_killed_around_the_answer(
 
 
 def test_killed_while_it_is_being_sent_to_nobody(
-    desk: Desktop, monkeypatch: pytest.MonkeyPatch
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The request hangs: the run is there before anything is answered, and its sender is seen."""
     order = threading.Event()
@@ -110,41 +110,41 @@ def test_killed_while_it_is_being_sent_to_nobody(
 
     with Loopback({COMFY: [hang]}) as service:
         monkeypatch.setenv("WANPREP_RUNCOMFY_BASE_URL", service.url)
-        process = desk.start("submit", of_an_address(desk, RUNCOMFY), "--offline")
+        process = session.start("submit", of_an_address(session, RUNCOMFY), "--offline")
         assert order.wait(30)
-        assert [run["state"] for run in desk.runs()] == ["sending"]
+        assert [run["state"] for run in session.runs()] == ["sending"]
         process.kill()
         process.communicate(timeout=30)
-        assert [run["state"] for run in desk.runs()] == ["uncertain"]
+        assert [run["state"] for run in session.runs()] == ["uncertain"]
 
 
-def test_killed_at_random_moments(desk: Desktop) -> None:
+def test_killed_at_random_moments(session: Desktop) -> None:
     rng = random.Random(11)  # noqa: S311 - moments to kill at
-    desk.job()
+    session.job()
     for _ in range(5):
-        process = desk.start("submit", "job.yaml", "--wait", "-o", "out")
+        process = session.start("submit", "job.yaml", "--wait", "-o", "out")
         timer = threading.Timer(rng.uniform(0.2, 1.6), process.kill)
         timer.start()
         process.communicate(timeout=30)
         timer.cancel()
         timer.join()
-    status = desk.wanprep("submit", "job.yaml", "--wait", "-o", "out")
-    [run] = desk.runs()
+    status = session.wanprep("submit", "job.yaml", "--wait", "-o", "out")
+    [run] = session.runs()
     if run["state"] == "uncertain":  # killed after it was written down and before it was sent
-        assert (status, desk.orders()) == (4, 0)
-        status = desk.wanprep("submit", "job.yaml", "--wait", "-o", "out", "--again")
-        [run] = desk.runs()
-    assert (status, run["state"], desk.orders()) == (0, "succeeded", 1)
-    for video in desk.folder.glob("out/*.mp4"):
+        assert (status, session.orders()) == (4, 0)
+        status = session.wanprep("submit", "job.yaml", "--wait", "-o", "out", "--again")
+        [run] = session.runs()
+    assert (status, run["state"], session.orders()) == (0, "succeeded", 1)
+    for video in session.folder.glob("out/*.mp4"):
         assert probe(video, deep=True).readable
 
 
 def test_the_disk_is_full_when_the_answer_comes(
-    desk: Desktop, monkeypatch: pytest.MonkeyPatch
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the provider said is tried to be written again and again; at worst it is printed."""
     monkeypatch.setattr("wanprep.submit.session.send._PAUSES", (0.01,))
-    state = desk.folder / "state"
+    state = session.folder / "state"
     blocked = threading.Event()
 
     def block(line: socket.socket, closing: threading.Event) -> None:
@@ -160,10 +160,10 @@ def test_the_disk_is_full_when_the_answer_comes(
     monkeypatch.setattr("wanprep.submit.ledger.database._PATIENCE", 0.2)
     with Loopback({"/v1/videos/generations": [block]}) as service:
         monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
-        status = desk.wanprep("submit", of_an_address(desk, EVOLINK), "--offline")
+        status = session.wanprep("submit", of_an_address(session, EVOLINK), "--offline")
         release.set()
     assert status == 4
-    assert "accepted as task-1, but that could not be written down: keep this line" in desk.err
+    assert "accepted as task-1, but that could not be written down: keep this line" in session.err
     assert blocked.is_set()
-    assert [run["state"] for run in desk.runs()] == ["uncertain"]
+    assert [run["state"] for run in session.runs()] == ["uncertain"]
     assert os.listdir(state)

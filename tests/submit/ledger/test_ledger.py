@@ -17,7 +17,7 @@ from typing import Final, get_args
 import pytest
 from ledgers import accepted, ledger_in, new_run, reserved
 
-from wanprep.errors import WanprepError, WrongUse
+from wanprep.errors import UsageError, WanprepError
 from wanprep.files.state_folder import NoStateFolder
 from wanprep.plugins.flow import HostedUrl
 from wanprep.submit.ledger.database import LedgerTrouble
@@ -169,9 +169,9 @@ def test_runs_are_found_by_the_beginning_of_their_ids(folder: Path) -> None:
         runs = [reserved(ledger, str(number)) for number in range(30)]
         assert ledger.find(runs[7].id) == runs[7]
         assert ledger.find(runs[7].id[:7].upper()) == runs[7]
-        with pytest.raises(WrongUse, match=r"may be any of .*Write more of the id"):
+        with pytest.raises(UsageError, match=r"may be any of .*Write more of the id"):
             ledger.find("")
-        with pytest.raises(WrongUse, match=r"no run '0\\x1b'. `wanprep runs list`"):
+        with pytest.raises(UsageError, match=r"no run '0\\x1b'. `wanprep runs list`"):
             ledger.find("0\x1b")
         assert [run.id for run in ledger.runs()] == [run.id for run in reversed(runs)]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.inputs import Question
+from wanprep.check.inputs import CheckRequest
 from wanprep.check.pipeline import look
 from wanprep.submit.request.identity import identity
 
@@ -35,11 +35,11 @@ def of(folder: Path, text: str, name: str = "job.yaml", settings: Any = None) ->
     for media, content in {"a.jpg": b"picture", "copy.jpg": b"picture", "a.wav": b"voice"}.items():
         if not (folder / media).exists():
             (folder / media).write_bytes(content)
-    seen = look(Question(paths=(str(folder / name),)))
+    seen = look(CheckRequest(paths=(str(folder / name),)))
     [[case]] = seen.cases
     hashes = {
         asset.pointer: hashlib.sha256(Path(asset.location).read_bytes()).hexdigest()
-        for asset in case.meant.assets
+        for asset in case.intent.assets
         if asset.kind == "file"
     }
     return identity(case, case.targets[0], hashes, settings or {})
@@ -96,5 +96,5 @@ def test_a_native_body_is_known_by_its_own_words(tmp_path: Path) -> None:
 
 def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
     known = of(tmp_path, JOB)
-    (tmp_path / "a.jpg").write_bytes(b"another picture")
+    (tmp_path / "a.jpg").write_bytes(b"another image")
     assert of(tmp_path, JOB) != known

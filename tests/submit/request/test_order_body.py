@@ -178,11 +178,11 @@ def test_a_model_may_go_by_another_id(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "picture", [{"first_frame": "start.png"}, {"references": [{"image": "start.png"}]}]
 )
-def test_runcomfy_22_takes_its_picture_from_either_place(
-    tmp_path: Path, picture: dict[str, Any]
+def test_runcomfy_22_takes_its_image_from_either_place(
+    tmp_path: Path, image: dict[str, Any]
 ) -> None:
     parameters = {"resolution": "480p", "template": "Squish", "prompt_extend": True, "seed": -1}
-    job = {"prompt": "She bows.", "parameters": parameters} | picture
+    job = {"prompt": "She bows.", "parameters": parameters} | image
     urls = {"/first_frame": START, "/references/0/image": START}
     found = built(tmp_path, job, RC22, urls=urls)
     assert found.body == {
@@ -327,16 +327,16 @@ def test_a_file_without_an_address_stops_it(tmp_path: Path) -> None:
 
 def test_a_reference_of_nothing_stops_it(tmp_path: Path) -> None:
     case = the_case(tmp_path, {"prompt": "x", "references": [{"image": HERO}]}, EVOLINK)
-    meant = replace(case.meant, references=(replace(case.meant.references[0], pointer="/x"),))
-    with pytest.raises(CannotBuild, match="neither a picture nor a clip"):
-        build(replace(case, meant=meant), EVOLINK, {})
+    intent = replace(case.intent, references=(replace(case.intent.references[0], pointer="/x"),))
+    with pytest.raises(CannotBuild, match="neither an image nor a clip"):
+        build(replace(case, intent=intent), EVOLINK, {})
 
 
 @pytest.mark.parametrize(
     ("role", "name", "lost"),
     [
-        pytest.param("reference_video", "image_urls", HERO, id="clips in the pictures' field"),
-        pytest.param("reference_image", "prompt", FULL["prompt"], id="pictures over the prompt"),
+        pytest.param("reference_video", "image_urls", HERO, id="clips in the images' field"),
+        pytest.param("reference_image", "prompt", FULL["prompt"], id="images over the prompt"),
     ],
 )
 def test_a_table_that_loses_a_reference_is_caught(
@@ -350,7 +350,7 @@ def test_a_table_that_loses_a_reference_is_caught(
     assert lost[:60] in str(raised.value)
 
 
-def test_of_several_pictures_for_one_field_none_is_lost_silently(tmp_path: Path) -> None:
+def test_of_several_images_for_one_field_none_is_lost_silently(tmp_path: Path) -> None:
     references = [{"image": HERO}, {"image": GARDEN}]
     with pytest.raises(CannotBuild, match=f"{HERO} is missing"):
         built(tmp_path, {"prompt": "x", "references": references}, RC22, drop=True)
@@ -358,7 +358,7 @@ def test_of_several_pictures_for_one_field_none_is_lost_silently(tmp_path: Path)
         built(tmp_path, {"prompt": "x", "references": references[:1], "first_frame": START}, RC22)
 
 
-def test_the_same_picture_twice_is_there_twice(tmp_path: Path) -> None:
+def test_the_same_image_twice_is_there_twice(tmp_path: Path) -> None:
     job = {"prompt": "x", "references": [{"image": HERO}, {"image": HERO}]}
     assert built(tmp_path, job, EVOLINK).body["image_urls"] == [HERO, HERO]
     fields = EVOLINK.data["fields"]
@@ -438,7 +438,7 @@ def test_a_strange_field_deep_inside_does_not_leave(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
 def test_every_good_job_can_be_built_for_its_targets(path: Path) -> None:
     for case in cases(read_jobs(str(path)), [], TARGETS, [EVOLINK])[0]:
-        files = [asset.pointer for asset in case.meant.assets if asset.kind == "file"]
+        files = [asset.pointer for asset in case.intent.assets if asset.kind == "file"]
         urls = {pointer: f"https://x.example{pointer}" for pointer in files}
         for target in case.targets:
             if target.id == "wan/2.7":

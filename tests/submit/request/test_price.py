@@ -14,21 +14,21 @@ from wanprep.rules.target import all_targets
 from wanprep.submit.request.price import Estimate, Unpriced, estimate
 
 if TYPE_CHECKING:
-    from wanprep.rules.intent import Meant
+    from wanprep.rules.intent import Intent
 
 TARGETS: Final = all_targets()
 EVOLINK: Final = TARGETS["evolink/wan2.7-reference-video"]
 WAVESPEED: Final = TARGETS["wavespeed/wan-2.7-reference-to-video"]
 OXEN: Final = TARGETS["oxen/wan-v2-7-reference-to-video"]
-PICTURE: Final = {"image": "https://x.example/a.jpg"}
+IMAGE: Final = {"image": "https://x.example/a.jpg"}
 CLIP: Final = {"video": "https://x.example/a.mp4"}
 
 
-def meant(folder: Path, references: list[Any], **parameters: Any) -> Meant:
+def intent(folder: Path, references: list[Any], **parameters: Any) -> Intent:
     document = {"prompt": "x", "references": references, "parameters": parameters}
     (folder / "job.json").write_text(json.dumps(document))
     (case,), _ = cases(read_jobs(str(folder / "job.json")), [EVOLINK], TARGETS, [])
-    return case.meant
+    return case.intent
 
 
 def lengths(*seconds: float | None) -> dict[str, Facts]:
@@ -52,7 +52,7 @@ def lengths(*seconds: float | None) -> dict[str, Facts]:
     ],
 )
 def test_wavespeed(tmp_path: Path, parameters: dict[str, Any], dollars: float) -> None:
-    found = estimate(WAVESPEED, meant(tmp_path, [CLIP], **parameters), lengths(30))
+    found = estimate(WAVESPEED, intent(tmp_path, [CLIP], **parameters), lengths(30))
     assert isinstance(found, Estimate)
     assert (found.low, found.high, found.currency) == (dollars, dollars, "USD")
 
@@ -60,8 +60,8 @@ def test_wavespeed(tmp_path: Path, parameters: dict[str, Any], dollars: float) -
 @pytest.mark.parametrize(
     ("references", "facts", "parameters", "low", "high"),
     [
-        pytest.param([PICTURE], {}, {}, 0.43, 0.43, id="pictures cost nothing"),
-        pytest.param([PICTURE], {}, {"resolution": "1080p"}, 0.72, 0.72, id="1080p"),
+        pytest.param([IMAGE], {}, {}, 0.43, 0.43, id="images cost nothing"),
+        pytest.param([IMAGE], {}, {"resolution": "1080p"}, 0.72, 0.72, id="1080p"),
         pytest.param([CLIP], lengths(8), {}, 0.86, 1.118, id="8 s of clip, at most 5 s of it"),
         pytest.param([CLIP], lengths(3), {}, 0.688, 0.688, id="a short clip"),
         pytest.param(
@@ -79,7 +79,7 @@ def test_evolink(
     low: float,
     high: float,
 ) -> None:
-    found = estimate(EVOLINK, meant(tmp_path, references, **parameters), facts)
+    found = estimate(EVOLINK, intent(tmp_path, references, **parameters), facts)
     assert isinstance(found, Estimate)
     assert found.low == pytest.approx(low)
     assert found.high == pytest.approx(high)
@@ -89,13 +89,13 @@ def test_evolink(
 
 
 def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> None:
-    one = estimate(OXEN, meant(tmp_path, [PICTURE]), {})
+    one = estimate(OXEN, intent(tmp_path, [IMAGE]), {})
     assert isinstance(one, Unpriced)
     assert "oxen.ai" in one.why
-    three = estimate(OXEN, meant(tmp_path, [PICTURE], num_generations=3), {})
+    three = estimate(OXEN, intent(tmp_path, [IMAGE], num_generations=3), {})
     assert isinstance(three, Unpriced)
     assert three.why == f"{one.why} 3 videos are ordered, and each is billed."
-    runcomfy = estimate(TARGETS["runcomfy/wan-2-2-image-to-video"], meant(tmp_path, [PICTURE]), {})
+    runcomfy = estimate(TARGETS["runcomfy/wan-2-2-image-to-video"], intent(tmp_path, [IMAGE]), {})
     assert isinstance(runcomfy, Unpriced)
 
 
@@ -104,13 +104,13 @@ def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> Non
     [{"duration": "five"}, {"duration": True}, {"resolution": "4k"}, {"resolution": [1]}],
 )
 def test_nonsense_has_no_price(tmp_path: Path, parameters: dict[str, Any]) -> None:
-    found = estimate(EVOLINK, meant(tmp_path, [PICTURE], **parameters), {})
+    found = estimate(EVOLINK, intent(tmp_path, [IMAGE], **parameters), {})
     assert isinstance(found, Unpriced)
     assert "wanprep check" in found.why
 
 
 def test_what_is_no_endpoint_has_no_price(tmp_path: Path) -> None:
-    found = estimate(TARGETS["wan/2.7"], meant(tmp_path, [PICTURE]), {})
+    found = estimate(TARGETS["wan/2.7"], intent(tmp_path, [IMAGE]), {})
     assert found == Unpriced("Nothing is known of the prices of wan/2.7.")
 
 
@@ -118,13 +118,13 @@ def test_a_native_body_has_the_same_price(tmp_path: Path) -> None:
     body = {"prompt": "x", "videos": ["https://x.example/a.mp4"], "resolution": "1080p"}
     (tmp_path / "job.json").write_text(json.dumps({"target": WAVESPEED.id, "body": body}))
     (case,), _ = cases(read_jobs(str(tmp_path / "job.json")), [], TARGETS, [])
-    found = estimate(WAVESPEED, case.meant, {})
+    found = estimate(WAVESPEED, case.intent, {})
     assert isinstance(found, Estimate)
     assert found.high == 1.60
 
 
 def test_several_clips_that_nobody_has_seen(tmp_path: Path) -> None:
-    case = meant(tmp_path, [CLIP, CLIP])
+    case = intent(tmp_path, [CLIP, CLIP])
     found = estimate(EVOLINK, replace(case), {})
     assert isinstance(found, Estimate)
     assert found.unseen[0] == "How long 2 clips are: reckoned as anything up to 30 s."

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_service import service
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.net.secrets import redact
 from wanprep.submit.services.keys import Key, find_key, need_key
 
@@ -51,7 +51,7 @@ def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> No
 
     locked = replace(SERVICE, name="locked")
     assert find_key(locked, {}) is None
-    with pytest.raises(WrongUse, match="SMALL_KEY or SMALL_TOKEN") as caught:
+    with pytest.raises(UsageError, match="SMALL_KEY or SMALL_TOKEN") as caught:
         need_key(locked, {})
     assert "keyring set wanprep locked" in str(caught.value)
     assert "the profile page of small.example" in str(caught.value)
@@ -62,7 +62,7 @@ def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("value", ["abc\n", " abc", "q7 x9", "abc\r\nX: y", "ключ", "a\x7f", "\t"])
 def test_a_key_that_can_be_none_is_refused_unseen(value: str) -> None:
-    with pytest.raises(WrongUse, match="SMALL_KEY") as caught:
+    with pytest.raises(UsageError, match="SMALL_KEY") as caught:
         find_key(SERVICE, {"SMALL_KEY": value})
     assert value.strip() == "" or value not in str(caught.value)
 

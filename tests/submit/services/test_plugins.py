@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from wanprep.emulator import Emulator
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.plugins.loading import (
     Plugins,
     emulators,
@@ -170,7 +170,7 @@ def test_a_broken_plugin_is_named_and_stops_no_other(
     assert list(found.broken) == ["b"]
     assert says in found.broken["b"]
     with pytest.raises(
-        WrongUse, match=r"no plugin knows how to submit to 'x'\. The plugin b cannot"
+        UsageError, match=r"no plugin knows how to submit to 'x'\. The plugin b cannot"
     ):
         found.provider("x")
 

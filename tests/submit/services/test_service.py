@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.submit.services.service import Poll, load_service
 from wanprep.submit.services.service_notes import service_notes
 
@@ -99,13 +99,13 @@ def test_the_environment_may_point_elsewhere(environ: dict[str, str], api: str, 
     ],
 )
 def test_a_key_travels_nowhere_in_the_open(address: str, says: str) -> None:
-    with pytest.raises(WrongUse, match=says) as raised:
+    with pytest.raises(UsageError, match=says) as raised:
         EVOLINK.base("api", {"WANPREP_EVOLINK_BASE_URL": address})
     assert "secret" not in str(raised.value)
 
 
 def test_an_unknown_base_is_wrong_use() -> None:
-    with pytest.raises(WrongUse, match="no address named 'filse'"):
+    with pytest.raises(UsageError, match="no address named 'filse'"):
         EVOLINK.base("filse", {})
 
 
@@ -125,7 +125,7 @@ def test_the_environment_may_be_in_a_hurry() -> None:
 
 @pytest.mark.parametrize("told", ["0", "0.0", "-1", "soon", "nan", "1e9", "1s"])
 def test_an_interval_that_is_none(told: str) -> None:
-    with pytest.raises(WrongUse, match="WANPREP_POLL_INTERVAL"):
+    with pytest.raises(UsageError, match="WANPREP_POLL_INTERVAL"):
         next(EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": told}))
 
 
@@ -151,7 +151,7 @@ def test_an_interval_that_is_none(told: str) -> None:
 def test_settings_are_held_against_what_may_stand_there(
     provider: str, settings: dict[str, Any], says: str
 ) -> None:
-    with pytest.raises(WrongUse, match=says) as raised:
+    with pytest.raises(UsageError, match=says) as raised:
         load_service(provider).checked_settings(settings)
     assert f"[providers.{provider}]" in str(raised.value)
 
@@ -191,7 +191,7 @@ def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> N
 )
 def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:
     targets = own(tmp_path, text)
-    with pytest.raises(WrongUse, match=says):
+    with pytest.raises(UsageError, match=says):
         load_service("own", [targets])
     assert load_service("oxen", [targets]).name == "oxen"
 

@@ -9,7 +9,7 @@ import pytest
 from emulated import emulate
 from submitting import EVOLINK, OXEN, Desktop
 
-from wanprep.cli.run_output import open_desk
+from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.submit.ledger.ledger import Ledger
 from wanprep.submit.session.update import looked_for
@@ -44,15 +44,15 @@ def test_where_orders_are_shown_each_finds_its_own(desktop: Desktop) -> None:
 def test_a_list_that_cannot_be_read_leaves_it_uncertain(desktop: Desktop) -> None:
     desktop.job(target=EVOLINK)
     with ExitStack() as held:
-        desk = open_desk(held, Config(), os.environ)
+        session = open_session(held, Config(), os.environ)
         desktop.emulator.switch("lost-request")
         desktop.json("submit", "job.yaml", status=4)
-        [run] = desk.ledger.runs()
+        [run] = session.ledger.runs()
         desktop.emulator.switch("bad-key")
-        assert looked_for(desk, run).state == "uncertain"
+        assert looked_for(session, run).state == "uncertain"
         desktop.emulator.switch()
-        desk.bells.call_off()
-        assert looked_for(desk, run).state == "uncertain", "one look, and no waiting"
+        session.wakeups.call_off()
+        assert looked_for(session, run).state == "uncertain", "one look, and no waiting"
 
 
 def test_what_is_found_after_all_is_not_sent_again(desktop: Desktop) -> None:

@@ -12,13 +12,13 @@ import pytest
 from ledgers import new_run
 from loopback import Answer, Loopback, answer
 
-from wanprep.cli.run_output import open_desk
+from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins.flow import Accepted, Flow, Order
 from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import Run
 from wanprep.submit.session.send import ordered, ordered_again
-from wanprep.submit.session.session import Desk
+from wanprep.submit.session.session import Session
 
 
 @pytest.fixture
@@ -28,47 +28,49 @@ def service() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Loopback) -> Iterator[Desk]:
+def session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: Loopback
+) -> Iterator[Session]:
     monkeypatch.setenv("WANPREP_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("EVOLINK_API_KEY", "canary-0123456789")
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
     with ExitStack() as held:
-        yield open_desk(held, Config(), os.environ)
+        yield open_session(held, Config(), os.environ)
 
 
-def reserved(desk: Desk) -> Run:
-    outcome = desk.ledger.reserve(new_run(key="k" * 20))
+def reserved(session: Session) -> Run:
+    outcome = session.ledger.reserve(new_run(key="k" * 20))
     assert isinstance(outcome, Reserved)
     return outcome.run
 
 
-def test_accepted(desk: Desk) -> None:
-    run = ordered(desk, reserved(desk))
+def test_accepted(session: Session) -> None:
+    run = ordered(session, reserved(session))
     assert (run.state, run.provider_id) == ("accepted", "task-1")
-    assert desk.ledger.again(run) == run
+    assert session.ledger.again(run) == run
 
 
-def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(desk: Desk) -> None:
+def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(session: Session) -> None:
     def broken(order: Order) -> Flow[Accepted]:
         yield from ()
         raise ZeroDivisionError(f"canary-0123456789 in {order.target}")
 
-    driver = desk.driver("evolink")
+    driver = session.driver("evolink")
     driver.provider = replace(driver.provider, submit=broken)
-    run = reserved(desk)
+    run = reserved(session)
     with pytest.raises(ZeroDivisionError):
-        ordered(desk, run)
-    run = desk.ledger.again(run)
+        ordered(session, run)
+    run = session.ledger.again(run)
     assert run.state == "uncertain"
     assert run.error is not None
     assert "canary" not in run.error
 
 
-def test_nobody_was_reached(desk: Desk) -> None:
-    driver = desk.driver("evolink")
+def test_nobody_was_reached(session: Session) -> None:
+    driver = session.driver("evolink")
     driver.patience = replace(driver.patience, attempts=1)
     driver.wire.bases = {"api": "http://127.0.0.1:9"}
-    run = ordered(desk, reserved(desk))
+    run = ordered(session, reserved(session))
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
     assert run.error is not None
     assert "Nothing was sent" in run.error
@@ -84,19 +86,19 @@ def test_nobody_was_reached(desk: Desk) -> None:
     ],
 )
 def test_a_repeat_that_fails_says_nothing_of_the_first_order(
-    desk: Desk, service: Loopback, no: Answer | None
+    session: Session, service: Loopback, no: Answer | None
 ) -> None:
     """The first may have arrived: forgotten, it would be paid once more under a new key."""
-    first = desk.ledger.move(reserved(desk), "uncertain", error="The answer is missing.")
-    again = desk.ledger.reserve_again(first)
+    first = session.ledger.move(reserved(session), "uncertain", error="The answer is missing.")
+    again = session.ledger.reserve_again(first)
     assert isinstance(again, Reserved)
     if no:
         service.script = {"*": [no]}
     else:
-        driver = desk.driver("evolink")
+        driver = session.driver("evolink")
         driver.patience = replace(driver.patience, attempts=1)
         driver.wire.bases = {"api": "http://127.0.0.1:9"}
-    run = ordered_again(desk, again.run)
+    run = ordered_again(session, again.run)
     assert run.state == "uncertain"
     assert run.error is not None
     assert run.error.startswith("the first answer is missing, and sending it again failed: EvoLink")

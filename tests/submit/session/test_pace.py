@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.cli.run_output import open_desk
+from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.submit.services.service import Pace
 from wanprep.submit.session.wakeups import Gate
@@ -80,11 +80,11 @@ def test_the_pace_of_a_provider(
         "WANPREP_WAVESPEED_BASE_URL": "http://127.0.0.1:9",
     }
     with ExitStack() as held:
-        desk = open_desk(held, config, environ, emulated=emulated)
+        session = open_session(held, config, environ, emulated=emulated)
         for _ in range(sent):
-            with desk.gate("wavespeed").place(desk.bells.stop, new=True) as got:
+            with session.gate("wavespeed").place(session.wakeups.stop, new=True) as got:
                 assert got
         if not emulated or own:
-            threading.Timer(0.3, desk.bells.stop.set).start()
-            with desk.gate("wavespeed").place(desk.bells.stop, new=True) as got:
+            threading.Timer(0.3, session.wakeups.stop.set).start()
+            with session.gate("wavespeed").place(session.wakeups.stop, new=True) as got:
                 assert not got, "called off while it waited"

@@ -178,7 +178,7 @@ def test_a_truncated_video_is_found_without_a_length(
     assert names(home) == []
 
 
-def test_a_picture_is_no_video(server: Loopback, home: Path, tmp_path: Path) -> None:
+def test_a_image_is_no_video(server: Loopback, home: Path, tmp_path: Path) -> None:
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
     with pytest.raises(BadResult, match=r"no video but image \(png\)"):
         fetch(server, home, answer(200, (tmp_path / "a.png").read_bytes()))
@@ -326,7 +326,7 @@ def test_a_result_of_no_known_size_ends(
 def test_damage_inside_is_told_and_the_video_kept(
     server: Loopback, home: Path, fast_start: bytes
 ) -> None:
-    half = len(fast_start) // 2  # the index comes first: what is blanked are pictures
+    half = len(fast_start) // 2  # the index comes first: what is blanked are images
     hollow = fast_start[:half] + bytes(len(fast_start) - half)
     (brought,) = fetch(server, home, answer(200, hollow))
     assert Path(brought.path).read_bytes() == hollow

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.submit.session.concurrent import Finished, Task, work_on
-from wanprep.submit.session.wakeups import Bells, CalledOff
+from wanprep.submit.session.wakeups import CalledOff, Wakeups
 
 
 class Silence:
@@ -27,14 +27,14 @@ def test_all_are_worked_on_and_problems_stay_with_their_own(
         task.note("a note")
 
     def bad(_: Task) -> None:
-        raise WrongUse("no")
+        raise UsageError("no")
 
     def off(_: Task) -> None:
         raise CalledOff
 
     watcher = Silence()
     tasks = [Task("good", good), Task("bad", bad), Task("off", off)]
-    assert work_on(tasks, Bells(), watcher, print) == Finished()
+    assert work_on(tasks, Wakeups(), watcher, print) == Finished()
     assert [task.ended for task in tasks] == [True, True, False]
     assert [str(task.problem) for task in tasks] == ["None", "no", "None"]
     assert tasks[0].notes == ["a note"]
@@ -51,23 +51,23 @@ def test_a_fault_of_ours_is_told_when_the_others_are_through() -> None:
 
     tasks = [Task("broken", broken), *(Task(str(n), lambda t: done.append(t.name)) for n in "123")]
     with pytest.raises(ZeroDivisionError):
-        work_on(tasks, Bells(), Silence(), print)
+        work_on(tasks, Wakeups(), Silence(), print)
     assert sorted(done) == ["1", "2", "3"]
 
 
 def test_more_tasks_than_hands() -> None:
     done: list[str] = []
     tasks = [Task(str(number), lambda task: done.append(task.name)) for number in range(200)]
-    work_on(tasks, Bells(), Silence(), print)
+    work_on(tasks, Wakeups(), Silence(), print)
     assert len(done) == 200
 
 
 def test_what_is_under_way_is_not_disturbed_and_nothing_is_begun() -> None:
-    bells = Bells()
-    with bells.undisturbed():
-        assert bells.call_off()
-    bells.calm()
-    assert not bells.call_off()
-    with pytest.raises(CalledOff), bells.undisturbed():
+    wakeups = Wakeups()
+    with wakeups.undisturbed():
+        assert wakeups.call_off()
+    wakeups.calm()
+    assert not wakeups.call_off()
+    with pytest.raises(CalledOff), wakeups.undisturbed():
         pass
-    assert not bells.pause("any", 60)
+    assert not wakeups.pause("any", 60)

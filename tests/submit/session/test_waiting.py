@@ -13,12 +13,12 @@ import pytest
 from emulated import emulate
 from submitting import EVOLINK, RUNCOMFY, Desktop
 
-from wanprep.cli.run_output import open_desk
+from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins.flow import Status
 from wanprep.submit.ledger.run import Run
 from wanprep.submit.session.concurrent import Task
-from wanprep.submit.session.session import Desk
+from wanprep.submit.session.session import Session
 from wanprep.submit.session.wait import NoEnd, wait, words
 
 
@@ -31,14 +31,14 @@ def desktop(
 
 
 @pytest.fixture
-def desk(desktop: Desktop) -> Iterator[Desk]:  # noqa: ARG001 - its environment
+def session(desktop: Desktop) -> Iterator[Session]:  # noqa: ARG001 - its environment
     with ExitStack() as held:
-        yield open_desk(held, Config(), os.environ)
+        yield open_session(held, Config(), os.environ)
 
 
-def submitted(desktop: Desktop, desk: Desk, target: str = EVOLINK) -> Run:
+def submitted(desktop: Desktop, session: Session, target: str = EVOLINK) -> Run:
     desktop.json("submit", desktop.job(target=target))
-    [run] = desk.ledger.runs()
+    [run] = session.ledger.runs()
     return run
 
 
@@ -48,70 +48,70 @@ def heard() -> tuple[Task, list[str]]:
     return task, told
 
 
-def test_it_ends_with_the_run(desktop: Desktop, desk: Desk) -> None:
+def test_it_ends_with_the_run(desktop: Desktop, session: Session) -> None:
     task, told = heard()
-    run = wait(desk, submitted(desktop, desk), task)
+    run = wait(session, submitted(desktop, session), task)
     assert run.state == "succeeded"
     assert told[-1] == "completed"
-    assert wait(desk, run, task) == run, "what has ended is not waited for"
+    assert wait(session, run, task) == run, "what has ended is not waited for"
 
 
 def test_it_ends_when_patience_ends(
-    desktop: Desktop, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desktop: Desktop, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desktop.emulator.switch("never-finishes")
-    run = submitted(desktop, desk)
-    service = desk.service("evolink")
+    run = submitted(desktop, session)
+    service = session.service("evolink")
     hasty = replace(service, poll=replace(service.poll, patience=0.1))
-    monkeypatch.setattr(desk, "service", lambda _: hasty)
+    monkeypatch.setattr(session, "service", lambda _: hasty)
     with pytest.raises(NoEnd, match="takes longer than"):
-        wait(desk, run, heard()[0])
-    assert desk.ledger.again(run).state == "accepted"
+        wait(session, run, heard()[0])
+    assert session.ledger.again(run).state == "accepted"
 
 
-def test_refusals_are_believed_when_they_repeat(desktop: Desktop, desk: Desk) -> None:
-    run = submitted(desktop, desk)
+def test_refusals_are_believed_when_they_repeat(desktop: Desktop, session: Session) -> None:
+    run = submitted(desktop, session)
     desktop.emulator.switch("bad-key")
     with pytest.raises(NoEnd, match="key"):
-        wait(desk, run, heard()[0])
-    assert desk.ledger.again(run).state == "accepted"
+        wait(session, run, heard()[0])
+    assert session.ledger.again(run).state == "accepted"
 
 
-def test_a_job_of_which_nothing_is_kept_has_expired(desktop: Desktop, desk: Desk) -> None:
-    run = submitted(desktop, desk)
-    run = desk.ledger.note(run, sent=run.sent - timedelta(days=2))
+def test_a_job_of_which_nothing_is_kept_has_expired(desktop: Desktop, session: Session) -> None:
+    run = submitted(desktop, session)
+    run = session.ledger.note(run, sent=run.sent - timedelta(days=2))
     desktop.emulator.switch("bad-key")
-    run = wait(desk, run, heard()[0])
+    run = wait(session, run, heard()[0])
     assert run.state == "expired"
     assert run.error
 
 
-def test_a_network_that_is_gone_is_waited_for(desktop: Desktop, desk: Desk) -> None:
-    run = submitted(desktop, desk, RUNCOMFY)
-    driver = desk.driver("runcomfy")
+def test_a_network_that_is_gone_is_waited_for(desktop: Desktop, session: Session) -> None:
+    run = submitted(desktop, session, RUNCOMFY)
+    driver = session.driver("runcomfy")
     driver.patience = replace(driver.patience, attempts=1)
     desktop.emulator.switch("poll-error=2")
     task, told = heard()
-    assert wait(desk, run, task).state == "succeeded"
+    assert wait(session, run, task).state == "succeeded"
     assert told[0].startswith("no answer for now (")
 
 
-def test_it_can_be_called_off_and_woken(desktop: Desktop, desk: Desk) -> None:
+def test_it_can_be_called_off_and_woken(desktop: Desktop, session: Session) -> None:
     desktop.emulator.switch("never-finishes")
-    run = submitted(desktop, desk)
-    desk.environ = {**desk.environ, "WANPREP_POLL_INTERVAL": "60"}
+    run = submitted(desktop, session)
+    session.environ = {**session.environ, "WANPREP_POLL_INTERVAL": "60"}
     task, told = heard()
-    waiting = threading.Thread(target=wait, args=(desk, run, task))
+    waiting = threading.Thread(target=wait, args=(session, run, task))
     waiting.start()
-    desk.bells.ring(run.provider_id or "")
+    session.wakeups.ring(run.provider_id or "")
     end = time.monotonic() + 30
     while not told:
         assert time.monotonic() < end
         time.sleep(0.01)
-    desk.bells.call_off()
+    session.wakeups.call_off()
     waiting.join(30)
     assert not waiting.is_alive()
-    assert wait(desk, run, task) == run, "nor is anything begun now"
+    assert wait(session, run, task) == run, "nor is anything begun now"
 
 
 @pytest.mark.parametrize(

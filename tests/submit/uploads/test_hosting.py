@@ -232,7 +232,7 @@ def test_a_bucket_takes_what_the_provider_does_not(
 def test_a_bucket_takes_what_the_provider_refuses(
     server: Loopback, file: LocalFile, bucket: str
 ) -> None:
-    server.script = {"/upload": [answer(415, {"error": "no films"})], "*": [HERE]}
+    server.script = {"/upload": [answer(415, {"error": "no videos"})], "*": [HERE]}
     with driver(server) as line:
         assert (
             "store"
@@ -240,7 +240,7 @@ def test_a_bucket_takes_what_the_provider_refuses(
                 file, driver=line, config_hosts={"default": bucket}, remembered=Remembered()
             ).url
         )
-        with pytest.raises(CannotHost, match="no films") as caught:
+        with pytest.raises(CannotHost, match="no videos") as caught:
             host(file, driver=line, config_hosts={}, remembered=Remembered())
     assert "hero.bin is on this machine only" in str(caught.value)
     assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.submit.uploads.local_files import local_file
 
 
@@ -41,5 +41,5 @@ def test_clips_and_what_nobody_knows(tmp_path: Path, clip: Path) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(WrongUse, match=r"none\.png cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"none\.png cannot be read: No such file"):
         local_file(str(tmp_path / "none.png"))

@@ -1,1 +1,1 @@
-"""The hand that mends pictures: Pillow decodes them, LittleCMS converts their colours."""
+"""The hand that fixes images: Pillow decodes them, LittleCMS converts their colours."""

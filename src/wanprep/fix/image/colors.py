@@ -12,10 +12,10 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
     from PIL.ImageCms import ImageCmsProfile, ImageCmsTransform
 
     from wanprep.media.facts import Facts
@@ -30,17 +30,17 @@ _STEPS: Final = range(0, 256, 51)  # of the swatches by which sRGB is recognised
 _NEAR: Final = 1
 
 
-def to_srgb(picture: Picture, claim: Claim) -> Picture:
-    """Return the picture as RGB, from the colours that its file claims to have."""
-    if picture.mode in {"1", "I"}:
-        picture = picture.convert("L")
-    if picture.mode not in _SPACES:
-        picture = picture.convert("RGB")
-    transform = _transform(picture.mode, claim.profile)
+def to_srgb(image: PillowImage, claim: Claim) -> PillowImage:
+    """Return the image as RGB, from the colours that its file claims to have."""
+    if image.mode in {"1", "I"}:
+        image = image.convert("L")
+    if image.mode not in _SPACES:
+        image = image.convert("RGB")
+    transform = _transform(image.mode, claim.profile)
     if transform is not None:
-        return transform.apply(picture)
+        return transform.apply(image)
     # Without a profile CMYK is converted as browsers do: each ink takes its share of light.
-    rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
+    rgb = image if image.mode == "RGB" else image.convert("RGB")
     return rgb if claim.gamma is None else rgb.point(_levels(claim.gamma) * 3)
 
 
@@ -110,7 +110,7 @@ class Claim:
     gamma: float | None = None  # of the file, as in gAMA: 1.0 where samples go with the light
 
 
-def claim_of(decoded: Picture) -> Claim:
+def claim_of(decoded: PillowImage) -> Claim:
     """Read what stands in the file; of two things the PNG specification says which counts."""
     profile = decoded.info.get("icc_profile")
     gamma = decoded.info.get("gamma")
@@ -128,77 +128,77 @@ _WHITE_IS_ZERO: Final = 0
 _KEY: Final = "transparency"  # Pillow's word for the one colour that a PNG may show through
 
 
-def eight_bits(picture: Picture, facts: Facts) -> Picture:
-    """Return the picture with 8 bits a channel; its transparent colour comes along."""
-    match picture.mode:
+def eight_bits(image: PillowImage, facts: Facts) -> PillowImage:
+    """Return the image with 8 bits a channel; its transparent colour comes along."""
+    match image.mode:
         case "I;16" | "I;16B" | "I;16L" | "I;16N":
-            return _gray(picture, facts)
+            return _gray(image, facts)
         case "I" if facts.format == "pnm":  # brought to 16 bits by Pillow, whatever it had
-            return _gray(picture, facts)
+            return _gray(image, facts)
         case "I" | "F":
-            raise CannotMake(
+            raise CannotFix(
                 "Its samples are numbers of 32 bits, or with a sign, which say nothing of how"
                 " bright they are meant to be. Export it with 8 or 16 bits per channel."
             )
-    if isinstance(picture.info.get(_KEY), int | tuple) and picture.mode in {"L", "RGB"}:
-        return _with_key(picture, facts.bit_depth or 8)
-    return picture
+    if isinstance(image.info.get(_KEY), int | tuple) and image.mode in {"L", "RGB"}:
+        return _with_key(image, facts.bit_depth or 8)
+    return image
 
 
-def _gray(picture: Picture, facts: Facts) -> Picture:
+def _gray(image: PillowImage, facts: Facts) -> PillowImage:
     from PIL import Image
 
     # Only TIFF leaves 12 bits as they are; Pillow stretches all else to 16.
     bits = 12 if facts.format == "tiff" and facts.bit_depth == 12 else 16
     most = (1 << bits) - 1
     levels = [min(255, round(value * 255 / most)) for value in range(0x10000)]
-    if facts.format == "tiff" and _white_is_zero(picture):
+    if facts.format == "tiff" and _white_is_zero(image):
         levels.reverse()
-    wide = picture.convert("I")
+    wide = image.convert("I")
     gray = wide.point(levels, "L")
-    key = picture.info.get(_KEY)
+    key = image.info.get(_KEY)
     if not isinstance(key, int):
         return gray
     opaque = [0 if value == key else 255 for value in range(0x10000)]
     return Image.merge("LA", (gray, wide.point(opaque, "L")))
 
 
-def _white_is_zero(picture: Picture) -> bool:
-    tags = getattr(picture, "tag_v2", {})
+def _white_is_zero(image: PillowImage) -> bool:
+    tags = getattr(image, "tag_v2", {})
     return bool(tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO)
 
 
-def _with_key(picture: Picture, bits: int) -> Picture:
+def _with_key(image: PillowImage, bits: int) -> PillowImage:
     """Say the transparent colour in 8 bits, as the pixels are; the file says it in its own."""
     if bits == 8:
-        return picture
-    key = picture.info[_KEY]
+        return image
+    key = image.info[_KEY]
     most = (1 << bits) - 1
-    picture.info[_KEY] = (
+    image.info[_KEY] = (
         tuple(value >> 8 for value in key) if isinstance(key, tuple) else key * 255 // most
     )
-    return picture
+    return image
 
 
 # Their fourth channel is left at zero by programs that know no alpha, so viewers that find
-# nothing but zeros in it show the picture all the same.
+# nothing but zeros in it show the image all the same.
 _SPARE_CHANNEL: Final = frozenset({"bmp", "tga"})
 
 
-def apart(picture: Picture, format_name: str) -> tuple[Picture, Picture | None]:
+def apart(image: PillowImage, format_name: str) -> tuple[PillowImage, PillowImage | None]:
     """Split into colours and alpha; no alpha is told where all is opaque."""
-    if not picture.has_transparency_data:
-        return picture, None
-    colors, whole = ("L", "LA") if picture.mode in {"1", "L", "LA", "La"} else ("RGB", "RGBA")
-    picture = picture if picture.mode == whole else picture.convert(whole)
-    alpha = picture.getchannel("A")
+    if not image.has_transparency_data:
+        return image, None
+    colors, whole = ("L", "LA") if image.mode in {"1", "L", "LA", "La"} else ("RGB", "RGBA")
+    image = image if image.mode == whole else image.convert(whole)
+    alpha = image.getchannel("A")
     least, most = alpha.getextrema()
     unused = least == 255 or (most == 0 and format_name in _SPARE_CHANNEL)
-    return picture.convert(colors), None if unused else alpha
+    return image.convert(colors), None if unused else alpha
 
 
-def flattened(rgb: Picture, alpha: Picture | None, background: str) -> Picture:
-    """Lay the picture on a colour, blending as every viewer does: in sRGB as it is."""
+def flattened(rgb: PillowImage, alpha: PillowImage | None, background: str) -> PillowImage:
+    """Lay the image on a colour, blending as every viewer does: in sRGB as it is."""
     from PIL import Image
 
     if alpha is None:

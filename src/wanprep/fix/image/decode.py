@@ -1,7 +1,7 @@
-"""Open a stranger's picture and decode what a viewer shows first.
+"""Open a stranger's image and decode what a viewer shows first.
 
-That is the first frame of what moves, the first page of a document, the primary picture of a
-HEIC. Nothing here is tolerant: half a picture is no picture.
+That is the first frame of what moves, the first page of a document, the primary image of a
+HEIC. Nothing here is tolerant: half an image is no image.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.facts import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
     from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
 
 
-# While a picture is turned or converted it is there twice, with 4 bytes a pixel: 1.8 GB.
+# While an image is turned or converted it is there twice, with 4 bytes a pixel: 1.8 GB.
 MOST_PIXELS: Final = 225_000_000
 
 
@@ -49,13 +49,13 @@ _OF_DAMAGE: Final = (
 )  # fmt: skip
 
 
-def decode(source: str, facts: Facts, near: Size | None = None) -> Picture:
-    """Return the decoded picture, as it lies in the file.
+def decode(source: str, facts: Facts, near: Size | None = None) -> PillowImage:
+    """Return the decoded image, as it lies in the file.
 
     `near` says that about this size is enough: a JPEG is then decoded in a fraction of the time.
     """
     if facts.format in _DRAWINGS:
-        raise CannotMake(
+        raise CannotFix(
             f"{facts.format.upper()} is a drawing. Export it as PNG from the program that made it."
         )
     with _told(), warnings.catch_warnings():
@@ -82,24 +82,24 @@ def _told() -> Iterator[None]:
         raise _damaged(one_line(why)) from error
 
 
-def _damaged(why: str) -> CannotMake:
-    return CannotMake(
-        f"The picture cannot be decoded ({why})."
+def _damaged(why: str) -> CannotFix:
+    return CannotFix(
+        f"The image cannot be decoded ({why})."
         " Export it again from the program that made it, or fetch it again."
     )
 
 
-def _too_many(why: str) -> CannotMake:
-    return CannotMake(f"The picture is too large to be repaired here: {why}. Scale it down first.")
+def _too_many(why: str) -> CannotFix:
+    return CannotFix(f"The image is too large to be repaired here: {why}. Scale it down first.")
 
 
-def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
+def _decode(source: str, facts: Facts, near: Size | None) -> PillowImage:
     from PIL import ExifTags, Image
 
     name = _PILLOW_NAMES.get(facts.format, facts.format.upper())
     Image.init()
     if name not in Image.OPEN:
-        raise CannotMake(f"Nothing here decodes {name}. Save it as PNG or JPEG first.")
+        raise CannotFix(f"Nothing here decodes {name}. Save it as PNG or JPEG first.")
     with Image.open(_file(source, facts), formats=[name]) as image:
         _refuse_too_many(image.size)
         if near is not None:
@@ -112,7 +112,7 @@ def _decode(source: str, facts: Facts, near: Size | None) -> Picture:
         return _as_drawn(image) if name == "GIF" else image
 
 
-def _refuse_split_alpha(tiff: Picture) -> None:
+def _refuse_split_alpha(tiff: PillowImage) -> None:
     """Refuse what Pillow decodes wrongly without a word: gray and alpha in planes of their own."""
     from PIL import TiffImagePlugin
 
@@ -132,7 +132,7 @@ def _file(source: str, facts: Facts) -> str | BytesIO:
     return BytesIO(data)
 
 
-def _as_drawn(gif: Picture) -> Picture:
+def _as_drawn(gif: PillowImage) -> PillowImage:
     """Let what the first frame of a GIF leaves bare show through, as browsers do."""
     from PIL import Image
 
@@ -145,13 +145,13 @@ def _as_drawn(gif: Picture) -> Picture:
     return shown
 
 
-def _decode_heic(source: str) -> Picture:
+def _decode_heic(source: str) -> PillowImage:
     import pi_heif
 
     with open(source, "rb") as file:
         heic = pi_heif.open_heif(file)
         _refuse_too_many(heic.size)
-        image: Picture = heic.to_pillow()
+        image: PillowImage = heic.to_pillow()
         return image
 
 
@@ -177,21 +177,21 @@ _TURNS: Final = {
 }
 
 
-def upright(picture: Picture, facts: Facts) -> Picture:
+def upright(image: PillowImage, facts: Facts) -> PillowImage:
     """Undo the turn that the file asks for, once, whoever is to undo it."""
     from PIL.Image import Transpose
 
-    turn = _TURNS.get(_orientation(picture, facts))
-    return picture.transpose(Transpose[turn]) if turn else picture
+    turn = _TURNS.get(_orientation(image, facts))
+    return image.transpose(Transpose[turn]) if turn else image
 
 
-def _orientation(picture: Picture, facts: Facts) -> int:
+def _orientation(image: PillowImage, facts: Facts) -> int:
     match facts.format:
         case "heic" | "tiff":
             return 1  # libheif and Pillow have turned it while they decoded it
         case "avif":
             # Pillow tells of the properties irot and imir in this way, and does not turn. The
             # EXIF of the file, which may say the same once more, it leaves out.
-            return int(picture.getexif().get(_ORIENTATION, 1))
+            return int(image.getexif().get(_ORIENTATION, 1))
         case _:
             return facts.orientation or 1

@@ -1,4 +1,4 @@
-"""Write a picture as JPEG or PNG: as well as it can be, within the bytes that are allowed."""
+"""Write an image as JPEG or PNG: as well as it can be, within the bytes that are allowed."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.image.source import Meant
-    from wanprep.fix.plan.plan import PictureRecipe, Size
+    from wanprep.fix.image.source import Intent
+    from wanprep.fix.plan.plan import ImageRecipe, Size
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A picture in the middle of a canvas, which may be just as large."""
+    """An image in the middle of a canvas, which may be just as large."""
 
-    picture: Size
+    image: Size
     canvas: Size
 
     @property
     def corner(self) -> tuple[int, int]:
-        """Tell where the picture begins."""
+        """Tell where the image begins."""
         return (
-            (self.canvas[0] - self.picture[0]) // 2,
-            (self.canvas[1] - self.picture[1]) // 2,
+            (self.canvas[0] - self.image[0]) // 2,
+            (self.canvas[1] - self.image[1]) // 2,
         )
 
     def shrunk(self, factor: float) -> Layout:
         """Scale all of it down."""
-        return Layout(_shrunk(self.picture, factor), _shrunk(self.canvas, factor))
+        return Layout(_shrunk(self.image, factor), _shrunk(self.canvas, factor))
 
 
 def _shrunk(size: Size, factor: float) -> Size:
@@ -49,33 +49,33 @@ def _shrunk(size: Size, factor: float) -> Size:
     return (longer, shorter) if width >= height else (shorter, longer)
 
 
-def layout_of(recipe: PictureRecipe, source: Size) -> Layout:
-    """Lay out the result as planned; the source is what the window has left of the picture."""
-    picture = recipe.size or source
-    return Layout(picture, recipe.canvas or picture)
+def layout_of(recipe: ImageRecipe, source: Size) -> Layout:
+    """Lay out the result as planned; the source is what the window has left of the image."""
+    image = recipe.size or source
+    return Layout(image, recipe.canvas or image)
 
 
-def layout_in(recipe: PictureRecipe, source: Size, result: Size) -> Layout:
+def layout_in(recipe: ImageRecipe, source: Size, result: Size) -> Layout:
     """Lay out a result that may have come out smaller than planned, to fit its bytes."""
     planned = layout_of(recipe, source)
     if result == planned.canvas:
         return planned
     factor = max(result) / max(planned.canvas)
-    width, height = _shrunk(planned.picture, factor)
+    width, height = _shrunk(planned.image, factor)
     return Layout((min(width, result[0]), min(height, result[1])), result)
 
 
-def arranged(picture: Picture, layout: Layout, background: str) -> Picture:
-    """Scale the picture and put it onto its canvas."""
+def arranged(image: PillowImage, layout: Layout, background: str) -> PillowImage:
+    """Scale the image and put it onto its canvas."""
     from PIL import Image
 
-    if picture.size != layout.picture:
+    if image.size != layout.image:
         # A gap of 3 cannot be told from none, says Pillow, and is far quicker.
-        picture = picture.resize(layout.picture, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    if layout.canvas == layout.picture:
-        return picture
+        image = image.resize(layout.image, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if layout.canvas == layout.image:
+        return image
     canvas = Image.new("RGB", layout.canvas, background)
-    canvas.paste(picture, layout.corner)
+    canvas.paste(image, layout.corner)
     return canvas
 
 
@@ -85,7 +85,7 @@ BEST: Final = 95  # above, Pillow says, bytes grow and nothing is gained
 FLOOR: Final = 70  # below, damage shows; fewer pixels do less harm
 
 
-# A first guess of how much smaller a picture must be rarely fails with these.
+# A first guess of how much smaller an image must be rarely fails with these.
 _SAFETY: Final = 0.98
 
 
@@ -112,45 +112,45 @@ class _Tried:
     encodes: int
 
 
-def encode(meant: Meant, recipe: PictureRecipe) -> Encoded:
+def encode(intent: Intent, recipe: ImageRecipe) -> Encoded:
     """Scale, pad and encode; never above the most bytes."""
     match recipe.format:
         case "jpeg":
-            return _encode_jpeg(meant, recipe)
+            return _encode_jpeg(intent, recipe)
         case "png":
-            return _encode_png(meant, recipe)
+            return _encode_png(intent, recipe)
 
 
-def _encode_png(meant: Meant, recipe: PictureRecipe) -> Encoded:
-    layout = layout_of(recipe, meant.picture.size)
-    picture = arranged(meant.picture, layout, recipe.background)
-    data, encodes = _saved(picture, "PNG"), 1
+def _encode_png(intent: Intent, recipe: ImageRecipe) -> Encoded:
+    layout = layout_of(recipe, intent.image.size)
+    image = arranged(intent.image, layout, recipe.background)
+    data, encodes = _saved(image, "PNG"), 1
     if _too_long(data, recipe):
-        data, encodes = _saved(picture, "PNG", optimize=True), 2
+        data, encodes = _saved(image, "PNG", optimize=True), 2
     if _too_long(data, recipe):
-        raise CannotMake(
+        raise CannotFix(
             f"As PNG it takes {file_size(len(data))} without loss, and at most"
             f" {file_size(recipe.most_bytes or 0)} are allowed. Save it as JPEG instead."
         )
     return Encoded(data, layout, encodes, {"format": "png"})
 
 
-def _encode_jpeg(meant: Meant, recipe: PictureRecipe) -> Encoded:
-    layout = planned = layout_of(recipe, meant.picture.size)
-    picture = arranged(meant.picture, layout, recipe.background)
+def _encode_jpeg(intent: Intent, recipe: ImageRecipe) -> Encoded:
+    layout = planned = layout_of(recipe, intent.image.size)
+    image = arranged(intent.image, layout, recipe.background)
     # Colours that the source kept at half the size need no more, unless they were scaled down.
-    kept = layout.picture[0] >= meant.picture.width
-    options = {"subsampling": meant.sampling if kept else "4:4:4"}
-    tried = _Tried(BEST, _saved(picture, "JPEG", quality=BEST, **options), 1)
+    kept = layout.image[0] >= intent.image.width
+    options = {"subsampling": intent.sampling if kept else "4:4:4"}
+    tried = _Tried(BEST, _saved(image, "JPEG", quality=BEST, **options), 1)
     encodes = 1
     if _too_long(tried.data, recipe):
-        tried = _fitting(picture, recipe, options)
+        tried = _fitting(image, recipe, options)
         encodes += tried.encodes
     while _too_long(tried.data, recipe):
         layout = _smaller(layout, planned, recipe, len(tried.data))
         options = {"subsampling": "4:4:4"}
-        picture = arranged(meant.picture, layout, recipe.background)
-        tried = _fitting(picture, recipe, options)
+        image = arranged(intent.image, layout, recipe.background)
+        tried = _fitting(image, recipe, options)
         encodes += tried.encodes
     settings = {"format": "jpeg", "quality": tried.quality, **options}
     return Encoded(
@@ -158,14 +158,14 @@ def _encode_jpeg(meant: Meant, recipe: PictureRecipe) -> Encoded:
     )
 
 
-def _fitting(picture: Picture, recipe: PictureRecipe, options: dict[str, Any]) -> _Tried:
+def _fitting(image: PillowImage, recipe: ImageRecipe, options: dict[str, Any]) -> _Tried:
     """Search for the highest quality that fits, by halves; begin with the lowest, which decides."""
-    data = _saved(picture, "JPEG", quality=FLOOR, optimize=True, **options)
+    data = _saved(image, "JPEG", quality=FLOOR, optimize=True, **options)
     best, encodes = _Tried(FLOOR, data, 1), 1
     low, high = FLOOR + 1, BEST
     while low <= high and not _too_long(best.data, recipe):
         middle = (low + high + 1) // 2
-        data = _saved(picture, "JPEG", quality=middle, optimize=True, **options)
+        data = _saved(image, "JPEG", quality=middle, optimize=True, **options)
         encodes += 1
         if _too_long(data, recipe):
             high = middle - 1
@@ -174,15 +174,15 @@ def _fitting(picture: Picture, recipe: PictureRecipe, options: dict[str, Any]) -
     return _Tried(best.quality, best.data, encodes)
 
 
-def _smaller(layout: Layout, planned: Layout, recipe: PictureRecipe, least: int) -> Layout:
+def _smaller(layout: Layout, planned: Layout, recipe: ImageRecipe, least: int) -> Layout:
     """Choose the next smaller size: bytes go with the number of pixels."""
     smallest = recipe.smallest or planned.canvas
     most = recipe.most_bytes or 0
     if layout.canvas[0] <= smallest[0] or layout.canvas[1] <= smallest[1]:
         width, height = layout.canvas
-        raise CannotMake(
+        raise CannotFix(
             f"Even at {width}x{height} px and quality {FLOOR} it takes {file_size(least)}, and at"
-            f" most {file_size(most)} are allowed. Send a picture with less detail."
+            f" most {file_size(most)} are allowed. Send an image with less detail."
         )
     now = layout.canvas[0] / planned.canvas[0]
     factor = now * min(_LEAST_STEP, _SAFETY * math.sqrt(most / least))
@@ -195,11 +195,11 @@ def _smaller(layout: Layout, planned: Layout, recipe: PictureRecipe, least: int)
 def _at_least(layout: Layout, smallest: Size) -> Layout:
     """Make good for rounding, which may have cost a pixel."""
     width, height = (max(pair) for pair in zip(layout.canvas, smallest, strict=True))
-    padded = layout.picture != layout.canvas
-    return type(layout)(layout.picture if padded else (width, height), (width, height))
+    padded = layout.image != layout.canvas
+    return type(layout)(layout.image if padded else (width, height), (width, height))
 
 
-def _notes(tried: _Tried, layout: Layout, planned: Layout, recipe: PictureRecipe) -> list[str]:
+def _notes(tried: _Tried, layout: Layout, planned: Layout, recipe: ImageRecipe) -> list[str]:
     most = file_size(recipe.most_bytes or 0)
     notes = []
     if layout != planned:
@@ -210,17 +210,17 @@ def _notes(tried: _Tried, layout: Layout, planned: Layout, recipe: PictureRecipe
     return notes
 
 
-def _too_long(data: bytes, recipe: PictureRecipe) -> bool:
+def _too_long(data: bytes, recipe: ImageRecipe) -> bool:
     return recipe.most_bytes is not None and len(data) > recipe.most_bytes
 
 
-def _saved(picture: Picture, format_name: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow has it
+def _saved(image: PillowImage, format_name: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow has it
     file = io.BytesIO()
     try:
-        picture.save(file, format_name, **options)
+        image.save(file, format_name, **options)
     except (OSError, ValueError) as error:
-        width, height = picture.size
-        raise CannotMake(
+        width, height = image.size
+        raise CannotFix(
             f"{format_name} cannot hold {width}x{height} px ({error}). Scale it down first."
         ) from error
     return file.getvalue()

@@ -56,7 +56,7 @@ class _Directories:
                     self._remove(at, entry)
 
     def _chain(self) -> list[int]:
-        """Walk the directories: that of the picture, then that of its thumbnail."""
+        """Walk the directories: that of the image, then that of its thumbnail."""
         found: list[int] = []
         at = self._number("I", 4)
         while at and at not in found and len(found) < _MOST_DIRECTORIES and self._holds(at):

@@ -1,4 +1,4 @@
-"""Carry out a recipe for a picture: one decoding, one file."""
+"""Carry out a recipe for an image: one decoding, one file."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.deliver import told
 from wanprep.fix.image.decode import decode
 from wanprep.fix.image.encode import encode
-from wanprep.fix.image.similarity import likeness_to
+from wanprep.fix.image.similarity import similarity_to
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
-from wanprep.fix.image.source import as_shown, open_meant
+from wanprep.fix.image.source import as_shown, open_intent
 from wanprep.fix.image.strip_location import stripped
-from wanprep.fix.plan.plan import Made, PictureRecipe, Stripped
+from wanprep.fix.plan.plan import ImageRecipe, Output, Stripped
 
 if TYPE_CHECKING:
     from wanprep.fix.image.encode import Encoded
@@ -24,32 +24,32 @@ if TYPE_CHECKING:
 _HDR: Final = "It was HDR, and is not tone-mapped: see whether its colours are as they should be."
 
 
-def make_picture(source: str, recipe: PictureRecipe | Stripped, facts: Facts, into: str) -> Made:
+def make_image(source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str) -> Output:
     """Write the result under a temporary name, or raise and leave nothing there.
 
     It is RGB of 8 bits a channel, in sRGB, upright, opaque, and carries nothing but pixels: no
     EXIF, no place, no profile.
     """
     match recipe:
-        case PictureRecipe():
-            encoded = encode(open_meant(source, recipe, facts), recipe)
+        case ImageRecipe():
+            encoded = encode(open_intent(source, recipe, facts), recipe)
             _write(encoded.data, into)
             return _made(encoded, recipe, facts)
         case Stripped():
             _write(stripped(source, facts), into)
-            return Made()
+            return Output()
 
 
 def make_and_measure(
-    source: str, recipe: PictureRecipe | Stripped, facts: Facts, into: str
-) -> tuple[Made, float | None]:
+    source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str
+) -> tuple[Output, float | None]:
     """Do the same, and tell how like its source the result is; the source is decoded once."""
     if isinstance(recipe, Stripped):
-        return make_picture(source, recipe, facts, into), None
-    meant = open_meant(source, recipe, facts)
-    encoded = encode(meant, recipe)
+        return make_image(source, recipe, facts, into), None
+    intent = open_intent(source, recipe, facts)
+    encoded = encode(intent, recipe)
     _write(encoded.data, into)
-    return _made(encoded, recipe, facts), likeness_to(meant.picture, recipe, into)
+    return _made(encoded, recipe, facts), similarity_to(intent.image, recipe, into)
 
 
 def _write(data: bytes, into: str) -> None:
@@ -62,11 +62,11 @@ def _write(data: bytes, into: str) -> None:
             raise
 
 
-def _made(encoded: Encoded, recipe: PictureRecipe, facts: Facts) -> Made:
+def _made(encoded: Encoded, recipe: ImageRecipe, facts: Facts) -> Output:
     settings = {**encoded.settings, "size": list(encoded.layout.canvas)}
     if recipe.window is not None and recipe.window.corner is not None:
         settings["window"] = [*recipe.window.corner, *recipe.window.size]
-    return Made(
+    return Output(
         settings=settings,
         tools=_tools(facts),
         encodes=encoded.encodes,
@@ -90,7 +90,7 @@ def _tools(facts: Facts) -> dict[str, str]:
 _NEAR: Final = (1000, 1000)
 
 
-def place_window(source: str, recipe: PictureRecipe, facts: Facts) -> PictureRecipe:
+def place_window(source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
     """Fill in the corner of the window; a window that has one stays where it is."""
     window = recipe.window
     if window is None or window.corner is not None:
@@ -100,9 +100,9 @@ def place_window(source: str, recipe: PictureRecipe, facts: Facts) -> PictureRec
         case "center":
             corner = central_corner(full, window.size)
         case "smart":
-            picture = as_shown(decode(source, facts, _NEAR), facts, recipe.background).picture
-            small = smart_corner(picture, _scaled(window.size, full, picture.size))
-            corner = _scaled(small, picture.size, full)
+            image = as_shown(decode(source, facts, _NEAR), facts, recipe.background).image
+            small = smart_corner(image, _scaled(window.size, full, image.size))
+            corner = _scaled(small, image.size, full)
     room = [whole - part for whole, part in zip(full, window.size, strict=True)]
     corner = (min(corner[0], room[0]), min(corner[1], room[1]))
     return replace(recipe, window=replace(window, corner=corner))

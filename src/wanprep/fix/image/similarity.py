@@ -2,7 +2,7 @@
 
 The number is the structural similarity (SSIM; Wang, Bovik, Sheikh, Simoncelli 2004, with their
 constants) of luma, taken in blocks of 8 x 8 pixels that do not overlap, and averaged over all
-blocks. 1 is the same picture. Both are first brought to the smaller one's size, and to a quarter of
+blocks. 1 is the same image. Both are first brought to the smaller one's size, and to a quarter of
 a megapixel at most; padding does not count. What was scaled is compared at half that size at
 most: no scaling keeps a pattern of single pixels. Then the same is done with copies of 64 pixels,
 where a block sees the lie of the land, and the lower of the two numbers is told: else a sky would
@@ -17,12 +17,12 @@ from array import array
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.image.encode import layout_in
-from wanprep.fix.image.source import open_meant
+from wanprep.fix.image.source import open_intent
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.plan.plan import PictureRecipe, Size
+    from wanprep.fix.plan.plan import ImageRecipe, Size
     from wanprep.media.facts import Facts
 
 _BLOCK: Final = 8
@@ -32,27 +32,27 @@ _C1: Final = (0.01 * 255) ** 2
 _C2: Final = (0.03 * 255) ** 2
 
 
-def likeness(source: str, recipe: PictureRecipe, facts: Facts, result: str) -> float:
+def similarity(source: str, recipe: ImageRecipe, facts: Facts, result: str) -> float:
     """Compare a finished file with the source as its recipe means it."""
-    return likeness_to(open_meant(source, recipe, facts).picture, recipe, result)
+    return similarity_to(open_intent(source, recipe, facts).image, recipe, result)
 
 
-def likeness_to(meant: Picture, recipe: PictureRecipe, result: str) -> float:
+def similarity_to(intent: PillowImage, recipe: ImageRecipe, result: str) -> float:
     """Compare a finished file with what it was made from."""
     from PIL import Image
 
     with Image.open(result) as opened:
-        layout = layout_in(recipe, meant.size, opened.size)
+        layout = layout_in(recipe, intent.size, opened.size)
         opened.draft("L", opened.size)  # a JPEG then leaves its colours undecoded
         opened.load()
         shown = opened if opened.mode == "L" else opened.convert("L")
     left, top = layout.corner
-    width, height = layout.picture
-    if layout.canvas != layout.picture:
+    width, height = layout.image
+    if layout.canvas != layout.image:
         shown = shown.crop((left, top, left + width, top + height))
-    common = min(meant.size, layout.picture, key=math.prod)
-    finest = 1.0 if meant.size == layout.picture else 0.5
-    pair = (meant.convert("L"), shown)
+    common = min(intent.size, layout.image, key=math.prod)
+    finest = 1.0 if intent.size == layout.image else 0.5
+    pair = (intent.convert("L"), shown)
     told = 1.0
     for factor in (math.sqrt(_MOST_PIXELS / math.prod(common)), _SMALL / max(common)):
         size = _times(common, min(finest, factor))
@@ -70,7 +70,7 @@ def _in_blocks(side: float) -> int:
     return max(1, round(side)) if side < _BLOCK else int(side) // _BLOCK * _BLOCK
 
 
-def _scaled(luma: Picture, size: Size) -> Picture:
+def _scaled(luma: PillowImage, size: Size) -> PillowImage:
     from PIL.Image import Resampling
 
     if luma.size == size:
@@ -79,8 +79,8 @@ def _scaled(luma: Picture, size: Size) -> Picture:
     return luma.resize(size, Resampling.BILINEAR, reducing_gap=2.0)
 
 
-def ssim(one: Picture, other: Picture) -> float:
-    """Compare two pictures of mode L and of one size."""
+def ssim(one: PillowImage, other: PillowImage) -> float:
+    """Compare two images of mode L and of one size."""
     from PIL import ImageMath
 
     x, y = one.convert("F"), other.convert("F")

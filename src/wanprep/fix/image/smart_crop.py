@@ -1,8 +1,8 @@
-"""Choose the part of a picture that is kept by what is in it.
+"""Choose the part of an image that is kept by what is in it.
 
 The measure is that of smartcrop.js, with one part more: every spot of a small copy is worth
 what it has of edges, of the colour of skin, of strong colours, and of colours that are rare in
-this picture. The window is put where it holds the most of that, and what lies in its core
+this image. The window is put where it holds the most of that, and what lies in its core
 counts twice, so that a subject is not left at the rim. It knows no faces and no meaning: a
 subject that is plainer than what surrounds it is missed, and then the user must cut by hand.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
     from wanprep.fix.plan.plan import Size
 
@@ -35,15 +35,15 @@ _CORE: Final = 6  # a core leaves out a sixth of the window on each side
 _PULL: Final = 0.02  # so much better must the rim be than the middle
 
 
-def smart_corner(picture: Picture, size: Size) -> Corner:
-    """Return the left and top edge of the best window of this size in an RGB picture."""
-    width, height = picture.size
+def smart_corner(image: PillowImage, size: Size) -> Corner:
+    """Return the left and top edge of the best window of this size in an RGB image."""
+    width, height = image.size
     factor = min(1.0, math.sqrt(_PIXELS / (width * height)))
     small = (max(1, round(width * factor)), max(1, round(height * factor)))
-    copy = picture.resize(small, reducing_gap=2.0)
+    copy = image.resize(small, reducing_gap=2.0)
     window = tuple(
         min(whole, max(1, round(part * whole / full)))
-        for part, whole, full in zip(size, small, picture.size, strict=True)
+        for part, whole, full in zip(size, small, image.size, strict=True)
     )
     left, top = _best(_Sums(_worths(copy), small[0]), small, (window[0], window[1]))
     return (
@@ -98,7 +98,7 @@ def _corners(small: Size, window: Size) -> Iterator[Corner]:
             yield left, top
 
 
-def _worths(copy: Picture) -> list[float]:
+def _worths(copy: PillowImage) -> list[float]:
     """Tell how much each pixel of the small copy is worth."""
     from PIL import ImageFilter
 
@@ -124,7 +124,7 @@ def _of_color(red: int, green: int, blue: int) -> float:
     return 255 * _SKIN_WORTH * likely**2 + _STRONG * (most - least)
 
 
-def _edges(copy: Picture) -> Picture:
+def _edges(copy: PillowImage) -> PillowImage:
     """Tell how far each pixel differs in brightness from its neighbours."""
     from PIL import Image, ImageChops
 
@@ -137,7 +137,7 @@ def _edges(copy: Picture) -> Picture:
     return edges
 
 
-def _rarity(copy: Picture) -> Picture:
+def _rarity(copy: PillowImage) -> PillowImage:
     """Tell how far the colour around each pixel is from that of the whole (Achanta et al. 2009)."""
     from PIL import Image, ImageChops, ImageFilter, ImageStat
 

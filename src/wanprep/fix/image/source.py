@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.image.colors import apart, claim_of, eight_bits, flattened, to_srgb
 from wanprep.fix.image.decode import decode, upright
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.plan.plan import PictureRecipe, Window
+    from wanprep.fix.plan.plan import ImageRecipe, Window
     from wanprep.media.facts import Facts
 
 _SAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -24,40 +24,40 @@ _OF_HEIC: Final = {"422": "4:2:2", "420": "4:2:0"}
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class Intent:
     """All the pixels that the result is to show, at the size that they came in."""
 
-    picture: Picture  # RGB
+    image: PillowImage  # RGB
     sampling: str  # how finely the source kept its colours
 
 
-def open_meant(source: str, recipe: PictureRecipe, facts: Facts) -> Meant:
+def open_intent(source: str, recipe: ImageRecipe, facts: Facts) -> Intent:
     """Decode the source and do all to it that does not depend on the size of the result."""
     shown = as_shown(decode(source, facts), facts, recipe.background)
-    size = shown.picture.size
+    size = shown.image.size
     if size != (facts.width, facts.height):
-        raise CannotMake(
+        raise CannotFix(
             f"It says that it is {facts.width}x{facts.height} px, but decodes to"
             f" {size[0]}x{size[1]}. Export it again from the program that made it."
         )
-    return Meant(_cut(shown.picture, recipe.window), shown.sampling)
+    return Intent(_cut(shown.image, recipe.window), shown.sampling)
 
 
-def as_shown(picture: Picture, facts: Facts, background: str) -> Meant:
-    """Return a decoded picture as a viewer shows it, on a background.
+def as_shown(image: PillowImage, facts: Facts, background: str) -> Intent:
+    """Return a decoded image as a viewer shows it, on a background.
 
-    What was there before a step is let go of at once: a large picture fits twice, not thrice.
+    What was there before a step is let go of at once: a large image fits twice, not thrice.
     """
-    sampling, claim = _sampling(picture), claim_of(picture)
-    picture = eight_bits(upright(picture, facts), facts)
-    picture, alpha = apart(picture, facts.format)
-    picture = to_srgb(picture, claim)
-    picture = flattened(picture, alpha, background)
-    picture.info.clear()  # Pillow would write the old profile and comment into the new file
-    return Meant(picture, sampling)
+    sampling, claim = _sampling(image), claim_of(image)
+    image = eight_bits(upright(image, facts), facts)
+    image, alpha = apart(image, facts.format)
+    image = to_srgb(image, claim)
+    image = flattened(image, alpha, background)
+    image.info.clear()  # Pillow would write the old profile and comment into the new file
+    return Intent(image, sampling)
 
 
-def _sampling(decoded: Picture) -> str:
+def _sampling(decoded: PillowImage) -> str:
     from PIL.JpegImagePlugin import get_sampling
 
     if decoded.format in {"JPEG", "MPO"}:
@@ -65,17 +65,17 @@ def _sampling(decoded: Picture) -> str:
     return _OF_HEIC.get(str(decoded.info.get("chroma")), "4:4:4")
 
 
-def _cut(picture: Picture, window: Window | None) -> Picture:
+def _cut(image: PillowImage, window: Window | None) -> PillowImage:
     if window is None:
-        return picture
-    left, top = window.corner or _chosen_corner(picture, window)
+        return image
+    left, top = window.corner or _chosen_corner(image, window)
     width, height = window.size
-    return picture.crop((left, top, left + width, top + height))
+    return image.crop((left, top, left + width, top + height))
 
 
-def _chosen_corner(picture: Picture, window: Window) -> tuple[int, int]:
+def _chosen_corner(image: PillowImage, window: Window) -> tuple[int, int]:
     match window.choose:
         case "smart":
-            return smart_corner(picture, window.size)
+            return smart_corner(image, window.size)
         case "center":
-            return central_corner(picture.size, window.size)
+            return central_corner(image.size, window.size)

@@ -1,4 +1,4 @@
-"""Take the place where a picture was taken out of its file, and touch nothing else."""
+"""Take the place where an image was taken out of its file, and touch nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.image.exif_location import StillThere, without_position
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,19 +65,19 @@ _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 _START: Final = b"\xff\xd8\xff"
 
 
-# A box of a film with an ISO 6709 position, as Android writes it: size, name, length, language.
-_FILM_POSITION: Final = re.compile(rb"\xa9xyz(....[+-][\d.]+[+-][\d.]+[\d.+-]*/?)", re.DOTALL)
+# A box of a video with an ISO 6709 position, as Android writes it: size, name, length, language.
+_VIDEO_POSITION: Final = re.compile(rb"\xa9xyz(....[+-][\d.]+[+-][\d.]+[\d.+-]*/?)", re.DOTALL)
 
 
 def strip_jpeg(data: bytes) -> bytes:
-    """Return the file without positions, of the same length and with the same picture data."""
+    """Return the file without positions, of the same length and with the same image data."""
     edited = bytearray(data)
     start = 0
     while start >= 0:
-        behind = _strip_picture(edited, start)
+        behind = _strip_image(edited, start)
         start = edited.find(_START, behind)
     tail = _end_of_first(data)
-    edited[tail:] = _FILM_POSITION.sub(_freed, bytes(edited[tail:]))
+    edited[tail:] = _VIDEO_POSITION.sub(_freed, bytes(edited[tail:]))
     return bytes(edited)
 
 
@@ -86,7 +86,7 @@ def _freed(match: re.Match[bytes]) -> bytes:
 
 
 def _end_of_first(data: bytes) -> int:
-    """Tell where the first picture ends at the earliest: behind its last header."""
+    """Tell where the first image ends at the earliest: behind its last header."""
     end = data.find(b"\xff\xd9", _headers_end(data, 0))
     return len(data) if end < 0 else end + 2
 
@@ -95,8 +95,8 @@ def _headers_end(data: bytes | bytearray, start: int) -> int:
     return max((at + length for _, at, length in _segments(data, start)), default=start + 2)
 
 
-def _strip_picture(data: bytearray, start: int) -> int:
-    """Strip the picture that begins here, and tell where its headers end."""
+def _strip_image(data: bytearray, start: int) -> int:
+    """Strip the image that begins here, and tell where its headers end."""
     app1 = [(at, at + length) for marker, at, length in _segments(data, start) if marker == _APP1]
     more = []
     for at, end in app1:
@@ -279,9 +279,9 @@ _STRIPPERS: Final = {"jpeg": strip_jpeg, "png": strip_png, "webp": strip_webp}
 
 
 def stripped(source: str, facts: Facts) -> bytes:
-    """Return the file without its position; its picture data stay the same, bit for bit."""
+    """Return the file without its position; its image data stay the same, bit for bit."""
     if facts.format not in _STRIPPERS:
-        raise CannotMake(
+        raise CannotFix(
             f"The position can be taken out of JPEG, PNG and WEBP, not out of {facts.format}."
             " Export it without its location from the program that made it."
         )
@@ -290,9 +290,9 @@ def stripped(source: str, facts: Facts) -> bytes:
             data = file.read()
         return _STRIPPERS[facts.format](data)
     except OSError as error:
-        raise CannotMake(f"The picture cannot be read: {error.strerror}. Try again.") from error
+        raise CannotFix(f"The image cannot be read: {error.strerror}. Try again.") from error
     except (StillThere, struct.error, zlib.error) as error:
-        raise CannotMake(
-            "The position is written in a way that cannot be undone safely. Export the picture"
+        raise CannotFix(
+            "The position is written in a way that cannot be undone safely. Export the image"
             " without its location from the program that made it."
         ) from error

@@ -1,4 +1,4 @@
-"""A small copy of a picture, to be shown: upright, in sRGB, and what shows through still does."""
+"""A small copy of an image, to be shown: upright, in sRGB, and what shows through still does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wanprep.fix.image.colors import apart, claim_of, eight_bits, to_srgb
 from wanprep.fix.image.decode import decode, upright
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as Picture
+    from PIL.Image import Image as PillowImage
 
     from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
@@ -20,16 +20,16 @@ _SMALLEST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class SmallPicture:
+class Thumbnail:
     """A WEBP, and how large it is."""
 
     data: bytes
     size: Size
 
 
-def small_copies(
+def make_thumbnails(
     source: str, facts: Facts, copies: tuple[tuple[int, int], ...]
-) -> tuple[SmallPicture, ...]:
+) -> tuple[Thumbnail, ...]:
     """Make copies with sides of so many pixels and so many bytes at most; decode once.
 
     They come from the largest to the smallest.
@@ -56,12 +56,12 @@ def small_copies(
     return tuple(made)
 
 
-def as_webp(picture: Picture, most_bytes: int) -> SmallPicture:
+def as_webp(image: PillowImage, most_bytes: int) -> Thumbnail:
     """Encode it as well as fits into so many bytes; of mere noise only less can be shown."""
     while True:
         for quality in _QUALITIES:
             file = io.BytesIO()
-            picture.save(file, "WEBP", quality=quality, method=2)
-            if file.tell() <= most_bytes or max(picture.size) <= _SMALLEST:
-                return SmallPicture(file.getvalue(), picture.size)
-        picture = picture.reduce(2)
+            image.save(file, "WEBP", quality=quality, method=2)
+            if file.tell() <= most_bytes or max(image.size) <= _SMALLEST:
+                return Thumbnail(file.getvalue(), image.size)
+        image = image.reduce(2)

@@ -12,8 +12,8 @@ from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.fix.deliver import CannotWrite
 from wanprep.fix.image.make import make_and_measure, place_window
-from wanprep.fix.image.thumbnails import SmallPicture, small_copies
-from wanprep.fix.plan.plan import CannotMake, Made, PictureRecipe, Stripped, Window
+from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
+from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped, Window
 from wanprep.media.facts import Facts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SECONDS: Final = 300.0
 MEMORY: Final = 2304 * 2**20
 
 _REFUSALS: Final[Mapping[str, type[WanprepError]]] = {
-    each.__name__: each for each in (CannotMake, CannotWrite)
+    each.__name__: each for each in (CannotFix, CannotWrite)
 }
 _TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place", "small")}
 
@@ -38,8 +38,8 @@ class ImageWorkers(Closing):
         self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
 
     def make(
-        self, source: str, recipe: PictureRecipe | Stripped, facts: Facts, into: str
-    ) -> tuple[Made, float | None]:
+        self, source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str
+    ) -> tuple[Output, float | None]:
         """Write the result into a file, and measure how like its source it is.
 
         What is only stripped of its position is the same image, and not measured.
@@ -51,19 +51,19 @@ class ImageWorkers(Closing):
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(into)
             raise
-        return Made(**_with_tuples(made)), ssim
+        return Output(**_with_tuples(made)), ssim
 
-    def place(self, source: str, recipe: PictureRecipe, facts: Facts) -> PictureRecipe:
+    def place(self, source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
         """Fill in where the recipe's window lies."""
         window = self._run("place", source, asdict(recipe), facts.as_json())
         return replace(recipe, window=_window(window))
 
     def small(
         self, source: str, facts: Facts, copies: tuple[tuple[int, int], ...]
-    ) -> tuple[SmallPicture, ...]:
+    ) -> tuple[Thumbnail, ...]:
         """Make small copies to be shown, each of so many pixels and bytes at most."""
         made = self._run("small", source, facts.as_json(), copies)
-        return tuple(SmallPicture(b64decode(data), (width, height)) for data, width, height in made)
+        return tuple(Thumbnail(b64decode(data), (width, height)) for data, width, height in made)
 
     def _run(self, task: str, *arguments: object) -> Any:  # noqa: ANN401 - JSON
         outcome = self._pool.run(_TASKS[task], *arguments)
@@ -84,23 +84,23 @@ class ImageWorkers(Closing):
 def _error(failure: Failure) -> Exception:
     match failure.cause:
         case "slow":
-            return CannotMake(f"Mending it took longer than {failure.detail}. Scale it down first.")
+            return CannotFix(f"Fixing it took longer than {failure.detail}. Scale it down first.")
         case "memory":
-            return CannotMake(
-                "Mending it takes more memory than a picture may have here. Scale it down first."
+            return CannotFix(
+                "Fixing it takes more memory than an image may have here. Scale it down first."
             )
         case "killed":
-            return CannotMake(
-                "The process that mended it was killed, most likely for want of memory."
+            return CannotFix(
+                "The process that fixed it was killed, most likely for want of memory."
                 " Close other programs, or scale it down first."
             )
         case "crashed":
-            return CannotMake(
+            return CannotFix(
                 f"It crashed the library that reads it ({failure.detail}). Export it again from"
                 " the program that made it."
             )
         case "stopped":
-            return CannotMake("The work was stopped before it was done. Run it again.")
+            return CannotFix("The work was stopped before it was done. Run it again.")
         case "refused" if failure.error in _REFUSALS:
             return _REFUSALS[failure.error](failure.detail)
         case _:
@@ -125,7 +125,7 @@ def _small(
     source: str, facts: dict[str, Any], copies: list[tuple[int, int]]
 ) -> list[tuple[str, int, int]]:
     _accept_large_images()
-    made = small_copies(source, Facts.from_json(facts), tuple(copies))
+    made = make_thumbnails(source, Facts.from_json(facts), tuple(copies))
     return [(b64encode(each.data).decode("ascii"), *each.size) for each in made]
 
 
@@ -138,7 +138,7 @@ def _accept_large_images() -> None:
 def _recipe(data: dict[str, Any]) -> Any:  # noqa: ANN401
     if "format" not in data:
         return Stripped(**data)
-    return PictureRecipe(**{**_with_tuples(data), "window": _window(data["window"])})
+    return ImageRecipe(**{**_with_tuples(data), "window": _window(data["window"])})
 
 
 def _window(data: dict[str, Any] | None) -> Window | None:

@@ -1,1 +1,1 @@
-"""Mend job files in their own text: comments, order and layout stay the author's."""
+"""Fix job files in their own text: comments, order and layout stay the author's."""

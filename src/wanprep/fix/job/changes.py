@@ -162,7 +162,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a person must mend."""
+    """What a person must fix."""
 
     document: int
     pointer: str
@@ -172,7 +172,7 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MendedJob:
+class FixedJob:
     """A job file's new text, and everything there is to say about it.
 
     Without changes the text is the old one. It has no byte order mark, as the text that was
@@ -185,6 +185,6 @@ class MendedJob:
     left: tuple[Left, ...] = ()
 
     @property
-    def unmended(self) -> tuple[str, ...]:
+    def not_fixed(self) -> tuple[str, ...]:
         """Name the rules that only a person can keep."""
         return tuple(dict.fromkeys(each.rule for each in self.left))

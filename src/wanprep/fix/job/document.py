@@ -1,4 +1,4 @@
-"""Mend one document: change by change, each believed when its text is read and judged again."""
+"""Fix one document: change by change, each believed when its text is read and judged again."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ _BY_HAND: Final = (
 
 
 @dataclass(slots=True, kw_only=True)
-class Mending:
+class DocumentFixer:
     """A document under repair, and what has been said of it."""
 
     draft: Draft
@@ -195,7 +195,7 @@ class Mending:
         return self.source.place(self.begin + offset, self.begin + offset).line
 
     def left(self) -> Iterator[Left]:
-        """Tell what a person must mend."""
+        """Tell what a person must fix."""
         now = self._look()
         for proposal in self.unmoved:
             words = f"{proposal.after} could not be written for {proposal.before}. {_BY_HAND}"

@@ -11,7 +11,7 @@ from wanprep.job.documents.read_documents import DocumentFile
 from wanprep.job.read import jobs_in
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
-from wanprep.rules.intent import meant_by, meant_by_body
+from wanprep.rules.intent import intent_by, intent_by_body
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.resolve import resolve
 
@@ -91,15 +91,15 @@ def look(file: str, document: Document, case: Case | None, ignored: Collection[s
 
 def _case(case: Case, job: Job) -> Case:
     native = case.native
-    meant = meant_by_body(job, native) if native else meant_by(job)
-    return replace(case, job=job, meant=meant)
+    intent = intent_by_body(job, native) if native else intent_by(job)
+    return replace(case, job=job, intent=intent)
 
 
 def _judged(case: Case) -> Iterator[Found]:
-    resolved = resolve(case.meant)
+    resolved = resolve(case.intent)
     for target in case.targets:
         body = case.job.body if case.native is target else None
-        for broken in judge_job(resolved, case.meant, target, body):
+        for broken in judge_job(resolved, case.intent, target, body):
             yield Found(target, broken)
 
 
@@ -120,7 +120,7 @@ def limit_of(found: Found) -> Mapping[str, Any]:
 def common_name(look: Look, found: Found) -> str | None:
     """Name the parameter that a finding is about, in our own words."""
     case = look.case
-    places = case.meant.places if case else {}
+    places = case.intent.places if case else {}
     return next((name for name, pointer in places.items() if pointer == found.pointer), None)
 
 

@@ -1,12 +1,12 @@
-"""Mend a job file, document by document."""
+"""Fix a job file, document by document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from wanprep.fix.job.changes import Change, Left, MendedJob
-from wanprep.fix.job.document import Draft, Mending, draft
+from wanprep.fix.job.changes import Change, FixedJob, Left
+from wanprep.fix.job.document import DocumentFixer, Draft, draft
 from wanprep.job.documents.read_documents import read_text
 from wanprep.rules.message import sentence
 
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
     from wanprep.check.inputs import Case
     from wanprep.fix.job.text import Edit
-    from wanprep.fix.plan.plan import Wishes
+    from wanprep.fix.plan.plan import Options
     from wanprep.job.documents.document import Span
     from wanprep.job.model import JobFile
 
 Moved = Mapping[tuple[int, str], str]
 
 
-def mend_job(
+def fix_job(
     file: JobFile,
     cases: Sequence[Case],
     *,
-    wishes: Wishes,
+    options: Options,
     moved: Moved | None = None,
     ignored: Collection[str] = (),
-) -> MendedJob:
-    """Mend what can be mended in the text of a job file, and tell what cannot.
+) -> FixedJob:
+    """Fix what can be fixed in the text of a job file, and tell what cannot.
 
     `moved` says what is to be written in place of a path, by the number of its document and
     its pointer. What cannot be read is not touched.
     """
-    return _File(file, cases, wishes, moved or {}, ignored).mended()
+    return _File(file, cases, options, moved or {}, ignored).fixed()
 
 
 class _File:
@@ -43,26 +43,26 @@ class _File:
         self,
         file: JobFile,
         cases: Sequence[Case],
-        wishes: Wishes,
+        options: Options,
         moved: Moved,
         ignored: Collection[str],
     ) -> None:
         self._file = file
         self._cases = {case.job.number: case for case in cases}
-        self._yes = wishes.yes
+        self._yes = options.yes
         self._moved = moved
         self._ignored = ignored
         self._changes: list[Change] = []
         self._questions: list[Change] = []
         self._left: list[Left] = []
 
-    def mended(self) -> MendedJob:
+    def fixed(self) -> FixedJob:
         number, texts = 1, []
         for begin, end in self._stretches():
             text, count = self._stretch((begin, end), number)
             texts.append(text)
             number += count
-        return MendedJob(
+        return FixedJob(
             text="".join(texts),
             changes=tuple(self._changes),
             questions=tuple(self._questions),
@@ -78,7 +78,7 @@ class _File:
         return document_spans(text)
 
     def _stretch(self, stretch: Span, first: int) -> tuple[str, int]:
-        """Mend the documents of a stretch; return its text, and how many they are."""
+        """Fix the documents of a stretch; return its text, and how many they are."""
         text = self._file.source.text[slice(*stretch)]
         count = len(read_text(text, self._file.file).documents)
         jobs = {job.number for job in self._file.jobs}
@@ -94,7 +94,7 @@ class _File:
     def _document(
         self, now: Draft, index: int, number: int, begin: int, history: list[list[Edit]]
     ) -> Draft:
-        mending = Mending(
+        fixing = DocumentFixer(
             draft=now,
             index=index,
             number=number,
@@ -105,11 +105,11 @@ class _File:
             begin=begin,
             history=history,
         )
-        mending.mend({pointer: path for (of, pointer), path in self._moved.items() if of == number})
-        self._changes += mending.changes
-        self._questions += mending.questions.values()
-        self._left += mending.left()
-        return mending.draft
+        fixing.mend({pointer: path for (of, pointer), path in self._moved.items() if of == number})
+        self._changes += fixing.changes
+        self._questions += fixing.questions.values()
+        self._left += fixing.left()
+        return fixing.draft
 
     def _tell_broken(self, stretch: Span, number: int) -> None:
         """Tell what is wrong in a stretch that cannot be used as it is."""

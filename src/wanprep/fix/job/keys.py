@@ -40,11 +40,11 @@ class Guess:
 def guess(key: str, names: Names, least: float) -> Guess | None:
     """Find the key that is meant, if any word for it is at least so much like this one."""
     wanted = letters(key)
-    likeness = {word: _likeness(wanted, letters(word)) for word in names}
-    best = max(likeness, key=likeness.__getitem__, default="")
-    if not best or likeness[best] < least:
+    similarity = {word: _similarity(wanted, letters(word)) for word in names}
+    best = max(similarity, key=similarity.__getitem__, default="")
+    if not best or similarity[best] < least:
         return None
-    certain = likeness[best] >= _CERTAIN and not _extends(wanted, letters(best))
+    certain = similarity[best] >= _CERTAIN and not _extends(wanted, letters(best))
     return Guess(names[best], certain)
 
 
@@ -53,7 +53,7 @@ def _extends(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) > 1 and (one in other or other in one)
 
 
-def _likeness(one: str, other: str) -> float:
+def _similarity(one: str, other: str) -> float:
     return 1.0 if one == other else min(0.999, SequenceMatcher(None, one, other).ratio())
 
 
@@ -108,16 +108,16 @@ def misspelt_keys(look: Look) -> Iterator[Proposal]:
         members = at(look.value, home)
         if not known or key in known or not isinstance(members, dict):
             continue
-        meant = guess(key, words_for(known), 0.75)
-        if meant and meant.key not in members and _nobody_nearer(key, meant.key, members):
-            yield renamed(problem.pointer, meant.key, certain=meant.certain, rule=problem.rule)
+        intent = guess(key, words_for(known), 0.75)
+        if intent and intent.key not in members and _nobody_nearer(key, intent.key, members):
+            yield renamed(problem.pointer, intent.key, certain=intent.certain, rule=problem.rule)
 
 
-def _nobody_nearer(key: str, meant: str, members: Mapping[str, Any]) -> bool:
+def _nobody_nearer(key: str, intent: str, members: Mapping[str, Any]) -> bool:
     """Take the first of several keys that mean the same; the others stay for their author."""
     known = words_for(job_properties())
     rivals = [other for other in members if (found := guess(other, known, 0.75))
-              and found.key == meant]  # fmt: skip
+              and found.key == intent]  # fmt: skip
     return rivals[:1] in ([], [key])
 
 
@@ -144,9 +144,9 @@ def misplaced_keys(look: Look) -> Iterator[Proposal]:
         key = last(problem.pointer)
         if parent(problem.pointer) or key not in look.value or key in job_properties():
             continue
-        meant = guess(key, parameter_names(), 0.999)
-        if meant and (operations := _moved(look.value, key, meant.key)):
-            yield _move(problem.pointer, operations, f"`{meant.key}` into `parameters`")
+        intent = guess(key, parameter_names(), 0.999)
+        if intent and (operations := _moved(look.value, key, intent.key)):
+            yield _move(problem.pointer, operations, f"`{intent.key}` into `parameters`")
     yield from _among_parameters(look)
 
 
@@ -165,8 +165,8 @@ def _moved(value: Mapping[str, Any], key: str, name: str) -> tuple[Operation, ..
 
 
 def _means(key: str, name: str) -> bool:
-    meant = guess(key, parameter_names(), 0.999)
-    return meant is not None and meant.key == name
+    intent = guess(key, parameter_names(), 0.999)
+    return intent is not None and intent.key == name
 
 
 def _among_parameters(look: Look) -> Iterator[Proposal]:
@@ -175,11 +175,11 @@ def _among_parameters(look: Look) -> Iterator[Proposal]:
     texts = ("prompt", "negative_prompt", "first_frame")
     names = words_for({name: job_properties()[name] for name in texts})
     for key, value in given.items() if isinstance(given, dict) else ():
-        meant = guess(key, names, 0.999)
+        intent = guess(key, names, 0.999)
         pointer = f"/parameters/{key}"
-        if meant and meant.key not in look.value and isinstance(value, str) and len(given) > 1:
-            operations = (Add("", meant.key, value), Drop(pointer))
-            yield _move(pointer, operations, f"`{meant.key}` out of `parameters`")
+        if intent and intent.key not in look.value and isinstance(value, str) and len(given) > 1:
+            operations = (Add("", intent.key, value), Drop(pointer))
+            yield _move(pointer, operations, f"`{intent.key}` out of `parameters`")
 
 
 def _move(pointer: str, operations: tuple[Operation, ...], words: str) -> Proposal:
@@ -211,22 +211,22 @@ def other_shapes(look: Look) -> Iterator[Proposal]:
         types = shape.get("type", ())
         types = (types,) if isinstance(types, str) else types
         value = at(look.value, problem.pointer)
-        found = _meant(look, problem.pointer, value, types, splits="oneOf" in shape)
+        found = _intent(look, problem.pointer, value, types, splits="oneOf" in shape)
         if found:
-            meant, words = found
+            intent, words = found
             yield Proposal(
                 pointer=problem.pointer,
-                operations=(Put(problem.pointer, meant),),
+                operations=(Put(problem.pointer, intent),),
                 words=words,
                 safety="safe",
                 rules=(problem.rule,),
                 before=shown(value),
-                after=shown(meant),
+                after=shown(intent),
                 promise="anything",
             )
 
 
-def _meant(
+def _intent(
     look: Look, pointer: str, value: object, types: tuple[str, ...], *, splits: bool
 ) -> tuple[Any, str] | None:
     name = last(pointer)

@@ -45,21 +45,21 @@ def shapes(look: Look) -> Iterator[Proposal]:
     """Wrap an address into an object or a list, or take it out of one, as the field wants it."""
     for found in look.about("parameter-invalid") if look.native else ():
         value = at(look.value, found.pointer)
-        meant = _shaped(look, found, value, limit_of(found).get("type"))
-        if meant is not None:
+        intent = _shaped(look, found, value, limit_of(found).get("type"))
+        if intent is not None:
             several = isinstance(value, list) and len(value) > 1
-            kind = type(meant).__name__
+            kind = type(intent).__name__
             wrapped = {"list": "a list", "dict": "an object", "str": "one text"}[kind]
             yield Proposal(
                 pointer=found.pointer,
-                operations=(Put(found.pointer, meant),),
+                operations=(Put(found.pointer, intent),),
                 words=f"keep only the first of `{last(found.pointer)}`, which takes one"
                 if several
                 else f"make {wrapped} of {shown(value)}",
                 safety="asks" if several else "safe",
                 rules=(found.rule,),
                 before=shown(value),
-                after=shown(meant),
+                after=shown(intent),
                 promise="anything",
             )
 
@@ -143,6 +143,6 @@ def _all_text(listed: object) -> bool:
 
 def _owners(look: Look, voice: Mapping[str, Any]) -> list[tuple[str, int]]:
     """List the references in the order in which voices are handed out by place."""
-    kinds = [each.kind for each in look.case.meant.references] if look.case else []
+    kinds = [each.kind for each in look.case.intent.references] if look.case else []
     order = [role.removeprefix("reference_") for role in voice["positional_order"]]
     return [(kind, number) for kind in order for number in range(1, kinds.count(kind) + 1)]

@@ -34,11 +34,11 @@ def unknown_parameters(look: Look) -> Iterator[Proposal]:
     for found in look.about("parameter-unknown"):
         key, members = last(found.pointer), at(look.value, parent(found.pointer))
         names = _names(look, found)
-        meant = None if _taken_nowhere(key, names) else guess(key, names, 0.7)
-        if meant and meant.key not in members:
-            yield renamed(found.pointer, meant.key, certain=meant.certain, rule=found.rule)
+        intent = None if _taken_nowhere(key, names) else guess(key, names, 0.7)
+        if intent and intent.key not in members:
+            yield renamed(found.pointer, intent.key, certain=intent.certain, rule=found.rule)
         elif not _used(look, found.pointer):
-            safety: Safety = "asks" if _carries_media(key, members, meant) else "lossy"
+            safety: Safety = "asks" if _carries_media(key, members, intent) else "lossy"
             yield _left_out(look, found, safety, "does not know it")
 
 
@@ -54,10 +54,10 @@ def _ours() -> Names:
     return words_for(job) | words_for(job["references"]["items"]["properties"])
 
 
-def _carries_media(key: str, members: Mapping[str, Any], meant: Guess | None) -> bool:
+def _carries_media(key: str, members: Mapping[str, Any], intent: Guess | None) -> bool:
     """Tell whether more than a setting would be lost."""
     return guess(key, _ours(), 1.0) is not None or (
-        meant is not None and isinstance(members[meant.key], list)
+        intent is not None and isinstance(members[intent.key], list)
     )
 
 
@@ -89,7 +89,7 @@ def _used(look: Look, pointer: str) -> bool:
 
 def _takes(look: Look, pointer: str) -> bool:
     return look.case is not None and (
-        look.native is None or pointer in look.case.meant.places.values()
+        look.native is None or pointer in look.case.intent.places.values()
     )
 
 

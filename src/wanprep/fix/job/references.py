@@ -35,11 +35,11 @@ Pieces = tuple[tuple[tuple[int, int], str], ...]
 
 def dialects(look: Look) -> Iterator[Proposal]:
     """Write names in a dialect that every target shows."""
-    prompt = look.case.meant.prompt if look.case else None
+    prompt = look.case.intent.prompt if look.case else None
     accepted = _accepted(look.targets)
     if not look.case or not prompt or not accepted:
         return
-    order = [each.kind for each in look.case.meant.references]
+    order = [each.kind for each in look.case.intent.references]
     said = {each.broken.span for each in look.about(_STYLE)}
     doubted = {each.token.span for each in bind(prompt.text, order).tokens
                if _shown_too(each.token.style, look.targets)}  # fmt: skip
@@ -127,26 +127,26 @@ def surplus_references(look: Look) -> Iterator[Proposal]:
 
 
 def _places(look: Look, rule: str) -> list[int]:
-    references = look.case.meant.references if look.case else ()
+    references = look.case.intent.references if look.case else ()
     places = [place for place, each in enumerate(references) if each.kind in _KINDS[rule]]
     return places[::-1]
 
 
 def _dropped(look: Look, place: int, why: str, rule: str) -> Proposal | None:
     case = look.case
-    if case is None or (len(case.meant.references) == 1 and not case.meant.first_frame):
+    if case is None or (len(case.intent.references) == 1 and not case.intent.first_frame):
         return None
-    prompt, order = case.meant.prompt, [each.kind for each in case.meant.references]
+    prompt, order = case.intent.prompt, [each.kind for each in case.intent.references]
     text = prompt.text if prompt else ""
     pieces = renumbered(text, order, place)
-    pointer = _entry(look, case.meant.references[place].pointer)
+    pointer = _entry(look, case.intent.references[place].pointer)
     if pieces is None or _named(look, place) or _bound_voices(look):
         return None
     operations: tuple[Operation, ...] = (with_what_holds_it(look.value, pointer),)
     if prompt and pieces:
         operations += (Respell(prompt.pointer, pieces),)
     told = f"{order[place].capitalize()} {order[: place + 1].count(order[place])}"
-    written = at(look.value, case.meant.references[place].pointer)
+    written = at(look.value, case.intent.references[place].pointer)
     return Proposal(
         pointer=pointer,
         operations=operations,
@@ -159,19 +159,19 @@ def _dropped(look: Look, place: int, why: str, rule: str) -> Proposal | None:
 
 def _named(look: Look, place: int) -> bool:
     """Tell whether the prompt speaks of a reference."""
-    meant = look.case.meant if look.case else None
-    if meant is None or meant.prompt is None:
+    intent = look.case.intent if look.case else None
+    if intent is None or intent.prompt is None:
         return False
-    order = [each.kind for each in meant.references]
+    order = [each.kind for each in intent.references]
     kind = order[place]
     this = (kind, order[: place + 1].count(kind))
-    bound = {each.reference for each in bind(meant.prompt.text, order).tokens}
-    return this in bound or (order.count(kind) == 1 and mentions(meant.prompt.text, kind))
+    bound = {each.reference for each in bind(intent.prompt.text, order).tokens}
+    return this in bound or (order.count(kind) == 1 and mentions(intent.prompt.text, kind))
 
 
 def _bound_voices(look: Look) -> bool:
     """Tell whether voices are bound, elsewhere in the body, to references by their numbers."""
-    voices = [each for each in look.case.meant.assets if each.role == "voice"] if look.case else []
+    voices = [each for each in look.case.intent.assets if each.role == "voice"] if look.case else []
     apart = "bindings" in look.native.data["fields"].get("voice", {}) if look.native else False
     return apart and bool(voices)
 
@@ -184,7 +184,7 @@ def _entry(look: Look, pointer: str) -> str:
 
 
 def _last_voice(look: Look, rule: str) -> Iterator[Proposal]:
-    assets = look.case.meant.assets if look.case else ()
+    assets = look.case.intent.assets if look.case else ()
     voices = [each for each in assets if each.role == "voice"]
     for voice in voices[-1:]:
         what = f"the voice {voice.written}: there are more than can be used"
@@ -208,7 +208,7 @@ def voices_of_frames(look: Look) -> Iterator[Proposal]:
 
 def lacking_roles(look: Look) -> Iterator[Proposal]:
     """Leave out what no target has a field for."""
-    assets = look.case.meant.assets if look.case and look.targets else ()
+    assets = look.case.intent.assets if look.case and look.targets else ()
     for asset in assets:
         if not all(lacks(target, asset.role) for target in look.targets):
             continue
@@ -223,7 +223,7 @@ def lacking_roles(look: Look) -> Iterator[Proposal]:
 
 
 def _reference_at(look: Look, pointer: str) -> Proposal | None:
-    references = look.case.meant.references if look.case else ()
+    references = look.case.intent.references if look.case else ()
     places = [place for place, each in enumerate(references) if each.pointer == pointer]
     why = f"{_who(look.targets)} no field for it"
     return _dropped(look, places[0], why, "reference-kind-unsupported") if places else None

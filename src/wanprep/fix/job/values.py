@@ -110,25 +110,25 @@ def sure_values(look: Look) -> Iterator[Proposal]:
         value = at(look.value, found.pointer)
         name = common_name(look, found)
         if name == "duration" and isinstance(value, str):
-            meant = surely(_SECONDS.sub("", value), limit_of(found))
+            intent = surely(_SECONDS.sub("", value), limit_of(found))
         else:
-            meant = surely(value, limit_of(found))
-        meant = natively(look, name, meant)
-        if meant is not None and (type(meant), meant) != (type(value), value):
-            yield _put(look, found, meant, "safe", "worse-nowhere")
+            intent = surely(value, limit_of(found))
+        intent = natively(look, name, intent)
+        if intent is not None and (type(intent), intent) != (type(value), value):
+            yield _put(look, found, intent, "safe", "worse-nowhere")
 
 
 def spelt_parameters(look: Look) -> Iterator[Proposal]:
     """Write parameters in small letters, as they are matched: 1080P is 1080p."""
     if look.native or not look.case:
         return
-    for name, meant in look.case.meant.parameters.items():
+    for name, intent in look.case.intent.parameters.items():
         pointer = below("/parameters", name)
         value = at(look.value, pointer)
-        if not isinstance(value, str) or value == meant or name == "callback_url":
+        if not isinstance(value, str) or value == intent or name == "callback_url":
             continue
-        if any(meant in bound for bound in _choices(look, name)):
-            yield _written(pointer, value, meant)
+        if any(intent in bound for bound in _choices(look, name)):
+            yield _written(pointer, value, intent)
 
 
 def _choices(look: Look, name: str) -> Iterator[list[Any]]:
@@ -149,9 +149,9 @@ def nearest_values(look: Look) -> Iterator[Proposal]:
             if isinstance(value, float):
                 allowed += [math.floor(value), math.ceil(value)]
             for candidate in nearest(value, allowed):
-                meant = natively(look, name, candidate)
-                if meant != value:
-                    yield _put(look, found, meant, "asks", "settled")
+                intent = natively(look, name, candidate)
+                if intent != value:
+                    yield _put(look, found, intent, "asks", "settled")
 
 
 def _without(look: Look, found: Found) -> Proposal:
@@ -167,26 +167,26 @@ def _without(look: Look, found: Found) -> Proposal:
     )
 
 
-def _put(look: Look, found: Found, meant: object, safety: Safety, promise: Promise) -> Proposal:
-    proposal = _written(found.pointer, at(look.value, found.pointer), meant)
+def _put(look: Look, found: Found, intent: object, safety: Safety, promise: Promise) -> Proposal:
+    proposal = _written(found.pointer, at(look.value, found.pointer), intent)
     return replace(proposal, safety=safety, rules=(found.rule,), promise=promise)
 
 
-def _written(pointer: str, value: object, meant: object) -> Proposal:
+def _written(pointer: str, value: object, intent: object) -> Proposal:
     return Proposal(
         pointer=pointer,
-        operations=(Put(pointer, meant),),
-        words=f"write {_told(value, meant)} for `{last(pointer)}`",
+        operations=(Put(pointer, intent),),
+        words=f"write {_told(value, intent)} for `{last(pointer)}`",
         safety="safe",
         rules=(),
         before=shown(value),
-        after=shown(meant),
+        after=shown(intent),
     )
 
 
-def _told(value: object, meant: object) -> str:
+def _told(value: object, intent: object) -> str:
     """Say both values so that a text and a number look different."""
-    if isinstance(value, str) and not isinstance(meant, str):
-        kind = "" if isinstance(meant, bool) else "the number "
-        return f'{kind}{shown(meant)} instead of the text "{value}"'
-    return f"{shown(meant)} instead of {shown(value)}"
+    if isinstance(value, str) and not isinstance(intent, str):
+        kind = "" if isinstance(intent, bool) else "the number "
+        return f'{kind}{shown(intent)} instead of the text "{value}"'
+    return f"{shown(intent)} instead of {shown(value)}"

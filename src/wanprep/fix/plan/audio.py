@@ -16,7 +16,7 @@ from wanprep.fix.plan.lengths import (
     trim_step,
     weight_steps,
 )
-from wanprep.fix.plan.plan import SoundRecipe, Step
+from wanprep.fix.plan.plan import AudioRecipe, Step
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.fix.plan.draft import Allowed
-    from wanprep.fix.plan.plan import Wishes
+    from wanprep.fix.plan.plan import Options
 
 # WAV before MP3, for an MP3 too: samples have no second generation, and no padding that some
 # decoders count and others do not.
@@ -41,16 +41,16 @@ _SLACK: Final = 0.01
 _PADDING: Final = 4 * 1152
 
 
-def sound_drafts(facts: Facts, allowed: Allowed, wishes: Wishes) -> Iterator[Draft]:
+def sound_drafts(facts: Facts, allowed: Allowed, options: Options) -> Iterator[Draft]:
     """List the ways to repair a sound, the least damage first."""
     if rename_steps(facts, facts.format):
         yield renamed(facts)
     for written in WRITTEN:
-        yield _written(facts, written, allowed, wishes)
+        yield _written(facts, written, allowed, options)
 
 
 def _written(
-    facts: Facts, written: Literal["wav", "mp3"], allowed: Allowed, wishes: Wishes
+    facts: Facts, written: Literal["wav", "mp3"], allowed: Allowed, options: Options
 ) -> Draft:
     suffix = suffix_of(facts, written)
     plain = Facts(
@@ -68,14 +68,14 @@ def _written(
         channels=min(facts.channels or _CHANNELS, _CHANNELS),
         readable=True,
     )
-    limits, keep = allowed(plain), wishes.trim or "start"
+    limits, keep = allowed(plain), options.trim or "start"
     slack = _SLACK + (_PADDING / (plain.sample_rate or _RATE) if written == "mp3" else 0)
     chosen = cut(plain, limits, keep, slack) if too_long(facts, limits) else None
     cap = most_bytes(limits)
     steps = [*_steps(facts, written), *weight_steps(facts, cap)]
     if chosen:
         steps.append(trim_step(facts, chosen, keep, limits.broken_by(facts, LENGTHS)))
-    recipe = SoundRecipe(
+    recipe = AudioRecipe(
         format=written,
         suffix=suffix,
         start=chosen.start if chosen else None,

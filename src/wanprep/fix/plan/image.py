@@ -1,4 +1,4 @@
-"""Drafts for pictures: a true name, a cut in the metadata, or decoded and written once."""
+"""Drafts for images: a true name, a cut in the metadata, or decoded and written once."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from wanprep.fix.plan.draft import Draft, ordered, rename_steps, renamed, suffix_of
 from wanprep.fix.plan.lengths import most_bytes, smallest_of, weight_steps
-from wanprep.fix.plan.plan import PictureRecipe, Step, Stripped
-from wanprep.fix.plan.sizes import LARGEST_PICTURE, Fit, box_of, fit, shape_rules, size_steps
+from wanprep.fix.plan.plan import ImageRecipe, Step, Stripped
+from wanprep.fix.plan.sizes import LARGEST_IMAGE, Fit, box_of, fit, shape_rules, size_steps
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
     from wanprep.fix.plan.draft import Allowed
     from wanprep.fix.plan.limits import Limits
-    from wanprep.fix.plan.plan import Wishes
+    from wanprep.fix.plan.plan import Options
     from wanprep.fix.plan.sizes import Box
 
 
-def picture_steps(facts: Facts, written: str, background: str) -> Iterator[Step]:
+def image_steps(facts: Facts, written: str, background: str) -> Iterator[Step]:
     """List the changes, in no order."""
     if (facts.orientation or 1) != 1:
         yield Step("turn", "safe", "turn it upright")
     if (facts.frames or 1) > 1:
         what = "frame" if facts.animated else "picture"
         yield Step("first-frame", "lossy", f"keep only the first of its {facts.frames} {what}s")
-    if words := _picture_steps_color(facts):
+    if words := _image_steps_color(facts):
         yield Step("color", "lossy", words)
     if facts.alpha:
         yield Step("flatten", "lossy", f"put it on {background} wherever it is transparent")
     yield _encode(facts.format, written)
 
 
-def _picture_steps_color(facts: Facts) -> str:
+def _image_steps_color(facts: Facts) -> str:
     if facts.color in {"cmyk", "lab"}:
         return f"convert its colours from {facts.color.upper()} to sRGB"
     if facts.hdr:
@@ -56,7 +56,7 @@ SURE: Final = 0.9
 _PNG_OVERHEAD: Final = 1.002
 
 
-def picture_bytes(facts: Facts, written: str, sized: Fit, cap: int | None) -> int:
+def image_bytes(facts: Facts, written: str, sized: Fit, cap: int | None) -> int:
     """Tell how many bytes it will have: at most the cap, where it surely comes below that."""
     if written == "png":
         weight = png_bytes(facts, sized)
@@ -92,19 +92,19 @@ _STRIPPED: Final = frozenset({"jpeg", "png", "webp"})
 UNDECODED: Final = frozenset({"jxl", "svg"})
 
 
-# Formats that lose something already, so that another JPEG is what their pictures are made for.
+# Formats that lose something already, so that another JPEG is what their images are made for.
 _LOSSY: Final = frozenset({"avif", "heic", "jpeg", "jpeg2000"})
 
 
-def picture_drafts(facts: Facts, allowed: Allowed, wishes: Wishes) -> Iterator[Draft]:
-    """List the ways to repair a picture, the least damage first."""
+def image_drafts(facts: Facts, allowed: Allowed, options: Options) -> Iterator[Draft]:
+    """List the ways to repair an image, the least damage first."""
     if rename_steps(facts, facts.format):
         yield renamed(facts)
     if facts.gps and facts.format in _STRIPPED:
         yield _stripped(facts)
     if facts.format not in UNDECODED:
         for written in _formats(facts):
-            yield _written(facts, written, allowed, wishes)
+            yield _written(facts, written, allowed, options)
 
 
 def _stripped(facts: Facts) -> Draft:
@@ -119,12 +119,12 @@ _WITHOUT_PLACE: Final = Step("drop-location", "safe", "remove the place where it
 
 
 def _formats(facts: Facts) -> tuple[Written, Written]:
-    """Prefer what the picture's pixels came from: plain samples, or a lossy code."""
+    """Prefer what the image's pixels came from: plain samples, or a lossy code."""
     lossy = facts.format in _LOSSY or (facts.format == "webp" and not facts.alpha)
     return ("jpeg", "png") if lossy or facts.color in {"cmyk", "yuv"} else ("png", "jpeg")
 
 
-def _written(facts: Facts, written: Written, allowed: Allowed, wishes: Wishes) -> Draft:
+def _written(facts: Facts, written: Written, allowed: Allowed, options: Options) -> Draft:
     suffix = suffix_of(facts, written)
     same = facts.color == "gray" and not facts.alpha
     plain = Facts(
@@ -146,17 +146,17 @@ def _written(facts: Facts, written: Written, allowed: Allowed, wishes: Wishes) -
         readable=True,
     )
     limits = allowed(plain)
-    sized, box = _sized(facts, written, limits, wishes)
+    sized, box = _sized(facts, written, limits, options)
     cap = most_bytes(limits)
     predicted = replace(
         _of_size(plain, sized),
-        bytes=picture_bytes(facts, written, sized, cap),
+        bytes=image_bytes(facts, written, sized, cap),
         color=_color(plain, sized),
     )
-    recipe = PictureRecipe(
+    recipe = ImageRecipe(
         format=written,
         suffix=suffix,
-        background=wishes.background,
+        background=options.background,
         window=sized.window,
         size=sized.size,
         canvas=sized.canvas,
@@ -166,8 +166,8 @@ def _written(facts: Facts, written: Written, allowed: Allowed, wishes: Wishes) -
     steps = [
         *rename_steps(facts, written),
         *([_WITHOUT_PLACE] if facts.gps else []),
-        *picture_steps(facts, written, wishes.background),
-        *size_steps(sized, wishes.background, shape_rules(facts, limits)),
+        *image_steps(facts, written, options.background),
+        *size_steps(sized, options.background, shape_rules(facts, limits)),
         *weight_steps(facts, cap),
     ]
     return Draft(recipe, ordered(steps), predicted)
@@ -189,24 +189,24 @@ def _color(plain: Facts, sized: Fit) -> Literal["gray", "rgb"]:
     return "gray" if plain.color == "gray" and not sized.canvas else "rgb"
 
 
-def _sized(facts: Facts, written: Written, limits: Limits, wishes: Wishes) -> tuple[Fit, Box]:
+def _sized(facts: Facts, written: Written, limits: Limits, options: Options) -> tuple[Fit, Box]:
     """Fit all bounds on the size; where they contradict each other, those that refuse."""
     source = (max(1, facts.width or 0), max(1, facts.height or 0))
     for each in (limits, limits.firm):
-        box = box_of(each, step=1, largest=LARGEST_PICTURE)
-        if sized := fit(source, box, wishes.crop):
+        box = box_of(each, step=1, largest=LARGEST_IMAGE)
+        if sized := fit(source, box, options.crop):
             if written == "png" and not each.allows("format", "jpeg"):
-                sized = _lighter(facts, most_bytes(each), sized, box, wishes)
+                sized = _lighter(facts, most_bytes(each), sized, box, options)
             return sized, box
     return Fit(source), box
 
 
-def _lighter(facts: Facts, cap: int | None, sized: Fit, box: Box, wishes: Wishes) -> Fit:
+def _lighter(facts: Facts, cap: int | None, sized: Fit, box: Box, options: Options) -> Fit:
     """Shrink a PNG that is too large where no JPEG is taken: it has no other way."""
     while cap is not None and (weight := png_bytes(facts, sized)) > cap * SURE:
         factor = (cap * SURE**2 / weight) ** 0.5
         most = (int(sized.result[0] * factor), int(sized.result[1] * factor))
-        smaller = fit(sized.source, replace(box, most=most), wishes.crop)
+        smaller = fit(sized.source, replace(box, most=most), options.crop)
         if smaller is None:
             break
         sized = smaller

@@ -51,7 +51,7 @@ def too_long(facts: Facts, limits: Limits) -> bool:
 def cut(facts: Facts, limits: Limits, keep: Trim, slack: float) -> Cut:
     """Choose what to keep of a file that is too long, some slack under the bound.
 
-    The picture decides where the middle and the end are: sound may go on without it.
+    The image decides where the middle and the end are: sound may go on without it.
     """
     ranges = [limits.range(name) for name in LENGTHS if getattr(facts, name) is not None]
     high: float = min(each.high.value for each in ranges if each.high)

@@ -26,7 +26,7 @@ class Untouched:
     """Nothing that a repair could better: the file stays as it is, bit for bit."""
 
     facts: Facts
-    left: tuple[str, ...] = ()  # rules of the findings that only a person can mend
+    left: tuple[str, ...] = ()  # rules of the findings that only a person can fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Plan:
 
 
 # safe: loses nothing that a viewer sees. lossy: visible at worst to a trained eye. asks: changes
-# what the picture shows or how long it lasts, which only its owner may decide.
+# what the image shows or how long it lasts, which only its owner may decide.
 Safety = Literal["safe", "lossy", "asks"]
 
 
@@ -74,7 +74,7 @@ class Step:
     safety: Safety
     words: str  # "scale 9000x3000 to 8000x2667 px", the end of a sentence
     # Of a step that asks: the findings for whose sake it does. Who refuses it may have the rest
-    # mended by ignoring these.
+    # fixed by ignoring these.
     rules: tuple[str, ...] = ()
 
 
@@ -85,7 +85,7 @@ Trim = Literal["start", "center", "end"]  # the part that is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """Choices for steps that ask. None: not said, so that a plan needs an answer."""
 
     crop: Crop | None = None
@@ -99,7 +99,7 @@ Size = tuple[int, int]  # width, height
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of a picture to keep. Without a corner, it must be placed before it is cut."""
+    """The part of an image to keep. Without a corner, it must be placed before it is cut."""
 
     size: Size
     choose: Literal["smart", "center"]
@@ -115,27 +115,27 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Stripped:
-    """The same picture, bit for bit, without the place where it was taken."""
+    """The same image, bit for bit, without the place where it was taken."""
 
     suffix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PictureRecipe:
-    """A picture decoded, changed, and written once."""
+class ImageRecipe:
+    """An image decoded, changed, and written once."""
 
     format: Literal["jpeg", "png"]
     suffix: str
     background: str = "#ffffff"
     window: Window | None = None
     size: Size | None = None  # scaled to this, after the window
-    canvas: Size | None = None  # padded to this, after scaling; the picture in its middle
+    canvas: Size | None = None  # padded to this, after scaling; the image in its middle
     most_bytes: int | None = None
     smallest: Size | None = None  # to what it may be scaled down where bytes demand it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FilmRecipe:
+class VideoRecipe:
     """A clip: each stream copied where it fits as it is, else encoded once."""
 
     container: Literal["mp4", "mov"]
@@ -156,7 +156,7 @@ class FilmRecipe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoundRecipe:
+class AudioRecipe:
     """A sound decoded and written as plain samples, or as MP3 of a constant rate."""
 
     format: Literal["wav", "mp3"]
@@ -166,7 +166,7 @@ class SoundRecipe:
     most_bytes: int | None = None
 
 
-Recipe = Renamed | Stripped | PictureRecipe | FilmRecipe | SoundRecipe
+Recipe = Renamed | Stripped | ImageRecipe | VideoRecipe | AudioRecipe
 
 
 # Told now and then how much of the work is done, from 0 to 1.
@@ -174,7 +174,7 @@ ProgressCallback = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Output:
     """How a file was written: enough for its receipt."""
 
     commands: tuple[tuple[str, ...], ...] = ()  # of ffmpeg, as they ran
@@ -184,5 +184,5 @@ class Made:
     notes: tuple[str, ...] = ()  # sentences for the user: what turned out otherwise than planned
 
 
-class CannotMake(WanprepError):
+class CannotFix(WanprepError):
     """A repair failed; the message says why and what to do. Nothing was written."""

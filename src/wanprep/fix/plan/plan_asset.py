@@ -11,30 +11,30 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.audio import sound_drafts
-from wanprep.fix.plan.image import picture_drafts
+from wanprep.fix.plan.image import image_drafts
 from wanprep.fix.plan.limits import limits_on
 from wanprep.fix.plan.plan import NotFixable, Plan, Untouched
 from wanprep.fix.plan.reasons import Complaint, complaints, reasons
-from wanprep.fix.plan.video import film_drafts
+from wanprep.fix.plan.video import video_drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.fix.plan.draft import Allowed, Draft
-    from wanprep.fix.plan.plan import Need, Wishes
+    from wanprep.fix.plan.plan import Need, Options
     from wanprep.media.facts import Facts
 
-_DRAFTS: Final[Mapping[str, Callable[[Facts, Allowed, Wishes], Iterator[Draft]]]] = {
+_DRAFTS: Final[Mapping[str, Callable[[Facts, Allowed, Options], Iterator[Draft]]]] = {
     "audio": sound_drafts,
-    "image": picture_drafts,
+    "image": image_drafts,
     "other": lambda *_: iter(()),
-    "video": film_drafts,
+    "video": video_drafts,
 }
 Judged = tuple[Complaint, ...]
 
 
 def plan_asset(
-    facts: Facts, needs: Sequence[Need], wishes: Wishes, *, ignored: Collection[str] = ()
+    facts: Facts, needs: Sequence[Need], options: Options, *, ignored: Collection[str] = ()
 ) -> Plan | Untouched | NotFixable:
     """Say what is to be done with a file so that it suits all its needs."""
     judge = partial(complaints, needs=needs, ignored=ignored)
@@ -44,7 +44,7 @@ def plan_asset(
     if not facts.readable or any(each.is_error and each.is_beyond_repair for each in before):
         return _given_up(facts, before)
     allowed = partial(limits_on, needs=needs, ignored=ignored)
-    drafts = _DRAFTS[facts.kind](facts, allowed, wishes)
+    drafts = _DRAFTS[facts.kind](facts, allowed, options)
     best = _best(drafts, judge, before)
     if _errors(before) and not (best and best.betters(before)):
         return NotFixable(facts, _why(facts, before, best, allowed))

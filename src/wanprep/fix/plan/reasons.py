@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.sizes import LARGEST_PICTURE, box_of, px
+from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
 from wanprep.rules.catalog import rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_message, ratio
@@ -57,7 +57,7 @@ def reasons(
             told.append(known[each.key].words(facts))
         elif each.rule not in explained:
             told.append(
-                f"As far as it can be mended: {each.words(replace(predicted, path=facts.path))}"
+                f"As far as it can be fixed: {each.words(replace(predicted, path=facts.path))}"
             )
     return tuple(dict.fromkeys(told))
 
@@ -97,16 +97,14 @@ def _neither(choices: Sequence[Limit]) -> Reason:
 
 def _no_size(limits: Limits) -> Reason | None:
     """Sides and shape may exclude each other though each of them alone leaves room."""
-    box = box_of(limits, step=1, largest=LARGEST_PICTURE)
+    box = box_of(limits, step=1, largest=LARGEST_IMAGE)
     shape = limits.range("aspect")
     if box.smallest or not (shape.low or shape.high) or shape.void:
         return None
     asked = [limit for name in ("width", "height", "aspect") for limit in limits.of(name)]
     who = " and ".join(dict.fromkeys(limit.who for limit in asked))
     shapes = [ratio(end.value) for end in (shape.low, shape.high) if end]
-    words = (
-        f"no picture of {px(box.least)} to {px(box.most)} px has a shape of {' to '.join(shapes)}"
-    )
+    words = f"no image of {px(box.least)} to {px(box.most)} px has a shape of {' to '.join(shapes)}"
     return (
         frozenset(limit.rule for limit in asked),
         f"{_capital(words)}, which is what {who} wants. Make one file for each target.",
@@ -123,9 +121,9 @@ _BEYOND: Final = frozenset({"exists", "empty", "lfs_pointer", "readable", "kind"
 
 _INSTEAD: Final = {
     ("video", "voice"): "Save its sound alone, as WAV, and give that.",
-    ("video", "reference_image"): "Save one of its frames as a picture, and give that.",
-    ("video", "first_frame"): "Save one of its frames as a picture, and give that.",
-    ("image", "reference_video"): "Give it as a picture, or make a clip of it.",
+    ("video", "reference_image"): "Save one of its frames as an image, and give that.",
+    ("video", "first_frame"): "Save one of its frames as an image, and give that.",
+    ("image", "reference_video"): "Give it as an image, or make a clip of it.",
 }
 
 

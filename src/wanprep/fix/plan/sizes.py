@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 # Beyond this no JPEG can be written, and no encoder of clips goes; targets stay far below.
-LARGEST_PICTURE: Final = 65_535
+LARGEST_IMAGE: Final = 65_535
 
 
 LARGEST_CLIP: Final = 16_384
@@ -133,7 +133,7 @@ Real = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How a picture gets its size; with nothing said, it keeps the one it has."""
+    """How an image gets its size; with nothing said, it keeps the one it has."""
 
     source: Size  # with square pixels
     window: Window | None = None
@@ -142,12 +142,12 @@ class Fit:
 
     @property
     def part(self) -> Size:
-        """What is kept of the picture, before it is scaled."""
+        """What is kept of the image, before it is scaled."""
         return self.window.size if self.window else self.source
 
     @property
     def drawn(self) -> Size:
-        """What is kept of the picture, as large as it becomes."""
+        """What is kept of the image, as large as it becomes."""
         return self.size or self.part
 
     @property
@@ -212,14 +212,14 @@ def _near(source: Real, factor: float, box: Box) -> list[Size]:
 
 def _worse(size: Size, source: Real, factor: float) -> tuple[float, ...]:
     """Order sizes: the nearest to what is meant first, then what invents no pixels."""
-    meant = [side * factor for side in source]
-    off = sum(abs(new - side) for new, side in zip(size, meant, strict=True))
-    grown = sum(max(0.0, new - side) for new, side in zip(size, meant, strict=True))
+    intent = [side * factor for side in source]
+    off = sum(abs(new - side) for new, side in zip(size, intent, strict=True))
+    grown = sum(max(0.0, new - side) for new, side in zip(size, intent, strict=True))
     return round(off, 6), grown, abs(math.log(size[0] / size[1] * source[1] / source[0]))
 
 
 def _padded(source: Real, box: Box) -> Fit:
-    """Put the picture, scaled no more than needed, on the smallest canvas that takes it."""
+    """Put the image, scaled no more than needed, on the smallest canvas that takes it."""
     largest = box.largest_under(box.most)
     assert largest is not None  # noqa: S101 - see `fit`
     over = (math.ceil(source[0]), math.ceil(source[1]))

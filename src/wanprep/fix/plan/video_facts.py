@@ -41,7 +41,7 @@ def copied(facts: Facts, container: str, chosen: Cut | None, sound: str | None) 
 def encoded(
     facts: Facts, container: str, size: Size, chosen: Cut | None, sound: str | None
 ) -> Facts:
-    """Predict a picture that was encoded, whatever the size of its file."""
+    """Predict an image that was encoded, whatever the size of its file."""
     width, height = size
     return replace(
         copied(facts, container, chosen, sound),

@@ -1,1 +1,1 @@
-"""The film hand: carries out a recipe for a clip with ffmpeg."""
+"""The video hand: carries out a recipe for a clip with ffmpeg."""

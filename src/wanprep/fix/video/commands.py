@@ -13,7 +13,7 @@ from wanprep.fix.video.sizes import is_square, shapes, sound_bit_rate, video_bit
 
 if TYPE_CHECKING:
     from wanprep.fix.ffmpeg_input import Stream
-    from wanprep.fix.plan.plan import FilmRecipe, Size
+    from wanprep.fix.plan.plan import Size, VideoRecipe
     from wanprep.fix.video.cuts import Cut
     from wanprep.media.facts import Facts
 
@@ -27,8 +27,8 @@ _NTSC: Final = 1001
 _LINES: Final = 3  # fewer cannot be interlaced
 
 
-# Nor can these. Where the size of a picture changes on the way, as in a call over the net, the
-# filter would each time lose pictures that it still looks at.
+# Nor can these. Where the size of an image changes on the way, as in a call over the net, the
+# filter would each time lose images that it still looks at.
 _WHOLE: Final = frozenset({"av1", "theora", "vp8", "vp9"})
 
 
@@ -51,10 +51,10 @@ def decoder(facts: Facts) -> dict[str, object]:
     return {"c:v": chosen} if chosen else {}
 
 
-def pictures(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
-    """Turn pictures as they were decoded into those that are encoded."""
+def images(stream: Stream, recipe: VideoRecipe, facts: Facts) -> Stream:
+    """Turn images as they were decoded into those that are encoded."""
     stream = framed(stream, recipe, facts)
-    stream = _scaled(stream, shapes(recipe, facts).picture, facts)
+    stream = _scaled(stream, shapes(recipe, facts).image, facts)
     if recipe.tone_map:
         stream = _tone_mapped(stream)
     stream = stream.filter("format", "yuv420p").filter("setsar", 1)
@@ -65,8 +65,8 @@ def pictures(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
     return stream
 
 
-def framed(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
-    """Return whole pictures, nothing seen through them, and only what the window shows."""
+def framed(stream: Stream, recipe: VideoRecipe, facts: Facts) -> Stream:
+    """Return whole images, nothing seen through them, and only what the window shows."""
     if _may_be_interlaced(facts) and min(shapes(recipe, facts).square) >= _LINES:
         # Acts on frames that say they are interlaced, and passes all others on as they are.
         stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
@@ -84,9 +84,9 @@ def _may_be_interlaced(facts: Facts) -> bool:
     return facts.color == "yuv" and not facts.hdr and facts.video_codec not in _WHOLE
 
 
-def padded(stream: Stream, recipe: FilmRecipe, facts: Facts) -> Stream:
-    """Put the pictures in the middle of a larger canvas."""
-    if not recipe.canvas or recipe.canvas == shapes(recipe, facts).picture:
+def padded(stream: Stream, recipe: VideoRecipe, facts: Facts) -> Stream:
+    """Put the images in the middle of a larger canvas."""
+    if not recipe.canvas or recipe.canvas == shapes(recipe, facts).image:
         return stream
     return stream.filter(
         "pad", *recipe.canvas, "(ow-iw)/2", "(oh-ih)/2", color=recipe.background
@@ -107,7 +107,7 @@ def _is_rgb(facts: Facts) -> bool:
 
 
 def _flattened(stream: Stream, background: str) -> Stream:
-    """Lay the pictures on a colour; theirs are the size and the time of it."""
+    """Lay the images on a colour; theirs are the size and the time of it."""
     below, above = _two(stream.filter("format", "gbrap"))
     below = below.filter("drawbox", color=f"{background}@1", thickness="fill", replace=1)
     flat = below.overlay(above, format="gbrp", eof_action="endall")
@@ -132,8 +132,8 @@ def _tone_mapped(stream: Stream) -> Stream:
     )
 
 
-# Cover pictures are not what the clip shows; of several tracks, players take the first.
-_PICTURES: Final = "V:0"
+# Cover images are not what the clip shows; of several tracks, players take the first.
+_IMAGES: Final = "V:0"
 
 
 _SOUND: Final = "a:0"
@@ -159,41 +159,41 @@ class Attempt:
     """What is not the recipe's but this run's: one recipe may need several."""
 
     threads: int
-    rate: int | None = None  # bits per second of the pictures; None: the usual quality
+    rate: int | None = None  # bits per second of the images; None: the usual quality
     again: bool = False  # as the second pass
     less: float = 0.0  # seconds by which the last attempt was too long
     cut: Cut | None = None  # where copied streams are cut
 
 
-def film_commands(
-    source: str, recipe: FilmRecipe, facts: Facts, into: str, *, threads: int
+def video_commands(
+    source: str, recipe: VideoRecipe, facts: Facts, into: str, *, threads: int
 ) -> tuple[tuple[str, ...], ...]:
     """Tell how ffmpeg will be called. The second of two calls is made only when it must be.
 
     A clip that has to be under so many bytes is first encoded in the usual quality, which is
     also the first pass of a second encode at the rate that fits.
     """
-    arguments = [film_arguments(source, recipe, facts, into, Attempt(threads=threads))]
+    arguments = [video_arguments(source, recipe, facts, into, Attempt(threads=threads))]
     if recipe.video == "h264" and recipe.most_bytes and (facts.bytes or 0) > recipe.most_bytes:
         rate = video_bit_rate(recipe, facts)
         again = Attempt(threads=threads, rate=rate, again=True)
-        arguments.append(film_arguments(source, recipe, facts, into, again))
+        arguments.append(video_arguments(source, recipe, facts, into, again))
     return tuple(command_line(each) for each in arguments)
 
 
-def film_arguments(
-    source: str, recipe: FilmRecipe, facts: Facts, into: str, attempt: Attempt
+def video_arguments(
+    source: str, recipe: VideoRecipe, facts: Facts, into: str, attempt: Attempt
 ) -> list[str]:
     """Build one call of ffmpeg, for the runner."""
     import ffmpeg
 
-    options = _container(recipe, facts) | _pictures_options(recipe, facts, into, attempt)
+    options = _container(recipe, facts) | _images_options(recipe, facts, into, attempt)
     options |= _sound_options(recipe, facts) | _end(recipe, facts, attempt)
     reader = _input(source, recipe, facts, attempt)
     if recipe.video == "copy":
-        streams = [reader[_PICTURES]]
+        streams = [reader[_IMAGES]]
     else:
-        streams = [padded(_pictures(reader, recipe, facts, attempt), recipe, facts)]
+        streams = [padded(_images(reader, recipe, facts, attempt), recipe, facts)]
     if recipe.audio:
         streams.append(_sound(reader, recipe, facts, attempt))
     graph = ffmpeg.output(*streams, file_name(into), **options)
@@ -201,12 +201,12 @@ def film_arguments(
     return [*filtering, *ffmpeg.get_args(graph)]
 
 
-def source_pictures(source: str, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> Stream:
+def source_images(source: str, recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> Stream:
     """Return what of a clip is encoded, without what is padded around it."""
-    return _pictures(_input(source, recipe, facts, attempt), recipe, facts, attempt)
+    return _images(_input(source, recipe, facts, attempt), recipe, facts, attempt)
 
 
-def _input(source: str, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> Stream:
+def _input(source: str, recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> Stream:
     options: dict[str, object] = {"threads": attempt.threads}
     if recipe.video == "copy":
         if facts.format == "ts":  # where not every frame has a time stamp of its own
@@ -217,19 +217,19 @@ def _input(source: str, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> S
     return opened(source, facts, **options, **decoder(facts))
 
 
-def _pictures(reader: Stream, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> Stream:
+def _images(reader: Stream, recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> Stream:
     kept = part(recipe, facts, attempt.less)
-    stream = reader[_PICTURES]
+    stream = reader[_IMAGES]
     if kept.fps:
         stream = stream.filter("fps", kept.fps)
-    return pictures(_kept(stream, "", kept.skip, kept.pictures), recipe, facts)
+    return images(_kept(stream, "", kept.skip, kept.images), recipe, facts)
 
 
-def _sound(reader: Stream, recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> Stream:
+def _sound(reader: Stream, recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> Stream:
     if is_sound_copied(recipe):
         return reader[_SOUND]
     kept = part(recipe, facts, attempt.less)
-    # Where there is a gap in the sound, silence keeps what follows together with the pictures.
+    # Where there is a gap in the sound, silence keeps what follows together with the images.
     return _kept(reader[_SOUND], "a", kept.skip, kept.sound).filter(
         "aresample", sound_rate(facts), **{"async": 1, "first_pts": 0, "min_hard_comp": _GAP}
     )
@@ -245,7 +245,7 @@ def _kept(stream: Stream, kind: str, skip: float, length: float | None) -> Strea
     return stream.filter(f"{kind}setpts", f"PTS-{_seconds(skip)}/TB") if skip else stream
 
 
-def _container(recipe: FilmRecipe, facts: Facts) -> dict[str, object]:
+def _container(recipe: VideoRecipe, facts: Facts) -> dict[str, object]:
     # No time code or chapters: they would be tracks of their own. Nor is there a list of all
     # the names under which places are noted, so where they must go, all notes go. They must
     # where nobody has looked for them, or the result says what the source kept to itself.
@@ -255,8 +255,8 @@ def _container(recipe: FilmRecipe, facts: Facts) -> dict[str, object]:
             "write_tmcd": 0, **kept}  # fmt: skip
 
 
-def _pictures_options(
-    recipe: FilmRecipe, facts: Facts, into: str, attempt: Attempt
+def _images_options(
+    recipe: VideoRecipe, facts: Facts, into: str, attempt: Attempt
 ) -> dict[str, object]:
     if recipe.video == "copy":
         tag = _TAGS.get(facts.video_codec or "")
@@ -277,7 +277,7 @@ def passes(into: str) -> str:
     return f"{into}.passes"
 
 
-def _sound_options(recipe: FilmRecipe, facts: Facts) -> dict[str, object]:
+def _sound_options(recipe: VideoRecipe, facts: Facts) -> dict[str, object]:
     if recipe.audio is None:
         return {}
     if is_sound_copied(recipe):
@@ -288,7 +288,7 @@ def _sound_options(recipe: FilmRecipe, facts: Facts) -> dict[str, object]:
     return options
 
 
-def _end(recipe: FilmRecipe, facts: Facts, attempt: Attempt) -> dict[str, object]:
+def _end(recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> dict[str, object]:
     """Say where copied streams end; the filters of encoded ones do that themselves."""
     if recipe.length is None:
         return {}

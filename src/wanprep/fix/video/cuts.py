@@ -1,4 +1,4 @@
-"""Which part of a clip is kept, so that container, pictures and sound all end in time.
+"""Which part of a clip is kept, so that container, images and sound all end in time.
 
 A frame is shown from its time stamp until the next, so the last one must begin a frame before
 the end. Coded sound is a little longer than what was put in: it begins with a block that is not
@@ -16,7 +16,7 @@ from wanprep.fix.ffmpeg_input import opened
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.fix.plan.plan import FilmRecipe
+    from wanprep.fix.plan.plan import VideoRecipe
     from wanprep.media.facts import Facts
 
 
@@ -39,7 +39,7 @@ def true_rate(facts: Facts) -> float | None:
     return nearest if abs(nearest / facts.fps - 1) < _NEAR else None
 
 
-# In these ffmpeg finds any picture by the index; elsewhere it would begin in the middle of one.
+# In these ffmpeg finds any image by the index; elsewhere it would begin in the middle of one.
 _INDEXED: Final = frozenset({"3gp", "mkv", "mov", "mp4", "webm"})
 
 
@@ -55,7 +55,7 @@ _USUAL_FPS: Final = 24.0
 _LEAST: Final = 0.001
 
 
-_FEW: Final = 4  # pictures
+_FEW: Final = 4  # images
 
 
 _STEADY: Final = (30.0, 60.0)
@@ -75,16 +75,16 @@ class Part:
 
     seek: float
     skip: float
-    pictures: float | None  # from the start on; the first frame at this time is left out
+    images: float | None  # from the start on; the first frame at this time is left out
     sound: float | None
     fps: float | None = None  # made constant before anything is cut
 
 
-def part(recipe: FilmRecipe, facts: Facts, less: float = 0.0) -> Part:
+def part(recipe: VideoRecipe, facts: Facts, less: float = 0.0) -> Part:
     """Work out where to cut; `less` is by how much a first attempt came out too long."""
     start = _on_a_frame(recipe.start or 0.0, facts)
     steady = _steady(recipe, facts)
-    # The picture that is shown at the start may have come up long before.
+    # The image that is shown at the start may have come up long before.
     is_found = facts.format in _INDEXED and not steady
     seek, skip = (start, 0.0) if is_found else (0.0, start)
     if recipe.length is None:
@@ -101,8 +101,8 @@ def part(recipe: FilmRecipe, facts: Facts, less: float = 0.0) -> Part:
     )
 
 
-def _steady(recipe: FilmRecipe, facts: Facts) -> float | None:
-    """Choose a rate for a clip with pictures that last long: there a cut would go amiss."""
+def _steady(recipe: VideoRecipe, facts: Facts) -> float | None:
+    """Choose a rate for a clip with images that last long: there a cut would go amiss."""
     if not (recipe.start or recipe.length):
         return None
     fps = facts.fps or 0.0
@@ -111,14 +111,14 @@ def _steady(recipe: FilmRecipe, facts: Facts) -> float | None:
     return next((rate for rate in _STEADY if rate >= fps), _STEADY[-1])
 
 
-def _added_sound(recipe: FilmRecipe, facts: Facts) -> float:
+def _added_sound(recipe: VideoRecipe, facts: Facts) -> float:
     """Tell by how many seconds coded sound may outlast what was asked for."""
     if is_sound_copied(recipe):
         return _LONGEST_BLOCK / (facts.sample_rate or RATES[0])
     return 2 * _AAC_BLOCK / sound_rate(facts)
 
 
-def is_sound_copied(recipe: FilmRecipe) -> bool:
+def is_sound_copied(recipe: VideoRecipe) -> bool:
     """Tell whether the sound stays as it is coded.
 
     Sound that begins in the middle has to be coded anew: copied, it would bring all of its
@@ -133,7 +133,7 @@ def sound_rate(facts: Facts) -> int:
 
 
 def _on_a_frame(start: float, facts: Facts) -> float:
-    """Begin where a frame does, or the picture would stay away for a moment."""
+    """Begin where a frame does, or the image would stay away for a moment."""
     if start <= 0 or facts.vfr or not facts.fps:
         return max(0.0, start)
     return max(0.0, int(start * facts.fps + 1e-6) / facts.fps - _ROUNDING)
@@ -142,7 +142,7 @@ def _on_a_frame(start: float, facts: Facts) -> float:
 _BEYOND: Final = 3.0  # seconds: more than any frame is ahead of its turn
 
 
-_COPIED_CUT_ROUNDING: Final = 0.001  # the film's own length is told in milliseconds, rounded up
+_COPIED_CUT_ROUNDING: Final = 0.001  # the video's own length is told in milliseconds, rounded up
 
 
 _COPIED_CUT_LEAST: Final = 0.001
@@ -153,18 +153,18 @@ _PATIENCE: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How many frames of pictures are kept, and those of sound that begin before a time."""
+    """How many frames of images are kept, and those of sound that begin before a time."""
 
-    pictures: int | None  # None: all of them
+    images: int | None  # None: all of them
     sound: float | None
 
     def options(self) -> dict[str, object]:
         """Say it to ffmpeg."""
         # Were both counted, ffmpeg would leave out what it waits for when the first is done.
-        # With the pictures that are counted the sound ends too.
+        # With the images that are counted the sound ends too.
         counted: dict[str, object] = {}
-        if self.pictures is not None:
-            counted["frames:v"] = self.pictures
+        if self.images is not None:
+            counted["frames:v"] = self.images
         return counted if self.sound is None else {**counted, "t": f"{self.sound:.6f}"}
 
 
@@ -174,7 +174,7 @@ class _Packet:
     end: float
 
 
-def find_cut(source: str, recipe: FilmRecipe, facts: Facts) -> Cut | None:
+def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> Cut | None:
     """Look at the time stamps of a clip; None where it needs no cut at all."""
     import ffmpeg
 
@@ -187,9 +187,9 @@ def find_cut(source: str, recipe: FilmRecipe, facts: Facts) -> Cut | None:
     tracks = _packets(ran.piped.decode("ascii", "replace"))
     end = recipe.length - _COPIED_CUT_ROUNDING
     sound = _in_time(tracks.get(1, []), end) if recipe.audio == "copy" else None
-    pictures = tracks.get(0, [])
-    count = _clean(pictures, end)
-    return Cut(None if count == len(pictures) else count, sound)
+    images = tracks.get(0, [])
+    count = _clean(images, end)
+    return Cut(None if count == len(images) else count, sound)
 
 
 def _packets(table: str) -> dict[int, list[_Packet]]:

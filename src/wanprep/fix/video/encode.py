@@ -10,8 +10,8 @@ from math import log
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.ffmpeg import run_ffmpeg
-from wanprep.fix.plan.plan import CannotMake
-from wanprep.fix.video.commands import Attempt, film_arguments, passes
+from wanprep.fix.plan.plan import CannotFix
+from wanprep.fix.video.commands import Attempt, passes, video_arguments
 from wanprep.fix.video.sizes import (
     AIM,
     LEAST_RATE,
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wanprep.fix.ffmpeg import Ran
-    from wanprep.fix.plan.plan import FilmRecipe, ProgressCallback
+    from wanprep.fix.plan.plan import ProgressCallback, VideoRecipe
     from wanprep.fix.video.cuts import Cut
     from wanprep.media.facts import Facts
 
 
-# Large pictures of high dynamic range go at one or two a second on a busy machine.
+# Large images of high dynamic range go at one or two a second on a busy machine.
 _LEAST_PATIENCE: Final = 600.0
 
 
@@ -62,10 +62,10 @@ _DAMAGE: Final = re.compile(r"^\[(?:(?!out#|fc#)[^\]]+\] \[)+error\] *(.+)$", re
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """How many bytes a result has, and how many of them are pictures."""
+    """How many bytes a result has, and how many of them are images."""
 
     size: int
-    pictures: int
+    images: int
     damage: str | None = None  # what the decoder says of it, where it does
 
 
@@ -82,7 +82,7 @@ class Encoder:
     commands: list[tuple[str, ...]] = field(default_factory=list)
 
     def encode(
-        self, recipe: FilmRecipe, rate: int | None = None, *, again: bool = False
+        self, recipe: VideoRecipe, rate: int | None = None, *, again: bool = False
     ) -> Encoded:
         """Encode in the usual quality or at a rate; `again`, knowing what is hard to encode."""
         if recipe.most_bytes:
@@ -92,24 +92,24 @@ class Encoder:
         patience = max(_LEAST_PATIENCE, _PATIENCE * (length + (recipe.start or 0.0)))
         ran = self._run(recipe, attempt, patience)
         told = _SUMMARY.findall(ran.log)
-        pictures = int(told[-1]) * 1024 if told else 0
+        images = int(told[-1]) * 1024 if told else 0
         damage = _DAMAGE.search(ran.log)
-        return Encoded(os.path.getsize(self.into), pictures, damage and damage[1])
+        return Encoded(os.path.getsize(self.into), images, damage and damage[1])
 
-    def copy(self, recipe: FilmRecipe, cut: Cut | None) -> int:
+    def copy(self, recipe: VideoRecipe, cut: Cut | None) -> int:
         """Take the streams as they are, and return how many bytes they make."""
         self._run(recipe, Attempt(threads=self.threads, cut=cut), _COPY_SECONDS)
         return os.path.getsize(self.into)
 
-    def _run(self, recipe: FilmRecipe, attempt: Attempt, patience: float) -> Ran:
+    def _run(self, recipe: VideoRecipe, attempt: Attempt, patience: float) -> Ran:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self.into)
-        arguments = film_arguments(self.source, recipe, self.facts, self.into, attempt)
+        arguments = video_arguments(self.source, recipe, self.facts, self.into, attempt)
         length = length_of(recipe, self.facts)
         try:
             ran = run_ffmpeg(arguments, seconds=patience, length=length, progress=self.progress)
-        except CannotMake as error:
-            raise CannotMake(_meaning(str(error))) from error
+        except CannotFix as error:
+            raise CannotFix(_meaning(str(error))) from error
         self.commands.append(ran.command)
         return ran
 
@@ -132,12 +132,12 @@ _TELLING: Final = 0.02
 _POWERS: Final = (0.6, 4.0)
 
 
-def fit_bytes(encoder: Encoder, recipe: FilmRecipe, encoded: Encoded) -> tuple[str, ...]:
+def fit_bytes(encoder: Encoder, recipe: VideoRecipe, encoded: Encoded) -> tuple[str, ...]:
     """Encode again while the result is too large, and say what a user should know of it."""
     cap = recipe.most_bytes or 0
     if encoded.size <= cap:
         return ()
-    rate = video_bit_rate(recipe, encoder.facts, encoded.size - encoded.pictures)
+    rate = video_bit_rate(recipe, encoder.facts, encoded.size - encoded.images)
     notes: tuple[str, ...] = ()
     if is_hopeless(rate, recipe, encoder.facts):
         smaller = shrunk(recipe, encoder.facts, good_factor(rate, recipe, encoder.facts))
@@ -151,7 +151,7 @@ def fit_bytes(encoder: Encoder, recipe: FilmRecipe, encoded: Encoded) -> tuple[s
     return notes
 
 
-def _settle(encoder: Encoder, recipe: FilmRecipe, encoded: Encoded, rate: int) -> None:
+def _settle(encoder: Encoder, recipe: VideoRecipe, encoded: Encoded, rate: int) -> None:
     """Encode at a rate, then at a better one, until it fits and is not smaller than need be."""
     cap = recipe.most_bytes or 0
     kept = os.path.join(passes(encoder.into), "kept")
@@ -162,24 +162,24 @@ def _settle(encoder: Encoder, recipe: FilmRecipe, encoded: Encoded, rate: int) -
             os.replace(encoder.into, kept)
             kept_size = encoded.size
         encoded = encoder.encode(recipe, rate, again=True)
-        seen.append((rate, encoded.pictures))
-        rate = _corrected(seen[-2:], cap * AIM - (encoded.size - encoded.pictures))
+        seen.append((rate, encoded.images))
+        rate = _corrected(seen[-2:], cap * AIM - (encoded.size - encoded.images))
     if kept_size and not kept_size < encoded.size <= cap:
         os.replace(kept, encoder.into)
     elif encoded.size > cap:
-        raise CannotMake(
+        raise CannotFix(
             f"it does not fit into {file_size(cap)}: {file_size(encoded.size)} is as small as"
             " it gets. Make it shorter, or smaller"
         )
 
 
-def _point(encoder: Encoder, recipe: FilmRecipe, encoded: Encoded) -> tuple[float, int]:
+def _point(encoder: Encoder, recipe: VideoRecipe, encoded: Encoded) -> tuple[float, int]:
     """Tell what rate would have been asked for to get a first result."""
-    return encoded.pictures * 8 / length_of(recipe, encoder.facts), encoded.pictures
+    return encoded.images * 8 / length_of(recipe, encoder.facts), encoded.images
 
 
 def _corrected(seen: Sequence[tuple[float, int]], wanted: float) -> int:
-    """Find the rate for so many bytes of pictures, from the two that were tried last.
+    """Find the rate for so many bytes of images, from the two that were tried last.
 
     Bytes grow as a power of the rate; were all as it should be, as the first.
     """

@@ -1,4 +1,4 @@
-"""Place the window of a clip by looking at a few of its pictures: one place for all of it."""
+"""Place the window of a clip by looking at a few of its images: one place for all of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.ffmpeg import PIPE, run_ffmpeg
 from wanprep.fix.ffmpeg_input import opened
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.fix.video.commands import decoder
 from wanprep.fix.video.sizes import length_of, square_size
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from wanprep.fix.plan.plan import FilmRecipe, Size
+    from wanprep.fix.plan.plan import Size, VideoRecipe
     from wanprep.media.facts import Facts
 
-_PICTURES: Final = 6
-_SIDE: Final = 256  # pixels: enough to see what a picture is of
+_IMAGES: Final = 6
+_SIDE: Final = 256  # pixels: enough to see what an image is of
 _PATIENCE: Final = 120.0
 
 
-def place_window(source: str, recipe: FilmRecipe, facts: Facts) -> FilmRecipe:
+def place_window(source: str, recipe: VideoRecipe, facts: Facts) -> VideoRecipe:
     """Fill in the corner of a recipe's window."""
     window = recipe.window
     if window is None or window.corner is not None:
@@ -40,9 +40,9 @@ def place_window(source: str, recipe: FilmRecipe, facts: Facts) -> FilmRecipe:
 
 
 def _by_content(
-    source: str, recipe: FilmRecipe, facts: Facts, whole: Size
+    source: str, recipe: VideoRecipe, facts: Facts, whole: Size
 ) -> tuple[int, int] | None:
-    """Ask where the window belongs in each picture, and take the middle of the answers."""
+    """Ask where the window belongs in each image, and take the middle of the answers."""
     from wanprep.fix.image.smart_crop import smart_corner
 
     assert recipe.window  # noqa: S101 - the caller has seen to it
@@ -63,16 +63,16 @@ def _scaled(size: Size, factor: float) -> Size:
     return max(1, round(size[0] * factor)), max(1, round(size[1] * factor))
 
 
-def _seen(source: str, recipe: FilmRecipe, facts: Facts, size: Size) -> Iterator[Image.Image]:
-    """Decode a few pictures, evenly spread over the part that is kept."""
+def _seen(source: str, recipe: VideoRecipe, facts: Facts, size: Size) -> Iterator[Image.Image]:
+    """Decode a few images, evenly spread over the part that is kept."""
     from PIL import Image
 
-    step = length_of(recipe, facts) / _PICTURES
-    for number in range(_PICTURES):
+    step = length_of(recipe, facts) / _IMAGES
+    for number in range(_IMAGES):
         at = (recipe.start or 0.0) + (number + 0.5) * step
         try:
             pixels = _decoded(source, facts, at, size)
-        except CannotMake:
+        except CannotFix:
             continue  # the others will do
         if len(pixels) == size[0] * size[1] * 3:
             yield Image.frombytes("RGB", size, pixels)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from wanprep.fix.plan.plan import FilmRecipe, Size
+    from wanprep.fix.plan.plan import Size, VideoRecipe
     from wanprep.media.facts import Facts
 
 
@@ -19,16 +19,16 @@ class Shapes:
     """What is seen of a clip, step by step."""
 
     square: Size  # upright, with square pixels
-    picture: Size  # what is left after the window, and to what it is scaled
+    image: Size  # what is left after the window, and to what it is scaled
     whole: Size  # with what is padded around it
 
 
-def shapes(recipe: FilmRecipe, facts: Facts) -> Shapes:
+def shapes(recipe: VideoRecipe, facts: Facts) -> Shapes:
     """Work the sizes out. What is encoded has even sides."""
     square = square_size(facts)
     kept = recipe.window.size if recipe.window else square
-    picture = recipe.size or _even(kept)
-    return Shapes(square, picture, recipe.canvas or picture)
+    image = recipe.size or _even(kept)
+    return Shapes(square, image, recipe.canvas or image)
 
 
 def square_size(facts: Facts) -> Size:
@@ -44,7 +44,7 @@ def is_square(facts: Facts) -> bool:
     return abs((facts.sar or 1.0) - 1) < _SQUARE
 
 
-def shrunk(recipe: FilmRecipe, facts: Facts, factor: float) -> FilmRecipe:
+def shrunk(recipe: VideoRecipe, facts: Facts, factor: float) -> VideoRecipe:
     """Make the result smaller by a factor, but never smaller than the recipe allows."""
     whole = shapes(recipe, facts).whole
     if recipe.smallest is None:
@@ -53,12 +53,12 @@ def shrunk(recipe: FilmRecipe, facts: Facts, factor: float) -> FilmRecipe:
     return resized(recipe, facts, _scaled(whole, min(1.0, max(factor, least))))
 
 
-def resized(recipe: FilmRecipe, facts: Facts, whole: Size) -> FilmRecipe:
-    """Make the result of this size, and the picture in it as much larger or smaller."""
+def resized(recipe: VideoRecipe, facts: Facts, whole: Size) -> VideoRecipe:
+    """Make the result of this size, and the image in it as much larger or smaller."""
     each = shapes(recipe, facts)
     if recipe.canvas is None:
         return replace(recipe, size=whole)
-    size = _scaled(each.picture, whole[0] / each.whole[0])
+    size = _scaled(each.image, whole[0] / each.whole[0])
     size = (min(size[0], whole[0]), min(size[1], whole[1]))
     return replace(recipe, size=size, canvas=whole)
 
@@ -93,20 +93,20 @@ AIM: Final = 0.95
 _TABLE: Final = 20
 
 
-# So few bits for a pixel make a picture of blocks; of a smaller one, so many a good one.
+# So few bits for a pixel make an image of blocks; of a smaller one, so many a good one.
 _HOPELESS: Final = 0.02
 
 
 _GOOD: Final = 0.06
 
 
-def length_of(recipe: FilmRecipe, facts: Facts) -> float:
+def length_of(recipe: VideoRecipe, facts: Facts) -> float:
     """Tell how long the result is, in seconds."""
     whole = max(0.0, (facts.duration or 0.0) - (recipe.start or 0.0))
     return max(0.04, min(whole, recipe.length) if recipe.length else whole)
 
 
-def sound_bit_rate(recipe: FilmRecipe, facts: Facts) -> int:
+def sound_bit_rate(recipe: VideoRecipe, facts: Facts) -> int:
     """Choose the bit rate of the sound: a small share where there are few bits."""
     if not recipe.most_bytes:
         return SOUND_RATE
@@ -114,8 +114,8 @@ def sound_bit_rate(recipe: FilmRecipe, facts: Facts) -> int:
     return min(SOUND_RATE, max(_LEAST_SOUND_RATE, share))
 
 
-def video_bit_rate(recipe: FilmRecipe, facts: Facts, rest: int | None = None) -> int:
-    """Choose the bit rate of the pictures; `rest` is how many bytes all else took."""
+def video_bit_rate(recipe: VideoRecipe, facts: Facts, rest: int | None = None) -> int:
+    """Choose the bit rate of the images; `rest` is how many bytes all else took."""
     assert recipe.most_bytes  # noqa: S101 - who asks has a cap
     length = length_of(recipe, facts)
     if rest is None:
@@ -124,16 +124,16 @@ def video_bit_rate(recipe: FilmRecipe, facts: Facts, rest: int | None = None) ->
     return max(LEAST_RATE, int((recipe.most_bytes * AIM - rest) * 8 / length))
 
 
-def is_hopeless(rate: int, recipe: FilmRecipe, facts: Facts) -> bool:
+def is_hopeless(rate: int, recipe: VideoRecipe, facts: Facts) -> bool:
     """Tell whether so few bits would show."""
     return rate / _pixels_a_second(recipe, facts) < _HOPELESS
 
 
-def good_factor(rate: int, recipe: FilmRecipe, facts: Facts) -> float:
-    """Tell by what factor the sides shrink until a rate is good for the pictures."""
+def good_factor(rate: int, recipe: VideoRecipe, facts: Facts) -> float:
+    """Tell by what factor the sides shrink until a rate is good for the images."""
     return min(1.0, math.sqrt(rate / _pixels_a_second(recipe, facts) / _GOOD))
 
 
-def _pixels_a_second(recipe: FilmRecipe, facts: Facts) -> float:
-    width, height = shapes(recipe, facts).picture
+def _pixels_a_second(recipe: VideoRecipe, facts: Facts) -> float:
+    width, height = shapes(recipe, facts).image
     return width * height * (recipe.fps or facts.fps or 25)

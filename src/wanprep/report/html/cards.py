@@ -16,7 +16,7 @@ from wanprep.report.html.prompt import name_references
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.media.facts import Facts
@@ -158,7 +158,7 @@ class _Builder:
         if report.seen:
             self._add_all(report.seen)
 
-    def _add_all(self, seen: Seen) -> None:
+    def _add_all(self, seen: Inputs) -> None:
         for file, cases in zip(seen.files, seen.cases, strict=True):
             for case in cases or (None,):
                 self._add_job(file, case, seen.facts)
@@ -176,7 +176,7 @@ class _Builder:
         card.verdicts = self._verdicts.get(subject, {})
         if case is None:
             return
-        for asset in case.meant.assets:
+        for asset in case.intent.assets:
             of_file = self._file_card(asset, facts)
             of_file.uses.append(Use(asset.role, case.targets, names[asset.pointer], card))
             card.files[asset.pointer] = of_file

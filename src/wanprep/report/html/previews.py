@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from wanprep.fix.executors import cores
 from wanprep.fix.ffmpeg import PIPE, go_on, run_ffmpeg, stop_all
 from wanprep.fix.ffmpeg_input import opened
-from wanprep.fix.image.thumbnails import SmallPicture, as_webp
+from wanprep.fix.image.thumbnails import Thumbnail, as_webp
 from wanprep.fix.image.workers import ImageWorkers
-from wanprep.fix.plan.plan import CannotMake, FilmRecipe
-from wanprep.fix.video.commands import decoder, pictures
+from wanprep.fix.plan.plan import CannotFix, VideoRecipe
+from wanprep.fix.video.commands import decoder, images
 from wanprep.fix.video.sizes import square_size
 
 if TYPE_CHECKING:
@@ -48,15 +48,15 @@ class Still:
     """An image, and a thumbnail of it."""
 
     kind: ClassVar[str] = "still"
-    image: SmallPicture
-    tiny: SmallPicture
+    image: Thumbnail
+    tiny: Thumbnail
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame of a video, and its time."""
 
-    image: SmallPicture
+    image: Thumbnail
     second: float
 
 
@@ -66,7 +66,7 @@ class Strip:
 
     kind: ClassVar[str] = "strip"
     frames: tuple[Frame, ...]
-    tiny: SmallPicture
+    tiny: Thumbnail
 
     @property
     def is_tall(self) -> bool:
@@ -111,13 +111,13 @@ Preview = Still | Strip | Waveform | NoPreview
 def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
     """Make the previews of files, by path."""
     by_path = {facts.path: facts for facts in files}
-    workers = cores()
-    with ImageWorkers(workers, seconds=_SECONDS) as images:
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="preview")
+    count = cores()
+    with ImageWorkers(count, seconds=_SECONDS) as workers:
+        pool = ThreadPoolExecutor(count, thread_name_prefix="preview")
         try:
-            previews = list(pool.map(lambda facts: _preview(facts, images), by_path.values()))
+            previews = list(pool.map(lambda facts: _preview(facts, workers), by_path.values()))
         except BaseException:
-            images.close()
+            workers.close()
             stop_all()
             raise
         finally:
@@ -126,18 +126,18 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
     return dict(zip(by_path, previews, strict=True))
 
 
-def _preview(facts: Facts, images: ImageWorkers) -> Preview:
+def _preview(facts: Facts, workers: ImageWorkers) -> Preview:
     if not facts.readable:
         return NoPreview(facts.problem or _NO_PREVIEW)
     try:
         match facts.kind:
             case "image":
-                return Still(*images.small(facts.path, facts, COPIES))
+                return Still(*workers.small(facts.path, facts, COPIES))
             case "video":
                 return _strip(facts)
             case _:
                 return _waveform(facts)
-    except CannotMake:
+    except CannotFix:
         return NoPreview(_NO_PREVIEW)
 
 
@@ -150,7 +150,7 @@ def _strip(facts: Facts) -> Strip:
         for second, pixels in _decoded(facts, times, size)
     ]
     if not found:
-        raise CannotMake("there is no frame in it")
+        raise CannotFix("there is no frame in it")
     middle: Image.Image = found[len(found) // 2][0].copy()
     middle.thumbnail((TINY[0], TINY[0]))
     frames = tuple(Frame(as_webp(image, FRAME[1]), second) for image, second in found)
@@ -192,19 +192,19 @@ def _decode(facts: Facts, times: Sequence[float], size: Size) -> bytes:
     arguments = ["-filter_complex_threads", "1", *ffmpeg.get_args(graph)]
     try:
         return run_ffmpeg(arguments, seconds=_SECONDS).piped
-    except CannotMake:
+    except CannotFix:
         return b""
 
 
 def _frame(facts: Facts, second: float, size: Size) -> Any:  # noqa: ANN401 - ffmpeg has no types
-    recipe = FilmRecipe(
+    recipe = VideoRecipe(
         container="mp4", suffix=".mp4", video="h264", audio=None, size=size,
         tone_map=bool(facts.hdr),
     )  # fmt: skip
     # Some demuxers cannot seek to the start: without `ss` they read from there.
     seek = {"ss": f"{second:.3f}"} if second else {}
     reader = opened(facts.path, facts, threads=1, **seek, **decoder(facts))
-    return pictures(reader["V:0"], recipe, facts).filter("format", "rgb24")
+    return images(reader["V:0"], recipe, facts).filter("format", "rgb24")
 
 
 def _waveform(facts: Facts) -> Waveform:
@@ -221,7 +221,7 @@ def _waveform(facts: Facts) -> Waveform:
     piped = run_ffmpeg(ffmpeg.get_args(graph), seconds=_SECONDS).piped
     samples = array("h", piped[: len(piped) // 2 * 2])
     if not samples:
-        raise CannotMake("there is no audio in it")
+        raise CannotFix("there is no audio in it")
     return Waveform(_peaks(samples), len(samples) / channels / rate)
 
 

@@ -29,11 +29,11 @@ def name_references(case: Case) -> dict[str, ReferenceName]:
     """Name each asset as prompts do, by its pointer; the colors repeat after the eighth."""
     names: dict[str, ReferenceName] = {}
     counts = {"image": 0, "video": 0}
-    for place, reference in enumerate(case.meant.references):
+    for place, reference in enumerate(case.intent.references):
         counts[reference.kind] += 1
         name = f"{reference.kind.capitalize()} {counts[reference.kind]}"
         names[reference.pointer] = ReferenceName(name, place % _HUES + 1)
-    for asset in case.meant.assets:
+    for asset in case.intent.assets:
         if asset.pointer not in names:
             names[asset.pointer] = ReferenceName(_other_name(asset, names))
     return names
@@ -63,11 +63,11 @@ class Piece:
 
 def split_prompt(case: Case) -> Iterator[Piece]:
     """Split the prompt of a job into text and tokens."""
-    assert case.meant.prompt  # noqa: S101 - the template asks before
-    text = case.meant.prompt.text[:LONGEST_PROMPT]
-    kinds = [reference.kind for reference in case.meant.references]
+    assert case.intent.prompt  # noqa: S101 - the template asks before
+    text = case.intent.prompt.text[:LONGEST_PROMPT]
+    kinds = [reference.kind for reference in case.intent.references]
     pointers = {
-        (kind, kinds[: place + 1].count(kind)): case.meant.references[place].pointer
+        (kind, kinds[: place + 1].count(kind)): case.intent.references[place].pointer
         for place, kind in enumerate(kinds)
     }
     at = 0

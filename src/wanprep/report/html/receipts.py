@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MOST_BYTES: Final = 64 * 2**20
 _LEVELS: Final = 6  # folders upward in which a receipt is looked for
 _CROP: Final = re.compile(r"\bcrop=(\d{1,6}):(\d{1,6}):(\d{1,6}):(\d{1,6})")
-_LIKENESS: Final = (("ssim", -1.0, 1.0), ("vmaf", 0.0, 100.0))
+_SIMILARITY: Final = (("ssim", -1.0, 1.0), ("vmaf", 0.0, 100.0))
 
 Box = tuple[float, float, float, float]  # left, top, width, height, of a whole of 1 by 1
 
@@ -36,7 +36,7 @@ class AppliedFix:
     """What was done to a file, and the original if it is still there."""
 
     steps: tuple[str, ...]
-    likeness: Mapping[str, float]
+    similarity: Mapping[str, float]
     cleared: tuple[str, ...]  # rules whose findings are gone
     original: str  # path of the original; empty if it is gone or changed
     window: tuple[int, int, int, int] | None  # kept by a crop: left, top, width, height
@@ -96,9 +96,9 @@ def _applied_fix(entry: Mapping[str, Any], receipt: str) -> AppliedFix:
     rules = [{str(each["rule"]) for each in findings[when]} for when in ("before", "after")]
     return AppliedFix(
         steps=tuple(str(step["words"]) for step in entry["steps"]),
-        likeness={
+        similarity={
             name: float(entry["likeness"][name])
-            for name, low, high in _LIKENESS
+            for name, low, high in _SIMILARITY
             if low <= float(entry["likeness"].get(name, "nan")) <= high
         },
         cleared=tuple(sorted(rules[0] - rules[1])),

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urljoin
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.net.links import is_loopback, may_follow, origin
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Response
@@ -178,7 +178,7 @@ def _client(patience: Patience) -> httpx.Client:
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
     except (ImportError, OSError, ValueError) as error:
-        raise WrongUse(
+        raise UsageError(
             "the proxy or the certificates named in the environment (HTTPS_PROXY, "
             f"SSL_CERT_FILE, ...) cannot be used: {redact(str(error))}"
         ) from None

@@ -116,7 +116,7 @@ _PATIENCE: Final = 15.0  # seconds for another process that writes
 
 _ADVICE: Final = (
     ("full", "Make room on the disk, then run this again."),
-    ("disk i/o", "Make room on the disk or mend it, then run this again."),
+    ("disk i/o", "Make room on the disk or fix it, then run this again."),
     ("readonly", f"Make it writable, or name another folder in {VARIABLE}."),
     ("unable to open", f"Make it readable and writable, or name another folder in {VARIABLE}."),
     ("locked", "Another program holds it; run this again when that has ended."),

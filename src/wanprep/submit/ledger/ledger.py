@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.files.locks import SUFFIX
 from wanprep.files.state_folder import make_private
 from wanprep.plugins.flow import HostedUrl, Order, Sent
@@ -150,12 +150,12 @@ class Ledger(Closing):
             case [run]:
                 return self._seen(run)
             case []:
-                raise WrongUse(
+                raise UsageError(
                     f"there is no run '{visible(short)}'. `wanprep runs list` shows them."
                 )
             case several:
                 ids = ", ".join(run.id for run in several[:5])
-                raise WrongUse(f"'{visible(short)}' may be any of {ids}. Write more of the id.")
+                raise UsageError(f"'{visible(short)}' may be any of {ids}. Write more of the id.")
 
     def again(self, run: Run) -> Run:
         """Read a run anew."""

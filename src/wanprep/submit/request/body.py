@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.plugins.provider import LocalFile, Settings
     from wanprep.rules.target import Target
-    from wanprep.submit.request.submission import Errand
+    from wanprep.submit.request.submission import Submission
 
 
 def written_over(body: Mapping[str, Any], target: Target, addresses: Mapping[str, str]) -> Draft:
@@ -147,7 +147,7 @@ def build(
     draft = (
         written_over(case.job.body or {}, target, addresses)
         if case.native
-        else write(case.meant, target.data["fields"], addresses, settings)
+        else write(case.intent, target.data["fields"], addresses, settings)
     )
     if draft.dropped and not drop:
         raise CannotBuild(
@@ -181,19 +181,19 @@ def _buildable(case: Case, target: Target) -> None:
 def _addresses(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
     """Know the address of every file that the job names, by its place."""
     found: dict[str, str] = {}
-    for asset in case.meant.assets:
+    for asset in case.intent.assets:
         if asset.kind == "file" and asset.pointer not in urls:
             raise CannotBuild(f"{visible(asset.written)} has no address yet: host it first.")
         found[asset.pointer] = urls.get(asset.pointer, asset.written)
-    if any(reference.pointer not in found for reference in case.meant.references):
-        raise CannotBuild("A reference of the job names neither a picture nor a clip.")
+    if any(reference.pointer not in found for reference in case.intent.references):
+        raise CannotBuild("A reference of the job names neither an image nor a clip.")
     return found
 
 
 def _whole(case: Case, target: Target, draft: Draft, addresses: Mapping[str, str]) -> None:
     """Look whether everything is in the request, whoever built it, before it may leave."""
     wanted = {pointer: url for pointer, url in addresses.items() if pointer not in draft.left_out}
-    texts = [text.text for text in (case.meant.prompt, case.meant.negative_prompt) if text]
+    texts = [text.text for text in (case.intent.prompt, case.intent.negative_prompt) if text]
     if "the negative prompt" in draft.dropped:
         texts = texts[:1]
     lost = missing(draft.body, [*wanted.values(), *texts])
@@ -220,24 +220,26 @@ def _model(target: Target, settings: Settings) -> str:
     return other.get(target.id.partition("/")[2]) or str(target.data["model"])
 
 
-def placeholders(errand: Errand) -> dict[str, str]:
+def placeholders(submission: Submission) -> dict[str, str]:
     """Give files addresses that lead nowhere, by their places in the job."""
     return {
         pointer: f"https://uploaded.invalid/{file.sha256[:16]}/{file.name}"
-        for pointer, file in errand.files.items()
+        for pointer, file in submission.files.items()
     }
 
 
-def tried(errand: Errand, settings: Settings, *, drop: bool) -> Built:
+def tried(submission: Submission, settings: Settings, *, drop: bool) -> Built:
     """Build the request as it will be, but for the addresses; refuse what cannot be built."""
-    return build(errand.case, errand.target, placeholders(errand), drop=drop, settings=settings)
+    return build(
+        submission.case, submission.target, placeholders(submission), drop=drop, settings=settings
+    )
 
 
-def needed(errand: Errand, trial: Built) -> Mapping[str, LocalFile]:
+def needed(submission: Submission, trial: Built) -> Mapping[str, LocalFile]:
     """List the files that are in the request: what is dropped is not uploaded."""
     text = json.dumps(trial.body)
     return {
-        pointer: errand.files[pointer]
-        for pointer, address in placeholders(errand).items()
+        pointer: submission.files[pointer]
+        for pointer, address in placeholders(submission).items()
         if json.dumps(address) in text
     }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.plugins.provider import Settings
-    from wanprep.rules.intent import Meant
+    from wanprep.rules.intent import Intent
 
 Fields = dict[str, Any]  # of a target
 _ROLES: Final = {"image": "reference_image", "video": "reference_video"}
@@ -50,14 +50,14 @@ class _Numbered:
 class _Given:
     """All that there is to write, and the table that says where."""
 
-    meant: Meant
+    intent: Intent
     fields: Fields
     addresses: Mapping[str, str]  # of files, by their places
     settings: Settings
 
     def references(self) -> Iterator[_Numbered]:
         seen = {"image": 0, "video": 0}
-        for reference in self.meant.references:
+        for reference in self.intent.references:
             seen[reference.kind] += 1
             yield _Numbered(reference.kind, seen[reference.kind], reference.pointer)
 
@@ -73,9 +73,11 @@ class _Given:
         return keys
 
 
-def write(meant: Meant, fields: Fields, addresses: Mapping[str, str], settings: Settings) -> Draft:
+def write(
+    intent: Intent, fields: Fields, addresses: Mapping[str, str], settings: Settings
+) -> Draft:
     """Write all that a job says, and nothing that it does not say."""
-    given = _Given(meant, fields, addresses, settings)
+    given = _Given(intent, fields, addresses, settings)
     draft = Draft(body=dict(fields.get("constants", {})))
     _texts(given, draft)
     for kind in _ROLES:
@@ -87,7 +89,7 @@ def write(meant: Meant, fields: Fields, addresses: Mapping[str, str], settings: 
 
 
 def _texts(given: _Given, draft: Draft) -> None:
-    texts = {"prompt": given.meant.prompt, "negative_prompt": given.meant.negative_prompt}
+    texts = {"prompt": given.intent.prompt, "negative_prompt": given.intent.negative_prompt}
     for name, text in texts.items():
         if text and name in given.fields:
             draft.body[given.fields[name]] = text.text
@@ -122,7 +124,7 @@ def _entry(each: _Numbered, given: _Given, keys: Mapping[str, str]) -> Any:  # n
 
 
 def _first_frame(given: _Given, draft: Draft) -> None:
-    pointer, fields = given.meant.first_frame, given.fields
+    pointer, fields = given.intent.first_frame, given.fields
     if pointer is None:
         return
     shared = fields.get("same_field", {}).get("first_frame")
@@ -156,7 +158,7 @@ def _inner(body: dict[str, Any], path: list[str]) -> dict[str, Any]:
 
 
 def _parameters(given: _Given, draft: Draft) -> None:
-    for name, value in given.meant.parameters.items():
+    for name, value in given.intent.parameters.items():
         table = given.fields["parameters"].get(name)
         if table is None:
             draft.dropped.append(f"the parameter `{name}`")

@@ -34,23 +34,23 @@ def identity(
 
 
 def _words(case: Case, hashes: Mapping[str, str]) -> dict[str, Any]:
-    meant = case.meant
+    intent = case.intent
     content = {
-        asset.pointer: _content(asset.written, hashes.get(asset.pointer)) for asset in meant.assets
+        asset.pointer: _content(asset.written, hashes.get(asset.pointer)) for asset in intent.assets
     }
     return {
-        "prompt": meant.prompt.text.strip() if meant.prompt else "",
-        "negative_prompt": meant.negative_prompt.text.strip() if meant.negative_prompt else "",
+        "prompt": intent.prompt.text.strip() if intent.prompt else "",
+        "negative_prompt": intent.negative_prompt.text.strip() if intent.negative_prompt else "",
         "references": [
             {
                 "kind": each.kind,
                 "asset": content.get(each.pointer),
                 "voice": content.get(below(parent(each.pointer), "voice")),
             }
-            for each in meant.references
+            for each in intent.references
         ],
-        "first_frame": content.get(meant.first_frame or ""),
-        "parameters": dict(meant.parameters),
+        "first_frame": content.get(intent.first_frame or ""),
+        "parameters": dict(intent.parameters),
     }
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.media.facts import Facts
-    from wanprep.rules.intent import Meant
+    from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
 
 
@@ -44,21 +44,21 @@ class _Seconds:
     unseen: tuple[str, ...]
 
 
-def estimate(target: Target, meant: Meant, facts: Mapping[str, Facts]) -> Estimate | Unpriced:
+def estimate(target: Target, intent: Intent, facts: Mapping[str, Facts]) -> Estimate | Unpriced:
     """Estimate the price of a job; `facts` are those of its files, by their places."""
     price: Mapping[str, Any] | None = target.data.get("price")
     if price is None:
         return Unpriced(f"Nothing is known of the prices of {target.id}.")
     if "look" in price:
-        return Unpriced(f"{price['look']}{''.join(_several(price, meant))}")
-    length = _parameter("duration", meant, target)
-    rate = price["rates"].get(str(_parameter("resolution", meant, target)))
+        return Unpriced(f"{price['look']}{''.join(_several(price, intent))}")
+    length = _parameter("duration", intent, target)
+    rate = price["rates"].get(str(_parameter("resolution", intent, target)))
     if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
         return Unpriced(
             f"{provider_name(target)} has no price for this length and resolution: "
             "`wanprep check` says which there are."
         )
-    clips = _clips(price["clips"], target, meant, facts)
+    clips = _clips(price["clips"], target, intent, facts)
     return Estimate(
         low=_rounded(rate["job"] + rate["second"] * (length + clips.fewest)),
         high=_rounded(rate["job"] + rate["second"] * (length + clips.most)),
@@ -71,16 +71,16 @@ def _rounded(sum_of_money: float) -> float:
     return round(sum_of_money, 6)  # what lies behind is the noise of binary fractions
 
 
-def _several(price: Mapping[str, Any], meant: Meant) -> Iterator[str]:
-    count = meant.parameters.get(price.get("each", ""), 1)
+def _several(price: Mapping[str, Any], intent: Intent) -> Iterator[str]:
+    count = intent.parameters.get(price.get("each", ""), 1)
     if isinstance(count, int) and count > 1:
         yield f" {plural(count, 'video')} are ordered, and each is billed."
 
 
-def _parameter(name: str, meant: Meant, target: Target) -> Any:  # noqa: ANN401 - JSON
+def _parameter(name: str, intent: Intent, target: Target) -> Any:  # noqa: ANN401 - JSON
     """Tell a parameter in common words; where the job says nothing, the service's default."""
-    if name in meant.parameters:
-        return meant.parameters[name]
+    if name in intent.parameters:
+        return intent.parameters[name]
     field = target.data["fields"]["parameters"][name]
     default = (target.request or {})["properties"][field["name"]].get("default")
     common = {native: word for word, native in field.get("values", {}).items()}
@@ -88,9 +88,9 @@ def _parameter(name: str, meant: Meant, target: Target) -> Any:  # noqa: ANN401 
 
 
 def _clips(
-    billed: Mapping[str, float] | None, target: Target, meant: Meant, facts: Mapping[str, Facts]
+    billed: Mapping[str, float] | None, target: Target, intent: Intent, facts: Mapping[str, Facts]
 ) -> _Seconds:
-    pointers = [each.pointer for each in meant.references if each.kind == "video"]
+    pointers = [each.pointer for each in intent.references if each.kind == "video"]
     if not (billed and pointers):
         return _Seconds(0, 0, ())
     share = billed["shared"] / len(pointers)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.pipeline import DEFAULT_TARGET
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.submit.request.identity import identity
 from wanprep.submit.uploads.local_files import local_file
 from wanprep.text import listed, visible
@@ -15,7 +15,7 @@ from wanprep.text import listed, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.inputs import Case, Seen
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.media.facts import Facts
     from wanprep.plugins.provider import LocalFile
     from wanprep.rules.target import Target
@@ -26,7 +26,7 @@ _CHANGING: Final = ("item", "model-ids")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class Submission:
     """One job for one target."""
 
     case: Case
@@ -47,41 +47,41 @@ class Errand:
         return visible(self.subject)
 
 
-def errands(seen: Seen, services: Services) -> list[Errand]:
+def submissions(seen: Inputs, services: Services) -> list[Submission]:
     """List what is to be sent; a job for several targets needs to be told for which."""
     if seen.alone:
         names = ", ".join(visible(path) for path in seen.alone[:3])
-        raise WrongUse(
+        raise UsageError(
             f"{names}: only jobs can be submitted, and this is a media file. Name it in a job:"
             " `wanprep schema job` shows how that is written."
         )
     return [
-        _errand(case, target, seen, services)
+        _submission(case, target, seen, services)
         for cases in seen.cases
         for case in cases
         for target in _targets(case, seen)
     ]
 
 
-def _targets(case: Case, seen: Seen) -> Iterator[Target]:
+def _targets(case: Case, seen: Inputs) -> Iterator[Target]:
     asked = bool(seen.question.targets)
     ids = [target.id for target in case.targets]
     if len(ids) > 1 and not asked:
-        raise WrongUse(
+        raise UsageError(
             f"{visible(case.job.file)} is for {listed(ids, 'and')}: each would be a job of its own,"
             f" and paid. Say for which to submit it: -t {ids[0]}"
         )
     for target in case.targets:
         if target.id == DEFAULT_TARGET:
-            raise WrongUse(
+            raise UsageError(
                 f"{visible(case.job.file)}: {target.id} is what several providers share, and nobody"
                 " to send a job to. Name one with -t; `wanprep targets` lists them."
             )
         yield target
 
 
-def _errand(case: Case, target: Target, seen: Seen, services: Services) -> Errand:
-    local = [asset for asset in case.meant.assets if asset.kind == "file"]
+def _submission(case: Case, target: Target, seen: Inputs, services: Services) -> Submission:
+    local = [asset for asset in case.intent.assets if asset.kind == "file"]
     # What is missing is for the judge to tell.
     files = {
         asset.pointer: local_file(asset.location)
@@ -89,7 +89,7 @@ def _errand(case: Case, target: Target, seen: Seen, services: Services) -> Erran
         if os.path.isfile(asset.location)
     }
     hashes = {pointer: file.sha256 for pointer, file in files.items()}
-    return Errand(
+    return Submission(
         case=case,
         target=target,
         files=files,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.net.links import is_loopback
 from wanprep.net.secrets import HIDDEN, remember
 from wanprep.text import listed
@@ -42,7 +42,7 @@ def need_key(service: Service, environ: Mapping[str, str]) -> Key:
     if key is not None:
         return key
     names = listed(service.keys, "or")
-    raise WrongUse(
+    raise UsageError(
         f"there is no key for {service.title}: set {names} in the environment, or store it in the "
         f"system's keyring with `keyring set {_KEYRING_SERVICE} {service.name}`. "
         f"Keys come from: {service.keys_from}"
@@ -61,7 +61,7 @@ def find_key(service: Service, environ: Mapping[str, str]) -> Key | None:
 def _sound(value: str, where: str) -> Key:
     if value.isascii() and value.isprintable() and " " not in value:
         return Key(value)
-    raise WrongUse(
+    raise UsageError(
         f"the key in {where} holds a blank, a line break or a letter that no key has: "
         "most often it was copied with something around it. Set it again."
     )
@@ -91,12 +91,12 @@ def checked(address: str, variable: str) -> str:
     except ValueError:
         host = ""
     if not host or parts.scheme not in {"http", "https"}:
-        raise WrongUse(f"{variable} must be an address such as https://api.example.com.")
+        raise UsageError(f"{variable} must be an address such as https://api.example.com.")
     if parts.scheme == "http" and not is_loopback(address):
-        raise WrongUse(
+        raise UsageError(
             f"{variable} must begin with https://: a key would travel in the open. "
             "Plain http is taken for this very machine only."
         )
     if parts.username is not None or parts.query or parts.fragment:
-        raise WrongUse(f"{variable} must be a plain address, without a login, ? or #.")
+        raise UsageError(f"{variable} must be a plain address, without a login, ? or #.")
     return address.rstrip("/")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.submit.services.keys import checked, variables
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Service:
     def base(self, name: str, environ: Mapping[str, str]) -> str:
         """Tell the address that requests begin with; the environment may point elsewhere."""
         if name not in self.bases:
-            raise WrongUse(f"{self.title} has no address named {name!r}.")
+            raise UsageError(f"{self.title} has no address named {name!r}.")
         for variable in variables(self.name, name):
             if told := environ.get(variable, "").strip():
                 return checked(told, variable)
@@ -114,7 +114,7 @@ class Service:
 
         schema = {"properties": self.settings, "additionalProperties": False}
         for error in schema_errors(settings, schema):
-            raise WrongUse(f"[providers.{self.name}] in the configuration, {error}")
+            raise UsageError(f"[providers.{self.name}] in the configuration, {error}")
         return settings
 
 
@@ -129,7 +129,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
             continue
         if isinstance(data, dict) and data.get("name") == name:
             return _service(_sound(data, file))
-    raise WrongUse(
+    raise UsageError(
         f"nothing is known of the provider '{name}'.{''.join(faults)}"
         " `wanprep targets` lists whom a job can be sent to."
     )
@@ -149,7 +149,7 @@ def _sound(data: dict[str, Any], file: Path) -> dict[str, Any]:
     from wanprep.schemas import load_schema
 
     for error in schema_errors(data, load_schema("provider")):
-        raise WrongUse(f"the provider file {file}: {error}")
+        raise UsageError(f"the provider file {file}: {error}")
     return data
 
 
@@ -195,7 +195,7 @@ def _interval(environ: Mapping[str, str]) -> float | None:
     if not told:
         return None
     if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", told) or float(told) == 0:
-        raise WrongUse("WANPREP_POLL_INTERVAL must be a number of seconds greater than 0.")
+        raise UsageError("WANPREP_POLL_INTERVAL must be a number of seconds greater than 0.")
     return float(told)
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wanprep.submit.ledger.run import Run
-    from wanprep.submit.session.wakeups import Bells
+    from wanprep.submit.session.wakeups import Wakeups
 
 _HANDS: Final = 64
 
 
-class Teller(Protocol):
+class RunReporter(Protocol):
     """Hears how far a run is, and what the user should know when it is over."""
 
     def tell(self, words: str) -> None:
@@ -76,29 +76,29 @@ class Interrupted:
 
 
 def work_on(
-    tasks: Sequence[Task], bells: Bells, watcher: RunProgress, say: Callable[[str], None]
+    tasks: Sequence[Task], wakeups: Wakeups, watcher: RunProgress, say: Callable[[str], None]
 ) -> Finished | Interrupted:
     """Work on all tasks side by side; Ctrl-C ends the waiting, not the runs."""
-    hands = _Hands(tasks, watcher)
+    executors = _Executors(tasks, watcher)
     try:
-        hands.begin()
-        hands.finish()
+        executors.begin()
+        executors.finish()
     except KeyboardInterrupt:
-        if bells.call_off():
+        if wakeups.call_off():
             say("Finishing what is being sent or fetched. Ctrl-C once more leaves at once.")
-            _let_finish(bells)
+            _let_finish(wakeups)
         return Interrupted()
     return Finished()
 
 
-def _let_finish(bells: Bells) -> None:
+def _let_finish(wakeups: Wakeups) -> None:
     try:
-        bells.calm()
+        wakeups.calm()
     except KeyboardInterrupt:
         return  # what was being sent will be found uncertain, and looked for
 
 
-class _Hands:
+class _Executors:
     """Threads that die with the program, so that leaving never waits for a network."""
 
     def __init__(self, tasks: Sequence[Task], watcher: RunProgress) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.flow import Order, Request
     from wanprep.plugins.provider import LocalFile, Provider, Settings
-    from wanprep.submit.request.submission import Errand
+    from wanprep.submit.request.submission import Submission
     from wanprep.submit.services.service import Service, Services
 
 
@@ -90,30 +90,30 @@ _KEY: Final = "new-for-each-order"
 
 
 def rehearsal(
-    errand: Errand, services: Services, environ: Mapping[str, str], *, drop: bool
+    submission: Submission, services: Services, environ: Mapping[str, str], *, drop: bool
 ) -> dict[str, Any]:
     """Show all requests that a job would take, the uploads first."""
-    name = errand.target.provider
+    name = submission.target.provider
     service, settings = services.service(name), services.settings(name)
-    built = tried(errand, settings, drop=drop)
+    built = tried(submission, settings, drop=drop)
     order = preview(installed().provider(name), service, built.order(_KEY), environ=environ)
     return {
-        "job": errand.subject,
-        "target": errand.target.id,
-        "estimate": in_words(estimate(errand.target, errand.case.meant, errand.facts)),
+        "job": submission.subject,
+        "target": submission.target.id,
+        "estimate": in_words(estimate(submission.target, submission.case.intent, submission.facts)),
         "dropped": list(built.dropped),
         "unconfirmed": list(built.unconfirmed),
-        "requests": [*_uploads(needed(errand, built), errand, services, environ), order],
+        "requests": [*_uploads(needed(submission, built), submission, services, environ), order],
     }
 
 
 def _uploads(
     files: Mapping[str, LocalFile],
-    errand: Errand,
+    submission: Submission,
     services: Services,
     environ: Mapping[str, str],
 ) -> Iterator[dict[str, Any]]:
-    name = errand.target.provider
+    name = submission.target.provider
     for file in {file.sha256: file for file in files.values()}.values():
         request = preview_upload(
             installed().provider(name),

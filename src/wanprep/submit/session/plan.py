@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, Unpriced
-    from wanprep.submit.request.submission import Errand
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.request.submission import Submission
+    from wanprep.submit.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Attach:
     """The job was sent before: it is not paid for twice."""
 
-    errand: Errand
+    submission: Submission
     run: Run
 
 
@@ -36,7 +36,7 @@ class Attach:
 class Repeat:
     """Send an uncertain run again under its own key, which is not paid twice."""
 
-    errand: Errand
+    submission: Submission
     run: Run
 
 
@@ -44,7 +44,7 @@ class Repeat:
 class Send:
     """Send the job; `replacing` is the run that the user no longer counts on."""
 
-    errand: Errand
+    submission: Submission
     estimate: Estimate | Unpriced
     replacing: Run | None
 
@@ -53,7 +53,7 @@ Journey = Attach | Repeat | Send
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Options:
     """What the user wants to happen."""
 
     again: bool
@@ -62,18 +62,20 @@ class Wishes:
     folder: str | None
 
 
-def planned(desk: Desk, errands: Iterable[Errand], *, again: bool) -> list[Journey]:
+def planned(session: Session, submissions: Iterable[Submission], *, again: bool) -> list[Journey]:
     """Decide what to do with each job, by what the ledger knows of it."""
-    return [_planned(desk, errand, again=again) for errand in errands]
+    return [_planned(session, submission, again=again) for submission in submissions]
 
 
-def _planned(desk: Desk, errand: Errand, *, again: bool) -> Journey:
-    run = desk.ledger.live(errand.identity)
+def _planned(session: Session, submission: Submission, *, again: bool) -> Journey:
+    run = session.ledger.live(submission.identity)
     if run and (not again or run.state == "sending"):
-        return Attach(errand, run)
-    if run and may_repeat(desk, run):
-        return Repeat(errand, run)
-    return Send(errand, estimate(errand.target, errand.case.meant, errand.facts), run)
+        return Attach(submission, run)
+    if run and may_repeat(session, run):
+        return Repeat(submission, run)
+    return Send(
+        submission, estimate(submission.target, submission.case.intent, submission.facts), run
+    )
 
 
 def to_send(journeys: Sequence[Journey]) -> list[Send]:
@@ -81,22 +83,24 @@ def to_send(journeys: Sequence[Journey]) -> list[Send]:
     return [each for each in journeys if isinstance(each, Send)]
 
 
-def try_out(desk: Desk, journeys: Iterable[Journey], wishes: Wishes) -> None:
+def try_out(session: Session, journeys: Iterable[Journey], options: Options) -> None:
     """Find out before anything leaves whether all can be built, paid with a key, and kept."""
-    if wishes.wait:
-        find_usable(wishes.folder or os.curdir)
+    if options.wait:
+        find_usable(options.folder or os.curdir)
     for each in journeys:
-        provider = each.errand.target.provider
+        provider = each.submission.target.provider
         if isinstance(each, Send):
-            tried(each.errand, desk.services.settings(provider), drop=wishes.drop)
-        if wishes.wait or not isinstance(each, Attach):
-            desk.driver(provider)
-            next(desk.service(provider).poll.waits(desk.environ))  # a wrong interval is told now
+            tried(each.submission, session.services.settings(provider), drop=options.drop)
+        if options.wait or not isinstance(each, Attach):
+            session.driver(provider)
+            next(
+                session.service(provider).poll.waits(session.environ)
+            )  # a wrong interval is told now
 
 
-def task_for(desk: Desk, journey: Journey, wishes: Wishes) -> Task:
+def task_for(session: Session, journey: Journey, options: Options) -> Task:
     """Make of a journey something to be worked on."""
-    task = Task(journey.errand.name, lambda task: _go(desk, journey, wishes, task))
+    task = Task(journey.submission.name, lambda task: _go(session, journey, options, task))
     if isinstance(journey, Send):
         task.estimate = in_words(journey.estimate)
     else:
@@ -104,42 +108,42 @@ def task_for(desk: Desk, journey: Journey, wishes: Wishes) -> Task:
     return task
 
 
-def _go(desk: Desk, journey: Journey, wishes: Wishes, task: Task) -> None:
-    gate = desk.gate(journey.errand.target.provider)
+def _go(session: Session, journey: Journey, options: Options, task: Task) -> None:
+    gate = session.gate(journey.submission.target.provider)
     match journey:
         case Attach(run=run):
             task.note(f"not sent: it was sent before, as run {run.id} ({run.state})")
-            with gate.place(desk.bells.stop, new=False):
-                _follow(desk, run, wishes, task)
+            with gate.place(session.wakeups.stop, new=False):
+                _follow(session, run, options, task)
         case Repeat(run=run):
-            with gate.place(desk.bells.stop, new=True) as got:
-                _follow(desk, sent_again(_still(desk, got=got), run, task), wishes, task)
+            with gate.place(session.wakeups.stop, new=True) as got:
+                _follow(session, sent_again(_still(session, got=got), run, task), options, task)
         case Send():
-            _send(desk, journey, wishes, task)
+            _send(session, journey, options, task)
 
 
-def _send(desk: Desk, journey: Send, wishes: Wishes, task: Task) -> None:
-    errand, replacing = journey.errand, journey.replacing
+def _send(session: Session, journey: Send, options: Options, task: Task) -> None:
+    submission, replacing = journey.submission, journey.replacing
     if replacing and replacing.state == "uncertain":
-        replacing = looked_for(desk, replacing)
+        replacing = looked_for(session, replacing)
         if replacing.state == "accepted":
             task.note("not sent again: the provider has it after all")
-            _follow(desk, replacing, wishes, task)
+            _follow(session, replacing, options, task)
             return
-    request = built(desk, errand, task, drop=wishes.drop)
-    with desk.gate(errand.target.provider).place(desk.bells.stop, new=True) as got:
-        run = sent(_still(desk, got=got), errand, request, replacing, task)
-        _follow(desk, run, wishes, task)
+    request = built(session, submission, task, drop=options.drop)
+    with session.gate(submission.target.provider).place(session.wakeups.stop, new=True) as got:
+        run = sent(_still(session, got=got), submission, request, replacing, task)
+        _follow(session, run, options, task)
 
 
-def _still(desk: Desk, *, got: bool) -> Desk:
+def _still(session: Session, *, got: bool) -> Session:
     if not got:
         raise CalledOff
-    return desk
+    return session
 
 
-def _follow(desk: Desk, run: Run, wishes: Wishes, task: Task) -> None:
-    if wishes.wait:
-        see_through(desk, run, wishes.folder, task)
+def _follow(session: Session, run: Run, options: Options, task: Task) -> None:
+    if options.wait:
+        see_through(session, run, options.folder, task)
     else:
-        task.run = found(desk, run, task)
+        task.run = found(session, run, task)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from wanprep.submit.http.download import Downloaded
     from wanprep.submit.http.driver import Driver
     from wanprep.submit.ledger.run import Run
-    from wanprep.submit.session.concurrent import Teller
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.concurrent import RunReporter
+    from wanprep.submit.session.session import Session
 
 
 # Services cut at whole frames and round as they like; more than this is worth a word.
@@ -64,10 +64,10 @@ def bring_home(
     provenance: Mapping[str, Any],
 ) -> tuple[Brought, ...]:
     """Fetch all results of a job. What is no whole video is BadResult, and nothing is kept."""
-    errand = _Errand(driver, folder, stem, expected_seconds, provenance)
+    submission = _Submission(driver, folder, stem, expected_seconds, provenance)
     try:
         os.makedirs(folder or os.curdir, exist_ok=True)
-        return tuple(errand.bring(url, number) for number, url in enumerate(outputs, 1))
+        return tuple(submission.bring(url, number) for number, url in enumerate(outputs, 1))
     except OSError as error:
         raise CannotSave(
             f"the result cannot be saved in {visible(folder) or 'this folder'}: "
@@ -77,7 +77,7 @@ def bring_home(
 
 
 @dataclass(frozen=True, slots=True)
-class _Errand:
+class _Submission:
     """What all results of one job share."""
 
     driver: Driver
@@ -142,20 +142,20 @@ class NotFetched(WanprepError):
     exit_code = 1
 
 
-def fetched(desk: Desk, run: Run, folder: str, teller: Teller) -> Run:
+def fetched(session: Session, run: Run, folder: str, reporter: RunReporter) -> Run:
     """Fetch the results of a run that has succeeded, unless they lie there already."""
-    with alone(desk.ledger.fetching(run)):
-        run = desk.ledger.again(run)
+    with alone(session.ledger.fetching(run)):
+        run = session.ledger.again(run)
         if is_home(run, folder):
             return run
-        teller.tell("fetching")
+        reporter.tell("fetching")
         _sweep(folder, stem(run))
         try:
-            return _fetched(desk, run, folder, teller)
+            return _fetched(session, run, folder, reporter)
         except ResultGone as error:
-            raise NotFetched(_gone(desk, run, error)) from error
+            raise NotFetched(_gone(session, run, error)) from error
         except WanprepError as error:
-            desk.ledger.note(run, error=str(error))
+            session.ledger.note(run, error=str(error))
             raise
 
 
@@ -168,12 +168,12 @@ def is_home(run: Run, folder: str) -> bool:
     )
 
 
-def _fetched(desk: Desk, run: Run, folder: str, teller: Teller) -> Run:
-    driver = desk.driver(run.provider)
+def _fetched(session: Session, run: Run, folder: str, reporter: RunReporter) -> Run:
+    driver = session.driver(run.provider)
     for number, pause in enumerate(_FRESH):
-        if number and not desk.bells.pause(run.id, pause):
+        if number and not session.wakeups.pause(run.id, pause):
             break
-        run = _with_fresh_links(desk, run)
+        run = _with_fresh_links(session, run)
         try:
             brought = bring_home(
                 run.outputs,
@@ -188,9 +188,9 @@ def _fetched(desk: Desk, run: Run, folder: str, teller: Teller) -> Run:
             continue
         for each in brought:
             for note in each.notes:
-                teller.note(note)
+                reporter.note(note)
         files = [each.path for each in brought]
-        return desk.ledger.note(run, files=files, error=None)
+        return session.ledger.note(run, files=files, error=None)
     raise gone
 
 
@@ -201,26 +201,26 @@ def _sweep(folder: str, name: str) -> None:
             os.remove(part)
 
 
-def _with_fresh_links(desk: Desk, run: Run) -> Run:
+def _with_fresh_links(session: Session, run: Run) -> Run:
     """Ask for the links anew: those of an hour ago may be dead."""
     try:
-        status = desk.driver(run.provider).poll(desk.ledger.sent(run))
+        status = session.driver(run.provider).poll(session.ledger.sent(run))
     except (NoAnswer, Refused):
         return run  # the links that are known may still do
     if not status.outputs or status.outputs == run.outputs:
         return run
-    deadline = deadline_of(desk.service(run.provider), run, status.outputs)
-    return desk.ledger.note(run, outputs=status.outputs, deadline=deadline)
+    deadline = deadline_of(session.service(run.provider), run, status.outputs)
+    return session.ledger.note(run, outputs=status.outputs, deadline=deadline)
 
 
-def _gone(desk: Desk, run: Run, error: ResultGone) -> str:
+def _gone(session: Session, run: Run, error: ResultGone) -> str:
     """Say what is left to do; after the deadline, that is nothing."""
-    title = desk.service(run.provider).title
+    title = session.service(run.provider).title
     if run.deadline and run.deadline < now():
         why = f"{title} kept the result until {written(run.deadline)}: it is gone."
-        desk.ledger.move(run, "expired", error=why)
+        session.ledger.move(run, "expired", error=why)
         return f"{why} To have it made again, and pay again, submit the job with --again."
-    desk.ledger.note(run, error=str(error))
+    session.ledger.note(run, error=str(error))
     return f"{str(error).rstrip('.')}. Try again: wanprep runs fetch {run.id}"
 
 

@@ -11,7 +11,7 @@ from wanprep.plugins.loading import installed
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.events import listen
 from wanprep.submit.services.service import Pace
-from wanprep.submit.session.wakeups import Bells, Gate
+from wanprep.submit.session.wakeups import Gate, Wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wanprep.submit.services.service import Service, Services
 
 
-class Desk(Closing):
+class Session(Closing):
     """The ledger, and one line to each provider, for all threads of a command."""
 
     def __init__(
@@ -31,7 +31,7 @@ class Desk(Closing):
         self.services = services
         self.environ = environ
         self._emulated = emulated
-        self.bells = Bells()
+        self.wakeups = Wakeups()
         self._lock = threading.RLock()
         self._drivers: dict[str, Driver] = {}
         self._gates: dict[str, Gate] = {}
@@ -72,7 +72,7 @@ class Desk(Closing):
         """Be told by those providers that tell, before anything is ordered: else ask."""
         for driver in list(self._drivers.values()):
             if driver.provider.events:
-                listener = listen(driver, lambda provider_id, _: self.bells.ring(provider_id))
+                listener = listen(driver, lambda provider_id, _: self.wakeups.ring(provider_id))
                 held.enter_context(listener)
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wanprep.submit.ledger.ledger import Ledger
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.services.service import Service
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.session import Session
 
 
 def settled(ledger: Ledger, service: Service, run: Run, status: Status) -> Run:
@@ -64,9 +64,9 @@ class NotCancelled(WanprepError):
     exit_code = 1
 
 
-def cancelled(desk: Desk, run: Run) -> Run:
+def cancelled(session: Session, run: Run) -> Run:
     """Cancel a run; it is believed only when the provider says so."""
-    driver, title = desk.driver(run.provider), desk.service(run.provider).title
+    driver, title = session.driver(run.provider), session.service(run.provider).title
     if run.state != "accepted":
         raise NotCancelled(f"run {run.id} is {run.state}: there is nothing to cancel.")
     if driver.provider.cancel is None:
@@ -75,54 +75,54 @@ def cancelled(desk: Desk, run: Run) -> Run:
             f" To wait for it: wanprep runs wait {run.id}"
         )
     try:
-        came = driver.cancel(desk.ledger.sent(run))
+        came = driver.cancel(session.ledger.sent(run))
     except Refused as error:
         raise NotCancelled(f"run {run.id} goes on: {error}. {error.advice}".rstrip()) from error
     if came.done:
-        return desk.ledger.move(run, "cancelled", error=came.says or None)
-    current = asked(desk, run)
+        return session.ledger.move(run, "cancelled", error=came.says or None)
+    current = asked(session, run)
     raise NotCancelled(f"run {run.id} was not cancelled ({came.says}): it is {current.state}.")
 
 
-def asked(desk: Desk, run: Run) -> Run:
+def asked(session: Session, run: Run) -> Run:
     """Ask once how a run stands."""
     if run.state != "accepted":
         return run
     try:
-        status = desk.driver(run.provider).poll(desk.ledger.sent(run))
+        status = session.driver(run.provider).poll(session.ledger.sent(run))
     except Refused as error:
         raise NoAnswer(f"{error}. {error.advice}".rstrip()) from error
-    return settled(desk.ledger, desk.service(run.provider), run, status)
+    return settled(session.ledger, session.service(run.provider), run, status)
 
 
 _LOOKS: Final = 3  # a list may lag behind
 
 
-def looked_for(desk: Desk, run: Run) -> Run:
+def looked_for(session: Session, run: Run) -> Run:
     """Ask the provider for an uncertain run; if it is there, it is accepted. Nothing is resent."""
-    service, driver = desk.service(run.provider), desk.driver(run.provider)
+    service, driver = session.service(run.provider), session.driver(run.provider)
     if driver.provider.find is None:
         return run
-    pauses = service.poll.waits(desk.environ)
+    pauses = service.poll.waits(session.environ)
     for look in range(_LOOKS):
-        if look and not desk.bells.pause(run.id, min(next(pauses), 3.0 * look)):
+        if look and not session.wakeups.pause(run.id, min(next(pauses), 3.0 * look)):
             break
         try:
-            found = _found(desk, driver, run)
+            found = _found(session, driver, run)
         except (NoAnswer, Refused):
             break
         if found:
-            return desk.ledger.move(
+            return session.ledger.move(
                 run, "accepted", provider_id=found.provider_id, told=dict(found.told), error=None
             )
     return run
 
 
-def _found(desk: Desk, driver: Driver, run: Run) -> Accepted | None:
+def _found(session: Session, driver: Driver, run: Run) -> Accepted | None:
     """Find a run's job; one that could as well be that of another lost run is nobody's."""
-    found = driver.find(desk.ledger.sent(run))
-    for rival in desk.ledger.rivals(run) if found else ():
-        other = driver.find(desk.ledger.sent(rival))
+    found = driver.find(session.ledger.sent(run))
+    for rival in session.ledger.rivals(run) if found else ():
+        other = driver.find(session.ledger.sent(rival))
         if found and other and other.provider_id == found.provider_id:
             return None
     return found

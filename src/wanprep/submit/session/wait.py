@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wanprep.plugins.flow import Status
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.services.service import Service
-    from wanprep.submit.session.concurrent import Task, Teller
-    from wanprep.submit.session.session import Desk
+    from wanprep.submit.session.concurrent import RunReporter, Task
+    from wanprep.submit.session.session import Session
 
 
 _REFUSALS: Final = 3  # after so many in a row there is no use in asking
@@ -33,25 +33,25 @@ class NoEnd(WanprepError):
     exit_code = 4
 
 
-def wait(desk: Desk, run: Run, teller: Teller) -> Run:
+def wait(session: Session, run: Run, reporter: RunReporter) -> Run:
     """Ask until a run has ended or all is called off; return it as it then stands."""
-    service = desk.service(run.provider)
+    service = session.service(run.provider)
     end, refusals = time.monotonic() + service.poll.patience, 0
-    for pause in _pauses(desk, service, run):
-        if run.state != "accepted" or not desk.bells.pause(run.provider_id or "", pause):
+    for pause in _pauses(session, service, run):
+        if run.state != "accepted" or not session.wakeups.pause(run.provider_id or "", pause):
             return run
         try:
-            status = desk.driver(run.provider).poll(desk.ledger.sent(run))
+            status = session.driver(run.provider).poll(session.ledger.sent(run))
         except NoAnswer as error:
-            teller.tell(f"no answer for now ({error})")
+            reporter.tell(f"no answer for now ({error})")
         except Refused as error:
             refusals += 1
             if refusals >= _REFUSALS:
-                return _given_up(desk, run, error)
+                return _given_up(session, run, error)
         else:
             refusals = 0
-            teller.tell(words(status))
-            run = settled(desk.ledger, service, run, status)
+            reporter.tell(words(status))
+            run = settled(session.ledger, service, run, status)
         if run.state == "accepted" and time.monotonic() > end:
             raise NoEnd(
                 f"it takes longer than {service.poll.patience / 60:.0f} minutes, and may still"
@@ -60,18 +60,18 @@ def wait(desk: Desk, run: Run, teller: Teller) -> Run:
     raise AssertionError("pauses have no end")
 
 
-def _given_up(desk: Desk, run: Run, error: Refused) -> Run:
+def _given_up(session: Session, run: Run, error: Refused) -> Run:
     """Stop asking; a job of which nothing is kept any more has expired."""
     says = " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
-    end = deadline_of(desk.service(run.provider), run, ())
+    end = deadline_of(session.service(run.provider), run, ())
     if end and end < now():
-        return desk.ledger.move(run, "expired", error=says)
+        return session.ledger.move(run, "expired", error=says)
     raise NoEnd(says) from error
 
 
-def _pauses(desk: Desk, service: Service, run: Run) -> Iterator[float]:
+def _pauses(session: Session, service: Service, run: Run) -> Iterator[float]:
     """Wait as the service wants it; a run that is old enough is asked for at once."""
-    pauses = service.poll.waits(desk.environ)
+    pauses = service.poll.waits(session.environ)
     first = next(pauses)
     yield max(0.0, first - (now() - run.sent).total_seconds())
     yield from pauses
@@ -92,17 +92,17 @@ def words(status: Status) -> str:
 _LOOK: Final = 0.2  # at a run that another process is sending
 
 
-def see_through(desk: Desk, run: Run, folder: str | None, task: Task) -> None:
+def see_through(session: Session, run: Run, folder: str | None, task: Task) -> None:
     """Find it if it is lost, wait until it ends, and fetch its result.
 
     Without a folder, results that lie anywhere are left there, others come to where we are.
     """
-    task.run = run = found(desk, run, task)
+    task.run = run = found(session, run, task)
     if run.state == "accepted":
         task.tell("accepted")
-        task.run = run = wait(desk, run, task)
+        task.run = run = wait(session, run, task)
     if run.state == "succeeded" and not _there(run, folder):
-        _bring(desk, run, folder or os.curdir, task)
+        _bring(session, run, folder or os.curdir, task)
 
 
 class NotYet(WanprepError):
@@ -111,36 +111,36 @@ class NotYet(WanprepError):
     exit_code = 1
 
 
-def bring(desk: Desk, run: Run, folder: str, task: Task) -> None:
+def bring(session: Session, run: Run, folder: str, task: Task) -> None:
     """Fetch a run's result now, if there is one."""
-    task.run = run = asked(desk, found(desk, run, task))
+    task.run = run = asked(session, found(session, run, task))
     if run.state == "succeeded":
-        _bring(desk, run, folder, task)
+        _bring(session, run, folder, task)
     elif run.state == "accepted":
         raise NotYet(f"it is not done yet. To wait for it: wanprep runs wait {run.id}")
 
 
-def _bring(desk: Desk, run: Run, folder: str, task: Task) -> None:
-    with desk.bells.undisturbed():
+def _bring(session: Session, run: Run, folder: str, task: Task) -> None:
+    with session.wakeups.undisturbed():
         try:
-            task.run = fetched(desk, run, folder, task)
+            task.run = fetched(session, run, folder, task)
         except WanprepError:
-            task.run = desk.ledger.again(run)  # it may have expired
+            task.run = session.ledger.again(run)  # it may have expired
             raise
 
 
-def found(desk: Desk, run: Run, task: Task) -> Run:
+def found(session: Session, run: Run, task: Task) -> Run:
     """Wait while another process sends it, and look for one whose answer was lost."""
     while run.state == "sending":
         task.tell("another process is sending it")
-        desk.bells.pause(run.id, _LOOK)
-        if desk.bells.stop.is_set():
+        session.wakeups.pause(run.id, _LOOK)
+        if session.wakeups.stop.is_set():
             break
-        run = desk.ledger.again(run)
+        run = session.ledger.again(run)
     if run.state != "uncertain":
         return run
     task.tell("looking for it")
-    return looked_for(desk, run)
+    return looked_for(session, run)
 
 
 def _there(run: Run, folder: str | None) -> bool:

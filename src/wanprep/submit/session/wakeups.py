@@ -18,13 +18,13 @@ class CalledOff(Exception):
     """Nothing new is begun any more."""
 
 
-class Bells:
+class Wakeups:
     """A bell for each job, by the provider's id; and what must not be disturbed."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
         self._lock = threading.Lock()
-        self._bells: dict[str, threading.Event] = {}
+        self._wakeups: dict[str, threading.Event] = {}
         self._careful = 0
         self._calm = threading.Condition(self._lock)
 
@@ -58,8 +58,8 @@ class Bells:
         """End all waiting; tell whether something is under way that must not be disturbed."""
         with self._lock:
             self.stop.set()
-            bells, careful = list(self._bells.values()), self._careful
-        for bell in bells:
+            wakeups, careful = list(self._wakeups.values()), self._careful
+        for bell in wakeups:
             bell.set()
         return careful > 0
 
@@ -70,7 +70,7 @@ class Bells:
 
     def _bell(self, name: str) -> threading.Event:
         with self._lock:
-            return self._bells.setdefault(name, threading.Event())
+            return self._wakeups.setdefault(name, threading.Event())
 
 
 _MINUTE: Final = 60.0

@@ -7,7 +7,7 @@ import os
 import re
 from typing import Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile as Opened
 from wanprep.plugins.provider import LocalFile
@@ -55,7 +55,7 @@ def local_file(path: str) -> LocalFile:
             content_type, ending = MEDIA_TYPES.get(sniff(content).format, UNKNOWN)
         size, digest = _hashed(path)
     except OSError as error:
-        raise WrongUse(
+        raise UsageError(
             f"{visible(path)} cannot be read: {error.strerror or error}. Make it readable, and run"
             " this again."
         ) from error

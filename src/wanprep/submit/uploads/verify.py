@@ -27,7 +27,7 @@ _TOTAL: Final = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _Inputs:
     status: int
     content_type: str
     bytes: int | None
@@ -58,7 +58,7 @@ def what_is_wrong(url: str, file: LocalFile, driver: Driver) -> str | None:
         return f"does not answer ({broken})"
 
 
-def _fault(seen: _Seen, file: LocalFile) -> str | None:
+def _fault(seen: _Inputs, file: LocalFile) -> str | None:
     if seen.status not in {200, 206}:
         return f"answers a stranger with HTTP {seen.status}"
     if seen.content_type in _PAGES:
@@ -69,16 +69,18 @@ def _fault(seen: _Seen, file: LocalFile) -> str | None:
     return None
 
 
-def _look(url: str, file: LocalFile, driver: Driver) -> _Seen:
+def _look(url: str, file: LocalFile, driver: Driver) -> _Inputs:
     with driver.wire.open(Request(method="HEAD", url=url, key=False)) as answer:
-        seen = _Seen(answer.status_code, _content_type(answer), _length(answer))
+        seen = _Inputs(answer.status_code, _content_type(answer), _length(answer))
     if seen.status == 200 and seen.bytes is not None:
         return seen
     # Some know no HEAD, and a signature may hold for GET alone.
     first_byte = {"Range": "bytes=0-0"}
     get = Request(method="GET", url=url, key=False, headers=first_byte)
     with driver.wire.open(get) as answer:
-        return _Seen(answer.status_code, _content_type(answer), _length_of_all(answer, file.bytes))
+        return _Inputs(
+            answer.status_code, _content_type(answer), _length_of_all(answer, file.bytes)
+        )
 
 
 def _content_type(answer: httpx.Response) -> str:

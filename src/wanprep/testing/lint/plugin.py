@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WrongUse
+from wanprep.errors import UsageError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -48,12 +48,12 @@ def find_plugin(told: str) -> Found:
         package = folders[0].name
         return Found(package, folders[0], tuple(_announced(folders[0])))
     if not folders:
-        raise WrongUse(
+        raise UsageError(
             f"there is no plugin in '{visible(told)}', and none of that name is installed. A plugin"
             " is a package whose name begins with wanprep_: `wanprep plugin new NAME` writes one."
         )
     names = ", ".join(folder.name for folder in folders)
-    raise WrongUse(f"there are several plugins in '{visible(told)}': name one of {names}.")
+    raise UsageError(f"there are several plugins in '{visible(told)}': name one of {names}.")
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -98,7 +98,9 @@ def _in_project(folder: Path) -> list[object] | None:
             except (KeyError, AttributeError, TypeError):
                 return []
             except (OSError, ValueError) as error:
-                raise WrongUse(f"{visible(str(file))} cannot be read: {error}. Mend it.") from error
+                raise UsageError(
+                    f"{visible(str(file))} cannot be read: {error}. Fix it."
+                ) from error
     return None
 
 

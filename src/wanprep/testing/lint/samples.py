@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import Case
 from wanprep.job.read import read_jobs
-from wanprep.rules.intent import meant_by
+from wanprep.rules.intent import intent_by
 from wanprep.submit.request.body import CannotBuild, build
 from wanprep.testing.lint.fields import allowed, field, parts
 
@@ -133,14 +133,14 @@ def as_case(document: Document, target: Target) -> Case:
         file = Path(folder, "job.json")
         file.write_text(json.dumps(document), encoding="utf-8")
         [job] = read_jobs(str(file)).jobs
-    return Case(job, meant_by(job), (target,), None)
+    return Case(job, intent_by(job), (target,), None)
 
 
 def body_faults(target: Target) -> Iterator[Told]:
     """Build a plain job, then each thing that a job may say, in whatever job takes it."""
     plain, why = _first_built(target, plain_jobs(target))
     if plain is None:
-        yield "fields", f"no plain job can be built, not even one with a picture: {why}"
+        yield "fields", f"no plain job can be built, not even one with an image: {why}"
         return
     told = set()
     for what, overlays in promises(target):

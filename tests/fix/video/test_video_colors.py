@@ -5,9 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_films import BARS, RGB_BARS, X264, apart, colors, film, line_of, make, picture, remake
+from made_videos import (
+    BARS,
+    RGB_BARS,
+    X264,
+    apart,
+    colors,
+    fixed_video,
+    frame_at,
+    line_of,
+    make,
+    remake,
+)
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 
 _HDR = (
     "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=2020:t={0}:m=2020_ncl:r=limited:npl=203,"
@@ -55,10 +66,10 @@ _LOSSLESS = "-c:v libx264 -preset ultrafast -qp 0"
 def test_colors_stay(tmp_path: Path, source: str, how: str, name: str, tags: str) -> None:
     before = make(tmp_path / name, source, how=how)
 
-    result = film(before, tmp_path / "out.mp4")
+    result = fixed_video(before, tmp_path / "out.mp4")
 
     assert tags in line_of(result.path, "Video")
-    assert apart(colors(picture(before)), colors(picture(result.path))) <= 5
+    assert apart(colors(frame_at(before)), colors(frame_at(result.path))) <= 5
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"], ids=["PQ", "HLG"])
@@ -69,14 +80,14 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
     params = f"-x265-params log-level=error:hdr10=1:{light}L(10000000,1):max-cll=1000,400"
     before = make(tmp_path / "hdr.mp4", source, how=f"-c:v libx265 {params} -tag:v hvc1 {tags}")
 
-    result = film(before, tmp_path / "out.mp4")
+    result = fixed_video(before, tmp_path / "out.mp4")
 
     assert "yuv420p(tv, bt709" in line_of(result.path, "Video")
     assert not result.facts.hdr
     # The bars of 75 % (191) shine no brighter, and no darker, than on an ordinary screen.
-    meant = colors(picture(make(tmp_path / "plain.mp4", BARS)))
-    assert apart(meant, colors(picture(result.path))) <= 35
-    assert apart(meant, colors(picture(before))) > 60  # as it would look unmapped
+    intent = colors(frame_at(make(tmp_path / "plain.mp4", BARS)))
+    assert apart(intent, colors(frame_at(result.path))) <= 35
+    assert apart(intent, colors(frame_at(before))) > 60  # as it would look unmapped
 
 
 @pytest.mark.parametrize(
@@ -92,9 +103,9 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
 def test_what_is_transparent_shows_the_background(tmp_path: Path, name: str, how: str) -> None:
     before = make(tmp_path / name, "color=red@0.5:s=64x64:r=25:d=0.2,format=rgba", how=how)
 
-    result = film(before, tmp_path / "out.mp4", background="#204060")
+    result = fixed_video(before, tmp_path / "out.mp4", background="#204060")
 
-    assert apart(colors(picture(result.path)), [(143, 31, 48)] * 7) <= 5
+    assert apart(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
 
 
 def test_deinterlaced_where_frames_say_so(tmp_path: Path) -> None:
@@ -103,14 +114,14 @@ def test_deinterlaced_where_frames_say_so(tmp_path: Path) -> None:
     before = make(tmp_path / "a.mpg", moving, how=how)
     plain = remake(before, tmp_path / "plain.mp4", how=X264)
 
-    result = film(before, tmp_path / "out.mp4")
+    result = fixed_video(before, tmp_path / "out.mp4")
 
     assert _combing(result.path) < _combing(plain) / 2
 
 
 def _combing(path: str) -> float:
     """Tell how much lines differ from both their neighbours, which agree with each other."""
-    grey = picture(path, 0.2).convert("L")
+    grey = frame_at(path, 0.2).convert("L")
     pixels = grey.tobytes()
     width, height = grey.size
     lines = [pixels[y * width : (y + 1) * width] for y in range(height)]
@@ -128,7 +139,7 @@ def test_dolby_vision_alone_cannot_be_mapped(tmp_path: Path) -> None:
     tags = _TAGGED.format("unknown", "smpte2084", "unknown")
     before = make(tmp_path / "a.mp4", f"{BARS},format=yuv420p10le",
                   how=f"-c:v libx265 -x265-params log-level=error -tag:v hvc1 {tags}")  # fmt: skip
-    with pytest.raises(CannotMake, match="does not say what its HDR colours mean"):
-        film(before, tmp_path / "out.mp4", tone_map=True)
+    with pytest.raises(CannotFix, match="does not say what its HDR colours mean"):
+        fixed_video(before, tmp_path / "out.mp4", tone_map=True)
 
     assert [each.name for each in tmp_path.iterdir()] == ["a.mp4"]

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from picture_results import PLACES, all_near, corners, mended, near, pixels, quarters
+from image_results import PLACES, all_near, corners, fixed, near, pixels, quarters
 from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
 from wanprep.fix.image.encode import BEST, FLOOR
-from wanprep.fix.plan.plan import CannotMake, Window
+from wanprep.fix.plan.plan import CannotFix, Window
 
 
 def noisy(size: tuple[int, int] = (480, 320)) -> Image.Image:
@@ -32,7 +32,7 @@ def test_colors_stay_as_fine_as_they_were(
 ) -> None:
     quarters().save(tmp_path / f"one{suffix}", **options)
 
-    result, made = mended(tmp_path / f"one{suffix}", format="jpeg", suffix=".out.jpg", **changes)
+    result, made = fixed(tmp_path / f"one{suffix}", format="jpeg", suffix=".out.jpg", **changes)
 
     with Image.open(result) as opened:
         assert get_sampling(opened) == sampling
@@ -44,14 +44,14 @@ def test_window_then_size_then_canvas(tmp_path: Path) -> None:
     quarters((96, 64)).save(tmp_path / "one.png")
     window = Window((48, 32), "center", (48, 0))  # all of the green quarter, and nothing else
 
-    result, made = mended(
+    result, made = fixed(
         tmp_path / "one.png", window=window, size=(24, 16), canvas=(24, 24), background="#010203"
     )
 
-    picture = pixels(result)
-    assert picture.size == (24, 24)
-    assert [picture.getpixel((12, y)) for y in (1, 22)] == [(1, 2, 3), (1, 2, 3)]
-    assert near(picture.getpixel((1, 12)), (30, 160, 40), 3)
+    image = pixels(result)
+    assert image.size == (24, 24)
+    assert [image.getpixel((12, y)) for y in (1, 22)] == [(1, 2, 3), (1, 2, 3)]
+    assert near(image.getpixel((1, 12)), (30, 160, 40), 3)
     assert made.settings["window"] == [48, 0, 48, 32]
     assert made.settings["size"] == [24, 24]
 
@@ -59,7 +59,7 @@ def test_window_then_size_then_canvas(tmp_path: Path) -> None:
 def test_scaling_up_is_smooth(tmp_path: Path) -> None:
     quarters((24, 16)).save(tmp_path / "small.png")
 
-    result, _ = mended(tmp_path / "small.png", size=(240, 160))
+    result, _ = fixed(tmp_path / "small.png", size=(240, 160))
 
     assert all_near(
         corners(result), [quarters().getpixel((int(x * 96), int(y * 64))) for x, y in PLACES]
@@ -69,11 +69,11 @@ def test_scaling_up_is_smooth(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.95, 0.7, 0.45])
 def test_quality_gives_way_before_size(tmp_path: Path, share: float) -> None:
     noisy().save(tmp_path / "one.png")
-    _, free = mended(tmp_path / "one.png", format="jpeg", suffix=".jpg")
+    _, free = fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg")
     best = (tmp_path / "one-made.jpg").stat().st_size
     most = int(best * share)
 
-    result, made = mended(tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=most)
+    result, made = fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=most)
 
     size, quality = result.stat().st_size, made.settings["quality"]
     assert size <= most
@@ -90,7 +90,7 @@ def test_quality_gives_way_before_size(tmp_path: Path, share: float) -> None:
 def test_size_gives_way_at_the_floor_of_quality(tmp_path: Path) -> None:
     noisy().save(tmp_path / "one.png")
 
-    result, made = mended(
+    result, made = fixed(
         tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=9000, smallest=(96, 64)
     )
 
@@ -102,18 +102,18 @@ def test_size_gives_way_at_the_floor_of_quality(tmp_path: Path) -> None:
     assert made.notes[0] == f"Scaled down to {width}x{height} px to fit 9.0 kB."
 
 
-def test_padding_shrinks_with_its_picture(tmp_path: Path) -> None:
+def test_padding_shrinks_with_its_image(tmp_path: Path) -> None:
     noisy().save(tmp_path / "one.png")
 
-    result, _ = mended(
+    result, _ = fixed(
         tmp_path / "one.png", format="jpeg", suffix=".jpg", canvas=(480, 480), background="#00ff00",
         most_bytes=9000, smallest=(100, 100),
     )  # fmt: skip
 
-    picture = pixels(result)
-    assert picture.width == picture.height < 480
-    assert near(picture.getpixel((picture.width // 2, 2)), (0, 255, 0), 40)
-    assert not near(picture.getpixel((picture.width // 2, picture.height // 2)), (0, 255, 0), 40)
+    image = pixels(result)
+    assert image.width == image.height < 480
+    assert near(image.getpixel((image.width // 2, 2)), (0, 255, 0), 40)
+    assert not near(image.getpixel((image.width // 2, image.height // 2)), (0, 255, 0), 40)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_padding_shrinks_with_its_picture(tmp_path: Path) -> None:
 def test_what_cannot_fit_says_the_numbers(tmp_path: Path, smallest: tuple[int, int] | None) -> None:
     noisy().save(tmp_path / "one.png")
 
-    with pytest.raises(CannotMake, match=r"Even at \d+x\d+ px and quality 70 it takes .* 1\.0 kB"):
-        mended(
+    with pytest.raises(CannotFix, match=r"Even at \d+x\d+ px and quality 70 it takes .* 1\.0 kB"):
+        fixed(
             tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=1000, smallest=smallest
         )
     assert not (tmp_path / "one-made.jpg").exists()
@@ -132,13 +132,13 @@ def test_what_cannot_fit_says_the_numbers(tmp_path: Path, smallest: tuple[int, i
 def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
     noisy().save(tmp_path / "one.png")
     smallest = (120, 80)
-    mended(tmp_path / "one.png", format="jpeg", suffix=".jpg", size=smallest)
+    fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", size=smallest)
     at_smallest = tmp_path / "one-made.jpg"
     with Image.open(at_smallest) as opened:
         opened.save(tmp_path / "floor.jpg", quality=FLOOR, optimize=True, subsampling=0)
     most = int((tmp_path / "floor.jpg").stat().st_size * 1.02)
 
-    result, _ = mended(
+    result, _ = fixed(
         tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=most, smallest=smallest
     )
 
@@ -151,23 +151,23 @@ def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
 def test_a_png_over_its_bytes_is_packed_harder_or_refused(tmp_path: Path) -> None:
     gradient = Image.linear_gradient("L").resize((600, 400))
     Image.merge("RGB", (gradient, gradient.rotate(180), gradient)).save(tmp_path / "one.png")
-    mended(tmp_path / "one.png")
+    fixed(tmp_path / "one.png")
     quick = (tmp_path / "one-made.png").stat().st_size
     with Image.open(tmp_path / "one.png") as opened:
         opened.save(tmp_path / "packed.png", optimize=True)
     packed = (tmp_path / "packed.png").stat().st_size
     assert packed < quick, "or this would prove nothing"
 
-    _, made = mended(tmp_path / "one.png", most_bytes=packed)
+    _, made = fixed(tmp_path / "one.png", most_bytes=packed)
     assert made.encodes == 2
     assert (tmp_path / "one-made.png").stat().st_size <= packed
 
-    with pytest.raises(CannotMake, match=r"As PNG it takes .* Save it as JPEG instead"):
-        mended(tmp_path / "one.png", most_bytes=packed // 2)
+    with pytest.raises(CannotFix, match=r"As PNG it takes .* Save it as JPEG instead"):
+        fixed(tmp_path / "one.png", most_bytes=packed // 2)
 
 
 def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
     Image.new("RGB", (66_000, 2)).save(tmp_path / "strip.png")
 
-    with pytest.raises(CannotMake, match="JPEG cannot hold 66000x2 px"):
-        mended(tmp_path / "strip.png", format="jpeg", suffix=".jpg")
+    with pytest.raises(CannotFix, match="JPEG cannot hold 66000x2 px"):
+        fixed(tmp_path / "strip.png", format="jpeg", suffix=".jpg")

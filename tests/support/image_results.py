@@ -1,4 +1,4 @@
-"""Pictures with known colours at known places, and an independent reader of results."""
+"""Images with known colours at known places, and an independent reader of results."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import imageio_ffmpeg
 from PIL import Image, ImageDraw
 
 from wanprep import probe
-from wanprep.fix.image.make import make_picture
-from wanprep.fix.plan.plan import Made, PictureRecipe
+from wanprep.fix.image.make import make_image
+from wanprep.fix.plan.plan import ImageRecipe, Output
 
 Rgb = tuple[int, int, int]
 RED, GREEN, BLUE, YELLOW = (200, 30, 30), (30, 160, 40), (30, 40, 190), (220, 200, 40)
@@ -21,26 +21,26 @@ PLACES = ((0.2, 0.2), (0.8, 0.2), (0.2, 0.8), (0.8, 0.8))
 
 
 def quarters(size: tuple[int, int] = SIZE, mode: str = "RGB") -> Image.Image:
-    """Draw a quarter of the picture in each of four colours: no turn leaves it the same."""
-    picture = Image.new("RGB", size)
-    draw = ImageDraw.Draw(picture)
+    """Draw a quarter of the image in each of four colours: no turn leaves it the same."""
+    image = Image.new("RGB", size)
+    draw = ImageDraw.Draw(image)
     width, height = size[0] // 2, size[1] // 2
     for index, color in enumerate(CORNERS):
         left, top = index % 2 * width, index // 2 * height
         draw.rectangle((left, top, left + width, top + height), fill=color)
-    return picture if mode == "RGB" else picture.convert(mode)
+    return image if mode == "RGB" else image.convert(mode)
 
 
-def recipe(**changes: Any) -> PictureRecipe:
-    return PictureRecipe(**({"format": "png", "suffix": ".png"} | changes))
+def recipe(**changes: Any) -> ImageRecipe:
+    return ImageRecipe(**({"format": "png", "suffix": ".png"} | changes))
 
 
-def mended(source: Path, **changes: Any) -> tuple[Path, Made]:
-    """Carry out a recipe, by default for a PNG that only stores the picture in another way."""
+def fixed(source: Path, **changes: Any) -> tuple[Path, Output]:
+    """Carry out a recipe, by default for a PNG that only stores the image in another way."""
     wanted = recipe(**changes)
     into = source.with_name(f"{source.stem}-made{wanted.suffix}")
     into.unlink(missing_ok=True)
-    return into, make_picture(str(source), wanted, probe(source, cache=False), str(into))
+    return into, make_image(str(source), wanted, probe(source, cache=False), str(into))
 
 
 def pixels(path: Path) -> Image.Image:
@@ -55,15 +55,15 @@ def pixels(path: Path) -> Image.Image:
 
 def at(path: Path, across: float, down: float) -> Rgb:
     """Tell the colour at a place, given in parts of the width and the height."""
-    picture = pixels(path)
-    found: Any = picture.getpixel((int(across * picture.width), int(down * picture.height)))
+    image = pixels(path)
+    found: Any = image.getpixel((int(across * image.width), int(down * image.height)))
     return found[0], found[1], found[2]
 
 
 def corners(path: Path) -> list[Rgb]:
-    picture = pixels(path)
+    image = pixels(path)
     found: list[Any] = [
-        picture.getpixel((int(x * picture.width), int(y * picture.height))) for x, y in PLACES
+        image.getpixel((int(x * image.width), int(y * image.height))) for x, y in PLACES
     ]
     return [(each[0], each[1], each[2]) for each in found]
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import imageio_ffmpeg
 from PIL import Image
 
-from wanprep.fix.plan.plan import FilmRecipe
-from wanprep.fix.video.make import make_film
+from wanprep.fix.plan.plan import VideoRecipe
+from wanprep.fix.video.make import make_video
 from wanprep.media.probe_file import probe_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wanprep.fix.plan.plan import Made
+    from wanprep.fix.plan.plan import Output
     from wanprep.media.facts import Facts
 
 X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
@@ -31,10 +31,10 @@ TONE = "sine=f=440:r=44100:d=2"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the film hand made of a clip."""
+    """What the video hand made of a clip."""
 
     path: str
-    made: Made
+    made: Output
     facts: Facts
 
 
@@ -43,9 +43,9 @@ def ffmpeg(*arguments: str) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 
-def make(path: Path, *pictures: str, how: str = X264) -> str:
+def make(path: Path, *images: str, how: str = X264) -> str:
     """Write a clip or a sound: sources of lavfi, and how they are encoded."""
-    inputs = [word for source in pictures for word in ("-f", "lavfi", "-i", source)]
+    inputs = [word for source in images for word in ("-f", "lavfi", "-i", source)]
     ffmpeg(*inputs, *how.split(), f"file:{path}")
     return str(path)
 
@@ -56,22 +56,22 @@ def remake(source: str, path: Path, how: str = "-c copy", before: str = "") -> s
     return str(path)
 
 
-def recipe_for(facts: Facts, **wishes: object) -> FilmRecipe:
+def recipe_for(facts: Facts, **options: object) -> VideoRecipe:
     """Encode all there is, but for what is wished."""
     usual: dict[str, object] = {"container": "mp4", "suffix": ".mp4", "video": "h264"}
     usual |= {"audio": "aac" if facts.audio_tracks else None, "tone_map": bool(facts.hdr)}
-    return FilmRecipe(**{**usual, **wishes})  # type: ignore[arg-type] # names and values of a test
+    return VideoRecipe(**{**usual, **options})  # type: ignore[arg-type] # names and values of a test
 
 
-def film(source: str, into: Path, **wishes: object) -> Result:
-    """Let the film hand make a clip."""
+def fixed_video(source: str, into: Path, **options: object) -> Result:
+    """Let the video hand make a clip."""
     facts = probe_file(source)
-    made = make_film(source, recipe_for(facts, **wishes), facts, str(into), threads=2)
+    made = make_video(source, recipe_for(facts, **options), facts, str(into), threads=2)
     return Result(str(into), made, probe_file(str(into)))
 
 
-def picture(path: str, at: float = 0.0) -> Image.Image:
-    """Decode one picture as every player would show it."""
+def frame_at(path: str, at: float = 0.0) -> Image.Image:
+    """Decode one image as every player would show it."""
     out = ("-ss", str(at), "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
     return Image.open(io.BytesIO(ffmpeg("-i", f"file:{path}", *out))).convert("RGB")
 

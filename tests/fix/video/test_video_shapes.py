@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from made_films import recipe_for
+from made_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.sizes import Shapes, resized, shapes, shrunk, square_size
@@ -41,13 +41,13 @@ def test_square_size(facts: Facts, expected: tuple[int, int]) -> None:
         ),
     ],
 )
-def test_shapes(wishes: dict[str, object], expected: Shapes) -> None:
+def test_shapes(options: dict[str, object], expected: Shapes) -> None:
     facts = _clip(321, 241)
 
-    assert shapes(recipe_for(facts, **wishes), facts) == expected
+    assert shapes(recipe_for(facts, **options), facts) == expected
 
 
-def test_a_picture_shrinks_as_far_as_it_may() -> None:
+def test_a_image_shrinks_as_far_as_it_may() -> None:
     facts = _clip(640, 360)
     free = recipe_for(facts, smallest=(320, 180))
 
@@ -57,7 +57,7 @@ def test_a_picture_shrinks_as_far_as_it_may() -> None:
     assert shrunk(recipe_for(facts), facts, 0.1).size is None
 
 
-def test_what_is_padded_shrinks_with_its_picture() -> None:
+def test_what_is_padded_shrinks_with_its_image() -> None:
     facts = _clip(640, 360)
     padded = recipe_for(facts, size=(640, 360), canvas=(640, 640))
 

@@ -1,4 +1,4 @@
-"""The distinct pictures that the benchmark copies: what phones, cameras and editors write.
+"""The distinct images that the benchmark copies: what phones, cameras and editors write.
 
 Sizes in bytes matter as much as formats, for a tool that reads more than headers pays for
 them; hence soft noise that compresses about as well as a photograph.
@@ -18,9 +18,9 @@ _SIZES: Final = ((1280, 720), (1024, 1024), (1280, 960), (1600, 900))
 _FRAMES: Final = 6
 
 
-def make_pictures(folder: Path) -> dict[str, list[Path]]:
+def make_images(folder: Path) -> dict[str, list[Path]]:
     """Write every base into a folder, by extension."""
-    dice = random.Random(7)  # noqa: S311 - the same pictures every time, nothing secret
+    dice = random.Random(7)  # noqa: S311 - the same images every time, nothing secret
     scenes = [_scene(dice, size) for size in _SIZES]
     return {
         "jpg": [_jpeg(folder / f"{index}.jpg", scenes, index) for index in range(16)],
@@ -45,8 +45,8 @@ def _noise(dice: random.Random, size: tuple[int, int]) -> Image.Image:
     return Image.frombytes("RGB", size, dice.randbytes(width * height * 3))
 
 
-def _saved(picture: Image.Image, path: Path, **options: Any) -> Path:  # noqa: ANN401 - as Pillow has it
-    picture.save(path, **options)
+def _saved(image: Image.Image, path: Path, **options: Any) -> Path:  # noqa: ANN401 - as Pillow has it
+    image.save(path, **options)
     return path
 
 
@@ -86,7 +86,7 @@ def _phone_exif(orientation: int) -> Image.Exif:
 
 
 def _pngs(folder: Path, scenes: list[Image.Image]) -> list[Path]:
-    """Draw a picture, a cut-out, two palettes (one see-through) and a 16-bit depth map."""
+    """Draw an image, a cut-out, two palettes (one see-through) and a 16-bit depth map."""
     small = scenes[0].resize((320, 180))
     cut_out = small.convert("RGBA")
     cut_out.putalpha(Image.radial_gradient("L").resize(small.size))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_films import (
+from made_videos import (
     BARS,
     MOVING,
     TONE,
@@ -16,10 +16,10 @@ from made_films import (
     apart,
     colors,
     ffmpeg,
-    film,
+    fixed_video,
+    frame_at,
     line_of,
     make,
-    picture,
     played,
     recipe_for,
     remake,
@@ -28,8 +28,8 @@ from made_films import (
     tracks,
 )
 
-from wanprep.fix.plan.plan import CannotMake, Window
-from wanprep.fix.video.make import coded_anew, make_film
+from wanprep.fix.plan.plan import CannotFix, Window
+from wanprep.fix.video.make import coded_anew, make_video
 from wanprep.media.probe_file import probe_file
 
 _SOUND = f"{X264} -bf 2 -c:a aac"
@@ -45,7 +45,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_streams_are_moved_as_they_are(tmp_path: Path, clip: str, suffix: str) -> None:
     before = remake(clip, tmp_path / f"a{suffix}")
 
-    result = film(before, tmp_path / "out.mp4", video="copy", audio="copy")
+    result = fixed_video(before, tmp_path / "out.mp4", video="copy", audio="copy")
 
     assert result.made.encodes == 0
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
@@ -62,15 +62,15 @@ def test_a_copy_keeps_the_way_up_and_an_encode_bakes_it(tmp_path: Path, degrees:
     upright = make(tmp_path / "a.mp4", BARS)
     before = remake(upright, tmp_path / "b.mov", before=f"-display_rotation {degrees}")
 
-    copied = film(before, tmp_path / "copied.mp4", video="copy")
-    encoded = film(before, tmp_path / "encoded.mp4")
+    copied = fixed_video(before, tmp_path / "copied.mp4", video="copy")
+    encoded = fixed_video(before, tmp_path / "encoded.mp4")
 
     assert "rotation of" in told(copied.path)
     assert "rotation of" not in told(encoded.path)
-    shown = picture(before)
+    shown = frame_at(before)
     assert shown.size == ((240, 320) if degrees % 180 else (320, 240))
     for result in (copied, encoded):
-        seen = picture(result.path)
+        seen = frame_at(result.path)
         assert seen.size == shown.size == (result.facts.width, result.facts.height)
         corners = [(9, 9), (seen.width - 9, 9), (9, seen.height - 9)]
         assert (
@@ -79,7 +79,7 @@ def test_a_copy_keeps_the_way_up_and_an_encode_bakes_it(tmp_path: Path, degrees:
 
 
 def _at(image: object, place: tuple[int, int]) -> tuple[int, ...]:
-    pixel = image.getpixel(place)  # type: ignore[attr-defined] # a picture
+    pixel = image.getpixel(place)  # type: ignore[attr-defined] # an image
     assert isinstance(pixel, tuple)
     return pixel
 
@@ -92,7 +92,7 @@ def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> 
     before = tmp_path / "b.mkv"
     before.write_bytes(data)
 
-    result = film(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
+    result = fixed_video(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
 
     assert times(result.path) == pytest.approx([number / 25 for number in range(50)], abs=1e-4)
     assert result.facts.video_duration == pytest.approx(2.0)
@@ -104,12 +104,12 @@ def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> 
 @pytest.mark.parametrize(
     "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_no_place_appears(tmp_path: Path, clip: str, wishes: dict[str, object]) -> None:
+def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
     before = remake(clip, tmp_path / "a.mkv", how="-c copy -metadata location=+48.1371+011.5754/")
     assert not probe_file(before).gps
 
-    result = film(before, tmp_path / "out.mp4", **wishes)
+    result = fixed_video(before, tmp_path / "out.mp4", **options)
 
     assert not result.facts.gps
     assert "location" not in told(result.path).lower()
@@ -117,7 +117,7 @@ def test_no_place_appears(tmp_path: Path, clip: str, wishes: dict[str, object]) 
 
 def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) -> None:
     cover = tmp_path / "cover.png"
-    picture(clip).save(cover)
+    frame_at(clip).save(cover)
     before = tmp_path / "many.mp4"
     ffmpeg(
         "-i", str(cover), "-i", clip, "-f", "lavfi", "-i", "sine=f=99:d=2", "-map", "0:v",
@@ -126,25 +126,25 @@ def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) ->
     )  # fmt: skip
     assert len(tracks(str(before))) >= 4
 
-    result = film(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
+    result = fixed_video(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
 
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
-    assert picture(result.path).size == (320, 240)
+    assert frame_at(result.path).size == (320, 240)
     assert len(times(result.path)) == 50
 
 
 @pytest.mark.parametrize(
     "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_the_place_is_dropped(tmp_path: Path, clip: str, wishes: dict[str, object]) -> None:
+def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     before = tmp_path / "here.mov"
     place = "com.apple.quicktime.location.ISO6709=+48.1371+011.5754/"
     ffmpeg("-i", clip, "-c", "copy", "-movflags", "use_metadata_tags", "-metadata", place,
            "-metadata", "location=+48.1371+011.5754/", str(before))  # fmt: skip
     assert probe_file(str(before)).gps
 
-    kept = film(str(before), tmp_path / "kept.mp4", **wishes)
-    result = film(str(before), tmp_path / "out.mp4", drop_location=True, **wishes)
+    kept = fixed_video(str(before), tmp_path / "kept.mp4", **options)
+    result = fixed_video(str(before), tmp_path / "out.mp4", drop_location=True, **options)
 
     assert "48.1371" in told(kept.path)
     assert "location" not in told(result.path)
@@ -154,7 +154,7 @@ def test_the_place_is_dropped(tmp_path: Path, clip: str, wishes: dict[str, objec
 def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> None:
     before = remake(clip, tmp_path / "a.mkv", how="-c:v copy -c:a libvorbis -ac 2")
 
-    result = film(before, tmp_path / "out.mp4", video="copy", audio="aac")
+    result = fixed_video(before, tmp_path / "out.mp4", video="copy", audio="aac")
 
     assert result.made.encodes == 1
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
@@ -173,7 +173,7 @@ def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> Non
 def test_sound_as_everybody_plays_it(tmp_path: Path, sound: str, expected: str) -> None:
     before = make(tmp_path / "a.mkv", "testsrc=s=64x64:d=1", sound, how=f"{X264} -c:a flac")
 
-    result = film(before, tmp_path / "out.mp4")
+    result = fixed_video(before, tmp_path / "out.mp4")
 
     assert expected in line_of(result.path, "Audio")
 
@@ -182,22 +182,22 @@ def test_sides_are_even_and_pixels_square(tmp_path: Path) -> None:
     odd = make(tmp_path / "odd.mkv", f"{BARS},scale=321:241", how="-c:v ffv1 -pix_fmt yuv444p")
     wide = make(tmp_path / "wide.mp4", f"{BARS},scale=720:576,setsar=16/15")
 
-    assert picture(film(odd, tmp_path / "o.mp4").path).size == (320, 240)
-    result = film(wide, tmp_path / "w.mp4")
-    assert picture(result.path).size == (768, 576)
+    assert frame_at(fixed_video(odd, tmp_path / "o.mp4").path).size == (320, 240)
+    result = fixed_video(wide, tmp_path / "w.mp4")
+    assert frame_at(result.path).size == (768, 576)
     assert "SAR 1:1" in line_of(result.path, "Video")
-    assert apart(colors(picture(result.path)), colors(picture(wide))) < 5
+    assert apart(colors(frame_at(result.path)), colors(frame_at(wide))) < 5
 
 
 def test_window_size_and_canvas(tmp_path: Path) -> None:
     before = make(tmp_path / "a.mp4", BARS)  # seven bars, each 46 px wide
     window = Window((92, 120), "center", (0, 0))
 
-    result = film(before, tmp_path / "out.mp4", window=window, size=(184, 240),
+    result = fixed_video(before, tmp_path / "out.mp4", window=window, size=(184, 240),
                   canvas=(240, 240), background="#0000ff")  # fmt: skip
 
-    seen = picture(result.path)
-    bars = colors(picture(before))
+    seen = frame_at(result.path)
+    bars = colors(frame_at(before))
     assert seen.size == (240, 240)
     across = [_at(seen, (x, 60)) for x in (5, 60, 160, 235)]
     assert apart(across, [(0, 0, 255), bars[0], bars[1], (0, 0, 255)]) < 8
@@ -206,19 +206,19 @@ def test_window_size_and_canvas(tmp_path: Path) -> None:
 def test_a_window_without_a_corner_stands_in_the_middle(tmp_path: Path) -> None:
     before = make(tmp_path / "a.mp4", BARS)
 
-    result = film(before, tmp_path / "out.mp4", window=Window((44, 100), "center"))
+    result = fixed_video(before, tmp_path / "out.mp4", window=Window((44, 100), "center"))
 
-    middle = colors(picture(before))[3]
-    assert apart([_at(picture(result.path), (22, 30))], [middle]) < 6
+    middle = colors(frame_at(before))[3]
+    assert apart([_at(frame_at(result.path), (22, 30))], [middle]) < 6
 
 
 def test_frames_keep_their_times(tmp_path: Path) -> None:
-    """A tenth of a second, then half a second without a new picture, over and over."""
+    """A tenth of a second, then half a second without a new image, over and over."""
     varied = "testsrc2=s=160x120:r=50:d=2,select='lt(mod(n,30),5)'"
     before = make(tmp_path / "a.mkv", varied, how=f"{X264} -fps_mode vfr")
 
-    result = film(before, tmp_path / "out.mp4")
-    steady = film(before, tmp_path / "steady.mp4", fps=20.0)
+    result = fixed_video(before, tmp_path / "out.mp4")
+    steady = fixed_video(before, tmp_path / "steady.mp4", fps=20.0)
 
     assert times(result.path) == pytest.approx(times(before), abs=0.002)
     gaps = {
@@ -227,25 +227,25 @@ def test_frames_keep_their_times(tmp_path: Path) -> None:
     assert gaps == {0.05}
 
 
-def test_sound_that_starts_late_stays_with_its_picture(tmp_path: Path) -> None:
+def test_sound_that_starts_late_stays_with_its_image(tmp_path: Path) -> None:
     before = tmp_path / "late.mkv"
     ffmpeg("-f", "lavfi", "-i", MOVING, "-itsoffset", "0.5", "-f", "lavfi", "-i", "sine=d=1",
            *X264.split(), "-c:a", "flac", str(before))  # fmt: skip
 
-    result = film(str(before), tmp_path / "out.mp4")
+    result = fixed_video(str(before), tmp_path / "out.mp4")
 
     sound = ffmpeg("-i", result.path, "-map", "0:a", "-ar", "1000", "-ac", "1", "-f", "s8", "-")
     loud = [at for at, sample in enumerate(sound) if 3 < sample < 253]
     assert loud[0] == pytest.approx(500, abs=40)
 
 
-def test_sound_after_a_gap_stays_with_its_picture(tmp_path: Path) -> None:
+def test_sound_after_a_gap_stays_with_its_image(tmp_path: Path) -> None:
     """Silence, a gap of 60 ms from 0.1 s on, and at one second a tone: at 1.06 s by its time."""
     tone = "aevalsrc=if(lt(t\\,1)\\,0\\,sin(3000*t)):s=48000:d=2"
     whole = make(tmp_path / "a.mkv", MOVING, tone, how=f"{X264} -c:a flac")
     gap = "-c copy -bsf:a setts=ts=TS+60*gt(TS\\,100)"
 
-    result = film(remake(whole, tmp_path / "gap.mkv", gap), tmp_path / "out.mp4")
+    result = fixed_video(remake(whole, tmp_path / "gap.mkv", gap), tmp_path / "out.mp4")
 
     sound = ffmpeg("-i", result.path, "-map", "0:a", "-ac", "1", "-ar", "48000", "-f", "s16le", "-")
     samples = struct.unpack(f"<{len(sound) // 2}h", sound)
@@ -260,7 +260,7 @@ def test_any_name_will_do(
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(Path(clip).read_bytes())
 
-    result = film(name, Path(f"{name}-out.mp4"), most_bytes=60_000)
+    result = fixed_video(name, Path(f"{name}-out.mp4"), most_bytes=60_000)
 
     assert result.facts.readable
     assert sorted(os.listdir()) == sorted([name, f"{name}-out.mp4"])
@@ -276,7 +276,7 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path, clip: str) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make_film(clip, recipe, facts, str(tmp_path / "a.mp4"), threads=1, progress=interrupt)
+        make_video(clip, recipe, facts, str(tmp_path / "a.mp4"), threads=1, progress=interrupt)
 
     assert seen == [["a.mp4", "a.mp4.passes"]]
     assert not list(tmp_path.iterdir())
@@ -286,7 +286,7 @@ def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
     shares: list[float] = []
     facts = probe_file(clip)
 
-    make_film(clip, recipe_for(facts), facts, str(tmp_path / "a.mp4"), threads=1,
+    make_video(clip, recipe_for(facts), facts, str(tmp_path / "a.mp4"), threads=1,
               progress=shares.append)  # fmt: skip
 
     assert shares[-1] == pytest.approx(1, abs=0.05)
@@ -303,10 +303,10 @@ def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
     ],
 )
 def test_what_fails_leaves_nothing(
-    tmp_path: Path, clip: str, wishes: dict[str, object], words: str
+    tmp_path: Path, clip: str, options: dict[str, object], words: str
 ) -> None:
-    with pytest.raises(CannotMake, match=words):
-        film(clip, tmp_path / "out.mp4", **wishes)
+    with pytest.raises(CannotFix, match=words):
+        fixed_video(clip, tmp_path / "out.mp4", **options)
 
     assert not list(tmp_path.iterdir())
 
@@ -318,7 +318,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
         data[at] ^= 0x5A
     clip.write_bytes(data)
 
-    result = film(str(clip), tmp_path / "out.mp4")
+    result = fixed_video(str(clip), tmp_path / "out.mp4")
 
     (note,) = result.made.notes
     assert note.startswith("it is damaged in places (")
@@ -326,16 +326,16 @@ def test_damage_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("claimed", [1.0, 4.0], ids=["too much", "too little"])
-def test_pictures_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
+def test_images_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
     facts = replace(probe_file(clip), duration=claimed, video_duration=claimed)
 
-    with pytest.raises(CannotMake, match=rf"2\.00 s of pictures instead of {claimed:.2f} s"):
-        make_film(clip, recipe_for(facts), facts, str(tmp_path / "out.mp4"), threads=2)
+    with pytest.raises(CannotFix, match=rf"2\.00 s of images instead of {claimed:.2f} s"):
+        make_video(clip, recipe_for(facts), facts, str(tmp_path / "out.mp4"), threads=2)
 
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_hardly_a_picture_is_lost_where_their_size_changes(tmp_path: Path) -> None:
+def test_hardly_a_image_is_lost_where_their_size_changes(tmp_path: Path) -> None:
     """As in a call over a poor line: large and small in turn. One goes at each change."""
     how = "-c:v libvpx -deadline realtime -cpu-used 8"
     for name, size in (("a", "320x240"), ("b", "160x120")):
@@ -345,15 +345,15 @@ def test_hardly_a_picture_is_lost_where_their_size_changes(tmp_path: Path) -> No
     list_of_parts = "-f concat -safe 0"
     clip = remake(str(tmp_path / "parts.txt"), tmp_path / "c.webm", before=list_of_parts)
 
-    assert len(times(film(clip, tmp_path / "out.mp4").path)) >= 40 - 3
+    assert len(times(fixed_video(clip, tmp_path / "out.mp4").path)) >= 40 - 3
 
 
-def test_a_last_picture_that_stays(tmp_path: Path) -> None:
+def test_a_last_image_that_stays(tmp_path: Path) -> None:
     """Our probe takes it to stay as long as the others do, and ffmpeg knows nothing of it."""
     slow = MOVING.replace("r=25:d=2", "r=1/2:d=6")
     clip = make(tmp_path / "slow.flv", slow, how="-c:v flv -fps_mode passthrough")
 
-    result = film(clip, tmp_path / "out.mp4")
+    result = fixed_video(clip, tmp_path / "out.mp4")
 
     assert times(result.path) == [0.0, 2.0, 4.0]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import PIL
 import pytest
-from picture_results import quarters, recipe
+from image_results import quarters, recipe
 from PIL import Image
 
 from wanprep import probe
 from wanprep.errors import WanprepError
-from wanprep.fix.image.make import make_and_measure, make_picture
+from wanprep.fix.image.make import make_and_measure, make_image
 from wanprep.fix.plan.plan import Stripped
 
 
@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> Path:
 def test_what_was_done_is_told(source: Path, tmp_path: Path) -> None:
     wanted = recipe(format="jpeg", suffix=".jpg", size=(48, 32))
 
-    made = make_picture(str(source), wanted, probe(source, cache=False), str(tmp_path / "made"))
+    made = make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / "made"))
 
     assert made.settings == {
         "format": "jpeg", "quality": 95, "subsampling": "4:4:4", "size": [48, 32],
@@ -34,7 +34,7 @@ def test_what_was_done_is_told(source: Path, tmp_path: Path) -> None:
     assert made.encodes == 1
 
 
-def test_the_likeness_comes_with_it(source: Path, tmp_path: Path) -> None:
+def test_the_similarity_comes_with_it(source: Path, tmp_path: Path) -> None:
     facts = probe(source, cache=False)
 
     made, ssim = make_and_measure(str(source), recipe(), facts, str(tmp_path / "made.png"))
@@ -49,9 +49,9 @@ def test_the_likeness_comes_with_it(source: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 def test_a_result_is_made_only_once(source: Path, tmp_path: Path, suffix: str) -> None:
-    """What came out needs nothing more: its facts are those of a plain picture."""
+    """What came out needs nothing more: its facts are those of a plain image."""
     wanted = recipe(format="jpeg" if suffix == ".jpg" else "png", suffix=suffix)
-    make_picture(str(source), wanted, probe(source, cache=False), str(tmp_path / f"made{suffix}"))
+    make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / f"made{suffix}"))
 
     facts = probe(tmp_path / f"made{suffix}", cache=False)
 
@@ -64,7 +64,7 @@ def test_a_result_is_made_only_once(source: Path, tmp_path: Path, suffix: str) -
 
 def test_what_was_hdr_is_told(source: Path, tmp_path: Path) -> None:
     facts = replace(probe(source, cache=False), hdr=True)
-    made = make_picture(str(source), recipe(), facts, str(tmp_path / "made.png"))
+    made = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
     assert made.notes[0].startswith("It was HDR")
 
 
@@ -74,7 +74,7 @@ def test_half_a_file_is_not_left_behind(source: Path, tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
         with pytest.raises(WanprepError, match="cannot be written"):
-            make_picture(str(source), recipe(), facts, str(tmp_path / "made.png"))
+            make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not (tmp_path / "made.png").exists()
@@ -82,7 +82,7 @@ def test_half_a_file_is_not_left_behind(source: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_told(source: Path, tmp_path: Path) -> None:
     with pytest.raises(WanprepError, match="cannot be written"):
-        make_picture(
+        make_image(
             str(source), recipe(), probe(source, cache=False), str(tmp_path / "no" / "made.png")
         )
 
@@ -91,5 +91,5 @@ def test_a_file_that_is_there_already_is_left_alone(source: Path, tmp_path: Path
     (tmp_path / "mine.png").write_text("mine")
 
     with pytest.raises(WanprepError, match="cannot be written"):
-        make_picture(str(source), recipe(), probe(source, cache=False), str(tmp_path / "mine.png"))
+        make_image(str(source), recipe(), probe(source, cache=False), str(tmp_path / "mine.png"))
     assert (tmp_path / "mine.png").read_text() == "mine"

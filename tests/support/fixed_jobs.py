@@ -1,4 +1,4 @@
-"""Job files mended from their text alone, and read again by somebody else."""
+"""Job files fixed from their text alone, and read again by somebody else."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ruamel.yaml import YAML
 
 from wanprep.check.inputs import cases
-from wanprep.fix.job.fix_job import mend_job
-from wanprep.fix.plan.plan import Wishes
+from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.plan.plan import Options
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.rules.target import all_targets
@@ -18,7 +18,7 @@ from wanprep.rules.target import all_targets
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from wanprep.fix.job.changes import MendedJob
+    from wanprep.fix.job.changes import FixedJob
     from wanprep.job.model import JobFile
 
 KNOWN: Final = all_targets()
@@ -41,10 +41,10 @@ def mend(
     target: str = EVOLINK,
     moved: Mapping[tuple[int, str], str] | None = None,
     ignored: Collection[str] = (),
-) -> MendedJob:
+) -> FixedJob:
     file = job_file(text, name)
     found, _ = cases(file, [], KNOWN, [KNOWN[target]])
-    return mend_job(file, found, wishes=Wishes(yes=yes), moved=moved, ignored=ignored)
+    return fix_job(file, found, options=Options(yes=yes), moved=moved, ignored=ignored)
 
 
 def independent(text: str) -> list[Any]:

@@ -3,15 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from picture_results import mended, quarters, recipe
+from image_results import fixed, quarters, recipe
 from PIL import Image, ImageDraw
 
 from wanprep import probe
 from wanprep.fix.image.make import place_window
-from wanprep.fix.plan.plan import PictureRecipe, Window
+from wanprep.fix.plan.plan import ImageRecipe, Window
 
 
-def placed(source: Path, wanted: PictureRecipe) -> PictureRecipe:
+def placed(source: Path, wanted: ImageRecipe) -> ImageRecipe:
     return place_window(str(source), wanted, probe(source, cache=False))
 
 
@@ -50,7 +50,7 @@ def test_a_subject_at_the_right_edge_of_a_turned_photo(tmp_path: Path, suffix: s
 def test_a_window_that_nobody_placed_is_placed_while_making(tmp_path: Path, choose: str) -> None:
     quarters().save(tmp_path / "one.png")
 
-    result, _ = mended(tmp_path / "one.png", window=Window((40, 64), choose))  # type: ignore[arg-type] # from a table
+    result, _ = fixed(tmp_path / "one.png", window=Window((40, 64), choose))  # type: ignore[arg-type] # from a table
 
     with Image.open(result) as opened:
         assert opened.size == (40, 64)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from picture_results import CORNERS, SIZE, all_near, at, corners, mended, near, quarters, recipe
+from image_results import CORNERS, SIZE, all_near, at, corners, fixed, near, quarters, recipe
 from PIL import Image
 
 from wanprep import Facts, probe
 from wanprep.fix.image import decode as decoding
 from wanprep.fix.image.decode import decode
-from wanprep.fix.image.make import make_picture
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.image.make import make_image
+from wanprep.fix.plan.plan import CannotFix
 
 CORPUS = Path(os.environ.get("WANPREP_TEST_CORPUS", "") or "no corpus named")
 
@@ -34,7 +34,7 @@ def test_the_first_frame_is_kept(tmp_path: Path, name: str, options: dict[str, A
     others = [Image.new("RGB", SIZE, color) for color in ("black", "white")]
     quarters().save(tmp_path / name, save_all=True, append_images=others, duration=100, **options)
 
-    result, made = mended(tmp_path / name)
+    result, made = fixed(tmp_path / name)
 
     with Image.open(result) as opened:
         assert opened.format == "PNG"
@@ -51,7 +51,7 @@ def test_a_first_frame_smaller_than_the_screen_stands_in_it(tmp_path: Path) -> N
     data[6:10] = bytes((40, 0, 20, 0))
     (tmp_path / "small.gif").write_bytes(data)
 
-    result, _ = mended(tmp_path / "small.gif")
+    result, _ = fixed(tmp_path / "small.gif")
 
     with Image.open(result) as opened:
         assert opened.size == (40, 20)
@@ -68,7 +68,7 @@ def test_the_alpha_of_a_webp_counts_where_its_header_keeps_quiet(tmp_path: Path)
     data[20] &= ~0x10
     (tmp_path / "quiet.webp").write_bytes(data)
 
-    result, _ = mended(tmp_path / "quiet.webp")
+    result, _ = fixed(tmp_path / "quiet.webp")
 
     assert at(result, 0.2, 0.5) == (255, 255, 255)
     assert near(at(result, 0.8, 0.5), (227, 142, 142), 8)
@@ -93,7 +93,7 @@ def test_odd_ways_of_storing_are_read(tmp_path: Path, name: str, options: dict[s
     drawn = quarters(mode=mode)
     drawn.save(tmp_path / name, **options)
 
-    result, _ = mended(tmp_path / name)
+    result, _ = fixed(tmp_path / name)
 
     wanted = [
         drawn.convert("RGB").getpixel((x, y)) for x, y in ((19, 12), (76, 12), (19, 51), (76, 51))
@@ -104,13 +104,13 @@ def test_odd_ways_of_storing_are_read(tmp_path: Path, name: str, options: dict[s
 def test_a_comment_stays_behind(tmp_path: Path) -> None:
     quarters().save(tmp_path / "said.jpg", comment=b"taken at home", dpi=(300, 300))
 
-    result, _ = mended(tmp_path / "said.jpg", format="jpeg", suffix=".jpg")
+    result, _ = fixed(tmp_path / "said.jpg", format="jpeg", suffix=".jpg")
 
     assert b"taken at home" not in result.read_bytes()
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".gif", ".bmp", ".tif", ".avif"])
-def test_half_a_picture_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_half_a_image_is_refused(tmp_path: Path, suffix: str) -> None:
     noise = Image.effect_noise((200, 200), 80).convert("RGB")
     noise.save(tmp_path / f"whole{suffix}")
     facts = probe(tmp_path / f"whole{suffix}", cache=False)
@@ -118,8 +118,8 @@ def test_half_a_picture_is_refused(tmp_path: Path, suffix: str) -> None:
     (tmp_path / f"half{suffix}").write_bytes(data[: len(data) // 2])
     into = tmp_path / "made.png"
 
-    with pytest.raises(CannotMake, match="cannot be decoded"):
-        make_picture(str(tmp_path / f"half{suffix}"), recipe(), facts, str(into))
+    with pytest.raises(CannotFix, match="cannot be decoded"):
+        make_image(str(tmp_path / f"half{suffix}"), recipe(), facts, str(into))
     assert not into.exists()
 
 
@@ -140,7 +140,7 @@ def test_what_cannot_be_decoded_says_what_to_do(
     if data is not None:
         (tmp_path / "thing").write_bytes(data)
 
-    with pytest.raises(CannotMake, match=says) as caught:
+    with pytest.raises(CannotFix, match=says) as caught:
         decode(str(tmp_path / "thing"), Facts(path="thing", format=format_name))
     assert str(tmp_path) not in str(caught.value)
     assert str(caught.value).endswith(".")
@@ -150,8 +150,8 @@ def test_a_giant_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.Mo
     quarters((400, 300)).save(tmp_path / "giant.png")
     monkeypatch.setattr(decoding, "MOST_PIXELS", 100_000)
 
-    with pytest.raises(CannotMake, match="too large to be repaired here: it has 0 megapixels"):
-        mended(tmp_path / "giant.png")
+    with pytest.raises(CannotFix, match="too large to be repaired here: it has 0 megapixels"):
+        fixed(tmp_path / "giant.png")
 
 
 def test_a_bomb_is_refused_outside_a_worker_as_well(
@@ -160,16 +160,16 @@ def test_a_bomb_is_refused_outside_a_worker_as_well(
     quarters((400, 300)).save(tmp_path / "bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
 
-    with pytest.raises(CannotMake, match="too large to be repaired here"):
-        mended(tmp_path / "bomb.png")
+    with pytest.raises(CannotFix, match="too large to be repaired here"):
+        fixed(tmp_path / "bomb.png")
 
 
-def test_a_picture_of_another_size_than_was_planned_for_is_refused(tmp_path: Path) -> None:
+def test_a_image_of_another_size_than_was_planned_for_is_refused(tmp_path: Path) -> None:
     quarters().save(tmp_path / "one.png")
     facts = replace(probe(tmp_path / "one.png", cache=False), width=97)
 
-    with pytest.raises(CannotMake, match="97x64 px, but decodes to 96x64"):
-        make_picture(str(tmp_path / "one.png"), recipe(), facts, str(tmp_path / "made.png"))
+    with pytest.raises(CannotFix, match="97x64 px, but decodes to 96x64"):
+        make_image(str(tmp_path / "one.png"), recipe(), facts, str(tmp_path / "made.png"))
 
 
 def test_near_is_enough_for_a_look(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_a_heic_of_a_phone_comes_out_as_it_is_shown(tmp_path: Path) -> None:
     source = CORPUS / "image-other/media3__sample_still_photo.heic"
     facts = probe(source, cache=False)
 
-    made = make_picture(str(source), recipe(size=(270, 480)), facts, str(tmp_path / "made.png"))
+    made = make_image(str(source), recipe(size=(270, 480)), facts, str(tmp_path / "made.png"))
 
     with Image.open(tmp_path / "made.png") as opened:
         assert opened.size == (270, 480)
@@ -196,7 +196,7 @@ def test_a_heic_of_a_phone_comes_out_as_it_is_shown(tmp_path: Path) -> None:
 def test_a_heic_may_be_see_through(tmp_path: Path) -> None:
     source = CORPUS / "image-other/pheif__RGBA_8__29x100.heif"
     made = tmp_path / "made.png"
-    make_picture(str(source), recipe(background="#000000"), probe(source, cache=False), str(made))
+    make_image(str(source), recipe(background="#000000"), probe(source, cache=False), str(made))
 
     left, right, *_ = corners(made)
     assert sum(left) > 2 * sum(right), "the alpha of it fades from left to right"
@@ -224,5 +224,5 @@ def test_gray_and_alpha_in_planes_of_their_own_are_refused(tmp_path: Path) -> No
     path.write_bytes(body)
     facts = probe(path, cache=False)
     assert (facts.format, facts.alpha) == ("tiff", True)
-    with pytest.raises(CannotMake, match="lie apart"):
+    with pytest.raises(CannotFix, match="lie apart"):
         decode(str(path), facts)

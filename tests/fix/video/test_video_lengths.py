@@ -1,4 +1,4 @@
-"""Whatever is asked, the container, the pictures and the sound all end in time."""
+"""Whatever is asked, the container, the images and the sound all end in time."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_films import MOVING, TONE, X264, film, make, picture, played, remake, times
+from made_videos import MOVING, TONE, X264, fixed_video, frame_at, make, played, remake, times
 
-from wanprep.fix.plan.plan import CannotMake
+from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.mediainfo import describe
 from wanprep.media.source import LocalFile
 
@@ -39,9 +39,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def test_encoded(
     tmp_path: Path, clips: dict[str, str], which: str, start: float | None, length: float
 ) -> None:
-    result = film(clips[which], tmp_path / "out.mp4", start=start, length=length)
+    result = fixed_video(clips[which], tmp_path / "out.mp4", start=start, length=length)
 
-    # Where the last picture of the source stays, ours ends with it.
+    # Where the last image of the source stays, ours ends with it.
     _check(result.path, length, slack=0.6 if which == "vfr" else 0.1)
     assert result.made.encodes == 1
 
@@ -51,7 +51,9 @@ def test_encoded(
 def test_copied(tmp_path: Path, clips: dict[str, str], which: str, length: float) -> None:
     sound = None if which == "mute" else "copy"
 
-    result = film(clips[which], tmp_path / "out.mp4", video="copy", audio=sound, length=length)
+    result = fixed_video(
+        clips[which], tmp_path / "out.mp4", video="copy", audio=sound, length=length
+    )
 
     assert result.made.encodes == 0
     _check(result.path, length, slack=0.25)
@@ -73,13 +75,15 @@ def _check(path: str, length: float, slack: float) -> None:
         assert length - slack <= played(path) <= length
 
 
-def test_starts_with_the_right_picture(tmp_path: Path, clips: dict[str, str]) -> None:
+def test_starts_with_the_right_image(tmp_path: Path, clips: dict[str, str]) -> None:
     for which, start, shown in (
         ("mp4", 1.88, 1.88), ("ts", 1.88, 1.88), ("vfr", 1.88, 1.88), ("vfr", 2.7, 1.92),
     ):  # fmt: skip
-        result = film(clips[which], tmp_path / f"{which}-{start}.mp4", start=start, length=1.0)
-        seen, meant = picture(result.path), picture(clips["mp4"], shown)
-        assert _difference(seen, meant) < 4, (which, start)
+        result = fixed_video(
+            clips[which], tmp_path / f"{which}-{start}.mp4", start=start, length=1.0
+        )
+        seen, intent = frame_at(result.path), frame_at(clips["mp4"], shown)
+        assert _difference(seen, intent) < 4, (which, start)
 
 
 def _difference(one: object, other: object) -> float:
@@ -90,18 +94,18 @@ def _difference(one: object, other: object) -> float:
 
 def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> None:
     slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
-    with pytest.raises(CannotMake, match=r"however it is cut|cannot be played"):
-        film(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
-    with pytest.raises(CannotMake, match="nothing to see or to hear"):
-        film(clips["mp4"], tmp_path / "out.mp4", length=0.001)
+    with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
+        fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
+    with pytest.raises(CannotFix, match="nothing to see or to hear"):
+        fixed_video(clips["mp4"], tmp_path / "out.mp4", length=0.001)
 
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_sound_goes_on_without_pictures(tmp_path: Path) -> None:
+def test_sound_goes_on_without_images(tmp_path: Path) -> None:
     clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
 
-    result = film(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
+    result = fixed_video(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
 
     assert len(times(result.path)) == 50
     assert 4.9 < played(result.path) <= 5
@@ -112,7 +116,7 @@ def test_avi_keeps_all_frames(tmp_path: Path) -> None:
     how = f"{X264} -bf 3 -b_strategy 0 -c:a libmp3lame"
     clip = make(tmp_path / "a.avi", MOVING, TONE, how=how)
 
-    shown = times(film(clip, tmp_path / "out.mp4").path)
+    shown = times(fixed_video(clip, tmp_path / "out.mp4").path)
 
     assert len(shown) == 50
     assert {round(b - a, 3) for a, b in pairwise(shown)} == {_FRAME}
@@ -121,7 +125,7 @@ def test_avi_keeps_all_frames(tmp_path: Path) -> None:
 def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
     slow = make(tmp_path / "slow.mp4", "testsrc2=s=160x120:r=1:d=4", TONE, how=f"{X264} -c:a aac")
 
-    result = film(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
+    result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
 
     assert result.made.notes == ("coded anew, because its frames could not be cut as they were",)
     assert (result.facts.duration or 9) <= 0.5

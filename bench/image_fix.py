@@ -1,4 +1,4 @@
-"""Measure the mending of pictures: against the same Pillow calls by hand, and on two workers.
+"""Measure the fixing of images: against the same Pillow calls by hand, and on two workers.
 
 The ratios are of medians over interleaved rounds in one run. See README.md beside this.
 """
@@ -22,7 +22,7 @@ from targets import Target
 from wanprep import probe
 from wanprep.fix.image.make import make_and_measure
 from wanprep.fix.image.workers import ImageWorkers
-from wanprep.fix.plan.plan import PictureRecipe
+from wanprep.fix.plan.plan import ImageRecipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ _QUALITY: Final = 95
 _PHOTO: Final = (4032, 3024)
 _SMALL: Final = (1600, 1200)
 _WHITE: Final = "#ffffff"
-Case = tuple[str, str, PictureRecipe]
+Case = tuple[str, str, ImageRecipe]
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def main() -> None:
             rows.append((case[0], f"{hand:.3f} s", f"{ours:.3f} s"))
             targets.append(Target(f"{case[0]}, wanprep / by hand", ours / hand, at_most=1.25))
         print(table(rows), "\n")
-        targets.append(_workers(home, options.pictures))
+        targets.append(_workers(home, options.images))
     print(table([("target", "measured", "bound", ""), *(one.row() for one in targets)]))
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
 
@@ -74,28 +74,28 @@ def _cases(home: Path) -> list[Case]:
     small.putalpha(Image.radial_gradient("L").resize(_SMALL))
     small.save(cut_out)
     small.save(home / "cut-out.webp", quality=88)
-    jpeg = PictureRecipe(format="jpeg", suffix=".jpg")
+    jpeg = ImageRecipe(format="jpeg", suffix=".jpg")
     return [
         ("a photo turned upright", str(photo), jpeg),
-        ("a photo scaled down", str(photo), PictureRecipe(
+        ("a photo scaled down", str(photo), ImageRecipe(
             format="jpeg", suffix=".jpg", size=(1499, 1999))),
         ("a WEBP flattened to JPEG", str(home / "cut-out.webp"), jpeg),
-        ("a cut-out flattened", str(cut_out), PictureRecipe(format="png", suffix=".png")),
+        ("a cut-out flattened", str(cut_out), ImageRecipe(format="png", suffix=".png")),
     ]  # fmt: skip
 
 
-def _by_hand(source: str, recipe: PictureRecipe, into: str) -> None:
+def _by_hand(source: str, recipe: ImageRecipe, into: str) -> None:
     with Image.open(source) as opened:
-        picture = ImageOps.exif_transpose(opened)
-    if picture.mode == "RGBA":
-        under = Image.new("RGB", picture.size, _WHITE)
-        under.paste(picture, mask=picture.getchannel("A"))
-        picture = under
+        image = ImageOps.exif_transpose(opened)
+    if image.mode == "RGBA":
+        under = Image.new("RGB", image.size, _WHITE)
+        under.paste(image, mask=image.getchannel("A"))
+        image = under
     if recipe.size:
-        picture = picture.resize(recipe.size, Image.Resampling.LANCZOS)
+        image = image.resize(recipe.size, Image.Resampling.LANCZOS)
     sampling = "4:4:4" if recipe.size else "4:2:0"
     options = {"quality": _QUALITY, "subsampling": sampling} if recipe.format == "jpeg" else {}
-    picture.save(into, recipe.format.upper(), **options)
+    image.save(into, recipe.format.upper(), **options)
 
 
 def _compare(case: Case, rounds: int, home: Path) -> tuple[float, float]:
@@ -113,10 +113,10 @@ def _compare(case: Case, rounds: int, home: Path) -> tuple[float, float]:
     return statistics.median(tried["hand"]), statistics.median(tried["ours"])
 
 
-def _ours(source: str, recipe: PictureRecipe, facts: Facts, into: str) -> None:
-    _, likeness = make_and_measure(source, recipe, facts, into)
-    if likeness is None or likeness < 0.9:
-        sys.exit(f"the result does not look like its source ({likeness})")
+def _ours(source: str, recipe: ImageRecipe, facts: Facts, into: str) -> None:
+    _, similarity = make_and_measure(source, recipe, facts, into)
+    if similarity is None or similarity < 0.9:
+        sys.exit(f"the result does not look like its source ({similarity})")
 
 
 def _timed(work: Callable[[], None], into: str) -> float:
@@ -127,11 +127,11 @@ def _timed(work: Callable[[], None], into: str) -> float:
 
 
 def _workers(home: Path, count: int) -> Target:
-    """Mend as many pictures on one worker and on two; starting the workers counts."""
+    """Fix as many images on one worker and on two; starting the workers counts."""
     source = str(home / "small.jpg")
     _scene(_SMALL).save(source, quality=88)
     facts = probe(source, cache=False)
-    recipe = PictureRecipe(format="jpeg", suffix=".jpg", size=(1200, 900))
+    recipe = ImageRecipe(format="jpeg", suffix=".jpg", size=(1200, 900))
 
     def work(workers: int, share: int) -> float:
         start = time.perf_counter()
@@ -149,8 +149,8 @@ def _workers(home: Path, count: int) -> Target:
     two = work(2, half)
     two += work(2, count - half)
     one += work(1, count - half)
-    print(f"{count} pictures: {one:.1f} s on one worker, {two:.1f} s on two", file=sys.stderr)
-    return Target(f"{count} pictures, one worker / two", one / two, at_least=1.7)
+    print(f"{count} images: {one:.1f} s on one worker, {two:.1f} s on two", file=sys.stderr)
+    return Target(f"{count} images, one worker / two", one / two, at_least=1.7)
 
 
 if __name__ == "__main__":

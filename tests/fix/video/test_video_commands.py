@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from made_films import recipe_for
+from made_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
-from wanprep.fix.video.commands import film_commands
+from wanprep.fix.video.commands import video_commands
 from wanprep.media.facts import Facts
 
 
@@ -17,9 +17,9 @@ def _clip(**known: object) -> Facts:
     return Facts(**{**usual, **known})  # type: ignore[arg-type] # names and values of a test
 
 
-def _calls(facts: Facts, **wishes: object) -> tuple[str, ...]:
-    recipe = recipe_for(facts, **wishes)
-    commands = film_commands("-in:%d.mov", recipe, facts, "out.mp4", threads=2)
+def _calls(facts: Facts, **options: object) -> tuple[str, ...]:
+    recipe = recipe_for(facts, **options)
+    commands = video_commands("-in:%d.mov", recipe, facts, "out.mp4", threads=2)
     return tuple(" ".join(command) for command in commands)
 
 
@@ -92,8 +92,8 @@ def test_an_encode() -> None:
         ),
     ],
 )
-def test_one_thing_more(facts: Facts, wishes: dict[str, object], part: str) -> None:
-    (call,) = _calls(facts, **wishes)
+def test_one_thing_more(facts: Facts, options: dict[str, object], part: str) -> None:
+    (call,) = _calls(facts, **options)
 
     assert part in call
 

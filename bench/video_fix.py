@@ -1,4 +1,4 @@
-"""Measure what it costs to mend a clip: `python bench/film_fix.py`.
+"""Measure what it costs to fix a clip: `python bench/video_fix.py`.
 
 Three things in one run, each against its own yardstick: a copy into MP4 against an encode of the
 same clip, an encode against the plain ffmpeg command with the same arguments, and the memory for
@@ -20,8 +20,8 @@ from typing import Final
 import imageio_ffmpeg  # type: ignore[import-untyped,unused-ignore] # it ships no types
 from measure import Run, Summary, run, summary, table, users_environment
 
-from wanprep.fix.plan.plan import FilmRecipe
-from wanprep.fix.video.commands import film_commands
+from wanprep.fix.plan.plan import VideoRecipe
+from wanprep.fix.video.commands import video_commands
 from wanprep.media import probe
 
 _THREADS: Final = os.cpu_count() or 1
@@ -77,10 +77,10 @@ def _measured(folder: Path, times: int) -> dict[str, Summary]:
 
 
 def _make(path: Path, seconds: int) -> None:
-    pictures = f"testsrc2=s=1280x720:r=30:d={seconds},noise=alls=8:allf=t"
+    images = f"testsrc2=s=1280x720:r=30:d={seconds},noise=alls=8:allf=t"
     sound = f"sine=frequency=440:sample_rate=48000:duration={seconds}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"]
-    command += ["-f", "lavfi", "-i", pictures, "-f", "lavfi", "-i", sound, "-c:v", "libx264"]
+    command += ["-f", "lavfi", "-i", images, "-f", "lavfi", "-i", sound, "-c:v", "libx264"]
     command += ["-preset", "ultrafast", "-crf", "26", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     subprocess.run([*command, str(path)], check=True)
 
@@ -92,9 +92,9 @@ def _fix(source: Path, into: Path, video: str) -> list[str]:
 
 
 def _plain(source: Path, into: Path) -> list[str]:
-    recipe = FilmRecipe(container="mp4", suffix=".mp4", video="h264", audio="aac")
+    recipe = VideoRecipe(container="mp4", suffix=".mp4", video="h264", audio="aac")
     facts = probe(source, cache=False)
-    (arguments,) = film_commands(str(source), recipe, facts, str(into), threads=_THREADS)
+    (arguments,) = video_commands(str(source), recipe, facts, str(into), threads=_THREADS)
     return [imageio_ffmpeg.get_ffmpeg_exe(), *arguments]
 
 

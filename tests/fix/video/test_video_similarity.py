@@ -6,10 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_films import MOVING, X264, film, make, recipe_for, remake
+from made_videos import MOVING, X264, fixed_video, make, recipe_for, remake
 
 from wanprep.fix.plan.plan import Window
-from wanprep.fix.video.similarity import film_likeness
+from wanprep.fix.video.similarity import video_similarity
 from wanprep.media.probe_file import probe_file
 
 
@@ -30,11 +30,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.param({"most_bytes": 60_000, "smallest": (80, 60)}, id="fewer bytes"),
     ],
 )
-def test_alike(tmp_path: Path, clip: str, wishes: dict[str, object]) -> None:
-    result = film(clip, tmp_path / "out.mp4", **wishes)
+def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+    result = fixed_video(clip, tmp_path / "out.mp4", **options)
     facts = probe_file(clip)
 
-    figures = film_likeness(clip, recipe_for(facts, **wishes), facts, result.path, threads=2)
+    figures = video_similarity(clip, recipe_for(facts, **options), facts, result.path, threads=2)
 
     assert figures["ssim"] > 0.93
     assert figures["vmaf"] > 80
@@ -45,10 +45,10 @@ def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
                   how=f"{X264} -fps_mode vfr")  # fmt: skip
     turned = remake(varied, tmp_path / "t.mp4", before="-display_rotation 90")
     for source in (varied, turned):
-        result = film(source, tmp_path / f"{source[-3:]}.mp4")
+        result = fixed_video(source, tmp_path / f"{source[-3:]}.mp4")
         facts = probe_file(source)
 
-        figures = film_likeness(source, recipe_for(facts), facts, result.path, threads=2)
+        figures = video_similarity(source, recipe_for(facts), facts, result.path, threads=2)
 
         assert figures["ssim"] > 0.96
 
@@ -68,15 +68,15 @@ def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
     facts = probe_file(clip)
     wrong = remake(clip, tmp_path / "wrong.mp4", how=f"-vf {harm} {X264}")
 
-    figures = film_likeness(clip, recipe_for(facts), facts, wrong, threads=2)
+    figures = video_similarity(clip, recipe_for(facts), facts, wrong, threads=2)
 
     assert figures["ssim"] < 0.9
 
 
-def test_tiny_pictures_have_no_vmaf(tmp_path: Path) -> None:
+def test_tiny_images_have_no_vmaf(tmp_path: Path) -> None:
     tiny = make(tmp_path / "tiny.mp4", "testsrc=s=16x16:d=0.2")
     facts = probe_file(tiny)
 
-    figures = film_likeness(tiny, recipe_for(facts), replace(facts), tiny, threads=1)
+    figures = video_similarity(tiny, recipe_for(facts), replace(facts), tiny, threads=1)
 
     assert figures == {"ssim": 1.0}

@@ -3,27 +3,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from picture_results import mended, recipe
+from image_results import fixed, recipe
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from wanprep import probe
-from wanprep.fix.image.similarity import likeness, ssim
-from wanprep.fix.plan.plan import PictureRecipe, Window
+from wanprep.fix.image.similarity import similarity, ssim
+from wanprep.fix.plan.plan import ImageRecipe, Window
 
 SIZE = (360, 240)
 
 
 def scene() -> Image.Image:
-    picture = Image.linear_gradient("L").resize(SIZE).convert("RGB")
-    draw = ImageDraw.Draw(picture)
+    image = Image.linear_gradient("L").resize(SIZE).convert("RGB")
+    draw = ImageDraw.Draw(image)
     for step in range(30):
         color = (step * 8, 255 - step * 7, step * 53 % 256)
         draw.ellipse((step * 12, step * 7, step * 12 + 40, step * 7 + 30), fill=color)
-    return picture
+    return image
 
 
-def measured(source: Path, wanted: PictureRecipe, result: Path) -> float:
-    return likeness(str(source), wanted, probe(source, cache=False), str(result))
+def measured(source: Path, wanted: ImageRecipe, result: Path) -> float:
+    return similarity(str(source), wanted, probe(source, cache=False), str(result))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def source(tmp_path: Path) -> Path:
 def test_what_was_made_as_planned_is_alike(
     source: Path, changes: dict[str, object], least: float
 ) -> None:
-    result, _ = mended(source, **changes)
+    result, _ = fixed(source, **changes)
 
     found = measured(source, recipe(**changes), result)
 
@@ -70,13 +70,13 @@ def test_a_pattern_of_single_pixels_may_fade(
 ) -> None:
     Image.linear_gradient("L").resize(size).convert("1").save(tmp_path / "dithered.png")
 
-    made, _ = mended(tmp_path / "dithered.png", size=result)
+    made, _ = fixed(tmp_path / "dithered.png", size=result)
 
     assert measured(tmp_path / "dithered.png", recipe(size=result), made) > 0.85
 
 
-def _sideways(picture: Image.Image) -> Image.Image:
-    return picture.transpose(Image.Transpose.ROTATE_90).resize(picture.size)
+def _sideways(image: Image.Image) -> Image.Image:
+    return image.transpose(Image.Transpose.ROTATE_90).resize(image.size)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def _sideways(picture: Image.Image) -> Image.Image:
         pytest.param(_sideways, id="on its side"),
         pytest.param(ImageOps.mirror, id="mirrored"),
         pytest.param(ImageChops.invert, id="negative"),
-        pytest.param(lambda picture: Image.new("RGB", picture.size), id="black"),
-        pytest.param(lambda picture: ImageChops.offset(picture, 120, 0), id="moved"),
-        pytest.param(lambda picture: picture.point(lambda v: v // 5), id="far too dark"),
+        pytest.param(lambda image: Image.new("RGB", image.size), id="black"),
+        pytest.param(lambda image: ImageChops.offset(image, 120, 0), id="moved"),
+        pytest.param(lambda image: image.point(lambda v: v // 5), id="far too dark"),
     ],
 )
 def test_what_went_wrong_is_not_alike(source: Path, spoilt: object, tmp_path: Path) -> None:
@@ -97,20 +97,20 @@ def test_what_went_wrong_is_not_alike(source: Path, spoilt: object, tmp_path: Pa
     assert measured(source, recipe(), tmp_path / "wrong.png") < 0.6
 
 
-def test_a_black_ground_where_white_was_meant_is_not_alike(tmp_path: Path) -> None:
-    picture = Image.new("RGBA", SIZE)
-    ImageDraw.Draw(picture).ellipse((120, 80, 240, 160), fill=(200, 40, 40, 255))
-    picture.save(tmp_path / "logo.png")
-    picture.convert("RGB").save(tmp_path / "black.png")
+def test_a_black_ground_where_white_was_intent_is_not_alike(tmp_path: Path) -> None:
+    image = Image.new("RGBA", SIZE)
+    ImageDraw.Draw(image).ellipse((120, 80, 240, 160), fill=(200, 40, 40, 255))
+    image.save(tmp_path / "logo.png")
+    image.convert("RGB").save(tmp_path / "black.png")
 
     assert measured(tmp_path / "logo.png", recipe(), tmp_path / "black.png") < 0.4
-    result, _ = mended(tmp_path / "logo.png")
+    result, _ = fixed(tmp_path / "logo.png")
     assert measured(tmp_path / "logo.png", recipe(), result) == pytest.approx(1.0)
 
 
-def test_a_large_picture_is_measured_at_a_megapixel(tmp_path: Path) -> None:
+def test_a_large_image_is_measured_at_a_megapixel(tmp_path: Path) -> None:
     scene().resize((3000, 2000)).save(tmp_path / "large.jpg", quality=90)
-    result, _ = mended(tmp_path / "large.jpg", format="jpeg", suffix=".out.jpg")
+    result, _ = fixed(tmp_path / "large.jpg", format="jpeg", suffix=".out.jpg")
 
     assert measured(tmp_path / "large.jpg", recipe(), result) > 0.98
 

@@ -8,24 +8,24 @@ import pytest
 from repairs import EVOLINK, WAVESPEED, bound, clip, plan, target
 
 from wanprep.fix.plan.plan import (
-    FilmRecipe,
     NotFixable,
+    Options,
     Plan,
     Renamed,
     Trim,
     Untouched,
+    VideoRecipe,
     Window,
-    Wishes,
 )
 from wanprep.media.facts import Facts
 
 VIDEO = "reference_video"
 
 
-def planned(facts: Facts, *targets: str, wishes: Wishes = Wishes()) -> tuple[Plan, FilmRecipe]:  # noqa: B008
-    found = plan(facts, VIDEO, *targets, wishes=wishes)
+def planned(facts: Facts, *targets: str, options: Options = Options()) -> tuple[Plan, VideoRecipe]:  # noqa: B008
+    found = plan(facts, VIDEO, *targets, options=options)
     assert isinstance(found, Plan), found
-    assert isinstance(found.recipe, FilmRecipe)
+    assert isinstance(found.recipe, VideoRecipe)
     return found, found.recipe
 
 
@@ -187,7 +187,7 @@ def test_pixels_become_square(facts: Facts, size: tuple[int, int]) -> None:
 
 
 def test_a_crop_where_it_is_wished() -> None:
-    found, recipe = planned(clip(3000, 300), wishes=Wishes(crop="smart"))
+    found, recipe = planned(clip(3000, 300), options=Options(crop="smart"))
     assert recipe.window == Window((2400, 300), "smart")
     assert names(found) == ["crop", "encode"]
     assert found.questions[0].rules == ("aspect-out-of-range",)
@@ -202,7 +202,7 @@ def test_a_crop_where_it_is_wished() -> None:
     ],
 )
 def test_r_vid_trim(keep: Trim, start: float | None, words: str) -> None:
-    found, recipe = planned(clip(duration=40.0), wishes=Wishes(trim=keep))
+    found, recipe = planned(clip(duration=40.0), options=Options(trim=keep))
     # A frame of 25 in a second, and what containers and sound round to.
     assert (recipe.start, recipe.length) == (start, 29.91)
     assert recipe.video == ("h264" if start else "copy")
@@ -212,9 +212,9 @@ def test_r_vid_trim(keep: Trim, start: float | None, words: str) -> None:
     assert any("key frame" in step.words for step in found.steps) is bool(start)
 
 
-def test_a_cut_counts_from_the_picture() -> None:
+def test_a_cut_counts_from_the_image() -> None:
     facts = clip(duration=45.0, video_duration=40.0, audio_duration=45.0)
-    found, recipe = planned(facts, wishes=Wishes(trim="end"))
+    found, recipe = planned(facts, options=Options(trim="end"))
     assert recipe.start == 10.09
     assert found.predicted.video_duration == 29.91
 
@@ -256,11 +256,11 @@ def test_what_only_warns_does_not_stop_the_rest() -> None:
     assert alone.left == ("video-too-short",)
 
 
-def test_what_is_ignored_is_not_mended() -> None:
+def test_what_is_ignored_is_not_fixed() -> None:
     facts = clip(name="a.mkv", video_codec="hevc")
     found = plan(facts, VIDEO, EVOLINK, ignored=["codec-risky"])
     assert isinstance(found, Plan)
-    assert isinstance(found.recipe, FilmRecipe)
+    assert isinstance(found.recipe, VideoRecipe)
     assert found.recipe.video == "copy"
     located = plan(clip(gps=True), VIDEO, EVOLINK, ignored=["location-metadata"])
     assert isinstance(located, Untouched)
@@ -279,7 +279,7 @@ def test_a_rate_is_made_to_fit(bounds: dict[str, Any], fps: float, rate: float) 
     own = target(VIDEO, {"properties": {"fps": bound("codec-risky", **bounds)}})
     found = plan(clip(fps=fps), VIDEO, own)
     assert isinstance(found, Plan)
-    assert isinstance(found.recipe, FilmRecipe)
+    assert isinstance(found.recipe, VideoRecipe)
     assert found.recipe.fps == rate
     assert names(found) == ["frame-rate", "encode"]
     assert (found.predicted.fps, found.predicted.frames) == (round(rate, 6), round(5 * rate))
@@ -289,7 +289,7 @@ def test_frames_are_made_even_only_where_a_rule_asks() -> None:
     own = target(VIDEO, {"properties": {"vfr": bound("codec-risky", const=False)}})
     found = plan(clip(vfr=True), VIDEO, own)
     assert isinstance(found, Plan)
-    assert isinstance(found.recipe, FilmRecipe)
+    assert isinstance(found.recipe, VideoRecipe)
     assert found.recipe.fps == 25
 
 
@@ -304,6 +304,6 @@ def test_a_sound_that_is_refused_is_encoded_alone() -> None:
     own = target(VIDEO, {"properties": {"audio_codec": bound("codec-risky", enum=["aac"])}})
     found = plan(clip(audio_codec="mp3"), VIDEO, own)
     assert isinstance(found, Plan)
-    assert isinstance(found.recipe, FilmRecipe)
+    assert isinstance(found.recipe, VideoRecipe)
     assert (found.recipe.video, found.recipe.audio) == ("copy", "aac")
     assert [step.words for step in found.steps] == ["convert its sound from MP3 to AAC"]
