@@ -116,9 +116,7 @@ _SECONDS: Final = 20.0
 
 def programs() -> Iterator[Line]:
     """Look at everything that must be there for probing and fixing."""
-    yield _programs_line(
-        "wanprep", "fine", f"{__version__} in {os.path.dirname(os.path.dirname(__file__))}"
-    )
+    yield _programs_line("wanprep", "fine", f"{__version__} in {os.path.dirname(__file__)}")
     yield _programs_line("Python", "fine", f"{platform.python_version()} at {sys.executable}")
     for name, package in _LIBRARIES.items():
         yield _library(name, package)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from wanprep.net.addresses import is_private
 from wanprep.rules.intent import IntendedReference, Intent, Text
-from wanprep.rules.resolve import callback, is_private, resolve
+from wanprep.rules.resolve import callback, resolve
 
 NOTHING: dict[str, Any] = {
     "prompt": None,

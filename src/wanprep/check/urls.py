@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.net.addresses import is_private
 from wanprep.rules.broken import JobBroken
 from wanprep.rules.judge_job import annotated_break
-from wanprep.rules.resolve import is_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -55,5 +55,5 @@ _READERS: Final = {
 def reader_for(format_name: str) -> Callable[[Source], Found]:
     """Return the function that reads a format; its module is imported only now."""
     module, function = _READERS.get(format_name, "video.streams:read_streams").split(":")
-    found = getattr(import_module(f"{__name__}.{module}"), function)
+    found = getattr(import_module(f"wanprep.media.{module}"), function)
     return cast("Callable[[Source], Found]", found)

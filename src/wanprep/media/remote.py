@@ -160,7 +160,7 @@ class RemoteFile(Closing):
         raise Unreached(f"{kind}: its server answers {status} {answer.reason_phrase}".rstrip())
 
     def _refuse_private(self, url: str) -> None:
-        from wanprep.rules.resolve import is_private
+        from wanprep.net.addresses import is_private
 
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from wanprep.net.addresses import is_private
 
 if TYPE_CHECKING:
     from wanprep.rules.intent import Intent
-
-
-_INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
 
 
 def resolve(intent: Intent) -> dict[str, Any]:
@@ -54,15 +52,3 @@ def callback(address: object) -> dict[str, Any]:
         "private": is_private(host),
         "length": len(address),
     }
-
-
-def is_private(host: str) -> bool:
-    """Tell whether a name or number leads no stranger anywhere: localhost, 10.x, *.local."""
-    name = host.rstrip(".").lower()
-    try:
-        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
-    except ValueError:
-        # A host of one word, or in these zones, exists only inside somebody's network; one that
-        # ends in a number is an address in disguise: 127.1, 0x7f.0.0.1.
-        return "." not in name or name.endswith(_INNER) or name.rpartition(".")[2].isdecimal()
-    return not address.is_global

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode, urljoin
 from wanprep import __version__
 from wanprep.closing import Closing
 from wanprep.errors import UsageError
-from wanprep.net.links import is_loopback, may_follow, origin
+from wanprep.net.addresses import is_loopback, may_follow, origin
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Response
 from wanprep.submit.errors import Broken

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
-from wanprep.net.links import is_loopback
+from wanprep.net.addresses import is_loopback
 from wanprep.net.secrets import HIDDEN, remember
 from wanprep.text import listed
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.net.links import may_follow
+from wanprep.net.addresses import may_follow
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts

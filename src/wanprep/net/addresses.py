@@ -1,13 +1,27 @@
-"""Where a link leads, and whether we follow it there."""
+"""Where a URL leads: private or loopback hosts, origins, and which links may be followed."""
 
 from __future__ import annotations
 
 import ipaddress
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 Origin = tuple[str, str, int]
 
-_PORTS = {"http": 80, "https": 443}
+_INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
+_PORTS: Final = {"http": 80, "https": 443}
+
+
+def is_private(host: str) -> bool:
+    """Tell whether a name or number leads no stranger anywhere: localhost, 10.x, *.local."""
+    name = host.rstrip(".").lower()
+    try:
+        address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
+    except ValueError:
+        # A host of one word, or in these zones, exists only inside somebody's network; one that
+        # ends in a number is an address in disguise: 127.1, 0x7f.0.0.1.
+        return "." not in name or name.endswith(_INNER) or name.rpartition(".")[2].isdecimal()
+    return not address.is_global
 
 
 def origin(url: str) -> Origin | None:
