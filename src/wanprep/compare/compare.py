@@ -15,7 +15,7 @@ from wanprep.fix.task import wanted_files
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.rules.target import all_targets, choose
-from wanprep.submit.request.price import estimate
+from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -227,4 +227,4 @@ def _price(seen: Inputs, target: Target, number: int) -> Estimate | Unpriced:
         for asset in case.intent.assets
         if asset.location in seen.facts
     }
-    return estimate(target, case.intent, facts)
+    return estimate_price(target, case.intent, facts)
