@@ -24,6 +24,11 @@ class NotSent(Refused):
     """No byte of a paid request has left this machine: nothing was ordered."""
 
 
+def refusal_text(error: Refused) -> str:
+    """Format a refusal as sentences: what the provider says, then what to do."""
+    return " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
+
+
 class Uncertain(Exception):
     """A paid request has left, and its outcome is unknown. It is never sent again by itself."""
 

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def test_a_run_is_remembered_whole(folder: Path) -> None:
+def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         run = reserved(ledger, "one", key="k" * 16)
         deadline = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ def test_a_run_is_remembered_whole(folder: Path) -> None:
 
     with ledger_in(folder) as ledger:
         [known] = ledger.runs()
-        told = [state for state, _, _ in ledger.history(known)]
+        states = [state for state, _, _ in ledger.history(known)]
 
     assert (known.state, known.provider_id, known.provider) == ("succeeded", "task-1", "evolink")
     assert known.outputs == ("https://x/v.mp4",)
@@ -54,10 +54,10 @@ def test_a_run_is_remembered_whole(folder: Path) -> None:
     assert known.order.body == {"prompt": "one"}
     assert known.order.idempotency_key == "k" * 16
     assert known.created <= known.sent <= known.updated
-    assert told == ["sending", "accepted", "succeeded"]
+    assert states == ["sending", "accepted", "succeeded"]
 
 
-def test_nobody_else_can_read_it(folder: Path) -> None:
+def test_other_users_cannot_read_it(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         reserved(ledger)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
@@ -79,7 +79,7 @@ LEADING_TO: Final[dict[RunState, tuple[RunState, ...]]] = {
 }
 
 
-def brought_to(ledger: Ledger, state: RunState) -> Run:
+def moved_to(ledger: Ledger, state: RunState) -> Run:
     run = reserved(ledger)
     for step in LEADING_TO[state]:
         run = ledger.move(run, step)
@@ -89,7 +89,7 @@ def brought_to(ledger: Ledger, state: RunState) -> Run:
 @pytest.mark.parametrize("state", get_args(RunState))
 def test_what_may_have_cost_money_is_not_sent_again(folder: Path, state: RunState) -> None:
     with ledger_in(folder) as ledger:
-        run = brought_to(ledger, state)
+        run = moved_to(ledger, state)
         second = ledger.reserve(new_run())
 
     if state in {"refused", "failed", "cancelled"}:
@@ -100,13 +100,13 @@ def test_what_may_have_cost_money_is_not_sent_again(folder: Path, state: RunStat
         assert second == Taken(run)
 
 
-def test_another_job_is_another_matter(folder: Path) -> None:
+def test_another_job_is_reserved(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         reserved(ledger, "one")
         assert isinstance(ledger.reserve(new_run("two")), Reserved)
 
 
-def test_no_other_run_is_taken_for_a_lost_one(folder: Path) -> None:
+def test_the_ids_of_other_runs_are_taken(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         accepted(ledger, "one", "task-1")
         lost = ledger.move(reserved(ledger, "two"), "uncertain")
@@ -127,13 +127,13 @@ def test_a_replaced_run_is_kept_and_the_new_one_counts(folder: Path) -> None:
         assert {run.id for run in ledger.runs()} == {old.id, outcome.run.id}
 
 
-def test_only_the_run_that_was_seen_is_replaced(folder: Path) -> None:
+def test_a_run_that_has_moved_is_not_replaced(folder: Path) -> None:
     """Another process has found out meanwhile that the uncertain run was accepted."""
     with ledger_in(folder) as ledger:
-        seen = brought_to(ledger, "uncertain")
-        found = ledger.move(seen, "accepted", provider_id="task-1")
-        assert ledger.reserve(new_run(), replacing=seen) == Taken(found)
-        assert ledger.reload(seen).replaced_by is None
+        uncertain = moved_to(ledger, "uncertain")
+        found = ledger.move(uncertain, "accepted", provider_id="task-1")
+        assert ledger.reserve(new_run(), replacing=uncertain) == Taken(found)
+        assert ledger.reload(uncertain).replaced_by is None
 
 
 def test_an_uncertain_run_is_repeated_under_its_own_key(folder: Path) -> None:
@@ -149,7 +149,7 @@ def test_an_uncertain_run_is_repeated_under_its_own_key(folder: Path) -> None:
         assert len(ledger.runs()) == 1
 
 
-def test_whoever_was_quicker_holds(folder: Path) -> None:
+def test_the_first_of_two_moves_holds(folder: Path) -> None:
     with ledger_in(folder) as ledger, ledger_in(folder) as other:
         run = accepted(ledger)
         other.move(run, "succeeded", outputs=["https://x/v.mp4"])
@@ -157,9 +157,9 @@ def test_whoever_was_quicker_holds(folder: Path) -> None:
         assert ledger.reload(run).error is None
 
 
-def test_moves_that_make_no_sense_are_ours_to_answer_for(folder: Path) -> None:
+def test_other_moves_are_internal_errors(folder: Path) -> None:
     with ledger_in(folder) as ledger:
-        run = brought_to(ledger, "failed")
+        run = moved_to(ledger, "failed")
         with pytest.raises(AssertionError, match=r"failed -> succeeded"):
             ledger.move(run, "succeeded")
     assert set(MOVES) == set(get_args(RunState))
@@ -177,7 +177,7 @@ def test_runs_are_found_by_the_beginning_of_their_ids(folder: Path) -> None:
         assert [run.id for run in ledger.runs()] == [run.id for run in reversed(runs)]
 
 
-def test_names_of_jobs_need_not_be_text(folder: Path) -> None:
+def test_names_of_jobs_need_not_be_utf8(folder: Path) -> None:
     odd = os.fsdecode(b"/jobs/\xff.yaml")
     with ledger_in(folder) as ledger:
         new = new_run()
@@ -189,7 +189,7 @@ def test_names_of_jobs_need_not_be_text(folder: Path) -> None:
         assert outcome.run.facts == {"files": {odd: "1"}}
 
 
-def test_hosted_copies_are_remembered_by_content(folder: Path) -> None:
+def test_uploads_are_found_by_content(folder: Path) -> None:
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=72)
     with ledger_in(folder) as ledger:
         assert ledger.hosted.get("evolink", "aa") is None

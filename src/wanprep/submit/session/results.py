@@ -31,7 +31,7 @@ class NotFetched(WanprepError):
 
 def has_results(run: Run, folder: str | None) -> bool:
     """Whether all results are in a folder; without one, whether they are where they were saved."""
-    there = folder and os.path.realpath(folder)
+    there = None if folder is None else os.path.realpath(folder)
     return bool(run.files) and all(
         os.path.isfile(file) and there in {None, os.path.realpath(os.path.dirname(file))}
         for file in run.files

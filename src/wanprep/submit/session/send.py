@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.errors import WanprepError
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Refused
-from wanprep.submit.errors import Uncertain
+from wanprep.submit.errors import Uncertain, refusal_text
 from wanprep.submit.ledger.database import LedgerTrouble
 from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import NewRun
@@ -116,10 +116,9 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
     try:
         accepted = session.driver(run.provider).submit(run.order)
     except Refused as error:
-        why = " ".join(filter(None, [f"{before}{str(error).rstrip('.')}.", error.advice]))
-        return _record(
-            session, run, "uncertain" if repeat else "refused", f"sent ({why})", error=why
-        )
+        why = before + refusal_text(error)
+        state: RunState = "uncertain" if repeat else "refused"
+        return _record(session, run, state, f"sent ({why})", error=why)
     except Uncertain as error:
         why = f"{before}{str(error).rstrip('.')}."
         return _record(session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.told))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Refused
-from wanprep.submit.errors import NoAnswer
+from wanprep.submit.errors import NoAnswer, refusal_text
 from wanprep.submit.uploads.upload import link_expiry
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def refresh_run(session: Session, run: Run) -> Run:
     try:
         status = session.driver(run.provider).poll(session.ledger.as_sent(run))
     except Refused as error:
-        raise NoAnswer(f"{error}. {error.advice}".rstrip()) from error
+        raise NoAnswer(refusal_text(error)) from error
     return record_status(session, run, status)
 
 
@@ -82,7 +82,7 @@ def cancel_run(session: Session, run: Run) -> Run:
     try:
         outcome = driver.cancel(session.ledger.as_sent(run))
     except Refused as error:
-        raise NotCancelled(f"run {run.id} goes on: {error}. {error.advice}".rstrip()) from error
+        raise NotCancelled(f"run {run.id} goes on: {refusal_text(error)}") from error
     if outcome.done:
         return session.ledger.move(run, "cancelled", error=outcome.says or None)
     current = refresh_run(session, run)

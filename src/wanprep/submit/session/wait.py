@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Refused
-from wanprep.submit.errors import NoAnswer
+from wanprep.submit.errors import NoAnswer, refusal_text
 from wanprep.submit.ledger.run import utc_now
 from wanprep.submit.session.results import download_results, has_results
 from wanprep.submit.session.status import (
@@ -125,7 +125,7 @@ def _pauses(session: Session, run: Run) -> Iterator[float]:
 
 def _give_up(session: Session, run: Run, error: Refused) -> Run:
     """Stop polling; a job that is older than the service keeps results has expired."""
-    why = " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
+    why = refusal_text(error)
     end = result_deadline(session.service(run.provider), run, ())
     if end and end < utc_now():
         return session.ledger.move(run, "expired", error=why)
