@@ -29,13 +29,13 @@ def new_run(identity: str = "a", *, key: str = "", **facts: object) -> NewRun:
 
 def succeeded_run(**columns: Any) -> Run:
     """Make a run that is in no ledger: ab12, of /jobs/hero.yaml."""
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "id": "ab12", "identity": "a", "target": TARGET, "job": "/jobs/hero.yaml", "number": 1,
         "state": "succeeded", "sender": "", "order": Order(target=TARGET, body={}), "facts": {},
         "created": NOW, "sent": NOW, "updated": NOW, "provider_id": "task-1", "told": {},
         "outputs": (), "files": (), "error": None, "deadline": None, "replaced_by": None,
     }  # fmt: skip
-    return Run(**known | columns)
+    return Run(**defaults | columns)
 
 
 def reserved(ledger: Ledger, identity: str = "a", *, key: str = "") -> Run:
@@ -90,7 +90,7 @@ def kill(process: BaseProcess) -> None:
 
 
 def reserve_and_wait(connection: Connection, folder: Path) -> None:
-    """Reserve a job when told to, report what came of it, and end when told to."""
+    """Reserve a job at the first message, report the outcome, and end at the second."""
     connection.recv()
     with ledger_in(folder) as ledger:
         outcome = ledger.reserve(new_run())

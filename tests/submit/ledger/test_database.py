@@ -27,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_an_older_ledger_takes_the_steps_it_lacks(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        known = accepted(ledger)
+        run = accepted(ledger)
     file = tmp_path / "ledger.sqlite3"
     later = (*STEPS, ("ALTER TABLE runs ADD COLUMN note TEXT", "UPDATE runs SET note = 'old'"))
     database = sqlite3.connect(file, isolation_level=None)
@@ -37,7 +37,7 @@ def test_an_older_ledger_takes_the_steps_it_lacks(tmp_path: Path) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     database.close()
 
-    assert rows == [(known.id, "accepted", "old")]
+    assert rows == [(run.id, "accepted", "old")]
     assert version == len(STEPS) + 1
     with pytest.raises(LedgerTooNew, match=r"newer wanprep.*Update wanprep"):
         Ledger(str(tmp_path))
@@ -45,14 +45,14 @@ def test_an_older_ledger_takes_the_steps_it_lacks(tmp_path: Path) -> None:
 
 def test_a_step_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
     with ledger_in(tmp_path) as ledger:
-        known = accepted(ledger)
+        run = accepted(ledger)
     file = tmp_path / "ledger.sqlite3"
     database = sqlite3.connect(file, isolation_level=None)
     with pytest.raises(sqlite3.OperationalError):
         migrate(database, str(file), (*STEPS, ("DELETE FROM runs", "NONSENSE")))
     database.close()
     with ledger_in(tmp_path) as ledger:
-        assert ledger.runs() == [known]
+        assert ledger.runs() == [run]
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -77,9 +77,9 @@ def test_a_ledger_that_is_a_folder(folder: Path) -> None:
 
 def test_a_read_only_ledger_reads_but_reserves_nothing(folder: Path) -> None:
     with ledger_in(folder) as ledger:
-        known = accepted(ledger)
+        run = accepted(ledger)
         ledger._database._connection.execute("PRAGMA query_only = ON")
-        assert ledger.runs() == [known]
+        assert ledger.runs() == [run]
         with pytest.raises(LedgerTrouble, match=r"readonly database. Make it writable"):
             ledger.reserve(new_run("another"))
 
@@ -98,14 +98,14 @@ def test_a_locked_ledger_says_so(folder: Path) -> None:
 
 def test_a_full_disk_reserves_nothing_and_harms_nothing(folder: Path) -> None:
     with ledger_in(folder) as ledger:
-        known = accepted(ledger)
+        run = accepted(ledger)
     _, connection = start_process(reserve_on_full_disk, folder)
     *errors, last = received(connection)
     assert len(errors) == 2
     assert all("Make room on the disk" in each for each in errors), errors
     assert last == "Reserved"
     with ledger_in(folder) as ledger:
-        assert ledger.reload(known) == known
+        assert ledger.reload(run) == run
         assert ledger.live_run("another") is None
 
 

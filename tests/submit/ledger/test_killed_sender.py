@@ -26,7 +26,7 @@ COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
 
 
 def task() -> dict[str, Any]:
-    """Answer as EvoLink does; a lost task is known by when it was made."""
+    """Answer as EvoLink does; a lost task is found by its time of creation."""
     return {"id": "task-1", "status": "pending", "created": int(time.time())}
 
 
@@ -96,7 +96,7 @@ def test_killed_around_the_answer(
 
 
 def test_killed_while_the_request_hangs(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The request hangs: the run is there before anything is answered, and its sender is seen."""
+    """The request hangs: the run is in the ledger before any answer, and its sender is alive."""
     order = threading.Event()
 
     def hang(_: socket.socket, closing: threading.Event) -> None:

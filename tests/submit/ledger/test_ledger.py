@@ -42,18 +42,18 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
         ledger.amend(run, files=["/out/v.mp4"])
 
     with ledger_in(folder) as ledger:
-        [known] = ledger.runs()
-        states = [state for state, _, _ in ledger.history(known)]
+        [read] = ledger.runs()
+        states = [state for state, _, _ in ledger.history(read)]
 
-    assert (known.state, known.provider_id, known.provider) == ("succeeded", "task-1", "evolink")
-    assert known.outputs == ("https://x/v.mp4",)
-    assert known.files == ("/out/v.mp4",)
-    assert known.deadline == deadline
-    assert known.told == {"credits_reserved": 5}
-    assert known.order == run.order
-    assert known.order.body == {"prompt": "one"}
-    assert known.order.idempotency_key == "k" * 16
-    assert known.created <= known.sent <= known.updated
+    assert (read.state, read.provider_id, read.provider) == ("succeeded", "task-1", "evolink")
+    assert read.outputs == ("https://x/v.mp4",)
+    assert read.files == ("/out/v.mp4",)
+    assert read.deadline == deadline
+    assert read.told == {"credits_reserved": 5}
+    assert read.order == run.order
+    assert read.order.body == {"prompt": "one"}
+    assert read.order.idempotency_key == "k" * 16
+    assert read.created <= read.sent <= read.updated
     assert states == ["sending", "accepted", "succeeded"]
 
 
@@ -263,12 +263,12 @@ def test_what_is_written_survives_a_kill(folder: Path) -> None:
         reported |= {run_id: state}
         reported |= {run_id: state for state, run_id in received(connection)}
     with ledger_in(folder) as ledger:
-        known = {run.id: run for run in ledger.runs()}
-    assert reported.keys() <= known.keys()
+        runs = {run.id: run for run in ledger.runs()}
+    assert reported.keys() <= runs.keys()
     for run_id, state in reported.items():
-        run = known[run_id]
+        run = runs[run_id]
         if state == "accepted":
             assert (run.state, run.provider_id) == ("accepted", f"task-{run_id}")
         else:
             assert run.state in {"uncertain", "accepted"}
-    assert "sending" not in {run.state for run in known.values()}
+    assert "sending" not in {run.state for run in runs.values()}

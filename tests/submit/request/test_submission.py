@@ -88,13 +88,13 @@ def test_settings_that_change_what_is_sent_count(tmp_path: Path) -> None:
 
 
 def test_a_native_body_is_identified_by_its_content(tmp_path: Path) -> None:
-    known = identity_of(tmp_path, BODY)
-    assert identity_of(tmp_path, BODY.replace("a.jpg", "copy.jpg"), "x.yaml") == known
-    assert identity_of(tmp_path, BODY.replace("duration: 5", "duration: 6")) != known
-    assert identity_of(tmp_path, BODY.replace("a.jpg", "a.wav")) != known
+    identity = identity_of(tmp_path, BODY)
+    assert identity_of(tmp_path, BODY.replace("a.jpg", "copy.jpg"), "x.yaml") == identity
+    assert identity_of(tmp_path, BODY.replace("duration: 5", "duration: 6")) != identity
+    assert identity_of(tmp_path, BODY.replace("a.jpg", "a.wav")) != identity
 
 
 def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
-    known = identity_of(tmp_path, JOB)
+    identity = identity_of(tmp_path, JOB)
     (tmp_path / "a.jpg").write_bytes(b"another image")
-    assert identity_of(tmp_path, JOB) != known
+    assert identity_of(tmp_path, JOB) != identity

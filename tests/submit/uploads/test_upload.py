@@ -60,8 +60,8 @@ def piece(total: object) -> Answer:
 
 
 def headed(length: int | None, **headers: str) -> Answer:
-    told = {"content-length": str(length)} if length is not None else {}
-    return raw(head(200, told | {"connection": "close"} | headers))
+    length_header = {"content-length": str(length)} if length is not None else {}
+    return raw(head(200, length_header | {"connection": "close"} | headers))
 
 
 @pytest.mark.parametrize(
@@ -290,9 +290,9 @@ class KindBucket(Bucket):
 
     protocol = "s3a"
 
-    def put_file(self, lpath: str, rpath: str, **told: object) -> None:
+    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
         super().put_file(lpath, rpath)
-        Path(f"{rpath}.type").write_text(str(told["ContentType"]))
+        Path(f"{rpath}.type").write_text(str(options["ContentType"]))
 
 
 def test_a_bucket_gets_the_content_type(
@@ -302,8 +302,8 @@ def test_a_bucket_gets_the_content_type(
     below = bucket.replace("bucket:", "s3a:")
     with driver(server, upload=None) as line:
         upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
-    (told,) = tmp_path.rglob("*.type")
-    assert told.read_text() == "application/octet-stream"
+    (content_type,) = tmp_path.rglob("*.type")
+    assert content_type.read_text() == "application/octet-stream"
 
 
 def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
@@ -319,9 +319,11 @@ def test_an_upload_in_two_steps(server: Loopback, file: LocalFile, copies: Hoste
     assert server.targets() == ["POST /ticket", "HEAD /cdn/x"]
 
 
-def uploads(line: Driver, **known: Any) -> Driver:
-    told: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
-    line.service = replace(line.service, uploads=Uploads(**told | known, needs=(), warning=None))
+def uploads(line: Driver, **changes: Any) -> Driver:
+    unlimited: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
+    line.service = replace(
+        line.service, uploads=Uploads(**unlimited | changes, needs=(), warning=None)
+    )
     return line
 
 
@@ -337,16 +339,16 @@ def test_a_copy_lives_as_long_as_the_service_keeps_such(
 
 
 @pytest.mark.parametrize(
-    ("known", "why"),
+    ("limits", "why"),
     [
         pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
         pytest.param({"most_bytes": 3}, "Small takes uploads of at most 3 B", id="size"),
     ],
 )
 def test_what_is_known_to_be_refused_is_not_uploaded(
-    server: Loopback, file: LocalFile, copies: HostedCopies, known: dict[str, Any], why: str
+    server: Loopback, file: LocalFile, copies: HostedCopies, limits: dict[str, Any], why: str
 ) -> None:
     serve(server, HERE)
-    with uploads(driver(server), **known) as line, pytest.raises(CannotHost, match=why):
+    with uploads(driver(server), **limits) as line, pytest.raises(CannotHost, match=why):
         upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert server.targets() == []

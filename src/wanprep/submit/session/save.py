@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from wanprep import __version__, probe
+from wanprep import __version__
 from wanprep.errors import UsageError
 from wanprep.files.atomic import (
     AlreadyExists,
@@ -20,6 +20,7 @@ from wanprep.files.atomic import (
     sha256_of,
     write_bytes,
 )
+from wanprep.media import probe
 from wanprep.net.secrets import redact, redact_json
 from wanprep.submit.errors import BadResult, CannotSave
 from wanprep.submit.ledger.run import format_time
