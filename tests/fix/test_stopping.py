@@ -14,7 +14,7 @@ from wanprep.fix.pipeline import stopped_like_ctrl_c
 
 _WAITS = """
 import signal, sys, threading
-from wanprep.fix.stopping import stopped_like_ctrl_c
+from wanprep.fix.pipeline import stopped_like_ctrl_c
 {before}
 try:
     with stopped_like_ctrl_c():

@@ -2,118 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import os
-import secrets
-import shutil
-import stat
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WanprepError
-from wanprep.text import visible
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-
-_HINTS: Final = {
-    errno.ENOSPC: "the disk is full; make room and run this again",
-    errno.EDQUOT: "your quota is used up; make room and run this again",
-    errno.EACCES: "it may not be written to; choose another folder or change its permissions",
-    errno.EPERM: "it may not be written to; choose another folder or change its permissions",
-    errno.EROFS: "it lies on a disk that cannot be written to; choose another folder",
-}
-
-
-class CannotWrite(WanprepError):
-    """A result cannot be stored; what was there before is still there."""
-
-
-@contextmanager
-def workspace(final: str) -> Iterator[str]:
-    """Give a name beside the final one, with its ending, that is gone afterwards."""
-    folder, name = os.path.split(final)
-    suffix = os.path.splitext(name)[1]
-    into = os.path.join(folder, f".wanprep-{secrets.token_hex(6)}{suffix}")
-    with told(final):
-        os.makedirs(folder or ".", exist_ok=True)
-    try:
-        yield into
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(into)
-
-
-@contextmanager
-def told(path: str) -> Iterator[None]:
-    """Turn an operating system's error into words about a file."""
-    try:
-        yield
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0, error.strerror or str(error))
-        raise CannotWrite(f"{visible(path)} cannot be written: {hint}") from error
-
-
-def move(written: str, final: str, *, like: str | None = None, over: bool = False) -> None:
-    """Give a finished file its name, with the permissions of the file that it stands for."""
-    with told(final):
-        if like is not None:
-            os.chmod(written, stat.S_IMODE(os.stat(like).st_mode))
-        _sync(written)
-        if over:
-            os.replace(written, final)
-        else:
-            _move_to_new(written, final)
-        _sync_folder(os.path.dirname(final) or ".")
-
-
-def _move_to_new(written: str, final: str) -> None:
-    try:
-        os.link(written, final)  # unlike a rename, this fails if somebody was there first
-    except FileExistsError as error:
-        raise CannotWrite(
-            f"{visible(final)} is there already, and is not a result of an earlier run:"
-            " remove it, or choose another folder for --out"
-        ) from error
-    except OSError:  # a file system without links
-        if os.path.lexists(final):
-            raise
-        os.rename(written, final)
-        return
-    os.unlink(written)
-
-
-def copy(source: str, final: str, *, over: bool = False) -> None:
-    """Copy a file bit for bit, with its times and permissions."""
-    with workspace(final) as into:
-        with told(final):
-            shutil.copy2(source, into)
-        move(into, final, over=over)
-
-
-def write_text(text: bytes, final: str, *, like: str | None = None, over: bool = False) -> None:
-    """Write a small file whole."""
-    with workspace(final) as into:
-        with told(final), open(into, "xb") as file:
-            file.write(text)
-        move(into, final, like=like, over=over)
-
-
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: str) -> None:
-    # Some file systems cannot; the file itself is safe by then.
-    with contextlib.suppress(OSError):
-        _sync(path)
+    from collections.abc import Callable, Iterable
 
 
 _OUTSIDE: Final = "outside"

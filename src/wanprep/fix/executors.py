@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
-from wanprep.fix.deliver import told
+from wanprep.files.atomic import explain_os_errors
 from wanprep.fix.plan.plan import AudioRecipe, ImageRecipe, Output, Renamed, Stripped, VideoRecipe
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Executors(Closing):
         facts = plan.facts
         match plan.recipe:
             case Renamed():
-                with told(into):
+                with explain_os_errors(into):
                     shutil.copyfile(source, into)
                 return Output(), {}
             case ImageRecipe() | Stripped() as recipe:
@@ -115,12 +114,6 @@ def planned_commands(
             return sound_commands(source, recipe, facts, into)
         case _:
             return ()
-
-
-def sha256(path: str) -> str:
-    """Name a file by its content."""
-    with told(path), open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cores() -> int:

@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.check.pipeline import look
 from wanprep.errors import UsageError, WanprepError
-from wanprep.fix.deliver import CannotWrite, Places, base_of, copy, move, workspace
-from wanprep.fix.executors import Executors, cores, sha256, uncopied
+from wanprep.files.atomic import (
+    CannotWrite,
+    copy_file,
+    move_into_place,
+    sha256_of,
+    temporary_path,
+)
+from wanprep.fix.deliver import Places, base_of
+from wanprep.fix.executors import Executors, cores, uncopied
 from wanprep.fix.job.files import fix_jobs
 from wanprep.fix.outcome import Fixed, Kept, NotFixed, Outcome, Outcomes
 from wanprep.fix.plan.plan import ImageRecipe, NotFixable, Plan, Untouched, VideoRecipe
@@ -217,17 +224,17 @@ class _Bench:
 
     def _keep(self, file: Intended) -> Outcome:
         wanted, result = file.wanted, file.wanted.path
-        known = sha256(wanted.path) if os.path.isfile(wanted.path) else ""
+        known = sha256_of(wanted.path) if os.path.isfile(wanted.path) else ""
         if self._task.out is not None and known:
             result = file.result
-            if not (os.path.isfile(result) and sha256(result) == known):
-                copy(wanted.path, result, over=self._task.earlier.wrote(result))
+            if not (os.path.isfile(result) and sha256_of(result) == known):
+                copy_file(wanted.path, result, overwrite=self._task.earlier.wrote(result))
         return Kept(wanted, result, known, findings_of(wanted, wanted.facts, wanted.path))
 
     def _mend(self, file: Intended, plan: Plan, progress: ProgressCallback | None) -> Outcome:
         source, final = file.wanted.path, self._final(file)
-        before = sha256(source)
-        with workspace(final) as into:
+        before = sha256_of(source)
+        with temporary_path(final) as into:
             recipe = self._executors.placed(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
             plan, made, similarity, facts = self._made(source, plan, into, progress)
@@ -235,9 +242,10 @@ class _Bench:
             proof = prove(file.wanted, plan, facts, similarity, final)
             if proof.objections:
                 return NotFixed(file.wanted, proof.objections)
-            hashes = {"before": before, "after": sha256(into)}
+            hashes = {"before": before, "after": sha256_of(into)}
             in_place = final == os.path.realpath(source)
-            move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))
+            overwrite = in_place or self._task.earlier.wrote(final)
+            move_into_place(into, final, mode_of=source, overwrite=overwrite)
         return Fixed(wanted=file.wanted, plan=plan, result=file.result, made=made,
                       proof=proof, hashes=hashes)  # fmt: skip
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.check.result import finding_json
-from wanprep.fix.deliver import write_text
-from wanprep.fix.executors import sha256
+from wanprep.files.atomic import sha256_of, write_bytes
 from wanprep.fix.outcome import Fixed, Kept, NotFixed
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ class Earlier:
 
     def wrote(self, path: str) -> bool:
         """Tell whether a file is a result of ours that nobody has changed since."""
-        return bool(self.hashes) and os.path.isfile(path) and sha256(path) in self.hashes
+        return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
 
 
 def earlier_results(receipt_file: str) -> Earlier:
@@ -119,4 +118,5 @@ def earlier_results(receipt_file: str) -> Earlier:
 
 def write_receipt(path: str, told: dict[str, Any]) -> None:
     """Store a receipt; one of an earlier run is written over."""
-    write_text(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n", path, over=True)
+    data = json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n"
+    write_bytes(data, path, overwrite=True)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.deliver import told
+from wanprep.files.atomic import explain_os_errors
 from wanprep.fix.image.decode import decode
 from wanprep.fix.image.encode import encode
 from wanprep.fix.image.similarity import similarity_to
@@ -53,7 +53,10 @@ def make_and_measure(
 
 
 def _write(data: bytes, into: str) -> None:
-    with told(into), open(into, "xb") as file:  # never over a file that somebody else has put there
+    with (
+        explain_os_errors(into),
+        open(into, "xb") as file,
+    ):  # never over a file that somebody else has put there
         try:
             file.write(data)
             file.flush()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
-from wanprep.fix.deliver import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.make import make_and_measure, place_window
 from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped, Window

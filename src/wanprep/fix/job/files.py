@@ -6,8 +6,7 @@ import codecs
 import os
 from typing import TYPE_CHECKING
 
-from wanprep.fix.deliver import copy, told, write_text
-from wanprep.fix.executors import sha256
+from wanprep.files.atomic import copy_file, explain_os_errors, sha256_of, write_bytes
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.outcome import Fixed, FixedFile, Kept
 
@@ -67,19 +66,19 @@ def _moved(file: JobFile, result: str, wanted: Iterable[Wanted], ends: Mapping[i
 
 
 def _written(task: Task, file: JobFile, result: str, fixed: FixedJob) -> FixedFile:
-    before = sha256(file.file)
+    before = sha256_of(file.file)
     ours = task.earlier.wrote(result)
     if fixed.text != file.source.text:
         final = os.path.realpath(result) if task.out is None else result
         text = _mark_of(file.file) + fixed.text.encode()
-        write_text(text, final, like=file.file, over=task.out is None or ours)
+        write_bytes(text, final, mode_of=file.file, overwrite=task.out is None or ours)
     elif task.out is not None:
-        copy(file.file, result, over=ours)
-    return FixedFile(file, result, fixed, {"before": before, "after": sha256(result)})
+        copy_file(file.file, result, overwrite=ours)
+    return FixedFile(file, result, fixed, {"before": before, "after": sha256_of(result)})
 
 
 def _mark_of(path: str) -> bytes:
     """Keep the mark with which some editors begin a file."""
-    with told(path), open(path, "rb") as file:
+    with explain_os_errors(path, "read"), open(path, "rb") as file:
         start = file.read(3)
     return start if start == codecs.BOM_UTF8 else b""
