@@ -12,7 +12,7 @@ from image_results import CORNERS, all_near, corners, quarters, recipe
 from PIL import Image, ImageFile
 
 from wanprep import Facts, probe
-from wanprep.fix.deliver import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.workers import ImageWorkers
 from wanprep.fix.plan.plan import CannotFix, Stripped, Window
 
