@@ -11,7 +11,7 @@ from made_videos import MOVING, TONE, X264, ffmpeg, make
 from wanprep.cli import run
 
 _NOTES = (
-    "coded anew, because its streams cannot be decoded as they are",
+    "re-encoded, because its streams cannot be decoded as they are",
     "it is damaged in places (",
 )
 
@@ -28,8 +28,8 @@ def test_what_cannot_be_copied_is_coded_anew(
 
     assert run(["fix", "a.mkv", "--out", "ready"]) == 0
 
-    told = capfd.readouterr().out
-    assert all(note in told for note in _NOTES)
+    out = capfd.readouterr().out
+    assert all(note in out for note in _NOTES)
     (entry,) = json.loads(Path("ready/wanprep-receipt.json").read_text())["assets"]
     assert entry["encodes"] == 1
     assert set(entry["likeness"]) == {"ssim", "vmaf"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.fix.deliver import Places, base_of
+from wanprep.fix.deliver import ResultPaths, common_folder
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +30,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_the_base_holds_all_that_was_named(folder: Path, paths: list[str], base: str) -> None:
-    assert base_of(paths, ["job/refs/hero.heic"]) == os.path.abspath(folder / base)
+    assert common_folder(paths, ["job/refs/hero.heic"]) == os.path.abspath(folder / base)
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,26 @@ def test_the_base_holds_all_that_was_named(folder: Path, paths: list[str], base:
     ],
 )
 def test_inputs_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
-    places = Places("out", str(folder / "job"))
-    places.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
-    assert places.place(source, suffix) == result
+    paths = ResultPaths("out", str(folder / "job"))
+    paths.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
+    assert paths.assign(source, suffix) == result
 
 
 def test_in_place_a_name_that_is_there_is_never_taken() -> None:
-    places = Places(None)
-    assert places.place("job/refs/hero.jpg", ".jpg") == "job/refs/hero.jpg"
-    assert places.place("job/refs/hero.heic", ".jpg") == "job/refs/hero-heic.jpg"
-    assert places.place("job/refs/hero.heic", ".jpg") == "job/refs/hero-2.jpg"
-    assert not places.is_result("job/refs/hero.jpg")
+    paths = ResultPaths(None)
+    assert paths.assign("job/refs/hero.jpg", ".jpg") == "job/refs/hero.jpg"
+    assert paths.assign("job/refs/hero.heic", ".jpg") == "job/refs/hero-heic.jpg"
+    assert paths.assign("job/refs/hero.heic", ".jpg") == "job/refs/hero-2.jpg"
+    assert not paths.is_result("job/refs/hero.jpg")
 
 
 def test_an_earlier_result_may_be_taken(folder: Path) -> None:
     (folder / "out/refs").mkdir(parents=True)
     (folder / "out/refs/hero.png").write_text("by hand")
-    strict = Places("out", str(folder / "job"))
-    assert strict.place("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
+    strict = ResultPaths("out", str(folder / "job"))
+    assert strict.assign("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
 
-    ours = Places("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
-    assert ours.place("job/refs/hero.heic", ".png") == "out/refs/hero.png"
+    ours = ResultPaths("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
+    assert ours.assign("job/refs/hero.heic", ".png") == "out/refs/hero.png"
     assert ours.is_result("out/refs/hero.png")
     assert not ours.is_result("outside.png")

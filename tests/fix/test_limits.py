@@ -7,12 +7,12 @@ import pytest
 from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, target, voice
 
 from wanprep.fix.plan.limits import Limits, limits_in, limits_on
-from wanprep.fix.plan.plan import Need
+from wanprep.fix.plan.plan import TargetRole
 from wanprep.media.facts import Facts
 
 
 def limits(facts: Facts, role: str, *targets: str, ignored: tuple[str, ...] = ()) -> Limits:
-    return limits_on(facts, [Need(TARGETS[each], role) for each in targets], ignored)
+    return limits_on(facts, [TargetRole(TARGETS[each], role) for each in targets], ignored)
 
 
 def test_bounds_are_read_out_of_a_target() -> None:
@@ -20,21 +20,21 @@ def test_bounds_are_read_out_of_a_target() -> None:
     assert found.choices("format") == ("jpeg", "png", "webp")  # a BMP cannot be uploaded there
     assert found.choices("alpha") == (False,)
     assert (found.range("width").least, found.range("width").most) == (240, 8000)
-    assert found.range("aspect").holds(8)
-    assert not found.range("aspect").holds(8.001)
+    assert found.range("aspect").contains(8)
+    assert not found.range("aspect").contains(8.001)
 
 
 def test_a_condition_on_the_fact_itself_gives_the_smaller_bound() -> None:
     assert limits(image(), "reference_image", EVOLINK).range("bytes").most == 20_000_000
     assert limits(image(), "first_frame", WAN22).range("bytes").most == 9_999_999
-    assert limits(clip(), "reference_video", EVOLINK).firm.range("bytes").most == 104_857_600
+    assert limits(clip(), "reference_video", EVOLINK).errors.range("bytes").most == 104_857_600
 
 
 def test_strict_bounds_leave_a_pixel_inside() -> None:
     width = limits(image(), "first_frame", WAN22).range("width")
     assert (width.least, width.most) == (361, 1999)
-    assert not width.holds(360)
-    assert not width.holds(2000)
+    assert not width.contains(360)
+    assert not width.contains(2000)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_limits_of_all_needs_hold_together() -> None:
     assert both.range("bytes").most == 9_999_999
     low = both.range("width").low
     assert low
-    assert low.words == "RunComfy wants more than 360 px"
+    assert low.words == "RunComfy requires more than 360 px"
 
 
 def test_a_role_that_a_target_lacks_asks_nothing() -> None:
@@ -69,13 +69,13 @@ def test_what_is_ignored_binds_nobody() -> None:
 
 def test_what_every_service_expects_belongs_to_nobody() -> None:
     (depth,) = limits(clip(), "reference_video", EVOLINK).of("bit_depth")
-    assert depth.words == "any service wants at most 8"
+    assert depth.words == "any service requires at most 8"
     assert not limits(image(), "reference_image", EVOLINK).of("bit_depth")
 
 
 def test_only_errors_are_firm() -> None:
     assert limits(clip(), "reference_video", WAVESPEED).range("duration").most == 30
-    assert limits(clip(), "reference_video", WAVESPEED).firm.range("duration").most is None
+    assert limits(clip(), "reference_video", WAVESPEED).errors.range("duration").most is None
 
 
 def one(schema: dict[str, Any], **known: Any) -> Limits:
@@ -109,7 +109,7 @@ def test_ends_in_whole_numbers(bounds: dict[str, Any], ends: tuple[int | None, i
 )
 def test_contradictions(bounds: list[dict[str, Any]], void: bool) -> None:
     schema = {"properties": {"fps": {"allOf": [bound("codec-risky", **each) for each in bounds]}}}
-    assert one(schema).range("fps").void is void
+    assert one(schema).range("fps").is_empty is void
 
 
 def test_of_equal_ends_the_strict_one_is_the_tighter() -> None:
@@ -165,10 +165,10 @@ def test_values() -> None:
     assert found.allows("fps", None)
     assert not found.allows("fps", 9)
     assert found.broken_by(replace(clip(), fps=9.0, hdr=True), ["fps", "hdr"]) == ("codec-risky",)
-    assert found.of("format")[0].words == "Test wants PNG, JPEG or GIF"
+    assert found.of("format")[0].words == "Test requires PNG, JPEG or GIF"
 
 
 def test_a_target_of_ones_own_may_ask_anything() -> None:
     own = target("voice", {"properties": {"channels": bound("format-unsupported", maximum=1)}})
-    found = limits_on(voice(), [Need(own, "voice")])
+    found = limits_on(voice(), [TargetRole(own, "voice")])
     assert not found.allows("channels", 2)

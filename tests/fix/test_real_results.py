@@ -17,7 +17,7 @@ from repairs import bound, target
 
 from wanprep import Facts, probe
 from wanprep.fix.executors import Executors
-from wanprep.fix.plan.plan import CannotFix, Need, Options, Plan
+from wanprep.fix.plan.plan import CannotFix, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import Target
@@ -154,11 +154,11 @@ def _hold(executors: Executors, path: Path, wanted: Target, options: Options) ->
     """Plan, do, and hold the real result against the bounds and against what was predicted."""
     (role,) = wanted.roles
     facts = probe(path, cache=False)
-    plan = plan_asset(facts, [Need(wanted, role)], options)
+    plan = plan_asset(facts, [TargetRole(wanted, role)], options)
     if not isinstance(plan, Plan):
         return  # that such a judgement is right is held by the planner's own properties
     into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
-    plan = replace(plan, recipe=executors.placed(str(path), plan.recipe, facts))
+    plan = replace(plan, recipe=executors.place_window(str(path), plan.recipe, facts))
     if why := _refusal(executors, path, plan, into):
         # How many bytes an image takes nobody knows before: then nothing is delivered.
         assert "are allowed" in why
@@ -173,7 +173,7 @@ def _hold(executors: Executors, path: Path, wanted: Target, options: Options) ->
 
 def _refusal(executors: Executors, path: Path, plan: Plan, into: Path) -> str:
     try:
-        executors.make(str(path), plan, str(into), None)
+        executors.write_output(str(path), plan, str(into), None)
     except CannotFix as error:
         return str(error)
     return ""

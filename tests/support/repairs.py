@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from valid_jobs import IMAGE, VIDEO
 
-from wanprep.fix.plan.plan import Need, NotFixable, Options, Plan, Untouched
+from wanprep.fix.plan.plan import NoChange, NotFixable, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import Facts
 from wanprep.rules.judge_asset import judge_asset, unsound
@@ -112,11 +112,11 @@ def plan(
     *targets: str | Target,
     options: Options = Options(),  # noqa: B008 - it is frozen
     ignored: Collection[str] = (),
-) -> Plan | Untouched | NotFixable:
+) -> Plan | NoChange | NotFixable:
     """Plan, and hold what is promised of every plan."""
     assert unsound(facts.as_json()) is None
     needs = [
-        Need(TARGETS[each] if isinstance(each, str) else each, role)
+        TargetRole(TARGETS[each] if isinstance(each, str) else each, role)
         for each in targets or (EVOLINK,)
     ]
     planned = plan_asset(facts, needs, options, ignored=ignored)
@@ -125,7 +125,9 @@ def plan(
     return planned
 
 
-def rules_of(facts: Facts, needs: Sequence[Need], ignored: Collection[str] = ()) -> dict[str, str]:
+def rules_of(
+    facts: Facts, needs: Sequence[TargetRole], ignored: Collection[str] = ()
+) -> dict[str, str]:
     """Judge, and return each rule with its worst severity."""
     found: dict[str, str] = {}
     for need in needs:
@@ -135,15 +137,17 @@ def rules_of(facts: Facts, needs: Sequence[Need], ignored: Collection[str] = ())
     return found
 
 
-def _hold(planned: Plan, needs: Sequence[Need], options: Options, ignored: Collection[str]) -> None:
+def _hold(
+    planned: Plan, needs: Sequence[TargetRole], options: Options, ignored: Collection[str]
+) -> None:
     predicted = planned.predicted
     assert unsound(predicted.as_json()) is None
     after = rules_of(predicted, needs, ignored)
     assert "error" not in after.values()
     assert not set(planned.clears) & set(after)
-    assert set(planned.left) == set(after)
+    assert set(planned.remaining) == set(after)
     assert set(after) <= set(rules_of(planned.facts, needs, ignored))
     assert planned.steps
     again = plan_asset(predicted, needs, options, ignored=ignored)
-    assert isinstance(again, Untouched)
-    assert set(again.left) == set(planned.left)
+    assert isinstance(again, NoChange)
+    assert set(again.remaining) == set(planned.remaining)

@@ -36,7 +36,7 @@ WAN22 = Box((361, 361), (1999, 1999))
     ],
 )
 def test_what_is_inside(size: Size, inside: bool) -> None:
-    assert WAN.holds(size) is inside
+    assert WAN.contains(size) is inside
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_no_size_is_overlooked(
 ) -> None:
     box = Box(sides[:2], sides[2:], shapes(*ends[:2], strict=ends[2]), step)
     every = product(range(1, 21), range(1, 21))
-    inside = [size for size in every if box.holds(size)]
+    inside = [size for size in every if box.contains(size)]
     over = [size for size in inside if size[0] >= given_size[0] and size[1] >= given_size[1]]
     under = [size for size in inside if size[0] <= given_size[0] and size[1] <= given_size[1]]
     expected = (min(w for w, _ in over), min(h for _, h in over)) if over else None

@@ -6,7 +6,7 @@ import pytest
 from test_box import WAN, WAN22, shapes
 
 from wanprep.fix.plan.plan import Crop, Size, Window
-from wanprep.fix.plan.sizes import Box, Fit, Real, fit, scale
+from wanprep.fix.plan.sizes import Box, ExactSize, Fit, fit_into, scale_to_fit
 
 CLIPS = Box((240, 240), (4096, 4096), shapes(0.125, 8), step=2)
 
@@ -32,11 +32,11 @@ CLIPS = Box((240, 240), (4096, 4096), shapes(0.125, 8), step=2)
         pytest.param((6144, 2304), CLIPS, (4096, 1536), id="clip too wide"),
     ],
 )
-def test_scaling(source: Real, box: Box, size: Size | None) -> None:
-    fitted = fit(source, box, None)
+def test_scaling(source: ExactSize, box: Box, size: Size | None) -> None:
+    fitted = fit_into(source, box, None)
     assert fitted
     assert (fitted.size, fitted.canvas, fitted.window) == (size, None, None)
-    assert box.holds(fitted.result)
+    assert box.contains(fitted.result)
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_scaling(source: Real, box: Box, size: Size | None) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("crop", ["pad", None])
 def test_padding(
-    source: Real, box: Box, size: Size | None, canvas: Size, crop: Crop | None
+    source: ExactSize, box: Box, size: Size | None, canvas: Size, crop: Crop | None
 ) -> None:
-    fitted = fit(source, box, crop)
+    fitted = fit_into(source, box, crop)
     assert fitted == Fit((int(source[0]), int(source[1])), size=size, canvas=canvas)
-    assert box.holds(fitted.result)
+    assert box.contains(fitted.result)
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ def test_padding(
 )
 @pytest.mark.parametrize("crop", ["smart", "center"])
 def test_cropping(
-    source: Real, box: Box, window: Size, size: Size | None, crop: Literal["smart", "center"]
+    source: ExactSize, box: Box, window: Size, size: Size | None, crop: Literal["smart", "center"]
 ) -> None:
-    fitted = fit(source, box, crop)
+    fitted = fit_into(source, box, crop)
     expected = Fit((int(source[0]), int(source[1])), window=Window(window, crop), size=size)
     assert fitted == expected
-    assert box.holds(expected.result)
+    assert box.contains(expected.result)
 
 
 @pytest.mark.parametrize("crop", ["pad", "center"])
 def test_where_nothing_is_allowed_nothing_fits(crop: Crop) -> None:
-    assert fit((100, 100), Box((50, 50), (60, 60), shapes(2, None)), crop) is None
-    assert fit((100, 100), Box((50, 50), (0, 60)), crop) is None
+    assert fit_into((100, 100), Box((50, 50), (60, 60), shapes(2, None)), crop) is None
+    assert fit_into((100, 100), Box((50, 50), (0, 60)), crop) is None
 
 
 def test_the_smallest_of_a_ratio() -> None:
-    assert scale((1920, 1080), WAN, smallest=True) == (427, 240)
-    assert scale((1920, 1080), CLIPS, smallest=True) == (426, 240)
-    assert scale((8000, 500), WAN, smallest=True) is None
+    assert scale_to_fit((1920, 1080), WAN, smallest=True) == (427, 240)
+    assert scale_to_fit((1920, 1080), CLIPS, smallest=True) == (426, 240)
+    assert scale_to_fit((8000, 500), WAN, smallest=True) is None

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, plan, target, voice
 
-from wanprep.fix.plan.draft import suffix_of
-from wanprep.fix.plan.plan import STEPS, Need, NotFixable, Options, Plan, Untouched
+from wanprep.fix.plan.draft import suffix_for
+from wanprep.fix.plan.plan import STEPS, NoChange, NotFixable, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts
 from wanprep.media.names import extension_format
@@ -37,7 +37,7 @@ IMAGE = "reference_image"
         ),
         pytest.param(replace(image(), aspect=float("nan")), "still.png cannot be used", id="odd"),
         pytest.param(
-            clip(), "Save one of its frames as an image, and give that.", id="a clip as an image"
+            clip(), "Save one of its frames as an image, and use that.", id="a clip as an image"
         ),
         pytest.param(
             voice(), "is an audio file; EvoLink requires an image", id="a sound as an image"
@@ -45,32 +45,32 @@ IMAGE = "reference_image"
     ],
 )
 def test_what_is_beyond_repair(facts: Facts, reason: str) -> None:
-    found = plan_asset(facts, [Need(TARGETS[EVOLINK], IMAGE)], Options())
+    found = plan_asset(facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options())
     assert isinstance(found, NotFixable)
     assert len(found.reasons) == 1
     assert reason in found.reasons[0]
 
 
 def test_what_is_ignored_stops_nobody() -> None:
-    needs = [Need(TARGETS[EVOLINK], IMAGE)]
-    assert plan_asset(GONE, needs, Options(), ignored=["asset-missing"]) == Untouched(GONE)
+    needs = [TargetRole(TARGETS[EVOLINK], IMAGE)]
+    assert plan_asset(GONE, needs, Options(), ignored=["asset-missing"]) == NoChange(GONE)
 
 
 def test_unread_files_of_which_only_warnings_are_told_stay() -> None:
     facts = replace(image(gps=True), readable=False, problem="cut off")
     found = plan_asset(
-        facts, [Need(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
+        facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
     )
-    assert found == Untouched(facts, ("location-metadata",))
+    assert found == NoChange(facts, ("location-metadata",))
 
 
 def test_roles_that_a_target_lacks() -> None:
     found = plan(image(gps=True), "first_frame", WAVESPEED)
-    assert found == Untouched(image(gps=True), ("first-frame-unsupported",))
+    assert found == NoChange(image(gps=True), ("first-frame-unsupported",))
 
 
 def test_whom_nobody_wants_is_left_alone() -> None:
-    assert plan_asset(image(gps=True), [], Options()) == Untouched(image(gps=True))
+    assert plan_asset(image(gps=True), [], Options()) == NoChange(image(gps=True))
 
 
 def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
@@ -85,8 +85,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                 sides("Large", bound("image-too-small", minimum=2000)),
                 sides("Small", bound("image-too-large", maximum=1000)),
             ],
-            "Large wants at least 2000 px in width, Small wants at most 1000 px:"
-            " no file suits both. Give each a file of its own.",
+            "Large requires at least 2000 px in width, Small requires at most 1000 px:"
+            " no file meets both. Use a separate file for each target.",
             id="two targets",
         ),
         pytest.param(
@@ -101,7 +101,7 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                     },
                 )
             ],
-            "Odd wants more than 10 px in width and less than 11 px at once, which nothing is.",
+            "Odd requires more than 10 px in width and less than 11 px at once, which is impossible.",
             id="no whole number between",
         ),
         pytest.param(
@@ -117,8 +117,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                     aspect=bound("aspect-out-of-range", minimum=3),
                 ),
             ],
-            "No image of 1x300 to 500x65535 px has a shape of 3:1, which is what Wide and Flat"
-            " wants. Make one file for each target.",
+            "No image of 1x300 to 500x65535 px has an aspect ratio of 3:1, as Wide and Flat"
+            " would require. Use a separate file for each target.",
             id="sides and shape",
         ),
         pytest.param(
@@ -126,7 +126,7 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                 sides("One", {}, format=bound("format-unsupported", enum=["jpeg"])),
                 sides("Two", {}, format=bound("format-unsupported", enum=["bmp"])),
             ],
-            "One wants JPEG, Two wants BMP: no file suits both. Give each a file of its own.",
+            "One requires JPEG, Two requires BMP: no file meets both. Use a separate file for each target.",
             id="formats",
         ),
     ],
@@ -150,7 +150,7 @@ def test_warnings_that_exclude_each_other_give_way_to_errors() -> None:
     found = plan(image(240, 240), IMAGE, own)
     assert isinstance(found, Plan)
     assert found.predicted.width == 300
-    assert (found.clears, found.left) == (("image-too-small",), ("image-too-large",))
+    assert (found.clears, found.remaining) == (("image-too-small",), ("image-too-large",))
 
 
 def test_a_result_that_would_break_something_new_is_no_plan() -> None:
@@ -203,11 +203,11 @@ def test_steps_are_told_in_order() -> None:
     ],
 )
 def test_endings(facts: Facts, result_format: str, suffix: str) -> None:
-    assert suffix_of(facts, result_format) == suffix
+    assert suffix_for(facts, result_format) == suffix
 
 
 @pytest.mark.parametrize(
     "name", "jpeg png webp tiff heic jpeg2000 mp4 mov asf mpg wav mp3 wavpack musepack pnm".split()
 )
 def test_usual_endings_are_true(name: str) -> None:
-    assert extension_format(f"x{suffix_of(Facts(path=''), name)}") == name
+    assert extension_format(f"x{suffix_for(Facts(path=''), name)}") == name

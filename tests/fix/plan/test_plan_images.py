@@ -9,12 +9,12 @@ from repairs import EVOLINK, WAN22, WAVESPEED, bound, image, plan, target
 
 from wanprep.fix.plan.plan import (
     ImageRecipe,
+    NoChange,
     NotFixable,
     Options,
     Plan,
-    Renamed,
-    Stripped,
-    Untouched,
+    Rename,
+    StripLocation,
     Window,
 )
 from wanprep.media.facts import Facts
@@ -50,34 +50,34 @@ def names(found: Plan) -> list[str]:
     ],
 )
 def test_what_is_fit_stays_bit_for_bit(facts: Facts, targets: list[str]) -> None:
-    assert plan(facts, IMAGE, *targets) == Untouched(facts)
+    assert plan(facts, IMAGE, *targets) == NoChange(facts)
 
 
 @pytest.mark.parametrize(
     ("facts", "recipe", "steps"),
     [
         pytest.param(
-            image(name="a.png", format="jpeg"), Renamed(".jpg"), ["rename"], id="a wrong name"
+            image(name="a.png", format="jpeg"), Rename(".jpg"), ["rename"], id="a wrong name"
         ),
         pytest.param(
-            image(name="a.JPG", gps=True), Stripped(".JPG"), ["drop-location"], id="a place"
+            image(name="a.JPG", gps=True), StripLocation(".JPG"), ["drop-location"], id="a place"
         ),
         pytest.param(
             image(name="a.webp", gps=True, orientation=6),
-            Stripped(".webp"),
+            StripLocation(".webp"),
             ["drop-location"],
             id="a place in a turned WEBP",
         ),
         pytest.param(
             image(name="a.HEIC", format="jpeg", gps=True),
-            Stripped(".jpg"),
+            StripLocation(".jpg"),
             ["rename", "drop-location"],
             id="a place and a wrong name",
         ),
     ],
 )
 def test_no_pixel_is_touched_for_a_name_or_a_place(
-    facts: Facts, recipe: Renamed | Stripped, steps: list[str]
+    facts: Facts, recipe: Rename | StripLocation, steps: list[str]
 ) -> None:
     found = planned(facts)
     assert found.recipe == recipe
@@ -201,7 +201,7 @@ def test_r_aspect_pads_unless_a_crop_is_wished(role: str, crop: None) -> None:
 
 @pytest.mark.parametrize(
     ("crop", "words"),
-    [("smart", "keeping what stands out"), ("center", "keeping its middle")],
+    [("smart", "keeping what stands out"), ("center", "keeping the center")],
 )
 def test_r_aspect_crops_where_that_is_wished(crop: str, words: str) -> None:
     options = Options(crop="smart" if crop == "smart" else "center")

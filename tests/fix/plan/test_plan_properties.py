@@ -14,11 +14,11 @@ from repairs import bound, clip, image, plan, rules_of, target, voice
 
 from wanprep.fix.plan.plan import (
     ImageRecipe,
-    Need,
+    NoChange,
     NotFixable,
     Options,
     Plan,
-    Untouched,
+    TargetRole,
     VideoRecipe,
 )
 from wanprep.media.facts import Facts
@@ -116,8 +116,8 @@ def test_a_clip_has_a_plan_if_any_even_size_is_allowed(
 ) -> None:
     facts, own = clip(width, height), target("reference_video", schema)
     planned = plan(facts, "reference_video", own, options=options)
-    need = Need(own, "reference_video")
-    if isinstance(planned, Untouched):
+    need = TargetRole(own, "reference_video")
+    if isinstance(planned, NoChange):
         assert not rules_of(facts, [need])
     else:
         assert isinstance(planned, Plan) is some_size_is_allowed(schema, 2)
@@ -210,11 +210,11 @@ def test_images_of_all_kinds(
 def hold(facts: Facts, role: str, targets: tuple[Target, ...], options: Options) -> None:
     """Plan (which checks plans), and see that nothing else is told than is true."""
     planned = plan(facts, role, *targets, options=options)
-    before = rules_of(facts, [Need(each, role) for each in targets])
+    before = rules_of(facts, [TargetRole(each, role) for each in targets])
     match planned:
-        case Untouched(left=left):
+        case NoChange(remaining=remaining):
             assert "error" not in before.values()
-            assert set(left) == set(before)
+            assert set(remaining) == set(before)
         case NotFixable(reasons=reasons):
             assert before
             assert reasons

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from repairs import EVOLINK, WAVESPEED, bound, clip, plan, target, voice
 
-from wanprep.fix.plan.plan import AudioRecipe, NotFixable, Options, Plan, Renamed, Trim, Untouched
+from wanprep.fix.plan.plan import AudioRecipe, NoChange, NotFixable, Options, Plan, Rename, Trim
 from wanprep.media.facts import Facts
 
 
@@ -25,13 +25,13 @@ def planned(facts: Facts, options: Options = Options()) -> tuple[Plan, AudioReci
     ],
 )
 def test_what_is_fit_stays_bit_for_bit(facts: Facts) -> None:
-    assert plan(facts, "voice") == Untouched(facts)
+    assert plan(facts, "voice") == NoChange(facts)
 
 
 def test_a_wrong_name_is_all() -> None:
     found = plan(voice("a.mp3", format="wav"), "voice")
     assert isinstance(found, Plan)
-    assert found.recipe == Renamed(".wav")
+    assert found.recipe == Rename(".wav")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_r_aud_trim(name: str, keep: Trim, start: float | None, words: str) -> N
     assert (question.words, question.rules) == (words, ("audio-too-long",))
 
 
-def tight(facts: Facts, most: int, *formats: str) -> Plan | Untouched | NotFixable:
+def tight(facts: Facts, most: int, *formats: str) -> Plan | NoChange | NotFixable:
     length = {"minimum": "audio-too-short", "maximum": "audio-too-long"}
     own = target(
         "voice",
@@ -138,13 +138,13 @@ def test_a_clip_is_no_voice() -> None:
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
     assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
-    assert reason.endswith("Save its sound alone, as WAV, and give that.")
+    assert reason.endswith("Save its audio as a WAV file, and use that.")
 
 
 def test_a_target_without_voices_asks_nothing_of_them() -> None:
     found = plan(voice(duration=12.0), "voice", WAVESPEED)
-    assert isinstance(found, Untouched)
-    assert found.left == ("voice-unsupported",)
+    assert isinstance(found, NoChange)
+    assert found.remaining == ("voice-unsupported",)
     both = plan(voice("a.ogg", duration=12.0), "voice", WAVESPEED, EVOLINK)
     assert isinstance(both, Plan)
-    assert both.left == ("voice-unsupported",)
+    assert both.remaining == ("voice-unsupported",)

@@ -8,12 +8,12 @@ import pytest
 from repairs import EVOLINK, WAVESPEED, bound, clip, plan, target
 
 from wanprep.fix.plan.plan import (
+    NoChange,
     NotFixable,
     Options,
     Plan,
-    Renamed,
+    Rename,
     Trim,
-    Untouched,
     VideoRecipe,
     Window,
 )
@@ -46,13 +46,13 @@ def names(found: Plan) -> list[str]:
     ],
 )
 def test_what_is_fit_stays_bit_for_bit(facts: Facts) -> None:
-    assert plan(facts, VIDEO) == Untouched(facts)
+    assert plan(facts, VIDEO) == NoChange(facts)
 
 
 def test_a_wrong_name_is_all() -> None:
     found = plan(clip(name="a.mkv", format="mp4"), VIDEO)
     assert isinstance(found, Plan)
-    assert found.recipe == Renamed(".mp4")
+    assert found.recipe == Rename(".mp4")
 
 
 @pytest.mark.parametrize(
@@ -250,10 +250,10 @@ def test_a_clip_too_short_is_not_slowed_down() -> None:
 def test_what_only_warns_does_not_stop_the_rest() -> None:
     found, _ = planned(clip(duration=0.4, video_codec="hevc"), WAVESPEED)
     assert found.clears == ("codec-risky",)
-    assert found.left == ("video-too-short",)
+    assert found.remaining == ("video-too-short",)
     alone = plan(clip(duration=0.4), VIDEO, WAVESPEED)
-    assert isinstance(alone, Untouched)
-    assert alone.left == ("video-too-short",)
+    assert isinstance(alone, NoChange)
+    assert alone.remaining == ("video-too-short",)
 
 
 def test_what_is_ignored_is_not_fixed() -> None:
@@ -263,7 +263,7 @@ def test_what_is_ignored_is_not_fixed() -> None:
     assert isinstance(found.recipe, VideoRecipe)
     assert found.recipe.video == "copy"
     located = plan(clip(gps=True), VIDEO, EVOLINK, ignored=["location-metadata"])
-    assert isinstance(located, Untouched)
+    assert isinstance(located, NoChange)
 
 
 @pytest.mark.parametrize(
@@ -306,4 +306,4 @@ def test_a_sound_that_is_refused_is_encoded_alone() -> None:
     assert isinstance(found, Plan)
     assert isinstance(found.recipe, VideoRecipe)
     assert (found.recipe.video, found.recipe.audio) == ("copy", "aac")
-    assert [step.words for step in found.steps] == ["convert its sound from MP3 to AAC"]
+    assert [step.words for step in found.steps] == ["convert its audio from MP3 to AAC"]
