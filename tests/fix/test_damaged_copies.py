@@ -1,4 +1,4 @@
-"""Streams that fit are copied, unless a decoder finds fault with the copy."""
+"""Streams are copied if accepted, unless the copy cannot be decoded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NOTES = (
 )
 
 
-def test_what_cannot_be_copied_is_coded_anew(
+def test_a_damaged_copy_is_re_encoded(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         pytest.param(["job/**/*.heic"], "job/refs", id="a glob"),
     ],
 )
-def test_the_base_holds_all_that_was_named(folder: Path, paths: list[str], base: str) -> None:
+def test_the_common_folder_of_what_was_named(folder: Path, paths: list[str], base: str) -> None:
     assert common_folder(paths, ["job/refs/hero.heic"]) == os.path.abspath(folder / base)
 
 
@@ -43,13 +43,13 @@ def test_the_base_holds_all_that_was_named(folder: Path, paths: list[str], base:
         pytest.param("job/refs/HERO.JPG", ".jpg", "out/refs/HERO.JPG", id="the same ending"),
     ],
 )
-def test_inputs_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
+def test_paths_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
     paths = ResultPaths("out", str(folder / "job"))
     paths.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
     assert paths.assign(source, suffix) == result
 
 
-def test_in_place_a_name_that_is_there_is_never_taken() -> None:
+def test_in_place_an_existing_name_is_never_assigned() -> None:
     paths = ResultPaths(None)
     assert paths.assign("job/refs/hero.jpg", ".jpg") == "job/refs/hero.jpg"
     assert paths.assign("job/refs/hero.heic", ".jpg") == "job/refs/hero-heic.jpg"
@@ -57,13 +57,13 @@ def test_in_place_a_name_that_is_there_is_never_taken() -> None:
     assert not paths.is_result("job/refs/hero.jpg")
 
 
-def test_an_earlier_result_may_be_taken(folder: Path) -> None:
+def test_an_earlier_result_may_be_overwritten(folder: Path) -> None:
     (folder / "out/refs").mkdir(parents=True)
     (folder / "out/refs/hero.png").write_text("by hand")
     strict = ResultPaths("out", str(folder / "job"))
     assert strict.assign("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
 
-    ours = ResultPaths("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
-    assert ours.assign("job/refs/hero.heic", ".png") == "out/refs/hero.png"
-    assert ours.is_result("out/refs/hero.png")
-    assert not ours.is_result("outside.png")
+    lenient = ResultPaths("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
+    assert lenient.assign("job/refs/hero.heic", ".png") == "out/refs/hero.png"
+    assert lenient.is_result("out/refs/hero.png")
+    assert not lenient.is_result("outside.png")

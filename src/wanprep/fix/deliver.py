@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ class ResultPaths:
             self._taken.add(stem + old)
             return stem + old
         # hero.heic beside a hero.jpg becomes hero-heic.jpg.
-        names = (stem + suffix, f"{stem}-{old[1:].lower()}{suffix}")
-        numbered = (f"{stem}-{number}{suffix}" for number in range(2, 10**6))
-        free = next(name for name in (*names, *numbered) if self._is_free(name))
+        endings = chain(("", f"-{old[1:].lower()}"), (f"-{number}" for number in count(2)))
+        paths = (f"{stem}{ending}{suffix}" for ending in endings)
+        free = next(path for path in paths if self._is_free(path))
         self._taken.add(free)
         return free
 

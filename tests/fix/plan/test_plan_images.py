@@ -1,11 +1,11 @@
-"""Images, by the repairs of the ledger: what is done, in which order, and what comes of it."""
+"""Plans for images: recipes, steps and predicted facts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from repairs import EVOLINK, WAN22, WAVESPEED, bound, image, plan, target
+from planning import EVOLINK, WAN22, WAVESPEED, bound, image, plan, target
 
 from wanprep.fix.plan.plan import (
     ImageRecipe,
@@ -42,14 +42,14 @@ def names(found: Plan) -> list[str]:
     ("facts", "targets"),
     [
         pytest.param(image(), [EVOLINK, WAN22], id="ordinary"),
-        pytest.param(image(name="a.jpg", orientation=6), [EVOLINK], id="a turned JPEG"),
+        pytest.param(image(name="a.jpg", orientation=6), [EVOLINK], id="rotated JPEG"),
         pytest.param(image(8000, 1000, bytes=20_000_000), [EVOLINK], id="at every bound"),
         pytest.param(image(name="a.webp"), [EVOLINK, WAN22], id="WEBP"),
         pytest.param(image(bit_depth=16, color="gray"), [EVOLINK], id="16 bits, which are fine"),
         pytest.param(image(name="a.bmp"), [WAN22], id="BMP where it is taken"),
     ],
 )
-def test_what_is_fit_stays_bit_for_bit(facts: Facts, targets: list[str]) -> None:
+def test_accepted_files_stay_as_they_are(facts: Facts, targets: list[str]) -> None:
     assert plan(facts, IMAGE, *targets) == NoChange(facts)
 
 
@@ -57,26 +57,26 @@ def test_what_is_fit_stays_bit_for_bit(facts: Facts, targets: list[str]) -> None
     ("facts", "recipe", "steps"),
     [
         pytest.param(
-            image(name="a.png", format="jpeg"), Rename(".jpg"), ["rename"], id="a wrong name"
+            image(name="a.png", format="jpeg"), Rename(".jpg"), ["rename"], id="wrong suffix"
         ),
         pytest.param(
-            image(name="a.JPG", gps=True), StripLocation(".JPG"), ["drop-location"], id="a place"
+            image(name="a.JPG", gps=True), StripLocation(".JPG"), ["drop-location"], id="location"
         ),
         pytest.param(
             image(name="a.webp", gps=True, orientation=6),
             StripLocation(".webp"),
             ["drop-location"],
-            id="a place in a turned WEBP",
+            id="location in a rotated WEBP",
         ),
         pytest.param(
             image(name="a.HEIC", format="jpeg", gps=True),
             StripLocation(".jpg"),
             ["rename", "drop-location"],
-            id="a place and a wrong name",
+            id="location and wrong suffix",
         ),
     ],
 )
-def test_no_pixel_is_touched_for_a_name_or_a_place(
+def test_no_pixel_changes_for_a_suffix_or_a_location(
     facts: Facts, recipe: Rename | StripLocation, steps: list[str]
 ) -> None:
     found = planned(facts)
@@ -94,7 +94,7 @@ def test_no_pixel_is_touched_for_a_name_or_a_place(
             image(name="a.heic", orientation=6, gps=True),
             "jpeg",
             ["drop-location", "turn", "encode"],
-            id="R-img-format: HEIC",
+            id="HEIC",
         ),
         pytest.param(image(name="a.avif", hdr=True), "jpeg", ["color", "encode"], id="HDR AVIF"),
         pytest.param(image(name="a.jp2", format="jpeg2000"), "jpeg", ["encode"], id="JPEG 2000"),
@@ -122,10 +122,10 @@ def test_no_pixel_is_touched_for_a_name_or_a_place(
         ),
         pytest.param(image(name="a.bmp"), "png", ["encode"], id="BMP that cannot be uploaded"),
         pytest.param(
-            image(name="a.png", alpha=True), "png", ["flatten", "encode"], id="R-flatten: PNG"
+            image(name="a.png", alpha=True), "png", ["flatten", "encode"], id="transparent PNG"
         ),
         pytest.param(
-            image(name="a.webp", alpha=True), "png", ["flatten", "encode"], id="R-flatten: WEBP"
+            image(name="a.webp", alpha=True), "png", ["flatten", "encode"], id="transparent WEBP"
         ),
         pytest.param(
             image(alpha=True, bit_depth=16),
@@ -134,18 +134,18 @@ def test_no_pixel_is_touched_for_a_name_or_a_place(
             id="16 bits, only when written anew",
         ),
         pytest.param(
-            image(9000, 3000, "a.jpg"), "jpeg", ["scale", "encode"], id="R-down: JPEG stays JPEG"
+            image(9000, 3000, "a.jpg"), "jpeg", ["scale", "encode"], id="too large: JPEG stays JPEG"
         ),
-        pytest.param(image(200, 150), "png", ["scale", "encode"], id="R-up"),
+        pytest.param(image(200, 150), "png", ["scale", "encode"], id="too small"),
         pytest.param(
             image(9000, 3000, "a.png", format="jpeg"),
             "jpeg",
             ["rename", "scale", "encode"],
-            id="a wrong name beside",
+            id="and a wrong suffix",
         ),
     ],
 )
-def test_what_is_written_and_how(facts: Facts, output: str, steps: list[str]) -> None:
+def test_encoding(facts: Facts, output: str, steps: list[str]) -> None:
     found = planned(facts)
     assert isinstance(found.recipe, ImageRecipe)
     assert found.recipe.format == output
@@ -172,14 +172,14 @@ def test_what_is_written_and_how(facts: Facts, output: str, steps: list[str]) ->
     )
 
 
-def test_the_words_of_scaling() -> None:
+def test_words_of_scaling() -> None:
     down = planned(image(9000, 3000, "a.jpg")).steps[0]
     assert (down.words, down.safety) == ("scale 9000x3000 to 8000x2667 px", "lossy")
     up = planned(image(200, 150)).steps[0]
     assert up.words == "scale up 200x150 to 320x240 px (it will look soft)"
 
 
-def test_gray_stays_gray_unless_it_meets_a_colour() -> None:
+def test_gray_stays_gray_unless_color_is_added() -> None:
     gray = image(200, 150, color="gray")
     assert planned(gray).predicted.color == "gray"
     assert planned(replace(gray, alpha=True)).predicted.color == "rgb"
@@ -188,7 +188,7 @@ def test_gray_stays_gray_unless_it_meets_a_colour() -> None:
 
 @pytest.mark.parametrize("role", [IMAGE, "first_frame"])
 @pytest.mark.parametrize("crop", [None, "pad"])
-def test_r_aspect_pads_unless_a_crop_is_wished(role: str, crop: None) -> None:
+def test_the_aspect_ratio_is_padded_by_default(role: str, crop: None) -> None:
     found = planned(image(12000, 200), role=role, options=Options(crop=crop, background="#102030"))
     recipe = found.recipe
     assert isinstance(recipe, ImageRecipe)
@@ -203,7 +203,7 @@ def test_r_aspect_pads_unless_a_crop_is_wished(role: str, crop: None) -> None:
     ("crop", "words"),
     [("smart", "keeping what stands out"), ("center", "keeping the center")],
 )
-def test_r_aspect_crops_where_that_is_wished(crop: str, words: str) -> None:
+def test_the_aspect_ratio_is_cropped_if_chosen(crop: str, words: str) -> None:
     options = Options(crop="smart" if crop == "smart" else "center")
     found = planned(image(12000, 200), role="first_frame", options=options)
     recipe = found.recipe
@@ -213,7 +213,7 @@ def test_r_aspect_crops_where_that_is_wished(crop: str, words: str) -> None:
     assert [step.words for step in found.questions] == [f"crop 12000x200 to 1600x200 px, {words}"]
 
 
-def test_sides_alone_may_ask_for_another_shape() -> None:
+def test_limits_on_sides_alone_may_demand_another_ratio() -> None:
     rule = {"minimum": "image-too-small", "maximum": "image-too-large"}
     side = bound(rule, minimum=361, maximum=1999)
     own = target(IMAGE, {"properties": {"width": side, "height": side}})
@@ -263,11 +263,11 @@ def test_sides_alone_may_ask_for_another_shape() -> None:
             image(7000, 7000, "a.gif", color="palette", bytes=4_000_000),
             "png",
             ["encode"],
-            id="a GIF packs well",
+            id="a GIF compresses well",
         ),
     ],
 )
-def test_r_img_bytes(facts: Facts, output: str, steps: list[str]) -> None:
+def test_fitting_bytes(facts: Facts, output: str, steps: list[str]) -> None:
     found = planned(facts)
     assert isinstance(found.recipe, ImageRecipe)
     assert found.recipe.format == output
@@ -276,11 +276,11 @@ def test_r_img_bytes(facts: Facts, output: str, steps: list[str]) -> None:
     assert found.recipe.smallest
 
 
-def test_bytes_of_a_strict_bound_stay_below_it() -> None:
+def test_bytes_stay_below_an_exclusive_limit() -> None:
     assert written(image(bytes=12_000_000), WAN22).most_bytes == 9_999_999
 
 
-def png_alone(facts: Facts) -> ImageRecipe | None:
+def plan_png_only(facts: Facts) -> ImageRecipe | None:
     own = target(
         IMAGE,
         {
@@ -300,16 +300,16 @@ def png_alone(facts: Facts) -> ImageRecipe | None:
     return found.recipe
 
 
-def test_where_only_png_is_taken_pixels_must_go() -> None:
-    recipe = png_alone(image(2000, 1000, bytes=4_000_000))
+def test_a_large_png_is_scaled_down_if_only_png_is_accepted() -> None:
+    recipe = plan_png_only(image(2000, 1000, bytes=4_000_000))
     assert recipe
     assert recipe.format == "png"
     assert recipe.size
     assert 700 < recipe.size[0] < 1000
-    assert png_alone(image(200, 9000, bytes=40_000_000)) is None
+    assert plan_png_only(image(200, 9000, bytes=40_000_000)) is None
 
 
-def test_without_a_cap_nothing_is_fitted() -> None:
+def test_without_a_limit_bytes_are_not_fitted() -> None:
     own = target(IMAGE, {"properties": {"format": bound("format-unsupported", enum=["jpeg"])}})
     found = plan(image(), IMAGE, own)
     assert isinstance(found, Plan)
@@ -318,7 +318,7 @@ def test_without_a_cap_nothing_is_fitted() -> None:
     assert found.predicted.bytes
 
 
-def test_what_cannot_be_decoded_is_for_a_person() -> None:
+def test_a_format_without_a_decoder_is_not_fixable() -> None:
     found = plan(image(name="logo.svg"), IMAGE)
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
@@ -327,7 +327,7 @@ def test_what_cannot_be_decoded_is_for_a_person() -> None:
     )
 
 
-def test_all_needs_are_met_at_once() -> None:
+def test_all_targets_at_once() -> None:
     found = planned(image(3000, 200, alpha=True, bytes=12_000_000), EVOLINK, WAN22, WAVESPEED)
     assert found.predicted.alpha is False
     assert (found.predicted.width, found.predicted.height) == (1999, 361)

@@ -1,9 +1,9 @@
-"""Voices, by the repairs of the ledger."""
+"""Plans for audio: recipes, steps and predicted facts."""
 
 from __future__ import annotations
 
 import pytest
-from repairs import EVOLINK, WAVESPEED, bound, clip, plan, target, voice
+from planning import EVOLINK, WAVESPEED, audio, bound, plan, target, video
 
 from wanprep.fix.plan.plan import AudioRecipe, NoChange, NotFixable, Options, Plan, Rename, Trim
 from wanprep.media.facts import Facts
@@ -19,17 +19,17 @@ def planned(facts: Facts, options: Options = Options()) -> tuple[Plan, AudioReci
 @pytest.mark.parametrize(
     "facts",
     [
-        pytest.param(voice(), id="WAV"),
-        pytest.param(voice("a.mp3", audio_codec="mp3"), id="MP3"),
-        pytest.param(voice(duration=10.0, bytes=15_000_000), id="at every bound"),
+        pytest.param(audio(), id="WAV"),
+        pytest.param(audio("a.mp3", audio_codec="mp3"), id="MP3"),
+        pytest.param(audio(duration=10.0, bytes=15_000_000), id="at every bound"),
     ],
 )
-def test_what_is_fit_stays_bit_for_bit(facts: Facts) -> None:
+def test_accepted_files_stay_as_they_are(facts: Facts) -> None:
     assert plan(facts, "voice") == NoChange(facts)
 
 
-def test_a_wrong_name_is_all() -> None:
-    found = plan(voice("a.mp3", format="wav"), "voice")
+def test_a_wrong_suffix_is_renamed() -> None:
+    found = plan(audio("a.mp3", format="wav"), "voice")
     assert isinstance(found, Plan)
     assert found.recipe == Rename(".wav")
 
@@ -37,20 +37,20 @@ def test_a_wrong_name_is_all() -> None:
 @pytest.mark.parametrize(
     ("facts", "safety"),
     [
-        pytest.param(voice("a.m4a", audio_codec="aac"), "safe", id="R-aud: M4A"),
-        pytest.param(voice("a.ogg", audio_codec="opus"), "safe", id="R-aud: OGG"),
-        pytest.param(voice("a.mp3", audio_codec="mp2"), "safe", id="layer 2 under MP3's name"),
-        pytest.param(voice("a.flac", bit_depth=24), "lossy", id="24 bits"),
-        pytest.param(voice("a.flac", sample_rate=96_000), "lossy", id="96 kHz"),
-        pytest.param(voice("a.m4a", channels=6), "lossy", id="six channels"),
+        pytest.param(audio("a.m4a", audio_codec="aac"), "safe", id="M4A"),
+        pytest.param(audio("a.ogg", audio_codec="opus"), "safe", id="OGG"),
+        pytest.param(audio("a.mp3", audio_codec="mp2"), "safe", id="layer 2 named MP3"),
+        pytest.param(audio("a.flac", bit_depth=24), "lossy", id="24 bits"),
+        pytest.param(audio("a.flac", sample_rate=96_000), "lossy", id="96 kHz"),
+        pytest.param(audio("a.m4a", channels=6), "lossy", id="six channels"),
         pytest.param(
-            voice(problem="its header says 9.0 s, 5.0 s really play"), "safe", id="a lying header"
+            audio(problem="its header says 9.0 s, 5.0 s really play"), "safe", id="a wrong header"
         ),
-        pytest.param(voice("a.mkv", kind="audio", audio_codec="aac"), "safe", id="sound in an MKV"),
-        pytest.param(voice("a.m4a", sample_rate=None, channels=None), "safe", id="of no rate"),
+        pytest.param(audio("a.mkv", kind="audio", audio_codec="aac"), "safe", id="audio in an MKV"),
+        pytest.param(audio("a.m4a", sample_rate=None, channels=None), "safe", id="unknown rate"),
     ],
 )
-def test_plain_samples_where_they_fit(facts: Facts, safety: str) -> None:
+def test_wav_where_it_fits(facts: Facts, safety: str) -> None:
     found, recipe = planned(facts)
     assert (recipe.format, recipe.suffix, recipe.length) == ("wav", ".wav", None)
     assert [(step.name, step.safety) for step in found.steps] == [("encode", safety)]
@@ -70,16 +70,16 @@ def test_plain_samples_where_they_fit(facts: Facts, safety: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["a.wav", "a.mp3"])
-def test_r_aud_trim(name: str, keep: Trim, start: float | None, words: str) -> None:
+def test_trimming(name: str, keep: Trim, start: float | None, words: str) -> None:
     codec = "mp3" if name == "a.mp3" else "pcm_s16le"
-    facts = voice(name, audio_codec=codec, duration=12.0)
+    facts = audio(name, audio_codec=codec, duration=12.0)
     found, recipe = planned(facts, Options(trim=keep))
     assert (recipe.format, recipe.start, recipe.length) == ("wav", start, 9.99)
     (question,) = found.questions
     assert (question.words, question.rules) == (words, ("audio-too-long",))
 
 
-def tight(facts: Facts, most: int, *formats: str) -> Plan | NoChange | NotFixable:
+def plan_within(facts: Facts, most: int, *formats: str) -> Plan | NoChange | NotFixable:
     length = {"minimum": "audio-too-short", "maximum": "audio-too-long"}
     own = target(
         "voice",
@@ -94,8 +94,8 @@ def tight(facts: Facts, most: int, *formats: str) -> Plan | NoChange | NotFixabl
     return plan(facts, "voice", own)
 
 
-def test_mp3_where_samples_are_too_heavy() -> None:
-    found = tight(voice(duration=12.0, bytes=1_152_044), 300_000, "wav", "mp3")
+def test_mp3_where_wav_is_too_large() -> None:
+    found = plan_within(audio(duration=12.0, bytes=1_152_044), 300_000, "wav", "mp3")
     assert isinstance(found, Plan)
     recipe = found.recipe
     assert isinstance(recipe, AudioRecipe)
@@ -107,18 +107,18 @@ def test_mp3_where_samples_are_too_heavy() -> None:
 
 
 def test_mp3_where_wav_is_refused() -> None:
-    found = tight(voice(), 10**7, "mp3")
+    found = plan_within(audio(), 10**7, "mp3")
     assert isinstance(found, Plan)
     assert isinstance(found.recipe, AudioRecipe)
     assert (found.recipe.format, found.recipe.length) == ("mp3", 5.0)
     own = target("voice", {"properties": {"format": bound("format-unsupported", enum=["mp3"])}})
-    free = plan(voice(), "voice", own)
+    free = plan(audio(), "voice", own)
     assert isinstance(free, Plan)
     assert free.predicted.bytes == 144_000
 
 
-def test_formats_that_cannot_be_written_are_for_a_person() -> None:
-    found = tight(voice(), 10**7, "flac")
+def test_a_format_that_cannot_be_written_is_not_fixable() -> None:
+    found = plan_within(audio(), 10**7, "flac")
     assert isinstance(found, NotFixable)
     assert found.reasons == (
         "voice.wav is WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
@@ -126,25 +126,25 @@ def test_formats_that_cannot_be_written_are_for_a_person() -> None:
 
 
 def test_too_short() -> None:
-    found = plan(voice(duration=0.5), "voice")
+    found = plan(audio(duration=0.5), "voice")
     assert isinstance(found, NotFixable)
     assert found.reasons == (
         "voice.wav is 0.50 s long; EvoLink accepts 1 to 10 s. Record a longer sample.",
     )
 
 
-def test_a_clip_is_no_voice() -> None:
-    found = plan(clip(), "voice")
+def test_a_video_is_not_audio() -> None:
+    found = plan(video(), "voice")
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
     assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
     assert reason.endswith("Save its audio as a WAV file, and use that.")
 
 
-def test_a_target_without_voices_asks_nothing_of_them() -> None:
-    found = plan(voice(duration=12.0), "voice", WAVESPEED)
+def test_a_target_without_the_role_sets_no_limits() -> None:
+    found = plan(audio(duration=12.0), "voice", WAVESPEED)
     assert isinstance(found, NoChange)
     assert found.remaining == ("voice-unsupported",)
-    both = plan(voice("a.ogg", duration=12.0), "voice", WAVESPEED, EVOLINK)
+    both = plan(audio("a.ogg", duration=12.0), "voice", WAVESPEED, EVOLINK)
     assert isinstance(both, Plan)
     assert both.remaining == ("voice-unsupported",)
