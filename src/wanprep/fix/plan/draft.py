@@ -40,6 +40,19 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     return tuple(sorted(steps, key=lambda step: STEPS.index(step.name)))
 
 
+def with_size(facts: Facts, size: Size) -> Facts:
+    """Return facts of an upright image or video of another size, with square pixels."""
+    width, height = size
+    return replace(
+        facts,
+        width=width,
+        height=height,
+        stored_width=width,
+        stored_height=height,
+        aspect=round(width / height, 6),
+    )
+
+
 # Where the usual suffix is not the format's own name.
 _SUFFIXES: Final = {
     "asf": ".wmv",

@@ -14,9 +14,10 @@ from wanprep.fix.plan.draft import (
     rename_steps,
     smallest_size,
     suffix_for,
+    with_size,
 )
 from wanprep.fix.plan.plan import ImageRecipe, Step, StripLocation
-from wanprep.fix.plan.sizes import LARGEST_IMAGE, Fit, box_of, fit_into, size_steps
+from wanprep.fix.plan.sizes import LARGEST_IMAGE, choose_size, fit_into, size_steps
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format
 
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.fix.plan.draft import LimitsFor
-    from wanprep.fix.plan.limits import Limits
     from wanprep.fix.plan.plan import Options
-    from wanprep.fix.plan.sizes import Box
+    from wanprep.fix.plan.sizes import Box, Fit
 
 ImageFormat = Literal["jpeg", "png"]
 
@@ -90,17 +90,14 @@ def _encoded(
         readable=True,
     )
     limits = limits_for(same_size)
-    fit, box = _choose_size(facts, image_format, limits, options)
-    width, height = fit.result
+    source = (max(1, facts.width or 0), max(1, facts.height or 0))
+    fit, box = choose_size(source, limits, options.crop, step=1, largest=LARGEST_IMAGE)
     most = most_bytes(limits)
+    if image_format == "png" and not limits.allows("format", "jpeg"):
+        fit = _shrink_png(facts, most, fit, box, options)
     predicted = replace(
-        same_size,
+        with_size(same_size, fit.result),
         bytes=_predicted_bytes(facts, image_format, fit, most),
-        width=width,
-        height=height,
-        stored_width=width,
-        stored_height=height,
-        aspect=round(width / height, 6),
         color="rgb" if fit.canvas else same_size.color,
     )
     recipe = ImageRecipe(
@@ -142,20 +139,6 @@ def _content_steps(facts: Facts, image_format: ImageFormat, background: str) -> 
     if facts.format == image_format:
         words = f"re-encode it as {image_format.upper()}"
     yield Step("encode", "safe" if image_format == "png" else "lossy", words)
-
-
-def _choose_size(
-    facts: Facts, image_format: ImageFormat, limits: Limits, options: Options
-) -> tuple[Fit, Box]:
-    """Meet all limits on the size; where they contradict each other, those that are errors."""
-    source = (max(1, facts.width or 0), max(1, facts.height or 0))
-    for each in (limits, limits.errors):
-        box = box_of(each, step=1, largest=LARGEST_IMAGE)
-        if fit := fit_into(source, box, options.crop):
-            if image_format == "png" and not each.allows("format", "jpeg"):
-                fit = _shrink_png(facts, most_bytes(each), fit, box, options)
-            return fit, box
-    return Fit(source), box
 
 
 def _shrink_png(facts: Facts, most: int | None, fit: Fit, box: Box, options: Options) -> Fit:

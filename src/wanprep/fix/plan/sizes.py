@@ -158,6 +158,17 @@ class Fit:
         return self.canvas or self.scaled
 
 
+def choose_size(
+    source: ExactSize, limits: Limits, crop: Crop | None, *, step: int, largest: int
+) -> tuple[Fit, Box]:
+    """Meet all limits on the size; where they contradict each other, those that are errors."""
+    for each in (limits, limits.errors):
+        box = box_of(each, step=step, largest=largest)
+        if fit := fit_into(source, box, crop):
+            return fit, box
+    return Fit(_round(source)), box
+
+
 def fit_into(source: ExactSize, box: Box, crop: Crop | None) -> Fit | None:
     """Keep the aspect ratio if possible, else crop or pad. None: no size is allowed."""
     whole = Fit(_round(source))

@@ -19,7 +19,7 @@ from wanprep.fix.plan.draft import (
     trim_steps,
 )
 from wanprep.fix.plan.plan import Step, VideoRecipe
-from wanprep.fix.plan.sizes import LARGEST_VIDEO, Fit, box_of, fit_into, px, size_steps
+from wanprep.fix.plan.sizes import LARGEST_VIDEO, choose_size, px, size_steps
 from wanprep.fix.plan.video_facts import (
     constant_frame_rate,
     predict_copy,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.draft import Cut, LimitsFor
     from wanprep.fix.plan.limits import Limits
     from wanprep.fix.plan.plan import Options
-    from wanprep.fix.plan.sizes import Box
     from wanprep.media.facts import Facts
 
 Container = Literal["mp4", "mov"]
@@ -96,10 +95,10 @@ def _copied(facts: Facts, limits_for: LimitsFor, options: Options) -> Iterator[D
 
 def _encoded(facts: Facts, limits_for: LimitsFor, options: Options) -> Draft:
     """Encode the video once, with everything that must change about it."""
-    container = _container(limits_for(facts))
-    limits = limits_for(predict_encode(facts, container, square_size(facts), None, "aac"))
+    container, size = _container(limits_for(facts)), square_size(facts)
+    limits = limits_for(predict_encode(facts, container, size, None, "aac"))
     cut = _cut(facts, limits, options)
-    fit, box = _choose_size(facts, limits, options)
+    fit, box = choose_size(size, limits, options.crop, step=2, largest=LARGEST_VIDEO)
     audio = _audio_action(facts, limits, cut)
     most = most_bytes(limits)
     recipe = VideoRecipe(
@@ -166,15 +165,6 @@ def _length(facts: Facts, limits: Limits, cut: Cut | None, *, encodes: bool) -> 
     ends = [limits.range(name).high for name in LENGTHS]
     is_near = any(end and (facts.duration or 0) > end.value - _NEAR for end in ends)
     return facts.duration if encodes and is_near else None
-
-
-def _choose_size(facts: Facts, limits: Limits, options: Options) -> tuple[Fit, Box]:
-    """Meet all limits on the size; where they contradict each other, those that are errors."""
-    for each in (limits, limits.errors):
-        box = box_of(each, step=2, largest=LARGEST_VIDEO)
-        if fit := fit_into(square_size(facts), box, options.crop):
-            return fit, box
-    return Fit(square_size(facts)), box
 
 
 def _steps(

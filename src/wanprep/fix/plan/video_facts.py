@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.draft import suffix_for
+from wanprep.fix.plan.draft import suffix_for, with_size
 from wanprep.media.names import extension_format
 
 if TYPE_CHECKING:
@@ -51,14 +51,8 @@ def predict_encode(
     facts: Facts, container: str, size: Size, cut: Cut | None, audio: str | None
 ) -> Facts:
     """Predict the facts of an encoded video; its bytes are those of a copy."""
-    width, height = size
     return replace(
-        predict_copy(facts, container, cut, audio),
-        width=width,
-        height=height,
-        stored_width=width,
-        stored_height=height,
-        aspect=round(width / height, 6),
+        with_size(predict_copy(facts, container, cut, audio), size),
         rotation=0,
         sar=1.0,
         alpha=False,
