@@ -16,12 +16,12 @@ def limits(facts: Facts, role: str, *targets: str, ignored: tuple[str, ...] = ()
 
 
 def test_limits_of_a_target() -> None:
-    found = limits(image(), "reference_image", EVOLINK)
-    assert found.choices("format") == ("jpeg", "png", "webp")  # a BMP cannot be uploaded there
-    assert found.choices("alpha") == (False,)
-    assert (found.range("width").least, found.range("width").most) == (240, 8000)
-    assert found.range("aspect").contains(8)
-    assert not found.range("aspect").contains(8.001)
+    allowed = limits(image(), "reference_image", EVOLINK)
+    assert allowed.choices("format") == ("jpeg", "png", "webp")  # a BMP cannot be uploaded there
+    assert allowed.choices("alpha") == (False,)
+    assert (allowed.range("width").least, allowed.range("width").most) == (240, 8000)
+    assert allowed.range("aspect").contains(8)
+    assert not allowed.range("aspect").contains(8.001)
 
 
 def test_a_condition_on_the_fact_itself_gives_the_smaller_limit() -> None:
@@ -62,9 +62,9 @@ def test_a_role_that_the_target_lacks_has_no_limits() -> None:
 
 
 def test_ignored_rules_are_no_limits() -> None:
-    found = limits(image(), "reference_image", EVOLINK, ignored=("image-too-small",))
-    assert found.range("width").least is None
-    assert found.range("width").most == 8000
+    allowed = limits(image(), "reference_image", EVOLINK, ignored=("image-too-small",))
+    assert allowed.range("width").least is None
+    assert allowed.range("width").most == 8000
 
 
 def test_limits_of_every_service() -> None:
@@ -96,8 +96,8 @@ def one(schema: dict[str, Any], **known: Any) -> Limits:
 def test_least_and_most_are_whole_numbers(
     bounds: dict[str, Any], ends: tuple[int | None, int | None]
 ) -> None:
-    found = one({"properties": {"width": bound("image-too-small", **bounds)}}).range("width")
-    assert (found.least, found.most) == ends
+    allowed = one({"properties": {"width": bound("image-too-small", **bounds)}}).range("width")
+    assert (allowed.least, allowed.most) == ends
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_the_other_branch_limits_only_facts_of_the_condition() -> None:
 
 
 def test_values() -> None:
-    found = one(
+    allowed = one(
         {
             "properties": {
                 "fps": bound("codec-risky", minimum=10),
@@ -161,16 +161,18 @@ def test_values() -> None:
             }
         }
     )
-    assert found.choices("format") == ("jpeg", "gif")
-    assert found.allows("format", "gif")
-    assert not found.allows("format", "png")
-    assert found.allows("fps", None)
-    assert not found.allows("fps", 9)
-    assert found.broken_by(replace(video(), fps=9.0, hdr=True), ["fps", "hdr"]) == ("codec-risky",)
-    assert found.of("format")[0].words == "Test requires PNG, JPEG or GIF"
+    assert allowed.choices("format") == ("jpeg", "gif")
+    assert allowed.allows("format", "gif")
+    assert not allowed.allows("format", "png")
+    assert allowed.allows("fps", None)
+    assert not allowed.allows("fps", 9)
+    assert allowed.broken_by(replace(video(), fps=9.0, hdr=True), ["fps", "hdr"]) == (
+        "codec-risky",
+    )
+    assert allowed.of("format")[0].words == "Test requires PNG, JPEG or GIF"
 
 
 def test_a_custom_target() -> None:
     own = target("voice", {"properties": {"channels": bound("format-unsupported", maximum=1)}})
-    found = limits_on(audio(), [TargetRole(own, "voice")])
-    assert not found.allows("channels", 2)
+    allowed = limits_on(audio(), [TargetRole(own, "voice")])
+    assert not allowed.allows("channels", 2)

@@ -47,10 +47,10 @@ IMAGE = "reference_image"
     ],
 )
 def test_not_fixable(facts: Facts, reason: str) -> None:
-    found = plan_asset(facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options())
-    assert isinstance(found, NotFixable)
-    assert len(found.reasons) == 1
-    assert reason in found.reasons[0]
+    result = plan_asset(facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options())
+    assert isinstance(result, NotFixable)
+    assert len(result.reasons) == 1
+    assert reason in result.reasons[0]
 
 
 def test_an_ignored_error_needs_no_fix() -> None:
@@ -60,15 +60,15 @@ def test_an_ignored_error_needs_no_fix() -> None:
 
 def test_an_unreadable_file_with_only_warnings_stays() -> None:
     facts = replace(image(gps=True), readable=False, problem="cut off")
-    found = plan_asset(
+    result = plan_asset(
         facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
     )
-    assert found == NoChange(facts, ("location-metadata",))
+    assert result == NoChange(facts, ("location-metadata",))
 
 
 def test_a_role_that_the_target_lacks() -> None:
-    found = plan(image(gps=True), "first_frame", WAVESPEED)
-    assert found == NoChange(image(gps=True), ("first-frame-unsupported",))
+    result = plan(image(gps=True), "first_frame", WAVESPEED)
+    assert result == NoChange(image(gps=True), ("first-frame-unsupported",))
 
 
 def test_a_file_without_roles_stays() -> None:
@@ -136,9 +136,9 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
     ],
 )
 def test_contradictory_limits(targets: list[Target], reason: str) -> None:
-    found = plan(image(1280, 200), IMAGE, *targets)
-    assert isinstance(found, NotFixable)
-    assert found.reasons == (reason,)
+    result = plan(image(1280, 200), IMAGE, *targets)
+    assert isinstance(result, NotFixable)
+    assert result.reasons == (reason,)
 
 
 def test_errors_take_precedence_over_contradictory_warnings() -> None:
@@ -151,10 +151,10 @@ def test_errors_take_precedence_over_contradictory_warnings() -> None:
             ]
         },
     )
-    found = plan(image(240, 240), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert found.predicted.width == 300
-    assert (found.clears, found.remaining) == (("image-too-small",), ("image-too-large",))
+    result = plan(image(240, 240), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert result.predicted.width == 300
+    assert (result.clears, result.remaining) == (("image-too-small",), ("image-too-large",))
 
 
 def test_a_result_must_not_break_another_rule() -> None:
@@ -167,16 +167,16 @@ def test_a_result_must_not_break_another_rule() -> None:
             },
         ]
     }
-    found = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
-    assert isinstance(found, NotFixable)
-    assert found.reasons[0].startswith("As far as it can be fixed: still.png is RGB;")
+    result = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
+    assert isinstance(result, NotFixable)
+    assert result.reasons[0].startswith("As far as it can be fixed: still.png is RGB;")
 
 
 def test_ignoring_the_rules_of_a_question_leaves_the_rest() -> None:
     facts = image(3000, 300, gps=True)
-    asked = plan(facts, IMAGE, WAVESPEED)
-    assert isinstance(asked, Plan)
-    refused = [rule for step in asked.questions for rule in step.rules]
+    result = plan(facts, IMAGE, WAVESPEED)
+    assert isinstance(result, Plan)
+    refused = [rule for step in result.questions for rule in step.rules]
     rest = plan(facts, IMAGE, WAVESPEED, ignored=refused)
     assert isinstance(rest, Plan)
     assert [step.name for step in rest.steps] == ["drop-location"]
@@ -184,9 +184,9 @@ def test_ignoring_the_rules_of_a_question_leaves_the_rest() -> None:
 
 def test_steps_are_in_order() -> None:
     facts = image(12000, 200, "a.heic", gps=True, orientation=3, alpha=True, bit_depth=10)
-    found = plan(facts, IMAGE, EVOLINK, WAN22)
-    assert isinstance(found, Plan)
-    order = [STEPS.index(step.name) for step in found.steps]
+    result = plan(facts, IMAGE, EVOLINK, WAN22)
+    assert isinstance(result, Plan)
+    order = [STEPS.index(step.name) for step in result.steps]
     assert order == sorted(order)
     assert len(order) == 7
 

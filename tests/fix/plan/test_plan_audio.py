@@ -10,10 +10,10 @@ from wanprep.media.facts import Facts
 
 
 def planned(facts: Facts, options: Options = Options()) -> tuple[Plan, AudioRecipe]:  # noqa: B008
-    found = plan(facts, "voice", EVOLINK, options=options)
-    assert isinstance(found, Plan), found
-    assert isinstance(found.recipe, AudioRecipe)
-    return found, found.recipe
+    result = plan(facts, "voice", EVOLINK, options=options)
+    assert isinstance(result, Plan), result
+    assert isinstance(result.recipe, AudioRecipe)
+    return result, result.recipe
 
 
 @pytest.mark.parametrize(
@@ -29,9 +29,9 @@ def test_accepted_files_stay_as_they_are(facts: Facts) -> None:
 
 
 def test_a_wrong_suffix_is_renamed() -> None:
-    found = plan(audio("a.mp3", format="wav"), "voice")
-    assert isinstance(found, Plan)
-    assert found.recipe == Rename(".wav")
+    result = plan(audio("a.mp3", format="wav"), "voice")
+    assert isinstance(result, Plan)
+    assert result.recipe == Rename(".wav")
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,10 @@ def test_a_wrong_suffix_is_renamed() -> None:
     ],
 )
 def test_wav_where_it_fits(facts: Facts, safety: str) -> None:
-    found, recipe = planned(facts)
+    result, recipe = planned(facts)
     assert (recipe.format, recipe.suffix, recipe.length) == ("wav", ".wav", None)
-    assert [(step.name, step.safety) for step in found.steps] == [("encode", safety)]
-    after = found.predicted
+    assert [(step.name, step.safety) for step in result.steps] == [("encode", safety)]
+    after = result.predicted
     assert (after.audio_codec, after.bit_depth) == ("pcm_s16le", 16)
     assert (after.sample_rate or 0) <= 48_000
     assert (after.channels or 0) <= 2
@@ -73,9 +73,9 @@ def test_wav_where_it_fits(facts: Facts, safety: str) -> None:
 def test_trimming(name: str, keep: Trim, start: float | None, words: str) -> None:
     codec = "mp3" if name == "a.mp3" else "pcm_s16le"
     facts = audio(name, audio_codec=codec, duration=12.0)
-    found, recipe = planned(facts, Options(trim=keep))
+    result, recipe = planned(facts, Options(trim=keep))
     assert (recipe.format, recipe.start, recipe.length) == ("wav", start, 9.99)
-    (question,) = found.questions
+    (question,) = result.questions
     assert (question.words, question.rules) == (words, ("audio-too-long",))
 
 
@@ -95,22 +95,22 @@ def plan_within(facts: Facts, most: int, *formats: str) -> Plan | NoChange | Not
 
 
 def test_mp3_where_wav_is_too_large() -> None:
-    found = plan_within(audio(duration=12.0, bytes=1_152_044), 300_000, "wav", "mp3")
-    assert isinstance(found, Plan)
-    recipe = found.recipe
+    result = plan_within(audio(duration=12.0, bytes=1_152_044), 300_000, "wav", "mp3")
+    assert isinstance(result, Plan)
+    recipe = result.recipe
     assert isinstance(recipe, AudioRecipe)
     assert (recipe.format, recipe.most_bytes) == ("mp3", 300_000)
     # Four frames of 1152 samples, which decoders may count, besides the usual slack.
     assert recipe.length == 9.894
-    assert [step.name for step in found.steps] == ["trim", "encode", "fit-bytes"]
-    assert found.predicted.bytes == 300_000
+    assert [step.name for step in result.steps] == ["trim", "encode", "fit-bytes"]
+    assert result.predicted.bytes == 300_000
 
 
 def test_mp3_where_wav_is_refused() -> None:
-    found = plan_within(audio(), 10**7, "mp3")
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, AudioRecipe)
-    assert (found.recipe.format, found.recipe.length) == ("mp3", 5.0)
+    result = plan_within(audio(), 10**7, "mp3")
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, AudioRecipe)
+    assert (result.recipe.format, result.recipe.length) == ("mp3", 5.0)
     own = target("voice", {"properties": {"format": bound("format-unsupported", enum=["mp3"])}})
     free = plan(audio(), "voice", own)
     assert isinstance(free, Plan)
@@ -118,33 +118,33 @@ def test_mp3_where_wav_is_refused() -> None:
 
 
 def test_a_format_that_cannot_be_written_is_not_fixable() -> None:
-    found = plan_within(audio(), 10**7, "flac")
-    assert isinstance(found, NotFixable)
-    assert found.reasons == (
+    result = plan_within(audio(), 10**7, "flac")
+    assert isinstance(result, NotFixable)
+    assert result.reasons == (
         "voice.wav is WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
     )
 
 
 def test_too_short() -> None:
-    found = plan(audio(duration=0.5), "voice")
-    assert isinstance(found, NotFixable)
-    assert found.reasons == (
+    result = plan(audio(duration=0.5), "voice")
+    assert isinstance(result, NotFixable)
+    assert result.reasons == (
         "voice.wav is 0.50 s long; EvoLink accepts 1 to 10 s. Record a longer sample.",
     )
 
 
 def test_a_video_is_not_audio() -> None:
-    found = plan(video(), "voice")
-    assert isinstance(found, NotFixable)
-    (reason,) = found.reasons
+    result = plan(video(), "voice")
+    assert isinstance(result, NotFixable)
+    (reason,) = result.reasons
     assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
     assert reason.endswith("Save its audio as a WAV file, and use that.")
 
 
 def test_a_target_without_the_role_sets_no_limits() -> None:
-    found = plan(audio(duration=12.0), "voice", WAVESPEED)
-    assert isinstance(found, NoChange)
-    assert found.remaining == ("voice-unsupported",)
+    result = plan(audio(duration=12.0), "voice", WAVESPEED)
+    assert isinstance(result, NoChange)
+    assert result.remaining == ("voice-unsupported",)
     both = plan(audio("a.ogg", duration=12.0), "voice", WAVESPEED, EVOLINK)
     assert isinstance(both, Plan)
     assert both.remaining == ("voice-unsupported",)

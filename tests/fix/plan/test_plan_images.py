@@ -23,9 +23,9 @@ IMAGE = "reference_image"
 
 
 def planned(facts: Facts, *targets: str, role: str = IMAGE, options: Options = Options()) -> Plan:  # noqa: B008
-    found = plan(facts, role, *targets, options=options)
-    assert isinstance(found, Plan), found
-    return found
+    result = plan(facts, role, *targets, options=options)
+    assert isinstance(result, Plan), result
+    return result
 
 
 def written(facts: Facts, *targets: str, options: Options = Options()) -> ImageRecipe:  # noqa: B008
@@ -34,8 +34,8 @@ def written(facts: Facts, *targets: str, options: Options = Options()) -> ImageR
     return recipe
 
 
-def names(found: Plan) -> list[str]:
-    return [step.name for step in found.steps]
+def names(result: Plan) -> list[str]:
+    return [step.name for step in result.steps]
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_accepted_files_stay_as_they_are(facts: Facts, targets: list[str]) -> No
 def test_no_pixel_changes_for_a_suffix_or_a_location(
     facts: Facts, recipe: Rename | StripLocation, steps: list[str]
 ) -> None:
-    found = planned(facts)
-    assert found.recipe == recipe
-    assert names(found) == steps
-    assert {step.safety for step in found.steps} == {"safe"}
-    assert found.predicted.bytes == facts.bytes
-    assert found.predicted.orientation == facts.orientation
+    result = planned(facts)
+    assert result.recipe == recipe
+    assert names(result) == steps
+    assert {step.safety for step in result.steps} == {"safe"}
+    assert result.predicted.bytes == facts.bytes
+    assert result.predicted.orientation == facts.orientation
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_no_pixel_changes_for_a_suffix_or_a_location(
             image(alpha=True, bit_depth=16),
             "png",
             ["color", "flatten", "encode"],
-            id="16 bits, only when written anew",
+            id="16 bits, only when re-encoded",
         ),
         pytest.param(
             image(9000, 3000, "a.jpg"), "jpeg", ["scale", "encode"], id="too large: JPEG stays JPEG"
@@ -146,21 +146,21 @@ def test_no_pixel_changes_for_a_suffix_or_a_location(
     ],
 )
 def test_encoding(facts: Facts, output: str, steps: list[str]) -> None:
-    found = planned(facts)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert found.recipe.format == output
-    assert found.recipe.most_bytes == found.predicted.bytes == 20_000_000
-    assert names(found) == steps
-    assert found.predicted == replace(
+    result = planned(facts)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert result.recipe.format == output
+    assert result.recipe.most_bytes == result.predicted.bytes == 20_000_000
+    assert names(result) == steps
+    assert result.predicted == replace(
         Facts(path="", kind="image"),
         format=output,
         extension_format=output,
         bytes=20_000_000,
-        width=found.predicted.width,
-        height=found.predicted.height,
-        stored_width=found.predicted.width,
-        stored_height=found.predicted.height,
-        aspect=found.predicted.aspect,
+        width=result.predicted.width,
+        height=result.predicted.height,
+        stored_width=result.predicted.width,
+        stored_height=result.predicted.height,
+        aspect=result.predicted.aspect,
         orientation=1,
         alpha=False,
         animated=False,
@@ -189,12 +189,12 @@ def test_gray_stays_gray_unless_color_is_added() -> None:
 @pytest.mark.parametrize("role", [IMAGE, "first_frame"])
 @pytest.mark.parametrize("crop", [None, "pad"])
 def test_the_aspect_ratio_is_padded_by_default(role: str, crop: None) -> None:
-    found = planned(image(12000, 200), role=role, options=Options(crop=crop, background="#102030"))
-    recipe = found.recipe
+    result = planned(image(12000, 200), role=role, options=Options(crop=crop, background="#102030"))
+    recipe = result.recipe
     assert isinstance(recipe, ImageRecipe)
     assert (recipe.size, recipe.canvas, recipe.window) == ((8000, 133), (8000, 1000), None)
     assert recipe.smallest == (1920, 240)
-    (question,) = found.questions
+    (question,) = result.questions
     assert (question.name, question.rules) == ("pad", ("aspect-out-of-range",))
     assert question.words == "pad 8000x133 to 8000x1000 px with #102030"
 
@@ -205,22 +205,22 @@ def test_the_aspect_ratio_is_padded_by_default(role: str, crop: None) -> None:
 )
 def test_the_aspect_ratio_is_cropped_if_chosen(crop: str, words: str) -> None:
     options = Options(crop="smart" if crop == "smart" else "center")
-    found = planned(image(12000, 200), role="first_frame", options=options)
-    recipe = found.recipe
+    result = planned(image(12000, 200), role="first_frame", options=options)
+    recipe = result.recipe
     assert isinstance(recipe, ImageRecipe)
     assert recipe.window == Window((1600, 200), options.crop or "pad")  # type: ignore[arg-type]
     assert (recipe.size, recipe.canvas) == ((1920, 240), None)
-    assert [step.words for step in found.questions] == [f"crop 12000x200 to 1600x200 px, {words}"]
+    assert [step.words for step in result.questions] == [f"crop 12000x200 to 1600x200 px, {words}"]
 
 
 def test_limits_on_sides_alone_may_demand_another_ratio() -> None:
     rule = {"minimum": "image-too-small", "maximum": "image-too-large"}
     side = bound(rule, minimum=361, maximum=1999)
     own = target(IMAGE, {"properties": {"width": side, "height": side}})
-    found = plan(image(3000, 300), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert [step.rules for step in found.questions] == [("image-too-large", "image-too-small")]
-    assert (found.predicted.width, found.predicted.height) == (1999, 361)
+    result = plan(image(3000, 300), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert [step.rules for step in result.questions] == [("image-too-large", "image-too-small")]
+    assert (result.predicted.width, result.predicted.height) == (1999, 361)
 
 
 @pytest.mark.parametrize(
@@ -268,12 +268,12 @@ def test_limits_on_sides_alone_may_demand_another_ratio() -> None:
     ],
 )
 def test_fitting_bytes(facts: Facts, output: str, steps: list[str]) -> None:
-    found = planned(facts)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert found.recipe.format == output
-    assert names(found) == steps
-    assert found.recipe.most_bytes == 20_000_000
-    assert found.recipe.smallest
+    result = planned(facts)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert result.recipe.format == output
+    assert names(result) == steps
+    assert result.recipe.most_bytes == 20_000_000
+    assert result.recipe.smallest
 
 
 def test_bytes_stay_below_an_exclusive_limit() -> None:
@@ -291,13 +291,13 @@ def plan_png_only(facts: Facts) -> ImageRecipe | None:
             }
         },
     )
-    found = plan(facts, IMAGE, own)
-    if isinstance(found, NotFixable):
-        assert "Test accepts at most 1 MB" in found.reasons[0]
+    result = plan(facts, IMAGE, own)
+    if isinstance(result, NotFixable):
+        assert "Test accepts at most 1 MB" in result.reasons[0]
         return None
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, ImageRecipe)
-    return found.recipe
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, ImageRecipe)
+    return result.recipe
 
 
 def test_a_large_png_is_scaled_down_if_only_png_is_accepted() -> None:
@@ -311,24 +311,24 @@ def test_a_large_png_is_scaled_down_if_only_png_is_accepted() -> None:
 
 def test_without_a_limit_bytes_are_not_fitted() -> None:
     own = target(IMAGE, {"properties": {"format": bound("format-unsupported", enum=["jpeg"])}})
-    found = plan(image(), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert (found.recipe.most_bytes, found.recipe.smallest) == (None, None)
-    assert found.predicted.bytes
+    result = plan(image(), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert (result.recipe.most_bytes, result.recipe.smallest) == (None, None)
+    assert result.predicted.bytes
 
 
 def test_a_format_without_a_decoder_is_not_fixable() -> None:
-    found = plan(image(name="logo.svg"), IMAGE)
-    assert isinstance(found, NotFixable)
-    (reason,) = found.reasons
+    result = plan(image(name="logo.svg"), IMAGE)
+    assert isinstance(result, NotFixable)
+    (reason,) = result.reasons
     assert reason.startswith(
         "logo.svg is SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
     )
 
 
 def test_all_targets_at_once() -> None:
-    found = planned(image(3000, 200, alpha=True, bytes=12_000_000), EVOLINK, WAN22, WAVESPEED)
-    assert found.predicted.alpha is False
-    assert (found.predicted.width, found.predicted.height) == (1999, 361)
-    assert found.predicted.bytes == 9_999_999
+    result = planned(image(3000, 200, alpha=True, bytes=12_000_000), EVOLINK, WAN22, WAVESPEED)
+    assert result.predicted.alpha is False
+    assert (result.predicted.width, result.predicted.height) == (1999, 361)
+    assert result.predicted.bytes == 9_999_999

@@ -23,14 +23,14 @@ VIDEO = "reference_video"
 
 
 def planned(facts: Facts, *targets: str, options: Options = Options()) -> tuple[Plan, VideoRecipe]:  # noqa: B008
-    found = plan(facts, VIDEO, *targets, options=options)
-    assert isinstance(found, Plan), found
-    assert isinstance(found.recipe, VideoRecipe)
-    return found, found.recipe
+    result = plan(facts, VIDEO, *targets, options=options)
+    assert isinstance(result, Plan), result
+    assert isinstance(result.recipe, VideoRecipe)
+    return result, result.recipe
 
 
-def names(found: Plan) -> list[str]:
-    return [step.name for step in found.steps]
+def names(result: Plan) -> list[str]:
+    return [step.name for step in result.steps]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_accepted_files_stay_as_they_are(facts: Facts) -> None:
 
 
 def test_a_wrong_suffix_is_renamed() -> None:
-    found = plan(video(name="a.mkv", format="mp4"), VIDEO)
-    assert isinstance(found, Plan)
-    assert found.recipe == Rename(".mp4")
+    result = plan(video(name="a.mkv", format="mp4"), VIDEO)
+    assert isinstance(result, Plan)
+    assert result.recipe == Rename(".mp4")
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_a_wrong_suffix_is_renamed() -> None:
 def test_accepted_streams_are_copied(
     facts: Facts, container: str, audio: str | None, steps: list[str]
 ) -> None:
-    found, recipe = planned(facts)
+    result, recipe = planned(facts)
     assert (recipe.container, recipe.video, recipe.audio) == (container, "copy", audio)
-    assert names(found) == steps
+    assert names(result) == steps
     assert recipe.drop_location is bool(facts.gps)
-    assert found.predicted.rotation == facts.rotation
+    assert result.predicted.rotation == facts.rotation
     assert recipe.most_bytes is None
 
 
@@ -156,15 +156,15 @@ def test_accepted_streams_are_copied(
     ],
 )
 def test_encoding(facts: Facts, steps: list[str]) -> None:
-    found, recipe = planned(facts)
-    assert names(found) == steps
+    result, recipe = planned(facts)
+    assert names(result) == steps
     if "encode" not in steps:
         assert recipe.video == "copy"
         return
     assert recipe.video == "h264"
-    assert recipe.most_bytes == found.predicted.bytes == 100_000_000
+    assert recipe.most_bytes == result.predicted.bytes == 100_000_000
     assert recipe.tone_map is bool(facts.hdr)
-    after = found.predicted
+    after = result.predicted
     assert (after.format, after.video_codec, after.bit_depth) == ("mp4", "h264", 8)
     assert (after.rotation, after.sar, after.hdr, after.alpha) == (0, 1.0, False, False)
     assert not (after.width or 0) % 2
@@ -180,17 +180,17 @@ def test_encoding(facts: Facts, steps: list[str]) -> None:
     ],
 )
 def test_pixels_become_square(facts: Facts, size: tuple[int, int]) -> None:
-    found, recipe = planned(facts)
+    result, recipe = planned(facts)
     assert recipe.size == size
-    assert "square-pixels" in names(found)
-    assert (found.predicted.width, found.predicted.height) == size
+    assert "square-pixels" in names(result)
+    assert (result.predicted.width, result.predicted.height) == size
 
 
 def test_the_aspect_ratio_is_cropped_if_chosen() -> None:
-    found, recipe = planned(video(3000, 300), options=Options(crop="smart"))
+    result, recipe = planned(video(3000, 300), options=Options(crop="smart"))
     assert recipe.window == Window((2400, 300), "smart")
-    assert names(found) == ["crop", "encode"]
-    assert found.questions[0].rules == ("aspect-out-of-range",)
+    assert names(result) == ["crop", "encode"]
+    assert result.questions[0].rules == ("aspect-out-of-range",)
 
 
 @pytest.mark.parametrize(
@@ -202,26 +202,26 @@ def test_the_aspect_ratio_is_cropped_if_chosen() -> None:
     ],
 )
 def test_trimming(keep: Trim, start: float | None, words: str) -> None:
-    found, recipe = planned(video(duration=40.0), options=Options(trim=keep))
+    result, recipe = planned(video(duration=40.0), options=Options(trim=keep))
     # One of 25 frames per second, and what containers and audio round to.
     assert (recipe.start, recipe.length) == (start, 29.91)
     assert recipe.video == ("h264" if start else "copy")
-    (question,) = found.questions
+    (question,) = result.questions
     assert (question.words, question.rules) == (words, ("video-too-long",))
-    assert found.predicted.duration == found.predicted.audio_duration == 29.91
-    assert any("key frame" in step.words for step in found.steps) is bool(start)
+    assert result.predicted.duration == result.predicted.audio_duration == 29.91
+    assert any("key frame" in step.words for step in result.steps) is bool(start)
 
 
 def test_the_video_track_decides_where_a_cut_begins() -> None:
     facts = video(duration=45.0, video_duration=40.0, audio_duration=45.0)
-    found, recipe = planned(facts, options=Options(trim="end"))
+    result, recipe = planned(facts, options=Options(trim="end"))
     assert recipe.start == 10.09
-    assert found.predicted.video_duration == 29.91
+    assert result.predicted.video_duration == 29.91
 
 
 def test_a_missing_track_has_no_length() -> None:
-    found, recipe = planned(video(duration=40.0, audio_duration=None, audio_codec=None))
-    assert (recipe.audio, found.predicted.audio_duration) == (None, None)
+    result, recipe = planned(video(duration=40.0, audio_duration=None, audio_codec=None))
+    assert (recipe.audio, result.predicted.audio_duration) == (None, None)
 
 
 def test_a_cut_leaves_room_for_two_frames_of_varying_length() -> None:
@@ -239,18 +239,18 @@ def test_near_the_limit_an_encode_keeps_the_length() -> None:
 
 
 def test_a_video_that_is_too_short_is_not_fixable() -> None:
-    found = plan(video(duration=0.4, video_codec="hevc"), VIDEO)
-    assert isinstance(found, NotFixable)
-    (reason,) = found.reasons
+    result = plan(video(duration=0.4, video_codec="hevc"), VIDEO)
+    assert isinstance(result, NotFixable)
+    (reason,) = result.reasons
     assert reason.startswith(
         "clip.mp4 is 0.40 s long; EvoLink accepts 1 to 30 s. Use a longer video."
     )
 
 
 def test_a_warning_does_not_prevent_other_fixes() -> None:
-    found, _ = planned(video(duration=0.4, video_codec="hevc"), WAVESPEED)
-    assert found.clears == ("codec-risky",)
-    assert found.remaining == ("video-too-short",)
+    result, _ = planned(video(duration=0.4, video_codec="hevc"), WAVESPEED)
+    assert result.clears == ("codec-risky",)
+    assert result.remaining == ("video-too-short",)
     alone = plan(video(duration=0.4), VIDEO, WAVESPEED)
     assert isinstance(alone, NoChange)
     assert alone.remaining == ("video-too-short",)
@@ -258,10 +258,10 @@ def test_a_warning_does_not_prevent_other_fixes() -> None:
 
 def test_ignored_rules_are_not_fixed() -> None:
     facts = video(name="a.mkv", video_codec="hevc")
-    found = plan(facts, VIDEO, EVOLINK, ignored=["codec-risky"])
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, VideoRecipe)
-    assert found.recipe.video == "copy"
+    result = plan(facts, VIDEO, EVOLINK, ignored=["codec-risky"])
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, VideoRecipe)
+    assert result.recipe.video == "copy"
     located = plan(video(gps=True), VIDEO, EVOLINK, ignored=["location-metadata"])
     assert isinstance(located, NoChange)
 
@@ -277,33 +277,33 @@ def test_ignored_rules_are_not_fixed() -> None:
 )
 def test_frame_rates(bounds: dict[str, Any], fps: float, rate: float) -> None:
     own = target(VIDEO, {"properties": {"fps": bound("codec-risky", **bounds)}})
-    found = plan(video(fps=fps), VIDEO, own)
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, VideoRecipe)
-    assert found.recipe.fps == rate
-    assert names(found) == ["frame-rate", "encode"]
-    assert (found.predicted.fps, found.predicted.frames) == (round(rate, 6), round(5 * rate))
+    result = plan(video(fps=fps), VIDEO, own)
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, VideoRecipe)
+    assert result.recipe.fps == rate
+    assert names(result) == ["frame-rate", "encode"]
+    assert (result.predicted.fps, result.predicted.frames) == (round(rate, 6), round(5 * rate))
 
 
 def test_a_constant_rate_only_where_a_rule_demands_it() -> None:
     own = target(VIDEO, {"properties": {"vfr": bound("codec-risky", const=False)}})
-    found = plan(video(vfr=True), VIDEO, own)
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, VideoRecipe)
-    assert found.recipe.fps == 25
+    result = plan(video(vfr=True), VIDEO, own)
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, VideoRecipe)
+    assert result.recipe.fps == 25
 
 
 def test_mov_where_mp4_is_refused() -> None:
     own = target(VIDEO, {"properties": {"format": bound("format-unsupported", enum=["mov"])}})
-    found = plan(video(), VIDEO, own)
-    assert isinstance(found, Plan)
-    assert (found.recipe.suffix, names(found)) == (".mov", ["remux"])
+    result = plan(video(), VIDEO, own)
+    assert isinstance(result, Plan)
+    assert (result.recipe.suffix, names(result)) == (".mov", ["remux"])
 
 
 def test_refused_audio_is_encoded_alone() -> None:
     own = target(VIDEO, {"properties": {"audio_codec": bound("codec-risky", enum=["aac"])}})
-    found = plan(video(audio_codec="mp3"), VIDEO, own)
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, VideoRecipe)
-    assert (found.recipe.video, found.recipe.audio) == ("copy", "aac")
-    assert [step.words for step in found.steps] == ["convert its audio from MP3 to AAC"]
+    result = plan(video(audio_codec="mp3"), VIDEO, own)
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, VideoRecipe)
+    assert (result.recipe.video, result.recipe.audio) == ("copy", "aac")
+    assert [step.words for step in result.steps] == ["convert its audio from MP3 to AAC"]
