@@ -56,31 +56,11 @@ def _encoded(
     facts: Facts, audio_format: AudioFormat, limits_for: LimitsFor, options: Options
 ) -> Draft:
     suffix = suffix_for(facts, audio_format)
-    rate = min(facts.sample_rate or _MAX_RATE, _MAX_RATE)
-    channels = min(facts.channels or _MAX_CHANNELS, _MAX_CHANNELS)
-    whole = Facts(
-        path="",
-        kind="audio",
-        format=audio_format,
-        extension_format=extension_format(f"x{suffix}"),
-        bytes=facts.bytes,
-        bit_depth=16 if audio_format == "wav" else None,
-        duration=facts.duration,
-        audio_duration=facts.audio_duration or facts.duration,
-        audio_codec=_CODECS[audio_format],
-        audio_tracks=1,
-        sample_rate=rate,
-        channels=channels,
-        readable=True,
-    )
+    whole = _predict(facts, audio_format, suffix)
     limits, trim = limits_for(whole), options.trim or "start"
-    slack = _SLACK + (_PADDING / rate if audio_format == "mp3" else 0)
-    cut = cut_if_too_long(whole, limits, trim, slack)
+    padding = _PADDING / (whole.sample_rate or _MAX_RATE) if audio_format == "mp3" else 0
+    cut = cut_if_too_long(whole, limits, trim, _SLACK + padding)
     most, length = most_bytes(limits), cut.length if cut else facts.duration or 0
-    if audio_format == "wav":
-        size = math.ceil(length * rate) * 2 * channels + _WAV_HEADER
-    else:  # whose bit rate is lowered as far as it must
-        size = math.ceil((length + 1) * _MP3_BYTES) if most is None else most
     recipe = AudioRecipe(
         format=audio_format,
         suffix=suffix,
@@ -93,8 +73,35 @@ def _encoded(
         *fit_bytes_steps(facts, most),
         *trim_steps(facts, cut, trim, limits),
     ]
+    size = _predict_bytes(whole, length, most)
     predicted = replace(whole, bytes=size, duration=length, audio_duration=length)
     return Draft(recipe, in_order(steps), predicted)
+
+
+def _predict(facts: Facts, audio_format: AudioFormat, suffix: str) -> Facts:
+    """Predict the facts of encoded audio, but for its length and bytes."""
+    return Facts(
+        path="",
+        kind="audio",
+        format=audio_format,
+        extension_format=extension_format(f"x{suffix}"),
+        bytes=facts.bytes,
+        bit_depth=16 if audio_format == "wav" else None,
+        duration=facts.duration,
+        audio_duration=facts.audio_duration or facts.duration,
+        audio_codec=_CODECS[audio_format],
+        audio_tracks=1,
+        sample_rate=min(facts.sample_rate or _MAX_RATE, _MAX_RATE),
+        channels=min(facts.channels or _MAX_CHANNELS, _MAX_CHANNELS),
+        readable=True,
+    )
+
+
+def _predict_bytes(whole: Facts, length: float, most: int | None) -> int:
+    if whole.format == "mp3":  # whose bit rate is lowered as far as it must
+        return math.ceil((length + 1) * _MP3_BYTES) if most is None else most
+    samples = math.ceil(length * (whole.sample_rate or _MAX_RATE))
+    return samples * 2 * (whole.channels or _MAX_CHANNELS) + _WAV_HEADER
 
 
 def _encode_step(facts: Facts, audio_format: AudioFormat) -> Step:

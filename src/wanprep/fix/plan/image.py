@@ -71,7 +71,39 @@ def _encoded(
     facts: Facts, image_format: ImageFormat, limits_for: LimitsFor, options: Options
 ) -> Draft:
     suffix = suffix_for(facts, image_format)
-    same_size = Facts(
+    same_size = _predict(facts, image_format, suffix)
+    limits = limits_for(same_size)
+    source = (max(1, facts.width or 0), max(1, facts.height or 0))
+    fit, box = choose_size(source, limits, options.crop, step=1, largest=LARGEST_IMAGE)
+    most = most_bytes(limits)
+    if image_format == "png" and not limits.allows("format", "jpeg"):
+        fit = _shrink_png(facts, most, fit, box, options)
+    predicted = replace(
+        with_size(same_size, fit.result),
+        bytes=_predict_bytes(facts, image_format, fit, most),
+        color="rgb" if fit.canvas else same_size.color,
+    )
+    recipe = ImageRecipe(
+        format=image_format,
+        suffix=suffix,
+        background=options.background,
+        window=fit.window,
+        size=fit.size,
+        canvas=fit.canvas,
+        most_bytes=most,
+        smallest=smallest_size(fit.result, box, most),
+    )
+    steps = [
+        *_content_steps(facts, image_format, options.background),
+        *size_steps(fit, options.background, facts, limits),
+        *fit_bytes_steps(facts, most),
+    ]
+    return Draft(recipe, in_order(steps), predicted)
+
+
+def _predict(facts: Facts, image_format: ImageFormat, suffix: str) -> Facts:
+    """Predict the facts of an encoded image, but for its size."""
+    return Facts(
         path="",
         kind="image",
         format=image_format,
@@ -89,37 +121,10 @@ def _encoded(
         gps=False,
         readable=True,
     )
-    limits = limits_for(same_size)
-    source = (max(1, facts.width or 0), max(1, facts.height or 0))
-    fit, box = choose_size(source, limits, options.crop, step=1, largest=LARGEST_IMAGE)
-    most = most_bytes(limits)
-    if image_format == "png" and not limits.allows("format", "jpeg"):
-        fit = _shrink_png(facts, most, fit, box, options)
-    predicted = replace(
-        with_size(same_size, fit.result),
-        bytes=_predicted_bytes(facts, image_format, fit, most),
-        color="rgb" if fit.canvas else same_size.color,
-    )
-    recipe = ImageRecipe(
-        format=image_format,
-        suffix=suffix,
-        background=options.background,
-        window=fit.window,
-        size=fit.size,
-        canvas=fit.canvas,
-        most_bytes=most,
-        smallest=smallest_size(fit.result, box, most),
-    )
-    steps = [
-        *rename_steps(facts, image_format),
-        *_content_steps(facts, image_format, options.background),
-        *size_steps(fit, options.background, facts, limits),
-        *fit_bytes_steps(facts, most),
-    ]
-    return Draft(recipe, in_order(steps), predicted)
 
 
 def _content_steps(facts: Facts, image_format: ImageFormat, background: str) -> Iterator[Step]:
+    yield from rename_steps(facts, image_format)
     if facts.gps:
         yield _DROP_LOCATION
     if (facts.orientation or 1) != 1:
@@ -153,7 +158,7 @@ def _shrink_png(facts: Facts, most: int | None, fit: Fit, box: Box, options: Opt
     return fit
 
 
-def _predicted_bytes(facts: Facts, image_format: ImageFormat, fit: Fit, most: int | None) -> int:
+def _predict_bytes(facts: Facts, image_format: ImageFormat, fit: Fit, most: int | None) -> int:
     """Predict an upper bound: the limit, where the size is sure to stay below that."""
     if image_format == "jpeg":
         return _raw_bytes(facts, fit) if most is None else most

@@ -14,7 +14,7 @@ from wanprep.fix.plan.audio import audio_drafts
 from wanprep.fix.plan.image import image_drafts
 from wanprep.fix.plan.limits import limits_on
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
-from wanprep.fix.plan.reasons import Violation, explain, violations
+from wanprep.fix.plan.reasons import RoleViolation, explain, violations
 from wanprep.fix.plan.video import video_drafts
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _DRAFTS: Final[Mapping[str, Callable[[Facts, LimitsFor, Options], Iterator[Draft
     "other": lambda *_: iter(()),
     "video": video_drafts,
 }
-Violations = tuple[Violation, ...]
+Violations = tuple[RoleViolation, ...]
 
 
 def plan_asset(

@@ -31,7 +31,7 @@ _INSTEAD: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
+class RoleViolation:
     """One rule that a file breaks in one of its roles."""
 
     role: TargetRole
@@ -70,10 +70,10 @@ class Violation:
 
 def violations(
     facts: Facts, roles: Iterable[TargetRole], ignored: Collection[str]
-) -> tuple[Violation, ...]:
+) -> tuple[RoleViolation, ...]:
     """Judge a file in all its roles."""
     return tuple(
-        Violation(role, broken)
+        RoleViolation(role, broken)
         for role in roles
         for broken in judge_asset(facts, role.target, role.role)
         if broken.rule not in ignored
@@ -83,8 +83,8 @@ def violations(
 def explain(
     facts: Facts,
     predicted: Facts,
-    before: Sequence[Violation],
-    remaining: Sequence[Violation],
+    before: Sequence[RoleViolation],
+    remaining: Sequence[RoleViolation],
     limits: Limits,
 ) -> tuple[str, ...]:
     """Explain the violations that would remain: by contradictory limits, or one by one."""
