@@ -323,7 +323,7 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     assert run([*arguments, "--out", "ready"]) == 0
     told = capfd.readouterr().out
     assert "replace its transparency with #ffffff" in told
-    assert "left: banner.png" in told
+    assert "remaining: banner.png" in told
     assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in told
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
