@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from wanprep.fix.ffmpeg import complaint
+from wanprep.fix.ffmpeg import error_message
 
 _NOISE = """\
 [in#0/mov @ 0x1] [info] Duration: 00:00:01
@@ -48,7 +48,7 @@ _NOISE = """\
             "[in#0/mov @ 0x1] [error] error reading header\n"
             "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n"
             "[fatal] Error opening input files: Invalid data found when processing input\n",
-            "its header is damaged. Export it again from where it was made",
+            "its header is damaged. Export it again from the program that made it",
             id="what was said before the input was given up",
         ),
         pytest.param(
@@ -62,8 +62,8 @@ _NOISE = """\
             183,
             "[vorbis @ 0x1] [error] Setup header corrupt.\n"
             "[fatal] Error binding filtergraph inputs/outputs: Invalid data found\n",
-            "its image or its sound cannot be decoded: it is damaged, or coded in a way that"
-            " ffmpeg does not know. Export it again from where it was made",
+            "its video or its audio cannot be decoded: it is damaged, or coded in a way that"
+            " ffmpeg does not know. Export it again from the program that made it",
             id="a stream that cannot be decoded",
         ),
         pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only empty words"),
@@ -72,11 +72,11 @@ _NOISE = """\
         pytest.param(
             -signal.SIGSEGV,
             "",
-            "ffmpeg broke down over it (SIGSEGV): the file is damaged. Export it again from where"
-            " it was made",
+            "ffmpeg crashed on it (SIGSEGV): the file is damaged. Export it again from the program"
+            " that made it",
             id="crashed",
         ),
     ],
 )
 def test_one_line_of_many(status: int, log: str, expected: str) -> None:
-    assert complaint(status, log) == expected
+    assert error_message(status, log) == expected

@@ -48,7 +48,7 @@ def test_a_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path)
 def test_a_window_is_placed(source: tuple[str, Facts]) -> None:
     path, facts = source
     with ImageWorkers(1) as images:
-        placed = images.place(path, recipe(window=Window((40, 64), "center")), facts)
+        placed = images.place_window(path, recipe(window=Window((40, 64), "center")), facts)
     assert placed.window == Window((40, 64), "center", (28, 0))
 
 
@@ -135,7 +135,7 @@ def test_a_large_image_is_no_bomb(tmp_path: Path) -> None:
     facts = probe(tmp_path / "large.jpg", cache=False)
     with ImageWorkers(1) as images:
         wanted = recipe(window=Window((12_200, 12_200), "smart"))
-        placed = images.place(str(tmp_path / "large.jpg"), wanted, facts)
+        placed = images.place_window(str(tmp_path / "large.jpg"), wanted, facts)
     assert placed.window is not None
     assert placed.window.corner is not None
 

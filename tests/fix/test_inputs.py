@@ -14,8 +14,7 @@ import ffmpeg
 import pytest
 from made_videos import make, remake
 
-from wanprep.fix.ffmpeg import run_ffmpeg
-from wanprep.fix.ffmpeg_input import Stream, opened
+from wanprep.fix.ffmpeg import Stream, input_stream, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import probe_file
@@ -51,7 +50,7 @@ def ear() -> Iterator[Ear]:
 
 
 def _read(path: Path, facts: Facts) -> None:
-    graph = ffmpeg.output(opened(str(path), facts)["v:0"], "-", format="null")
+    graph = ffmpeg.output(input_stream(str(path), facts)["v:0"], "-", format="null")
     run_ffmpeg(ffmpeg.get_args(graph), seconds=60)
 
 
@@ -59,7 +58,7 @@ _VIDEO = Facts(path="", kind="video", format="mp4")
 _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 
 
-@pytest.mark.parametrize("film_format", ["mp4", "mpg"])
+@pytest.mark.parametrize("video_format", ["mp4", "mpg"])
 @pytest.mark.parametrize(
     "text",
     [
@@ -93,10 +92,10 @@ def test_a_video_cannot_name_another_for_its_frames(tmp_path: Path) -> None:
     other = make(tmp_path / "frames.mov", "testsrc=s=64x64:d=0.2", how="-c:v png")
     crafted = tmp_path / "crafted.mov"
     crafted.write_bytes(_with_alias(Path(other).read_bytes(), other))
-    willing = opened(str(crafted), probe_file(other), enable_drefs=1, use_absolute_path=1)
+    willing = input_stream(str(crafted), probe_file(other), enable_drefs=1, use_absolute_path=1)
 
     assert other in _log(willing)  # the crafting worked: ffmpeg could be made to follow it
-    assert other not in _log(opened(str(crafted), probe_file(other)))
+    assert other not in _log(input_stream(str(crafted), probe_file(other)))
 
 
 def _log(source: Stream) -> str:
@@ -134,4 +133,4 @@ def test_a_pattern_is_a_name(tmp_path: Path) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(CannotFix, match=r"a\\nb is of a kind that cannot be converted"):
-        opened("a\nb", Facts(path="a\nb"))
+        input_stream("a\nb", Facts(path="a\nb"))

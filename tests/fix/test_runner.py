@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from made_videos import X264, make
 
-from wanprep.fix.ffmpeg import command_line, ffmpeg_version, file_name, go_on, run_ffmpeg, stop_all
+from wanprep.fix.ffmpeg import command_line, ffmpeg_version, resume, run_ffmpeg, stop_all
 from wanprep.fix.plan.plan import CannotFix
+from wanprep.media.ffmpeg import file_url
 
 _ENDLESS = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120"]
 _LONG = ["-f", "lavfi", "-re", "-i", "testsrc=s=160x120:d=2"]
@@ -52,7 +53,7 @@ def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.Monke
     (tmp_path / "http:").mkdir()
     monkeypatch.chdir(tmp_path)
 
-    run_ffmpeg(["-f", "lavfi", "-i", "testsrc=d=0.1", *_RAW, file_name(name)], seconds=60)
+    run_ffmpeg(["-f", "lavfi", "-i", "testsrc=d=0.1", *_RAW, file_url(name)], seconds=60)
 
     assert Path(name).stat().st_size > 10_000
 
@@ -60,7 +61,7 @@ def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.Monke
 def test_progress_is_told(tmp_path: Path) -> None:
     told: list[float] = []
 
-    run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "a"))],
+    run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a"))],
                seconds=60, length=2, progress=told.append)  # fmt: skip
 
     assert told == sorted(told)
@@ -70,27 +71,27 @@ def test_progress_is_told(tmp_path: Path) -> None:
 def test_output_can_be_piped() -> None:
     source = ["-f", "lavfi", "-i", "color=red:s=4x4:d=0.04,format=rgb24"]
 
-    ran = run_ffmpeg([*source, "-f", "rawvideo", "pipe:1"], seconds=60)
+    run = run_ffmpeg([*source, "-f", "rawvideo", "pipe:1"], seconds=60)
 
-    assert len(ran.piped) == 4 * 4 * 3
-    assert "Output #0, rawvideo" in ran.log
+    assert len(run.stdout) == 4 * 4 * 3
+    assert "Output #0, rawvideo" in run.log
 
 
 def test_a_long_log_is_kept_at_its_end() -> None:
     many = "-f lavfi -i testsrc=s=16x16:d=40:r=100,showinfo -f null -".split()
 
-    ran = run_ffmpeg(many, seconds=60)
+    run = run_ffmpeg(many, seconds=60)
 
-    assert 100_000 < len(ran.log) < 400_000
-    assert "video:" in ran.log[-2000:]
-    assert "Output #0, null" not in ran.log
+    assert 100_000 < len(run.log) < 400_000
+    assert "video:" in run.log[-2000:]
+    assert "Output #0, null" not in run.log
 
 
 def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(b"mine")
 
     with pytest.raises(CannotFix, match="is there already"):
-        run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "a.avi"))], seconds=60)
+        run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a.avi"))], seconds=60)
 
     assert (tmp_path / "a.avi").read_bytes() == b"mine"
 
@@ -99,7 +100,7 @@ def test_time_is_limited(tmp_path: Path) -> None:
     into = tmp_path / "late.avi"
 
     with pytest.raises(CannotFix, match=r"took longer than 0\.50 s"):
-        run_ffmpeg([*_ENDLESS, *_RAW, file_name(str(into))], seconds=0.5)
+        run_ffmpeg([*_ENDLESS, *_RAW, file_url(str(into))], seconds=0.5)
 
     assert not into.exists()
     assert _is_gone(str(into))
@@ -110,7 +111,7 @@ def test_a_progress_that_raises_ends_it(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_ffmpeg([*_ENDLESS, *_RAW, file_name(str(tmp_path / "a"))],
+        run_ffmpeg([*_ENDLESS, *_RAW, file_url(str(tmp_path / "a"))],
                    seconds=60, length=9, progress=enough)  # fmt: skip
 
     assert not list(tmp_path.iterdir())
@@ -123,7 +124,7 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
 
     def work() -> None:
         try:
-            run_ffmpeg([*_ENDLESS, *_RAW, file_name(str(into))], seconds=60)
+            run_ffmpeg([*_ENDLESS, *_RAW, file_url(str(into))], seconds=60)
         except CannotFix as error:
             said.append(str(error))
 
@@ -136,9 +137,9 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
     assert said == ["ffmpeg was stopped"]
     assert not into.exists()
     with pytest.raises(CannotFix, match="the work was stopped"):  # nor is another begun
-        run_ffmpeg([*_LONG, *_RAW, file_name(str(into))], seconds=60)
-    go_on()
-    run_ffmpeg([*_LONG, *_RAW, file_name(str(into))], seconds=60)
+        run_ffmpeg([*_LONG, *_RAW, file_url(str(into))], seconds=60)
+    resume()
+    run_ffmpeg([*_LONG, *_RAW, file_url(str(into))], seconds=60)
     assert into.exists()
 
 
@@ -148,7 +149,7 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         "import sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"
         "run_ffmpeg(sys.argv[1:], seconds=60)"
     )
-    command = [sys.executable, "-c", code, *_ENDLESS, *_RAW, file_name(str(into))]
+    command = [sys.executable, "-c", code, *_ENDLESS, *_RAW, file_url(str(into))]
     with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
         _wait_until(into.exists)
         assert not _is_gone(str(into))
@@ -167,11 +168,11 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
         "run_ffmpeg(sys.argv[1:], seconds=60)"
     )
     into = tmp_path / "full.avi"
-    command = [sys.executable, "-c", code, *_LONG, *_RAW, file_name(str(into))]
+    command = [sys.executable, "-c", code, *_LONG, *_RAW, file_url(str(into))]
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    assert "CannotMake: the file grew larger than is allowed here" in done.stderr
+    assert "CannotFix: the file grew larger than is allowed here" in done.stderr
     assert not into.exists()
 
 
@@ -189,14 +190,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_no_space_is_told(small_disk: Path) -> None:
     with pytest.raises(CannotFix, match=r"^the disk is full: make room"):
-        run_ffmpeg([*_LONG, *_RAW, file_name(str(small_disk / "a.avi"))], seconds=60)
+        run_ffmpeg([*_LONG, *_RAW, file_url(str(small_disk / "a.avi"))], seconds=60)
 
     assert not list(small_disk.iterdir())
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(CannotFix, match=r"ffmpeg failed: .*No such file or directory"):
-        run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "no" / "a.avi"))], seconds=60)
+        run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "no" / "a.avi"))], seconds=60)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
@@ -204,7 +205,7 @@ def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(CannotFix, match="may not be read or written"):
-        run_ffmpeg([*_LONG, *_RAW, file_name(str(tmp_path / "a.avi"))], seconds=60)
+        run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a.avi"))], seconds=60)
 
 
 def test_a_missing_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -223,4 +224,4 @@ def test_a_failing_clip_is_told_in_one_line(tmp_path: Path) -> None:
     Path(path).write_bytes(Path(path).read_bytes()[:500])
 
     with pytest.raises(CannotFix, match=r"^ffmpeg failed: [^\n]+$"):
-        run_ffmpeg(["-i", file_name(path), "-f", "null", "-"], seconds=60)
+        run_ffmpeg(["-i", file_url(path), "-f", "null", "-"], seconds=60)

@@ -40,7 +40,7 @@ def fixed(source: Path, **changes: Any) -> tuple[Path, Output]:
     wanted = recipe(**changes)
     into = source.with_name(f"{source.stem}-made{wanted.suffix}")
     into.unlink(missing_ok=True)
-    return into, make_image(str(source), wanted, probe(source, cache=False), str(into))
+    return into, make_image(str(source), wanted, probe(source, cache=False), str(into))[0]
 
 
 def pixels(path: Path) -> Image.Image:

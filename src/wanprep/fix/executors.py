@@ -30,10 +30,10 @@ class Executors(Closing):
 
     def close(self) -> None:
         """Send everybody home; whoever comes after them may begin anew."""
-        from wanprep.fix.ffmpeg import go_on
+        from wanprep.fix.ffmpeg import resume
 
         self._images.close()
-        go_on()
+        resume()
 
     def stop(self) -> None:
         """End whatever is under way; those who wait for it learn that it failed."""
@@ -48,7 +48,7 @@ class Executors(Closing):
         if window is None or window.corner is not None:
             return recipe
         if isinstance(recipe, ImageRecipe):
-            return self._images.place(source, recipe, facts)
+            return self._images.place_window(source, recipe, facts)
         assert isinstance(recipe, VideoRecipe)  # noqa: S101 - nothing else has a window
         from wanprep.fix.video.place_window import place_window
 
@@ -70,9 +70,9 @@ class Executors(Closing):
             case VideoRecipe() as recipe:
                 return self._video(source, recipe, facts, into, progress)
             case AudioRecipe() as recipe:
-                from wanprep.fix.audio import make_sound
+                from wanprep.fix.audio import make_audio
 
-                return make_sound(source, recipe, facts, into, progress=progress), {}
+                return make_audio(source, recipe, facts, into, progress=progress), {}
 
     def _video(
         self,
@@ -95,9 +95,9 @@ def uncopied(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
     """Return what else can be tried where streams were copied; None where none was."""
     if not isinstance(recipe, VideoRecipe) or "copy" not in (recipe.video, recipe.audio):
         return None
-    from wanprep.fix.video.make import coded_anew
+    from wanprep.fix.video.make import without_copying
 
-    return coded_anew(recipe, facts)
+    return without_copying(recipe, facts)
 
 
 def planned_commands(
@@ -110,9 +110,9 @@ def planned_commands(
 
             return video_commands(source, recipe, facts, into, threads=threads)
         case AudioRecipe():
-            from wanprep.fix.audio import sound_commands
+            from wanprep.fix.audio import audio_commands
 
-            return sound_commands(source, recipe, facts, into)
+            return audio_commands(source, recipe, facts, into)
         case _:
             return ()
 

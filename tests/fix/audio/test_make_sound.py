@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made_videos import ffmpeg, line_of, make, remake, tracks
 
-from wanprep.fix.audio import make_sound
+from wanprep.fix.audio import make_audio
 from wanprep.fix.plan.plan import AudioRecipe, CannotFix, Output
 from wanprep.media.probe_file import probe_file
 
@@ -20,7 +20,7 @@ _TONE = "sine=f=440:r={rate}:d=2"
 
 def _made(source: str, into: Path, **options: object) -> Output:
     recipe = AudioRecipe(**{"format": "wav", "suffix": ".wav", **options})  # type: ignore[arg-type]
-    return make_sound(source, recipe, probe_file(source), str(into))
+    return make_audio(source, recipe, probe_file(source), str(into))
 
 
 def _samples(path: Path, rate: int) -> int:
@@ -148,7 +148,7 @@ def test_lost_sound_is_no_success(tmp_path: Path) -> None:
     both = tmp_path / "both.ogg"
     both.write_bytes(b"".join(Path(part).read_bytes() for part in parts))
 
-    with pytest.raises(CannotFix, match=r"only 2\.0. s of 4\.0. s of sound can be decoded"):
+    with pytest.raises(CannotFix, match=r"only 2\.0. s of 4\.0. s of audio can be decoded"):
         _made(str(both), tmp_path / "out.wav")
 
     assert not (tmp_path / "out.wav").exists()
@@ -175,7 +175,7 @@ def test_times_that_jump_are_not_believed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "size"),
+    ("options", "size"),
     [
         ({"most_bytes": 200_000}, 88_200 * 2 + 44),
         ({"most_bytes": 140_000}, 128_044),
@@ -193,11 +193,11 @@ def test_bytes_are_kept_to(tmp_path: Path, options: dict[str, object], size: int
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("options", "words"),
     [
-        ({"most_bytes": 20_000}, r"2\.0 s of sound take 64\.0 kB at the least"),
-        ({"start": 5.0, "length": 1.0}, "no sound in the part that was asked for"),
-        ({"format": "mp3", "suffix": ".mp3", "start": 5.0, "length": 1.0}, "no sound in the part"),
+        ({"most_bytes": 20_000}, r"2\.0 s of audio take at least 64\.0 kB"),
+        ({"start": 5.0, "length": 1.0}, "no audio in the part that was asked for"),
+        ({"format": "mp3", "suffix": ".mp3", "start": 5.0, "length": 1.0}, "no audio in the part"),
         ({"format": "mp3", "suffix": ".mp3", "length": 0.02}, "instead of 0.02 s"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_header_that_lies_about_the_length(tmp_path: Path) -> None:
     facts = replace(probe_file(source), duration=0.5, audio_duration=0.5)
     recipe = AudioRecipe(format="wav", suffix=".wav", most_bytes=100_000)
 
-    with pytest.raises(CannotFix, match=r"the result has 176\.4 kB, and 100\.0 kB"):
-        make_sound(source, recipe, facts, str(tmp_path / "out.wav"))
+    with pytest.raises(CannotFix, match=r"the result has 176\.4 kB, and at most 100\.0 kB"):
+        make_audio(source, recipe, facts, str(tmp_path / "out.wav"))
 
     assert not (tmp_path / "out.wav").exists()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from wanprep.fix.audio import sound_commands
+from wanprep.fix.audio import audio_commands
 from wanprep.fix.plan.plan import AudioRecipe
 from wanprep.media.facts import Facts
 
@@ -11,7 +11,7 @@ _VOICE = Facts(path="", kind="audio", format="mp3", audio_codec="mp3", duration=
 def test_wav() -> None:
     recipe = AudioRecipe(format="wav", suffix=".wav", start=2.0, length=10.0)
 
-    (command,) = sound_commands("-voice.mp3", recipe, _VOICE, "out.wav")
+    (command,) = audio_commands("-voice.mp3", recipe, _VOICE, "out.wav")
 
     assert " ".join(command) == (
         "-nostdin -hide_banner -nostats -v level+info -n -progress pipe:1 -f mp3 -format_whitelist"
@@ -25,7 +25,7 @@ def test_wav() -> None:
 def test_mp3() -> None:
     recipe = AudioRecipe(format="mp3", suffix=".mp3")
 
-    (command,) = sound_commands("a", recipe, _VOICE, "out.mp3")
+    (command,) = audio_commands("a", recipe, _VOICE, "out.mp3")
 
     assert "-b:a 192000 -c:a libmp3lame -fflags +bitexact" in " ".join(command)
     assert "-id3v2_version 0" in " ".join(command)

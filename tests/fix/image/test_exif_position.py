@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from wanprep.fix.image.exif_location import StillThere, without_position
+from wanprep.fix.image.exif_location import LocationNotRemoved, strip_exif
 from wanprep.media.image.exif import read_exif
 
 POSITION = {1: "N", 2: (48.0, 12.0, 30.5), 3: "E", 4: (16.0, 22.0, 12.25), 7: (10.0, 1.0, 2.0)}
@@ -32,7 +32,7 @@ def test_the_position_goes_and_the_rest_stays(endian: str, prefixed: bool) -> No
     before = before if prefixed else before.removeprefix(b"Exif\0\0")
     assert read_exif(before).gps
 
-    after = without_position(before)
+    after = strip_exif(before)
 
     assert len(after) == len(before)
     assert read_exif(after).orientation == 6
@@ -49,15 +49,15 @@ def test_the_position_goes_and_the_rest_stays(endian: str, prefixed: bool) -> No
 def test_no_number_of_the_position_is_left() -> None:
     values = struct.pack("<2I", 61, 2)  # 30.5 seconds
     assert values in exif()
-    assert values not in without_position(exif())
+    assert values not in strip_exif(exif())
 
 
 def test_what_has_no_position_is_the_same() -> None:
     plain = Image.Exif()
     plain[ExifTags.Base.Orientation] = 3
-    assert without_position(plain.tobytes()) == plain.tobytes()
-    assert without_position(b"Exif\0\0garbage") == b"Exif\0\0garbage"
-    assert without_position(b"") == b""
+    assert strip_exif(plain.tobytes()) == plain.tobytes()
+    assert strip_exif(b"Exif\0\0garbage") == b"Exif\0\0garbage"
+    assert strip_exif(b"") == b""
 
 
 def _directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes:
@@ -72,7 +72,7 @@ def test_the_position_of_a_thumbnail_goes_as_well() -> None:
     position = _directory((2, 5, 3, 66))
     data = b"II*\0" + struct.pack("<I", 8) + first.ljust(22, b"\0") + second + position + latitude
 
-    after = without_position(data)
+    after = strip_exif(data)
 
     assert latitude not in after
     assert len(after) == len(data)
@@ -82,14 +82,14 @@ def test_the_position_of_a_thumbnail_goes_as_well() -> None:
 def test_a_directory_that_is_none_is_not_overwritten() -> None:
     data = b"II*\0" + struct.pack("<I", 8) + _directory((0x112, 3, 1, 6), (0x8825, 4, 1, 8))
 
-    after = without_position(data)
+    after = strip_exif(data)
 
     assert read_exif(after).orientation == 6
 
 
 def test_directories_in_a_ring_end() -> None:
     data = b"II*\0" + struct.pack("<I", 8) + _directory((0x112, 3, 1, 6), following=8)
-    assert without_position(data) == data
+    assert strip_exif(data) == data
 
 
 def test_a_position_that_stays_is_told() -> None:
@@ -98,15 +98,15 @@ def test_a_position_that_stays_is_told() -> None:
     first = _directory((0x8825, 3, 1, 26))
     data = b"II*\0" + struct.pack("<I", 8) + first + _directory((2, 5, 3, 44)) + latitude
     assert read_exif(data).gps
-    assert not read_exif(without_position(data)).gps
+    assert not read_exif(strip_exif(data)).gps
 
     cut = data[:22]  # the directory's end is missing, so that nothing is taken out
     assert not read_exif(cut).gps
     odd = b"II*\0" + struct.pack("<I", 38) + bytes(30) + struct.pack("<HHHII", 1, 0x8825, 4, 1, 8)
     odd = odd[:8] + _directory((2, 5, 3, 4))[:18].ljust(30, b"\1") + odd[38:]
     if read_exif(odd).gps:
-        with pytest.raises(StillThere):
-            without_position(odd)
+        with pytest.raises(LocationNotRemoved):
+            strip_exif(odd)
 
 
 @settings(deadline=None, max_examples=150)
@@ -117,8 +117,8 @@ def test_damaged_exif_keeps_its_length_or_is_refused(data: st.DataObject) -> Non
         damaged[data.draw(st.integers(6, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     damaged = damaged[: data.draw(st.integers(0, len(damaged)))]
     try:
-        after = without_position(bytes(damaged))
-    except (StillThere, struct.error):
+        after = strip_exif(bytes(damaged))
+    except (LocationNotRemoved, struct.error):
         return
     assert len(after) == len(damaged)
     assert not read_exif(after).gps

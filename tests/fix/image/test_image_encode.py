@@ -8,7 +8,7 @@ from image_results import PLACES, all_near, corners, fixed, near, pixels, quarte
 from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
-from wanprep.fix.image.encode import BEST, FLOOR
+from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_LOWEST
 from wanprep.fix.plan.plan import CannotFix, Window
 
 
@@ -36,7 +36,7 @@ def test_colors_stay_as_fine_as_they_were(
 
     with Image.open(result) as opened:
         assert get_sampling(opened) == sampling
-    assert made.settings["quality"] == BEST
+    assert made.settings["quality"] == JPEG_BEST
     assert not made.notes
 
 
@@ -78,11 +78,11 @@ def test_quality_gives_way_before_size(tmp_path: Path, share: float) -> None:
     size, quality = result.stat().st_size, made.settings["quality"]
     assert size <= most
     assert isinstance(quality, int)
-    assert FLOOR <= quality <= BEST
+    assert JPEG_LOWEST <= quality <= JPEG_BEST
     assert made.encodes <= 7
     assert made.settings["size"] == [480, 320]
     assert made.notes == ((f"Written with JPEG quality {quality} to fit {most / 1000:.1f} kB.",)
-                          if quality < BEST else ())  # fmt: skip
+                          if quality < JPEG_BEST else ())  # fmt: skip
     assert size > most * 0.85, "the highest quality that fits is taken"
     assert free.encodes == 1
 
@@ -135,7 +135,7 @@ def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
     fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", size=smallest)
     at_smallest = tmp_path / "one-made.jpg"
     with Image.open(at_smallest) as opened:
-        opened.save(tmp_path / "floor.jpg", quality=FLOOR, optimize=True, subsampling=0)
+        opened.save(tmp_path / "floor.jpg", quality=JPEG_LOWEST, optimize=True, subsampling=0)
     most = int((tmp_path / "floor.jpg").stat().st_size * 1.02)
 
     result, _ = fixed(

@@ -7,7 +7,7 @@ from image_results import fixed, quarters, recipe
 from PIL import Image, ImageDraw
 
 from wanprep import probe
-from wanprep.fix.image.make import place_window
+from wanprep.fix.image.prepare import place_window
 from wanprep.fix.plan.plan import ImageRecipe, Window
 
 

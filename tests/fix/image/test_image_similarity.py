@@ -7,7 +7,8 @@ from image_results import fixed, recipe
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from wanprep import probe
-from wanprep.fix.image.similarity import similarity, ssim
+from wanprep.fix.image.prepare import prepare
+from wanprep.fix.image.similarity import image_similarity, ssim
 from wanprep.fix.plan.plan import ImageRecipe, Window
 
 SIZE = (360, 240)
@@ -23,7 +24,8 @@ def scene() -> Image.Image:
 
 
 def measured(source: Path, wanted: ImageRecipe, result: Path) -> float:
-    return similarity(str(source), wanted, probe(source, cache=False), str(result))
+    prepared = prepare(str(source), wanted, probe(source, cache=False))
+    return image_similarity(prepared.image, wanted, str(result))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from PIL import Image
 
 from wanprep import probe
 from wanprep.errors import WanprepError
-from wanprep.fix.image.make import make_and_measure, make_image
+from wanprep.fix.image.make import make_image
 from wanprep.fix.plan.plan import Stripped
 
 
@@ -24,7 +24,7 @@ def source(tmp_path: Path) -> Path:
 def test_what_was_done_is_told(source: Path, tmp_path: Path) -> None:
     wanted = recipe(format="jpeg", suffix=".jpg", size=(48, 32))
 
-    made = make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / "made"))
+    made, _ = make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / "made"))
 
     assert made.settings == {
         "format": "jpeg", "quality": 95, "subsampling": "4:4:4", "size": [48, 32],
@@ -37,11 +37,11 @@ def test_what_was_done_is_told(source: Path, tmp_path: Path) -> None:
 def test_the_similarity_comes_with_it(source: Path, tmp_path: Path) -> None:
     facts = probe(source, cache=False)
 
-    made, ssim = make_and_measure(str(source), recipe(), facts, str(tmp_path / "made.png"))
+    made, ssim = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
     assert made.encodes == 1
     assert ssim == pytest.approx(1.0)
 
-    made, ssim = make_and_measure(str(source), Stripped(".jpg"), facts, str(tmp_path / "made.jpg"))
+    made, ssim = make_image(str(source), Stripped(".jpg"), facts, str(tmp_path / "made.jpg"))
     assert made.encodes == 0
     assert ssim is None
     assert (tmp_path / "made.jpg").read_bytes() == source.read_bytes()
@@ -64,7 +64,7 @@ def test_a_result_is_made_only_once(source: Path, tmp_path: Path, suffix: str) -
 
 def test_what_was_hdr_is_told(source: Path, tmp_path: Path) -> None:
     facts = replace(probe(source, cache=False), hdr=True)
-    made = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
+    made, _ = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
     assert made.notes[0].startswith("It was HDR")
 
 

@@ -9,7 +9,7 @@ from image_results import CORNERS, all_near, at, corners, fixed, near, quarters
 from PIL import Image, ImageChops, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from wanprep.fix.image.colors import Claim, _changes_nothing, _transform, to_srgb
+from wanprep.fix.image.colors import ColorSpace, _is_identity, _transform, to_srgb
 
 ONE = (32, 32)
 P3 = rgb_profile(P3_PRIMARIES)
@@ -176,9 +176,9 @@ def test_srgb_under_another_name_is_not_converted() -> None:
 def test_a_small_change_of_color_is_seen() -> None:
     transform = _transform("RGB", rgb_profile(SRGB_PRIMARIES, gamma=2.2))
     assert transform is not None
-    assert not _changes_nothing(transform)
+    assert not _is_identity(transform)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "YCbCr", "HSV", "RGBX", "I"])
 def test_whatever_the_mode_it_ends_as_rgb(mode: str) -> None:
-    assert to_srgb(Image.new(mode, (2, 2)), Claim()).mode == "RGB"
+    assert to_srgb(Image.new(mode, (2, 2)), ColorSpace()).mode == "RGB"

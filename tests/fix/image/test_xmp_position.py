@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.fix.image.strip_location import blanked
+from wanprep.fix.image.strip_location import blank_xmp
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from wanprep.fix.image.strip_location import blanked
     ],
 )  # fmt: skip
 def test_positions_become_blanks(before: bytes, kept: bytes) -> None:
-    after = blanked(before)
+    after = blank_xmp(before)
 
     assert len(after) == len(before)
     assert after.split() == kept.split()

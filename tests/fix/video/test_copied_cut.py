@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.fix.video.cuts import Cut, _clean, _in_time, _packets
+from wanprep.fix.video.cuts import CopyCut, _audio_end, _count_frames, _read_packets
 
 _TABLE = """\
 #software: Lavf
@@ -33,23 +33,23 @@ _TABLE = """\
     ],
 )
 def test_images_end_cleanly(end: float, count: int) -> None:
-    assert _clean(_packets(_TABLE)[0], end + 1e-9) == count
+    assert _count_frames(_read_packets(_TABLE)[0], end + 1e-9) == count
 
 
 @pytest.mark.parametrize(
     ("end", "until"), [(0.0, 0.001), (0.045, -0.0115), (0.046, 0.0115), (1.0, 0.0345)]
 )
 def test_sound_that_is_not_played_counts(end: float, until: float) -> None:
-    assert _in_time(_packets(_TABLE)[1], end + 1e-9) == pytest.approx(until)
+    assert _audio_end(_read_packets(_TABLE)[1], end + 1e-9) == pytest.approx(until)
 
 
 def test_nothing_there() -> None:
-    assert _packets("") == {}
-    assert _clean([], 1.0) == 1
-    assert _in_time([], 1.0) == 0.001
+    assert _read_packets("") == {}
+    assert _count_frames([], 1.0) == 1
+    assert _audio_end([], 1.0) == 0.001
 
 
 def test_words_for_ffmpeg() -> None:
-    assert Cut(5, None).options() == {"frames:v": 5}
-    assert Cut(None, 9.5).options() == {"t": "9.500000"}
-    assert Cut(5, 9.5).options() == {"frames:v": 5, "t": "9.500000"}
+    assert CopyCut(5, None).options() == {"frames:v": 5}
+    assert CopyCut(None, 9.5).options() == {"t": "9.500000"}
+    assert CopyCut(5, 9.5).options() == {"frames:v": 5, "t": "9.500000"}

@@ -10,8 +10,8 @@ import pytest
 from made_videos import TONE, X264, fixed_video, make, recipe_for, times
 
 from wanprep.fix.plan.plan import VideoRecipe
-from wanprep.fix.video.commands import passes
-from wanprep.fix.video.encode import Encoded, Encoder, _corrected, fit_bytes
+from wanprep.fix.video.commands import pass_log_folder
+from wanprep.fix.video.make import Encoded, Encoder, _next_rate, fit_bytes
 from wanprep.media.facts import Facts
 
 
@@ -58,12 +58,12 @@ class Wayward(Encoder):
     sizes: list[int] = field(default_factory=list)
 
     def encode(
-        self, recipe: VideoRecipe, rate: int | None = None, *, again: bool = False
+        self, recipe: VideoRecipe, bit_rate: int | None = None, *, second_pass: bool = False
     ) -> Encoded:
         assert recipe.most_bytes
         size = self.sizes.pop(0)
         Path(self.into).write_bytes(bytes(size))
-        self.commands.append((str(rate), str(again)))
+        self.commands.append((str(bit_rate), str(second_pass)))
         return Encoded(size, size)
 
 
@@ -80,7 +80,7 @@ def test_the_best_of_three_is_kept(tmp_path: Path, sizes: list[int], left: int) 
     facts = Facts(path="", kind="video", width=8, height=8, fps=1.0, duration=1.0)
     recipe = recipe_for(facts, most_bytes=1000)
     into = tmp_path / "out.mp4"
-    Path(passes(str(into))).mkdir()
+    Path(pass_log_folder(str(into))).mkdir()
     encoder = Wayward("", facts, str(into), 1, None, sizes=sizes)
 
     fit_bytes(encoder, recipe, encoder.encode(recipe))
@@ -100,4 +100,4 @@ def test_the_best_of_three_is_kept(tmp_path: Path, sizes: list[int], left: int) 
     ],
 )
 def test_the_next_rate(seen: list[tuple[float, int]], wanted: int, expected: int) -> None:
-    assert _corrected(seen, wanted) == pytest.approx(max(4000, expected), rel=0.01)
+    assert _next_rate(seen, wanted) == pytest.approx(max(4000, expected), rel=0.01)

@@ -29,7 +29,7 @@ from made_videos import (
 )
 
 from wanprep.fix.plan.plan import CannotFix, Window
-from wanprep.fix.video.make import coded_anew, make_video
+from wanprep.fix.video.make import make_video, without_copying
 from wanprep.media.probe_file import probe_file
 
 _SOUND = f"{X264} -bf 2 -c:a aac"
@@ -97,12 +97,12 @@ def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> 
     assert times(result.path) == pytest.approx([number / 25 for number in range(50)], abs=1e-4)
     assert result.facts.video_duration == pytest.approx(2.0)
     assert result.made.notes == (
-        "coded anew, because it does not say how long its frames are shown",
+        "encoded instead of copied: it does not say how long its frames are shown",
     )
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
+    "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
 def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
@@ -134,7 +134,7 @@ def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) ->
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
+    "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
 def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     before = tmp_path / "here.mov"
@@ -293,11 +293,11 @@ def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("options", "words"),
     [
         pytest.param({"start": 9.0, "length": 1.0}, "cannot be played", id="beyond the end"),
         pytest.param(
-            {"video": "copy", "audio": "copy", "most_bytes": 9000}, "coded anew", id="large copy"
+            {"video": "copy", "audio": "copy", "most_bytes": 9000}, "encoded again", id="large copy"
         ),
         pytest.param({"most_bytes": 9000}, "does not fit into", id="too few bytes"),
     ],
@@ -329,7 +329,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
 def test_images_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
     facts = replace(probe_file(clip), duration=claimed, video_duration=claimed)
 
-    with pytest.raises(CannotFix, match=rf"2\.00 s of images instead of {claimed:.2f} s"):
+    with pytest.raises(CannotFix, match=rf"2\.00 s of video instead of {claimed:.2f} s"):
         make_video(clip, recipe_for(facts), facts, str(tmp_path / "out.mp4"), threads=2)
 
     assert not (tmp_path / "out.mp4").exists()
@@ -358,9 +358,9 @@ def test_a_last_image_that_stays(tmp_path: Path) -> None:
     assert times(result.path) == [0.0, 2.0, 4.0]
 
 
-def test_hdr_that_is_coded_anew_after_all(clip: str) -> None:
+def test_hdr_that_is_without_copying_after_all(clip: str) -> None:
     facts = replace(probe_file(clip), hdr=True)
 
-    anew = coded_anew(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
+    anew = without_copying(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
 
     assert (anew.video, anew.audio, anew.tone_map) == ("h264", "aac", True)

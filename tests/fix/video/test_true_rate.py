@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.fix.video.cuts import true_rate
+from wanprep.fix.video.cuts import standard_rate
 from wanprep.media.facts import Facts
 
 
 @pytest.mark.parametrize(
-    ("film_format", "fps", "vfr", "expected"),
+    ("video_format", "fps", "vfr", "expected"),
     [
         pytest.param("mkv", 29.989659, False, 30.0, id="rounded"),
         pytest.param("webm", 23.976, False, 24_000 / 1001, id="cinema"),
@@ -18,7 +18,9 @@ from wanprep.media.facts import Facts
         pytest.param("mkv", None, False, None, id="not known"),
     ],
 )
-def test_true_rate(video_format: str, fps: float | None, vfr: bool, expected: float | None) -> None:
+def test_standard_rate(
+    video_format: str, fps: float | None, vfr: bool, expected: float | None
+) -> None:
     facts = Facts(path="", kind="video", format=video_format, fps=fps, vfr=vfr)
 
-    assert true_rate(facts) == expected
+    assert standard_rate(facts) == expected

@@ -48,7 +48,7 @@ def test_an_encode() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "wishes", "part"),
+    ("facts", "options", "part"),
     [
         pytest.param(_clip(), {"drop_location": True}, "-map_metadata -1", id="no place"),
         pytest.param(_clip(channels=6), {}, "-ac 2", id="six channels"),

@@ -96,7 +96,7 @@ def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> No
     slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
     with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
         fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
-    with pytest.raises(CannotFix, match="nothing to see or to hear"):
+    with pytest.raises(CannotFix, match="no video and no audio"):
         fixed_video(clips["mp4"], tmp_path / "out.mp4", length=0.001)
 
     assert not (tmp_path / "out.mp4").exists()
@@ -127,5 +127,5 @@ def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
 
     result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
 
-    assert result.made.notes == ("coded anew, because its frames could not be cut as they were",)
+    assert result.made.notes == ("encoded instead of copied: its frames cannot be cut as they are",)
     assert (result.facts.duration or 9) <= 0.5

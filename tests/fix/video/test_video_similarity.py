@@ -19,7 +19,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "options",
     [
         pytest.param({}, id="all of it"),
         pytest.param({"start": 0.7, "length": 0.8}, id="a part"),
