@@ -99,7 +99,7 @@ def test_a_image_that_takes_too_long_is_given_up(
     ("by", "says"),
     [
         pytest.param(signal.SIGSEGV, r"crashed the library that reads it \(SIGSEGV\)", id="crash"),
-        pytest.param(signal.SIGKILL, "killed, most likely for want of memory", id="no memory left"),
+        pytest.param(signal.SIGKILL, "killed, most likely for lack of memory", id="no memory left"),
     ],
 )
 def test_a_worker_that_dies_costs_one_image(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import ffmpeg
 import pytest
-from made_videos import make, remake
+from sample_videos import make, remake
 
 from wanprep.fix.ffmpeg import Stream, input_stream, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix

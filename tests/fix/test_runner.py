@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_videos import X264, make
+from sample_videos import X264, make
 
 from wanprep.fix.ffmpeg import command_line, ffmpeg_version, resume, run_ffmpeg, stop_all
 from wanprep.fix.plan.plan import CannotFix

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_videos import ffmpeg, line_of, make, remake, tracks
+from sample_videos import ffmpeg, line_of, make, remake, tracks
 
 from wanprep.fix.audio import make_audio
 from wanprep.fix.plan.plan import AudioRecipe, CannotFix, Output
@@ -148,8 +148,11 @@ def test_lost_sound_is_no_success(tmp_path: Path) -> None:
     both = tmp_path / "both.ogg"
     both.write_bytes(b"".join(Path(part).read_bytes() for part in parts))
 
+    facts = replace(probe_file(str(both)), duration=4.0, audio_duration=4.0)
+    recipe = AudioRecipe(format="wav", suffix=".wav")
+
     with pytest.raises(CannotFix, match=r"only 2\.0. s of 4\.0. s of audio can be decoded"):
-        _made(str(both), tmp_path / "out.wav")
+        make_audio(str(both), recipe, facts, str(tmp_path / "out.wav"))
 
     assert not (tmp_path / "out.wav").exists()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from made_videos import recipe_for
+from sample_videos import recipe_for
 
 from wanprep.fix.video.cuts import Trim, aac_sample_rate, find_trim
 from wanprep.media.facts import Facts

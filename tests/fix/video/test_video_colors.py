@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_videos import (
+from sample_videos import (
     BARS,
     RGB_BARS,
     X264,
-    apart,
     colors,
+    distance,
     fixed_video,
     frame_at,
     line_of,
@@ -69,7 +69,7 @@ def test_colors_stay(tmp_path: Path, source: str, how: str, name: str, tags: str
     result = fixed_video(before, tmp_path / "out.mp4")
 
     assert tags in line_of(result.path, "Video")
-    assert apart(colors(frame_at(before)), colors(frame_at(result.path))) <= 5
+    assert distance(colors(frame_at(before)), colors(frame_at(result.path))) <= 5
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"], ids=["PQ", "HLG"])
@@ -86,8 +86,8 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
     assert not result.facts.hdr
     # The bars of 75 % (191) shine no brighter, and no darker, than on an ordinary screen.
     intent = colors(frame_at(make(tmp_path / "plain.mp4", BARS)))
-    assert apart(intent, colors(frame_at(result.path))) <= 35
-    assert apart(intent, colors(frame_at(before))) > 60  # as it would look unmapped
+    assert distance(intent, colors(frame_at(result.path))) <= 35
+    assert distance(intent, colors(frame_at(before))) > 60  # as it would look unmapped
 
 
 @pytest.mark.parametrize(
@@ -105,11 +105,11 @@ def test_what_is_transparent_shows_the_background(tmp_path: Path, name: str, how
 
     result = fixed_video(before, tmp_path / "out.mp4", background="#204060")
 
-    assert apart(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
+    assert distance(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
 
 
 def test_deinterlaced_where_frames_say_so(tmp_path: Path) -> None:
-    moving = "testsrc2=s=320x240:r=50:d=0.4,interlace=lowpass=0:scan=tff"
+    moving = "testsrc2=s=160x120:r=50:d=0.4,interlace=lowpass=0:scan=tff"
     how = "-c:v mpeg2video -q:v 2 -flags +ildct+ilme"
     before = make(tmp_path / "a.mpg", moving, how=how)
     plain = remake(before, tmp_path / "plain.mp4", how=X264)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from made_videos import recipe_for
+from sample_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.sizes import FrameSizes, frame_sizes, resize, shrink, square_size

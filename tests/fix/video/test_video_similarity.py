@@ -1,4 +1,4 @@
-"""The figures are high for a good result, and low for everything that looks otherwise."""
+"""The scores are high for a good result, and low for all that looks otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_videos import MOVING, X264, fixed_video, make, recipe_for, remake
+from sample_videos import MOVING, X264, fixed_video, make, recipe_for, remake
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.similarity import video_similarity
@@ -23,11 +23,11 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
     [
         pytest.param({}, id="all of it"),
         pytest.param({"start": 0.7, "length": 0.8}, id="a part"),
-        pytest.param({"size": (160, 120), "canvas": (200, 200)}, id="padded"),
-        pytest.param({"size": (322, 240), "canvas": (326, 246)}, id="padded by a little"),
-        pytest.param({"window": Window((160, 200), "center", (20, 30))}, id="a window"),
+        pytest.param({"size": (48, 36), "canvas": (60, 60)}, id="padded"),
+        pytest.param({"size": (98, 72), "canvas": (102, 78)}, id="padded by a little"),
+        pytest.param({"window": Window((48, 60), "center", (6, 9))}, id="a window"),
         pytest.param({"fps": 10.0}, id="fewer frames"),
-        pytest.param({"most_bytes": 60_000, "smallest": (80, 60)}, id="fewer bytes"),
+        pytest.param({"most_bytes": 22_000, "smallest": (32, 32)}, id="fewer bytes"),
     ],
 )
 def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
 
 _SCORES: Final = {
-    "ssim": re.compile(r"SSIM .*All:([0-9.]+)"),
+    "ssim": re.compile(r"SSIM .*All:(-?[0-9.]+)"),
     "vmaf": re.compile(r"VMAF score: ([0-9.]+)"),
 }
 _MOST_FPS: Final = 60
