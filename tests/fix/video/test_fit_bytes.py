@@ -76,7 +76,7 @@ class ScriptedEncoder(Encoder):
         pytest.param([2000, 1500, 950], 950, id="full enough"),
     ],
 )
-def test_the_best_of_three_is_kept(tmp_path: Path, sizes: list[int], left: int) -> None:
+def test_the_best_of_three_encodes_is_kept(tmp_path: Path, sizes: list[int], left: int) -> None:
     facts = Facts(path="", kind="video", width=8, height=8, fps=1.0, duration=1.0)
     recipe = recipe_for(facts, most_bytes=1000)
     output = tmp_path / "out.mp4"

@@ -84,7 +84,7 @@ def _at(image: object, place: tuple[int, int]) -> tuple[int, ...]:
     return pixel
 
 
-def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> None:
+def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) -> None:
     """As some programs write them: a millisecond, which is no more than their clock's tick."""
     data = bytearray(Path(remake(clip, tmp_path / "a.mkv")).read_bytes())
     at = data.index(b"\x23\xe3\x83\x84") + 4  # the first DefaultDuration, in nanoseconds
@@ -105,7 +105,7 @@ def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> 
 @pytest.mark.parametrize(
     "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_no_location_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
     before = remake(clip, tmp_path / "a.mkv", how="-c copy -metadata location=+48.1371+011.5754/")
     assert not probe_file(before).gps
@@ -116,7 +116,7 @@ def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object])
     assert "location" not in description(result.path).lower()
 
 
-def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) -> None:
+def test_only_the_first_video_and_audio_are_kept(tmp_path: Path, clip: str) -> None:
     cover = tmp_path / "cover.png"
     frame_at(clip).save(cover)
     before = tmp_path / "many.mp4"
@@ -137,7 +137,7 @@ def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) ->
 @pytest.mark.parametrize(
     "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_the_location_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     before = tmp_path / "here.mov"
     place = "com.apple.quicktime.location.ISO6709=+48.1371+011.5754/"
     ffmpeg("-i", clip, "-c", "copy", "-movflags", "use_metadata_tags", "-metadata", place,
@@ -152,7 +152,7 @@ def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, obje
     assert not result.facts.gps
 
 
-def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> None:
+def test_audio_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> None:
     before = remake(clip, tmp_path / "a.mkv", how="-c:v copy -c:a libvorbis -ac 2")
 
     result = fixed_video(before, tmp_path / "out.mp4", video="copy", audio="aac")
@@ -171,7 +171,7 @@ def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> Non
     ],
     ids=["5.1", "mono", "96 kHz"],
 )
-def test_sound_as_everybody_plays_it(tmp_path: Path, sound: str, expected: str) -> None:
+def test_channels_and_sample_rates(tmp_path: Path, sound: str, expected: str) -> None:
     before = make(tmp_path / "a.mkv", "testsrc=s=64x64:d=1", sound, how=f"{X264} -c:a flac")
 
     result = fixed_video(before, tmp_path / "out.mp4")
@@ -226,7 +226,7 @@ def test_frames_keep_their_times(tmp_path: Path) -> None:
     assert gaps == {0.05}
 
 
-def test_sound_that_starts_late_stays_with_its_image(tmp_path: Path) -> None:
+def test_audio_that_starts_late_stays_in_time(tmp_path: Path) -> None:
     before = tmp_path / "late.mkv"
     ffmpeg("-f", "lavfi", "-i", MOVING, "-itsoffset", "0.5", "-f", "lavfi", "-i", "sine=d=1",
            *X264.split(), "-c:a", "flac", str(before))  # fmt: skip
@@ -238,7 +238,7 @@ def test_sound_that_starts_late_stays_with_its_image(tmp_path: Path) -> None:
     assert loud[0] == pytest.approx(500, abs=40)
 
 
-def test_sound_after_a_gap_stays_with_its_image(tmp_path: Path) -> None:
+def test_audio_after_a_gap_stays_in_time(tmp_path: Path) -> None:
     """Silence, a gap of 60 ms from 0.1 s on, and at one second a tone: at 1.06 s by its time."""
     tone = "aevalsrc=if(lt(t\\,1)\\,0\\,sin(3000*t)):s=48000:d=2"
     whole = make(tmp_path / "a.mkv", MOVING, tone, how=f"{X264} -c:a flac")
@@ -253,7 +253,7 @@ def test_sound_after_a_gap_stays_with_its_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["-dash.mp4", "a:b %d.mp4", "sp ace\nline.mp4", "ü'\"[];,\\.mp4"])
-def test_any_name_will_do(
+def test_unusual_file_names(
     tmp_path: Path, clip: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -265,7 +265,7 @@ def test_any_name_will_do(
     assert sorted(os.listdir()) == sorted([name, f"{name}-out.mp4"])
 
 
-def test_interrupted_it_leaves_nothing(tmp_path: Path, clip: str) -> None:
+def test_an_interrupt_leaves_no_files(tmp_path: Path, clip: str) -> None:
     facts = probe_file(clip)
     recipe = recipe_for(facts, most_bytes=30_000)
     seen: list[list[str]] = []
@@ -281,7 +281,7 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path, clip: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
+def test_progress_reaches_the_end(tmp_path: Path, clip: str) -> None:
     shares: list[float] = []
     facts = probe_file(clip)
 
@@ -310,7 +310,7 @@ def test_what_fails_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_damage_is_told(tmp_path: Path) -> None:
+def test_damage_gives_a_note(tmp_path: Path) -> None:
     clip = Path(make(tmp_path / "a.avi", MOVING, how="-c:v mpeg4 -g 5"))
     data = bytearray(clip.read_bytes())
     for at in range(len(data) // 3, len(data) * 2 // 3, 997):
@@ -325,7 +325,7 @@ def test_damage_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("claimed", [1.0, 4.0], ids=["too much", "too little"])
-def test_images_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
+def test_lost_frames_are_an_error(tmp_path: Path, clip: str, claimed: float) -> None:
     facts = replace(probe_file(clip), duration=claimed, video_duration=claimed)
 
     with pytest.raises(CannotFix, match=rf"2\.00 s of video instead of {claimed:.2f} s"):
@@ -347,7 +347,7 @@ def test_hardly_a_frame_is_lost_where_their_size_changes(tmp_path: Path) -> None
     assert len(frame_times(fixed_video(clip, tmp_path / "out.mp4").path)) >= 40 - 3
 
 
-def test_a_last_image_that_stays(tmp_path: Path) -> None:
+def test_a_long_last_frame(tmp_path: Path) -> None:
     """Our probe takes it to stay as long as the others do, and ffmpeg knows nothing of it."""
     slow = MOVING.replace("r=25:d=2", "r=1/2:d=6")
     clip = make(tmp_path / "slow.flv", slow, how="-c:v flv -fps_mode passthrough")
@@ -357,7 +357,7 @@ def test_a_last_image_that_stays(tmp_path: Path) -> None:
     assert frame_times(result.path) == [0.0, 2.0, 4.0]
 
 
-def test_hdr_that_is_without_copying_after_all(clip: str) -> None:
+def test_encoding_instead_of_copying_maps_hdr(clip: str) -> None:
     facts = replace(probe_file(clip), hdr=True)
 
     anew = without_copying(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)

@@ -34,7 +34,7 @@ _LOSSLESS = "-c:v libx264 -preset ultrafast -qp 0"
     [
         pytest.param(
             f"{BARS},setparams=colorspace=unknown:range=unknown", X264, "a.mp4",
-            "yuv420p(progressive)", id="nothing told stays so",
+            "yuv420p(progressive)", id="unspecified stays so",
         ),
         pytest.param(
             BARS, f"{X264} {_TAGGED.format('smpte170m', 'smpte170m', 'smpte170m')}", "a.mp4",
@@ -73,7 +73,7 @@ def test_colors_stay(tmp_path: Path, source: str, how: str, name: str, tags: str
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"], ids=["PQ", "HLG"])
-def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> None:
+def test_hdr_becomes_sdr(tmp_path: Path, transfer: str) -> None:
     source = f"{RGB_BARS}:range=pc,{_HDR.format(transfer)}"
     tags = _TAGGED.format("bt2020", transfer, "bt2020nc")
     light = "mastering-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
@@ -100,7 +100,7 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
     ],
     ids=["animation", "ProRes 4444", "VP9", "VP8"],
 )
-def test_what_is_transparent_shows_the_background(tmp_path: Path, name: str, how: str) -> None:
+def test_transparent_frames_show_the_background(tmp_path: Path, name: str, how: str) -> None:
     before = make(tmp_path / name, "color=red@0.5:s=64x64:r=25:d=0.2,format=rgba", how=how)
 
     result = fixed_video(before, tmp_path / "out.mp4", background="#204060")
@@ -108,7 +108,7 @@ def test_what_is_transparent_shows_the_background(tmp_path: Path, name: str, how
     assert distance(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
 
 
-def test_deinterlaced_where_frames_say_so(tmp_path: Path) -> None:
+def test_interlaced_frames_are_deinterlaced(tmp_path: Path) -> None:
     moving = "testsrc2=s=160x120:r=50:d=0.4,interlace=lowpass=0:scan=tff"
     how = "-c:v mpeg2video -q:v 2 -flags +ildct+ilme"
     before = make(tmp_path / "a.mpg", moving, how=how)

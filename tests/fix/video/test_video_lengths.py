@@ -85,7 +85,7 @@ def _check(path: str, length: float, slack: float) -> None:
         assert length - slack <= audio_seconds(path) <= length
 
 
-def test_starts_with_the_right_image(tmp_path: Path, clips: dict[str, str]) -> None:
+def test_starts_with_the_right_frame(tmp_path: Path, clips: dict[str, str]) -> None:
     for which, start, shown in (
         ("mp4", 1.88, 1.88), ("ts", 1.88, 1.88), ("vfr", 1.88, 1.88), ("vfr", 2.7, 1.92),
     ):  # fmt: skip
@@ -102,7 +102,7 @@ def _difference(one: object, other: object) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)  # type: ignore[arg-type]
 
 
-def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> None:
+def test_a_length_shorter_than_a_frame_is_an_error(tmp_path: Path, clips: dict[str, str]) -> None:
     slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
     with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
         fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
@@ -112,7 +112,7 @@ def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> No
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_sound_goes_on_without_images(tmp_path: Path) -> None:
+def test_audio_goes_on_after_the_last_frame(tmp_path: Path) -> None:
     clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
 
     result = fixed_video(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
@@ -132,7 +132,7 @@ def test_avi_keeps_all_frames(tmp_path: Path) -> None:
     assert {round(b - a, 3) for a, b in pairwise(shown)} == {_FRAME}
 
 
-def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
+def test_long_frames_are_encoded_instead_of_cut(tmp_path: Path) -> None:
     slow = make(tmp_path / "slow.mp4", "testsrc2=s=96x72:r=1:d=4", TONE, how=f"{X264} -c:a aac")
 
     result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)

@@ -30,7 +30,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.param({"most_bytes": 22_000, "smallest": (32, 32)}, id="fewer bytes"),
     ],
 )
-def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_good_results_score_high(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     result = fixed_video(clip, tmp_path / "out.mp4", **options)
     facts = probe_file(clip)
 
@@ -40,7 +40,7 @@ def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     assert figures["vmaf"] > 80
 
 
-def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
+def test_variable_rate_and_rotation(tmp_path: Path) -> None:
     varied = make(tmp_path / "v.mkv", f"{MOVING},select='lt(mod(n,20),9)'",
                   how=f"{X264} -fps_mode vfr")  # fmt: skip
     turned = remake(varied, tmp_path / "t.mp4", before="-display_rotation 90")
@@ -64,7 +64,7 @@ def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
         "setpts=PTS+0.4/TB,tpad=start=10",
     ],
 )
-def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
+def test_wrong_results_score_low(tmp_path: Path, clip: str, harm: str) -> None:
     facts = probe_file(clip)
     wrong = remake(clip, tmp_path / "wrong.mp4", how=f"-vf {harm} {X264}")
 
@@ -73,7 +73,7 @@ def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
     assert figures["ssim"] < 0.9
 
 
-def test_tiny_images_have_no_vmaf(tmp_path: Path) -> None:
+def test_tiny_frames_have_no_vmaf(tmp_path: Path) -> None:
     tiny = make(tmp_path / "tiny.mp4", "testsrc=s=16x16:d=0.2")
     facts = probe_file(tiny)
 

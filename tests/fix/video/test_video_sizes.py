@@ -47,7 +47,7 @@ def test_frame_sizes(options: dict[str, object], expected: FrameSizes) -> None:
     assert frame_sizes(recipe_for(facts, **options), facts) == expected
 
 
-def test_a_image_shrinks_as_far_as_it_may() -> None:
+def test_shrink_stops_at_the_smallest_size() -> None:
     facts = _clip(640, 360)
     free = recipe_for(facts, smallest=(320, 180))
 
@@ -57,7 +57,7 @@ def test_a_image_shrinks_as_far_as_it_may() -> None:
     assert shrink(recipe_for(facts), facts, 0.1).size is None
 
 
-def test_what_is_padded_shrinks_with_its_image() -> None:
+def test_padding_shrinks_with_the_frame() -> None:
     facts = _clip(640, 360)
     padded = recipe_for(facts, size=(640, 360), canvas=(640, 640))
 

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 from sample_videos import X264, make
 
-from wanprep.fix.ffmpeg import command_line, ffmpeg_version, resume, run_ffmpeg, stop_all
+from wanprep.fix.ffmpeg import (
+    command_line,
+    error_message,
+    ffmpeg_version,
+    resume,
+    run_ffmpeg,
+    stop_all,
+)
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.ffmpeg import file_url
 
@@ -22,7 +29,7 @@ _RAW = ["-c:v", "rawvideo", "-f", "avi"]
 
 
 def _is_gone(mark: str) -> bool:
-    """Tell whether no process has this in its arguments any more."""
+    """Return whether no ffmpeg has this in its arguments any more."""
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes()
@@ -33,10 +40,10 @@ def _is_gone(mark: str) -> bool:
     return True
 
 
-def _wait_until(happens: object, seconds: float = 20.0) -> None:
+def _wait_until(condition: object, seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
-    while not happens():  # type: ignore[operator] # a function without arguments
-        assert time.monotonic() < end, "it never happens"
+    while not condition():  # type: ignore[operator] # a function without arguments
+        assert time.monotonic() < end, "timeout"
         time.sleep(0.02)
 
 
@@ -49,7 +56,7 @@ def test_arguments_are_guarded() -> None:
 
 
 @pytest.mark.parametrize("name", ["-dash", "a:b %d.avi", "new\nline.avi", "http://x.avi", "ä ö"])
-def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unusual_output_names(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "http:").mkdir()
     monkeypatch.chdir(tmp_path)
 
@@ -58,17 +65,17 @@ def test_any_name_is_a_name(tmp_path: Path, name: str, monkeypatch: pytest.Monke
     assert Path(name).stat().st_size > 10_000
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
-    told: list[float] = []
+def test_progress_is_reported(tmp_path: Path) -> None:
+    shares: list[float] = []
 
     run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a"))],
-               seconds=60, length=2, progress=told.append)  # fmt: skip
+               seconds=60, length=2, progress=shares.append)  # fmt: skip
 
-    assert told == sorted(told)
-    assert 0 < told[0] < told[-1] == pytest.approx(1.0)
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] == pytest.approx(1.0)
 
 
-def test_output_can_be_piped() -> None:
+def test_output_to_stdout() -> None:
     source = ["-f", "lavfi", "-i", "color=red:s=4x4:d=0.04,format=rgb24"]
 
     run = run_ffmpeg([*source, "-f", "rawvideo", "pipe:1"], seconds=60)
@@ -77,7 +84,7 @@ def test_output_can_be_piped() -> None:
     assert "Output #0, rawvideo" in run.log
 
 
-def test_a_long_log_is_kept_at_its_end() -> None:
+def test_the_end_of_a_long_log_is_kept() -> None:
     many = "-f lavfi -i testsrc=s=16x16:d=40:r=100,showinfo -f null -".split()
 
     run = run_ffmpeg(many, seconds=60)
@@ -87,7 +94,7 @@ def test_a_long_log_is_kept_at_its_end() -> None:
     assert "Output #0, null" not in run.log
 
 
-def test_what_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_an_existing_output_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(b"mine")
 
     with pytest.raises(CannotFix, match="is there already"):
@@ -120,13 +127,13 @@ def test_a_progress_that_raises_ends_it(tmp_path: Path) -> None:
 
 def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
     into = tmp_path / "other.avi"
-    said: list[str] = []
+    errors: list[str] = []
 
     def work() -> None:
         try:
             run_ffmpeg([*_ENDLESS, *_RAW, file_url(str(into))], seconds=60)
         except CannotFix as error:
-            said.append(str(error))
+            errors.append(str(error))
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -134,7 +141,7 @@ def test_other_threads_can_be_stopped(tmp_path: Path) -> None:
     stop_all()
     thread.join(20)
 
-    assert said == ["ffmpeg was stopped"]
+    assert errors == ["ffmpeg was stopped"]
     assert not into.exists()
     with pytest.raises(CannotFix, match="the work was stopped"):  # nor is another begun
         run_ffmpeg([*_LONG, *_RAW, file_url(str(into))], seconds=60)
@@ -154,14 +161,14 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
         _wait_until(into.exists)
         assert not _is_gone(str(into))
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, stderr = process.communicate(timeout=20)
 
-    assert b"KeyboardInterrupt" in said
+    assert b"KeyboardInterrupt" in stderr
     assert not into.exists()
     assert _is_gone(str(into))
 
 
-def test_a_full_disk_is_told(tmp_path: Path) -> None:
+def test_a_file_size_limit_is_explained(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
@@ -188,40 +195,116 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-def test_no_space_is_told(small_disk: Path) -> None:
+def test_a_full_disk_is_explained(small_disk: Path) -> None:
     with pytest.raises(CannotFix, match=r"^the disk is full: make room"):
         run_ffmpeg([*_LONG, *_RAW, file_url(str(small_disk / "a.avi"))], seconds=60)
 
     assert not list(small_disk.iterdir())
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(CannotFix, match=r"ffmpeg failed: .*No such file or directory"):
         run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "no" / "a.avi"))], seconds=60)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_written_to(tmp_path: Path) -> None:
+def test_a_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
     with pytest.raises(CannotFix, match="may not be read or written"):
         run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a.avi"))], seconds=60)
 
 
-def test_a_missing_ffmpeg_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_ffmpeg_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "none"))
 
     with pytest.raises(CannotFix, match="ffmpeg cannot be started"):
         run_ffmpeg(["-version"], seconds=60)
 
 
-def test_the_version_is_known() -> None:
+def test_ffmpeg_version() -> None:
     assert ffmpeg_version()[0].isalnum()
 
 
-def test_a_failing_clip_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_damaged_file_gives_one_line(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mp4", "testsrc=s=64x64:d=0.2", how=X264)
     Path(path).write_bytes(Path(path).read_bytes()[:500])
 
     with pytest.raises(CannotFix, match=r"^ffmpeg failed: [^\n]+$"):
         run_ffmpeg(["-i", file_url(path), "-f", "null", "-"], seconds=60)
+
+
+_NOISE = """\
+[in#0/mov @ 0x1] [info] Duration: 00:00:01
+[out#0/mp4 @ 0x2] [error] Error muxing a packet
+[out#0/mp4 @ 0x2] [error] Task finished with error code: -28 (x)
+[fatal] Conversion failed!
+"""
+
+
+@pytest.mark.parametrize(
+    ("status", "log", "expected"),
+    [
+        pytest.param(
+            1,
+            "[h264 @ 0x1] [error] no frame!\n[x] [info] all is well\n" + _NOISE,
+            "ffmpeg failed: no frame!",
+            id="the cause",
+        ),
+        pytest.param(
+            228,
+            "[out#0/mp4 @ 0x2] [error] Error writing trailer: No space left on device\n" + _NOISE,
+            "the disk is full: make room and run this again",
+            id="disk full",
+        ),
+        pytest.param(
+            243,
+            "[out#0/mp4 @ 0x2] [error] Error opening output a.mp4: Permission denied\n"
+            "[error] Error opening output files: Permission denied\n",
+            "a file or folder may not be read or written: change its permissions, or choose"
+            " another folder",
+            id="permission denied",
+        ),
+        pytest.param(
+            1,
+            "[mov @ 0x1] [error] title \x1b[2J\n",
+            "ffmpeg failed: title \\x1b[2J",
+            id="terminal escapes",
+        ),
+        pytest.param(
+            183,
+            "[in#0/mov @ 0x1] [error] error reading header\n"
+            "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n"
+            "[fatal] Error opening input files: Invalid data found when processing input\n",
+            "its header is damaged. Export it again from the program that made it",
+            id="a damaged header",
+        ),
+        pytest.param(
+            183,
+            "[in#0/ogg @ 0x1] [error] Header processing failed: Invalid data\n"
+            "[in#0 @ 0x2] [error] Error opening input: Invalid data found when processing input\n",
+            "ffmpeg failed: Header processing failed: Invalid data",
+            id="another reason",
+        ),
+        pytest.param(
+            183,
+            "[vorbis @ 0x1] [error] Setup header corrupt.\n"
+            "[fatal] Error binding filtergraph inputs/outputs: Invalid data found\n",
+            "its video or its audio cannot be decoded: it is damaged, or coded in a way that"
+            " ffmpeg does not know. Export it again from the program that made it",
+            id="a stream that cannot be decoded",
+        ),
+        pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only consequences"),
+        pytest.param(7, "", "ffmpeg failed: it ended with status 7", id="an empty log"),
+        pytest.param(-signal.SIGKILL, _NOISE, "ffmpeg was stopped", id="killed"),
+        pytest.param(
+            -signal.SIGSEGV,
+            "",
+            "ffmpeg crashed on it (SIGSEGV): the file is damaged. Export it again from the program"
+            " that made it",
+            id="crashed",
+        ),
+    ],
+)
+def test_error_message(status: int, log: str, expected: str) -> None:
+    assert error_message(status, log) == expected

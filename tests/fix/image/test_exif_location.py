@@ -27,7 +27,7 @@ def exif(endian: str = "<") -> bytes:
 
 @pytest.mark.parametrize("endian", ["<", ">"])
 @pytest.mark.parametrize("prefixed", [True, False])
-def test_the_position_goes_and_the_rest_stays(endian: str, prefixed: bool) -> None:
+def test_only_the_location_is_removed_from_exif(endian: str, prefixed: bool) -> None:
     before = exif(endian)
     before = before if prefixed else before.removeprefix(b"Exif\0\0")
     assert read_exif(before).gps
@@ -46,13 +46,13 @@ def test_the_position_goes_and_the_rest_stays(endian: str, prefixed: bool) -> No
     assert read.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] == bytes(range(200))
 
 
-def test_no_number_of_the_position_is_left() -> None:
+def test_no_coordinate_is_left_in_the_bytes() -> None:
     values = struct.pack("<2I", 61, 2)  # 30.5 seconds
     assert values in exif()
     assert values not in strip_exif(exif())
 
 
-def test_what_has_no_position_is_the_same() -> None:
+def test_exif_without_location_stays_the_same() -> None:
     plain = Image.Exif()
     plain[ExifTags.Base.Orientation] = 3
     assert strip_exif(plain.tobytes()) == plain.tobytes()
@@ -65,7 +65,7 @@ def _directory(*entries: tuple[int, int, int, int], following: int = 0) -> bytes
     return struct.pack("<H", len(entries)) + body + struct.pack("<I", following)
 
 
-def test_the_position_of_a_thumbnail_goes_as_well() -> None:
+def test_the_location_of_a_thumbnail_is_removed() -> None:
     latitude = struct.pack("<6I", 48, 1, 12, 1, 30, 1)
     first = _directory((0x112, 3, 1, 6), following=30)  # 18 bytes from 8, padded to 30
     second = _directory((0x8825, 4, 1, 48))
@@ -79,7 +79,7 @@ def test_the_position_of_a_thumbnail_goes_as_well() -> None:
     assert after[: 8 + 18] == data[: 8 + 18]
 
 
-def test_a_directory_that_is_none_is_not_overwritten() -> None:
+def test_a_wrong_offset_overwrites_nothing() -> None:
     data = b"II*\0" + struct.pack("<I", 8) + _directory((0x112, 3, 1, 6), (0x8825, 4, 1, 8))
 
     after = strip_exif(data)
@@ -87,12 +87,12 @@ def test_a_directory_that_is_none_is_not_overwritten() -> None:
     assert read_exif(after).orientation == 6
 
 
-def test_directories_in_a_ring_end() -> None:
+def test_circular_directories_end() -> None:
     data = b"II*\0" + struct.pack("<I", 8) + _directory((0x112, 3, 1, 6), following=8)
     assert strip_exif(data) == data
 
 
-def test_a_position_that_stays_is_told() -> None:
+def test_a_location_that_cannot_be_removed_is_an_error() -> None:
     latitude = struct.pack("<6I", 48, 1, 12, 1, 30, 1)
     # Of type 3, a short, which holds only half of what Pillow and others read as an address.
     first = _directory((0x8825, 3, 1, 26))
