@@ -8,7 +8,7 @@ from image_results import fixed, quarters, recipe
 from PIL import Image, ImageDraw
 
 from wanprep import probe
-from wanprep.fix.image.prepare import place_window
+from wanprep.fix.image.make import place_window
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
 from wanprep.fix.plan.plan import ImageRecipe, Window
 

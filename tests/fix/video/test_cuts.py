@@ -4,10 +4,10 @@ import pytest
 from sample_videos import recipe_for
 
 from wanprep.fix.video.cuts import (
-    CopyCut,
     Trim,
     _audio_end,
     _count_frames,
+    _cut_options,
     _read_packets,
     aac_sample_rate,
     find_trim,
@@ -155,6 +155,6 @@ def test_an_empty_table() -> None:
 
 
 def test_options_of_a_copy_cut() -> None:
-    assert CopyCut(5, None).options() == {"frames:v": 5}
-    assert CopyCut(None, 9.5).options() == {"t": "9.500000"}
-    assert CopyCut(5, 9.5).options() == {"frames:v": 5, "t": "9.500000"}
+    assert _cut_options(5, None) == {"frames:v": 5}
+    assert _cut_options(None, 9.5) == {"t": "9.500000"}
+    assert _cut_options(5, 9.5) == {"frames:v": 5, "t": "9.500000"}

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_LOWEST
-from wanprep.fix.plan.plan import CannotFix
+from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.image.prepare import PreparedImage
     from wanprep.fix.plan.plan import ImageRecipe, Size
 
 # A first guess of the next smaller size rarely fails with these.
@@ -83,29 +82,10 @@ def apply_layout(image: PillowImage, layout: Layout, background: str) -> PillowI
     return canvas
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedImage:
-    """The bytes of a finished file, and how they came about."""
-
-    data: bytes
-    layout: Layout
-    encodes: int
-    settings: dict[str, Any]
-    notes: tuple[str, ...] = ()
-
-
-def encode(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
-    """Scale, pad and encode, within the bytes that are allowed."""
-    match recipe.format:
-        case "jpeg":
-            return _encode_jpeg(prepared, recipe)
-        case "png":
-            return _encode_png(prepared, recipe)
-
-
-def _encode_png(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
-    layout = planned_layout(recipe, prepared.image.size)
-    image = apply_layout(prepared.image, layout, recipe.background)
+def encode_png(source: PillowImage, recipe: ImageRecipe) -> tuple[bytes, Output]:
+    """Scale, pad and encode as PNG."""
+    layout = planned_layout(recipe, source.size)
+    image = apply_layout(source, layout, recipe.background)
     data, encodes = _save(image, "PNG"), 1
     if _is_too_large(data, recipe):
         data, encodes = _save(image, "PNG", optimize=True), 2
@@ -114,15 +94,17 @@ def _encode_png(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
             f"As PNG it takes {file_size(len(data))} without loss, and at most"
             f" {file_size(recipe.most_bytes or 0)} are allowed. Save it as JPEG instead."
         )
-    return EncodedImage(data, layout, encodes, {"format": "png"})
+    settings = {"format": "png", "size": list(layout.canvas)}
+    return data, Output(settings=settings, encodes=encodes)
 
 
-def _encode_jpeg(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
-    layout = planned = planned_layout(recipe, prepared.image.size)
-    image = apply_layout(prepared.image, layout, recipe.background)
+def encode_jpeg(source: PillowImage, subsampling: str, recipe: ImageRecipe) -> tuple[bytes, Output]:
+    """Scale, pad and encode as JPEG: with a lower quality, then smaller, until it fits."""
+    layout = planned = planned_layout(recipe, source.size)
+    image = apply_layout(source, layout, recipe.background)
     # Colours that the source stored at half the size need no more, unless they are scaled down.
-    is_full_size = layout.image[0] >= prepared.image.width
-    subsampling = prepared.subsampling if is_full_size else "4:4:4"
+    if layout.image[0] < source.width:
+        subsampling = "4:4:4"
     quality, encodes = JPEG_BEST, 1
     data = _save(image, "JPEG", quality=quality, subsampling=subsampling)
     if _is_too_large(data, recipe):
@@ -131,10 +113,11 @@ def _encode_jpeg(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
     while _is_too_large(data, recipe):
         layout = _next_smaller(layout, planned, recipe, len(data))
         subsampling = "4:4:4"
-        image = apply_layout(prepared.image, layout, recipe.background)
+        image = apply_layout(source, layout, recipe.background)
         quality, data, more = _search_quality(image, recipe, subsampling)
         encodes += more
-    settings = {"format": "jpeg", "quality": quality, "subsampling": subsampling}
+    settings = {"format": "jpeg", "quality": quality, "subsampling": subsampling,
+                "size": list(layout.canvas)}  # fmt: skip
     most = file_size(recipe.most_bytes or 0)
     notes = []
     if layout != planned:
@@ -142,7 +125,7 @@ def _encode_jpeg(prepared: PreparedImage, recipe: ImageRecipe) -> EncodedImage:
         notes.append(f"Scaled down to {width}x{height} px to fit {most}.")
     if quality < JPEG_BEST:
         notes.append(f"Written with JPEG quality {quality} to fit {most}.")
-    return EncodedImage(data, layout, encodes, settings, tuple(notes))
+    return data, Output(settings=settings, encodes=encodes, notes=tuple(notes))
 
 
 def _search_quality(

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.fix.deliver import CannotWrite
-from wanprep.fix.image.make import make_image
-from wanprep.fix.image.prepare import place_window
+from wanprep.fix.image.make import make_image, place_window
 from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped, Window
 from wanprep.media.facts import Facts

@@ -13,9 +13,10 @@ from wanprep.fix.video.sizes import audio_bit_rate, frame_sizes, is_square, vide
 from wanprep.media.ffmpeg import file_url
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wanprep.fix.ffmpeg import Stream
     from wanprep.fix.plan.plan import VideoRecipe
-    from wanprep.fix.video.cuts import CopyCut
     from wanprep.media.facts import Facts
 
 # Cover images are not what the video shows; of several tracks, players take the first.
@@ -50,7 +51,7 @@ class Attempt:
     bit_rate: int | None = None  # of the frames; None: the usual quality
     second_pass: bool = False
     shorten_by: float = 0.0  # seconds by which the last attempt was too long
-    cut: CopyCut | None = None  # where copied streams end
+    cut: Mapping[str, object] | None = None  # the options that end copied streams
 
 
 def video_commands(
@@ -254,7 +255,7 @@ def _end_options(recipe: VideoRecipe, facts: Facts, attempt: Attempt) -> dict[st
         return {}
     if recipe.video == "copy":
         # Counted frames are exact; a time is compared with when a frame is decoded.
-        return attempt.cut.options() if attempt.cut else {"t": _seconds(recipe.length)}
+        return dict(attempt.cut) if attempt.cut is not None else {"t": _seconds(recipe.length)}
     audio = find_trim(recipe, facts, attempt.shorten_by).audio
     return {"t": _seconds(audio)} if is_audio_copied(recipe) and audio else {}
 

@@ -125,28 +125,13 @@ def _start_of_frame(start: float, facts: Facts) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class CopyCut:
-    """Where copied streams end: after so many frames, and before audio that begins at a time."""
-
-    frames: int | None  # None: all of them
-    audio: float | None
-
-    def options(self) -> dict[str, object]:
-        """Return the options of ffmpeg's output."""
-        # Audio is not counted: ffmpeg would leave out what it waits for when one stream is done.
-        # When the frames are complete the audio ends too.
-        options: dict[str, object] = {} if self.frames is None else {"frames:v": self.frames}
-        return options if self.audio is None else options | {"t": f"{self.audio:.6f}"}
-
-
-@dataclass(frozen=True, slots=True)
 class _Packet:
     time: float
     end: float
 
 
-def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> CopyCut:
-    """Read the time stamps and find where a copy can end cleanly."""
+def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> dict[str, object]:
+    """Read the time stamps and return the options that end a copy cleanly."""
     import ffmpeg
 
     assert recipe.length is not None  # noqa: S101 - callers want a cut
@@ -160,7 +145,15 @@ def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> CopyCut:
     audio = _audio_end(tracks.get(1, []), end) if recipe.audio == "copy" else None
     frames = tracks.get(0, [])
     count = _count_frames(frames, end)
-    return CopyCut(None if count == len(frames) else count, audio)
+    return _cut_options(None if count == len(frames) else count, audio)
+
+
+def _cut_options(frames: int | None, audio: float | None) -> dict[str, object]:
+    """End after so many frames, None for all, and before audio that begins at a time."""
+    # Audio is not counted: ffmpeg would leave out what it waits for when one stream is done. When
+    # the frames are complete the audio ends too.
+    options: dict[str, object] = {} if frames is None else {"frames:v": frames}
+    return options if audio is None else options | {"t": f"{audio:.6f}"}
 
 
 def _read_packets(table: str) -> dict[int, list[_Packet]]:
