@@ -139,8 +139,8 @@ def _choose_encoding(recipe: AudioRecipe, facts: Facts) -> _Encoding:
 
 def _encodings(recipe: AudioRecipe, facts: Facts) -> Iterator[_Encoding]:
     """List the encodings from the best down."""
-    channels = min(facts.channels or settings.MOST_CHANNELS, settings.MOST_CHANNELS)
-    highest = settings.HIGHEST_SAMPLE_RATE
+    channels = min(facts.channels or settings.MAX_CHANNELS, settings.MAX_CHANNELS)
+    highest = settings.MAX_SAMPLE_RATE
     rate = min(facts.sample_rate or highest, highest)
     if recipe.format == "mp3":
         rate = rate if rate in settings.MP3_SAMPLE_RATES else 44_100

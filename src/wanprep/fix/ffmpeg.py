@@ -74,7 +74,7 @@ def input_stream(source: str, facts: Facts, **options: object) -> Stream:
 
 
 def command_line(arguments: Sequence[str]) -> tuple[str, ...]:
-    """Return the full command line for a graph's arguments, as it stands in receipts."""
+    """Return the full command line for a graph's arguments, as receipts show it."""
     progress = () if STDOUT in arguments else ("-progress", STDOUT)
     return safe_command_line("-v", "level+info", "-n", *progress, *arguments)
 

@@ -10,7 +10,7 @@ from image_results import PLACES, all_near, corners, fixed, near, pixels, quarte
 from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
-from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_LOWEST
+from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_MIN
 from wanprep.fix.image.encode import Layout, actual_layout, apply_layout, planned_layout
 from wanprep.fix.plan.plan import CannotFix, Window
 
@@ -121,7 +121,7 @@ def test_quality_is_reduced_before_size(tmp_path: Path, share: float) -> None:
     size, quality = result.stat().st_size, output.settings["quality"]
     assert size <= most
     assert isinstance(quality, int)
-    assert JPEG_LOWEST <= quality <= JPEG_BEST
+    assert JPEG_MIN <= quality <= JPEG_BEST
     assert output.encodes <= 7
     assert output.settings["size"] == [480, 320]
     assert output.notes == ((f"Written with JPEG quality {quality} to fit {most / 1000:.1f} kB.",)
@@ -180,7 +180,7 @@ def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
     fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", size=smallest)
     at_smallest = tmp_path / "one-made.jpg"
     with Image.open(at_smallest) as opened:
-        opened.save(tmp_path / "floor.jpg", quality=JPEG_LOWEST, optimize=True, subsampling=0)
+        opened.save(tmp_path / "floor.jpg", quality=JPEG_MIN, optimize=True, subsampling=0)
     most = int((tmp_path / "floor.jpg").stat().st_size * 1.02)
 
     result, _ = fixed(

@@ -121,7 +121,7 @@ def _decode(source: str, facts: Facts, near: Size | None) -> PillowImage:
         if near is not None:
             image.draft(None, near)
         if name == "TIFF":
-            # Pillow turns TIFF upright by itself, and without this by what XMP says as well.
+            # Pillow turns TIFF upright by itself, and without this by its XMP as well.
             image.getexif()[ExifTags.Base.Orientation] = facts.orientation or 1
             _refuse_split_alpha(image)
         image.load()

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_LOWEST
+from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_MIN
 from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.text import file_size
 
@@ -133,8 +133,8 @@ def _search_quality(
 ) -> tuple[int, bytes, int]:
     """Return the highest quality that fits, or else the lowest, its data, and the encodes."""
     options = {"subsampling": subsampling, "optimize": True}
-    best, data = JPEG_LOWEST, _save(image, "JPEG", quality=JPEG_LOWEST, **options)
-    encodes, low, high = 1, JPEG_LOWEST + 1, JPEG_BEST
+    best, data = JPEG_MIN, _save(image, "JPEG", quality=JPEG_MIN, **options)
+    encodes, low, high = 1, JPEG_MIN + 1, JPEG_BEST
     while low <= high and not _is_too_large(data, recipe):
         middle = (low + high + 1) // 2
         attempt = _save(image, "JPEG", quality=middle, **options)
@@ -153,7 +153,7 @@ def _next_smaller(layout: Layout, planned: Layout, recipe: ImageRecipe, size: in
     if layout.canvas[0] <= smallest[0] or layout.canvas[1] <= smallest[1]:
         width, height = layout.canvas
         raise CannotFix(
-            f"Even at {width}x{height} px and quality {JPEG_LOWEST} it takes {file_size(size)}, and"
+            f"Even at {width}x{height} px and quality {JPEG_MIN} it takes {file_size(size)}, and"
             f" at most {file_size(most)} are allowed. Use an image with less detail."
         )
     current = layout.canvas[0] / planned.canvas[0]

@@ -25,7 +25,7 @@ _AUDIO: Final = "a:0"
 
 _SCALING: Final = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 _BT709: Final = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
-MOST_RATE_DENOMINATOR: Final = 1001  # that of NTSC
+MAX_RATE_DENOMINATOR: Final = 1001  # that of NTSC
 _FEWEST_INTERLACED_LINES: Final = 3
 # Where the size of frames changes on the way, as in a call over the network, the deinterlacer
 # would lose the frames that it still compares.
@@ -168,7 +168,7 @@ def video_filters(stream: Stream, recipe: VideoRecipe, facts: Facts) -> Stream:
     if recipe.tone_map or is_rgb:
         stream = stream.filter("setparams", range="tv", **_BT709)
     if recipe.fps:
-        rate = Fraction(recipe.fps).limit_denominator(MOST_RATE_DENOMINATOR)
+        rate = Fraction(recipe.fps).limit_denominator(MAX_RATE_DENOMINATOR)
         stream = stream.filter("fps", rate)
     return stream
 
@@ -244,8 +244,8 @@ def _audio_options(recipe: VideoRecipe, facts: Facts) -> dict[str, object]:
     if is_audio_copied(recipe):
         return {"c:a": "copy"}
     options: dict[str, object] = {"c:a": "aac", "b:a": audio_bit_rate(recipe, facts)}
-    if (facts.channels or 0) > settings.MOST_CHANNELS:
-        options["ac"] = settings.MOST_CHANNELS
+    if (facts.channels or 0) > settings.MAX_CHANNELS:
+        options["ac"] = settings.MAX_CHANNELS
     return options
 
 

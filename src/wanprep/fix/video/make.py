@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import log, sqrt
 from typing import TYPE_CHECKING, Final, Literal
 
-from wanprep.fix.encoder_settings import LOWEST_VIDEO_BIT_RATE
+from wanprep.fix.encoder_settings import MIN_VIDEO_BIT_RATE
 from wanprep.fix.ffmpeg import ffmpeg_version, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.fix.video.commands import Attempt, pass_log_folder, video_arguments
@@ -299,4 +299,4 @@ def _next_rate(tried: Sequence[tuple[float, int]], target: float) -> int:
     power = growth / distance if abs(distance) > _SAME_RATE else 1.0
     power = min(max(power, _POWERS[0]), _POWERS[1])
     factor = (max(1.0, target) / max(1, bytes_1)) ** (1 / power)
-    return max(LOWEST_VIDEO_BIT_RATE, int(rate_1 * factor))
+    return max(MIN_VIDEO_BIT_RATE, int(rate_1 * factor))

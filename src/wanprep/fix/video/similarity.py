@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.encoder_settings import VIDEO_PIXELS
 from wanprep.fix.ffmpeg import input_stream, run_ffmpeg
-from wanprep.fix.video.commands import FRAMES, MOST_RATE_DENOMINATOR, source_frames
+from wanprep.fix.video.commands import FRAMES, MAX_RATE_DENOMINATOR, source_frames
 from wanprep.fix.video.make import time_limit
 from wanprep.fix.video.sizes import frame_sizes, output_length, resize
 from wanprep.media.workers import probe_in_worker
@@ -43,7 +43,7 @@ def video_similarity(
         recipe = resize(recipe, facts, (actual.width, actual.height))
     length = output_length(recipe, facts)
     rate = Fraction(min(_MOST_FPS, recipe.fps or facts.fps or _USUAL_FPS))
-    rate = rate.limit_denominator(MOST_RATE_DENOMINATOR)
+    rate = rate.limit_denominator(MAX_RATE_DENOMINATOR)
     expected = _align(source_frames(source, recipe, facts, threads=threads), rate)
     output = input_stream(result, actual, threads=threads)[FRAMES]
     output = _align(_remove_padding(output, recipe, facts), rate)

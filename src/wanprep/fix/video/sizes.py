@@ -86,7 +86,7 @@ def audio_bit_rate(recipe: VideoRecipe, facts: Facts) -> int:
     if not recipe.most_bytes:
         return settings.AAC_BIT_RATE
     share = int(recipe.most_bytes * 8 / output_length(recipe, facts) * _AUDIO_SHARE)
-    return min(settings.AAC_BIT_RATE, max(settings.LOWEST_AAC_BIT_RATE, share))
+    return min(settings.AAC_BIT_RATE, max(settings.MIN_AAC_BIT_RATE, share))
 
 
 def video_bit_rate(recipe: VideoRecipe, facts: Facts, other_bytes: int | None = None) -> int:
@@ -97,7 +97,7 @@ def video_bit_rate(recipe: VideoRecipe, facts: Facts, other_bytes: int | None = 
         audio = audio_bit_rate(recipe, facts) / 8 if recipe.audio else 0
         other_bytes = int((audio + (facts.fps or _USUAL_FPS) * _INDEX_BYTES) * length)
     rate = int((recipe.most_bytes * TARGET_SHARE - other_bytes) * 8 / length)
-    return max(settings.LOWEST_VIDEO_BIT_RATE, rate)
+    return max(settings.MIN_VIDEO_BIT_RATE, rate)
 
 
 def pixels_per_second(recipe: VideoRecipe, facts: Facts) -> float:
