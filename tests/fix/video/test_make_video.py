@@ -105,7 +105,7 @@ def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) 
 @pytest.mark.parametrize(
     "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_no_location_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_no_gps_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
     before = remake(clip, tmp_path / "a.mkv", how="-c copy -metadata location=+48.1371+011.5754/")
     assert not probe_file(before).gps
@@ -137,7 +137,7 @@ def test_only_the_first_video_and_audio_are_kept(tmp_path: Path, clip: str) -> N
 @pytest.mark.parametrize(
     "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_the_location_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_gps_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     before = tmp_path / "here.mov"
     place = "com.apple.quicktime.location.ISO6709=+48.1371+011.5754/"
     ffmpeg("-i", clip, "-c", "copy", "-movflags", "use_metadata_tags", "-metadata", place,
