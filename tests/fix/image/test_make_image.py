@@ -12,7 +12,7 @@ from PIL import Image
 from wanprep import probe
 from wanprep.errors import WanprepError
 from wanprep.fix.image.make import make_image
-from wanprep.fix.plan.plan import Stripped
+from wanprep.fix.plan.plan import StripLocation
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_make_image_measures_the_similarity(source: Path, tmp_path: Path) -> Non
     assert output.encodes == 1
     assert ssim == pytest.approx(1.0)
 
-    output, ssim = make_image(str(source), Stripped(".jpg"), facts, str(tmp_path / "made.jpg"))
+    output, ssim = make_image(str(source), StripLocation(".jpg"), facts, str(tmp_path / "made.jpg"))
     assert output.encodes == 0
     assert ssim is None
     assert (tmp_path / "made.jpg").read_bytes() == source.read_bytes()

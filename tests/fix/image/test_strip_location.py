@@ -14,7 +14,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 from wanprep import probe
 from wanprep.fix.image.make import make_image
 from wanprep.fix.image.strip_location import blank_xmp
-from wanprep.fix.plan.plan import CannotFix, Stripped
+from wanprep.fix.plan.plan import CannotFix, StripLocation
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="48,12.5N"'
@@ -35,7 +35,7 @@ def exif() -> Image.Exif:
 def strip(source: Path) -> Path:
     facts = probe(source, cache=False)
     output = source.with_name(f"stripped{source.suffix}")
-    result, _ = make_image(str(source), Stripped(source.suffix), facts, str(output))
+    result, _ = make_image(str(source), StripLocation(source.suffix), facts, str(output))
     assert result.encodes == 0
     return output
 
@@ -244,7 +244,9 @@ def test_other_formats_are_refused(tmp_path: Path, format_name: str) -> None:
     facts = replace(probe(tmp_path / "home.jpg", cache=False), format=format_name)
 
     with pytest.raises(CannotFix, match=f"from JPEG, PNG and WEBP, not from {format_name}"):
-        make_image(str(tmp_path / "home.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+        make_image(
+            str(tmp_path / "home.jpg"), StripLocation(".jpg"), facts, str(tmp_path / "out.jpg")
+        )
 
 
 def test_a_location_in_a_damaged_text_is_an_error(tmp_path: Path) -> None:
@@ -261,7 +263,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     facts = probe(tmp_path / "home.jpg", cache=False)
 
     with pytest.raises(CannotFix, match="cannot be read: No such file"):
-        make_image(str(tmp_path / "gone.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+        make_image(
+            str(tmp_path / "gone.jpg"), StripLocation(".jpg"), facts, str(tmp_path / "out.jpg")
+        )
 
 
 @pytest.mark.parametrize("cut", [4, 30, 300])
@@ -272,7 +276,7 @@ def test_truncated_files_do_no_harm(tmp_path: Path, cut: int) -> None:
         data = (tmp_path / name).read_bytes()[:cut]
         (tmp_path / name).write_bytes(data)
         output = tmp_path / f"out-{name}"
-        make_image(str(tmp_path / name), Stripped(Path(name).suffix), facts, str(output))
+        make_image(str(tmp_path / name), StripLocation(Path(name).suffix), facts, str(output))
         assert data.endswith(output.read_bytes()[-4:])
 
 

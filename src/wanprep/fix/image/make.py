@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.deliver import told
+from wanprep.files.atomic import explain_os_errors
 from wanprep.fix.image.colors import (
     flatten,
     read_color_space,
@@ -23,7 +23,7 @@ from wanprep.fix.image.encode import encode_jpeg, encode_png
 from wanprep.fix.image.similarity import image_similarity
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
 from wanprep.fix.image.strip_location import strip_location
-from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped
+from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -38,7 +38,7 @@ _HDR: Final = "It was HDR and is not tone-mapped: check its colours."
 
 
 def make_image(
-    source: str, recipe: ImageRecipe | Stripped, facts: Facts, path: str
+    source: str, recipe: ImageRecipe | StripLocation, facts: Facts, path: str
 ) -> tuple[Output, float | None]:
     """Write the result to a new file and measure its similarity; raise and leave no file.
 
@@ -46,7 +46,7 @@ def make_image(
     nothing but pixels: no EXIF, no location, no profile. What is only stripped of its location is
     the same image, and not measured.
     """
-    if isinstance(recipe, Stripped):
+    if isinstance(recipe, StripLocation):
         _write(strip_location(source, facts), path)
         return Output(), None
     prepared = prepare(source, recipe, facts)
@@ -137,7 +137,7 @@ def _subsampling(decoded: PillowImage) -> str:
 
 
 def _write(data: bytes, path: str) -> None:
-    with told(path), open(path, "xb") as file:  # never over an existing file
+    with explain_os_errors(path), open(path, "xb") as file:  # never over an existing file
         try:
             file.write(data)
             file.flush()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
-from wanprep.fix.deliver import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.make import make_image, place_window
 from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
-from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped, Window
+from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window
 from wanprep.media.facts import Facts
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ImageWorkers(Closing):
         self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
 
     def make(
-        self, source: str, recipe: ImageRecipe | Stripped, facts: Facts, output: str
+        self, source: str, recipe: ImageRecipe | StripLocation, facts: Facts, output: str
     ) -> tuple[Output, float | None]:
         """Run `make_image` in a worker."""
         try:
@@ -123,7 +123,7 @@ def _accept_large_images() -> None:
 
 def _recipe(data: dict[str, Any]) -> Any:  # noqa: ANN401
     if "format" not in data:
-        return Stripped(**data)
+        return StripLocation(**data)
     return ImageRecipe(**{**_with_tuples(data), "window": _window(data["window"])})
 
 
