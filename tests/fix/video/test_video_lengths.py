@@ -138,5 +138,5 @@ def test_long_frames_are_encoded_instead_of_cut(tmp_path: Path) -> None:
     result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
 
     (note,) = result.output.notes
-    assert note == "encoded instead of copied: its frames cannot be cut as they are"
+    assert note == "re-encoded, because its frames cannot be cut as they are"
     assert (result.facts.duration or 9) <= 0.5

@@ -178,7 +178,7 @@ def _copy(encoder: Encoder, recipe: VideoRecipe) -> Output:
 def _encode_instead(encoder: Encoder, recipe: VideoRecipe, reason: str) -> Output:
     encoder.commands.clear()  # the copy is not used
     result = _encode(encoder, without_copying(recipe, encoder.facts))
-    return replace(result, notes=(f"encoded instead of copied: {reason}", *result.notes))
+    return replace(result, notes=(f"re-encoded, because {reason}", *result.notes))
 
 
 def _encode(encoder: Encoder, recipe: VideoRecipe) -> Output:
