@@ -102,9 +102,9 @@ def without_copies(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
     """Return a recipe that encodes the streams which this one copies; None if it copies none."""
     if not isinstance(recipe, VideoRecipe) or "copy" not in (recipe.video, recipe.audio):
         return None
-    from wanprep.fix.video.make import without_copying
+    from wanprep.fix.video.make import encode_all_streams
 
-    return without_copying(recipe, facts)
+    return encode_all_streams(recipe, facts)
 
 
 def planned_commands(

@@ -30,7 +30,7 @@ from sample_videos import (
 )
 
 from wanprep.fix.plan.plan import CannotFix, Window
-from wanprep.fix.video.make import make_video, without_copying
+from wanprep.fix.video.make import encode_all_streams, make_video
 from wanprep.media.probe_file import probe_file
 
 _SOUND = f"{X264} -bf 2 -c:a aac"
@@ -360,6 +360,6 @@ def test_a_long_last_frame(tmp_path: Path) -> None:
 def test_encoding_instead_of_copying_maps_hdr(clip: str) -> None:
     facts = replace(probe_file(clip), hdr=True)
 
-    anew = without_copying(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
+    anew = encode_all_streams(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
 
     assert (anew.video, anew.audio, anew.tone_map) == ("h264", "aac", True)

@@ -150,7 +150,7 @@ def make_video(
     return replace(result, tools={"ffmpeg": ffmpeg_version()})
 
 
-def without_copying(recipe: VideoRecipe, facts: Facts) -> VideoRecipe:
+def encode_all_streams(recipe: VideoRecipe, facts: Facts) -> VideoRecipe:
     """Return the recipe with all streams encoded."""
     audio: Literal["aac"] | None = "aac" if recipe.audio else None
     return replace(recipe, video="h264", audio=audio, tone_map=bool(facts.hdr))
@@ -177,7 +177,7 @@ def _copy(encoder: Encoder, recipe: VideoRecipe) -> Output:
 
 def _encode_instead(encoder: Encoder, recipe: VideoRecipe, reason: str) -> Output:
     encoder.commands.clear()  # the copy is not used
-    result = _encode(encoder, without_copying(recipe, encoder.facts))
+    result = _encode(encoder, encode_all_streams(recipe, encoder.facts))
     return replace(result, notes=(f"re-encoded, because {reason}", *result.notes))
 
 
