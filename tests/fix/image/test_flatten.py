@@ -89,7 +89,7 @@ def test_colors_under_an_opaque_alpha_are_untouched(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".bmp", ".tga"])
-def test_a_fourth_channel_that_nobody_filled_in_hides_nothing(tmp_path: Path, suffix: str) -> None:
+def test_an_unused_fourth_channel_hides_nothing(tmp_path: Path, suffix: str) -> None:
     image = quarters(mode="RGBA")
     image.putalpha(0)
     image.save(tmp_path / f"spare{suffix}")

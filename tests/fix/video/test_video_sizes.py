@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from made_videos import recipe_for
+from sample_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
-from wanprep.fix.video.sizes import Shapes, resized, shapes, shrunk, square_size
+from wanprep.fix.video.sizes import FrameSizes, frame_sizes, resize, shrink, square_size
 from wanprep.media.facts import Facts
 
 
@@ -26,41 +26,41 @@ def test_square_size(facts: Facts, expected: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "expected"),
+    ("options", "expected"),
     [
-        pytest.param({}, Shapes((321, 241), (320, 240), (320, 240)), id="even sides"),
+        pytest.param({}, FrameSizes((321, 241), (320, 240), (320, 240)), id="even sides"),
         pytest.param(
             {"window": Window((201, 99), "center")},
-            Shapes((321, 241), (200, 98), (200, 98)),
+            FrameSizes((321, 241), (200, 98), (200, 98)),
             id="a window",
         ),
         pytest.param(
             {"size": (640, 480), "canvas": (700, 480)},
-            Shapes((321, 241), (640, 480), (700, 480)),
+            FrameSizes((321, 241), (640, 480), (700, 480)),
             id="scaled and padded",
         ),
     ],
 )
-def test_shapes(options: dict[str, object], expected: Shapes) -> None:
+def test_frame_sizes(options: dict[str, object], expected: FrameSizes) -> None:
     facts = _clip(321, 241)
 
-    assert shapes(recipe_for(facts, **options), facts) == expected
+    assert frame_sizes(recipe_for(facts, **options), facts) == expected
 
 
-def test_a_image_shrinks_as_far_as_it_may() -> None:
+def test_shrink_stops_at_the_smallest_size() -> None:
     facts = _clip(640, 360)
     free = recipe_for(facts, smallest=(320, 180))
 
-    assert shrunk(free, facts, 0.75).size == (480, 270)
-    assert shrunk(free, facts, 0.1).size == (320, 180)
-    assert shrunk(free, facts, 7).size == (640, 360)
-    assert shrunk(recipe_for(facts), facts, 0.1).size is None
+    assert shrink(free, facts, 0.75).size == (480, 270)
+    assert shrink(free, facts, 0.1).size == (320, 180)
+    assert shrink(free, facts, 7).size == (640, 360)
+    assert shrink(recipe_for(facts), facts, 0.1).size is None
 
 
-def test_what_is_padded_shrinks_with_its_image() -> None:
+def test_padding_shrinks_with_the_frame() -> None:
     facts = _clip(640, 360)
     padded = recipe_for(facts, size=(640, 360), canvas=(640, 640))
 
-    smaller = resized(padded, facts, (320, 320))
+    smaller = resize(padded, facts, (320, 320))
 
     assert (smaller.size, smaller.canvas) == ((320, 180), (320, 320))

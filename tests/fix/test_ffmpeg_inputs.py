@@ -1,4 +1,4 @@
-"""What a stranger's file can make ffmpeg do: nothing but read that file."""
+"""Whatever is in a file, ffmpeg opens nothing else."""
 
 from __future__ import annotations
 
@@ -12,46 +12,45 @@ from pathlib import Path
 
 import ffmpeg
 import pytest
-from made_videos import make, remake
+from sample_videos import make, remake
 
-from wanprep.fix.ffmpeg import run_ffmpeg
-from wanprep.fix.ffmpeg_input import Stream, opened
+from wanprep.fix.ffmpeg import Stream, input_stream, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import probe_file
 
 
 @dataclass
-class Ear:
-    """A server that only notes that somebody came."""
+class Listener:
+    """A server that records connections."""
 
     port: int
-    heard: list[bytes] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
 
 
 @pytest.fixture
-def ear() -> Iterator[Ear]:
+def listener() -> Iterator[Listener]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        ear = Ear(server.getsockname()[1])
+        listener = Listener(server.getsockname()[1])
 
         def listen() -> None:
             while True:
                 line, _ = server.accept()
                 with line:
-                    ear.heard.append(line.recv(100))
-                if ear.heard[-1] == b"enough":
+                    listener.received.append(line.recv(100))
+                if listener.received[-1] == b"enough":
                     return
 
         thread = threading.Thread(target=listen)
         thread.start()
-        yield ear
-        with socket.create_connection(("127.0.0.1", ear.port)) as line:
+        yield listener
+        with socket.create_connection(("127.0.0.1", listener.port)) as line:
             line.sendall(b"enough")
         thread.join(20)
 
 
 def _read(path: Path, facts: Facts) -> None:
-    graph = ffmpeg.output(opened(str(path), facts)["v:0"], "-", format="null")
+    graph = ffmpeg.output(input_stream(str(path), facts)["v:0"], "-", format="null")
     run_ffmpeg(ffmpeg.get_args(graph), seconds=60)
 
 
@@ -63,7 +62,7 @@ _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(_HLS.format("http://127.0.0.1:{port}/a.ts"), id="m3u8, an address"),
+        pytest.param(_HLS.format("http://127.0.0.1:{port}/a.ts"), id="m3u8, a URL"),
         pytest.param(_HLS.format("{other}"), id="m3u8, another file"),
         pytest.param("ffconcat version 1.0\nfile {other}\n", id="concat"),
         pytest.param("file {other}\n", id="concat without a head"),
@@ -77,30 +76,32 @@ _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
         ),
     ],
 )
-def test_a_playlist_opens_nothing(tmp_path: Path, ear: Ear, text: str, video_format: str) -> None:
+def test_a_playlist_opens_nothing(
+    tmp_path: Path, listener: Listener, text: str, video_format: str
+) -> None:
     other = make(tmp_path / "other.mp4", "testsrc=s=64x64:d=0.2")
-    path = tmp_path / "film.mp4"
-    path.write_text(text.replace("{port}", str(ear.port)).replace("{other}", other))
+    path = tmp_path / "video.mp4"
+    path.write_text(text.replace("{port}", str(listener.port)).replace("{other}", other))
 
     with pytest.raises(CannotFix):
         _read(path, Facts(path="", kind="video", format=video_format))
 
-    assert ear.heard == []
+    assert listener.received == []
 
 
 def test_a_video_cannot_name_another_for_its_frames(tmp_path: Path) -> None:
-    """An alias in a QuickTime file says that its frames lie in another one."""
+    """An alias in a QuickTime file names the file with its frames."""
     other = make(tmp_path / "frames.mov", "testsrc=s=64x64:d=0.2", how="-c:v png")
     crafted = tmp_path / "crafted.mov"
     crafted.write_bytes(_with_alias(Path(other).read_bytes(), other))
-    willing = opened(str(crafted), probe_file(other), enable_drefs=1, use_absolute_path=1)
+    permissive = input_stream(str(crafted), probe_file(other), enable_drefs=1, use_absolute_path=1)
 
-    assert other in _log(willing)  # the crafting worked: ffmpeg could be made to follow it
-    assert other not in _log(opened(str(crafted), probe_file(other)))
+    assert other in _log(permissive)  # the crafting worked: ffmpeg could be made to follow it
+    assert other not in _log(input_stream(str(crafted), probe_file(other)))
 
 
 def _log(source: Stream) -> str:
-    """Tell what ffmpeg opens, and what it complains of."""
+    """Return what ffmpeg logs."""
     graph = ffmpeg.output(source["v:0"], "-", format="null", v="debug")
     try:
         return run_ffmpeg(ffmpeg.get_args(graph), seconds=60).log
@@ -109,7 +110,7 @@ def _log(source: Stream) -> str:
 
 
 def _with_alias(video: bytes, target: str) -> bytes:
-    """Put an alias in place of the word that the frames lie in this very file."""
+    """Replace the reference to this file by an alias of another."""
     path = b"disk" + os.fsencode(target).replace(b"/", b":")
     record = struct.pack(">I4sI10xB27s12xB63s16xHH16x", 0, b"alis", 0, 4, b"disk", 1, b"f", 0, 0)
     record += struct.pack(">HH", 2, len(path)) + path + b"\0" * (len(path) % 2)
@@ -119,19 +120,19 @@ def _with_alias(video: bytes, target: str) -> bytes:
     (size,) = struct.unpack_from(">I", video, at)
     dref = struct.pack(">I4sII", 16 + len(alias), b"dref", 0, 1) + alias
     grown = bytearray(video[:at] + dref + video[at + size :])
-    for kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):  # those that hold it
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):  # its parents
         holder = bytes(grown).rindex(kind, 0, at) - 4
         (old,) = struct.unpack_from(">I", grown, holder)
         struct.pack_into(">I", grown, holder, old + len(dref) - size)
     return bytes(grown)
 
 
-def test_a_pattern_is_a_name(tmp_path: Path) -> None:
+def test_a_pattern_is_an_ordinary_name(tmp_path: Path) -> None:
     path = remake(make(tmp_path / "a.mp4", "testsrc=s=64x64:d=0.2"), tmp_path / "b %03d.mp4")
 
     _read(Path(path), _VIDEO)
 
 
-def test_an_unknown_kind_is_refused() -> None:
+def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(CannotFix, match=r"a\\nb is of a kind that cannot be converted"):
-        opened("a\nb", Facts(path="a\nb"))
+        input_stream("a\nb", Facts(path="a\nb"))

@@ -13,6 +13,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from wanprep import probe
 from wanprep.fix.image.make import make_image
+from wanprep.fix.image.strip_location import blank_xmp
 from wanprep.fix.plan.plan import CannotFix, StripLocation
 
 XMP = (
@@ -33,10 +34,10 @@ def exif() -> Image.Exif:
 
 def strip(source: Path) -> Path:
     facts = probe(source, cache=False)
-    into = source.with_name(f"stripped{source.suffix}")
-    made = make_image(str(source), StripLocation(source.suffix), facts, str(into))
-    assert made.encodes == 0
-    return into
+    output = source.with_name(f"stripped{source.suffix}")
+    result, _ = make_image(str(source), StripLocation(source.suffix), facts, str(output))
+    assert result.encodes == 0
+    return output
 
 
 def as_jpeg(path: Path) -> None:
@@ -63,7 +64,7 @@ def as_webp(path: Path) -> None:
         pytest.param(as_webp, id="webp"),
     ],
 )
-def test_only_the_position_goes(
+def test_only_the_location_is_removed(
     tmp_path: Path, write: Callable[[Path], None], request: pytest.FixtureRequest
 ) -> None:
     source = tmp_path / f"home.{request.node.callspec.id}"
@@ -121,7 +122,7 @@ def with_chunk(path: Path, kind: bytes, data: bytes) -> Path:
     ],
 )
 @pytest.mark.parametrize("name", [b"exif", b"APP1"])
-def test_exif_hidden_in_the_text_of_a_png_is_found(
+def test_exif_in_the_text_of_a_png_is_stripped(
     tmp_path: Path, kind: bytes, wrap: Callable[[bytes], bytes], name: bytes
 ) -> None:
     keyword = b"Raw profile type " + name + b"\0"
@@ -147,7 +148,7 @@ def test_exif_hidden_in_the_text_of_a_png_is_found(
         ),
     ],
 )
-def test_xmp_in_any_wrapping_loses_its_position(tmp_path: Path, kind: bytes, data: bytes) -> None:
+def test_xmp_in_a_png_is_stripped(tmp_path: Path, kind: bytes, data: bytes) -> None:
     source = with_chunk(tmp_path / "packed.png", kind, data)
 
     result = strip(source)
@@ -169,7 +170,7 @@ def test_xmp_in_any_wrapping_loses_its_position(tmp_path: Path, kind: bytes, dat
         pytest.param(b"Comment\0taken at home", id="a comment"),
     ],
 )
-def test_text_without_a_position_stays_as_it_is(tmp_path: Path, data: bytes) -> None:
+def test_text_without_a_location_stays_the_same(tmp_path: Path, data: bytes) -> None:
     source = with_chunk(tmp_path / "text.png", b"tEXt", data)
     assert strip(source).read_bytes() == source.read_bytes()
 
@@ -201,7 +202,7 @@ def test_xmp_in_several_pieces_is_stripped_as_a_whole(tmp_path: Path) -> None:
     assert len(after) == len(plain) + len(app1)
 
 
-def test_what_phones_append_is_stripped_in_its_place(tmp_path: Path) -> None:
+def test_appended_images_and_videos_are_stripped(tmp_path: Path) -> None:
     as_jpeg(tmp_path / "one.jpg")
     one = (tmp_path / "one.jpg").read_bytes()
     quarters().save(tmp_path / "two.jpg", exif=exif())
@@ -242,22 +243,22 @@ def test_other_formats_are_refused(tmp_path: Path, format_name: str) -> None:
     as_jpeg(tmp_path / "home.jpg")
     facts = replace(probe(tmp_path / "home.jpg", cache=False), format=format_name)
 
-    with pytest.raises(CannotFix, match=f"out of JPEG, PNG and WEBP, not out of {format_name}"):
+    with pytest.raises(CannotFix, match=f"from JPEG, PNG and WEBP, not from {format_name}"):
         make_image(
             str(tmp_path / "home.jpg"), StripLocation(".jpg"), facts, str(tmp_path / "out.jpg")
         )
 
 
-def test_a_position_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
+def test_a_location_in_a_damaged_text_is_an_error(tmp_path: Path) -> None:
     broken = b"Raw profile type exif\0\0" + b"no zlib stream"
     source = with_chunk(tmp_path / "broken.png", b"zTXt", broken)
 
-    with pytest.raises(CannotFix, match="cannot be undone safely"):
+    with pytest.raises(CannotFix, match="cannot be removed safely"):
         strip(source)
     assert not (tmp_path / "stripped.png").exists()
 
 
-def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     as_jpeg(tmp_path / "home.jpg")
     facts = probe(tmp_path / "home.jpg", cache=False)
 
@@ -268,12 +269,43 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", [4, 30, 300])
-def test_cut_off_files_do_no_harm(tmp_path: Path, cut: int) -> None:
+def test_truncated_files_do_no_harm(tmp_path: Path, cut: int) -> None:
     for write, name in ((as_jpeg, "a.jpg"), (as_png, "a.png"), (as_webp, "a.webp")):
         write(tmp_path / name)
         facts = probe(tmp_path / name, cache=False)
         data = (tmp_path / name).read_bytes()[:cut]
         (tmp_path / name).write_bytes(data)
-        into = tmp_path / f"out-{name}"
-        make_image(str(tmp_path / name), StripLocation(Path(name).suffix), facts, str(into))
-        assert data.endswith(into.read_bytes()[-4:])
+        output = tmp_path / f"out-{name}"
+        make_image(str(tmp_path / name), StripLocation(Path(name).suffix), facts, str(output))
+        assert data.endswith(output.read_bytes()[-4:])
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        pytest.param(
+            b'<rdf:Description exif:GPSLatitude="48,12.5N" dc:title="A" exif:GPSSpeed=\'1/2\'/>',
+            b'<rdf:Description  dc:title="A" />', id="attributes",
+        ),
+        pytest.param(
+            b"<a:b><exif:GPSLatitude>48,12.5N</exif:GPSLatitude><dc:title>GPS</dc:title></a:b>",
+            b"<a:b> <dc:title>GPS</dc:title></a:b>", id="elements",
+        ),
+        pytest.param(
+            b"<exif:GPSTimeStamp\n rdf:parseType='Literal'>12</exif:GPSTimeStamp\n><x/>",
+            b"<x/>", id="an element with attributes",
+        ),
+        pytest.param(b"<exif:GPSMapDatum/><x/>", b"<x/>", id="an empty element"),
+        pytest.param(
+            b'<d drone-dji:GpsLatitude="+48.2" drone-dji:GpsLongtitude="+16.3" drone-dji:Yaw="3"/>',
+            b'<d drone-dji:Yaw="3"/>', id="a drone",
+        ),
+        pytest.param(b'<d ns1:GPSAltitude = "1/2" x="y"/>', b'<d x="y"/>', id="another prefix"),
+        pytest.param(b'<d dc:title="No GPS here"/>', b'<d dc:title="No GPS here"/>', id="text"),
+    ],
+)  # fmt: skip
+def test_locations_in_xmp_become_spaces(before: bytes, kept: bytes) -> None:
+    after = blank_xmp(before)
+
+    assert len(after) == len(before)
+    assert after.split() == kept.split()

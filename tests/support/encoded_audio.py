@@ -1,4 +1,4 @@
-"""Sound as ffmpeg encodes it, and how much of a file ffmpeg decodes: the length to agree with."""
+"""Encode audio with ffmpeg, and measure how much of a file it decodes."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ def encode(
     """Encode a tone with noise on it."""
     tone = f"sine=440:sample_rate={rate}:duration={seconds}"
     noise = f"anoisesrc=sample_rate={rate}:duration={seconds}:amplitude=0.2:seed=1"
-    sound = ("-f", "lavfi", "-i", tone, "-f", "lavfi", "-i", noise, "-filter_complex", "amix=2")
+    inputs = ("-f", "lavfi", "-i", tone, "-f", "lavfi", "-i", noise, "-filter_complex", "amix=2")
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"sound{suffix}"
-        _ffmpeg(*sound, "-ac", str(channels), "-bitexact", *arguments, str(path))
+        path = Path(folder) / f"audio{suffix}"
+        _ffmpeg(*inputs, "-ac", str(channels), "-bitexact", *arguments, str(path))
         return path.read_bytes()
 
 
 def decoded_seconds(data: bytes, rate: int, suffix: str) -> float:
     """Decode all that can be decoded, and count its samples."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"sound{suffix}"
+        path = Path(folder) / f"audio{suffix}"
         path.write_bytes(data)
         to_bytes = ("-map", "0:a:0", "-f", "u8", "-ac", "1", "-ar", str(rate), "pipe:1")
         return len(_ffmpeg("-i", str(path), *to_bytes)) / rate
@@ -50,7 +50,7 @@ def _ffmpeg(*arguments: str) -> bytes:
 
 
 def survives(read: Callable[[Source], Found], data: bytes) -> None:
-    """Damage a file in many ways: a reader answers with sense, or raises like anything else."""
+    """Damage a file in many ways; the reader must find a length or a problem, or raise."""
     cuts = [data[: len(data) * share // 40] for share in range(40)]
     flips = [
         data[:at] + bytes((data[at] ^ bit,)) + data[at + 1 :]
