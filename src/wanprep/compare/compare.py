@@ -12,8 +12,7 @@ from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.task import wanted_files
-from wanprep.job.documents.read_documents import read_text
-from wanprep.job.read import jobs_in
+from wanprep.job.model import parse_jobs
 from wanprep.rules.target import all_targets, choose
 from wanprep.submit.request.price import estimate
 from wanprep.text import visible
@@ -106,7 +105,7 @@ def after_fix(seen: Inputs, target: Target) -> AfterFix:
         for wanted in wanted_files(seen)
     ]
     job = fix_job(file, [case], options=options, ignored=config.ignored_in(file.file))
-    written = jobs_in(file.file, read_text(job.text, file.file))
+    written = parse_jobs(job.text, file.file)
     known = all_targets((*seen.question.target_folders, *config.target_folders))
     found, wrong = cases(written, [target], known, [target])
     fixed_facts = {

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from fixed_jobs import EVOLINK, job_file, mend
+from fixed_jobs import EVOLINK, fix, job_file
 
 from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.outcome_text import diff
@@ -19,15 +19,15 @@ LINES = (f"target: {EVOLINK}", "prompt: image1", "refs: [{image: a.jpg}]", "dura
 def test_git_applies_it(tmp_path: Path, line_end: str, last: bool) -> None:
     text = line_end.join(LINES) + line_end * last
     (tmp_path / "job.yaml").write_bytes(text.encode())
-    made = mend(text)
+    fixed_job = fix(text)
 
-    patch = diff(job_file(text), made)
+    patch = diff(job_file(text), fixed_job)
 
     assert patch.startswith("--- a/job.yaml\n+++ b/job.yaml\n@@ ")
     assert ("\\ No newline at end of file" in patch) is not last
     command = ["git", "apply", "--whitespace=nowarn", "-"]
     subprocess.run(command, cwd=tmp_path, input=patch.encode(), check=True)
-    assert (tmp_path / "job.yaml").read_bytes() == made.text.encode()
+    assert (tmp_path / "job.yaml").read_bytes() == fixed_job.text.encode()
 
 
 def test_nothing_changes() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fixed_jobs import EVOLINK, OXEN, independent, mend
+from fixed_jobs import EVOLINK, OXEN, fix, independent
 
 HEAD = f"target: {EVOLINK}\nprompt: Image 1\n"
 
@@ -47,24 +47,26 @@ MOVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("written", "moved", "mended"), MOVES)
+@pytest.mark.parametrize(("written", "moved", "fixed"), MOVES)
 def test_paths(written: str, moved: dict[str, str], fixed: str) -> None:
-    made = mend(HEAD + written, moved={(1, pointer): path for pointer, path in moved.items()})
+    fixed_job = fix(HEAD + written, moved={(1, pointer): path for pointer, path in moved.items()})
 
-    assert made.text == HEAD + fixed
-    assert independent(made.text)
-    assert {change.safety for change in made.changes} <= {"safe"}
-    assert "asset-missing" not in made.not_fixed
+    assert fixed_job.text == HEAD + fixed
+    assert independent(fixed_job.text)
+    assert {change.safety for change in fixed_job.changes} <= {"safe"}
+    assert "asset-missing" not in fixed_job.not_fixed
 
 
 def test_a_path_that_is_repeated_elsewhere() -> None:
     text = f"{HEAD}references:\n- image: &a a.tiff\n- image: *a\n"
 
-    made = mend(text, moved={(1, "/references/0/image"): "a.png"})
+    fixed_job = fix(text, moved={(1, "/references/0/image"): "a.png"})
 
-    assert made.text == text
-    assert [(each.rule, each.line) for each in made.left][:1] == [("asset-missing", 4)]
-    assert made.left[0].words.startswith("A.png could not be written for a.tiff. It was not")
+    assert fixed_job.text == text
+    assert [(each.rule, each.line) for each in fixed_job.remaining][:1] == [("asset-missing", 4)]
+    assert fixed_job.remaining[0].message.startswith(
+        "A.png could not be written for a.tiff. It was not"
+    )
 
 
 def test_a_native_body_and_a_second_document() -> None:
@@ -73,11 +75,13 @@ def test_a_native_body_and_a_second_document() -> None:
         f"target: {OXEN}\nbody: {{prompt: A, reference_images: [a.tiff], input_image: b.gif}}\n"
     )
 
-    made = mend(
+    fixed_job = fix(
         f"{first}---\n{second}",
         moved={(2, "/body/reference_images/0"): "a.png", (2, "/body/input_image"): "b.png"},
     )
 
-    assert made.text.startswith(first)
-    assert "reference_images: [{url: a.png}], input_image: b.png" in made.text
-    assert made.changes[0].words == "write a.png instead of a.tiff, write b.png instead of b.gif"
+    assert fixed_job.text.startswith(first)
+    assert "reference_images: [{url: a.png}], input_image: b.png" in fixed_job.text
+    assert (
+        fixed_job.changes[0].words == "write a.png instead of a.tiff, write b.png instead of b.gif"
+    )

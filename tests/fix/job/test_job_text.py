@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 import pytest
-from fixed_jobs import EVOLINK, KNOWN, independent
+from fixed_jobs import EVOLINK, TARGETS, independent
 
-from wanprep.fix.job.changes import Add, Drop, Operation, Put, Rename, Respell, at
-from wanprep.fix.job.document import attempt, draft
-from wanprep.fix.job.keys import Guess, body_names, guess, parameter_names
-from wanprep.fix.job.references import renumbered
-from wanprep.fix.job.text import Edit, comments, edited, literal, offset_before, quoted
-from wanprep.fix.job.values import measure, nearest, surely
+from wanprep.fix.job.changes import Add, Drop, Operation, Put, Rename, Respell, value_at
+from wanprep.fix.job.edits import parse_draft, write_operations
+from wanprep.fix.job.keys import KeyMatch, body_names, match_key, parameter_names
+from wanprep.fix.job.references import renumber
+from wanprep.fix.job.text import Edit, apply_edits, comments, literal, offset_before, quoted
+from wanprep.fix.job.values import measure, nearest, unambiguous_value
 
 TEXTS = ["a b", "yes", "16:9", "1_000", "2026-01-01", "null", "", " a", "a ", "a: b", "a #b", "#",
          "-", "- a", "@a", "a,b", "[a", "x{y}", "a\nb", "\x85", "a\u2028b", "it's \"so\"\\", "0x1f",
@@ -56,14 +56,14 @@ def test_comments_are_told_from_text() -> None:
         .replace("*x", "*y")
         .replace("a: 'b", "a: &y 'b")
     )
-    found = draft(text, "job.yaml")
+    found = parse_draft(text, "job.yaml")
 
     assert found
     assert [text[start:end] for start, end in comments(found.documents)] == [
         f"# {number}" for number in range(1, 8)
     ]
     assert comments(()) == ()
-    parsed = draft('{"a": "# no"}', "job.json")
+    parsed = parse_draft('{"a": "# no"}', "job.json")
     assert parsed
     assert comments(parsed.documents) == ()
 
@@ -71,8 +71,8 @@ def test_comments_are_told_from_text() -> None:
 def test_edits() -> None:
     edits = [Edit(4, 5), Edit(0, 1, "xyz"), Edit(2, 2, "-")]
 
-    assert edited("abcdef", edits) == "xyzb-cdf"
-    assert edited("abc", [Edit(0, 2), Edit(1, 3)]) is None
+    assert apply_edits("abcdef", edits) == "xyzb-cdf"
+    assert apply_edits("abc", [Edit(0, 2), Edit(1, 3)]) is None
     assert [offset_before(at, edits) for at in range(8)] == [0, 0, 0, 1, 2, 2, 3, 5]
 
 
@@ -117,10 +117,10 @@ def test_edits() -> None:
     ],
 )  # fmt: skip
 def test_operations(text: str, operations: list[Operation], written: str | None) -> None:
-    before = draft(text, "job.yaml")
+    before = parse_draft(text, "job.yaml")
     assert before
 
-    tried = attempt(before, 0, operations)
+    tried = write_operations(before, 0, operations)
 
     assert (tried[0].text if tried else None) == written
 
@@ -139,22 +139,22 @@ def test_operations(text: str, operations: list[Operation], written: str | None)
     ],
 )
 def test_new_numbers(prompt: str, gone: int, written: str | None) -> None:
-    pieces = renumbered(prompt, ["image", "image", "image", "video"], gone)
+    pieces = renumber(prompt, ["image", "image", "image", "video"], gone)
 
-    assert (None if pieces is None else Respell("", pieces).text(prompt)) == written
+    assert (None if pieces is None else Respell("", pieces).apply(prompt)) == written
 
 
 def test_what_is_not_there() -> None:
-    before = draft("a: 1\n", "job.yaml")
+    before = parse_draft("a: 1\n", "job.yaml")
 
     assert before
-    assert at({"a": [1]}, "/a/x") is None
-    assert at({"a": 1}, "/a/x") is None
-    assert draft("a: [", "job.yaml") is None
+    assert value_at({"a": [1]}, "/a/x") is None
+    assert value_at({"a": 1}, "/a/x") is None
+    assert parse_draft("a: [", "job.yaml") is None
 
 
 @pytest.mark.parametrize(
-    ("value", "limit", "meant"),
+    ("value", "limit", "intent"),
     [
         pytest.param("5", {"type": "integer"}, 5, id="number"),
         pytest.param(" 5.0 ", {"type": "integer"}, 5, id="number with a fraction of nothing"),
@@ -173,8 +173,8 @@ def test_what_is_not_there() -> None:
     ],
 )
 def test_what_is_surely_intent(value: object, limit: dict[str, Any], intent: object) -> None:
-    assert surely(value, limit) == intent
-    assert type(surely(value, limit)) is type(intent)
+    assert unambiguous_value(value, limit) == intent
+    assert type(unambiguous_value(value, limit)) is type(intent)
 
 
 @pytest.mark.parametrize(
@@ -200,28 +200,28 @@ def test_measures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "meant"),
+    ("key", "intent"),
     [
-        pytest.param("aspectRatio", Guess("aspect_ratio", certain=True), id="camel case"),
-        pytest.param("quality", Guess("resolution", certain=True), id="another word"),
-        pytest.param("durration", Guess("duration", certain=True), id="slip"),
-        pytest.param("lenght", Guess("duration", certain=False), id="slip of another word"),
+        pytest.param("aspectRatio", KeyMatch("aspect_ratio", certain=True), id="camel case"),
+        pytest.param("quality", KeyMatch("resolution", certain=True), id="another word"),
+        pytest.param("durration", KeyMatch("duration", certain=True), id="slip"),
+        pytest.param("lenght", KeyMatch("duration", certain=False), id="slip of another word"),
         pytest.param(
-            "callback_id", Guess("callback_url", certain=False), id="something else, perhaps"
+            "callback_id", KeyMatch("callback_url", certain=False), id="something else, perhaps"
         ),
         pytest.param("fps", None, id="unknown"),
         pytest.param("refrence_images", None, id="no parameter"),
     ],
 )
-def test_guesses(key: str, intent: Guess | None) -> None:
-    assert guess(key, parameter_names(), 0.7) == intent
+def test_guesses(key: str, intent: KeyMatch | None) -> None:
+    assert match_key(key, parameter_names(), 0.7) == intent
 
 
 def test_our_words_in_a_native_body() -> None:
-    names = body_names(KNOWN[EVOLINK])
+    names = body_names(TARGETS[EVOLINK])
 
     assert names["resolution"] == names["quality"] == "quality"
     assert names["reference_images"] == names["image"] == "image_urls"
     assert names["start_frame"] == "image_start"
     assert "watermark" not in names
-    assert guess("x", {}, 0.5) is None
+    assert match_key("x", {}, 0.5) is None

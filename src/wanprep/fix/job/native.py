@@ -1,148 +1,121 @@
-"""What is wrong with a provider's own request body: constants, shapes, names of voices."""
+"""Errors of a provider's own request body: constants, types, and the names of voices."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.changes import Add, Drop, Proposal, Put, Rename, at
-from wanprep.fix.job.findings import limit_of
-from wanprep.fix.job.keys import shown
+from wanprep.fix.job.changes import (
+    Add,
+    Drop,
+    Proposal,
+    Put,
+    Rename,
+    format_value,
+    propose_key,
+    propose_value,
+    value_at,
+)
+from wanprep.fix.job.judged_document import limit_of
 from wanprep.job.references.find import find_tokens
 from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from wanprep.fix.job.changes import Operation
-    from wanprep.fix.job.findings import Found, Look
+    from wanprep.fix.job.judged_document import JudgedDocument
 
-_ONE_ADDRESS: Final = re.compile(r"[^\s,]+")
+_ONE_URL: Final = re.compile(r"[^\s,]+")
 
 
-def constants(look: Look) -> Iterator[Proposal]:
+def body_constants(judged: JudgedDocument) -> Iterator[Proposal]:
     """Write what is the same in every request: the name of the model."""
-    known = look.native.data["fields"].get("constants", {}) if look.native else {}
-    for key, value in known.items():
+    if not any(judged.findings_of("target-unknown")):
+        return
+    for key, value in judged.fields.get("constants", {}).items():
         pointer = below("/body", key)
-        before = at(look.value, pointer)
-        if before == value or not any(look.about("target-unknown")):
-            continue
-        put = key in look.value["body"]
-        operation: Operation = Put(pointer, value) if put else Add("/body", key, value)
-        yield Proposal(
-            pointer=pointer,
-            operations=(operation,),
-            words=f"write {value} for `{key}`" if put else f"add `{key}: {value}`",
-            safety="safe",
-            rules=("target-unknown",),
-            before=shown(before) if put else "",
-            after=value,
-        )
-
-
-def shapes(look: Look) -> Iterator[Proposal]:
-    """Wrap an address into an object or a list, or take it out of one, as the field wants it."""
-    for found in look.about("parameter-invalid") if look.native else ():
-        value = at(look.value, found.pointer)
-        intent = _shaped(look, found, value, limit_of(found).get("type"))
-        if intent is not None:
-            several = isinstance(value, list) and len(value) > 1
-            kind = type(intent).__name__
-            wrapped = {"list": "a list", "dict": "an object", "str": "one text"}[kind]
+        if key not in judged.value["body"]:
             yield Proposal(
-                pointer=found.pointer,
-                operations=(Put(found.pointer, intent),),
-                words=f"keep only the first of `{last(found.pointer)}`, which takes one"
-                if several
-                else f"make {wrapped} of {shown(value)}",
-                safety="asks" if several else "safe",
-                rules=(found.rule,),
-                before=shown(value),
-                after=shown(intent),
-                promise="anything",
-            )
+                pointer, (Add("/body", key, value),), f"add `{key}: {value}`",
+                before="", after=value, rules=("target-unknown",),
+            )  # fmt: skip
+        elif value_at(judged.value, pointer) != value:
+            words = f"write {value} for `{key}`"
+            yield propose_value(judged, pointer, value, words, ("target-unknown",))
 
 
-def _shaped(look: Look, found: Found, value: object, wanted: object) -> Any:  # noqa: ANN401 - JSON
-    item = _item(look, found.pointer)
-    match value:
-        case str() if wanted == "object" and item:
-            return {item["url"]: value}
-        case str() if wanted == "array" and _ONE_ADDRESS.fullmatch(value):
-            return [value]
-        case [str(only), *_] if wanted == "string":
-            return only
-        case _:
-            return None
+def body_types(judged: JudgedDocument) -> Iterator[Proposal]:
+    """Wrap a URL in the object or list that a field takes, or take it out of one."""
+    for finding in judged.findings_of("parameter-invalid") if judged.native else ():
+        pointer, required = finding.pointer, limit_of(finding).get("type")
+        shown = format_value(value_at(judged.value, pointer))
+        intent: Any = None
+        words, is_lossy = "", False
+        match value_at(judged.value, pointer):
+            case str(url) if required == "object" and (key := _url_key(judged, pointer)):
+                intent, words = {key: url}, f"make an object of {shown}"
+            case str(url) if required == "array" and _ONE_URL.fullmatch(url):
+                intent, words = [url], f"make a list of {shown}"
+            case [str(url)] if required == "string":
+                intent, words = url, f"make one text of {shown}"
+            case [str(url), *_] if required == "string":
+                words = f"keep only the first of `{last(pointer)}`, which takes one"
+                intent, is_lossy = url, True
+        if intent is not None:
+            yield propose_value(
+                judged, pointer, intent, words, (finding.rule,),
+                safety="asks" if is_lossy else "safe", keep_if="always",
+            )  # fmt: skip
 
 
-def _item(look: Look, pointer: str) -> Mapping[str, str] | None:
-    """Find the keys of a reference's object, where references are objects."""
-    fields = look.native.data["fields"] if look.native else {}
+def _url_key(judged: JudgedDocument, pointer: str) -> str | None:
+    """Find the key for the URL of a reference, where references are objects."""
     for role in ("reference_image", "reference_video"):
-        field = fields.get(role) or {}
+        field = judged.fields.get(role) or {}
         if parent(pointer) == below("/body", field.get("name", "")):
-            item: Mapping[str, str] | None = field["item"]
-            return item
+            return field["item"]["url"] if field["item"] else None
     return None
 
 
-def voices_names(look: Look) -> Iterator[Proposal]:
+def voice_names(judged: JudgedDocument) -> Iterator[Proposal]:
     """Write `image1` for `Image 1`, `image01` and the like, where voices are bound by name."""
-    from wanprep.fix.job.keys import renamed
-
-    for found in look.about("parameter-invalid") if look.native else ():
-        patterns = found.broken.broken.schema.get("patternProperties", ())
-        key = last(found.pointer)
-        tokens = find_tokens(key) if found.broken.broken.keyword == "additionalProperties" else ()
+    for finding in judged.findings_of("parameter-invalid") if judged.native else ():
+        key = last(finding.pointer)
+        tokens = find_tokens(key) if finding.bound.keyword == "additionalProperties" else ()
         if len(tokens) != 1 or tokens[0].span != (0, len(key)):
             continue
         name = f"{tokens[0].kind}{tokens[0].index}"
-        fits = any(re.search(pattern, name) for pattern in patterns)
-        if fits and name not in at(look.value, parent(found.pointer)):
-            yield renamed(found.pointer, name, certain=True, rule=found.rule)
+        patterns = finding.bound.schema.get("patternProperties", ())
+        is_valid = any(re.search(pattern, name) for pattern in patterns)
+        if is_valid and name not in value_at(judged.value, parent(finding.pointer)):
+            yield propose_key(finding.pointer, name, finding.rule, certain=True)
 
 
-def voices_by_place(look: Look) -> Iterator[Proposal]:
-    """Write voices that are bound by their place with the names of whom they belong to."""
-    fields = look.native.data["fields"] if look.native else {}
-    places, path = fields.get("voice", {}).get("positional"), _bindings(fields)
-    listed = look.value["body"].get(places) if look.native else None
+def positional_voices(judged: JudgedDocument) -> Iterator[Proposal]:
+    """Bind voices by the names of their references instead of by their position."""
+    voice = judged.fields.get("voice", {})
+    key, path = voice.get("positional"), str(voice.get("bindings", ""))
     outer, _, inner = path.partition(".")
-    if not (listed and inner and _all_text(listed)):
+    body = judged.value["body"] if judged.native else {}
+    voices = body.get(key)
+    if not (voices and inner and _is_list_of_strings(voices)):
         return
-    names = [f"{kind}{index}" for kind, index in _owners(look, fields["voice"])]
-    bound = dict(zip(names, listed, strict=False))
-    pointer, home = below("/body", places), below("/body", outer)
-    given = look.value["body"].get(outer)
-    operations: tuple[Operation, ...] = (Add(home, inner, bound), Drop(pointer))
-    if outer not in look.value["body"]:
+    kinds = [role.removeprefix("reference_") for role in voice["positional_order"]]
+    owners = [f"{kind}{number}" for kind in kinds
+              for number in range(1, judged.kinds.count(kind) + 1)]  # fmt: skip
+    bound = dict(zip(owners, voices, strict=False))
+    pointer, group = below("/body", key), body.get(outer)
+    operations: tuple[Operation, ...] = (Add(below("/body", outer), inner, bound), Drop(pointer))
+    if outer not in body:
         operations = (Put(pointer, {inner: bound}), Rename(pointer, outer))
-    elif not isinstance(given, dict) or inner in given:
+    elif not isinstance(group, dict) or inner in group:
         return
-    if len(bound) == len(listed):
-        yield Proposal(
-            pointer=pointer,
-            operations=operations,
-            words=f"write the voices of `{places}` with their names into `{path}`",
-            safety="safe",
-            rules=(),
-            before=shown(listed),
-            after=shown(bound),
-        )
+    if len(bound) == len(voices):
+        words = f"write the voices of `{key}` with their names into `{path}`"
+        before, after = format_value(voices), format_value(bound)
+        yield Proposal(pointer, operations, words, before=before, after=after)
 
 
-def _bindings(fields: Mapping[str, Any]) -> str:
-    return str(fields.get("voice", {}).get("bindings", ""))
-
-
-def _all_text(listed: object) -> bool:
-    return isinstance(listed, list) and all(isinstance(each, str) for each in listed)
-
-
-def _owners(look: Look, voice: Mapping[str, Any]) -> list[tuple[str, int]]:
-    """List the references in the order in which voices are handed out by place."""
-    kinds = [each.kind for each in look.case.intent.references] if look.case else []
-    order = [role.removeprefix("reference_") for role in voice["positional_order"]]
-    return [(kind, number) for kind in order for number in range(1, kinds.count(kind) + 1)]
+def _is_list_of_strings(value: Any) -> bool:  # noqa: ANN401 - JSON
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.fix.job.changes import Proposal, at, with_what_holds_it
+from wanprep.fix.job.changes import propose_key, propose_removal, value_at
 from wanprep.fix.job.keys import (
     body_names,
-    guess,
+    exact_key,
     item_names,
     job_properties,
+    match_key,
+    names_of,
     parameter_names,
-    renamed,
-    shown,
-    words_for,
+    reference_names,
 )
 from wanprep.pointers import last, parent, steps
 from wanprep.rules.message import provider_name
@@ -22,90 +22,84 @@ from wanprep.text import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.fix.job.findings import Found, Look
-    from wanprep.fix.job.keys import Guess, Names
+    from wanprep.fix.job.changes import Proposal
+    from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
+    from wanprep.fix.job.keys import KeyMatch, Names
     from wanprep.fix.plan.plan import Safety
 
-_USELESS = ("parameter-unknown", "parameter-ignored")
+_RULES = ("parameter-unknown", "parameter-ignored")
 
 
-def unknown_parameters(look: Look) -> Iterator[Proposal]:
-    """Write a misspelt key as the one that is meant; leave out what nobody here knows."""
-    for found in look.about("parameter-unknown"):
-        key, members = last(found.pointer), at(look.value, parent(found.pointer))
-        names = _names(look, found)
-        intent = None if _taken_nowhere(key, names) else guess(key, names, 0.7)
-        if intent and intent.key not in members:
-            yield renamed(found.pointer, intent.key, certain=intent.certain, rule=found.rule)
-        elif not _used(look, found.pointer):
-            safety: Safety = "asks" if _carries_media(key, members, intent) else "lossy"
-            yield _left_out(look, found, safety, "does not know it")
+def unknown_parameters(judged: JudgedDocument) -> Iterator[Proposal]:
+    """Write a misspelt key as the intended one; leave out what no target knows."""
+    for finding in judged.findings_of("parameter-unknown"):
+        pointer = finding.pointer
+        key, members = last(pointer), value_at(judged.value, parent(pointer))
+        names = _names(judged, pointer)
+        match = None if _is_for_elsewhere(key, names) else match_key(key, names, 0.7)
+        if match and match.key not in members:
+            yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
+        elif not _is_used(judged, pointer):
+            safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
+            yield _removal(judged, finding, safety, "does not know it", "do not know it")
 
 
-def _taken_nowhere(key: str, names: Names) -> bool:
-    """Tell whether a key is one of ours, so that it is no slip, but has no place here."""
-    ours = {**_ours(), **parameter_names()}
-    return guess(key, ours, 1.0) is not None and guess(key, names, 1.0) is None
-
-
-def _ours() -> Names:
-    """List what jobs know beside parameters, under all its names."""
-    job = job_properties()
-    return words_for(job) | words_for(job["references"]["items"]["properties"])
-
-
-def _carries_media(key: str, members: Mapping[str, Any], intent: Guess | None) -> bool:
-    """Tell whether more than a setting would be lost."""
-    return guess(key, _ours(), 1.0) is not None or (
-        intent is not None and isinstance(members[intent.key], list)
-    )
-
-
-def ignored_parameters(look: Look) -> Iterator[Proposal]:
+def ignored_parameters(judged: JudgedDocument) -> Iterator[Proposal]:
     """Leave out what has no effect here."""
-    for found in look.about("parameter-ignored"):
-        if not _used(look, found.pointer):
-            yield _left_out(look, found, "lossy", "ignores it here")
+    for finding in judged.findings_of("parameter-ignored"):
+        if not _is_used(judged, finding.pointer):
+            yield _removal(judged, finding, "lossy", "ignores it here", "ignore it here")
 
 
-def _names(look: Look, found: Found) -> Names:
-    """List what a key in this place may mean."""
-    if look.native is None or not found.pointer.startswith("/body"):
+def _names(judged: JudgedDocument, pointer: str) -> Names:
+    """List the keys that are possible in this place, under all their names."""
+    if judged.native is None or not pointer.startswith("/body"):
         return parameter_names()
-    place = steps(found.pointer)
+    place = steps(pointer)
     if len(place) == 2:
-        return body_names(look.native)
-    fields = look.native.data["fields"]
-    media = (fields.get("reference_image") or {}, fields.get("reference_video") or {})
-    item = next((each["item"] for each in media if each.get("name") == place[1]), None)
-    return item_names(item) if item else {}
+        return body_names(judged.native)
+    for role in ("reference_image", "reference_video"):
+        field = judged.fields.get(role) or {}
+        if field.get("name") == place[1]:
+            return item_names(field["item"]) if field["item"] else {}
+    return {}
 
 
-def _used(look: Look, pointer: str) -> bool:
-    """Tell whether some target does something with a parameter."""
-    useless = {each.target.id for each in look.about(*_USELESS) if each.pointer == pointer}
-    return any(target.id not in useless and _takes(look, pointer) for target in look.targets)
+def _other_names() -> Names:
+    """List the keys of a job and of its references under all their names."""
+    return names_of(job_properties()) | reference_names()
 
 
-def _takes(look: Look, pointer: str) -> bool:
-    return look.case is not None and (
-        look.native is None or pointer in look.case.intent.places.values()
-    )
+def _is_for_elsewhere(key: str, names: Names) -> bool:
+    """Whether a key is no slip, but a key of jobs that has no place here."""
+    known = {**_other_names(), **parameter_names()}
+    return exact_key(key, known) is not None and exact_key(key, names) is None
 
 
-def _left_out(look: Look, found: Found, safety: Safety, why: str) -> Proposal:
-    useless = [each for each in look.about(*_USELESS) if each.pointer == found.pointer]
-    names = list(dict.fromkeys(provider_name(each.target) for each in useless))
-    who = listed(names, "and")
-    return Proposal(
-        pointer=found.pointer,
-        operations=(with_what_holds_it(look.value, found.pointer),),
-        words=f"leave out `{last(found.pointer)}`: {who} {_many(why) if len(names) > 1 else why}",
-        safety=safety,
-        rules=tuple(dict.fromkeys(each.rule for each in useless)),
-        before=shown(at(look.value, found.pointer)),
-    )
+def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:
+    """Whether more than a setting would be lost."""
+    is_list = match is not None and isinstance(members[match.key], list)
+    return is_list or exact_key(key, _other_names()) is not None
 
 
-def _many(why: str) -> str:
-    return why.replace("does not", "do not").replace("ignores", "ignore")
+def _is_used(judged: JudgedDocument, pointer: str) -> bool:
+    """Whether some target uses a parameter."""
+    if not judged.case or (judged.native and pointer not in judged.case.intent.places.values()):
+        return False
+    useless = {each.target.id for each in _useless(judged, pointer)}
+    return any(target.id not in useless for target in judged.targets)
+
+
+def _useless(judged: JudgedDocument, pointer: str) -> list[TargetFinding]:
+    return [each for each in judged.findings_of(*_RULES) if each.pointer == pointer]
+
+
+def _removal(
+    judged: JudgedDocument, finding: TargetFinding, safety: Safety, why: str, why_plural: str
+) -> Proposal:
+    useless = _useless(judged, finding.pointer)
+    providers = list(dict.fromkeys(provider_name(each.target) for each in useless))
+    reason = f"{listed(providers, 'and')} {why_plural if len(providers) > 1 else why}"
+    rules = tuple(dict.fromkeys(each.rule for each in useless))
+    what = f"`{last(finding.pointer)}`: {reason}"
+    return propose_removal(judged, finding.pointer, what, rules, safety)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from fixed_jobs import KNOWN, independent
+from fixed_jobs import TARGETS, independent
 
 from wanprep.check import check
 from wanprep.check.inputs import cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
 ALL: Final = sorted(path for path in JOBS.glob("*/*") if path.suffix in {".json", ".yaml"})
@@ -36,7 +36,7 @@ def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
     files = {path: read_jobs(path) for path in paths}
     fixed = {}
     for path, file in files.items():
-        found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
+        found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
         fixed[path] = fix_job(file, found, options=Options(yes=True))
         if fixed[path].changes:
             Path(path).write_bytes(fixed[path].text.encode())
@@ -59,13 +59,13 @@ def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
 def test_a_good_job_needs_nothing() -> None:
     for path in (each for each in ALL if each.parent.name == "good"):
         file = read_jobs(str(path))
-        found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
-        made = fix_job(file, found, options=Options(yes=True))
+        found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
+        fixed_job = fix_job(file, found, options=Options(yes=True))
 
-        assert made.text == file.source.text or made.changes, path
+        assert fixed_job.text == file.source.text or fixed_job.changes, path
         # Nothing is wrong with 1080P or an older field: they get today's spelling.
-        assert {(each.rules, each.safety) for each in made.changes} <= {((), "safe")}, path
-        assert (made.questions, made.left) == ((), ()), path
+        assert {(each.rules, each.safety) for each in fixed_job.changes} <= {((), "safe")}, path
+        assert (fixed_job.questions, fixed_job.remaining) == ((), ()), path
 
 
 @pytest.mark.parametrize(
@@ -73,15 +73,15 @@ def test_a_good_job_needs_nothing() -> None:
 )
 def test_twice_is_once_and_others_can_read_it(path: Path) -> None:
     file = read_jobs(str(path))
-    found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
-    made = fix_job(file, found, options=Options(yes=True))
-    if not made.changes:
-        assert made.text == file.source.text
+    found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
+    fixed_job = fix_job(file, found, options=Options(yes=True))
+    if not fixed_job.changes:
+        assert fixed_job.text == file.source.text
         return
 
     from fixed_jobs import job_file
 
-    again = job_file(made.text, str(path))
-    found, _ = cases(again, [], KNOWN, [KNOWN["wan/2.7"]])
-    assert fix_job(again, found, options=Options(yes=True)).text == made.text
-    assert len(independent(made.text)) == len(again.jobs)
+    again = job_file(fixed_job.text, str(path))
+    found, _ = cases(again, [], TARGETS, [TARGETS["wan/2.7"]])
+    assert fix_job(again, found, options=Options(yes=True)).text == fixed_job.text
+    assert len(independent(fixed_job.text)) == len(again.jobs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from fixed_jobs import EVOLINK, independent, job_file, mend
+from fixed_jobs import EVOLINK, fix, independent, job_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,17 +122,19 @@ def test_only_what_is_intent_changes(
     text = (text if ends else text.removesuffix("\n")).replace("\n", line_end)
     assert job_file(text).problems == () or "params" in text or "promt" in text or "refs" in text
 
-    made = mend(text, yes=True)
+    fixed_job = fix(text, yes=True)
 
-    (result,) = independent(made.text)
+    (result,) = independent(fixed_job.text)
     assert result["prompt"].rstrip("\n") == intent["prompt"]
     assert result.get("parameters", {}) == intent["parameters"]
     assert [entry.get("image") or entry["video"] for entry in result["references"]] == [
         "hero.jpg", "dance.mp4"
     ]  # fmt: skip
     assert set(result) <= {"target", "prompt", "references", "parameters"}
-    assert [made.text.count(remark) for remark in remarks] == [text.count(each) for each in remarks]
-    assert "\n" not in made.text.replace(line_end, "")
-    assert made.text.endswith(line_end) or not ends
-    assert [each for each in made.not_fixed if each != "job-invalid"] == []
-    assert mend(made.text, yes=True).text == made.text
+    assert [fixed_job.text.count(remark) for remark in remarks] == [
+        text.count(each) for each in remarks
+    ]
+    assert "\n" not in fixed_job.text.replace(line_end, "")
+    assert fixed_job.text.endswith(line_end) or not ends
+    assert [each for each in fixed_job.not_fixed if each != "job-invalid"] == []
+    assert fix(fixed_job.text, yes=True).text == fixed_job.text
