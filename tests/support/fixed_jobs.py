@@ -1,4 +1,4 @@
-"""Job files fixed from their text alone, and read again by somebody else."""
+"""Job files fixed from their text alone, and read again by another YAML reader."""
 
 from __future__ import annotations
 
@@ -37,11 +37,21 @@ def fix(
     *,
     name: str = "job.yaml",
     yes: bool = False,
-    target: str = EVOLINK,
     moved: Mapping[tuple[int, str], str] | None = None,
     ignored: Collection[str] = (),
 ) -> FixedJob:
-    file = job_file(text, name)
+    """Fix the text of a job; a job without a target is judged for EvoLink."""
+    return fix_file(job_file(text, name), yes=yes, moved=moved, ignored=ignored)
+
+
+def fix_file(
+    file: JobFile,
+    *,
+    target: str = EVOLINK,
+    yes: bool = False,
+    moved: Mapping[tuple[int, str], str] | None = None,
+    ignored: Collection[str] = (),
+) -> FixedJob:
     found, _ = cases(file, [], TARGETS, [TARGETS[target]])
     return fix_job(file, found, options=Options(yes=yes), moved=moved, ignored=ignored)
 

@@ -1,23 +1,25 @@
-"""Every bad job of the fixtures, fixed with a yes to everything, and judged by the real check."""
+"""Every job of the fixtures, fixed with a yes to everything, and judged by the real check."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
-from fixed_jobs import TARGETS, independent
+from fixed_jobs import fix_file, independent, job_file
 
 from wanprep.check import check
-from wanprep.check.inputs import cases
-from wanprep.fix.job.fix_job import fix_job
-from wanprep.fix.plan.plan import Options
 from wanprep.job.model import read_jobs
 
+if TYPE_CHECKING:
+    from wanprep.fix.job.changes import FixedJob
+
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
-ALL: Final = sorted(path for path in JOBS.glob("*/*") if path.suffix in {".json", ".yaml"})
+MEDIA_RULES: Final = {
+    "asset", "image", "video", "audio", "file", "format", "alpha", "codec", "color",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -29,59 +31,53 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
-    media = {"asset", "image", "video", "audio", "file", "format", "alpha", "codec", "color"}
-    paths = [str(folder / path.parent.name / path.name) for path in ALL]
+@pytest.fixture(scope="module")
+def fixed(folder: Path) -> dict[str, FixedJob]:
+    """The jobs, by their path; the files stay as they are."""
+    paths = sorted(path for path in folder.glob("*/*") if path.suffix in {".json", ".yaml"})
+    files = [read_jobs(str(path)) for path in paths if path.parent.name != "media"]
+    return {file.file: fix_file(file, target="wan/2.7", yes=True) for file in files}
+
+
+def test_a_good_job_needs_nothing(fixed: dict[str, FixedJob]) -> None:
+    for path in (each for each in fixed if Path(each).parent.name == "good"):
+        job = fixed[path]
+
+        assert job.text == read_jobs(path).source.text or job.changes, path
+        # Nothing is wrong with 1080P or an older field: they get today's spelling.
+        assert {(each.rules, each.safety) for each in job.changes} <= {((), "safe")}, path
+        assert (job.questions, job.remaining) == ((), ()), path
+
+
+def test_fixing_twice_changes_nothing_more_and_other_readers_agree(
+    fixed: dict[str, FixedJob],
+) -> None:
+    for path in (each for each in fixed if Path(each).parent.name == "bad"):
+        job = fixed[path]
+        if not job.changes:
+            assert job.text == read_jobs(path).source.text, path
+            continue
+        again = job_file(job.text, path)
+
+        assert fix_file(again, target="wan/2.7", yes=True).text == job.text, path
+        assert len(independent(job.text)) == len(again.jobs), path
+
+
+def test_fixed_rules_are_clean_and_no_rule_is_worse(fixed: dict[str, FixedJob]) -> None:
+    paths = list(fixed)
     before = check(*paths, offline=True)
-    files = {path: read_jobs(path) for path in paths}
-    fixed = {}
-    for path, file in files.items():
-        found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
-        fixed[path] = fix_job(file, found, options=Options(yes=True))
-        if fixed[path].changes:
-            Path(path).write_bytes(fixed[path].text.encode())
+    for path, job in fixed.items():
+        if job.changes:
+            Path(path).write_bytes(job.text.encode())
     after = check(*paths, offline=True)
 
-    changed = [path for path in paths if fixed[path].changes]
-    assert len(changed) > 35
-    for path in paths:
-        was = Counter(each.rule for each in before.findings if each.file == path)
-        now = Counter(each.rule for each in after.findings if each.file == path)
-        cleared = {rule for each in fixed[path].changes for rule in each.rules}
+    assert sum(bool(job.changes) for job in fixed.values()) > 35
+    for path, job in fixed.items():
+        old = Counter(each.rule for each in before.findings if each.file == path)
+        new = Counter(each.rule for each in after.findings if each.file == path)
+        cleared = {rule for each in job.changes for rule in each.rules}
         for rule in cleared:
-            assert now[rule] < was[rule] or rule in fixed[path].not_fixed, (path, rule)
-        assert not {rule for rule in now - was if rule.partition("-")[0] not in media}, path
-        told = {rule for rule in now if rule in cleared}
-        assert told <= set(fixed[path].not_fixed), path
-        assert not fixed[path].questions
-
-
-def test_a_good_job_needs_nothing() -> None:
-    for path in (each for each in ALL if each.parent.name == "good"):
-        file = read_jobs(str(path))
-        found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
-        fixed_job = fix_job(file, found, options=Options(yes=True))
-
-        assert fixed_job.text == file.source.text or fixed_job.changes, path
-        # Nothing is wrong with 1080P or an older field: they get today's spelling.
-        assert {(each.rules, each.safety) for each in fixed_job.changes} <= {((), "safe")}, path
-        assert (fixed_job.questions, fixed_job.remaining) == ((), ()), path
-
-
-@pytest.mark.parametrize(
-    "path", [each for each in ALL if each.parent.name == "bad"], ids=lambda path: path.name
-)
-def test_twice_is_once_and_others_can_read_it(path: Path) -> None:
-    file = read_jobs(str(path))
-    found, _ = cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
-    fixed_job = fix_job(file, found, options=Options(yes=True))
-    if not fixed_job.changes:
-        assert fixed_job.text == file.source.text
-        return
-
-    from fixed_jobs import job_file
-
-    again = job_file(fixed_job.text, str(path))
-    found, _ = cases(again, [], TARGETS, [TARGETS["wan/2.7"]])
-    assert fix_job(again, found, options=Options(yes=True)).text == fixed_job.text
-    assert len(independent(fixed_job.text)) == len(again.jobs)
+            assert new[rule] < old[rule] or rule in job.not_fixed, (path, rule)
+        assert not {rule for rule in new - old if rule.partition("-")[0] not in MEDIA_RULES}, path
+        assert {rule for rule in new if rule in cleared} <= set(job.not_fixed), path
+        assert not job.questions

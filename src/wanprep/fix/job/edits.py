@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.changes import Operation
     from wanprep.fix.job.text import Collection
+    from wanprep.job.documents import DocumentFile
     from wanprep.job.documents.document import Node
 
 Edits = list[Edit]
@@ -42,9 +43,14 @@ class Draft:
 
 def parse_draft(text: str, file: str) -> Draft | None:
     """Read a text; None where a document in it is broken."""
-    parsed = parse_documents(text, file).documents
-    documents = tuple(each for each in parsed if isinstance(each, Document))
-    return Draft(text, file, documents) if len(documents) == len(parsed) else None
+    return draft_of(parse_documents(text, file), file)
+
+
+def draft_of(parsed: DocumentFile, file: str) -> Draft | None:
+    """Make a draft of parsed documents; None where one of them is broken."""
+    documents = tuple(each for each in parsed.documents if isinstance(each, Document))
+    is_complete = len(documents) == len(parsed.documents)
+    return Draft(parsed.source.text, file, documents) if is_complete else None
 
 
 def write_operations(

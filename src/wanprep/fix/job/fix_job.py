@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job.changes import Change, FixedJob, Proposal, Remaining, propose_value, value_at
-from wanprep.fix.job.edits import parse_draft, write_operations
+from wanprep.fix.job.edits import draft_of, write_operations
 from wanprep.fix.job.judged_document import judge_document
 from wanprep.fix.job.keys import misplaced_keys, misspelt_keys, wrong_types
 from wanprep.fix.job.native import body_constants, body_types, positional_voices, voice_names
@@ -117,8 +117,9 @@ class _JobFixer:
     def _fix_section(self, span: Span, first: int) -> tuple[FixedJob, int]:
         """Fix the documents of a section; return it with their number."""
         text = self.file.source.text[slice(*span)]
-        numbers = range(first, first + len(parse_documents(text, self.file.file).documents))
-        draft = parse_draft(text, self.file.file)
+        parsed = parse_documents(text, self.file.file)
+        numbers = range(first, first + len(parsed.documents))
+        draft = draft_of(parsed, self.file.file)
         if draft is None or not {job.number for job in self.file.jobs}.issuperset(numbers):
             return FixedJob(text=text, remaining=tuple(self._problems_in(span, first))), len(
                 numbers
