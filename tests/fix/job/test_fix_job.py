@@ -135,7 +135,7 @@ SAFE = [
 
 
 @pytest.mark.parametrize(("written", "fixed"), SAFE)
-def test_what_needs_no_asking(written: str, fixed: str) -> None:
+def test_fixes_without_a_question(written: str, fixed: str) -> None:
     head = f"# first\ntarget: {EVOLINK}\nreferences: [{{image: hero.jpg}}]\n"
 
     fixed_job = fix(head + written)
@@ -163,7 +163,7 @@ REFERENCES = [
         id="names only",
     ),
     pytest.param("references:\n- image: 3", 'references:\n- image: "3"', id="a number"),
-    pytest.param("references:\n- what", "references:\n- what", id="nobody knows what it is"),
+    pytest.param("references:\n- what", "references:\n- what", id="neither an image nor a video"),
     pytest.param(
         "refs: [{image: a.jpg}]\nmedia: [{image: b.jpg}]",
         "references: [{image: a.jpg}]\nmedia: [{image: b.jpg}]",
@@ -182,7 +182,7 @@ def test_references(written: str, fixed: str) -> None:
     assert independent(fixed_job.text)
 
 
-# What is asked: the words, and what a yes makes of it.
+# Questions: the words, and the result of a yes.
 ASKED = [
     pytest.param("{duration: 99}", "{duration: 15}", "write 15 instead of 99", id="too long"),
     pytest.param("{duration: 1}", "{duration: 2}", "write 2 instead of 1", id="too short"),
@@ -192,13 +192,13 @@ ASKED = [
     pytest.param("{resolution: 480P}", "{resolution: 720p}", "write 720p", id="small size"),
     pytest.param("{seed: 0, duration: 5}", "{duration: 5}", "leave out `seed`", id="seed"),
     pytest.param("{lenght: 5}", "{duration: 5}", "write the key `duration`", id="a likely key"),
-    pytest.param("{duration: soon}", "{duration: soon}", "", id="nobody knows"),
+    pytest.param("{duration: soon}", "{duration: soon}", "", id="no measure"),
     pytest.param("{duration: true}", "{duration: true}", "", id="no number"),
 ]
 
 
 @pytest.mark.parametrize(("written", "fixed", "words"), ASKED)
-def test_what_is_asked(written: str, fixed: str, words: str) -> None:
+def test_questions(written: str, fixed: str, words: str) -> None:
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters: {{}}"
     text, expected = text.replace("{}", written), text.replace("{}", fixed)
 
@@ -219,18 +219,18 @@ def test_a_clean_job_stays_as_it_is() -> None:
     assert (fixed_job.changes, fixed_job.questions, fixed_job.remaining) == ((), (), ())
 
 
-def test_each_change_is_told_with_its_first_line() -> None:
+def test_each_change_has_its_first_line() -> None:
     fixed_job = fix(
         f"---\ntarget: {EVOLINK}\nwatermark: true\n\nprompt: image1\nrefs: [{{image: a.jpg}}]\n"
         f"---\ntarget: {EVOLINK}\nprompt: image1\nreferences: [{{image: b.jpg}}]\n"
         "parameters:\n  watermark: true\n  seed: 0\n"
     )
 
-    told = [
+    changes = [
         (each.document, each.line, each.before, each.after, each.safety)
         for each in fixed_job.changes
     ]
-    assert told == [
+    assert changes == [
         (1, 6, "refs", "references", "safe"),
         (1, 3, "watermark", "watermark into parameters", "safe"),
         (1, 5, "image1", "Image 1", "safe"),
@@ -255,14 +255,14 @@ NATIVE = [
         '"voice": "https://x.example/a.wav"}]}',
         {"model": "wan-v2-7-reference-to-video", "reference_images": [
             {"url": "https://x.example/a.jpg", "reference_voice": "https://x.example/a.wav"}]},
-        id="Oxen, our words",
+        id="Oxen, keys of a job",
     ),
     pytest.param(
         EVOLINK, '{"model": "wan2.7", "prompt": "She waves.", "image_url": "https://x.example/a.jpg",'
         '"resolution": "1080P", "first_frame": "https://x.example/b.jpg", "watermark": false}',
         {"model": "wan2.7-reference-video", "image_urls": ["https://x.example/a.jpg"],
          "quality": "1080p", "image_start": "https://x.example/b.jpg", "watermark": None},
-        id="EvoLink, our words",
+        id="EvoLink, keys of a job",
     ),
     pytest.param(
         EVOLINK, '{"model": "wan2.7-reference-video", "prompt": "She waves.", "image_urls": '
@@ -320,7 +320,7 @@ def test_native_bodies(target: str, body: str, changed: dict[str, object], name:
     assert all(each.safety != "asks" for each in fixed_job.changes)
 
 
-def test_only_one_image_is_asked_for() -> None:
+def test_only_one_image_is_accepted() -> None:
     text = f"target: {RUNCOMFY_22}\nbody:\n  prompt: A\n  img_url: [https://x.example/a.jpg, b]\n"
 
     assert [each.words for each in fix(text).questions] == [
@@ -331,7 +331,7 @@ def test_only_one_image_is_asked_for() -> None:
 
 
 def test_references_beyond_the_limit() -> None:
-    """The last that nobody names goes first, and those behind it get new numbers."""
+    """The last unnamed one is left out first, and those behind it get new numbers."""
     text = (
         f"target: {EVOLINK}\nprompt: Image 1, Image 2, Image 4, Image 5, Image 6, Video 1\n"
         "references:\n"
@@ -364,7 +364,7 @@ def test_a_named_reference_is_never_left_out() -> None:
     assert "Too many references (6)" in fixed_job.remaining[0].message
 
 
-def test_a_repair_that_would_break_something_else_is_none() -> None:
+def test_a_change_that_would_break_something_else_is_not_made() -> None:
     names = ", ".join(f"Video {n}" for n in range(1, 6))
     text = f"target: {RUNCOMFY}\nprompt: {names}\nreferences:\n- image: a.jpg\n"
     text += "- video: a.mp4\n" * 5
@@ -375,7 +375,7 @@ def test_a_repair_that_would_break_something_else_is_none() -> None:
     assert "too-many-references" in fixed_job.not_fixed
 
 
-def test_what_a_target_has_no_field_for() -> None:
+def test_roles_that_a_target_does_not_have() -> None:
     text = (
         f"target: {RUNCOMFY}\nprompt: Image 1 waves.\nreferences:\n  - image: a.jpg\n"
         "    voice: a.wav # hers\nfirst_frame: b.png\n"
@@ -393,7 +393,7 @@ def test_what_a_target_has_no_field_for() -> None:
     )
 
 
-def test_a_clip_where_only_a_image_is_taken() -> None:
+def test_a_video_where_only_an_image_is_accepted() -> None:
     text = (
         f"target: {RUNCOMFY_22}\nprompt: She waves.\n"
         "references: [{video: a.mp4}, {image: a.jpg}]\n"
@@ -427,13 +427,13 @@ def test_a_voice_that_one_of_two_targets_takes_stays() -> None:
     assert fix(text, yes=True).not_fixed == ("voice-unsupported",)
 
 
-def test_dialects_that_no_target_shares_stay() -> None:
+def test_a_style_of_two_targets() -> None:
     text = f"target: [{OXEN}, {RUNCOMFY}]\nprompt: 图1 waves.\nreferences: [{{image: a.jpg}}]\n"
 
     assert "prompt: Image 1 waves." in fix(text).text
 
 
-def test_a_dialect_that_the_provider_shows_too_is_asked() -> None:
+def test_a_style_that_the_provider_documents_is_asked() -> None:
     text = f'target: {OXEN}\nprompt: "@Image1, image1"\nreferences: [{{image: a.jpg}}]\n'
 
     assert 'prompt: "@Image1, Image 1"' in fix(text).text
@@ -449,7 +449,7 @@ def test_a_dialect_that_the_provider_shows_too_is_asked() -> None:
         pytest.param("", id="nothing"),
     ],
 )
-def test_what_cannot_be_read_is_not_touched(text: str) -> None:
+def test_broken_documents_stay(text: str) -> None:
     fixed_job = fix(text, yes=True)
 
     assert fixed_job.text == text
@@ -457,7 +457,7 @@ def test_what_cannot_be_read_is_not_touched(text: str) -> None:
     assert [each.rule for each in fixed_job.remaining] == ["job-invalid"] * bool(text)
 
 
-def test_a_broken_document_leaves_the_others_their_repairs() -> None:
+def test_a_broken_document_beside_others() -> None:
     good = f"target: {EVOLINK}\npromt: Image 1\nreferences: [{{image: a.jpg}}]\n"
 
     fixed_job = fix(f"{good}---\nprompt: [\n---\n{good}")
@@ -467,7 +467,7 @@ def test_a_broken_document_leaves_the_others_their_repairs() -> None:
     assert [each.document for each in fixed_job.changes] == [1, 3]
 
 
-def test_two_documents_of_one_stretch() -> None:
+def test_two_documents_of_one_section() -> None:
     good = f"target: {EVOLINK}\npromt: Image 1\nreferences: [{{image: a.jpg}}]\n"
 
     fixed_job = fix(f"{good}...\n# between\n{good}")
@@ -477,7 +477,7 @@ def test_two_documents_of_one_stretch() -> None:
     assert [each.line for each in fixed_job.changes] == [2, 7]
 
 
-def test_what_is_repeated_elsewhere_does_not_change_there() -> None:
+def test_an_anchor_in_use_is_not_changed() -> None:
     text = (
         f"target: {EVOLINK}\nprompt: &same image1 waves\nnegative_prompt: *same\n"
         "references: [{image: a.jpg}]\nparameters: {resolution: &big 1080P, seed: 1}\n"
@@ -490,7 +490,7 @@ def test_what_is_repeated_elsewhere_does_not_change_there() -> None:
     assert fixed_job.remaining[0].message.endswith("more than could be kept.")
 
 
-def test_a_repetition_is_written_out() -> None:
+def test_an_alias_is_written_out() -> None:
     text = (
         f"target: {EVOLINK}\nnegative_prompt: &same image1\nprompt: *same\nrefs: [{{image: a}}]\n"
     )
@@ -498,7 +498,7 @@ def test_a_repetition_is_written_out() -> None:
     assert 'prompt: "Image 1"\n' in fix(text).text
 
 
-def test_ignored_rules_are_left_alone() -> None:
+def test_ignored_rules_are_not_fixed() -> None:
     text = f"target: {EVOLINK}\nprompt: image1\nreferences: [{{image: a.jpg}}]\n"
 
     fixed_job = fix(text, ignored={"prompt-ref-style"})
@@ -506,7 +506,7 @@ def test_ignored_rules_are_left_alone() -> None:
     assert (fixed_job.text, fixed_job.not_fixed) == (text, ())
 
 
-def test_line_ends_of_windows_stay() -> None:
+def test_windows_line_ends_stay() -> None:
     text = (
         f"target: {EVOLINK}\r\nprompt: |\r\n  image1\r\n  waves\r\nrefs: [{{image: a.jpg}}]\r\n"
         "duration: '5'\r\nparameters:\r\n  seed: 1\r\n  watermark: true # x"
@@ -521,14 +521,14 @@ def test_line_ends_of_windows_stay() -> None:
 
 
 def test_a_job_without_a_known_target_gets_its_keys() -> None:
-    text = "target: nobody/nothing\npromt: image1\nbody: {}\n"
+    text = "target: unknown/nothing\npromt: image1\nbody: {}\n"
 
     assert "prompt: image1" in fix(text.replace("body: {}\n", "")).text
     assert fix(text).text == text.replace("promt", "prompt")
 
 
-def test_a_vast_job_ends() -> None:
-    """What nobody would write must not take minutes."""
+def test_a_huge_job_ends() -> None:
+    """A job far beyond what people write must not take minutes."""
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters:\n"
     text += "".join(f"  p{n}: {'x' * 15_000}\n" for n in range(20))
 

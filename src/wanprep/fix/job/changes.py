@@ -127,22 +127,24 @@ Condition = Literal["always", "not-worse", "solved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """Operations with one aim. Of several questions for one pointer, the first good one counts."""
+class Change:
+    """One change to a job file, proposed or made."""
 
-    pointer: str
+    pointer: str  # of the value, or of the key's value, in the document as it was then
     operations: tuple[Operation, ...]
-    words: str
+    words: str  # an imperative: "leave out `seed`"
     _: KW_ONLY
     before: str
-    after: str = ""
-    rules: tuple[str, ...] = ()
+    after: str = ""  # empty: it is left out
+    rules: tuple[str, ...] = ()  # of the findings that it is about
     safety: Safety = "safe"
     keep_if: Condition = "not-worse"
+    document: int = 0  # its number in the file, from 1; 0 while it is only proposed
+    line: int = 0  # in the original file
 
 
-# A function that proposes changes of one kind to a document, from the safest.
-Repair = Callable[["JudgedDocument"], Iterator[Proposal]]
+# A function that proposes changes of one kind to a document, the safest first.
+Repair = Callable[["JudgedDocument"], Iterator[Change]]
 
 
 def propose_value(
@@ -154,20 +156,20 @@ def propose_value(
     *,
     safety: Safety = "safe",
     keep_if: Condition = "not-worse",
-) -> Proposal:
+) -> Change:
     """Propose another value."""
     before, after = format_value(value_at(judged.value, pointer)), format_value(value)
     operations = (Put(pointer, value),)
-    return Proposal(
+    return Change(
         pointer, operations, words,
         before=before, after=after, rules=rules, safety=safety, keep_if=keep_if,
     )  # fmt: skip
 
 
-def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Proposal:
+def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Change:
     """Propose another key; what its value then means must be judged anew."""
     before = last(pointer)
-    return Proposal(
+    return Change(
         pointer, (Rename(pointer, key),), f"write the key `{key}` instead of `{before}`",
         before=before, after=key, rules=(rule,), safety="safe" if certain else "asks",
         keep_if="always",
@@ -176,31 +178,17 @@ def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Proposal
 
 def propose_removal(
     judged: JudgedDocument, pointer: str, what: str, rules: tuple[str, ...], safety: Safety
-) -> Proposal:
+) -> Change:
     """Propose to leave out an entry."""
     before = format_value(value_at(judged.value, pointer))
     operations = (drop_with_empty_parent(judged.value, pointer),)
     words = f"leave out {what}"
-    return Proposal(pointer, operations, words, before=before, rules=rules, safety=safety)
+    return Change(pointer, operations, words, before=before, rules=rules, safety=safety)
 
 
 def format_value(value: object) -> str:
     """Show a value before or after a change."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change to a job file, made or proposed."""
-
-    document: int  # its number in the file, from 1
-    pointer: str  # of the value, or of the key's value, in the document as it was then
-    line: int  # in the original file
-    before: str
-    after: str  # empty: it is left out
-    words: str  # an imperative: "leave out `seed`"
-    safety: Safety
-    rules: tuple[str, ...]  # of the findings that it is about
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.job.changes import Change, FixedJob, Proposal, Remaining, propose_value, value_at
+from wanprep.fix.job import keys, references, values
+from wanprep.fix.job.changes import Change, FixedJob, Remaining, propose_value, value_at
 from wanprep.fix.job.edits import draft_of, write_operations
 from wanprep.fix.job.judged_document import judge_document
-from wanprep.fix.job.keys import misplaced_keys, misspelt_keys, wrong_types
-from wanprep.fix.job.native import body_constants, body_types, positional_voices, voice_names
-from wanprep.fix.job.parameters import ignored_parameters, unknown_parameters
-from wanprep.fix.job.references import (
-    excess_references,
-    excess_voices,
-    first_frame_voices,
-    prompt_styles,
-    unsupported_roles,
-)
 from wanprep.fix.job.text import offset_before
-from wanprep.fix.job.values import nearest_values, parameter_case, unambiguous_values
 from wanprep.job.documents import parse_documents
 from wanprep.pointers import below, is_within
 from wanprep.rules.message import job_message, sentence
@@ -40,23 +30,23 @@ if TYPE_CHECKING:
 Moved = Mapping[tuple[int, str], str]
 
 REPAIRS: Final[tuple[Repair, ...]] = (
-    misspelt_keys,
-    misplaced_keys,
-    wrong_types,
-    body_constants,
-    body_types,
-    voice_names,
-    unambiguous_values,
-    parameter_case,
-    prompt_styles,
-    first_frame_voices,
-    ignored_parameters,
-    unknown_parameters,
-    excess_references,
-    excess_voices,
-    positional_voices,
-    unsupported_roles,
-    nearest_values,
+    keys.misspelt_keys,
+    keys.misplaced_keys,
+    values.wrong_types,
+    values.body_constants,
+    values.body_types,
+    references.voice_names,
+    values.unambiguous_values,
+    values.parameter_case,
+    references.prompt_styles,
+    references.first_frame_voices,
+    keys.ignored_parameters,
+    keys.unknown_parameters,
+    references.excess_references,
+    references.excess_voices,
+    references.positional_voices,
+    references.unsupported_roles,
+    values.nearest_values,
 )
 # What needs more is not a job: reading it again and again would take minutes.
 _MAX_CHANGES: Final = 100
@@ -83,27 +73,24 @@ def fix_job(
     return _JobFixer(file, by_number, options.yes, moved or {}, ignored).fix()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _JobFixer:
     file: JobFile
     cases: Mapping[int, Case]  # by the number of their document
     yes: bool
     moved: Moved
     ignored: Collection[str]
+    changes: list[Change] = field(default_factory=list)
+    questions: list[Change] = field(default_factory=list)
+    remaining: list[Remaining] = field(default_factory=list)
+    next_number: int = 1
 
     def fix(self) -> FixedJob:
-        number, sections = 1, []
-        for span in self._section_spans():
-            section, documents = self._fix_section(span, number)
-            sections.append(section)
-            number += documents
         return FixedJob(
-            text="".join(section.text for section in sections),
-            changes=tuple(each for section in sections for each in section.changes),
-            questions=tuple(each for section in sections for each in section.questions),
-            remaining=tuple(
-                dict.fromkeys(each for section in sections for each in section.remaining)
-            ),
+            text="".join([self._fix_section(span) for span in self._section_spans()]),
+            changes=tuple(self.changes),
+            questions=tuple(self.questions),
+            remaining=tuple(dict.fromkeys(self.remaining)),
         )
 
     def _section_spans(self) -> Iterable[Span]:
@@ -114,33 +101,31 @@ class _JobFixer:
 
         return document_spans(text)
 
-    def _fix_section(self, span: Span, first: int) -> tuple[FixedJob, int]:
-        """Fix the documents of a section; return it with their number."""
+    def _fix_section(self, span: Span) -> str:
+        """Fix the documents of a section, and return its text."""
         text = self.file.source.text[slice(*span)]
         parsed = parse_documents(text, self.file.file)
-        numbers = range(first, first + len(parsed.documents))
+        first, self.next_number = self.next_number, self.next_number + len(parsed.documents)
+        numbers = range(first, self.next_number)
         draft = draft_of(parsed, self.file.file)
         if draft is None or not {job.number for job in self.file.jobs}.issuperset(numbers):
-            return FixedJob(text=text, remaining=tuple(self._problems_in(span, first))), len(
-                numbers
-            )
+            self._report_problems(span, first)
+            return text
         section = _Section(draft, span[0])
-        fixers = [_DocumentFixer(self, section, number - first, number) for number in numbers]
-        remaining = [each for fixer in fixers for each in fixer.fix()]
-        return FixedJob(
-            text=section.draft.text,
-            changes=tuple(each for fixer in fixers for each in fixer.changes),
-            questions=tuple(each for fixer in fixers for each in fixer.questions.values()),
-            remaining=tuple(remaining),
-        ), len(numbers)
+        for number in numbers:
+            fixer = _DocumentFixer(self, section, number - first, number)
+            self.remaining += fixer.fix()
+            self.changes += fixer.changes
+            self.questions += fixer.questions.values()
+        return section.draft.text
 
-    def _problems_in(self, span: Span, number: int) -> Iterator[Remaining]:
+    def _report_problems(self, span: Span, number: int) -> None:
         first, last = (self.file.source.place(at, at).line for at in span)
         for problem in self.file.problems:
-            line = problem.place.line
+            line, message = problem.place.line, sentence(problem.message)
             if first <= line <= last:
-                message = sentence(problem.message)
-                yield Remaining(number, problem.pointer, line, problem.rule, message)
+                remaining = Remaining(number, problem.pointer, line, problem.rule, message)
+                self.remaining.append(remaining)
 
 
 @dataclass(slots=True)
@@ -194,7 +179,7 @@ class _DocumentFixer:
         return judge_document(draft.file, document, job.cases.get(self.number), job.ignored)
 
     def _apply_first(
-        self, judged: JudgedDocument, proposals: Iterable[Proposal]
+        self, judged: JudgedDocument, proposals: Iterable[Change]
     ) -> JudgedDocument | None:
         """Make the first change that can be made; note the questions before it."""
         for proposal in proposals:
@@ -211,7 +196,8 @@ class _DocumentFixer:
             after = self._judge(draft)
             if not _is_kept(proposal, judged, after):
                 continue
-            change = self._change(judged, proposal)
+            line = self._line(judged, proposal.pointer)
+            change = replace(proposal, document=self.number, line=line)
             if proposal.safety == "asks" and not self.job.yes:
                 self.questions[proposal.pointer] = change
                 continue
@@ -221,54 +207,33 @@ class _DocumentFixer:
             return after
         return None
 
-    def _change(self, judged: JudgedDocument, proposal: Proposal) -> Change:
-        return Change(
-            document=self.number,
-            pointer=proposal.pointer,
-            line=self._line(judged, proposal.pointer),
-            before=proposal.before,
-            after=proposal.after,
-            words=proposal.words,
-            safety=proposal.safety,
-            rules=proposal.rules,
-        )
-
     def _line(self, judged: JudgedDocument, pointer: str) -> int:
         """Find the line of a key in the original file."""
         offset = self.section.original_offset(judged.document.nearest(pointer).key[0])
         return self.job.file.source.place(offset, offset).line
 
-    def _remaining(
-        self, judged: JudgedDocument, unmoved: Iterable[Proposal]
-    ) -> Iterator[Remaining]:
-        for proposal in unmoved:
-            message = sentence(
-                f"{proposal.after} could not be written for {proposal.before}. {_BY_HAND}"
-            )
-            yield self._not_fixed(judged, "asset-missing", proposal.pointer, message)
-        for problem in judged.problems:
-            if not self._is_asked(problem.rule, problem.pointer):
-                message = sentence(problem.message)
-                yield self._not_fixed(judged, problem.rule, problem.pointer, message)
-        for finding in judged.findings:
-            if not self._is_asked(finding.rule, finding.pointer):
-                message = job_message(finding.details, finding.target)
-                yield self._not_fixed(judged, finding.rule, finding.pointer, message)
-
-    def _is_asked(self, rule: str, pointer: str) -> bool:
-        """Whether a question is about this, or about a container of it."""
-        asked = (each.pointer for each in self.questions.values() if rule in each.rules)
-        return any(is_within(pointer, each) for each in asked)
-
-    def _not_fixed(
-        self, judged: JudgedDocument, rule: str, pointer: str, message: str
-    ) -> Remaining:
-        if any(is_within(pointer, each) for each in self._unwritable):
-            message = f"{message} {_BY_HAND}"
-        return Remaining(self.number, pointer, self._line(judged, pointer), rule, message)
+    def _remaining(self, judged: JudgedDocument, unmoved: Iterable[Change]) -> Iterator[Remaining]:
+        """List what is wrong, other than what a question is about."""
+        wrong = [("asset-missing", each.pointer, _not_moved(each)) for each in unmoved]
+        wrong += ((each.rule, each.pointer, sentence(each.message)) for each in judged.problems)
+        wrong += (
+            (each.rule, each.pointer, job_message(each.details, each.target))
+            for each in judged.findings
+        )
+        asked = [(rule, each.pointer) for each in self.questions.values() for rule in each.rules]
+        for rule, pointer, message in wrong:
+            if any(rule == other and is_within(pointer, outer) for other, outer in asked):
+                continue
+            by_hand = any(is_within(pointer, outer) for outer in self._unwritable)
+            text = f"{message} {_BY_HAND}" if by_hand else message
+            yield Remaining(self.number, pointer, self._line(judged, pointer), rule, text)
 
 
-def _is_kept(proposal: Proposal, before: JudgedDocument, after: JudgedDocument) -> bool:
+def _not_moved(move: Change) -> str:
+    return sentence(f"{move.after} could not be written for {move.before}. {_BY_HAND}")
+
+
+def _is_kept(proposal: Change, before: JudgedDocument, after: JudgedDocument) -> bool:
     if proposal.keep_if == "always":
         return True
     if after.count() - before.count():
@@ -279,14 +244,14 @@ def _is_kept(proposal: Proposal, before: JudgedDocument, after: JudgedDocument) 
     )
 
 
-def moved_paths(judged: JudgedDocument, moved: Mapping[str, str]) -> Iterator[Proposal]:
+def moved_paths(judged: JudgedDocument, moved: Mapping[str, str]) -> Iterator[Change]:
     """Write the new paths of media; pointers are those of the normalized job.
 
     All of them together at first, since a path that is repeated by an alias is written once.
     """
     proposals = [each for item in moved.items() if (each := _moved_path(judged, *item))]
     if len(proposals) > 1:
-        yield Proposal(
+        yield Change(
             proposals[0].pointer,
             tuple(each.operations[0] for each in proposals),
             ", ".join(dict.fromkeys(each.words for each in proposals)),
@@ -297,7 +262,7 @@ def moved_paths(judged: JudgedDocument, moved: Mapping[str, str]) -> Iterator[Pr
     yield from proposals
 
 
-def _moved_path(judged: JudgedDocument, pointer: str, path: str) -> Proposal | None:
+def _moved_path(judged: JudgedDocument, pointer: str, path: str) -> Change | None:
     normal = judged.case.job.document if judged.case else judged.document
     member = normal.find(pointer)
     written = _pointer_of(judged.document.root, member.node.span, "") if member else None

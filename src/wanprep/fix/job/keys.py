@@ -1,4 +1,4 @@
-"""Unknown keys written as the intended ones or moved where they belong; values of a wrong type."""
+"""Unknown keys: written as the intended ones, moved where they belong, or left out."""
 
 from __future__ import annotations
 
@@ -9,30 +9,33 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.job.changes import (
     Add,
+    Change,
     Drop,
-    Proposal,
     Put,
     Rename,
     propose_key,
-    propose_value,
+    propose_removal,
     value_at,
 )
-from wanprep.media.names import extension_format, usual_kind
 from wanprep.pointers import last, parent, steps
+from wanprep.rules.message import provider_name
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
+from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.fix.job.changes import Operation
-    from wanprep.fix.job.judged_document import JudgedDocument
+    from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
+    from wanprep.fix.plan.plan import Safety
     from wanprep.rules.target import Target
 
 Names = Mapping[str, str]  # the words that people write, and the key that each means
 
 # From here on a slip of the pen is the only explanation; below, the author is asked.
 _CERTAIN: Final = 0.85
+_USELESS: Final = ("parameter-unknown", "parameter-ignored")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,15 @@ def _extends(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) > 1 and (one in other or other in one)
 
 
+def schema_at(pointer: str) -> Mapping[str, Any]:
+    """Find the schema of a value in a job."""
+    schema: Mapping[str, Any] = load_schema("job")
+    for name in steps(pointer):
+        schema = schema.get("items" if name.isdecimal() else "properties", {})
+        schema = schema if name.isdecimal() else schema.get(name, {})
+    return schema
+
+
 def names_of(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """List the keys of a schema under all their names."""
     also = {word: name for name, schema in properties.items() for word in schema.get("x-also", ())}
@@ -77,7 +89,7 @@ def names_of(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 def job_properties() -> Mapping[str, Any]:
     """Return the schemas of the keys of a job."""
-    return _schema_at("")["properties"]  # type: ignore[no-any-return]  # JSON
+    return schema_at("")["properties"]  # type: ignore[no-any-return]  # JSON
 
 
 def reference_names() -> dict[str, str]:
@@ -116,11 +128,11 @@ def _translated(names: Names, native: Names) -> dict[str, str]:
     return {word: native[name] for word, name in names.items() if name in native}
 
 
-def misspelt_keys(judged: JudgedDocument) -> Iterator[Proposal]:
+def misspelt_keys(judged: JudgedDocument) -> Iterator[Change]:
     """Write the keys of a job as they are spelt."""
     for problem in judged.problems:
         home, key = parent(problem.pointer), last(problem.pointer)
-        properties = _schema_at(home).get("properties", {})
+        properties = schema_at(home).get("properties", {})
         members = value_at(judged.value, home)
         if not properties or key in properties or not isinstance(members, dict):
             continue
@@ -137,7 +149,7 @@ def _is_first(key: str, intent: str, members: Mapping[str, Any]) -> bool:
     return rivals[:1] in ([], [key])
 
 
-def misplaced_keys(judged: JudgedDocument) -> Iterator[Proposal]:
+def misplaced_keys(judged: JudgedDocument) -> Iterator[Change]:
     """Move parameters from the top of a job to `parameters`, and texts out of there."""
     value = judged.value
     if not isinstance(value, dict) or "body" in value:
@@ -168,7 +180,7 @@ def _into_parameters(value: Mapping[str, Any], key: str, name: str) -> tuple[Ope
     return ()
 
 
-def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Proposal]:
+def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Change]:
     parameters: Any = value.get("parameters")
     properties = job_properties()
     names = names_of({key: properties[key] for key in ("prompt", "negative_prompt", "first_frame")})
@@ -179,53 +191,84 @@ def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Proposal]:
             yield _move(pointer, operations, f"`{name}` out of `parameters`", "parameter-unknown")
 
 
-def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str) -> Proposal:
+def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str) -> Change:
     before, after = last(pointer), what.replace("`", "")
-    return Proposal(
+    return Change(
         pointer, operations, f"move {what}",
         before=before, after=after, rules=(rule,), keep_if="always",
     )  # fmt: skip
 
 
-def _schema_at(pointer: str) -> Mapping[str, Any]:
-    """Find the schema of a value in a job."""
-    schema: Mapping[str, Any] = load_schema("job")
-    for name in steps(pointer):
-        schema = schema.get("items" if name.isdecimal() else "properties", {})
-        schema = schema if name.isdecimal() else schema.get(name, {})
-    return schema
+def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
+    """Write a misspelt key as the intended one; leave out what no target knows."""
+    for finding in judged.findings_of("parameter-unknown"):
+        pointer = finding.pointer
+        key, members = last(pointer), value_at(judged.value, parent(pointer))
+        names = _possible_names(judged, pointer)
+        match = None if _is_for_elsewhere(key, names) else match_key(key, names, 0.7)
+        if match and match.key not in members:
+            yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
+        elif not _is_used(judged, pointer):
+            safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
+            yield _useless_removal(judged, finding, safety, "does not know it", "do not know it")
 
 
-def wrong_types(judged: JudgedDocument) -> Iterator[Proposal]:
-    """Write values in the type that is required."""
-    for problem in judged.problems:
-        conversion = _converted(judged, problem.pointer)
-        if conversion:
-            value, words = conversion
-            yield propose_value(
-                judged, problem.pointer, value, words, (problem.rule,), keep_if="always"
-            )
+def ignored_parameters(judged: JudgedDocument) -> Iterator[Change]:
+    """Leave out what has no effect here."""
+    for finding in judged.findings_of("parameter-ignored"):
+        if not _is_used(judged, finding.pointer):
+            yield _useless_removal(judged, finding, "lossy", "ignores it here", "ignore it here")
 
 
-def _converted(judged: JudgedDocument, pointer: str) -> tuple[Any, str] | None:
-    """Return a value in its required type, and the words for that."""
-    schema, name = _schema_at(pointer), last(pointer)
-    types = schema.get("type", ())
-    types = (types,) if isinstance(types, str) else types
-    match value_at(judged.value, pointer):
-        case bool() | int() | float() if "string" in types:
-            place = judged.document.nearest(pointer).node.span
-            written = judged.document.source.text[slice(*place)]
-            return written, f"put quotes around {written}"
-        case [str(only)] if "string" in types and "array" not in types:
-            return only, f"write `{name}` as text"
-        case str() | dict() as value if types and "array" in types and "string" not in types:
-            return [value], f"make a list of `{name}`"
-        case str(path) if "oneOf" in schema and (kind := _kind(path)):
-            return {kind: path}, f"say that {path} is the reference's {kind}"
-    return None
+def _possible_names(judged: JudgedDocument, pointer: str) -> Names:
+    """List the keys that are possible in this place, under all their names."""
+    if judged.native is None or not pointer.startswith("/body"):
+        return parameter_names()
+    place = steps(pointer)
+    if len(place) == 2:
+        return body_names(judged.native)
+    for role in ("reference_image", "reference_video"):
+        field = judged.fields.get(role) or {}
+        if field.get("name") == place[1]:
+            return item_names(field["item"]) if field["item"] else {}
+    return {}
 
 
-def _kind(path: str) -> str | None:
-    kind = usual_kind(extension_format(path.partition("?")[0]) or "")
-    return kind if kind in {"image", "video"} else None
+def _other_names() -> Names:
+    """List the keys of a job and of its references under all their names."""
+    return names_of(job_properties()) | reference_names()
+
+
+def _is_for_elsewhere(key: str, names: Names) -> bool:
+    """Whether a key is no slip, but a key of jobs that has no place here."""
+    known = {**_other_names(), **parameter_names()}
+    return exact_key(key, known) is not None and exact_key(key, names) is None
+
+
+def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:
+    """Whether more than a setting would be lost."""
+    is_list = match is not None and isinstance(members[match.key], list)
+    return is_list or exact_key(key, _other_names()) is not None
+
+
+def _is_used(judged: JudgedDocument, pointer: str) -> bool:
+    """Whether some target uses a parameter."""
+    if not judged.case or (judged.native and pointer not in judged.case.intent.places.values()):
+        return False
+    useless = {each.target.id for each in _useless(judged, pointer)}
+    return any(target.id not in useless for target in judged.targets)
+
+
+def _useless(judged: JudgedDocument, pointer: str) -> list[TargetFinding]:
+    return [each for each in judged.findings_of(*_USELESS) if each.pointer == pointer]
+
+
+def _useless_removal(
+    judged: JudgedDocument, finding: TargetFinding, safety: Safety, why: str, why_plural: str
+) -> Change:
+    useless = _useless(judged, finding.pointer)
+    providers = list(dict.fromkeys(provider_name(each.target) for each in useless))
+    reason = f"{listed(providers, 'and')} {why_plural if len(providers) > 1 else why}"
+    rules = tuple(dict.fromkeys(each.rule for each in useless))
+    what = f"`{last(finding.pointer)}`: {reason}"
+    return propose_removal(judged, finding.pointer, what, rules, safety)

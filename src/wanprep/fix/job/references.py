@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.job.changes import (
-    Proposal,
+    Add,
+    Change,
+    Drop,
+    Put,
+    Rename,
     Respell,
     drop_with_empty_parent,
+    format_value,
+    propose_key,
     propose_removal,
     value_at,
 )
 from wanprep.job.references.binding import WRITABLE_STYLES, bind, replacements
-from wanprep.pointers import last, parent
+from wanprep.job.references.find import find_tokens
+from wanprep.pointers import below, last, parent
 from wanprep.rules.judge_asset import lacks
 from wanprep.rules.message import provider_name
 from wanprep.text import listed
@@ -41,7 +48,7 @@ _KINDS: Final = {
 }
 
 
-def prompt_styles(judged: JudgedDocument) -> Iterator[Proposal]:
+def prompt_styles(judged: JudgedDocument) -> Iterator[Change]:
     """Write tokens in a style that every target shows."""
     prompt = judged.case.intent.prompt if judged.case else None
     accepted = _accepted_styles(judged.targets)
@@ -73,10 +80,10 @@ def _is_documented(style: str, targets: Sequence[Target]) -> bool:
     return any(note and note["x-source"]["confidence"] == "documented" for note in notes)
 
 
-def _respelling(pointer: str, prompt: str, chosen: Replacements, *, certain: bool) -> Proposal:
+def _respelling(pointer: str, prompt: str, chosen: Replacements, *, certain: bool) -> Change:
     pairs = dict.fromkeys((prompt[start:end], text.strip()) for (start, end), text in chosen)
     words = ", ".join(f"{after} instead of {before}" for before, after in pairs)
-    return Proposal(
+    return Change(
         pointer, (Respell(pointer, chosen),), f"write {words}",
         before=", ".join(before for before, _ in pairs),
         after=", ".join(after for _, after in pairs),
@@ -84,7 +91,7 @@ def _respelling(pointer: str, prompt: str, chosen: Replacements, *, certain: boo
     )  # fmt: skip
 
 
-def excess_references(judged: JudgedDocument) -> Iterator[Proposal]:
+def excess_references(judged: JudgedDocument) -> Iterator[Change]:
     """Leave out references beyond a limit: from the last, and none that the prompt names."""
     for finding in judged.findings_of(*_KINDS):
         if finding.bound.path == ("voices",):
@@ -98,7 +105,7 @@ def excess_references(judged: JudgedDocument) -> Iterator[Proposal]:
         yield from islice((each for each in proposals if each), excess)
 
 
-def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Proposal | None:
+def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change | None:
     """Leave out a reference and renumber the prompt; None if the job would mean something else."""
     intent = judged.case.intent if judged.case else None
     if not intent or (len(intent.references) == 1 and not intent.first_frame):
@@ -117,7 +124,7 @@ def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Proposa
     if prompt and renumbered:
         operations += (Respell(prompt.pointer, renumbered),)
     words = f"leave out {kind.capitalize()} {number}, {written}: {reason}"
-    return Proposal(pointer, operations, words, before=written, rules=(rule,), safety="asks")
+    return Change(pointer, operations, words, before=written, rules=(rule,), safety="asks")
 
 
 def _name(kinds: Sequence[Kind], at: int) -> ReferenceName:
@@ -154,21 +161,21 @@ def _has_numbered_voices(judged: JudgedDocument) -> bool:
     return has_voices and "bindings" in judged.fields.get("voice", {})
 
 
-def excess_voices(judged: JudgedDocument) -> Iterator[Proposal]:
+def excess_voices(judged: JudgedDocument) -> Iterator[Change]:
     """Leave out voices that have no reference to belong to."""
     for finding in judged.findings_of("parameter-invalid"):
         if finding.bound.path == ("voices",):
             yield from _last_voice(judged, finding.rule)
 
 
-def _last_voice(judged: JudgedDocument, rule: str) -> Iterator[Proposal]:
+def _last_voice(judged: JudgedDocument, rule: str) -> Iterator[Change]:
     voices = [asset for asset in judged.assets if asset.role == "voice"]
     for voice in voices[-1:]:
         what = f"the voice {voice.written}: there are more than can be used"
         yield propose_removal(judged, voice.pointer, what, (rule,), "asks")
 
 
-def first_frame_voices(judged: JudgedDocument) -> Iterator[Proposal]:
+def first_frame_voices(judged: JudgedDocument) -> Iterator[Change]:
     """Leave out the voice of a first frame, which cannot have one."""
     for finding in judged.findings_of("voice-unsupported"):
         if finding.bound.keyword == "not" and finding.pointer.startswith("/body/"):
@@ -176,7 +183,7 @@ def first_frame_voices(judged: JudgedDocument) -> Iterator[Proposal]:
             yield propose_removal(judged, finding.pointer, what, (finding.rule,), "lossy")
 
 
-def unsupported_roles(judged: JudgedDocument) -> Iterator[Proposal]:
+def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
     """Leave out what no target has a field for."""
     targets = judged.targets
     providers = list(dict.fromkeys(provider_name(target) for target in targets))
@@ -199,3 +206,46 @@ def unsupported_roles(judged: JudgedDocument) -> Iterator[Proposal]:
             for at in places[:1]:
                 if proposal := _removal(judged, at, reason, "reference-kind-unsupported"):
                     yield proposal
+
+
+def voice_names(judged: JudgedDocument) -> Iterator[Change]:
+    """Write `image1` for `Image 1`, `image01` and the like, where voices are bound by name."""
+    for finding in judged.findings_of("parameter-invalid") if judged.native else ():
+        key = last(finding.pointer)
+        tokens = find_tokens(key) if finding.bound.keyword == "additionalProperties" else ()
+        if len(tokens) != 1 or tokens[0].span != (0, len(key)):
+            continue
+        name = f"{tokens[0].kind}{tokens[0].index}"
+        patterns = finding.bound.schema.get("patternProperties", ())
+        is_valid = any(re.search(pattern, name) for pattern in patterns)
+        if is_valid and name not in value_at(judged.value, parent(finding.pointer)):
+            yield propose_key(finding.pointer, name, finding.rule, certain=True)
+
+
+def positional_voices(judged: JudgedDocument) -> Iterator[Change]:
+    """Bind voices by the names of their references instead of by their position."""
+    voice = judged.fields.get("voice", {})
+    key, path = voice.get("positional"), str(voice.get("bindings", ""))
+    outer, _, inner = path.partition(".")
+    body = judged.value["body"] if judged.native else {}
+    voices = body.get(key)
+    if not (voices and inner and _is_list_of_strings(voices)):
+        return
+    kinds = [role.removeprefix("reference_") for role in voice["positional_order"]]
+    owners = [f"{kind}{number}" for kind in kinds
+              for number in range(1, judged.kinds.count(kind) + 1)]  # fmt: skip
+    bound = dict(zip(owners, voices, strict=False))
+    pointer, group = below("/body", key), body.get(outer)
+    operations: tuple[Operation, ...] = (Add(below("/body", outer), inner, bound), Drop(pointer))
+    if outer not in body:
+        operations = (Put(pointer, {inner: bound}), Rename(pointer, outer))
+    elif not isinstance(group, dict) or inner in group:
+        return
+    if len(bound) == len(voices):
+        words = f"write the voices of `{key}` with their names into `{path}`"
+        before, after = format_value(voices), format_value(bound)
+        yield Change(pointer, operations, words, before=before, after=after)
+
+
+def _is_list_of_strings(value: Any) -> bool:  # noqa: ANN401 - JSON
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)

@@ -1,4 +1,4 @@
-"""Values that a target refuses: the unambiguous one instead, or else the nearest allowed one."""
+"""Values of a wrong type, and values that a target refuses: the intended or the nearest one."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.changes import format_value, propose_removal, propose_value, value_at
+from wanprep.fix.job.changes import (
+    Add,
+    Change,
+    format_value,
+    propose_removal,
+    propose_value,
+    value_at,
+)
 from wanprep.fix.job.judged_document import limit_of
-from wanprep.pointers import below, last
+from wanprep.fix.job.keys import schema_at
+from wanprep.media.names import extension_format, usual_kind
+from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wanprep.fix.job.changes import Proposal
     from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
 
 _INVALID: Final = "parameter-invalid"
@@ -23,6 +31,7 @@ _RATIO: Final = re.compile(
 _LINES: Final = re.compile(r"\s*(\d{1,5})\s*([pik]?)\s*", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"\s*([-+]?\d{1,15})(?:\.0{1,15})?\s*")
 _SECONDS: Final = re.compile(r"(?<=\d)\s{0,9}s(?:ec(?:ond)?s?)?\.?\s*\Z", re.IGNORECASE)
+_ONE_URL: Final = re.compile(r"[^\s,]+")
 _BOOLEANS: Final = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
@@ -33,7 +42,87 @@ _EDGES: Final = {
 }  # fmt: skip
 
 
-def unambiguous_values(judged: JudgedDocument) -> Iterator[Proposal]:
+def wrong_types(judged: JudgedDocument) -> Iterator[Change]:
+    """Write values in the type that is required."""
+    for problem in judged.problems:
+        pointer, rules = problem.pointer, (problem.rule,)
+        for value, words in _conversions(judged, pointer):
+            yield propose_value(judged, pointer, value, words, rules, keep_if="always")
+
+
+def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, str]]:
+    """Convert a value to its required type, with the words for that."""
+    schema, name = schema_at(pointer), last(pointer)
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    match value_at(judged.value, pointer):
+        case bool() | int() | float() if "string" in types:
+            place = judged.document.nearest(pointer).node.span
+            written = judged.document.source.text[slice(*place)]
+            yield written, f"put quotes around {written}"
+        case [str(only)] if "string" in types and "array" not in types:
+            yield only, f"write `{name}` as text"
+        case str() | dict() as value if types and "array" in types and "string" not in types:
+            yield [value], f"make a list of `{name}`"
+        case str(path) if "oneOf" in schema and (kind := _kind(path)):
+            yield {kind: path}, f"say that {path} is the reference's {kind}"
+
+
+def _kind(path: str) -> str | None:
+    kind = usual_kind(extension_format(path.partition("?")[0]) or "")
+    return kind if kind in {"image", "video"} else None
+
+
+def body_constants(judged: JudgedDocument) -> Iterator[Change]:
+    """Write what is the same in every request: the name of the model."""
+    if not any(judged.findings_of("target-unknown")):
+        return
+    for key, value in judged.fields.get("constants", {}).items():
+        pointer = below("/body", key)
+        if key not in judged.value["body"]:
+            yield Change(
+                pointer, (Add("/body", key, value),), f"add `{key}: {value}`",
+                before="", after=value, rules=("target-unknown",),
+            )  # fmt: skip
+        elif value_at(judged.value, pointer) != value:
+            words = f"write {value} for `{key}`"
+            yield propose_value(judged, pointer, value, words, ("target-unknown",))
+
+
+def body_types(judged: JudgedDocument) -> Iterator[Change]:
+    """Wrap a URL in the object or list that a field takes, or take it out of one."""
+    for finding in judged.findings_of(_INVALID) if judged.native else ():
+        pointer, required = finding.pointer, limit_of(finding).get("type")
+        shown = format_value(value_at(judged.value, pointer))
+        intent: Any = None
+        words, is_lossy = "", False
+        match value_at(judged.value, pointer):
+            case str(url) if required == "object" and (key := _url_key(judged, pointer)):
+                intent, words = {key: url}, f"make an object of {shown}"
+            case str(url) if required == "array" and _ONE_URL.fullmatch(url):
+                intent, words = [url], f"make a list of {shown}"
+            case [str(url)] if required == "string":
+                intent, words = url, f"make one text of {shown}"
+            case [str(url), *_] if required == "string":
+                words = f"keep only the first of `{last(pointer)}`, which takes one"
+                intent, is_lossy = url, True
+        if intent is not None:
+            yield propose_value(
+                judged, pointer, intent, words, (finding.rule,),
+                safety="asks" if is_lossy else "safe", keep_if="always",
+            )  # fmt: skip
+
+
+def _url_key(judged: JudgedDocument, pointer: str) -> str | None:
+    """Find the key for the URL of a reference, where references are objects."""
+    for role in ("reference_image", "reference_video"):
+        field = judged.fields.get(role) or {}
+        if parent(pointer) == below("/body", field.get("name", "")):
+            return field["item"]["url"] if field["item"] else None
+    return None
+
+
+def unambiguous_values(judged: JudgedDocument) -> Iterator[Change]:
     """Write the only value that can be intended: 5 for "5", true for "yes", 720P for 720p."""
     for finding in judged.findings_of(_INVALID):
         value = written = value_at(judged.value, finding.pointer)
@@ -69,7 +158,7 @@ def _is_same(value: object, name: str) -> bool:
     return ":" in name and bool(text) and measure(text) == measure(name)
 
 
-def parameter_case(judged: JudgedDocument) -> Iterator[Proposal]:
+def parameter_case(judged: JudgedDocument) -> Iterator[Change]:
     """Write parameters in small letters, as they are matched: 1080P is 1080p."""
     if judged.native or not judged.case:
         return
@@ -83,18 +172,18 @@ def parameter_case(judged: JudgedDocument) -> Iterator[Proposal]:
             yield propose_value(judged, pointer, intent, _words(pointer, value, intent))
 
 
-def nearest_values(judged: JudgedDocument) -> Iterator[Proposal]:
+def nearest_values(judged: JudgedDocument) -> Iterator[Change]:
     """Ask for the nearest value that every target takes; a seed is left out instead."""
     for finding in judged.findings_of(_INVALID):
         pointer = finding.pointer
         value, name = value_at(judged.value, pointer), judged.parameter_of(finding)
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            continue
         # The neighbours of a seed mean nothing: without one, the provider chooses.
-        if name == "seed" and not isinstance(value, str):
-            what = f"`{last(pointer)}`: {format_value(value)} is not allowed, and without one"
-            what += " the provider chooses"
+        if name == "seed" and isinstance(value, int | float):
+            reason = f"{format_value(value)} is not allowed, and without one the provider chooses"
+            what = f"`{last(pointer)}`: {reason}"
             yield propose_removal(judged, pointer, what, (_INVALID,), "asks")
+            continue
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             continue
         for candidate in nearest(value, _allowed_values(judged, finding, value)):
             intent = judged.native_value(name, candidate)

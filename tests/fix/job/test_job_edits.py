@@ -1,4 +1,4 @@
-"""The small parts: values in writing, comments, edits, guesses, measures."""
+"""The parts of a fix: literals, comments, edits, operations, matches of keys, nearest values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TEXTS = ["a b", "yes", "16:9", "1_000", "2026-01-01", "null", "", " a", "a ", "a
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("like", ["", "'a'", '"a"'])
-def test_every_text_is_read_again_as_it_was(text: str, like: str) -> None:
+def test_every_string_is_read_again_as_it_was(text: str, like: str) -> None:
     written = literal(text, "yaml", like)
 
     assert independent(f"a: {written}\nb: [{written}, {{c: {quoted(text)}}}]\n") == [
@@ -46,15 +46,10 @@ def test_values_keep_their_quotes(value: object, like: str, written: str) -> Non
     assert literal(value, "yaml", like) == written
 
 
-def test_comments_are_told_from_text() -> None:
+def test_comments() -> None:
     text = (
-        (
-            "# 1\na: 'b # no' # 2\nc: |  # 3\n  # no\n  d\n# 4\ne: {f: g#no, # 5\n  h: \"# no\"}\n"
-            "&x i: *x # 6\nj: plain\n  text # 7\n"
-        )
-        .replace("&x i", "i")
-        .replace("*x", "*y")
-        .replace("a: 'b", "a: &y 'b")
+        "# 1\na: &y 'b # no' # 2\nc: |  # 3\n  # no\n  d\n# 4\ne: {f: g#no, # 5\n  h: \"# no\"}\n"
+        "i: *y # 6\nj: plain\n  text # 7\n"
     )
     found = parse_draft(text, "job.yaml")
 
@@ -91,10 +86,10 @@ def test_edits() -> None:
         pytest.param("- - a\n  - b\n", [Drop("/0/1")], "- - a\n", id="the second of them"),
         pytest.param("- a: 1 # x\n  b: 2\n", [Drop("/0/a")], "-  # x\n  b: 2\n", id="first key"),
         pytest.param("- a: 1\n  b: 2\n", [Drop("/0/a")], "- b: 2\n", id="first key, no comment"),
-        pytest.param("a: &x {b: 1, c: 2}\nd: *x\n", [Drop("/d/b")], None, id="in a repetition"),
-        pytest.param("a: &x {b: 1}\nd: *x\n", [Add("/d", "e", 1)], None, id="into a repetition"),
-        pytest.param("a: &x 1\nb: *x\n", [Drop("/a")], None, id="what is repeated"),
-        pytest.param("a: &x 1\nb: *x\n", [Put("/b", 2)], "a: &x 1\nb: 2\n", id="a repetition"),
+        pytest.param("a: &x {b: 1, c: 2}\nd: *x\n", [Drop("/d/b")], None, id="in an alias"),
+        pytest.param("a: &x {b: 1}\nd: *x\n", [Add("/d", "e", 1)], None, id="into an alias"),
+        pytest.param("a: &x 1\nb: *x\n", [Drop("/a")], None, id="an anchor in use"),
+        pytest.param("a: &x 1\nb: *x\n", [Put("/b", 2)], "a: &x 1\nb: 2\n", id="an alias"),
         pytest.param("a:\nb: 1", [Put("/a", "x")], "a: x\nb: 1", id="an empty value"),
         pytest.param("a: |+\n  x\n\n", [Add("", "b", 1)], None, id="behind lines that count"),
         pytest.param("a: 5 # x", [Put("/a", [1, 2])], "a: [1, 2] # x", id="a list"),
@@ -126,25 +121,25 @@ def test_operations(text: str, operations: list[Operation], written: str | None)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "gone", "written"),
+    ("prompt", "removed", "written"),
     [
         pytest.param("Image 1, Image 3", 1, "Image 1, Image 2", id="behind it"),
-        pytest.param("Image 1, Video 1", 1, "Image 1, Video 1", id="nobody behind it"),
+        pytest.param("Image 1, Video 1", 1, "Image 1, Video 1", id="none behind it"),
         pytest.param("character1, character4", 1, "character1, character3", id="either kind"),
-        pytest.param("Image 9, Image 3", 0, "Image 9, Image 2", id="nobody's number"),
+        pytest.param("Image 9, Image 3", 0, "Image 9, Image 2", id="no such reference"),
         pytest.param("图３ 和 图2", 0, "图2 和 图1", id="full width"),
         pytest.param("Images 2-3", 0, None, id="a range"),
         pytest.param("图二", 0, None, id="a numeral"),
-        pytest.param("Image 3", 2, None, id="the very one"),
+        pytest.param("Image 3", 2, None, id="the removed one"),
     ],
 )
-def test_new_numbers(prompt: str, gone: int, written: str | None) -> None:
-    pieces = renumber(prompt, ["image", "image", "image", "video"], gone)
+def test_renumber(prompt: str, removed: int, written: str | None) -> None:
+    replacements = renumber(prompt, ["image", "image", "image", "video"], removed)
 
-    assert (None if pieces is None else Respell("", pieces).apply(prompt)) == written
+    assert (None if replacements is None else Respell("", replacements).apply(prompt)) == written
 
 
-def test_what_is_not_there() -> None:
+def test_missing_values() -> None:
     before = parse_draft("a: 1\n", "job.yaml")
 
     assert before
@@ -172,7 +167,7 @@ def test_what_is_not_there() -> None:
         pytest.param("x", {}, None, id="no limit"),
     ],
 )
-def test_what_is_surely_intent(value: object, limit: dict[str, Any], intent: object) -> None:
+def test_unambiguous_value(value: object, limit: dict[str, Any], intent: object) -> None:
     assert unambiguous_value(value, limit) == intent
     assert type(unambiguous_value(value, limit)) is type(intent)
 
@@ -194,7 +189,7 @@ def test_nearest(value: object, allowed: list[Any], best: list[Any]) -> None:
     assert nearest(value, allowed) == best
 
 
-def test_measures() -> None:
+def test_measure() -> None:
     assert measure(5) == 5.0
     assert measure("16:9") == measure("32x18")
 
@@ -213,11 +208,11 @@ def test_measures() -> None:
         pytest.param("refrence_images", None, id="no parameter"),
     ],
 )
-def test_guesses(key: str, intent: KeyMatch | None) -> None:
+def test_match_key(key: str, intent: KeyMatch | None) -> None:
     assert match_key(key, parameter_names(), 0.7) == intent
 
 
-def test_our_words_in_a_native_body() -> None:
+def test_names_of_a_native_body() -> None:
     names = body_names(TARGETS[EVOLINK])
 
     assert names["resolution"] == names["quality"] == "quality"

@@ -1,9 +1,18 @@
-"""Paths of media that lie elsewhere now."""
+"""Paths of moved media, and diffs of job files as other tools apply them."""
 
 from __future__ import annotations
 
+import subprocess
+from typing import TYPE_CHECKING
+
 import pytest
-from fixed_jobs import EVOLINK, OXEN, fix, independent
+from fixed_jobs import EVOLINK, OXEN, fix, independent, job_file
+
+from wanprep.fix.job.changes import FixedJob
+from wanprep.fix.outcome_text import diff
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = f"target: {EVOLINK}\nprompt: Image 1\n"
 
@@ -48,7 +57,7 @@ MOVES = [
 
 
 @pytest.mark.parametrize(("written", "moved", "fixed"), MOVES)
-def test_paths(written: str, moved: dict[str, str], fixed: str) -> None:
+def test_moved_paths(written: str, moved: dict[str, str], fixed: str) -> None:
     fixed_job = fix(HEAD + written, moved={(1, pointer): path for pointer, path in moved.items()})
 
     assert fixed_job.text == HEAD + fixed
@@ -57,7 +66,7 @@ def test_paths(written: str, moved: dict[str, str], fixed: str) -> None:
     assert "asset-missing" not in fixed_job.not_fixed
 
 
-def test_a_path_that_is_repeated_elsewhere() -> None:
+def test_a_path_with_an_anchor_in_use() -> None:
     text = f"{HEAD}references:\n- image: &a a.tiff\n- image: *a\n"
 
     fixed_job = fix(text, moved={(1, "/references/0/image"): "a.png"})
@@ -85,3 +94,37 @@ def test_a_native_body_and_a_second_document() -> None:
     assert (
         fixed_job.changes[0].words == "write a.png instead of a.tiff, write b.png instead of b.gif"
     )
+
+
+LINES = (f"target: {EVOLINK}", "prompt: image1", "refs: [{image: a.jpg}]", "duration: '5'")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_git_applies_a_diff(tmp_path: Path, line_end: str, last: bool) -> None:
+    text = line_end.join(LINES) + line_end * last
+    (tmp_path / "job.yaml").write_bytes(text.encode())
+    fixed_job = fix(text)
+
+    patch = diff(job_file(text), fixed_job)
+
+    assert patch.startswith("--- a/job.yaml\n+++ b/job.yaml\n@@ ")
+    assert ("\\ No newline at end of file" in patch) is not last
+    command = ["git", "apply", "--whitespace=nowarn", "-"]
+    subprocess.run(command, cwd=tmp_path, input=patch.encode(), check=True)
+    assert (tmp_path / "job.yaml").read_bytes() == fixed_job.text.encode()
+
+
+def test_an_empty_diff() -> None:
+    file = job_file("prompt: a\x85b\u2028c")
+
+    assert diff(file, FixedJob(text="prompt: a\x85b\u2028c")) == ""
+
+
+def test_names_in_a_diff_are_escaped() -> None:
+    file = job_file("a", "/srv/strange\n\x1b[2Jname.yaml")
+
+    assert diff(file, FixedJob(text="b")).splitlines()[:2] == [
+        r"--- a/srv/strange/n/x1b[2Jname.yaml",
+        r"+++ b/srv/strange/n/x1b[2Jname.yaml",
+    ]
