@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from fixed_jobs import EVOLINK, OXEN, RUNCOMFY, RUNCOMFY_22, WAVESPEED, fix, independent, job_file
 
+from wanprep.fix.job import fix_job
+
 CLEAN = f"""\
 # Kept as it is.
 target: {EVOLINK}
@@ -527,10 +529,11 @@ def test_a_job_without_a_known_target_gets_its_keys() -> None:
     assert fix(text).text == text.replace("promt", "prompt")
 
 
-def test_a_huge_job_ends() -> None:
+def test_a_huge_job_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job far beyond what people write must not take minutes."""
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters:\n"
-    text += "".join(f"  p{n}: {'x' * 15_000}\n" for n in range(20))
+    text += "".join(f"  p{n}: {'x' * 1_500}\n" for n in range(20))
+    monkeypatch.setattr(fix_job, "MAX_CHARACTERS_READ", 150_000)
 
     fixed_job = fix(text)
 

@@ -50,7 +50,7 @@ REPAIRS: Final[tuple[Repair, ...]] = (
 )
 # What needs more is not a job: reading it again and again would take minutes.
 _MAX_CHANGES: Final = 100
-_MAX_CHARACTERS_READ: Final = 1_500_000
+MAX_CHARACTERS_READ: Final = 1_500_000
 _BY_HAND: Final = (
     "It was not changed: what it stands in is repeated elsewhere, or holds more than could be kept."
 )
@@ -183,7 +183,7 @@ class _DocumentFixer:
     ) -> JudgedDocument | None:
         """Make the first change that can be made; note the questions before it."""
         for proposal in proposals:
-            if self._characters_read > _MAX_CHARACTERS_READ:
+            if self._characters_read > MAX_CHARACTERS_READ:
                 break
             if proposal.safety == "asks" and proposal.pointer in self.questions:
                 continue

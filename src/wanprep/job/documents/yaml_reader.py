@@ -11,16 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from ruamel.yaml import YAML, events
 from ruamel.yaml.scanner import Scanner
 
 from wanprep.job.documents.document import (
@@ -70,9 +61,9 @@ _SCALARS: Final = {
     "!!bool": bool, "!!float": float, "!!int": int, "!!null": type(None), "!!str": str,
 }  # fmt: skip
 _ALLOWED_TAGS: Final = {
-    MappingStartEvent: frozenset({"!!map"}),
-    ScalarEvent: frozenset(_SCALARS),
-    SequenceStartEvent: frozenset({"!!seq"}),
+    events.MappingStartEvent: frozenset({"!!map"}),
+    events.ScalarEvent: frozenset(_SCALARS),
+    events.SequenceStartEvent: frozenset({"!!seq"}),
 }
 
 
@@ -169,7 +160,7 @@ class _Reader:
             if complete and getattr(event, "explicit", True):  # an implicit end may be none
                 yield complete
                 complete = None
-            if isinstance(event, DocumentStartEvent):
+            if isinstance(event, events.DocumentStartEvent):
                 self._anchors = {}
                 root = self._node(next(self._events), depth=1)
                 if root.content is not None or root.span[0] < root.span[1]:
@@ -177,16 +168,16 @@ class _Reader:
 
     def _node(self, event: Event, depth: int) -> Node:
         span = self._span(event)
-        if isinstance(event, AliasEvent):
+        if isinstance(event, events.AliasEvent):
             return self._alias(event.anchor, span, depth)
         self._counter.count(span, depth)
         _check_tag(event, self._begin + event.start_mark.index)
         if event.anchor:
             self._anchors[event.anchor] = None
         match event:
-            case ScalarEvent():
+            case events.ScalarEvent():
                 node = self._scalar(event, span)
-            case SequenceStartEvent():
+            case events.SequenceStartEvent():
                 node = self._sequence(event, span[0], depth)
             case _:
                 node = self._mapping(event, span[0], depth)
@@ -197,10 +188,12 @@ class _Reader:
     def _span(self, event: Event) -> Span:
         """Find where a value stands, without the tag and the anchor in front of it."""
         start, end = self._begin + event.start_mark.index, self._begin + event.end_mark.index
-        if not isinstance(event, AliasEvent) and (event.anchor or event.ctag):
+        if not isinstance(event, events.AliasEvent) and (event.anchor or event.ctag):
             match = _TAG_OR_ANCHOR.match(self._source.text, start)
             start = match.end() if match else start
-        return (start, end) if start < end or not isinstance(event, ScalarEvent) else (end, end)
+        return (
+            (start, end) if start < end or not isinstance(event, events.ScalarEvent) else (end, end)
+        )
 
     def _alias(self, anchor: str, span: Span, depth: int) -> Node:
         if anchor not in self._anchors:
@@ -223,7 +216,7 @@ class _Reader:
 
     def _sequence(self, event: Event, start: int, depth: int) -> Node:
         items: list[Node] = []
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+        while not isinstance(event := next(self._events), events.SequenceEndEvent):
             items.append(self._node(event, depth + 1))
         span = start, self._end_of_collection(event, items[-1].span[1] if items else start)
         return Node(tuple(items), span, span)
@@ -231,7 +224,7 @@ class _Reader:
     def _mapping(self, event: Event, start: int, depth: int) -> Node:
         members: dict[str, Member] = {}
         last = start
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        while not isinstance(event := next(self._events), events.MappingEndEvent):
             key, span = self._key(event)
             check_new_key(key, span, members, self._source)
             node = self._member_value(key, span, depth)
@@ -258,11 +251,11 @@ class _Reader:
 
     def _key(self, event: Event) -> tuple[str, Span]:
         span = self._span(event)
-        if not isinstance(event, AliasEvent | ScalarEvent):
+        if not isinstance(event, events.AliasEvent | events.ScalarEvent):
             message = "a key cannot be a list or a mapping. Put {{ }} of a template in quotes"
             raise DocumentError((span[0], span[0] + 1), message)
         key = self._node(event, depth=1).content
-        if key == "<<" and isinstance(event, ScalarEvent) and event.style is None:
+        if key == "<<" and isinstance(event, events.ScalarEvent) and event.style is None:
             raise DocumentError(span, "`<<` merges nothing in YAML 1.2: write the keys out")
         if key is None:
             message = "there is no key here: text that begins with a colon needs quotes"
