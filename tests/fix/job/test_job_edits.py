@@ -21,15 +21,15 @@ TEXTS = ["a b", "yes", "16:9", "1_000", "2026-01-01", "null", "", " a", "a ", "a
          "a:", "~", "\U0001f600", "\x7f"]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("like", ["", "'a'", '"a"'])
-def test_every_string_is_read_again_as_it_was(text: str, like: str) -> None:
-    written = literal(text, "yaml", like)
+def test_every_string_is_read_again_as_it_was(like: str) -> None:
+    for text in TEXTS:
+        written = literal(text, "yaml", like)
 
-    assert independent(f"a: {written}\nb: [{written}, {{c: {quoted(text)}}}]\n") == [
-        {"a": text, "b": [text, {"c": text}]}
-    ]
-    assert json.loads(f'{{"a": {literal(text, "json")}}}') == {"a": text}
+        assert independent(f"a: {written}\nb: [{written}, {{c: {quoted(text)}}}]\n") == [
+            {"a": text, "b": [text, {"c": text}]}
+        ]
+        assert json.loads(f'{{"a": {literal(text, "json")}}}') == {"a": text}
 
 
 @pytest.mark.parametrize(
