@@ -14,7 +14,7 @@ from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.request import media_files
 from wanprep.job.model import parse_jobs
 from wanprep.rules.target import all_targets, choose
-from wanprep.submit.request.price import estimate
+from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -184,4 +184,4 @@ def _price(inputs: Inputs, target: Target, number: int) -> Estimate | Unpriced:
         for asset in case.intent.assets
         if asset.location in inputs.facts
     }
-    return estimate(target, case.intent, facts)
+    return estimate_price(target, case.intent, facts)
