@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from wanprep.check import check
 from wanprep.check.result import Style
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.report import FORMATS, renderer
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema

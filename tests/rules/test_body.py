@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.job.model import Job
-from wanprep.job.read import read_jobs
+from wanprep.job.model import Job, read_jobs
 from wanprep.rules.intent import Intent, intent_by_body
 from wanprep.rules.target import all_targets
 

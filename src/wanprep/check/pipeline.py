@@ -153,7 +153,7 @@ class _Told:
 
 
 def _read(path: str) -> JobFile:
-    from wanprep.job.read import read_jobs
+    from wanprep.job.model import read_jobs
 
     return read_jobs(path)
 
