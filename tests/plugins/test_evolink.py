@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from replay import SENT_AT, UNIX, answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_evolink.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import load_providers
 
+PROVIDER = load_providers()["evolink"]
 MODEL = "wan2.7-reference-video"
 ORDER = order(
     f"evolink/{MODEL}",
@@ -47,7 +48,7 @@ def test_an_order_is_one_paid_request_with_its_key() -> None:
     assert request.json == ORDER.body
     assert request.headers == {"Idempotency-Key": "0123456789abcdef"}
     assert played.came_to.provider_id == ID
-    assert played.came_to.told["usage"]["credits_reserved"] == 5
+    assert played.came_to.details["usage"]["credits_reserved"] == 5
 
 
 def test_a_key_that_evolink_would_not_take_is_not_sent() -> None:
@@ -58,7 +59,7 @@ def test_a_key_that_evolink_would_not_take_is_not_sent() -> None:
 def test_a_replay_is_told() -> None:
     headers = {"idempotency-replayed": "true"}
     played = play(PROVIDER.submit(ORDER), answer(200, {"id": ID}, headers))
-    assert played.came_to == Accepted(provider_id=ID, told={"replayed": True})
+    assert played.came_to == Accepted(provider_id=ID, details={"replayed": True})
 
 
 @pytest.mark.parametrize(
@@ -147,14 +148,14 @@ def test_results_in_every_shape(found: dict[str, Any]) -> None:
     body = {"status": "completed", "progress": 100, "usage": usage} | found
     status = play(PROVIDER.poll(SENT), answer(200, body)).came_to
     assert (status.state, status.outputs) == ("succeeded", ("https://r.example/v.mp4",))
-    assert status.told == {"usage": usage}
+    assert status.details == {"usage": usage}
     assert status.progress == 1
 
 
 def test_a_completed_task_without_result_has_failed() -> None:
     status = play(PROVIDER.poll(SENT), answer(200, {"status": "completed", "results": []})).came_to
     assert (status.state, status.outputs) == ("failed", ())
-    assert "names no result" in status.error
+    assert "without a result" in status.error
 
 
 def test_a_failure_tells_why() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from replay import UNIX, answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_oxen.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import load_providers
 
+PROVIDER = load_providers()["oxen"]
 MODEL = "wan-v2-7-reference-to-video"
 BODY = {
     "model": MODEL,
@@ -112,7 +113,7 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
         pytest.param(
             generation("succeeded", result_url=VIDEO), "succeeded", (VIDEO,), "", id="succeeded"
         ),
-        pytest.param(generation("succeeded"), "failed", (), "names no result", id="no result"),
+        pytest.param(generation("succeeded"), "failed", (), "without a result", id="no result"),
         pytest.param(
             generation("failed", error_message="bad seed"), "failed", (), "bad seed", id="failed"
         ),
@@ -208,7 +209,7 @@ def test_cancelling_is_looked_after(word: str, done: bool) -> None:
     )
     assert played.lines == [f"DELETE /api/ai/queue/{ID}", f"GET /api/ai/queue/{ID}"]
     assert played.came_to.done is done
-    assert ("cannot cancel" in played.came_to.says) is not done
+    assert ("cannot cancel" in played.came_to.message) is not done
 
 
 def test_cancelling_what_has_gone() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from replay import answer, image, order, play, sent
 
-from wanprep.plugins.flow import HostedUrl, Unclear
-from wanprep.plugins.provider import LocalFile
-from wanprep_runcomfy.provider import PROVIDER
+from wanprep.plugins import HostedUrl, LocalFile, Unclear
+from wanprep.plugins.loading import load_providers
 
+PROVIDER = load_providers()["runcomfy"]
 MODEL = "wan-ai/wan-2-7/reference-to-video"
 ORDER = order(
     "runcomfy/wan-2-7-reference-to-video",
@@ -147,7 +147,7 @@ def test_ends(status: str, result: dict[str, Any], expected: tuple[str, Any]) ->
     found = played.came_to
     assert (found.state, found.outputs) == expected
     assert bool(found.error) == (found.state == "failed")
-    assert found.told["cost"] == 0.5
+    assert found.details["cost"] == 0.5
 
 
 def test_a_request_that_expired_is_refused() -> None:
@@ -171,7 +171,7 @@ def test_http_200_does_not_prove_a_cancellation(body: dict[str, str], done: bool
     assert played.lines == [f"POST /v1/requests/{ID}/cancel"]
     assert played.asked[0].json is None
     assert played.came_to.done is done
-    assert ("in_progress" in played.came_to.says) == (body.get("status") == "in_progress")
+    assert ("in_progress" in played.came_to.message) == (body.get("status") == "in_progress")
 
 
 def test_a_lost_request_cannot_be_looked_for() -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from replay import answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_wavespeed.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import load_providers
 
+PROVIDER = load_providers()["wavespeed"]
 MODEL = "alibaba/wan-2.7/reference-to-video"
 BODY = {"prompt": "Video 1 dances.", "videos": ["https://x.example/a.mp4"], "duration": 5}
 ORDER = order(
@@ -124,7 +125,7 @@ def test_failures_tell_why() -> None:
         play(PROVIDER.poll(SENT), answer(200, envelope(late))).came_to.error == "it took too long"
     )
     shy = PREDICTION | {"status": "completed", "has_nsfw_contents": [True]}
-    assert "indecent" in play(PROVIDER.poll(SENT), answer(200, envelope(shy))).came_to.error
+    assert "NSFW" in play(PROVIDER.poll(SENT), answer(200, envelope(shy))).came_to.error
 
 
 def test_an_error_of_the_task_may_come_without_it() -> None:
@@ -147,7 +148,7 @@ def test_cancelling_deletes(word: str, done: bool) -> None:
     played = play(PROVIDER.cancel(SENT), answer(200, envelope({"id": ID, "status": word})))
     assert played.lines == [f"DELETE /api/v3/predictions/{ID}"]
     assert played.came_to.done is done
-    assert "record" in played.came_to.says or not done
+    assert "record" in played.came_to.message or not done
 
 
 def test_cancelling_may_be_refused() -> None:
@@ -236,7 +237,7 @@ def test_or_in_two_steps_and_the_second_without_the_key(tmp_path: Path) -> None:
         answer(200, b""),
     )
     _, asked, put = played.asked
-    assert asked.json == {"filename": "hero.jpg", "size": 12, "content_type": "image/jpeg"}
+    assert asked.json == {"filename": "hero.jpg", "size": 11, "content_type": "image/jpeg"}
     assert (put.method, put.url, put.key) == ("PUT", "https://bucket.example/put?sig=1", False)
     assert put.headers == {"Content-Type": "image/jpeg", "x-amz-acl": "private"}
     assert put.file is not None

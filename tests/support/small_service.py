@@ -41,7 +41,7 @@ def submit(order: Order) -> Flow[Accepted]:
     told = answer.json()
     if not answer.ok:
         raise Refused(told["error"], code=str(told.get("code", "")), advice="Fix the job.")
-    return Accepted(provider_id=told["id"], told=told)
+    return Accepted(provider_id=told["id"], details=told)
 
 
 def poll(_: Sent) -> Flow[Status]:
@@ -49,12 +49,14 @@ def poll(_: Sent) -> Flow[Status]:
     if not answer.ok:
         raise Refused(answer.json()["error"])
     told = answer.json()
-    return Status(state=told["state"], word=told["state"], error=told.get("error", ""), told=told)
+    return Status(
+        state=told["state"], word=told["state"], error=told.get("error", ""), details=told
+    )
 
 
 def cancel(_: Sent) -> Flow[Cancelled]:
     answer = yield Request(method="DELETE", url="/jobs/1")
-    return Cancelled(done=answer.ok, says=answer.json()["says"])
+    return Cancelled(done=answer.ok, message=answer.json()["says"])
 
 
 def find(_: Sent) -> Flow[Accepted | None]:

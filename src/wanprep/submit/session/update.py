@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def settled(ledger: Ledger, service: Service, run: Run, status: Status) -> Run:
     """Take a run where its provider says that it is; what is under way stays as it is."""
-    told = {**run.told, **status.told}
+    told = {**run.told, **status.details}
     match status.state:
         case "succeeded":
             deadline = deadline_of(service, run, status.outputs)
@@ -79,9 +79,9 @@ def cancelled(session: Session, run: Run) -> Run:
     except Refused as error:
         raise NotCancelled(f"run {run.id} goes on: {error}. {error.advice}".rstrip()) from error
     if came.done:
-        return session.ledger.move(run, "cancelled", error=came.says or None)
+        return session.ledger.move(run, "cancelled", error=came.message or None)
     current = asked(session, run)
-    raise NotCancelled(f"run {run.id} was not cancelled ({came.says}): it is {current.state}.")
+    raise NotCancelled(f"run {run.id} was not cancelled ({came.message}): it is {current.state}.")
 
 
 def asked(session: Session, run: Run) -> Run:
@@ -113,7 +113,7 @@ def looked_for(session: Session, run: Run) -> Run:
             break
         if found:
             return session.ledger.move(
-                run, "accepted", provider_id=found.provider_id, told=dict(found.told), error=None
+                run, "accepted", provider_id=found.provider_id, told=dict(found.details), error=None
             )
     return run
 
