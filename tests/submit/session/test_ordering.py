@@ -69,7 +69,7 @@ def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(session: Session) -
 def test_nobody_was_reached(session: Session) -> None:
     driver = session.driver("evolink")
     driver.patience = replace(driver.patience, attempts=1)
-    driver.wire.bases = {"api": "http://127.0.0.1:9"}
+    driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = ordered(session, reserved(session))
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
     assert run.error is not None
@@ -97,7 +97,7 @@ def test_a_repeat_that_fails_says_nothing_of_the_first_order(
     else:
         driver = session.driver("evolink")
         driver.patience = replace(driver.patience, attempts=1)
-        driver.wire.bases = {"api": "http://127.0.0.1:9"}
+        driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = ordered_again(session, again.run)
     assert run.state == "uncertain"
     assert run.error is not None

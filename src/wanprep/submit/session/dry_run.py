@@ -9,7 +9,7 @@ from wanprep.net.secrets import HIDDEN, redact, redact_json
 from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
 from wanprep.submit.http import client
-from wanprep.submit.http.purchase import hushed
+from wanprep.submit.http.paid import redact_refusal
 from wanprep.submit.request.body import needed, tried
 from wanprep.submit.request.price import estimate, in_words
 from wanprep.submit.uploads.upload import UPLOAD, nowhere, place_of, places
@@ -34,7 +34,7 @@ def preview(
     try:
         return _shown(next(provider.submit(order)), service, environ)
     except Refused as error:
-        raise hushed(error) from None
+        raise redact_refusal(error) from None
 
 
 def preview_upload(
@@ -67,8 +67,10 @@ def _shown(request: Request, service: Service, environ: Mapping[str, str]) -> di
     bases = {name: service.base(name, environ) for name in service.bases}
     shown: dict[str, Any] = {
         "method": request.method,
-        "url": redact(client.address(request, bases)),
-        "headers": redact_json(client.headers(request, _PREVIEW_KEY if request.key else None)),
+        "url": redact(client.build_url(request, bases)),
+        "headers": redact_json(
+            client.build_headers(request, _PREVIEW_KEY if request.key else None)
+        ),
     }
     if request.json is not None:
         shown["body"] = redact_json(request.json)

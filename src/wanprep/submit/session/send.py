@@ -73,7 +73,12 @@ def _ordered(session: Session, run: Run, *, refused: RunState, before: str) -> R
         raise
     words = f"accepted as {accepted.provider_id}"
     return _write_down(
-        session, run, "accepted", words, provider_id=accepted.provider_id, told=dict(accepted.details)
+        session,
+        run,
+        "accepted",
+        words,
+        provider_id=accepted.provider_id,
+        told=dict(accepted.details),
     )
 
 

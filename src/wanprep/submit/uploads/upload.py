@@ -123,7 +123,7 @@ def host(
     hosted = _hosted(file, driver, config_hosts)
     if hosted.url.startswith("data:"):
         return hosted
-    if not may_follow(hosted.url, plain=driver.wire.plain):
+    if not may_follow(hosted.url, plain=driver.client.plain):
         say = f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
         raise CannotHost(say)
     prove(hosted.url, file, driver)

@@ -70,14 +70,14 @@ def _fault(seen: _Inputs, file: LocalFile) -> str | None:
 
 
 def _look(url: str, file: LocalFile, driver: Driver) -> _Inputs:
-    with driver.wire.open(Request(method="HEAD", url=url, key=False)) as answer:
+    with driver.client.open(Request(method="HEAD", url=url, key=False)) as answer:
         seen = _Inputs(answer.status_code, _content_type(answer), _length(answer))
     if seen.status == 200 and seen.bytes is not None:
         return seen
     # Some know no HEAD, and a signature may hold for GET alone.
     first_byte = {"Range": "bytes=0-0"}
     get = Request(method="GET", url=url, key=False, headers=first_byte)
-    with driver.wire.open(get) as answer:
+    with driver.client.open(get) as answer:
         return _Inputs(
             answer.status_code, _content_type(answer), _length_of_all(answer, file.bytes)
         )
