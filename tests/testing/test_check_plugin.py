@@ -70,7 +70,7 @@ def parameter(**more: Any) -> Change:
         pytest.param(
             TARGET, lambda data: data.update(id="Acme"), "text that matches ^", id="a pattern"
         ),
-        pytest.param(TARGET, lambda data: data.update(id="other/example"), "`acme/`", id="provider"),
+        pytest.param(TARGET, lambda data: data.update(id="other/example"), "`acme/`", id="owner"),
         pytest.param(
             TARGET, lambda data: image(data)["width"].pop("x-severity"), "x-severity", id="severity"
         ),

@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.closing import Closing
 from wanprep.emulator import faults as faults_site
 from wanprep.emulator import uploads as public_site
-from wanprep.emulator.dispatch import dispatch
 from wanprep.emulator.faults import Faults
 from wanprep.emulator.jobs import ENDED, Job, Jobs
+from wanprep.emulator.messages import dispatch
 from wanprep.emulator.uploads import Uploads
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wanprep.emulator.dispatch import Answer, Site
-    from wanprep.emulator.messages import Request
+    from wanprep.emulator.messages import Answer, Request, Site
     from wanprep.emulator.server import Server
 
 KEY: Final = "emulated"  # any other key that is not empty will do as well

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from wanprep.emulator.dispatch import Route, Site
-from wanprep.emulator.messages import HttpError, Reply, Request, json_reply
+from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from wanprep.emulator.documents import Document
     from wanprep.emulator.emulator import State
-    from wanprep.emulator.references import Reference
+    from wanprep.emulator.references import Document, Reference
 
 _FPS: Final = 12
 _POLL: Final = 0.01  # seconds between two questions whether ffmpeg has ended

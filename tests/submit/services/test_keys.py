@@ -27,9 +27,7 @@ def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "keyring"]:
         monkeypatch.delitem(sys.modules, name)
     yield
-    sys.modules.pop(
-        "keyring", None
-    )  # ours: the one that was there before is restored by monkeypatch
+    sys.modules.pop("keyring", None)  # monkeypatch restores the one that was there before
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import ssl
 import time
 from contextlib import ExitStack, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urljoin
 
@@ -177,10 +176,11 @@ def _open_client(patience: Patience) -> httpx.Client:
 
 def _file_body(content: FileContent, stack: ExitStack) -> dict[str, Any]:
     try:
-        file = stack.enter_context(Path(content.path).open("rb"))
+        file = open(content.path, "rb")  # noqa: SIM115 - closed with the response
     except OSError as error:
         message = f"{content.name} can no longer be read ({error.strerror})"
         raise Broken(message, begun=False, hopeless=True) from None
+    stack.callback(file.close)
     if content.form_field is None:
         return {"content": file}
     part = (content.name, file, content.content_type)
