@@ -112,8 +112,8 @@ def _accept(state: State, body: dict[str, Any]) -> Job:
 
 
 def _video(body: dict[str, Any]) -> VideoSpec:
-    whole = _DOCUMENT.with_defaults(body)
-    images, videos = (whole.get(f"reference_{kind}", []) for kind in ("images", "videos"))
+    body = _DOCUMENT.with_defaults(body)
+    images, videos = (body.get(f"reference_{kind}", []) for kind in ("images", "videos"))
     voices = [item["reference_voice"] for item in (*images, *videos) if "reference_voice" in item]
     first = [Reference("first_frame", body["input_image"])] if "input_image" in body else []
     return VideoSpec(
@@ -123,8 +123,8 @@ def _video(body: dict[str, Any]) -> VideoSpec:
             *numbered("video", [item["url"] for item in videos]),
             *numbered("voice", voices),
         ),
-        seconds=int(whole["duration"]),
-        aspect=whole["aspect_ratio"],
+        seconds=int(body["duration"]),
+        aspect=body["aspect_ratio"],
     )
 
 

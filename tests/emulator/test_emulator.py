@@ -47,7 +47,7 @@ def test_strange_paths_and_bodies(emulator: Emulator, name: str) -> None:
         method = site.delete(service.submit)
         broken = site.post(service.submit, content=b"{")
     assert [unknown.status_code, method.status_code, broken.status_code] == [404, 404, 400]
-    assert service.message(broken.json()) == "the body is no JSON"
+    assert service.message(broken.json()) == "the body is not JSON"
 
 
 def test_requests_are_remembered(emulator: Emulator) -> None:
@@ -77,7 +77,7 @@ def test_a_port_that_is_taken() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {port} cannot be had"):
+        with pytest.raises(UsageError, match=f"port {port} is not available"):
             emulate(port=port)
 
 

@@ -1,4 +1,4 @@
-"""A running emulator: what it holds, how it starts, and how it ends without leaving a trace."""
+"""The emulator: its state, its start, and its end, after which no thread or file is left."""
 
 from __future__ import annotations
 
@@ -154,5 +154,5 @@ def _listen(port: int, answer: Callable[[Request], Answer], log: Callable[[str],
         return Server(port, answer, log)
     except OSError as error:
         raise UsageError(
-            f"port {port} cannot be had: {error.strerror}. Choose another with --port."
+            f"port {port} is not available: {error.strerror}. Choose another with --port."
         ) from error

@@ -23,7 +23,7 @@ _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class HttpError(Exception):
-    """A request that is answered with an error, in the shape of the site it was sent to."""
+    """An error, which each site answers in its own shape."""
 
     def __init__(self, status: int, message: str, *, code: str | int = "", **more: object) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class Request:
         try:
             data = json.loads(self.body)
         except ValueError as error:
-            raise HttpError(400, "the body is no JSON") from error
+            raise HttpError(400, "the body is not JSON") from error
         if not isinstance(data, dict):
             raise HttpError(400, "the body must be a JSON object")
         return data
@@ -182,7 +182,7 @@ def page_of(items: Sequence[T], page: object, size: object) -> Sequence[T]:
 def _whole_number(value: object) -> int:
     string = str(value)
     if not string.isdecimal() or int(string) < 1:
-        raise HttpError(400, f"{string[:20]!r} is no whole number from 1: pages are counted from 1")
+        raise HttpError(400, f"{string[:20]!r} is not a page number: pages are counted from 1")
     return int(string)
 
 
