@@ -5,29 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    CHECK_KEY,
-    TOP_UP,
-    Accepted,
-    Refused,
-    Request,
-    Unclear,
-    as_job_id,
-    as_number,
-    as_object,
-    as_objects,
-    as_text,
-    as_time,
-    as_urls,
-    earliest_start,
-    json_or_none,
-    matching_id,
-    path_segment,
-    pick,
-    read_status,
-    refusal,
-    value_at,
-)
+from wanprep.plugins import Accepted, Refused, Request, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,13 +27,13 @@ _PER_PAGE: Final = 50
 _PAGES: Final = 10
 _OUTCOME_UNKNOWN: Final = "paid_outcome_unknown"  # the task may exist: EvoLink does not know
 _ADVICE: Final = {
-    "insufficient_quota": TOP_UP,
+    "insufficient_quota": answers.TOP_UP,
     "insufficient_token_quota": "Raise the limit of this key, or use another one.",
-    "insufficient_user_quota": TOP_UP,
-    "invalid_api_key": CHECK_KEY,
+    "insufficient_user_quota": answers.TOP_UP,
+    "invalid_api_key": answers.CHECK_KEY,
     "idempotency_conflict": "Another order was sent under the same key.",
     "key_model_not_allowed": "Allow this model for the key in EvoLink's dashboard.",
-    "quota_not_enough": TOP_UP,
+    "quota_not_enough": answers.TOP_UP,
     "token_daily_quota_exceeded": "Wait until tomorrow, or raise the daily limit of this key.",
 }
 
@@ -73,34 +51,36 @@ def submit(order: Order) -> Flow[Accepted]:
     )
     if not response.ok:
         raise refused(response)
-    task = as_object(response)
+    task = answers.as_object(response)
     if task.get("error") and not task.get("id"):
         raise refused(response)
-    details = pick(task, ("usage", "task_info"))
+    details = answers.pick(task, ("usage", "task_info"))
     if response.headers.get("idempotency-replayed", "").lower() == "true":
         details["replayed"] = True
-    return Accepted(provider_id=as_job_id(task.get("id")), details=details)
+    return Accepted(provider_id=answers.as_job_id(task.get("id")), details=details)
 
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request one task's status and results."""
-    response = yield Request(method="GET", url=f"/v1/tasks/{path_segment(sent.provider_id)}")
-    task = as_object(response) if response.ok else {}
+    response = yield Request(
+        method="GET", url=f"/v1/tasks/{answers.path_segment(sent.provider_id)}"
+    )
+    task = answers.as_object(response) if response.ok else {}
     if "status" not in task:
         raise refused(response)
     message, code = _reason(task) if task.get("error") else ("", "")
-    progress = as_number(task.get("progress"))
-    return read_status(
+    progress = answers.as_number(task.get("progress"))
+    return answers.read_status(
         "EvoLink",
         _STATES,
-        as_text(task.get("status")),
+        answers.text_at(task, "status"),
         outputs=[
-            *as_urls(task.get("results"), _URLS),
-            *as_urls(task.get("result_data"), _URLS),
+            *answers.as_urls(task.get("results"), _URLS),
+            *answers.as_urls(task.get("result_data"), _URLS),
         ],
         error=f"{message} ({code})" if code and code not in message else message,
         progress=min(max(progress / 100, 0), 1) if progress is not None else None,
-        details={"usage": task["usage"]} if value_at(task, "usage") else {},
+        details={"usage": task["usage"]} if answers.value_at(task, "usage") else {},
     )
 
 
@@ -116,34 +96,34 @@ def find(sent: Sent) -> Flow[Accepted | None]:
         response = yield Request(method="GET", url="/v1/tasks", query=query)
         if not response.ok:
             raise refused(response)
-        tasks = as_objects(response.json(), _LISTS)
+        tasks = answers.as_objects(response.json(), _LISTS)
         matches |= {name for task in tasks if (name := _match(task, sent))}
         earlier = (created for task in tasks if (created := _created(task)))
-        if len(tasks) < _PER_PAGE or any(time < earliest_start(sent) for time in earlier):
+        if len(tasks) < _PER_PAGE or any(time < answers.earliest_start(sent) for time in earlier):
             return Accepted(provider_id=matches.pop()) if len(matches) == 1 else None
     return None  # too many pages
 
 
 def _match(task: Mapping[str, Any], sent: Sent) -> str:
     name = task.get("id", task.get("task_id"))
-    seconds = value_at(task, "task_info", "video_duration")
+    seconds = answers.value_at(task, "task_info.video_duration")
     if seconds is not None and seconds != sent.order.body.get("duration", seconds):
         return ""
-    return matching_id(sent, name, created=_created(task), shown=task)
+    return answers.matching_id(sent, name, created=_created(task), shown=task)
 
 
 def _created(task: Mapping[str, Any]) -> datetime | None:
-    return as_time(task.get("created", task.get("created_at")))
+    return answers.as_time(task.get("created", task.get("created_at")))
 
 
 def refused(response: Response, file: str = "") -> Refused:
     """Read an error of any shape; `file` names the file of an upload."""
-    body = json_or_none(response)
+    body = answers.json_or_none(response)
     message, code = _reason(body)
-    message = (file and as_text(value_at(body, "msg"))) or message
+    message = (file and answers.text_at(body, "msg")) or message
     if code == _OUTCOME_UNKNOWN:
         raise Unclear(f"EvoLink does not know what became of the order: {message or code}")
-    return refusal(
+    return answers.refusal(
         "EvoLink",
         response,
         message=f"{file}: {message}" if file and message else message,
@@ -154,10 +134,9 @@ def refused(response: Response, file: str = "") -> Refused:
 
 def _reason(body: object) -> tuple[str, str]:
     """Read an error's message and code."""
-    error = value_at(body, "error")
-    if isinstance(error, dict):
-        message = as_text(error.get("message"), error.get("type"), error.get("code"))
-        more = as_text(error.get("suggestion"), error.get("fallback_suggestion"))
-        return " ".join(part for part in (message, more) if part), as_text(error.get("code"))
-    message = as_text(error, value_at(body, "message"), value_at(body, "msg"))
-    return message, as_text(value_at(body, "code"))
+    if isinstance(answers.value_at(body, "error"), dict):
+        message = answers.text_at(body, "error.message", "error.type", "error.code")
+        more = answers.text_at(body, "error.suggestion", "error.fallback_suggestion")
+        message = " ".join(part for part in (message, more) if part)
+        return message, answers.text_at(body, "error.code")
+    return answers.text_at(body, "error", "message", "msg"), answers.text_at(body, "code")

@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wanprep.plugins import (
-    FileContent,
-    HostedUrl,
-    Request,
-    Unclear,
-    as_text,
-    as_time,
-    as_urls,
-    json_or_none,
-    value_at,
-)
+from wanprep.plugins import FileContent, HostedUrl, Request, Unclear, answers
 from wanprep_evolink.flows import refused
 
 if TYPE_CHECKING:
@@ -48,16 +38,16 @@ def _as_base64(file: LocalFile) -> Request:
 
 
 def _is_not_supported(response: Response) -> bool:
-    code = as_text(value_at(json_or_none(response), "code"))
+    code = answers.text_at(answers.json_or_none(response), "code")
     return response.status in _NOT_SUPPORTED or code in map(str, _NOT_SUPPORTED)
 
 
 def _hosted_url(response: Response, file: LocalFile) -> HostedUrl:
-    body = json_or_none(response)
+    body = answers.json_or_none(response)
     # A failure may come with HTTP 200.
-    if not response.ok or value_at(body, "success") is False:
+    if not response.ok or answers.value_at(body, "success") is False:
         raise refused(response, file.name)
-    data = value_at(body, "data")
-    for url in as_urls(data, ("file_url", "download_url")):
-        return HostedUrl(url, as_time(value_at(data, "expires_at")))
+    data = answers.value_at(body, "data")
+    for url in answers.as_urls(data, ("file_url", "download_url")):
+        return HostedUrl(url, answers.as_time(answers.value_at(data, "expires_at")))
     raise Unclear("EvoLink accepted the file, but its answer has no URL")

@@ -9,29 +9,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    CHECK_KEY,
-    TOP_UP,
-    Accepted,
-    Cancelled,
-    Refused,
-    Request,
-    Status,
-    Unclear,
-    as_job_id,
-    as_object,
-    as_objects,
-    as_text,
-    as_time,
-    as_urls,
-    json_or_none,
-    matching_id,
-    path_segment,
-    pick,
-    read_status,
-    refusal,
-    value_at,
-)
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +31,7 @@ _PRECEDENCE: Final[Sequence[State]] = (
     "unknown", "running", "queued", "succeeded", "failed", "cancelled",
 )  # fmt: skip
 _ADVICE: Final = {
-    "unauthenticated": CHECK_KEY,
+    "unauthenticated": answers.CHECK_KEY,
     "resource_not_found": "Oxen does not know it: it may be another account's.",
 }
 
@@ -65,11 +43,11 @@ def submit(order: Order) -> Flow[Accepted]:
     )
     if not response.ok:
         raise refused(response)
-    answer = as_object(response)
-    generations = as_objects(answer, ("generations",))
+    answer = answers.as_object(response)
+    generations = answers.as_objects(answer, ("generations",))
     if not generations and is_error(answer):
         raise refused(response)
-    ids = [as_job_id(each.get("generation_id")) for each in generations or [answer]]
+    ids = [answers.as_job_id(each.get("generation_id")) for each in generations or [answer]]
     return Accepted(provider_id=_SEPARATOR.join(ids))
 
 
@@ -93,7 +71,7 @@ def _poll_one(name: str, sent: Sent) -> Flow[Status]:
         raise refused(response)
     if not response.ok:
         raise refused(response)
-    answer = as_object(response)
+    answer = answers.as_object(response)
     if answer.get("status", "error") == "error":
         raise refused(response)
     return _read_generation(answer)
@@ -110,22 +88,22 @@ def _list_generations(sent: Sent, status: str = "") -> Flow[list[Mapping[str, An
     response = yield Request(method="GET", url=_QUEUE, query=query)
     if not response.ok:
         raise refused(response)
-    return as_objects(response.json(), ("generations",))
+    return answers.as_objects(response.json(), ("generations",))
 
 
 def _url(name: str) -> str:
-    return f"{_QUEUE}/{path_segment(name)}"
+    return f"{_QUEUE}/{answers.path_segment(name)}"
 
 
 def _read_generation(generation: Mapping[str, Any]) -> Status:
     """Read one generation from its own endpoint, the list, or an event."""
-    return read_status(
+    return answers.read_status(
         "Oxen",
         _STATES,
-        as_text(generation.get("status")),
-        outputs=[*as_urls(generation.get("result_url") or generation.get("url"))],
-        error=as_text(generation.get("error_message"), generation.get("error")),
-        details=pick(generation, ("enqueued_at", "started_at", "completed_at")),
+        answers.text_at(generation, "status"),
+        outputs=[*answers.as_urls(generation.get("result_url") or generation.get("url"))],
+        error=answers.text_at(generation, "error_message", "error"),
+        details=answers.pick(generation, ("enqueued_at", "started_at", "completed_at")),
     )
 
 
@@ -152,10 +130,10 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
     done = False
     for name in sent.provider_id.split(_SEPARATOR):
         response = yield Request(method="DELETE", url=_url(name))
-        if not response.ok or is_error(json_or_none(response)):
+        if not response.ok or is_error(answers.json_or_none(response)):
             raise refused(response)
         response = yield Request(method="GET", url=_url(name))
-        word = as_text(value_at(json_or_none(response), "status")) if response.ok else ""
+        word = answers.text_at(answers.json_or_none(response), "status") if response.ok else ""
         if word in {"succeeded", "failed"}:
             messages.append(f"Oxen cannot cancel generation {name} any more: it has {word}.")
         else:
@@ -187,8 +165,9 @@ def _match(generation: Mapping[str, Any], sent: Sent) -> str:
         return ""
     if generation.get("model_name", sent.order.model) != sent.order.model:
         return ""
-    created = as_time(generation.get("enqueued_at"))
-    return matching_id(sent, generation.get("generation_id"), created=created, shown=generation)
+    created = answers.as_time(generation.get("enqueued_at"))
+    name = generation.get("generation_id")
+    return answers.matching_id(sent, name, created=created, shown=generation)
 
 
 def connect_events() -> Request:
@@ -204,33 +183,27 @@ def read_event(event: str, data: str) -> tuple[str, Status] | None:
         generation = json.loads(data)
         if not isinstance(generation, dict):
             return None
-        return as_job_id(generation.get("generation_id")), _read_generation(generation)
+        return answers.as_job_id(generation.get("generation_id")), _read_generation(generation)
     except (ValueError, RecursionError, Unclear):
         return None
 
 
 def is_error(body: object) -> bool:
     """Whether a body is an error, which may come with HTTP 200."""
-    return bool(value_at(body, "error")) or value_at(body, "status") == "error"
+    return bool(answers.value_at(body, "error")) or answers.value_at(body, "status") == "error"
 
 
 def refused(response: Response, file: str = "", advice: str = "") -> Refused:
     """Read an error, which has two shapes; `file` names the file of an upload."""
-    body = json_or_none(response)
-    error = value_at(body, "error")
-    message = as_text(
-        value_at(error, "message"),
-        value_at(error, "detail"),
-        value_at(error, "title"),
-        error,
-        value_at(body, "status_message"),
-        value_at(body, "message"),
+    body = answers.json_or_none(response)
+    message = answers.text_at(
+        body, "error.message", "error.detail", "error.title", "error", "status_message", "message"
     )
-    code = as_text(value_at(error, "type"), value_at(body, "status_message"))
+    code = answers.text_at(body, "error.type", "status_message")
     if not file:
         no_credit = "insufficient credits" in message.lower()
-        advice = TOP_UP if no_credit else _ADVICE.get(code, "")
-    return refusal(
+        advice = answers.TOP_UP if no_credit else _ADVICE.get(code, "")
+    return answers.refusal(
         "Oxen.ai",
         response,
         message=f"{file}: {message}" if file and message else message,

@@ -6,15 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from wanprep.plugins import (
-    FileContent,
-    HostedUrl,
-    Refused,
-    Request,
-    Unclear,
-    json_or_none,
-    path_segment,
-)
+from wanprep.plugins import FileContent, HostedUrl, Refused, Request, Unclear, answers
 from wanprep_oxen.flows import is_error, refused
 
 if TYPE_CHECKING:
@@ -34,7 +26,7 @@ def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
         )
     branch = quote(str(settings.get("branch", "main")), safe="/")
     # Named by its content, so that no file ever replaces another one.
-    path = f"wanprep/{file.sha256[:16]}-{path_segment(file.name)}"
+    path = f"wanprep/{file.sha256[:16]}-{answers.path_segment(file.name)}"
     response = yield Request(
         method="PUT",
         url=f"/api/repos/{repository}/file/{branch}/{path}",
@@ -50,7 +42,7 @@ def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
             },
         ),
     )
-    if not response.ok or is_error(json_or_none(response)):
+    if not response.ok or is_error(answers.json_or_none(response)):
         advice = f"Check that {repository} exists at Oxen and that this key may write to it."
         is_general = response.status in {401, 402, 429}
         raise refused(response, file.name, "" if is_general else advice)

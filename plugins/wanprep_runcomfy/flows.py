@@ -6,30 +6,7 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    CHECK_KEY,
-    HOST_IT,
-    TOP_UP,
-    Accepted,
-    Cancelled,
-    Refused,
-    Request,
-    Status,
-    Unclear,
-    as_int,
-    as_job_id,
-    as_number,
-    as_object,
-    as_objects,
-    as_text,
-    as_urls,
-    json_or_none,
-    path_segment,
-    pick,
-    read_status,
-    refusal,
-    value_at,
-)
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,9 +31,9 @@ _STATES: Final[Mapping[str, State]] = {
 }
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 _ADVICE: Final = {
-    "400002": TOP_UP,
+    "400002": answers.TOP_UP,
     "400004": "Check the state of the account at RunComfy.",
-    "401001": CHECK_KEY,
+    "401001": answers.CHECK_KEY,
     "403001": "Check that the account may use this model.",
 }
 
@@ -73,10 +50,10 @@ def submit(order: Order) -> Flow[Accepted]:
     )
     if not response.ok:
         raise _refused(response, order)
-    answer = as_object(response)
+    answer = answers.as_object(response)
     if answer.get("error_code"):
         raise _refused(response, order)
-    return Accepted(provider_id=as_job_id(answer.get("request_id"), _ID))
+    return Accepted(provider_id=answers.as_job_id(answer.get("request_id"), _ID))
 
 
 def _check_size(order: Order) -> None:
@@ -85,7 +62,7 @@ def _check_size(order: Order) -> None:
         value if isinstance(value, list) else [value] for value in order.body.values()
     )
     if sum(len(string) for string in strings if isinstance(string, str)) > _LARGEST_REQUEST:
-        raise Refused("the files inside the request are too large together", advice=HOST_IT)
+        raise Refused("the files inside the request are too large together", advice=answers.HOST_IT)
 
 
 def poll(sent: Sent) -> Flow[Status]:
@@ -93,51 +70,47 @@ def poll(sent: Sent) -> Flow[Status]:
     status = _read((yield Request(method="GET", url=_url(sent, "status"))))
     state = _state(status)
     if state not in _ENDED:
-        position = as_int(status.get("queue_position"))
-        return Status(state=state, word=as_text(status.get("status")), position=position)
+        position = answers.as_int(status.get("queue_position"))
+        return Status(state=state, word=answers.text_at(status, "status"), position=position)
     response = yield Request(method="GET", url=_url(sent, "result"), query={"include_cost": "true"})
     return _read_result(_read(response), status)
 
 
 def _url(sent: Sent, endpoint: str) -> str:
-    return f"/v1/requests/{path_segment(sent.provider_id)}/{endpoint}"
+    return f"/v1/requests/{answers.path_segment(sent.provider_id)}/{endpoint}"
 
 
 def _read(response: Response) -> Mapping[str, Any]:
     if not response.ok:
         raise _refused(response)
-    answer = as_object(response)
+    answer = answers.as_object(response)
     if answer.get("error_code") and "status" not in answer:
         raise _refused(response)
     return answer
 
 
 def _state(answer: Mapping[str, Any]) -> State:
-    return _STATES.get(as_text(answer.get("status")).lower(), "unknown")
+    return _STATES.get(answers.text_at(answer, "status").lower(), "unknown")
 
 
 def _read_result(result: Mapping[str, Any], status: Mapping[str, Any]) -> Status:
     """Read a job that has ended: with an error and without a URL it has failed."""
     latest = result if "status" in result else status
     outputs = _outputs(result.get("output"))
-    error = as_text(
-        result.get("error"),
-        value_at(result, "error", "message"),
-        result.get("error_message"),
-        status.get("error"),
-        value_at(status, "error", "message"),
+    error = answers.text_at(result, "error", "error.message", "error_message") or answers.text_at(
+        status, "error", "error.message"
     )
     states = _STATES
     if error and not outputs and _state(latest) in _ENDED:  # also where the word is "completed"
         states = dict.fromkeys(_STATES, "failed")
-    cost = as_number(result.get("cost"))
-    return read_status(
+    cost = answers.as_number(result.get("cost"))
+    return answers.read_status(
         "RunComfy",
         states,
-        as_text(latest.get("status")),
+        answers.text_at(latest, "status"),
         outputs=outputs,
         error=error,
-        details=pick(result, ("created_at", "finished_at", "model_id"))
+        details=answers.pick(result, ("created_at", "finished_at", "model_id"))
         | ({"cost": cost} if cost is not None else {}),
     )
 
@@ -145,19 +118,19 @@ def _read_result(result: Mapping[str, Any], status: Mapping[str, Any]) -> Status
 def _outputs(output: object) -> list[str]:
     """List the URLs of results: of videos, else of whatever there is."""
     for names in (("video", "videos"), ("image", "images"), ("url",)):
-        urls = [url for name in names for url in as_urls(value_at(output, name))]
+        urls = [url for name in names for url in answers.as_urls(answers.value_at(output, name))]
         if urls:
             return urls
-    return [*as_urls(output)]
+    return [*answers.as_urls(output)]
 
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
     """Cancel a job: HTTP 200 may also mean that it cannot be."""
     answer = _read((yield Request(method="POST", url=_url(sent, "cancel"))))
-    outcome = as_text(answer.get("outcome"), answer.get("status")).lower()
+    outcome = answers.text_at(answer, "outcome", "status").lower()
     if _STATES.get(outcome) == "cancelled":
         return Cancelled(done=True, message="RunComfy has cancelled the request.")
-    word = as_text(answer.get("status"), answer.get("outcome")) or "not reported"
+    word = answers.text_at(answer, "status", "outcome") or "not reported"
     return Cancelled(
         done=False,
         message="RunComfy cannot cancel the request any more: only a queued one can be cancelled, "
@@ -167,14 +140,14 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
 
 def _refused(response: Response, order: Order | None = None) -> Refused:
     """Read an error of any shape; that of an order may mean that the model's id is unknown."""
-    body = json_or_none(response)
-    code = as_text(value_at(body, "error_code"))
+    body = answers.json_or_none(response)
+    code = answers.text_at(body, "error_code")
     message = _message(body)
     if len(code) == 6 and code.startswith("5"):
         raise Unclear(f"RunComfy reports an internal error: {message or code}")
     is_unknown = code == "400001" or (response.status == 404 and not code)
     advice = _model_id_advice(order) if order and is_unknown else _ADVICE.get(code, "")
-    return refusal("RunComfy", response, message=message, code=code, advice=advice)
+    return answers.refusal("RunComfy", response, message=message, code=code, advice=advice)
 
 
 def _model_id_advice(order: Order) -> str:
@@ -188,20 +161,15 @@ def _model_id_advice(order: Order) -> str:
 
 def _message(body: object) -> str:
     """Read an error's message, and its messages about single fields."""
-    error = value_at(body, "error")
-    message = as_text(
-        value_at(body, "error_message"),
-        value_at(body, "message"),
-        error,
-        value_at(error, "message"),
-    )
-    details = value_at(body, "detail")
-    fields = [_field_message(detail) for detail in as_objects(details)] or [as_text(details)]
+    message = answers.text_at(body, "error_message", "message", "error", "error.message")
+    details = answers.value_at(body, "detail")
+    fields = [_field_message(each) for each in answers.as_objects(details)]
+    fields = fields or [answers.as_text(details)]
     return "; ".join(dict.fromkeys(part for part in (message, *fields[:5]) if part))
 
 
 def _field_message(detail: Mapping[str, Any]) -> str:
     place = detail.get("loc")
-    name = ".".join(as_text(part) for part in place) if isinstance(place, list) else ""
-    message = as_text(detail.get("msg"), detail.get("message"))
+    name = ".".join(answers.as_text(part) for part in place) if isinstance(place, list) else ""
+    message = answers.text_at(detail, "msg", "message")
     return f"{name}: {message}" if name and message else message

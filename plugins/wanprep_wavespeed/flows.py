@@ -4,29 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    TOP_UP,
-    Accepted,
-    Cancelled,
-    Refused,
-    Request,
-    Status,
-    Unclear,
-    as_job_id,
-    as_object,
-    as_objects,
-    as_text,
-    as_time,
-    as_urls,
-    earliest_start,
-    json_or_none,
-    matching_id,
-    path_segment,
-    pick,
-    read_status,
-    refusal,
-    value_at,
-)
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +28,7 @@ _SUCCESS: Final = frozenset({"", "0", "200"})
 _ADVICE: Final = {
     "401": "Check the key: it may be mistyped, or made before the account's first top-up, after "
     "which a new one is needed.",
-    "402": TOP_UP,
+    "402": answers.TOP_UP,
     "1200": "Moderation refuses it: change the prompt or the references.",
     "1400": "A required value is missing: run `wanprep check` on the job.",
     "1401": "A value is not valid: run `wanprep check` on the job.",
@@ -69,14 +47,16 @@ def submit(order: Order) -> Flow[Accepted]:
     )
     if not is_success(response):
         raise refused(response)
-    return Accepted(provider_id=as_job_id(value_at(as_object(response), "data", "id")))
+    return Accepted(
+        provider_id=answers.as_job_id(answers.value_at(answers.as_object(response), "data.id"))
+    )
 
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request a prediction's status and results, which come together."""
     response = yield Request(method="GET", url=f"{_url(sent)}/result")
-    answer = as_object(response) if response.ok else {}
-    word = as_text(value_at(answer, "data", "status"))
+    answer = answers.as_object(response) if response.ok else {}
+    word = answers.text_at(answer, "data.status")
     if not word:
         _, code = _reason(answer)
         if len(code) == 4 and code.startswith("1"):  # the task's own error, not the request's
@@ -84,24 +64,24 @@ def poll(sent: Sent) -> Flow[Status]:
         raise refused(response)
     data = answer["data"]
     error = _error(answer) if _STATES.get(word.lower()) == "failed" else _missing_result(data)
-    return read_status(
+    return answers.read_status(
         TITLE,
         _STATES,
         word,
-        outputs=[*as_urls(data.get("outputs"), _URLS)],
+        outputs=[*answers.as_urls(data.get("outputs"), _URLS)],
         error=error,
-        details=pick(data, ("timings", "has_nsfw_contents", "created_at")),
+        details=answers.pick(data, ("timings", "has_nsfw_contents", "created_at")),
     )
 
 
 def _url(sent: Sent) -> str:
-    return f"/api/v3/predictions/{path_segment(sent.provider_id)}"
+    return f"/api/v3/predictions/{answers.path_segment(sent.provider_id)}"
 
 
 def _error(answer: Mapping[str, Any]) -> str:
     message, code = _reason(answer)
-    if as_text(value_at(answer, "data", "status")).lower() == "timeout":
-        message = as_text(value_at(answer, "data", "error")) or "it took too long"
+    if answers.text_at(answer, "data.status").lower() == "timeout":
+        message = answers.text_at(answer, "data.error") or "it took too long"
     advice = _ADVICE.get(code, "")
     error = f"{message or f'{TITLE} gives no reason'}{f' ({code})' if code else ''}"
     return f"{error}. {advice}" if advice else error
@@ -111,7 +91,7 @@ def _missing_result(data: Mapping[str, Any]) -> str:
     flags = data.get("has_nsfw_contents")
     if not data.get("error") and isinstance(flags, list) and True in flags:
         return f"{TITLE} flags the result as NSFW and returns no URL"
-    return as_text(data.get("error"))
+    return answers.text_at(data, "error")
 
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
@@ -119,7 +99,7 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
     response = yield Request(method="DELETE", url=_url(sent))
     if not is_success(response):
         raise refused(response)
-    word = as_text(value_at(as_object(response), "data", "status")).lower()
+    word = answers.text_at(answers.as_object(response), "data.status").lower()
     if _STATES.get(word) != "cancelled":
         message = f"{TITLE} did not delete the prediction: it is {word or 'unchanged'}."
         return Cancelled(done=False, message=message)
@@ -140,7 +120,9 @@ def find(sent: Sent) -> Flow[Accepted | None]:
         "page": 1,
         "page_size": _PER_PAGE,
         "model": sent.order.model,
-        "created_after": earliest_start(sent).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "created_after": answers.earliest_start(sent)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z"),
     }
     response = yield Request(method="POST", url="/api/v3/predictions", json=filters)
     if response.status in {404, 405}:
@@ -148,8 +130,8 @@ def find(sent: Sent) -> Flow[Accepted | None]:
         response = yield Request(method="GET", url="/api/v3/predictions", query=query)
     if not is_success(response):
         raise refused(response)
-    data = value_at(response.json(), "data")
-    predictions = as_objects(data if data is not None else response.json(), _LISTS)
+    data = answers.value_at(response.json(), "data")
+    predictions = answers.as_objects(data if data is not None else response.json(), _LISTS)
     matches = {name for prediction in predictions if (name := _match(prediction, sent))}
     if len(matches) != 1 or len(predictions) >= _PER_PAGE:  # there may be more on the next page
         return None
@@ -160,26 +142,26 @@ def _match(prediction: Mapping[str, Any], sent: Sent) -> str:
     if prediction.get("model", sent.order.model) != sent.order.model:
         return ""
     shown = prediction.get("input")
-    return matching_id(
+    return answers.matching_id(
         sent,
         prediction.get("id"),
-        created=as_time(prediction.get("created_at")),
+        created=answers.as_time(prediction.get("created_at")),
         shown=shown if isinstance(shown, dict) else {},
     )
 
 
 def is_success(response: Response) -> bool:
     """Whether both the HTTP status and the code in the body are those of success."""
-    return response.ok and as_text(value_at(json_or_none(response), "code")) in _SUCCESS
+    return response.ok and answers.text_at(answers.json_or_none(response), "code") in _SUCCESS
 
 
 def refused(response: Response, file: str = "") -> Refused:
     """Read an error, which often comes with HTTP 200; `file` names the file of an upload."""
-    message, code = _reason(json_or_none(response))
+    message, code = _reason(answers.json_or_none(response))
     if not file and code.startswith("5") and len(code) in {3, 4}:
         raise Unclear(f"{TITLE} reports an internal error ({code}): {message}")
     advice = "" if file else _ADVICE.get(code) or _ADVICE.get(str(response.status), "")
-    return refusal(
+    return answers.refusal(
         TITLE,
         response,
         message=f"{file}: {message}" if file and message else message,
@@ -190,12 +172,6 @@ def refused(response: Response, file: str = "") -> Refused:
 
 def _reason(body: object) -> tuple[str, str]:
     """Read an error's message and code."""
-    error = value_at(body, "error")
-    message = as_text(
-        value_at(body, "data", "error"),
-        value_at(body, "message"),
-        error,
-        value_at(error, "message"),
-    )
-    code = as_text(value_at(body, "error_code"), value_at(body, "code"))
+    message = answers.text_at(body, "data.error", "message", "error", "error.message")
+    code = answers.text_at(body, "error_code", "code")
     return message, "" if code in _SUCCESS else code

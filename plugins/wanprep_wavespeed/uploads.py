@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    FileContent,
-    HostedUrl,
-    Request,
-    Unclear,
-    as_urls,
-    json_or_none,
-    value_at,
-)
+from wanprep.plugins import FileContent, HostedUrl, Request, Unclear, answers
 from wanprep_wavespeed.flows import TITLE, is_success, refused
 
 if TYPE_CHECKING:
@@ -40,8 +32,8 @@ def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:  # noqa: ARG
 
 def _put(data: object, file: LocalFile) -> Request:
     """Send the bytes to the URL and with the headers of the answer, without the key."""
-    url = next(as_urls(value_at(data, "upload", "url")), "")
-    headers = value_at(data, "upload", "headers")
+    url = next(answers.as_urls(answers.value_at(data, "upload.url")), "")
+    headers = answers.value_at(data, "upload.headers")
     if not url:
         raise Unclear(f"{TITLE} returns no URL to upload the file to")
     headers = {
@@ -56,10 +48,10 @@ def _put(data: object, file: LocalFile) -> Request:
 def _read_data(response: Response, file: LocalFile) -> Any:  # noqa: ANN401 - JSON
     if not is_success(response):
         raise refused(response, file.name)
-    return value_at(json_or_none(response), "data")
+    return answers.value_at(answers.json_or_none(response), "data")
 
 
 def _hosted_url(data: object) -> HostedUrl:
-    for url in as_urls(data, ("download_url", "url")):
+    for url in answers.as_urls(data, ("download_url", "url")):
         return HostedUrl(url)
     raise Unclear(f"{TITLE} accepted the file, but its answer has no URL")

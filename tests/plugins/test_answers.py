@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from wanprep.net.secrets import remember
-from wanprep.plugins import (
-    Response,
-    Unclear,
+from wanprep.plugins import Response, Unclear
+from wanprep.plugins.answers import (
     as_int,
     as_job_id,
     as_number,
@@ -19,6 +18,8 @@ from wanprep.plugins import (
     as_time,
     as_urls,
     path_segment,
+    text_at,
+    value_at,
 )
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -159,3 +160,19 @@ def test_as_time(value: object, expected: datetime | None) -> None:
 )
 def test_as_objects(value: Any, expected: list[Any]) -> None:
     assert as_objects(value, ("data", "items")) == expected
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        pytest.param(("error.message", "error"), "no", id="nested"),
+        pytest.param(("error", "message"), "odd", id="an object is no text"),
+        pytest.param(("message.text", "nothing", "error.code"), "7", id="no such path"),
+        pytest.param(("nothing",), "", id="none"),
+    ],
+)
+def test_text_at(paths: tuple[str, ...], expected: str) -> None:
+    body = {"error": {"message": "no", "code": 7}, "message": "odd"}
+    assert text_at(body, *paths) == expected
+    assert text_at([body], *paths) == ""
+    assert value_at(body, "error.code") == 7

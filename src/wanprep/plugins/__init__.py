@@ -7,27 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wanprep.plugins.answers import (
-    CHECK_KEY,
-    HOST_IT,
-    TOP_UP,
-    as_int,
-    as_job_id,
-    as_number,
-    as_object,
-    as_objects,
-    as_text,
-    as_time,
-    as_urls,
-    earliest_start,
-    json_or_none,
-    matching_id,
-    path_segment,
-    pick,
-    read_status,
-    refusal,
-    value_at,
-)
+from wanprep.plugins import answers
 from wanprep.plugins.flow import (
     Accepted,
     Cancelled,
@@ -49,9 +29,6 @@ if TYPE_CHECKING:
     from wanprep.plugins.hookspecs import hookimpl
 
 __all__ = [
-    "CHECK_KEY",
-    "HOST_IT",
-    "TOP_UP",
     "Accepted",
     "Cancelled",
     "Events",
@@ -70,23 +47,8 @@ __all__ = [
     "State",
     "Status",
     "Unclear",
-    "as_int",
-    "as_job_id",
-    "as_number",
-    "as_object",
-    "as_objects",
-    "as_text",
-    "as_time",
-    "as_urls",
-    "earliest_start",
+    "answers",
     "hookimpl",
-    "json_or_none",
-    "matching_id",
-    "path_segment",
-    "pick",
-    "read_status",
-    "refusal",
-    "value_at",
 ]
 
 

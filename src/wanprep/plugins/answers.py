@@ -42,11 +42,16 @@ def json_or_none(response: Response) -> Any:  # noqa: ANN401 - JSON
         return None
 
 
-def value_at(value: object, *path: str) -> Any:  # noqa: ANN401 - JSON
-    """Go down into nested objects; None if there is no such path."""
-    for name in path:
+def value_at(value: object, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the value at a path such as "error.message"; None if there is none."""
+    for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def text_at(value: object, *paths: str) -> str:
+    """Return the first string or number at one of these paths, as `as_text` does."""
+    return as_text(*(value_at(value, path) for path in paths))
 
 
 def as_objects(value: object, names: Sequence[str] = ()) -> list[Mapping[str, Any]]:
