@@ -1,4 +1,4 @@
-"""A service as small as one can be, and real flows for it: what the driver's tests drive."""
+"""A minimal provider with real flows, for the tests of the driver."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Any, Final
 
 from loopback import Loopback
 
-from wanprep.plugins.flow import (
+from wanprep.plugins import (
     Accepted,
     Cancelled,
+    Events,
     FileContent,
     Flow,
     HostedUrl,
+    LocalFile,
     Order,
+    Provider,
     Refused,
     Request,
     Sent,
+    Settings,
     Status,
 )
-from wanprep.plugins.provider import Events, LocalFile, Provider, Settings
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.retries import Patience
 from wanprep.submit.services.service import Poll, Service
@@ -38,19 +41,19 @@ def submit(order: Order) -> Flow[Accepted]:
     answer = yield Request(
         method="POST", url="/jobs", query=order.query, json=order.body, headers=headers, paid=True
     )
-    told = answer.json()
+    body = answer.json()
     if not answer.ok:
-        raise Refused(told["error"], code=str(told.get("code", "")), advice="Fix the job.")
-    return Accepted(provider_id=told["id"], details=told)
+        raise Refused(body["error"], code=str(body.get("code", "")), advice="Fix the job.")
+    return Accepted(provider_id=body["id"], details=body)
 
 
 def poll(_: Sent) -> Flow[Status]:
     answer = yield Request(method="GET", url="/jobs/1")
     if not answer.ok:
         raise Refused(answer.json()["error"])
-    told = answer.json()
+    body = answer.json()
     return Status(
-        state=told["state"], word=told["state"], error=told.get("error", ""), details=told
+        state=body["state"], word=body["state"], error=body.get("error", ""), details=body
     )
 
 
