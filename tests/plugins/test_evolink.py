@@ -9,9 +9,9 @@ import pytest
 from replay import SENT_AT, UNIX, answer, image, order, play, sent
 
 from wanprep.plugins import Accepted, HostedUrl, Unclear
-from wanprep.plugins.loading import load_providers
+from wanprep.plugins.loading import installed
 
-PROVIDER = load_providers()["evolink"]
+PROVIDER = installed().providers["evolink"]
 MODEL = "wan2.7-reference-video"
 ORDER = order(
     f"evolink/{MODEL}",

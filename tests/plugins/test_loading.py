@@ -17,7 +17,6 @@ from wanprep.plugins.loading import (
     load,
     load_emulators,
     load_hosts,
-    load_providers,
 )
 
 HOOK = "from wanprep.plugins import hookimpl\n@hookimpl\n"
@@ -65,7 +64,7 @@ def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Pl
 
 
 def test_bundled_plugins() -> None:
-    assert sorted(load_providers()) == ["evolink", "oxen", "runcomfy", "wavespeed"]
+    assert sorted(installed().providers) == ["evolink", "oxen", "runcomfy", "wavespeed"]
     assert load_hosts() == {}
     assert {site.name for site in load_emulators()} == {"evolink", "oxen", "runcomfy", "wavespeed"}
     assert installed().broken == {}
@@ -176,7 +175,7 @@ def test_a_broken_plugin_does_not_stop_the_others(
 
 def test_emulators_are_imported_only_when_one_is_needed() -> None:
     code = (
-        "import sys; from wanprep.plugins.loading import load_providers; load_providers();"
+        "import sys; from wanprep.plugins.loading import installed; installed();"
         "print([n for n in sys.modules if 'emulator' in n])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"

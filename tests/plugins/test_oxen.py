@@ -8,9 +8,9 @@ import pytest
 from replay import UNIX, answer, image, order, play, sent
 
 from wanprep.plugins import Accepted, HostedUrl, Unclear
-from wanprep.plugins.loading import load_providers
+from wanprep.plugins.loading import installed
 
-PROVIDER = load_providers()["oxen"]
+PROVIDER = installed().providers["oxen"]
 MODEL = "wan-v2-7-reference-to-video"
 BODY = {
     "model": MODEL,

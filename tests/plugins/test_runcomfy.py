@@ -8,9 +8,9 @@ import pytest
 from replay import answer, image, order, play, sent
 
 from wanprep.plugins import HostedUrl, LocalFile, Unclear
-from wanprep.plugins.loading import load_providers
+from wanprep.plugins.loading import installed
 
-PROVIDER = load_providers()["runcomfy"]
+PROVIDER = installed().providers["runcomfy"]
 MODEL = "wan-ai/wan-2-7/reference-to-video"
 ORDER = order(
     "runcomfy/wan-2-7-reference-to-video",

@@ -89,9 +89,7 @@ def _parse(fault: str) -> tuple[str, int | None]:
     if not equals:
         return name, FAULTS[name].times
     if not times.isdecimal() or int(times) < 1:
-        raise UsageError(
-            f"'{fault}': TIMES must be a whole number from 1, as in {name}=2."
-        )
+        raise UsageError(f"'{fault}': TIMES must be a whole number from 1, as in {name}=2.")
     return name, int(times)
 
 

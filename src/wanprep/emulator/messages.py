@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from wanprep.emulator.emulator import State
 
-T = TypeVar("T")
 # "submit" costs money, "poll" asks for a job's status, "open" needs no key.
 RouteKind = Literal["plain", "submit", "poll", "open"]
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
@@ -173,10 +172,13 @@ def _read_form(request: Request) -> Form:
     return form
 
 
-def page_of(items: Sequence[T], page: object, size: object) -> Sequence[T]:
-    """Return one page of a list, counted from 1."""
-    number, length = _whole_number(page), _whole_number(size)
-    return items[(number - 1) * length : number * length]
+def page_of(
+    items: Sequence[object], query: Mapping[str, Any], key: str, *, size: str = "page_size"
+) -> dict[str, object]:
+    """Answer with the page of a list that a query asks for, counted from 1."""
+    number, length = _whole_number(query.get("page", 1)), _whole_number(query.get(size, 20))
+    part = items[(number - 1) * length : number * length]
+    return {key: part, "page": number, size: length, "total": len(items)}
 
 
 def _whole_number(value: object) -> int:

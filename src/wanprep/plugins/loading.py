@@ -113,11 +113,6 @@ def _reason(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def load_providers() -> Mapping[str, Provider]:
-    """Return all providers of the installed plugins, by name."""
-    return installed().providers
-
-
 def load_hosts() -> Mapping[str, Host]:
     """Return all places for local files of the installed plugins, by scheme."""
     return installed().hosts

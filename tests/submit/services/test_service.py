@@ -79,7 +79,6 @@ def test_plugin_code_is_not_imported() -> None:
 )
 def test_the_environment_replaces_base_urls(environ: dict[str, str], api: str, files: str) -> None:
     assert (EVOLINK.base("api", environ), EVOLINK.base("files", environ)) == (api, files)
-    assert EVOLINK.overridden(environ) == (files != "https://files-api.evolink.ai")
 
 
 @pytest.mark.parametrize(

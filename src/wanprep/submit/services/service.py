@@ -104,10 +104,6 @@ class Service:
                 return _check_base_url(url, variable)
         return self.bases[name]
 
-    def overridden(self, environ: Mapping[str, str]) -> bool:
-        """Whether the environment replaces any of its base URLs."""
-        return any(self.base(name, environ) != url for name, url in self.bases.items())
-
     def checked_settings(self, settings: Settings) -> Settings:
         """Validate the values of [providers.NAME]."""
         from wanprep.schema_errors import schema_errors
