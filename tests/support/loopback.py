@@ -174,9 +174,7 @@ def _read(line: socket.socket) -> Heard | None:
     while b"\r\n\r\n" not in data:
         piece = line.recv(65536)
         data += piece
-        if not piece or data.startswith(
-            b"\x16"
-        ):  # a TLS client
+        if not piece or data.startswith(b"\x16"):  # a TLS client
             return None
     start, _, body = data.partition(b"\r\n\r\n")
     first, *rest = start.decode("latin-1").split("\r\n")
