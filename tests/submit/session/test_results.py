@@ -266,7 +266,7 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 sys.path[:0] = {paths!r}
 from small_service import driver
 from loopback import Loopback
-from wanprep.submit.faults import CannotSave
+from wanprep.submit.errors import CannotSave
 from wanprep.submit.journey.results import bring_home
 server = Loopback({{}})
 server.url = {url!r}
