@@ -1,4 +1,4 @@
-"""A minimal provider with real flows, for the tests of the driver."""
+"""A minimal service and real flows for it, to test the driver with."""
 
 from __future__ import annotations
 
@@ -8,22 +8,19 @@ from typing import Any, Final
 
 from loopback import Loopback
 
-from wanprep.plugins import (
+from wanprep.plugins.flow import (
     Accepted,
     Cancelled,
-    Events,
     FileContent,
     Flow,
     HostedUrl,
-    LocalFile,
     Order,
-    Provider,
     Refused,
     Request,
     Sent,
-    Settings,
     Status,
 )
+from wanprep.plugins.provider import Events, LocalFile, Provider, Settings
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.retries import Patience
 from wanprep.submit.services.service import Poll, Service
@@ -31,7 +28,7 @@ from wanprep.submit.services.service import Poll, Service
 KEY: Final = "canary-4f9a81c2d7e6b530"
 ORDER: Final = Order(target="small/model", body={"prompt": "日 x"}, idempotency_key="run-1")
 SENT: Final = Sent(order=ORDER, sent_at=datetime(2026, 1, 1, tzinfo=UTC), provider_id="j 1")
-# Long enough for a busy machine where something must come, short where nothing will.
+# Long timeouts where a response must come, short ones where none will.
 PATIENCE: Final = Patience(connect=20, read=20, pause=0.01)
 HASTE: Final = Patience(connect=20, read=0.3, pause=0.01, attempts=2)
 

@@ -87,8 +87,7 @@ def _can_be_sent(target: Target) -> bool:
 
 
 def _example(target: Target) -> Order | None:
-    built = build_example(target) if _can_be_sent(target) else None
-    return built.order() if built else None
+    return build_example(target) if _can_be_sent(target) else None
 
 
 def _check_ids(

@@ -11,13 +11,13 @@ from wanprep.check.inputs import Case
 from wanprep.job.read import read_jobs
 from wanprep.pointers import steps
 from wanprep.rules.intent import intent_by
-from wanprep.submit.request.body import CannotBuild, build
+from wanprep.submit.request.body import CannotBuild, build_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from wanprep.plugins import Order
     from wanprep.rules.target import Target
-    from wanprep.submit.request.body import Built
     from wanprep.testing.lint.targets import Message
 
 Schema = Any  # a mapping, or true or false
@@ -279,16 +279,16 @@ def check_bodies(target: Target) -> Iterator[Message]:
             yield f"fields.{feature}", f"no job with it can be built: {reason}"
 
 
-def build_example(target: Target) -> Built | None:
+def build_example(target: Target) -> Order | None:
     """Build the first minimal job that can be built."""
     return _first_built(target, minimal_jobs(target))[0]
 
 
-def _first_built(target: Target, jobs: list[Document]) -> tuple[Built | None, str]:
+def _first_built(target: Target, jobs: list[Document]) -> tuple[Order | None, str]:
     reason = ""
     for job in jobs:
         try:
-            return build(as_case(job, target), target, {}), reason
+            return build_request(as_case(job, target), target, {}).order, reason
         except CannotBuild as error:
             reason = reason or str(error).partition(" `wanprep check")[0]
     return None, reason
