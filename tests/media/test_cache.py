@@ -196,8 +196,8 @@ def test_its_size_is_bounded_and_the_oldest_go_first(
 def test_several_processes_write_at_once(tmp_path: Path) -> None:
     code = """
 import os, sys
-from wanprep.probe.cache import Cache
-from wanprep.probe.facts import Facts
+from wanprep.media.cache import Cache
+from wanprep.media.facts import Facts
 for round in range(20):
     with Cache() as cache:
         for number in range(10):

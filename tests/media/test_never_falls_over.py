@@ -185,7 +185,7 @@ def test_a_decompression_bomb_costs_neither_time_nor_memory(tmp_path: Path, name
     path.write_bytes(BOMBS[name])
     code = f"""
 import json, resource, sys
-from wanprep.probe.probe_file import probe_file
+from wanprep.media.probe_file import probe_file
 facts = probe_file({str(path)!r}, deep="deep" in sys.argv)
 try:  # getrusage would count what this process was before it became this program
     status = dict(line.split(":", 1) for line in open("/proc/self/status"))

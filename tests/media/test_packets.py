@@ -255,7 +255,7 @@ def test_it_works_within_a_workers_memory(tmp_path: Path) -> None:
     path = tmp_path / "clip.avi"
     path.write_bytes(make(f"{BOTH} -c:v mpeg4", ".avi"))
     code = (
-        "from wanprep.probe.worker import MEMORY, limit_memory; limit_memory(MEMORY);"
+        "from wanprep.media.worker import MEMORY, limit_memory; limit_memory(MEMORY);"
         "from wanprep.media.probe_file import probe_file;"
         f"print(probe_file({str(path)!r}).readable)"
     )

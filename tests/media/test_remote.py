@@ -10,8 +10,7 @@ from PIL import Image
 from web import Page, Web, web
 
 from wanprep.media import probe, probe_many, remote
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 from wanprep.media.remote import RemoteFile
 from wanprep.media.source import LocalFile, Unreached
 from wanprep.media.workers import probe_urls

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wanprep.job.recognise import SUFFIXES
-from wanprep.media.names import _BY_EXTENSION
+from wanprep.media.facts import _BY_EXTENSION
 
 
 def files_pattern() -> str:

@@ -15,8 +15,7 @@ from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.job.references.writing import rewrite
 from wanprep.media import probe_many
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format, usual_kind
+from wanprep.media.facts import Facts, extension_format, usual_kind
 from wanprep.rules.judge_asset import judge_asset, lacks
 
 if TYPE_CHECKING:

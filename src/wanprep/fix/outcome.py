@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from wanprep.media.facts import NOT_READ
 from wanprep.media.mediainfo import AudioStream, VideoStream, as_found, describe
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile
+from wanprep.media.streams import read_streams
 from wanprep.media.video.frame_times import (
     Clock,
     Ending,
@@ -30,7 +31,6 @@ from wanprep.media.video.frame_times import (
     with_length,
     with_times,
 )
-from wanprep.media.video.streams import read_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

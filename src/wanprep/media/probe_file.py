@@ -1,4 +1,4 @@
-"""Probe one file in this process: sniff it, read it, and never raise.
+"""Probe one file in this process: detect its format, read it, and never raise.
 
 This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
 a crash inside a native library cannot be caught from within.
@@ -9,16 +9,28 @@ from __future__ import annotations
 import math
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.media.facts import MISSING, NOT_READ, Facts, Found, one_line, unread
-from wanprep.media.names import extension_format, is_url, usual_kind
-from wanprep.media.readers import reader_for
+from wanprep.media.facts import (
+    MISSING,
+    NOT_READ,
+    Facts,
+    Found,
+    extension_format,
+    is_url,
+    one_line,
+    unread,
+    usual_kind,
+)
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile, Unreached
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wanprep.media.source import Source
+
 
 # As the published schema demands it of readable files; a test holds them together.
 _NEEDED: Final[dict[str, dict[str, str]]] = {
@@ -138,3 +150,51 @@ def _why(error: OSError | ValueError, path: str) -> str:
         return f"{NOT_READ}: permission denied"
     reason = error.strerror if isinstance(error, OSError) else None
     return f"cannot be opened: {reason or error}"
+
+
+# A new format is a new module and a line here. What has no line goes to libmediainfo.
+_READERS: Final = {
+    "3gp": "video.movie:read_movie",
+    "aac": "packets:read_packets",
+    "aiff": "packets:read_packets",
+    "amr": "packets:read_packets",
+    "ape": "packets:read_packets",
+    "asf": "packets:read_packets",
+    "au": "packets:read_packets",
+    "avi": "packets:read_packets",
+    "avif": "image.heif:read_heif",
+    "bmp": "image.bmp:read_bmp",
+    "caf": "packets:read_packets",
+    "dds": "image.pillow:read_with_pillow",
+    "dsf": "packets:read_packets",
+    "flac": "packets:read_packets",
+    "flv": "packets:read_packets",
+    "gif": "image.gif:read_gif",
+    "heic": "image.heif:read_heif",
+    "ico": "image.pillow:read_with_pillow",
+    "jpeg": "image.jpeg:read_jpeg",
+    "jpeg2000": "image.pillow:read_with_pillow",
+    "m4a": "video.movie:read_movie",
+    "mkv": "video.matroska:read_matroska",
+    "mov": "video.movie:read_movie",
+    "mp3": "audio.mp3:read_mp3",
+    "mp4": "video.movie:read_movie",
+    "ogg": "packets:read_packets",
+    "png": "image.png:read_png",
+    "pnm": "image.pillow:read_with_pillow",
+    "psd": "image.pillow:read_with_pillow",
+    "svg": "image.svg:read_svg",
+    "tga": "image.pillow:read_with_pillow",
+    "tiff": "image.tiff:read_tiff",
+    "wav": "audio.wav:read_wav",
+    "wavpack": "packets:read_packets",
+    "webm": "video.matroska:read_matroska",
+    "webp": "image.webp:read_webp",
+}
+
+
+def reader_for(format_name: str) -> Callable[[Source], Found]:
+    """Return the function that reads a format; its module is imported only now."""
+    module, function = _READERS.get(format_name, "video.streams:read_streams").split(":")
+    found = getattr(import_module(f"wanprep.media.{module}"), function)
+    return cast("Callable[[Source], Found]", found)

@@ -15,8 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE
-from wanprep.media.names import is_url
+from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
 from wanprep.media.source import Unreached
 
 if TYPE_CHECKING:

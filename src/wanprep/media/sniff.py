@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.frame_headers import looks_like_adts, looks_like_mp3
-from wanprep.media.audio.id3 import end_of_id3
+from wanprep.media.audio.frames import end_of_id3
+from wanprep.media.audio.mp3 import looks_like_adts, looks_like_mp3
 from wanprep.media.facts import LFS_POINTER
 from wanprep.media.video.boxes import brand_format
 

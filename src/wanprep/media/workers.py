@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import atexit
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from operator import length_hint
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.media.cache import Cache
-from wanprep.media.facts import NOT_READ, Facts, unread
-from wanprep.media.names import is_url
-from wanprep.media.progress import expect, report
+from wanprep.media.facts import NOT_READ, Facts, is_url, unread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from wanprep.engines.pool import Call, Outcome
     from wanprep.media.cache import Stamp
+
 
 _TASK: Final = "wanprep.media.probe_file:facts_as_json"
 _SECONDS: Final = 10.0
@@ -156,3 +156,38 @@ def _close_kept_pools() -> None:
     for (process_id, _), pool in _kept_pools.items():
         if process_id == os.getpid():
             pool.close()
+
+
+class Progress(Protocol):
+    """Receives reports, and must be quick about it."""
+
+    def expect(self, count: int) -> None:
+        """Expect so many more files; 0 where the number is not known."""
+
+    def add(self, facts: Facts, *, cached: bool) -> None:
+        """Count a file that was probed, or found in the cache."""
+
+
+_progress: Final[ContextVar[Progress | None]] = ContextVar("progress", default=None)
+
+
+@contextmanager
+def report_to(progress: Progress) -> Iterator[None]:
+    """Send reports there for a while."""
+    token = _progress.set(progress)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
+
+
+def expect(count: int) -> None:
+    """Pass on how much is to come, if progress is shown."""
+    if progress := _progress.get():
+        progress.expect(count)
+
+
+def report(facts: Facts, *, cached: bool = False) -> None:
+    """Pass on that a file is done, if progress is shown."""
+    if progress := _progress.get():
+        progress.add(facts, cached=cached)

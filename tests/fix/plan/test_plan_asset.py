@@ -11,8 +11,7 @@ from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, plan
 from wanprep.fix.plan.draft import suffix_of
 from wanprep.fix.plan.plan import STEPS, Need, NotFixable, Options, Plan, Untouched
 from wanprep.fix.plan.plan_asset import plan_asset
-from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts, extension_format
 from wanprep.rules.target import Target
 
 GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)

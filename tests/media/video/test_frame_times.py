@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wanprep.media.video.frame_times import varies, within
+from wanprep.media.video.samples import varies, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,7 +9,7 @@ from iso_boxes import box, full
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import Box
-from wanprep.media.video.headers import Edit, read_edits, show
+from wanprep.media.video.tracks import Edit, read_edits, show
 
 SCALES = (1000, 600)  # the video's, the track's
 EMPTY = -1

@@ -9,7 +9,7 @@ import pytest
 from containers import BOTH, IMAGES, SOUND, make, remade, seconds, survives
 
 from wanprep.media.source import Bytes
-from wanprep.media.video import matroska_blocks
+from wanprep.media.video import matroska_elements
 from wanprep.media.video.matroska import read_matroska
 
 if TYPE_CHECKING:
@@ -393,7 +393,7 @@ def test_it_goes_on_with_the_next_cluster(put: Callable[..., bytes], bad: bytes)
 
 
 def test_too_much_to_look_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matroska_blocks, "_MOST_ELEMENTS", 20)
+    monkeypatch.setattr(matroska_elements, "_MOST_ELEMENTS", 20)
 
     found = read(video(*STEADY, claimed=1000))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.job.changes import Add, Drop, Proposal, Put, Rename, at
 from wanprep.fix.job.text import member_at
-from wanprep.media.names import extension_format, usual_kind
+from wanprep.media.facts import extension_format, usual_kind
 from wanprep.pointers import last, parent, steps
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import STEPS, Renamed, Step
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 from wanprep.rules.judge_asset import judged
 
 if TYPE_CHECKING:

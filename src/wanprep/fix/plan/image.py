@@ -9,8 +9,7 @@ from wanprep.fix.plan.draft import Draft, ordered, rename_steps, renamed, suffix
 from wanprep.fix.plan.lengths import most_bytes, smallest_of, weight_steps
 from wanprep.fix.plan.plan import ImageRecipe, Step, Stripped
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, Fit, box_of, fit, shape_rules, size_steps
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.draft import suffix_of
-from wanprep.media.names import extension_format
+from wanprep.media.facts import extension_format
 
 if TYPE_CHECKING:
     from wanprep.fix.plan.lengths import Cut

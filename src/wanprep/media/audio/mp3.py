@@ -1,5 +1,7 @@
-"""MP3, MP2 and MP1 files: as long as the frames that are in them.
+"""MP3, MP2 and MP1 files, which last as long as the frames in them; and AAC frames (ADTS).
 
+ISO/IEC 11172-3 section 2.4.2.3: all layers, the half sampling rates of MPEG-2 (ISO/IEC 13818-3),
+the quarter rates of "MPEG-2.5", and the free format, whose frames do not state their own size.
 The first frame of many MP3 files holds no audio but a claim about the rest: the Xing frame,
 which LAME calls Info where the bit rate is constant and extends with what a decoder must cut
 off for gapless play, or the VBRI frame of Fraunhofer's encoder.
@@ -7,18 +9,207 @@ off for gapless play, or the VBRI frame of Fraunhofer's encoder.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.audio_facts import audio_facts, disagreement, playable, unplayable
-from wanprep.media.audio.frame_headers import HEADER, MPEG_AUDIO, free_format, is_half_rate
-from wanprep.media.audio.framing import REACH, Walk, runs, seconds
-from wanprep.media.audio.id3 import claimed_seconds, end_of_id3, overrun
-from wanprep.media.facts import Found
+from wanprep.media.audio.frames import (
+    REACH,
+    Frame,
+    Framing,
+    Walk,
+    claimed_seconds,
+    end_of_id3,
+    in_a_row,
+    overrun,
+    runs,
+    seconds,
+)
+from wanprep.media.facts import Found, audio_facts, disagreement, playable, unplayable
+from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
-    from wanprep.media.audio.framing import Run
+    from collections.abc import Callable
+
+    from wanprep.media.audio.frames import Run
     from wanprep.media.source import Source
+
+
+HEADER: Final = 4
+
+_KBITS: Final = {  # by (half rate, layer): what the bitrate indexes 1 to 14 stand for
+    (False, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (False, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (False, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (True, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (True, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (True, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_RATES: Final = (44100, 48000, 32000)
+_SLOWER: Final = {0b11: 1, 0b10: 2, 0b00: 4}  # by version: MPEG-1, MPEG-2, MPEG-2.5
+_FREE_REACH: Final = 4096  # more than the largest free-format frame
+_FREE_PROOF: Final = 5
+_MOST_GUESSES: Final = 4
+
+# Sync, a version and a layer that exist, a bitrate that is neither 0 nor 15, a rate that is not 3.
+_SECOND: Final = bytes(b for b in range(0xE0, 0x100) if b & 0x18 != 0x08 and b & 0x06)
+_THIRD: Final = bytes(b for b in range(0x10, 0xF0) if b & 0x0C != 0x0C)
+_MARK: Final = re.compile(b"\xff(?=[%b][%b])" % (re.escape(_SECOND), re.escape(_THIRD)))
+_FREE_MARK: Final = re.compile(b"\xff[%b][\0-\x0b].." % re.escape(_SECOND), re.DOTALL)
+
+
+def is_half_rate(second: int) -> bool:
+    """Return whether the second byte of a header is that of MPEG-2 or 2.5."""
+    return not second & 0x08
+
+
+def _read(data: bytes, at: int) -> Frame | None:
+    """Read the frame header that the mark has found."""
+    if at + HEADER > len(data):
+        return None
+    return _frame(*data[at + 1 : at + HEADER])
+
+
+def _frame(second: int, third: int, fourth: int, free: int = 0) -> Frame:
+    half, layer = is_half_rate(second), 4 - (second >> 1 & 3)
+    return Frame(
+        codec=f"mp{layer}",
+        rate=_RATES[third >> 2 & 3] // _SLOWER[second >> 3 & 3],
+        channels=1 if fourth >> 6 == 3 else 2,
+        samples=384 if layer == 1 else 576 if half and layer == 3 else 1152,
+        size_at=_size_at(second | 1, third >> 2 & 3, free),
+    )
+
+
+@lru_cache(maxsize=64)
+def _size_at(second: int, rate_index: int, free: int) -> Callable[[bytes, int], int]:
+    """Return a quick way to recognise such a frame; whether it has a CRC may change."""
+    sizes = _sizes(second, rate_index, free)
+
+    def size_at(data: bytes, at: int) -> int:
+        if data[at] == 0xFF and data[at + 1] | 1 == second:
+            return sizes[data[at + 2]]
+        return 0
+
+    return size_at
+
+
+def _sizes(second: int, rate_index: int, free: int) -> tuple[int, ...]:
+    """Return the size of a frame by its third byte, 0 where that is another stream's."""
+    half, layer = is_half_rate(second), 4 - (second >> 1 & 3)
+    rate = _RATES[rate_index] // _SLOWER[second >> 3 & 3]
+    slot = 4 if layer == 1 else 1
+    eighths = 48 if layer == 1 else 72 if half and layer == 3 else 144
+    sizes = [0] * 256
+    for third in range(0xF0):
+        kbits = (0, *_KBITS[half, layer])[third >> 4]
+        unpadded = eighths * 1000 * kbits // rate // slot * slot if kbits else free
+        if third >> 2 & 3 == rate_index and unpadded:
+            sizes[third] = unpadded + (slot if third & 2 else 0)
+    return tuple(sizes)
+
+
+def free_format(head: bytes) -> Frame | None:
+    """Read the first of free-format frames: their size shows in where the next ones stand.
+
+    Headers at equal distances are easily found in any pattern, so many are required, and
+    the first must stand at the very beginning.
+    """
+    if not _FREE_MARK.match(head):
+        return None
+    second, third, fourth = head[1:HEADER]
+    padding = (4 if second & 6 == 6 else 1) if third & 2 else 0
+    following = re.compile(re.escape(head[:2]) + b"[%b%b]" % _either_padding(third), re.DOTALL)
+    for place in islice(following.finditer(head, 32, _FREE_REACH), _MOST_GUESSES):
+        frame = _frame(second, third, fourth, place.start() - padding)
+        if in_a_row(frame, head, 0, HEADER, _FREE_PROOF)[0] == _FREE_PROOF:
+            return frame
+    return None
+
+
+def _either_padding(third: int) -> tuple[bytes, bytes]:
+    return re.escape(bytes((third & 0x0C,))), re.escape(bytes((third & 0x0C | 2,)))
+
+
+MPEG_AUDIO: Final = Framing(HEADER, _MARK, _read)
+
+
+_MANY: Final = 30
+_SOME: Final = 4
+
+
+_ADTS_HEADER: Final = 7  # ISO/IEC 13818-7 section 6.2: the fixed and the variable header
+_ADTS_SAMPLES: Final = 1024  # of each raw data block
+_ADTS_RATES: Final = (
+    96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350,
+)  # fmt: skip
+
+# Sync, layer 0, and a sampling rate that exists.
+_ADTS_THIRD: Final = bytes(b for b in range(0x100) if b >> 2 & 15 < len(_ADTS_RATES))
+_ADTS_MARK: Final = re.compile(b"\xff(?=[\xf0\xf1\xf8\xf9][%b])" % re.escape(_ADTS_THIRD))
+
+
+def _read_adts(data: bytes, at: int) -> Frame | None:
+    """Read the frame header that the mark has found."""
+    if at + _ADTS_HEADER > len(data):
+        return None
+    channels = (data[at + 2] & 1) << 2 | data[at + 3] >> 6
+    return Frame(
+        codec="aac",
+        rate=_ADTS_RATES[data[at + 2] >> 2 & 15],
+        channels=8 if channels == 7 else channels or None,  # 0: stated inside the frames
+        samples=_ADTS_SAMPLES * ((data[at + 6] & 3) + 1),
+        size_at=_adts_size_at(data[at : at + _ADTS_HEADER]),
+    )
+
+
+def _adts_size_at(alike: bytes) -> Callable[[bytes, int], int]:
+    """Return a quick way to recognise frames of the same profile, rate and channels."""
+    second, third, fourth, blocks = alike[1], alike[2] & 0xFD, alike[3] & 0xC0, alike[6] & 3
+
+    def size_at(data: bytes, at: int) -> int:
+        if (
+            data[at] == 0xFF
+            and data[at + 1] == second
+            and data[at + 2] & 0xFD == third
+            and data[at + 3] & 0xC0 == fourth
+            and data[at + 6] & 3 == blocks
+        ):
+            size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+            return size if size > _ADTS_HEADER else 0
+        return 0
+
+    return size_at
+
+
+ADTS: Final = Framing(_ADTS_HEADER, _ADTS_MARK, _read_adts)
+
+
+def looks_like_mp3(head: bytes) -> bool:
+    """Return whether the first bytes of a file are MPEG audio frames, or junk and then those."""
+    return _looks_like(MPEG_AUDIO, head) or free_format(head) is not None
+
+
+def looks_like_adts(head: bytes) -> bool:
+    """Return whether the first bytes of a file are AAC frames, or junk and then those."""
+    return _looks_like(ADTS, head)
+
+
+def _looks_like(framing: Framing, head: bytes) -> bool:
+    """Require frames that fill these bytes, or that go on for long behind some junk.
+
+    Three in a row, which are enough where frames are expected, are in one program out of ten.
+    """
+    content = len(head) - len(head.lstrip(b"\0"))  # where it begins
+    return any(
+        run.count >= _MANY
+        or (run.count >= _SOME and 2 * (min(run.end, len(head)) - run.start) > len(head) - content)
+        or (run.start == content and run.end >= len(head))
+        for run in runs(Bytes(head), framing, 0)
+    )
+
 
 LONGEST: Final = 4 + 2 + 32 + 8 + 4 + 4 + 100 + 4 + 24  # up to the end of the delays
 

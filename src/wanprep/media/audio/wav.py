@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.audio_facts import audio_facts, disagreement, playable, unplayable
-from wanprep.media.audio.id3 import end_of_id3
+from wanprep.media.audio.frames import end_of_id3
 from wanprep.media.audio.mp3 import read_mp3
-from wanprep.media.facts import Found
+from wanprep.media.facts import Found, audio_facts, disagreement, playable, unplayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

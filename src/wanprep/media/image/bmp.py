@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Found

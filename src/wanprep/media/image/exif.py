@@ -1,7 +1,6 @@
-"""EXIF: the orientation of an image, and whether it holds a GPS position.
+"""What all readers of images share: EXIF, the TIFF structure that holds it, and the facts.
 
-EXIF is a TIFF structure inside another image, so `tiff.py` walks its pages with the same
-code. Pillow's reader is not used: it warns of malformed data where an image must simply
+Pillow's reader of EXIF is not used: it warns of malformed data where an image must simply
 count as upright, reads values of whatever size they claim, and takes the orientation from
 XMP, which viewers do not, where EXIF has none.
 """
@@ -16,7 +15,9 @@ from typing import TYPE_CHECKING, Final
 from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
+    from wanprep.media.facts import Color, Found
     from wanprep.media.source import Source
+
 
 ORIENTATION: Final = 0x0112
 GPS_DIRECTORY: Final = 0x8825
@@ -152,3 +153,46 @@ def read_exif(data: bytes) -> Exif:
         return tiff.exif(tiff.directory(tiff.first))
     except (ValueError, struct.error):
         return NO_EXIF
+
+
+def image_facts(
+    name: str,
+    width: int = 0,
+    height: int = 0,
+    *,
+    exif: Exif = NO_EXIF,
+    alpha: bool | None = None,
+    frames: int = 1,
+    animated: bool = False,
+    bit_depth: int | None = None,
+    color: Color | None = None,
+    problem: str | None = None,
+) -> Found:
+    """Return the facts of an image stored as `width` x `height`; a problem makes it unusable."""
+    found: Found = {"kind": "image", "format": name, "orientation": exif.orientation}
+    found |= {"gps": exif.gps, "animated": animated, "frames": frames}
+    if width > 0 and height > 0:
+        found |= _sizes(width, height, exif.orientation)
+    if alpha is not None:
+        found["alpha"] = alpha
+    if bit_depth is not None:
+        found["bit_depth"] = bit_depth
+    if color is not None:
+        found["color"] = color
+    found["readable"] = problem is None
+    if problem is not None:
+        found["problem"] = problem
+    return found
+
+
+def _sizes(stored_width: int, stored_height: int, orientation: int) -> Found:
+    # Orientations 5 to 8 lie on their side: EXIF 2.32, tag 0x0112.
+    sideways = orientation >= 5
+    width, height = (stored_height, stored_width) if sideways else (stored_width, stored_height)
+    return {
+        "width": width,
+        "height": height,
+        "stored_width": stored_width,
+        "stored_height": stored_height,
+        "aspect": width / height,
+    }

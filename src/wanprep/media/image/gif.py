@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from io import SEEK_CUR
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:

@@ -13,12 +13,11 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
+from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
-from wanprep.media.image.image_facts import image_facts
 from wanprep.media.video.boxes import boxes, brand_format, payload
 from wanprep.media.video.movie import read_timeline
-from wanprep.media.video.tracks import is_hdr_colour
+from wanprep.media.video.samples import is_hdr_colour
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Color, Found

@@ -13,8 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.source import as_file, blocks
 
 if TYPE_CHECKING:

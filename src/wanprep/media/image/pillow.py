@@ -10,8 +10,7 @@ import struct
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts, read_exif
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:

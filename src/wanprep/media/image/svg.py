@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import open_tiff
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts, open_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

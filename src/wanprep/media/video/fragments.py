@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import boxes, children, payload
-from wanprep.media.video.sample_tables import BEGINNING, Runs, Samples, unpack
+from wanprep.media.video.samples import BEGINNING, Runs, Samples, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

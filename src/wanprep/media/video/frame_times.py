@@ -1,4 +1,4 @@
-"""From the time stamps of frames to lengths, frame rates and the check against the header.
+"""When the frames of a track are shown: lengths, frame rates and the check against the header.
 
 Shared by the containers that are read frame by frame or packet by packet.
 """
@@ -6,59 +6,18 @@ Shared by the containers that are read frame by frame or packet by packet.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, islice, pairwise
-from operator import add, sub
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.audio_facts import disagreement
+from wanprep.media.facts import disagreement
+from wanprep.media.video.samples import varies
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from wanprep.media.facts import Found
     from wanprep.media.mediainfo import AudioStream, VideoStream
-    from wanprep.media.video.sample_tables import Samples
-
-# Enough for four hours at 30 frames per second. Of a longer clip the beginning is looked at.
-_MOST: Final = 500_000
-
-# Gaps between frames that are alike but for rounding and a clock's jitter are one steady
-# rate. Phones write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and
-# rounding to milliseconds makes 16 and 17 of 60 frames per second, 4 and 5 of 240. A frame
-# left out doubles a gap.
-_JITTER: Final = 0.25  # of the shortest gap
-_ROUNDING: Final = 0.002  # seconds
-# A rate that changes for good may do so in steps as small as jitter (25 to 30): it shows in
-# how long a number of frames takes, where jitter and rounding cancel out.
-_STRETCH: Final = 24
-_DRIFT: Final = 0.03
-
-
-def shown_at(samples: Samples) -> list[int]:
-    """Return when frames are shown, in the track's ticks and in the order of showing."""
-    decoded = accumulate(samples.durations.spread(), initial=samples.first)
-    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MOST))
-
-
-def within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the times of the frames that begin inside the windows an edit list leaves open."""
-    spans = ((bisect_left(times, begin), bisect_left(times, end)) for begin, end in windows)
-    return [time for first, last in spans for time in times[first:last]]
-
-
-def varies(times: Sequence[int], ticks: int) -> bool:
-    """Return whether the gaps between frames really differ, whatever the last frame lasts."""
-    gaps = list(map(sub, times[1:], times))
-    if not gaps:
-        return False
-    shortest = min(gaps)
-    if max(gaps) - shortest > max(_JITTER * shortest, _ROUNDING * ticks):
-        return True
-    marks = times[::_STRETCH]
-    stretches = list(map(sub, marks[1:], marks))
-    return bool(stretches) and max(stretches) > min(stretches) * (1 + _DRIFT)
 
 
 # How far the rate in the header may lie from the measured one to be the exact one.

@@ -23,8 +23,7 @@ from wanprep.media.video.frame_times import (
     with_length,
     with_times,
 )
-from wanprep.media.video.matroska_blocks import Walk
-from wanprep.media.video.matroska_elements import AUDIO, VIDEO
+from wanprep.media.video.matroska_elements import AUDIO, VIDEO, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

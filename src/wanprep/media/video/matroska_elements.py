@@ -1,18 +1,25 @@
-"""EBML elements (RFC 8794) that describe a Matroska file and its tracks (RFC 9559, 5.1.2, 5.1.4).
+"""Walk the elements of a Matroska file: its tracks, and when each frame is shown.
 
-The big ones, which hold the frames, are walked in matroska_blocks.py.
+EBML is RFC 8794, Matroska RFC 9559. Only the heads of the blocks are read. An hour of video has
+some 250,000 of them, hence one flat loop: elements that hold others are stepped into, all else
+is jumped over. Matroska's element numbers are unique over all levels, so nothing is lost by
+this, and the sizes that live muxers leave unknown need no care.
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.video.frame_times import Clock
+from wanprep.media.source import blocks
+from wanprep.media.video.frame_times import Clock, Times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wanprep.media.source import Source
+
 
 _SHORTEST: Final = 2  # a number and a size of one byte each
 
@@ -141,3 +148,172 @@ def _is_encrypted(encodings: bytes) -> bool:
         and number(dict(children(body)).get(_CONTENT_ENCODING_TYPE, b"")) == 1
         for element, body in children(encodings)
     )
+
+
+_EBML: Final = 0x1A45DFA3
+_DOC_TYPE: Final = 0x4282
+_SEGMENT: Final = 0x18538067
+_INFO: Final = 0x1549A966
+_TRACKS: Final = 0x1654AE6B
+_CLUSTER: Final = 0x1F43B675
+_CLUSTER_TIMESTAMP: Final = 0xE7
+_BLOCK_GROUP: Final = 0xA0
+_BLOCK: Final = 0xA1
+_SIMPLE_BLOCK: Final = 0xA3
+_BLOCK_DURATION: Final = 0x9B
+
+_BLOCKS: Final = (_SIMPLE_BLOCK, _BLOCK)  # a pair is searched quicker than a set
+_STEPPED_INTO: Final = frozenset({_SEGMENT, _CLUSTER})
+_DESCRIPTIONS: Final = frozenset({_EBML, _INFO, _TRACKS})
+
+# Small enough not to read the frames, large enough for a few blocks of audio in a row.
+_WINDOW: Final = 2048
+_LONGEST_HEAD: Final = 32
+_LARGEST_DESCRIPTION: Final = 1 << 20
+_LONGEST_SEARCH: Final = 4 << 20
+_CLUSTER_MARK: Final = _CLUSTER.to_bytes(4, "big")
+# Some eight hours of video. A file that has more is hostile, or past every limit anyway.
+_MOST_ELEMENTS: Final = 2_000_000
+_FIRST_BLOCKS: Final = 3  # of each track
+
+# The flags of a block (RFC 9559, 10.1).
+_LACED: Final = 0x06
+_INVISIBLE: Final = 0x08
+# In the first byte of a VP8 frame (RFC 6386, 9.1). Frames that exist only to be copied from
+# are never shown, and few muxers say so in the block's own flag.
+_VP8_SHOWN: Final = 0x10
+
+
+@dataclass(slots=True)
+class Walk:
+    """A walk through a file, and what was met."""
+
+    source: Source
+    doc_type: bytes = b""
+    clock: Clock | None = None
+    tracks: dict[int, Track] | None = None
+    times: dict[int, Times] = field(default_factory=dict)
+    vp8: frozenset[int] = frozenset()  # the numbers of the tracks coded so
+    described: bytes = b""  # the Tracks element as it is
+    first: list[tuple[int, int]] = field(default_factory=list)  # blocks: where, how long
+    end: int | None = None  # where the file ends by its own account, if it has one
+    cut: bool = False  # a block overruns the end of the file
+    whole: bool = True  # False: there was too much to look at all of it
+    cluster_time: int = 0
+    cluster_end: int | None = None
+    latest: tuple[int, int] = (0, 0)  # the track and the time of the last block
+
+    def run(self) -> None:
+        """Go through the whole file."""
+        at, base, window = 0, 0, b""
+        for _ in range(_MOST_ELEMENTS):
+            if at >= self.source.size or self.cut or (self.end is not None and at >= self.end):
+                return
+            start = at - base
+            if start + _LONGEST_HEAD > len(window):
+                window = self.source.read_at(at, _WINDOW).ljust(_LONGEST_HEAD, b"\0")
+                base, start = at, 0
+            try:
+                if window[start] >= 0x80:  # a number of one byte: all that a cluster holds
+                    after = base + self._in_cluster(window, start, base)
+                else:
+                    after = self._other(window, start, at)
+            except ValueError:
+                after = self._next_cluster(at)
+            at = after
+        self.whole = False
+
+    def _next_cluster(self, lost: int) -> int:
+        """Return where a walk that makes no sense any more can go on, as decoders do."""
+        if self.cluster_end is not None and lost < self.cluster_end <= self.source.size:
+            return self.cluster_end
+        for offset, block in blocks(self.source, lost + 1):
+            if (found := block.find(_CLUSTER_MARK)) >= 0:
+                return offset + found
+            if offset > lost + _LONGEST_SEARCH:
+                break
+        return self.source.size
+
+    def _in_cluster(self, window: bytes, start: int, base: int) -> int:
+        """Take in a block or its company, and return where the next one starts."""
+        element = window[start]
+        body, size = _short_head(window, start)
+        if element == _BLOCK_GROUP:
+            return body
+        if self.cluster_end is not None and base + start < self.cluster_end < base + body + size:
+            raise ValueError("an element that overruns its cluster")
+        if element in _BLOCKS:
+            if base + body + size > self.source.size:
+                self.cut = True
+            elif self._note_block(window, body):
+                self.first.append((base + body, size))
+        elif element == _CLUSTER_TIMESTAMP:
+            self.cluster_time = number(window[body : body + size])
+        elif element == _BLOCK_DURATION:
+            track, stamp = self.latest
+            if times := self.times.get(track):
+                times.end = max(times.end, stamp + number(window[body : body + size]))
+        return body + size
+
+    def _note_block(self, window: bytes, body: int) -> bool:
+        """Note when a block is shown, and return whether it is among the first of its track."""
+        track = window[body] & 0x7F
+        if window[body] < 0x80:  # a track number above 127 takes two bytes
+            track = track << 8 & 0x3F00 | window[body + 1]
+            body += 1
+        times = self.times.get(track)
+        if times is None:
+            return False
+        after = window[body + 1] << 8 | window[body + 2]
+        stamp = self.cluster_time + (after if after < 0x8000 else after - 0x10000)
+        self.latest = track, stamp
+        flags = window[body + 3]
+        if flags & _INVISIBLE or (track in self.vp8 and not window[body + 4] & _VP8_SHOWN):
+            return False
+        times.stamps.append(stamp)
+        if flags & _LACED:
+            times.laced = stamp, window[body + 4] + 1
+            times.further += window[body + 4]
+        return len(times.stamps) <= _FIRST_BLOCKS
+
+    def _other(self, window: bytes, start: int, at: int) -> int:
+        """Take in an element that is no block, and return where the next one is."""
+        element, size, length = head(window, start)
+        at += length
+        if element in _STEPPED_INTO:
+            self._step_into(element, at, size)
+            return at
+        if size is None or (element == _EBML and self.doc_type):
+            raise ValueError("a second file, or an element that cannot be jumped over")
+        if element in _DESCRIPTIONS:
+            self._describe(element, self.source.read_at(at, min(size, _LARGEST_DESCRIPTION)))
+        return at + size
+
+    def _step_into(self, element: int, body: int, size: int | None) -> None:
+        end = None if size is None else body + size
+        if element == _CLUSTER:
+            self.cluster_end = end
+        elif size:  # live muxers leave a zero here as well
+            self.end = end
+
+    def _describe(self, element: int, body: bytes) -> None:
+        if element == _EBML:
+            self.doc_type = dict(children(body)).get(_DOC_TYPE, b"").rstrip(b"\0")
+        elif element == _INFO and self.clock is None:
+            self.clock = read_clock(body)
+        elif element == _TRACKS and self.tracks is None:
+            self.described = body
+            self.tracks = read_tracks(body)
+            self.times = {number: Times() for number in self.tracks}
+            self.vp8 = frozenset(n for n, track in self.tracks.items() if track.codec == b"V_VP8")
+
+
+def _short_head(window: bytes, start: int) -> tuple[int, int]:
+    """Read the head of an element whose number is one byte: where its body starts, its size."""
+    first = window[start + 1]
+    if first >= 0x80:
+        return start + 2, first & 0x7F
+    if first >= 0x40:
+        return start + 3, (first & 0x3F) << 8 | window[start + 2]
+    _, size, length = head(window, start)
+    return start + length, size or 0

@@ -2,7 +2,10 @@
 
 A header is wrong in files that were cut, joined or streamed. The sample tables are what a
 player goes by: they give the lengths, rates and numbers of frames, and whether all samples
-are in the file. libmediainfo names the codecs.
+are in the file. libmediainfo names the codecs. It follows tables wherever they lead: three
+flipped bytes in one keep it busy for minutes. So it gets an excerpt: how each track is
+described, a handful of samples, and tables made here. That also makes a video of hours as quick
+to describe as one of seconds, and leaves most of a remote file unread.
 """
 
 from __future__ import annotations
@@ -13,21 +16,154 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.mediainfo import as_found, shown_size
+from wanprep.media.mediainfo import AudioStream, VideoStream, as_found, describe, shown_size
 from wanprep.media.source import Bytes
-from wanprep.media.video.boxes import Box, boxes, brand_format, children, find, payload
-from wanprep.media.video.excerpt import streams_of
-from wanprep.media.video.fragments import add_fragments, read_defaults
-from wanprep.media.video.headers import has_location, read_clock, read_movie_matrix
-from wanprep.media.video.tracks import Claim, Movie, RawTrack, Track, finish, read_track
+from wanprep.media.video.boxes import (
+    Box,
+    boxes,
+    brand_format,
+    children,
+    find,
+    has_location,
+    payload,
+)
+from wanprep.media.video.samples import SampleEntry
+from wanprep.media.video.tracks import (
+    UPRIGHT,
+    Claim,
+    Movie,
+    RawTrack,
+    Track,
+    finish,
+    read_clock,
+    read_movie_matrix,
+    read_track,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from wanprep.media.facts import Found
-    from wanprep.media.mediainfo import Streams, VideoStream
+    from wanprep.media.mediainfo import Streams
     from wanprep.media.source import Source
-    from wanprep.media.video.tracks import Track
+
+
+_MOST_DATA: Final = 128 * 1024  # of one track
+_SCALE: Final = 1000
+
+
+def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
+    """Return a video of the beginnings of these tracks, which are numbered from 1 on."""
+    data = [_beginning(source, track.beginning) for track in tracks]
+    head = _box(b"ftyp", ftyp) if ftyp else b""
+    start = len(head) + len(_moov(tracks, data, 0)) + 8
+    media = (sample for samples in data for sample in samples)
+    return Bytes(head + _moov(tracks, data, start) + _box(b"mdat", *media))
+
+
+def _beginning(source: Source, places: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Read the first samples, one at least, and not too much of it."""
+    samples: list[bytes] = []
+    left = _MOST_DATA
+    for offset, length in places:
+        if samples and length > left:
+            break
+        samples.append(source.read_at(offset, min(length, left)))
+        left -= len(samples[-1])
+    return samples
+
+
+def _moov(tracks: Sequence[Track], data: Sequence[Sequence[bytes]], start: int) -> bytes:
+    traks = []
+    for number, (track, samples) in enumerate(zip(tracks, data, strict=True), 1):
+        traks.append(_trak(number, track, samples, start))
+        start += sum(map(len, samples))
+    mvhd = struct.pack(">8xIIIH10x9i28x", _SCALE, _SCALE, 0x10000, 0x100, *UPRIGHT)
+    return _box(b"moov", _full(b"mvhd", mvhd), *traks)
+
+
+def _trak(number: int, track: Track, samples: Sequence[bytes], start: int) -> bytes:
+    count = len(samples)
+    tkhd = struct.pack(">8xI4xI16x9i", number, _SCALE, *UPRIGHT)
+    mdhd = struct.pack(">8xIII", _SCALE, count * _SCALE, 0)
+    hdlr = struct.pack(">4x4s13x", track.handler.encode("latin-1"))
+    sizes = (len(sample) for sample in samples)
+    stbl = _box(
+        b"stbl",
+        _box(b"stsd", track.stsd),
+        _table(b"stts", 1, count, _SCALE),
+        _table(b"stsc", 1, 1, count, 1),
+        _table(b"stsz", 0, count, *sizes),
+        _table(b"stco", 1, start),
+    )
+    mdia = _box(b"mdia", _full(b"mdhd", mdhd), _full(b"hdlr", hdlr), _box(b"minf", stbl))
+    return _box(b"trak", _full(b"tkhd", tkhd + track.display_size, flags=7), mdia)
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    data = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(data), kind) + data
+
+
+def _full(kind: bytes, data: bytes, flags: int = 0) -> bytes:
+    return _box(kind, struct.pack(">I", flags), data)
+
+
+def _table(kind: bytes, *numbers: int) -> bytes:
+    return _full(kind, struct.pack(f">{len(numbers)}I", *numbers))
+
+
+def streams_of(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
+    """Describe the tracks, in their order; without lengths, which an excerpt does not show."""
+    small = excerpt(source, ftyp, tracks)
+    # Fed at one go, libmediainfo is content with the index and looks at no sample, and some
+    # AAC shows only in its samples that they double the rate.
+    streams = describe(small, portion=small.size - 1)
+    # Of streams packed into one track (DV brings its audio along), the first is the track's own.
+    videos = {stream.track_id: stream for stream in reversed(streams.videos)}
+    audios = {stream.track_id: stream for stream in reversed(streams.audios)}
+    numbered = list(enumerate(tracks, 1))  # as the excerpt numbers them
+    return replace(
+        streams,
+        duration=None,
+        videos=tuple(
+            _sized(videos.get(number, VideoStream("unknown")), track)
+            for number, track in numbered
+            if track.handler == "vide"
+        ),
+        audios=tuple(
+            _tuned(audios.get(number, AudioStream("unknown")), track)
+            for number, track in numbered
+            if track.handler == "soun"
+        ),
+    )
+
+
+def _sized(stream: VideoStream, track: Track) -> VideoStream:
+    entry = _entry(track)
+    return replace(
+        stream,
+        width=stream.width or entry.width or None,
+        height=stream.height or entry.height or None,
+        duration=None,
+        fps=None,
+        frames=None,
+    )
+
+
+def _tuned(stream: AudioStream, track: Track) -> AudioStream:
+    entry = _entry(track)
+    return replace(
+        stream,
+        channels=stream.channels or entry.channels or None,
+        sample_rate=stream.sample_rate or entry.sample_rate or None,
+        duration=None,
+    )
+
+
+def _entry(track: Track) -> SampleEntry:
+    return track.entries[0] if track.entries else SampleEntry(b"", encrypted=False)
+
 
 _TOLERANCE: Final = 0.1  # seconds by which honest headers are off
 _UNPACKED: Final = 16 * 1024 * 1024
@@ -103,6 +239,8 @@ def _index(source: Source, moov: Box) -> Bytes:
 def _with_fragments(
     source: Source, moofs: Sequence[Box], index: Source, mvex: Box | None, raws: list[RawTrack]
 ) -> list[RawTrack]:
+    from wanprep.media.video.fragments import add_fragments, read_defaults
+
     defaults = read_defaults(index, mvex) if mvex else {}
     samples = {raw.header.id: raw.samples for raw in raws}
     grown = add_fragments(source, moofs, defaults, samples)

@@ -1,121 +1,184 @@
-"""Read the tracks of an ISO media file: sample descriptions (14496-12 8.5.2), samples, edits."""
+"""The tracks of an ISO media file: their headers, edit lists and samples, and what a player shows.
+
+Headers (ISO/IEC 14496-12 8.2.2, 8.3.2, 8.4.2) come with 32-bit or with 64-bit times. An edit
+list (8.6.6) states which part of its media a player shows, and when. An edit may be empty
+(nothing is shown for a while), begin inside the media (what comes before is needed for
+decoding only), end before them, or be one of many.
+"""
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.source import Bytes
-from wanprep.media.video.boxes import Box, boxes, children, payload
-from wanprep.media.video.frame_times import shown_at, varies, within
-from wanprep.media.video.headers import (
-    Clock,
-    Edit,
-    Shown,
-    TrackHeader,
-    read_clock,
-    read_edits,
-    read_track_header,
-    rotation,
-    show,
+from wanprep.media.video.boxes import Box, children, find, payload
+from wanprep.media.video.samples import (
+    Places,
+    SampleEntry,
+    Samples,
+    read_entries,
+    read_samples,
+    shown_at,
+    unpack,
+    varies,
+    within,
 )
-from wanprep.media.video.sample_tables import Places, Samples, read_samples, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from wanprep.media.source import Source
-    from wanprep.media.video.boxes import Box
 
-# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
-# descriptions of version 1 and 2 are longer (QTFF, "Sound Sample Descriptions").
-_VIDEO_FIELDS: Final = 78
-_AUDIO_FIELDS: Final = {0: 28, 1: 44, 2: 64}
-_PRORES_4444: Final = frozenset({b"ap4h", b"ap4x"})
-_DEPTH_WITH_ALPHA: Final = 32  # against 24 (QTFF, "Video Sample Description")
-_ENCRYPTED: Final = frozenset({b"encv", b"enca", b"drmi", b"drms", b"aavd"})
-_DOLBY_VISION: Final = frozenset({b"dvh1", b"dvhe", b"dva1", b"dvav", b"dav1"})
-_DOLBY_BOXES: Final = frozenset({b"dvcC", b"dvvC", b"dvwC"})
-_HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG (ISO/IEC 23091-2 8.2)
-_LONGEST: Final = 1024 * 1024
+
+_ENABLED: Final = 0x1
+_MATRIX: Final = struct.Struct(">9i")
+UPRIGHT: Final = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
 @dataclass(frozen=True, slots=True)
-class SampleEntry:
-    """How some samples of a track are coded."""
+class Clock:
+    """Ticks per second, and a claimed length in ticks (None where it is "not known")."""
 
-    codec: bytes
-    encrypted: bool
-    width: int = 0
-    height: int = 0
-    sar: float | None = None
-    hdr: bool = False
-    alpha: bool = False
-    channels: int = 0
-    sample_rate: int = 0
+    scale: int
+    duration: int | None
 
 
-def read_entries(source: Source, stsd: Box | None, handler: bytes) -> tuple[SampleEntry, ...]:
-    """Return the entries of a sample description; most tracks have one."""
-    if stsd is None:
+@dataclass(frozen=True, slots=True)
+class TrackHeader:
+    """The fields of a track header."""
+
+    id: int
+    enabled: bool
+    duration: int | None  # in the ticks of mvhd
+    matrix: tuple[int, ...]
+    display_size: bytes  # two numbers of 16.16 bits
+
+
+def read_clock(header: bytes) -> Clock:
+    """Read the clock of a file (mvhd) or of a track's media (mdhd)."""
+    if len(header) < 20:
+        return Clock(0, None)
+    if header[0]:
+        scale, duration = struct.unpack_from(">IQ", header, 20)
+        return Clock(scale, _known(duration, 64))
+    scale, duration = struct.unpack_from(">II", header, 12)
+    return Clock(scale, _known(duration, 32))
+
+
+def read_movie_matrix(mvhd: bytes) -> tuple[int, ...]:
+    """Return the matrix that turns the whole video."""
+    if len(mvhd) < 84:
+        return UPRIGHT
+    return _MATRIX.unpack_from(mvhd, 48 if mvhd[0] else 36)
+
+
+def read_track_header(tkhd: bytes) -> TrackHeader:
+    """Read a track header."""
+    wide = tkhd[0]
+    track, duration = struct.unpack_from(">I4xQ" if wide else ">I4xI", tkhd, 20 if wide else 12)
+    return TrackHeader(
+        id=track,
+        enabled=bool(tkhd[3] & _ENABLED),
+        duration=_known(duration, 64 if wide else 32),
+        matrix=_MATRIX.unpack_from(tkhd, 52 if wide else 40),
+        display_size=tkhd[88:96] if wide else tkhd[76:84],
+    )
+
+
+def rotation(track: tuple[int, ...], movie: tuple[int, ...]) -> int:
+    """Return by how many degrees clockwise, in steps of 90, the matrices turn a frame.
+
+    A mirrored frame counts as ffmpeg has it: by where its upper edge ends up.
+    """
+    a, b, c, d = movie[0], movie[1], movie[3], movie[4]
+    across, down = track[0] * a + track[1] * c, track[0] * b + track[1] * d
+    return round(math.degrees(math.atan2(down, across)) / 90) * 90 % 360
+
+
+def _known(duration: int, bits: int) -> int | None:
+    """Take all bits set for what it means: a length that is not known."""
+    return None if duration == (1 << bits) - 1 else duration
+
+
+_MOST: Final = 10_000
+_EMPTY: Final = -1
+_NORMAL_RATE: Final = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of an edit list."""
+
+    duration: int  # in the ticks of mvhd
+    media_time: int  # in the track's, or -1: nothing is shown
+    rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a player shows of a track, in seconds, and from when to when in media time."""
+
+    duration: float
+    delay: float  # before it begins
+    claimed: float  # the sum of the lengths in the edit list
+    windows: tuple[tuple[int, int], ...]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return from when to when there is anything to see."""
+        return min(begin for begin, _ in self.windows), max(end for _, end in self.windows)
+
+
+def read_edits(source: Source, trak: Box) -> tuple[Edit, ...]:
+    """Return the entries of a track's edit list, if it has one."""
+    data = payload(source, find(source, trak, b"edts", b"elst"))
+    if len(data) < 8:
         return ()
-    entries = boxes(source, stsd.start + 8, stsd.end)
-    return tuple(_entry(box, payload(source, box, _LONGEST), handler) for box in entries)
+    entry = struct.Struct(">Qqi" if data[0] else ">Iii")
+    count = min(int.from_bytes(data[4:8], "big"), (len(data) - 8) // entry.size, _MOST)
+    rows = entry.iter_unpack(data[8 : 8 + count * entry.size])
+    return tuple(Edit(length, start, rate / _NORMAL_RATE) for length, start, rate in rows)
 
 
-def _entry(box: Box, data: bytes, handler: bytes) -> SampleEntry:
-    if handler in {b"vide", b"pict", b"auxv"} and len(data) >= _VIDEO_FIELDS:
-        inside = dict(_inside(data, _VIDEO_FIELDS))
-        width, height = struct.unpack_from(">HH", data, 24)
-        return SampleEntry(
-            codec=box.kind,
-            encrypted=box.kind in _ENCRYPTED or b"sinf" in inside,
-            width=width,
-            height=height,
-            sar=_sar(inside.get(b"pasp", b"")),
-            hdr=_is_hdr(box.kind, inside),
-            alpha=box.kind in _PRORES_4444 and data[75] == _DEPTH_WITH_ALPHA,
-        )
-    encrypted = box.kind in _ENCRYPTED
-    if handler == b"soun" and len(data) >= _AUDIO_FIELDS[0]:
-        # The ISO format has a version 1 as well, which is no longer than version 0.
-        starts = {_AUDIO_FIELDS[0], _AUDIO_FIELDS.get(data[9], _AUDIO_FIELDS[0])}
-        channels, sample_rate = struct.unpack_from(">H6xI", data, 16)
-        return SampleEntry(
-            codec=box.kind,
-            encrypted=encrypted
-            or any(kind == b"sinf" for start in starts for kind, _ in _inside(data, start)),
-            channels=channels,
-            sample_rate=sample_rate >> 16,
-        )
-    return SampleEntry(codec=box.kind, encrypted=encrypted)
+def show(
+    edits: Sequence[Edit], span: tuple[int, int, int], scales: tuple[int, int], *, growing: bool
+) -> Shown:
+    """Apply edits to media.
 
+    `span` is from when to when they last, and when the last frame begins: where frames are
+    reordered and nothing makes up for it, that is past the end of them all.
 
-def _inside(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
-    source = Bytes(data)
-    for box in boxes(source, start):
-        yield box.kind, payload(source, box)
-
-
-def _sar(pasp: bytes) -> float | None:
-    if len(pasp) < 8:
-        return None
-    across, down = struct.unpack_from(">II", pasp)
-    return across / down if across and down else None
-
-
-def _is_hdr(codec: bytes, inside: dict[bytes, bytes]) -> bool:
-    if codec in _DOLBY_VISION or inside.keys() & _DOLBY_BOXES:
-        return True
-    return is_hdr_colour(inside.get(b"colr", b""))
-
-
-def is_hdr_colour(colr: bytes) -> bool:
-    """Return whether a colour box gives one of the two transfers of high dynamic range."""
-    if colr[:4] not in {b"nclx", b"nclc"} or len(colr) < 8:
-        return False
-    return int.from_bytes(colr[6:8], "big") in _HDR_TRANSFERS
+    `scales` are the ticks per second of the video and of the track. The last edit of a
+    `growing` (fragmented) video covers all that follows, whatever length it gives: it was
+    written before the fragments were.
+    """
+    movie, media = scales
+    begin, end, last = span
+    # One tick more than there is: a last frame of no length is shown as well.
+    stop = max(end, last) + 1
+    whole = Shown((end - begin) / media, 0.0, 0.0, ((begin, stop),))
+    delay = length = claimed = 0.0
+    windows = []
+    for number, edit in enumerate(edits, 1):
+        seconds = edit.duration / movie
+        if edit.media_time == _EMPTY:
+            delay += seconds
+            continue
+        # A rate of 0 holds one frame for the whole edit.
+        rate = edit.rate if edit.rate > 0 else 0.0
+        there = max(0, end - max(begin, edit.media_time))
+        if number == len(edits) and (growing or not edit.duration):
+            shown, seconds = max(0, stop - edit.media_time), there / media
+        else:
+            shown = round(seconds * media * rate)
+        windows.append((edit.media_time, edit.media_time + shown))
+        claimed += seconds
+        length += seconds if rate == 0 else min(shown, there) / media / rate
+    if not length:  # an edit list that leaves nothing is one that players pass over
+        return whole
+    return Shown(length, delay, claimed, tuple(windows))
 
 
 _STILLS: Final = frozenset({b"jpeg", b"png "})

@@ -10,7 +10,7 @@ from iso_boxes import full, table
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import Box
-from wanprep.media.video.sample_tables import Runs, Samples, read_samples
+from wanprep.media.video.samples import Runs, Samples, read_samples
 
 THREE = table(b"stts", [(3, 10)])
 SIZES = full(b"stsz", struct.pack(">5I", 0, 3, 100, 200, 300))

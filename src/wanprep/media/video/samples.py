@@ -1,7 +1,7 @@
-"""How many samples a track has, how long each lasts and where they end in the file.
+"""The samples of a track: how they are coded, how long each lasts, where they are in the file.
 
 The tables of a long clip hold hundreds of thousands of numbers, so they stay arrays and
-runs, and sums are left to the built-ins (ISO/IEC 14496-12 8.6 and 8.7).
+runs, and sums are left to the built-ins (ISO/IEC 14496-12 8.5.2, 8.6 and 8.7).
 """
 
 from __future__ import annotations
@@ -12,16 +12,106 @@ from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice, repeat
-from operator import mul, sub
+from operator import add, mul, sub
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.video.boxes import children, payload
+from wanprep.media.source import Bytes
+from wanprep.media.video.boxes import Box, boxes, children, payload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wanprep.media.source import Source
-    from wanprep.media.video.boxes import Box
+
+
+# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
+# descriptions of version 1 and 2 are longer (QTFF, "Sound Sample Descriptions").
+_VIDEO_FIELDS: Final = 78
+_AUDIO_FIELDS: Final = {0: 28, 1: 44, 2: 64}
+_PRORES_4444: Final = frozenset({b"ap4h", b"ap4x"})
+_DEPTH_WITH_ALPHA: Final = 32  # against 24 (QTFF, "Video Sample Description")
+_ENCRYPTED: Final = frozenset({b"encv", b"enca", b"drmi", b"drms", b"aavd"})
+_DOLBY_VISION: Final = frozenset({b"dvh1", b"dvhe", b"dva1", b"dvav", b"dav1"})
+_DOLBY_BOXES: Final = frozenset({b"dvcC", b"dvvC", b"dvwC"})
+_HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG (ISO/IEC 23091-2 8.2)
+_LONGEST: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class SampleEntry:
+    """How some samples of a track are coded."""
+
+    codec: bytes
+    encrypted: bool
+    width: int = 0
+    height: int = 0
+    sar: float | None = None
+    hdr: bool = False
+    alpha: bool = False
+    channels: int = 0
+    sample_rate: int = 0
+
+
+def read_entries(source: Source, stsd: Box | None, handler: bytes) -> tuple[SampleEntry, ...]:
+    """Return the entries of a sample description; most tracks have one."""
+    if stsd is None:
+        return ()
+    entries = boxes(source, stsd.start + 8, stsd.end)
+    return tuple(_entry(box, payload(source, box, _LONGEST), handler) for box in entries)
+
+
+def _entry(box: Box, data: bytes, handler: bytes) -> SampleEntry:
+    if handler in {b"vide", b"pict", b"auxv"} and len(data) >= _VIDEO_FIELDS:
+        inside = dict(_inside(data, _VIDEO_FIELDS))
+        width, height = struct.unpack_from(">HH", data, 24)
+        return SampleEntry(
+            codec=box.kind,
+            encrypted=box.kind in _ENCRYPTED or b"sinf" in inside,
+            width=width,
+            height=height,
+            sar=_sar(inside.get(b"pasp", b"")),
+            hdr=_is_hdr(box.kind, inside),
+            alpha=box.kind in _PRORES_4444 and data[75] == _DEPTH_WITH_ALPHA,
+        )
+    encrypted = box.kind in _ENCRYPTED
+    if handler == b"soun" and len(data) >= _AUDIO_FIELDS[0]:
+        # The ISO format has a version 1 as well, which is no longer than version 0.
+        starts = {_AUDIO_FIELDS[0], _AUDIO_FIELDS.get(data[9], _AUDIO_FIELDS[0])}
+        channels, sample_rate = struct.unpack_from(">H6xI", data, 16)
+        return SampleEntry(
+            codec=box.kind,
+            encrypted=encrypted
+            or any(kind == b"sinf" for start in starts for kind, _ in _inside(data, start)),
+            channels=channels,
+            sample_rate=sample_rate >> 16,
+        )
+    return SampleEntry(codec=box.kind, encrypted=encrypted)
+
+
+def _inside(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
+    source = Bytes(data)
+    for box in boxes(source, start):
+        yield box.kind, payload(source, box)
+
+
+def _sar(pasp: bytes) -> float | None:
+    if len(pasp) < 8:
+        return None
+    across, down = struct.unpack_from(">II", pasp)
+    return across / down if across and down else None
+
+
+def _is_hdr(codec: bytes, inside: dict[bytes, bytes]) -> bool:
+    if codec in _DOLBY_VISION or inside.keys() & _DOLBY_BOXES:
+        return True
+    return is_hdr_colour(inside.get(b"colr", b""))
+
+
+def is_hdr_colour(colr: bytes) -> bool:
+    """Return whether a colour box gives one of the two transfers of high dynamic range."""
+    if colr[:4] not in {b"nclx", b"nclc"} or len(colr) < 8:
+        return False
+    return int.from_bytes(colr[6:8], "big") in _HDR_TRANSFERS
 
 
 BEGINNING: Final = 16  # so many samples' places are kept
@@ -190,3 +280,43 @@ def _samples_before(chunks: array[int], chunk: int) -> tuple[int, int]:
     lengths = map(sub, firsts[1 : run + 1], firsts[:run])
     before = sum(map(mul, lengths, many)) + (chunk + 1 - firsts[run]) * many[run]
     return max(0, before), many[run]
+
+
+# Enough for four hours at 30 frames per second. Of a longer clip the beginning is looked at.
+_MOST: Final = 500_000
+
+# Gaps between frames that are alike but for rounding and a clock's jitter are one steady
+# rate. Phones write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and
+# rounding to milliseconds makes 16 and 17 of 60 frames per second, 4 and 5 of 240. A frame
+# left out doubles a gap.
+_JITTER: Final = 0.25  # of the shortest gap
+_ROUNDING: Final = 0.002  # seconds
+# A rate that changes for good may do so in steps as small as jitter (25 to 30): it shows in
+# how long a number of frames takes, where jitter and rounding cancel out.
+_STRETCH: Final = 24
+_DRIFT: Final = 0.03
+
+
+def shown_at(samples: Samples) -> list[int]:
+    """Return when frames are shown, in the track's ticks and in the order of showing."""
+    decoded = accumulate(samples.durations.spread(), initial=samples.first)
+    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MOST))
+
+
+def within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the times of the frames that begin inside the windows an edit list leaves open."""
+    spans = ((bisect_left(times, begin), bisect_left(times, end)) for begin, end in windows)
+    return [time for first, last in spans for time in times[first:last]]
+
+
+def varies(times: Sequence[int], ticks: int) -> bool:
+    """Return whether the gaps between frames really differ, whatever the last frame lasts."""
+    gaps = list(map(sub, times[1:], times))
+    if not gaps:
+        return False
+    shortest = min(gaps)
+    if max(gaps) - shortest > max(_JITTER * shortest, _ROUNDING * ticks):
+        return True
+    marks = times[::_STRETCH]
+    stretches = list(map(sub, marks[1:], marks))
+    return bool(stretches) and max(stretches) > min(stretches) * (1 + _DRIFT)

@@ -6,9 +6,9 @@ import pytest
 from containers import BOTH, IMAGES, SOUND, make, survives
 
 from wanprep.media.mediainfo import Streams, VideoStream
+from wanprep.media import streams
 from wanprep.media.source import Bytes
-from wanprep.media.video import streams
-from wanprep.media.video.streams import count_frames, read_streams
+from wanprep.media.streams import count_frames, read_streams
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Found
