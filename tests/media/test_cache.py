@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wanprep.media import cache as cache_module
-from wanprep.media.cache import Cache, cache_file, clear
+from wanprep.media.cache import Cache, cache_file, clear_cache
 from wanprep.media.facts import Facts
 
 
@@ -171,7 +171,7 @@ def test_info_and_clear(image: Path) -> None:
     with Cache() as cache:
         assert cache.info().files == 1
         assert cache.info().bytes > 0
-    assert clear().files == 1
+    assert clear_cache().files == 1
     assert known(image) is None
 
 

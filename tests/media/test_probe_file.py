@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.media.facts import one_line
+from wanprep.media.facts import printable_line
 from wanprep.media.probe_file import _NEEDED, probe_file, read_source
 from wanprep.media.source import Bytes
 from wanprep.schemas import load_schema
@@ -127,7 +127,7 @@ def test_a_parser_that_stumbles_gives_so_in_one_line() -> None:
     ],
 )
 def test_one_line(text: str, line: str) -> None:
-    assert one_line(text) == line
+    assert printable_line(text) == line
 
 
 def test_what_a_reader_must_tell_is_what_the_schema_demands() -> None:

@@ -12,7 +12,7 @@ from web import Page, Web, web
 from wanprep.media import probe, probe_many, remote
 from wanprep.media.facts import Facts, extension_format
 from wanprep.media.remote import RemoteFile
-from wanprep.media.source import LocalFile, Unreached
+from wanprep.media.source import LocalFile, UrlReadError
 from wanprep.media.workers import probe_urls
 
 HOST = "http://cdn.example.com"
@@ -141,7 +141,7 @@ def test_a_server_without_ranges_is_read_at_the_beginning_only(pages: Web) -> No
     pages.pages[f"{HOST}/big"] = Page(os.urandom(200_000), ranges=False)
     with RemoteFile(f"{HOST}/big") as there:
         assert len(there.read_at(0, 100)) == 100
-        with pytest.raises(Unreached, match="does not answer requests for a part"):
+        with pytest.raises(UrlReadError, match="does not answer requests for a part"):
             there.read_at(150_000, 10)
 
 
@@ -150,7 +150,7 @@ def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.Monke
     pages.pages[f"{HOST}/big"] = Page(os.urandom(400_000))
     with (
         RemoteFile(f"{HOST}/big") as there,
-        pytest.raises(Unreached, match="too much of it would have to be fetched"),
+        pytest.raises(UrlReadError, match="too much of it would have to be fetched"),
     ):
         there.read_at(0, 400_000)
 

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 import pytest
 from containers import BOTH, IMAGES, SOUND, make, survives
 
-from wanprep.media.mediainfo import Streams, VideoStream
 from wanprep.media import streams
+from wanprep.media.mediainfo import Streams, VideoStream
 from wanprep.media.source import Bytes
 from wanprep.media.streams import count_frames, read_streams
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 H264 = f"{BOTH} -c:v libx264 -pix_fmt yuv420p -c:a aac"
 MPEG2 = f"{BOTH} -c:v mpeg2video -c:a mp2"
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_streams(Bytes(data))
 
 

@@ -17,7 +17,7 @@ from wanprep.media.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 IMAGES = "-f lavfi -i testsrc=s=160x120:r=25:d=1"
@@ -59,7 +59,7 @@ def seconds(expected: float) -> object:
     return pytest.approx(expected, abs=0.06)
 
 
-def survives(read: Callable[[Source], Found], data: bytes) -> None:
+def survives(read: Callable[[Source], PartialFacts], data: bytes) -> None:
     """Damage a file in many ways: a reader answers with sense, or raises like anything else."""
     cuts = [data[: len(data) * share // 25] for share in range(25)]
     flips = [

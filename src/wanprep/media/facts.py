@@ -11,17 +11,14 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["image", "video", "audio", "other"]
-
-
 Color = Literal["rgb", "gray", "cmyk", "palette", "yuv", "lab"]
 
 
-class Found(TypedDict, total=False):
-    """The facts that a reader is sure of; all others are left out.
+class PartialFacts(TypedDict, total=False):
+    """The facts that one reader established; all others are left out.
 
     `readable: False` means that the media cannot be used as it is, and `problem` why, in
-    one line. A `problem` of a readable file is a disagreement between its header and its
-    contents.
+    one line. A `problem` of a readable file is that its header contradicts its contents.
     """
 
     kind: Kind
@@ -58,7 +55,7 @@ class Found(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What one file is. A field is None where it does not apply or is unknown."""
+    """The facts of one file. A field is None where it does not apply or is unknown."""
 
     path: str
     kind: Kind = "other"
@@ -95,12 +92,12 @@ class Facts:
     problem: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the facts as in the JSON contract: what does not apply is absent."""
+        """Return the facts in the JSON contract's form: what does not apply is absent."""
         return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
-        """Read what `as_json` returned."""
+        """Read the form that `as_json` returns."""
         return cls(**data)
 
 
@@ -108,43 +105,30 @@ FIELDS: Final = tuple(field.name for field in fields(Facts))
 
 
 MISSING: Final = "there is no such file"
-
-
 LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
-
-
-# Not checked: nothing is known of the file, neither good nor bad.
+# Not checked: neither good nor bad.
 NOT_READ: Final = "not read"
-
-
 # Too large for --deep; the facts from its header stand.
 NOT_DECODED: Final = "not decoded"
-
-
 # URLs: no connection; refused without credentials; not requested because unsafe.
 NOT_REACHED: Final = "not reached"
-
-
 REFUSED: Final = "refused"
-
-
-UNSAFE: Final = "not asked"
-
-
-UNSEEN: Final = (NOT_READ, NOT_REACHED, REFUSED, UNSAFE)
+UNSAFE: Final = "not requested"
 
 
 _LONGEST_PROBLEM: Final = 200
 
 
-def unread(path: str, problem: str) -> Facts:
+def unreadable_facts(path: str, problem: str) -> Facts:
     """Return the facts of an unreadable file."""
-    return Facts(path=path, extension_format=extension_format(path), problem=one_line(problem))
+    return Facts(
+        path=path, extension_format=extension_format(path), problem=printable_line(problem)
+    )
 
 
-def one_line(text: str) -> str:
-    """Return a text as one printable line of limited length, whatever bytes it quotes."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+def printable_line(text: str) -> str:
+    """Replace what is not printable by spaces, and shorten to one line of a report."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(plain.split())
     return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"
 
@@ -193,7 +177,7 @@ _EXTENSIONS: Final = {
     "musepack": "mpc mpp",
     "dsf": "dsf",
 }
-_BY_EXTENSION: Final = {
+FORMAT_BY_EXTENSION: Final = {
     extension: name for name, extensions in _EXTENSIONS.items() for extension in extensions.split()
 }
 _KINDS: Final[dict[str, Kind]] = {
@@ -214,45 +198,45 @@ def is_url(path: str) -> bool:
 
 
 def extension_format(path: str) -> str | None:
-    """Return the format that a name claims, None for an unknown extension."""
+    """Return the format that a name claims; None: unknown extension."""
     if is_url(path):
         from urllib.parse import urlsplit
 
-        path = urlsplit(path).path  # what follows a question mark is no part of a name
-    return _BY_EXTENSION.get(os.path.splitext(path)[1][1:].lower())
+        path = urlsplit(path).path  # without the query
+    return FORMAT_BY_EXTENSION.get(os.path.splitext(path)[1][1:].lower())
 
 
 def usual_kind(format_name: str) -> Kind:
-    """Return what files of a format usually are, for those too broken to show it themselves."""
+    """Return the kind of a format, for files too damaged to show their own."""
     return _KINDS.get(format_name, "other")
 
 
-def audio_facts(found_format: str, codec: str, rate: int, channels: int | None) -> Found:
+def audio_facts(format_name: str, codec: str, rate: int, channels: int | None) -> PartialFacts:
     """Return the facts of an audio header; zeros are left out."""
-    found = Found(kind="audio", format=found_format, audio_codec=codec, audio_tracks=1)
+    facts = PartialFacts(kind="audio", format=format_name, audio_codec=codec, audio_tracks=1)
     if rate:
-        found["sample_rate"] = rate
+        facts["sample_rate"] = rate
     if channels:
-        found["channels"] = channels
-    return found
+        facts["channels"] = channels
+    return facts
 
 
-def playable(found: Found, seconds: float, problem: str | None = None) -> Found:
-    """Add how long the audio plays, and what its header claims instead if that differs."""
-    found |= Found(duration=seconds, audio_duration=seconds, readable=True)
+def playable(facts: PartialFacts, seconds: float, problem: str | None = None) -> PartialFacts:
+    """Add the measured length, and how the header contradicts it."""
+    facts |= PartialFacts(duration=seconds, audio_duration=seconds, readable=True)
     if problem:
-        found["problem"] = problem
-    return found
+        facts["problem"] = problem
+    return facts
 
 
-def unplayable(found: Found, problem: str) -> Found:
-    """Add why no player can play the audio."""
-    return found | Found(readable=False, problem=problem)
+def unplayable(facts: PartialFacts, problem: str) -> PartialFacts:
+    """Add why the audio cannot be played."""
+    return facts | PartialFacts(readable=False, problem=problem)
 
 
-def disagreement(claimed: float, real: float, slack: float) -> str | None:
-    """Say so when a header claims another length than what is there, in seconds."""
-    if abs(claimed - real) <= slack:
+def length_mismatch(claimed: float, real: float, tolerance: float) -> str | None:
+    """Describe a header that is off by more than `tolerance` seconds."""
+    if abs(claimed - real) <= tolerance:
         return None
     digits = 1 if abs(claimed - real) >= 0.1 else 3
     return f"its header says {claimed:,.{digits}f} s, {real:,.{digits}f} s really play"

@@ -18,7 +18,7 @@ from wanprep.media.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 MAIN, ALPHA, TILE, EXIF = 1, 2, 3, 4
 ISPE = full(b"ispe", struct.pack(">II", 64, 48))
@@ -42,7 +42,7 @@ def avif(mode: str = "RGB", *, orientation: int = 1, gps: bool = False, frames: 
     return file.getvalue()
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_heif(Bytes(data))
 
 

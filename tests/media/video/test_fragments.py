@@ -185,7 +185,7 @@ def test_headers_that_lie(duration: int, mehd: bytes, problem: str | None) -> No
     trex = full(b"trex", struct.pack(">5I", 1, 1, 60, 100, 0))
     moov = box(b"moov", mvhd(duration), bytes(EMPTY), box(b"mvex", *inside, trex))
 
-    assert timeline(FTYP + moov + moof(PLAIN)).disagreement() == problem
+    assert timeline(FTYP + moov + moof(PLAIN)).length_mismatch() == problem
 
 
 def test_a_header_may_speak_of_what_comes_before_the_first_fragment() -> None:
@@ -194,7 +194,7 @@ def test_a_header_may_speak_of_what_comes_before_the_first_fragment() -> None:
     found = timeline(data)
 
     assert found.tracks[0].duration == 6
-    assert found.disagreement() is None
+    assert found.length_mismatch() is None
 
 
 def test_billions_of_samples_without_a_byte_are_not_believed() -> None:

@@ -15,7 +15,7 @@ from wanprep.media.video.matroska import read_matroska
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 WEBM = f"{BOTH} -c:v libvpx -c:a libopus -strict -2"
 MKV = f"{BOTH} -c:v libx264 -pix_fmt yuv420p -c:a aac"
@@ -69,7 +69,7 @@ def video(
     return HEAD + element(0x18538067, info, element(0x1654AE6B, tracks), cluster)
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_matroska(Bytes(data))
 
 
@@ -103,7 +103,7 @@ def read(data: bytes) -> Found:
         pytest.param(MKV, "matroska", {"format": "mkv"}, id="piped, without any length"),
     ],
 )
-def test_a_video(arguments: str, target: str, expected: Found) -> None:
+def test_a_video(arguments: str, target: str, expected: PartialFacts) -> None:
     found = read(make(arguments, target))
 
     assert expected.items() <= found.items()
@@ -393,7 +393,7 @@ def test_it_goes_on_with_the_next_cluster(put: Callable[..., bytes], bad: bytes)
 
 
 def test_too_much_to_look_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matroska_elements, "_MOST_ELEMENTS", 20)
+    monkeypatch.setattr(matroska_elements, "_MAX_ELEMENTS", 20)
 
     found = read(video(*STEADY, claimed=1000))
 

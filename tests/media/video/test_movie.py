@@ -19,7 +19,7 @@ from wanprep.media.video.movie import read_movie, read_timeline, size_disagreeme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
     Make = Callable[..., bytes]
 
@@ -57,7 +57,7 @@ def clip(make: Make) -> bytes:
     return make("copy.mp4", "-i", "clip.mp4", "-c", "copy")
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_movie(Bytes(data))
 
 

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import CannotFix
-from wanprep.media.facts import one_line
+from wanprep.media.facts import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _told() -> Iterator[None]:
         raise _damaged("it is damaged, or stored in a way that is hardly ever read") from error
     except _OF_DAMAGE as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise _damaged(one_line(why)) from error
+        raise _damaged(printable_line(why)) from error
 
 
 def _damaged(why: str) -> CannotFix:

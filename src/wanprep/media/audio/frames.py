@@ -1,9 +1,8 @@
-"""Walk audio that is a row of self-describing frames, as decoders do.
+"""Walk audio that is a sequence of self-describing frames, as decoders do.
 
-Such files need no header and often carry junk, so the only honest length is the number of
-frames that follow each other. The walk leaps from header to header and reads the file in
-blocks: every header must be visited, whatever lies between. ID3v2 tags in front of the frames
-are skipped; cover art makes them large, so only their headers are read.
+Such files need no header and often carry junk, so only counting the frames gives their length.
+The walk goes from header to header and reads the file in blocks. ID3v2 tags in front of the
+frames are skipped; cover art makes them large, so only their headers are read.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ if TYPE_CHECKING:
 
 
 _ID3_HEADER: Final = 10
-_MOST_TAGS: Final = 100
-_MOST_FIELDS: Final = 1000
-_MOST_DIGITS: Final = 12
+_MAX_TAGS: Final = 100
+_MAX_FIELDS: Final = 1000
+_MAX_DIGITS: Final = 12
 
 
 def end_of_id3(source: Source, offset: int = 0) -> int:
-    """Return the place behind the ID3v2 tags, one or several, that begin at `offset`.
+    """Return the end of the ID3v2 tags, if any, that begin at `offset`.
 
-    Where a tag claims more bytes than there are, its size is wrong: what plays may begin
-    anywhere inside, so only its header is skipped.
+    Of a tag that is longer than the file only the header is skipped, as the audio may begin
+    anywhere inside.
     """
-    for _ in range(_MOST_TAGS):
+    for _ in range(_MAX_TAGS):
         length = _id3_length(source.read_at(offset, _ID3_HEADER))
         if not length:
             break
@@ -40,27 +39,27 @@ def end_of_id3(source: Source, offset: int = 0) -> int:
     return offset
 
 
-def overrun(source: Source) -> str | None:
-    """Say so when the tag in front claims more bytes than the file has."""
+def oversized_tag(source: Source) -> str | None:
+    """Describe a tag at the start that claims more bytes than the file has."""
     length = _id3_length(source.read_at(0, _ID3_HEADER))
     if length <= source.size:
         return None
-    return f"its ID3 tag claims {length:,} bytes, the whole file has {source.size:,}"
+    return f"its ID3 tag claims {length:,} bytes, the file has {source.size:,}"
 
 
 def claimed_seconds(source: Source) -> float | None:
-    """Return the length that the ID3v2 tag in front claims in its TLEN field."""
+    """Return the length in the TLEN field of the ID3v2 tag at the start."""
     for name, offset, length in _fields(source):
         if name in {b"TLEN", b"TLE"}:
             text = source.read_at(offset, min(length, 64))[1:]
             digits = text.translate(None, b"\0\xff\xfe ").decode("latin-1")
-            is_number = digits.isascii() and digits.isdecimal() and len(digits) < _MOST_DIGITS
+            is_number = digits.isascii() and digits.isdecimal() and len(digits) < _MAX_DIGITS
             return int(digits) / 1000 if is_number else None
     return None
 
 
 def _id3_length(head: bytes) -> int:
-    """Return the length of the whole tag, or 0 (id3.org, ID3v2.4.0 section 3.1)."""
+    """Return the length of a tag, 0 for none (id3.org, ID3v2.4.0 section 3.1)."""
     if len(head) < _ID3_HEADER or head[:3] != b"ID3" or 0xFF in head[3:5] or max(head[6:10]) > 127:
         return 0
     footer = _ID3_HEADER if head[5] & 0x10 else 0
@@ -68,12 +67,12 @@ def _id3_length(head: bytes) -> int:
 
 
 def _fields(source: Source) -> Iterator[tuple[bytes, int, int]]:
-    """Walk the fields of the first tag: name, place and length of what they hold."""
+    """Yield the fields of the first tag: name, offset and length of the value."""
     head = source.read_at(0, _ID3_HEADER)
     end = min(_id3_length(head), source.size)
     old = end > 0 and head[3] == 2  # ID3v2.2: three-letter names, three-byte sizes
     offset = _ID3_HEADER
-    for _ in range(_MOST_FIELDS):
+    for _ in range(_MAX_FIELDS):
         start = offset + (6 if old else 10)
         field = source.read_at(offset, start - offset)
         if start >= end or not field[0]:
@@ -85,7 +84,7 @@ def _fields(source: Source) -> Iterator[tuple[bytes, int, int]]:
 
 
 def _syncsafe(data: bytes) -> int:
-    """Read a number of which each byte carries seven bits."""
+    """Read a number with seven bits in each byte."""
     number = 0
     for byte in data:
         number = number << 7 | byte & 0x7F
@@ -96,23 +95,20 @@ BLOCK: Final = 256 * 1024
 
 
 class ReadAhead:
-    """The bytes around the place that a walk has reached."""
+    """The block of the file around the position of a walk."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self.data = b""
-        self.base = 0  # where in the file the data begins
+        self.base = 0  # the offset of the data in the file
 
     @property
     def at_end(self) -> bool:
-        """Return whether the block reaches to the end of the file."""
+        """Return whether the block reaches the end of the file."""
         return self.base + len(self.data) >= self._source.size
 
     def load(self, offset: int, length: int) -> int:
-        """Have `length` bytes from `offset` at hand, fewer only at the end of the file.
-
-        Returns where in the data they begin.
-        """
+        """Load `length` bytes from `offset`, fewer at the end; return their index in `data`."""
         index = offset - self.base
         if index < 0 or (index + length > len(self.data) and not self.at_end):
             self.data = self._source.read_at(offset, BLOCK)
@@ -122,28 +118,28 @@ class ReadAhead:
 
 REACH: Final = 32 * 1024  # more than three of the largest frames (ADTS: 8,191 bytes each)
 
-# Places that look like a frame but are none cost time: in ordinary junk one byte in 5,000
-# does, so a file with more of them is not searched further.
-PATIENCE: Final = 30_000
+# One byte in 5,000 of ordinary junk looks like a frame header. A file with more false headers
+# than this is not searched further.
+MAX_CANDIDATES: Final = 30_000
 
-_MOST_WITHIN: Final = 2
+_MAX_WITHIN: Final = 2
 _TAGS: Final = (b"TAG", b"ID3", b"APE", b"LYR")
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame's header, and how to recognise the frames that belong to it."""
+    """A frame's header, and how to recognise further frames of the same stream."""
 
     codec: str
     rate: int
     channels: int | None
     samples: int
-    size_at: Callable[[bytes, int], int]  # the size of such a frame at a place, 0 for none
+    size_at: Callable[[bytes, int], int]  # the size of such a frame at an index, 0 for none
 
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a kind of stream marks its frames."""
+    """The syntax of one kind of stream."""
 
     header: int  # bytes
     mark: re.Pattern[bytes]  # matches the first byte where a header may begin
@@ -152,7 +148,7 @@ class Framing:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Frames of one kind that follow each other without a gap."""
+    """Frames of one stream without a gap."""
 
     first: Frame
     start: int
@@ -170,29 +166,26 @@ def runs(source: Source, framing: Framing, start: int) -> Iterator[Run]:
         offset = end_of_id3(source, run.end)
 
 
-def seconds(pieces: list[Run]) -> float:
-    """Return how long the runs play.
-
-    Behind a gap, decoders drop the first frame: they see its header too late.
-    """
-    total, end = 0.0, pieces[0].start
-    for run in pieces:
+def seconds(parts: list[Run]) -> float:
+    """Return the length of runs; after a gap, decoders drop the first frame."""
+    total, end = 0.0, parts[0].start
+    for run in parts:
         total += (run.count - (run.start > end)) * run.first.samples / run.first.rate
         end = run.end
     return total
 
 
 class Walk:
-    """A search through a source, with as much patience as is left."""
+    """A search through a source, for a limited number of candidates."""
 
     def __init__(self, source: Source, framing: Framing) -> None:
         self._size = source.size
         self._window = ReadAhead(source)
         self._framing = framing
-        self._patience = PATIENCE
+        self._candidates_left = MAX_CANDIDATES
 
     def find(self, offset: int) -> tuple[int, Frame] | None:
-        """Return the place of the first frame from `offset` on that others confirm."""
+        """Return the first frame from `offset` on that the following ones confirm."""
         window, framing = self._window, self._framing
         while offset < self._size:
             index = window.load(offset, REACH)
@@ -201,19 +194,19 @@ class Walk:
                 at = mark.start()
                 if at >= stop:
                     break
-                self._patience -= 1
-                if self._patience < 0:
+                self._candidates_left -= 1
+                if self._candidates_left < 0:
                     return None
                 frame = framing.read(window.data, at)
                 if frame and _is_confirmed(frame, window.data, at, framing.header):
                     return window.base + at, frame
-            if stop <= index:  # the source has fewer bytes than it said
+            if stop <= index:  # the source has fewer bytes than its size
                 return None
             offset = window.base + stop
         return None
 
     def follow(self, start: int, first: Frame) -> Run:
-        """Leap from header to header for as long as the frames belong together."""
+        """Go from header to header while the frames are of the same stream."""
         header, size_at = self._framing.header, first.size_at
         offset, count, size = start, 0, 1
         while size:
@@ -228,20 +221,17 @@ class Walk:
         return Run(first, start, offset, count)
 
 
-def in_a_row(frame: Frame, data: bytes, at: int, header: int, most: int) -> tuple[int, int]:
-    """Count the headers that follow each other from a place on, and return where they end."""
+def in_a_row(frame: Frame, data: bytes, at: int, header: int, limit: int) -> tuple[int, int]:
+    """Count consecutive headers from an index on, and return where they end."""
     count = 0
-    while count < most and at + header <= len(data) and (size := frame.size_at(data, at)):
+    while count < limit and at + header <= len(data) and (size := frame.size_at(data, at)):
         count += 1
         at += size
     return count, at
 
 
 def _is_confirmed(frame: Frame, data: bytes, at: int, header: int) -> bool:
-    """Return whether a frame is one: three headers in a row, or two and then the end.
-
-    A lone header proves nothing, since one byte in 5,000 of any junk looks like one.
-    """
+    """Require three headers in a row, or two at the end of the audio."""
     count, end = in_a_row(frame, data, at, header, 3)
     if count < 3 and (
         count < 2 or (end + header <= len(data) and data[end : end + 3] not in _TAGS)
@@ -251,15 +241,14 @@ def _is_confirmed(frame: Frame, data: bytes, at: int, header: int) -> bool:
 
 
 def _is_pattern(frame: Frame, data: bytes, at: int, header: int) -> bool:
-    """Return whether it is a repeating table, as in programs, and no frame among others.
+    """Detect repeating tables, as in programs: they have headers inside the frames as well.
 
-    There, headers do not only stand where the sizes say, but in between as well. (ffmpeg
-    draws the same line.)
+    ffmpeg uses the same criterion.
     """
     end = min(at + frame.size_at(data, at), len(data) - header + 1)
     mark, within = data[at : at + 2], 0
     at = data.find(mark, at + 1, end)
-    while at >= 0 and within <= _MOST_WITHIN:
+    while at >= 0 and within <= _MAX_WITHIN:
         within += frame.size_at(data, at) > 0
         at = data.find(mark, at + 1, end)
-    return within > _MOST_WITHIN
+    return within > _MAX_WITHIN

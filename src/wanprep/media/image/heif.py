@@ -20,7 +20,7 @@ from wanprep.media.video.movie import read_timeline
 from wanprep.media.video.samples import is_hdr_colour
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.image.heif_items import Items
     from wanprep.media.source import Source
     from wanprep.media.video.boxes import Box
@@ -37,11 +37,11 @@ _Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ImageProperties:
     """How an image looks, and of which items it is put together."""
 
     stored: _Size  # as coded
-    shown: _Size  # after cropping and turning
+    display: _Size  # after cropping and turning
     bit_depth: int | None
     color: Color
     hdr: bool
@@ -50,14 +50,14 @@ class Look:
     codecs: frozenset[bytes]
 
 
-def look_at(items: Items, main: int) -> Look:
+def image_properties(items: Items, main: int) -> ImageProperties:
     """Follow an image's properties, those of its parts, and its alpha channel."""
     parts = items.parts_of(main)
     alpha = _alpha_of(items, parts)
-    stored, shown = _sizes(items, main)
-    return Look(
+    stored, display = _sizes(items, main)
+    return ImageProperties(
         stored=stored,
-        shown=shown,
+        display=display,
         bit_depth=_bit_depth(items, parts),
         color=_color(items, parts),
         hdr=any(map(is_hdr_colour, items.values(parts, b"colr"))),
@@ -73,14 +73,14 @@ def _sizes(items: Items, item: int) -> tuple[_Size, _Size]:
     The size should come before them all, but cameras also write it behind.
     """
     ispe = items.property(item, b"ispe") or b""
-    stored = shown = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
+    stored = display = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
     for prop in items.properties.get(item, ()):
         match prop.kind:
             case b"clap" if len(prop.data) >= 32:
-                shown = _cropped(shown, struct.unpack_from(">8I", prop.data))
+                display = _cropped(display, struct.unpack_from(">8I", prop.data))
             case b"irot" if prop.data[:1] and prop.data[0] & 1:  # a quarter or three
-                shown = shown[::-1]
-    return stored, shown
+                display = display[::-1]
+    return stored, display
 
 
 def _cropped(size: _Size, clap: tuple[int, ...]) -> _Size:
@@ -126,7 +126,7 @@ _SETUP: Final = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _LONGEST_EXIF: Final = 1024 * 1024
 
 
-def read_heif(source: Source) -> Found:
+def read_heif(source: Source) -> PartialFacts:
     """Return what a HEIC or AVIF file shows when it is opened."""
     top: dict[bytes, Box] = {}
     for box in boxes(source):
@@ -139,15 +139,15 @@ def read_heif(source: Source) -> Found:
             return image_facts(name, problem=_cut_off(source, index.end + index.missing))
     try:
         if moov is not None and (meta is None or ftyp[:4] in _SEQUENCES):
-            return _sequence(source, name, moov, meta)
+            return _sequence_facts(source, name, moov, meta)
         if meta is not None:
-            return _still(source, name, read_items(source, meta))
+            return _image_facts(source, name, read_items(source, meta))
     except (ArithmeticError, LookupError, ValueError, struct.error):
         return image_facts(name, problem="damaged: the tables of its index make no sense")
     return image_facts(name, problem="cut off or unfinished: its index (meta) is missing")
 
 
-def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
+def _sequence_facts(source: Source, name: str, moov: Box, meta: Box | None) -> PartialFacts:
     """Read an image sequence; a still image in it is shown first."""
     timeline = read_timeline(source, moov)
     tracks = timeline.of("pict", "vide")
@@ -156,40 +156,40 @@ def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
     track, entry = tracks[0], tracks[0].entries[0]
     items = read_items(source, meta) if meta is not None else None
     if items is not None and items.primary in items.places:
-        found = _still(source, name, items)
+        facts = _image_facts(source, name, items)
     else:
         size = (entry.width, entry.height)
-        shown = size if track.rotation % 180 == 0 else size[::-1]
+        display = size if track.rotation % 180 == 0 else size[::-1]
         alpha = any(track.handler == "auxv" for track in timeline.tracks)
-        found = image_facts(name, *shown, alpha=alpha, color="rgb")
-        found |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
+        facts = image_facts(name, *display, alpha=alpha, color="rgb")
+        facts |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
     if track.reach > source.size:
-        found |= {"readable": False, "problem": _cut_off(source, track.reach)}
-    return found | {"frames": track.frames, "animated": track.frames > 1}
+        facts |= {"readable": False, "problem": _cut_off(source, track.reach)}
+    return facts | {"frames": track.frames, "animated": track.frames > 1}
 
 
-def _still(source: Source, name: str, items: Items) -> Found:
+def _image_facts(source: Source, name: str, items: Items) -> PartialFacts:
     main = items.primary
     if main is None or main not in items.kinds:
         return image_facts(name, problem="damaged: it names no image as its main one")
-    look = look_at(items, main)
-    if b"av01" in look.codecs:
+    image = image_properties(items, main)
+    if b"av01" in image.codecs:
         name = "avif"
-    elif b"hvc1" in look.codecs:
+    elif b"hvc1" in image.codecs:
         name = "heic"
-    found = image_facts(
+    facts = image_facts(
         name,
-        *look.shown,
+        *image.display,
         exif=_exif(source, items),
-        alpha=look.alpha,
-        bit_depth=look.bit_depth,
-        color=look.color,
-        problem=_fault(items, look) or _missing(source, items, look),
+        alpha=image.alpha,
+        bit_depth=image.bit_depth,
+        color=image.color,
+        problem=_index_problem(items, image) or _missing_data(source, items, image),
     )
-    found["hdr"] = look.hdr
-    if all(look.shown):
-        found |= {"stored_width": look.stored[0], "stored_height": look.stored[1]}
-    return found
+    facts["hdr"] = image.hdr
+    if all(image.display):
+        facts |= {"stored_width": image.stored[0], "stored_height": image.stored[1]}
+    return facts
 
 
 def _cut_off(source: Source, needed: int) -> str:
@@ -205,10 +205,10 @@ def _exif(source: Source, items: Items) -> Exif:
     return NO_EXIF
 
 
-def _fault(items: Items, look: Look) -> str | None:
-    if not all(look.shown):
+def _index_problem(items: Items, image: ImageProperties) -> str | None:
+    if not all(image.display):
         return "damaged: it does not say how large its image is"
-    for item in look.parts:
+    for item in image.parts:
         kind = items.kinds.get(item, b"")
         if kind in _SETUP and items.property(item, _SETUP[kind]) is None:
             return "damaged: it does not say how its image is to be decoded"
@@ -217,10 +217,10 @@ def _fault(items: Items, look: Look) -> str | None:
     return None
 
 
-def _missing(source: Source, items: Items, look: Look) -> str | None:
+def _missing_data(source: Source, items: Items, image: ImageProperties) -> str | None:
     """Report data that lie past the end: decoders refuse such a file."""
     places = items.places.items()
-    in_index = [item for item, place in places if place.holder == IN_META and item in look.parts]
+    in_index = [item for item, place in places if place.holder == IN_META and item in image.parts]
     if any(items.reach(item) > len(items.idat) for item in in_index):
         return "damaged: its image lies where its index has nothing"
     in_file = (item for item, place in places if place.holder == IN_FILE)

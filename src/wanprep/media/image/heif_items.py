@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wanprep.media.source import Source
 
 _LARGEST: Final = 16 * 1024 * 1024
-_MOST_ITEMS: Final = 65_536
+_MAX_ITEMS: Final = 65_536
 # Construction methods (14496-12 8.11.3.3), and one of ours for data in another file.
 IN_FILE, IN_META, IN_ITEM, ELSEWHERE = range(4)
 
@@ -130,7 +130,7 @@ def _kinds(source: Source, iinf: Box | None) -> Iterator[tuple[int, bytes]]:
         return
     version = source.read_at(iinf.start, 1)[0]
     entries = boxes(source, iinf.start + (8 if version else 6), iinf.end)
-    for box in islice(entries, _MOST_ITEMS):
+    for box in islice(entries, _MAX_ITEMS):
         infe = payload(source, box)
         if box.kind == b"infe" and infe and infe[0] >= 2:
             wide = 4 if infe[0] > 2 else 2
@@ -144,7 +144,7 @@ def _places(iloc: bytes) -> Iterator[tuple[int, Place]]:
     sizes, more = numbers.take(1), numbers.take(1)
     offset_size, length_size, base_size = sizes >> 4, sizes & 15, more >> 4
     index_size = more & 15 if version else 0
-    for _ in range(min(numbers.take(4 if version > 1 else 2), _MOST_ITEMS)):
+    for _ in range(min(numbers.take(4 if version > 1 else 2), _MAX_ITEMS)):
         item = numbers.take(4 if version > 1 else 2)
         method = numbers.take(2) & 15 if version else IN_FILE
         holder = ELSEWHERE if numbers.take(2) else method
@@ -180,7 +180,7 @@ def _associations(ipma: bytes) -> Iterator[tuple[int, list[int]]]:
     """Give each item's properties by number; the highest bit only marks it essential."""
     wide = 2 if ipma[3] & 1 else 1
     numbers = _Numbers(ipma[4:])
-    for _ in range(min(numbers.take(4), _MOST_ITEMS)):
+    for _ in range(min(numbers.take(4), _MAX_ITEMS)):
         item = numbers.take(4 if ipma[0] else 2)
         many = numbers.take(1)
         yield item, [numbers.take(wide) & (0x7FFF if wide == 2 else 0x7F) for _ in range(many)]
@@ -190,7 +190,7 @@ def _references(source: Source, iref: Box | None) -> Iterator[tuple[bytes, int, 
     if iref is None:
         return
     wide = 4 if source.read_at(iref.start, 1)[0] else 2
-    for box in islice(boxes(source, iref.start + 4, iref.end), _MOST_ITEMS):
+    for box in islice(boxes(source, iref.start + 4, iref.end), _MAX_ITEMS):
         numbers = _Numbers(payload(source, box))
         item, many = numbers.take(wide), numbers.take(2)
         yield box.kind, item, tuple(numbers.take(wide) for _ in range(many))

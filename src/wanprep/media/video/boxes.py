@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 # More boxes side by side than a day of two-second fragments needs.
-_MOST: Final = 200_000
+_MAX: Final = 200_000
 _PAYLOAD: Final = 24 * 1024 * 1024  # holds the index of a ten-hour video
 
 _STILL_BRANDS: Final = {
@@ -50,7 +50,7 @@ class Box:
 def boxes(source: Source, start: int = 0, end: int | None = None) -> Iterator[Box]:
     """Walk the boxes that lie side by side between two places, until they make no sense."""
     limit = source.size if end is None else min(end, source.size)
-    for _ in range(_MOST):
+    for _ in range(_MAX):
         head = source.read_at(start, 16)
         if limit - start < 8 or len(head) < 8:
             return

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wanprep.media.source import Source
     from wanprep.media.video.boxes import Box
 
-_MOST_SILENT: Final = 100_000_000  # samples in a run without values of their own
+_MAX_SILENT: Final = 100_000_000  # samples in a run without values of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Defaults:
     duration: int = 0
     size: int = 0
 
-    def overruled(self, duration: int | None, size: int | None) -> Defaults:
+    def with_overrides(self, duration: int | None, size: int | None) -> Defaults:
         """Return them with the values of a fragment in their place."""
         return Defaults(
             self.duration if duration is None else duration,
@@ -93,7 +93,7 @@ def read_run(trun: bytes) -> Run:
     many = len(columns)
     numbers = unpack(trun, "I", start, count * many)
     # Samples that say nothing of themselves take no room, so there may be billions of them.
-    count = min(count, len(numbers) // many if many else _MOST_SILENT)
+    count = min(count, len(numbers) // many if many else _MAX_SILENT)
     table = {flag: numbers[at : count * many : many] for at, flag in enumerate(columns)}
     offsets = table.get(0x800)
     return Run(
@@ -107,7 +107,7 @@ def read_run(trun: bytes) -> Run:
 
 
 _LARGEST: Final = 4 * 1024 * 1024  # of one fragment's index
-_MOST_ROWS: Final = 2_000_000  # in all fragments: eighteen hours, at 20 bytes for a row
+_MAX_ROWS: Final = 2_000_000  # in all fragments: eighteen hours, at 20 bytes for a row
 _LATEST: Final = 1 << 62  # a decoding time beyond this is nonsense
 
 
@@ -119,7 +119,7 @@ def add_fragments(
 ) -> dict[int, Samples]:
     """Return each track's samples with those of all fragments behind them."""
     growing = {
-        track: _Growing(before, defaults.get(track, Defaults()))
+        track: _GrowingTrack(before, defaults.get(track, Defaults()))
         for track, before in samples.items()
     }
     for moof in moofs:
@@ -132,7 +132,7 @@ def add_fragments(
 
 
 def _add_traf(
-    source: Source, traf: Box, moof: Box, place: int, growing: Mapping[int, _Growing]
+    source: Source, traf: Box, moof: Box, place: int, growing: Mapping[int, _GrowingTrack]
 ) -> int:
     """Add one track's part of a fragment; return where its data end."""
     inside = children(source, traf)
@@ -140,7 +140,7 @@ def _add_traf(
     grown = growing.get(header.track)
     if grown is None:
         return place
-    defaults = grown.defaults.overruled(header.duration, header.size)
+    defaults = grown.defaults.with_overrides(header.duration, header.size)
     tfdt = payload(source, inside.get(b"tfdt"))
     if tfdt:
         grown.start_at(int.from_bytes(tfdt[4:12] if tfdt[0] else tfdt[4:8], "big"))
@@ -153,7 +153,7 @@ def _add_traf(
     return place
 
 
-class _Growing:
+class _GrowingTrack:
     """One track's samples while fragment after fragment is added."""
 
     def __init__(self, before: Samples, defaults: Defaults) -> None:
@@ -227,5 +227,5 @@ def _rows(numbers: array[int] | None, count: int, default: int) -> Runs:
 def _extend(runs: Runs, more: Runs) -> None:
     runs.counts.extend(more.counts)
     runs.values.extend(more.values)
-    if len(runs.counts) > _MOST_ROWS:
+    if len(runs.counts) > _MAX_ROWS:
         raise ValueError("more samples than a video of many hours has")

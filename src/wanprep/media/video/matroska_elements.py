@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.source import blocks
-from wanprep.media.video.frame_times import Clock, Times
+from wanprep.media.video.frame_times import Clock, Timestamps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,7 +173,7 @@ _LARGEST_DESCRIPTION: Final = 1 << 20
 _LONGEST_SEARCH: Final = 4 << 20
 _CLUSTER_MARK: Final = _CLUSTER.to_bytes(4, "big")
 # Some eight hours of video. A file that has more is hostile, or past every limit anyway.
-_MOST_ELEMENTS: Final = 2_000_000
+_MAX_ELEMENTS: Final = 2_000_000
 _FIRST_BLOCKS: Final = 3  # of each track
 
 # The flags of a block (RFC 9559, 10.1).
@@ -192,13 +192,13 @@ class Walk:
     doc_type: bytes = b""
     clock: Clock | None = None
     tracks: dict[int, Track] | None = None
-    times: dict[int, Times] = field(default_factory=dict)
+    times: dict[int, Timestamps] = field(default_factory=dict)
     vp8: frozenset[int] = frozenset()  # the numbers of the tracks coded so
-    described: bytes = b""  # the Tracks element as it is
-    first: list[tuple[int, int]] = field(default_factory=list)  # blocks: where, how long
+    tracks_element: bytes = b""  # the Tracks element as it is
+    first_blocks: list[tuple[int, int]] = field(default_factory=list)  # blocks: where, how long
     end: int | None = None  # where the file ends by its own account, if it has one
-    cut: bool = False  # a block overruns the end of the file
-    whole: bool = True  # False: there was too much to look at all of it
+    truncated: bool = False  # a block overruns the end of the file
+    complete: bool = True  # False: there was too much to look at all of it
     cluster_time: int = 0
     cluster_end: int | None = None
     latest: tuple[int, int] = (0, 0)  # the track and the time of the last block
@@ -206,8 +206,12 @@ class Walk:
     def run(self) -> None:
         """Go through the whole file."""
         at, base, window = 0, 0, b""
-        for _ in range(_MOST_ELEMENTS):
-            if at >= self.source.size or self.cut or (self.end is not None and at >= self.end):
+        for _ in range(_MAX_ELEMENTS):
+            if (
+                at >= self.source.size
+                or self.truncated
+                or (self.end is not None and at >= self.end)
+            ):
                 return
             start = at - base
             if start + _LONGEST_HEAD > len(window):
@@ -215,26 +219,26 @@ class Walk:
                 base, start = at, 0
             try:
                 if window[start] >= 0x80:  # a number of one byte: all that a cluster holds
-                    after = base + self._in_cluster(window, start, base)
+                    after = base + self._read_in_cluster(window, start, base)
                 else:
-                    after = self._other(window, start, at)
+                    after = self._read_other(window, start, at)
             except ValueError:
                 after = self._next_cluster(at)
             at = after
-        self.whole = False
+        self.complete = False
 
-    def _next_cluster(self, lost: int) -> int:
+    def _next_cluster(self, start: int) -> int:
         """Return where a walk that makes no sense any more can go on, as decoders do."""
-        if self.cluster_end is not None and lost < self.cluster_end <= self.source.size:
+        if self.cluster_end is not None and start < self.cluster_end <= self.source.size:
             return self.cluster_end
-        for offset, block in blocks(self.source, lost + 1):
+        for offset, block in blocks(self.source, start + 1):
             if (found := block.find(_CLUSTER_MARK)) >= 0:
                 return offset + found
-            if offset > lost + _LONGEST_SEARCH:
+            if offset > start + _LONGEST_SEARCH:
                 break
         return self.source.size
 
-    def _in_cluster(self, window: bytes, start: int, base: int) -> int:
+    def _read_in_cluster(self, window: bytes, start: int, base: int) -> int:
         """Take in a block or its company, and return where the next one starts."""
         element = window[start]
         body, size = _short_head(window, start)
@@ -244,9 +248,9 @@ class Walk:
             raise ValueError("an element that overruns its cluster")
         if element in _BLOCKS:
             if base + body + size > self.source.size:
-                self.cut = True
-            elif self._note_block(window, body):
-                self.first.append((base + body, size))
+                self.truncated = True
+            elif self._add_block(window, body):
+                self.first_blocks.append((base + body, size))
         elif element == _CLUSTER_TIMESTAMP:
             self.cluster_time = number(window[body : body + size])
         elif element == _BLOCK_DURATION:
@@ -255,7 +259,7 @@ class Walk:
                 times.end = max(times.end, stamp + number(window[body : body + size]))
         return body + size
 
-    def _note_block(self, window: bytes, body: int) -> bool:
+    def _add_block(self, window: bytes, body: int) -> bool:
         """Note when a block is shown, and return whether it is among the first of its track."""
         track = window[body] & 0x7F
         if window[body] < 0x80:  # a track number above 127 takes two bytes
@@ -270,13 +274,13 @@ class Walk:
         flags = window[body + 3]
         if flags & _INVISIBLE or (track in self.vp8 and not window[body + 4] & _VP8_SHOWN):
             return False
-        times.stamps.append(stamp)
+        times.ticks.append(stamp)
         if flags & _LACED:
-            times.laced = stamp, window[body + 4] + 1
-            times.further += window[body + 4]
-        return len(times.stamps) <= _FIRST_BLOCKS
+            times.last_lace = stamp, window[body + 4] + 1
+            times.laced_frames += window[body + 4]
+        return len(times.ticks) <= _FIRST_BLOCKS
 
-    def _other(self, window: bytes, start: int, at: int) -> int:
+    def _read_other(self, window: bytes, start: int, at: int) -> int:
         """Take in an element that is no block, and return where the next one is."""
         element, size, length = head(window, start)
         at += length
@@ -302,18 +306,18 @@ class Walk:
         elif element == _INFO and self.clock is None:
             self.clock = read_clock(body)
         elif element == _TRACKS and self.tracks is None:
-            self.described = body
+            self.tracks_element = body
             self.tracks = read_tracks(body)
-            self.times = {number: Times() for number in self.tracks}
+            self.times = {number: Timestamps() for number in self.tracks}
             self.vp8 = frozenset(n for n, track in self.tracks.items() if track.codec == b"V_VP8")
 
 
 def _short_head(window: bytes, start: int) -> tuple[int, int]:
     """Read the head of an element whose number is one byte: where its body starts, its size."""
-    first = window[start + 1]
-    if first >= 0x80:
-        return start + 2, first & 0x7F
-    if first >= 0x40:
-        return start + 3, (first & 0x3F) << 8 | window[start + 2]
+    first_blocks = window[start + 1]
+    if first_blocks >= 0x80:
+        return start + 2, first_blocks & 0x7F
+    if first_blocks >= 0x40:
+        return start + 3, (first_blocks & 0x3F) << 8 | window[start + 2]
     _, size, length = head(window, start)
     return start + length, size or 0

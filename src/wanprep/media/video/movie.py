@@ -16,7 +16,13 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.mediainfo import AudioStream, VideoStream, as_found, describe, shown_size
+from wanprep.media.mediainfo import (
+    AudioStream,
+    VideoStream,
+    describe,
+    display_size_facts,
+    stream_facts,
+)
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import (
     Box,
@@ -34,7 +40,7 @@ from wanprep.media.video.tracks import (
     Movie,
     RawTrack,
     Track,
-    finish,
+    build_tracks,
     read_clock,
     read_movie_matrix,
     read_track,
@@ -43,12 +49,12 @@ from wanprep.media.video.tracks import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.mediainfo import Streams
     from wanprep.media.source import Source
 
 
-_MOST_DATA: Final = 128 * 1024  # of one track
+_MAX_DATA: Final = 128 * 1024  # of one track
 _SCALE: Final = 1000
 
 
@@ -64,7 +70,7 @@ def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
 def _beginning(source: Source, places: Iterable[tuple[int, int]]) -> list[bytes]:
     """Read the first samples, one at least, and not too much of it."""
     samples: list[bytes] = []
-    left = _MOST_DATA
+    left = _MAX_DATA
     for offset, length in places:
         if samples and length > left:
             break
@@ -113,7 +119,7 @@ def _table(kind: bytes, *numbers: int) -> bytes:
     return _full(kind, struct.pack(f">{len(numbers)}I", *numbers))
 
 
-def streams_of(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
+def describe_tracks(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
     """Describe the tracks, in their order; without lengths, which an excerpt does not show."""
     small = excerpt(source, ftyp, tracks)
     # Fed at one go, libmediainfo is content with the index and looks at no sample, and some
@@ -187,13 +193,13 @@ class Timeline:
         chosen = [t for t in chosen if t.samples] or chosen
         return tuple(sorted(chosen, key=lambda t: (handlers.index(t.handler), not t.enabled)))
 
-    def disagreement(self) -> str | None:
+    def length_mismatch(self) -> str | None:
         """Return how a header differs from the length of the samples."""
         media = self.of("vide", "soun")
         tolerance = max([_TOLERANCE, *(1 / track.fps for track in media if track.fps)])
         for claim in (*self.claims, *(claim for track in media for claim in track.claims)):
-            if all(abs(found - claim.seconds) > tolerance for found in claim.found):
-                real = claim.found[0]
+            if all(abs(facts - claim.seconds) > tolerance for facts in claim.measured):
+                real = claim.measured[0]
                 return f"its header says {claim.seconds:,.2f} s, its samples last {real:,.2f} s"
         return None
 
@@ -207,20 +213,22 @@ def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timel
     movie = Movie(read_clock(mvhd), read_movie_matrix(mvhd), fragmented=bool(moofs))
     traks = [box for box in boxes(index) if box.kind == b"trak"]
     raws = [raw for box in traks if (raw := read_track(index, box)) is not None]
-    tracks = finish(raws, movie)
-    lengths = _lengths(tracks)
+    tracks = build_tracks(raws, movie)
+    lengths = _possible_lengths(tracks)
     ticks = movie.clock.duration
     claims = [] if ticks is None else [ticks]
     if moofs:
         mvex = inside.get(b"mvex")
-        tracks = finish(_with_fragments(source, moofs, index, mvex, raws), movie)
+        tracks = build_tracks(_with_fragments(source, moofs, index, mvex, raws), movie)
         # The video's header may give the length of what came before the first fragment.
-        lengths = (*_lengths(tracks), *lengths)
+        possible_lengths = (*_possible_lengths(tracks), *lengths)
         claims = [claim for claim in (ticks, _mehd(index, mvex)) if claim]
     scale = movie.clock.scale
     return Timeline(
         tracks=tracks,
-        claims=tuple(Claim(ticks / scale, lengths) for ticks in claims if scale and lengths),
+        claims=tuple(
+            Claim(ticks / scale, possible_lengths) for ticks in claims if scale and possible_lengths
+        ),
         gps=has_location(index, root),
     )
 
@@ -243,15 +251,15 @@ def _with_fragments(
 
     defaults = read_defaults(index, mvex) if mvex else {}
     samples = {raw.header.id: raw.samples for raw in raws}
-    grown = add_fragments(source, moofs, defaults, samples)
-    return [replace(raw, samples=grown[raw.header.id]) for raw in raws]
+    extended = add_fragments(source, moofs, defaults, samples)
+    return [replace(raw, samples=extended[raw.header.id]) for raw in raws]
 
 
 def _mehd(index: Source, mvex: Box | None) -> int:
     return int.from_bytes(payload(index, find(index, mvex, b"mehd"))[4:]) if mvex else 0
 
 
-def _lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
+def _possible_lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
     """Return the lengths that a video of these tracks may honestly claim, the likeliest first."""
     media = [track for track in tracks if track.handler in {"vide", "soun"} and not track.cover]
     presented = [track for track in media if track.enabled]
@@ -277,11 +285,11 @@ class _Layout:
     needed: int  # bytes of the file, if the last of them is not
 
 
-def read_movie(source: Source) -> Found:
+def read_movie(source: Source) -> PartialFacts:
     """Read an ISO media file, as long as its samples last."""
     layout = _layout(source)
     name = brand_format(layout.ftyp)
-    found: Found = {"kind": "audio" if name == "m4a" else "video"}
+    facts: PartialFacts = {"kind": "audio" if name == "m4a" else "video"}
     problem = _index_problem(source, layout.moov)
     if layout.moov is not None and problem is None:
         try:
@@ -289,22 +297,22 @@ def read_movie(source: Source) -> Found:
         except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
             problem = "damaged: the tables of its index make no sense"
         else:
-            found = _found(source, layout, timeline)
-    found["format"] = name
-    return found if problem is None else found | {"readable": False, "problem": problem}
+            facts = _facts(source, layout, timeline)
+    facts["format"] = name
+    return facts if problem is None else facts | {"readable": False, "problem": problem}
 
 
-def _found(source: Source, layout: _Layout, timeline: Timeline) -> Found:
+def _facts(source: Source, layout: _Layout, timeline: Timeline) -> PartialFacts:
     tracks = timeline.of("vide", "soun")
-    streams = streams_of(source, layout.ftyp, tracks)
-    found = as_found(streams) | _measured(streams, tracks)
-    found["gps"] = timeline.gps
+    streams = describe_tracks(source, layout.ftyp, tracks)
+    facts = stream_facts(streams) | _table_facts(streams, tracks)
+    facts["gps"] = timeline.gps
     problem = _unusable(source, layout, tracks)
-    found["readable"] = problem is None
-    if problem and "frames" in found:
-        found["frames"] = _seen(source, tracks[0])
-    problem = problem or size_disagreement(streams, tracks) or timeline.disagreement()
-    return found if problem is None else found | {"problem": problem}
+    facts["readable"] = problem is None
+    if problem and "frames" in facts:
+        facts["frames"] = _count_playable(source, tracks[0])
+    problem = problem or size_disagreement(streams, tracks) or timeline.length_mismatch()
+    return facts if problem is None else facts | {"problem": problem}
 
 
 def _index_problem(source: Source, moov: Box | None) -> str | None:
@@ -328,21 +336,21 @@ def _layout(source: Source) -> _Layout:
     return _Layout(ftyp, moov, tuple(moofs), needed)
 
 
-def _measured(streams: Streams, tracks: Sequence[Track]) -> Found:
+def _table_facts(streams: Streams, tracks: Sequence[Track]) -> PartialFacts:
     """Return what the tables know better than any header."""
-    found: Found = {}
+    facts: PartialFacts = {}
     presented = [track for track in tracks if track.enabled] or tracks
     if presented:
-        found["duration"] = round(max(track.end for track in presented), 6)
+        facts["duration"] = round(max(track.end for track in presented), 6)
     if audios := [track for track in tracks if track.handler == "soun"]:
-        found["audio_duration"] = round(audios[0].duration, 6)
+        facts["audio_duration"] = round(audios[0].duration, 6)
     if streams.videos:
-        found |= _video_measured(streams.videos[0], tracks[0])
-    return found
+        facts |= _video_table_facts(streams.videos[0], tracks[0])
+    return facts
 
 
-def _video_measured(stream: VideoStream, track: Track) -> Found:
-    found: Found = {
+def _video_table_facts(stream: VideoStream, track: Track) -> PartialFacts:
+    facts: PartialFacts = {
         "frames": track.frames,
         "vfr": track.vfr,
         "video_duration": round(track.duration, 6),
@@ -351,11 +359,11 @@ def _video_measured(stream: VideoStream, track: Track) -> Found:
         "alpha": stream.alpha or any(entry.alpha for entry in track.entries),
     }
     if track.fps:
-        found["fps"] = round(track.fps, 6)
+        facts["fps"] = round(track.fps, 6)
     sar = next((entry.sar for entry in track.entries if entry.sar), stream.sar)
     if stream.width and stream.height:
-        found |= shown_size(stream.width, stream.height, track.rotation, sar)
-    return found
+        facts |= display_size_facts(stream.width, stream.height, track.rotation, sar)
+    return facts
 
 
 def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str | None:
@@ -371,7 +379,7 @@ def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str |
     return None
 
 
-def _seen(source: Source, track: Track) -> int:
+def _count_playable(source: Source, track: Track) -> int:
     """Count the playable frames of a video that is encrypted or not all there."""
     return 0 if track.encrypted else min(track.frames, track.places.before(source.size))
 

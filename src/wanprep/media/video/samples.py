@@ -283,7 +283,7 @@ def _samples_before(chunks: array[int], chunk: int) -> tuple[int, int]:
 
 
 # Enough for four hours at 30 frames per second. Of a longer clip the beginning is looked at.
-_MOST: Final = 500_000
+_MAX: Final = 500_000
 
 # Gaps between frames that are alike but for rounding and a clock's jitter are one steady
 # rate. Phones write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and
@@ -297,19 +297,19 @@ _STRETCH: Final = 24
 _DRIFT: Final = 0.03
 
 
-def shown_at(samples: Samples) -> list[int]:
+def presentation_times(samples: Samples) -> list[int]:
     """Return when frames are shown, in the track's ticks and in the order of showing."""
     decoded = accumulate(samples.durations.spread(), initial=samples.first)
-    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MOST))
+    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MAX))
 
 
-def within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
+def times_within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
     """Return the times of the frames that begin inside the windows an edit list leaves open."""
     spans = ((bisect_left(times, begin), bisect_left(times, end)) for begin, end in windows)
     return [time for first, last in spans for time in times[first:last]]
 
 
-def varies(times: Sequence[int], ticks: int) -> bool:
+def is_variable(times: Sequence[int], ticks: int) -> bool:
     """Return whether the gaps between frames really differ, whatever the last frame lasts."""
     gaps = list(map(sub, times[1:], times))
     if not gaps:

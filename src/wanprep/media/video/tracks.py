@@ -18,12 +18,12 @@ from wanprep.media.video.samples import (
     Places,
     SampleEntry,
     Samples,
+    is_variable,
+    presentation_times,
     read_entries,
     read_samples,
-    shown_at,
+    times_within,
     unpack,
-    varies,
-    within,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _known(duration: int, bits: int) -> int | None:
     return None if duration == (1 << bits) - 1 else duration
 
 
-_MOST: Final = 10_000
+_MAX: Final = 10_000
 _EMPTY: Final = -1
 _NORMAL_RATE: Final = 0x10000
 
@@ -117,7 +117,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Presentation:
     """What a player shows of a track, in seconds, and from when to when in media time."""
 
     duration: float
@@ -137,14 +137,14 @@ def read_edits(source: Source, trak: Box) -> tuple[Edit, ...]:
     if len(data) < 8:
         return ()
     entry = struct.Struct(">Qqi" if data[0] else ">Iii")
-    count = min(int.from_bytes(data[4:8], "big"), (len(data) - 8) // entry.size, _MOST)
+    count = min(int.from_bytes(data[4:8], "big"), (len(data) - 8) // entry.size, _MAX)
     rows = entry.iter_unpack(data[8 : 8 + count * entry.size])
     return tuple(Edit(length, start, rate / _NORMAL_RATE) for length, start, rate in rows)
 
 
-def show(
+def apply_edits(
     edits: Sequence[Edit], span: tuple[int, int, int], scales: tuple[int, int], *, growing: bool
-) -> Shown:
+) -> Presentation:
     """Apply edits to media.
 
     `span` is from when to when they last, and when the last frame begins: where frames are
@@ -158,7 +158,7 @@ def show(
     begin, end, last = span
     # One tick more than there is: a last frame of no length is shown as well.
     stop = max(end, last) + 1
-    whole = Shown((end - begin) / media, 0.0, 0.0, ((begin, stop),))
+    whole = Presentation((end - begin) / media, 0.0, 0.0, ((begin, stop),))
     delay = length = claimed = 0.0
     windows = []
     for number, edit in enumerate(edits, 1):
@@ -170,15 +170,15 @@ def show(
         rate = edit.rate if edit.rate > 0 else 0.0
         there = max(0, end - max(begin, edit.media_time))
         if number == len(edits) and (growing or not edit.duration):
-            shown, seconds = max(0, stop - edit.media_time), there / media
+            presentation, seconds = max(0, stop - edit.media_time), there / media
         else:
-            shown = round(seconds * media * rate)
-        windows.append((edit.media_time, edit.media_time + shown))
+            presentation = round(seconds * media * rate)
+        windows.append((edit.media_time, edit.media_time + presentation))
         claimed += seconds
-        length += seconds if rate == 0 else min(shown, there) / media / rate
+        length += seconds if rate == 0 else min(presentation, there) / media / rate
     if not length:  # an edit list that leaves nothing is one that players pass over
         return whole
-    return Shown(length, delay, claimed, tuple(windows))
+    return Presentation(length, delay, claimed, tuple(windows))
 
 
 _STILLS: Final = frozenset({b"jpeg", b"png "})
@@ -201,7 +201,7 @@ class Claim:
     """A length in seconds that a header gives, and the lengths that would bear it out."""
 
     seconds: float
-    found: tuple[float, ...]
+    measured: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,13 +284,13 @@ def _chapters(source: Source, tref: Box | None) -> frozenset[int]:
     return frozenset(unpack(payload(source, children(source, tref).get(b"chap")), "I"))
 
 
-def finish(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
+def build_tracks(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
     """Work out what a player shows of each track."""
     raws = tuple(raws)
     chapters = frozenset().union(*(raw.chapters for raw in raws))
     media = [raw for raw in raws if raw.handler in {b"vide", b"soun"} and raw.samples.count]
     return tuple(
-        _finish(
+        _build_track(
             raw,
             movie,
             cover=raw.header.id in chapters or (_is_image(raw) and len(media) > 1),
@@ -304,17 +304,17 @@ def _is_image(raw: RawTrack) -> bool:
     return raw.handler == b"vide" and raw.samples.count == 1 and codecs <= _STILLS
 
 
-def _finish(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
+def _build_track(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
     samples, scale = raw.samples, raw.clock.scale or 1
     is_video = raw.handler in _VIDEO
-    times = shown_at(samples) if is_video else []
+    times = presentation_times(samples) if is_video else []
     begin = times[0] if times else samples.first
     total = samples.durations.total()
     scales = (movie.clock.scale or 1, scale)
     span = begin, begin + total, times[-1] if times else begin
-    shown = show(raw.edits, span, scales, growing=movie.fragmented)
+    presentation = apply_edits(raw.edits, span, scales, growing=movie.fragmented)
     if scale > _FASTEST_CLOCK:  # the samples cannot be timed: the header is all there is
-        shown = replace(shown, duration=(raw.header.duration or 0) / scales[0])
+        presentation = replace(presentation, duration=(raw.header.duration or 0) / scales[0])
     # Of a video too long to be looked at in full, all frames count as shown.
     is_whole = len(times) == samples.count
     return Track(
@@ -325,28 +325,34 @@ def _finish(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
         cover=cover,
         rotation=rotation(raw.header.matrix, movie.matrix) if is_video else 0,
         samples=samples.count,
-        frames=len(within(times, shown.windows)) if is_whole else samples.count,
+        frames=len(times_within(times, presentation.windows)) if is_whole else samples.count,
         media_duration=total / scale,
-        duration=shown.duration,
-        delay=shown.delay,
+        duration=presentation.duration,
+        delay=presentation.delay,
         fps=samples.count * scale / total if is_video and total else None,
-        vfr=varies(within(times, [shown.span]), scale),
+        vfr=is_variable(times_within(times, [presentation.span]), scale),
         reach=samples.reach,
         beginning=samples.beginning,
         places=samples.places,
         stsd=raw.stsd,
         display_size=raw.header.display_size,
-        claims=() if movie.fragmented else _claims(raw, scales, shown),
+        claims=() if movie.fragmented else _claims(raw, scales, presentation),
     )
 
 
-def _claims(raw: RawTrack, scales: tuple[int, int], shown: Shown) -> tuple[Claim, ...]:
+def _claims(
+    raw: RawTrack, scales: tuple[int, int], presentation: Presentation
+) -> tuple[Claim, ...]:
     """Collect what headers claim; a fragmented video's were written before there was anything."""
     movie, media = scales
-    found = (shown.delay + shown.duration, shown.duration, raw.samples.durations.total() / media)
-    claims = [shown.claimed] if shown.claimed else []
+    measured = (
+        presentation.delay + presentation.duration,
+        presentation.duration,
+        raw.samples.durations.total() / media,
+    )
+    claims = [presentation.claimed] if presentation.claimed else []
     if raw.header.duration:  # 0 is common: players do not look at it
         claims.append(raw.header.duration / movie)
     if raw.clock.duration is not None:
         claims.append(raw.clock.duration / media)
-    return tuple(Claim(seconds, found) for seconds in claims)
+    return tuple(Claim(seconds, measured) for seconds in claims)
