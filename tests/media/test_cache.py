@@ -178,7 +178,7 @@ def test_info_and_clear(image: Path) -> None:
 def test_its_size_is_bounded_and_the_oldest_go_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(cache_module, "MAX_BYTES", 20_000)
     paths = [tmp_path / f"{number}.png" for number in range(200)]
     with Cache() as cache:
         for number, path in enumerate(paths):

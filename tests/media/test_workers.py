@@ -77,7 +77,7 @@ def test_a_file_that_takes_too_long_costs_only_itself(images: list[str], long_so
             signal.SIGSEGV, "damaged: reading it crashed a media library (SIGSEGV)", id="crash"
         ),
         pytest.param(
-            signal.SIGKILL, "not read: its reader was killed, most likely for want of memory",
+            signal.SIGKILL, "not read: its reader was killed, probably for lack of memory",
             id="no memory left",
         ),
     ],

@@ -239,4 +239,4 @@ def length_mismatch(claimed: float, real: float, tolerance: float) -> str | None
     if abs(claimed - real) <= tolerance:
         return None
     digits = 1 if abs(claimed - real) >= 0.1 else 3
-    return f"its header says {claimed:,.{digits}f} s, {real:,.{digits}f} s really play"
+    return f"its header gives {claimed:,.{digits}f} s, {real:,.{digits}f} s can be played"

@@ -169,15 +169,15 @@ SCAN = jpeg().find(b"\xff\xda")
             b"\xff\xd8" + jpeg()[SCAN:], "lacks the size of the image", (None, None), id="no frame"
         ),
         pytest.param(
-            shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels take 3,600", (640, 480),
+            shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels need at least 3,600", (640, 480),
             id="shortened",
         ),
-        pytest.param(with_frame(jpeg(), width=0), "0 pixels wide", (None, None), id="width 0"),
-        pytest.param(late_height(), "leaves the height open", (64, 48), id="height behind scan"),
+        pytest.param(with_frame(jpeg(), width=0), "a width of 0 pixels", (None, None), id="width 0"),
+        pytest.param(late_height(), "lacks the height", (64, 48), id="height behind scan"),
         pytest.param(
-            with_frame(jpeg(), height=0), "leaves the height open", (None, None), id="height 0"
+            with_frame(jpeg(), height=0), "lacks the height", (None, None), id="height 0"
         ),
-        pytest.param(impossible_codes(), "damaged: a Huffman table", (64, 48), id="huffman"),
+        pytest.param(impossible_codes(), "damaged: invalid Huffman table", (64, 48), id="huffman"),
     ],
 )  # fmt: skip
 def test_unusable(data: bytes, problem: str, size: tuple[int | None, int | None]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wanprep.media.video.samples import varies, within
+from wanprep.media.video.samples import is_variable, times_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ def rounded(rate: float, seconds: float, ticks: int) -> list[int]:
     ],
 )
 def test_steady(frames: list[int], ticks: int) -> None:
-    assert not varies(frames, ticks)
+    assert not is_variable(frames, ticks)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +56,11 @@ def test_steady(frames: list[int], ticks: int) -> None:
     ],
 )
 def test_varying(frames: list[int], ticks: int) -> None:
-    assert varies(frames, ticks)
+    assert is_variable(frames, ticks)
 
 
 def test_jitter_does_not_add_up_to_a_change() -> None:
-    assert not varies(times(chain.from_iterable(repeat([19, 21, 20, 20], 500))), 600)
+    assert not is_variable(times(chain.from_iterable(repeat([19, 21, 20, 20], 500))), 600)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_jitter_does_not_add_up_to_a_change() -> None:
 def test_frames_that_begin_inside_the_windows(
     windows: list[tuple[int, int]], left: list[int]
 ) -> None:
-    assert within([0, 10, 20, 30, 40], windows) == left
+    assert times_within([0, 10, 20, 30, 40], windows) == left

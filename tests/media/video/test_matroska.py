@@ -257,10 +257,10 @@ def test_subtitles_are_claimed_as_time_but_are_no_video() -> None:
         pytest.param(range(0, 1000, 40), 1000, None, id="honest"),
         pytest.param(range(0, 1000, 40), 1090, None, id="near enough"),
         pytest.param(
-            range(0, 1000, 40), 5000, "its header says 5.0 s, 1.0 s really play", id="too much"
+            range(0, 1000, 40), 5000, "its header gives 5.0 s, 1.0 s can be played", id="too much"
         ),
         pytest.param(
-            range(0, 1000, 40), 500, "its header says 0.5 s, 1.0 s really play", id="too little"
+            range(0, 1000, 40), 500, "its header gives 0.5 s, 1.0 s can be played", id="too little"
         ),
         pytest.param(range(4000, 5000, 40), 1000, None, id="from the first frame on"),
         pytest.param(range(4000, 5000, 40), 5000, None, id="from zero on"),

@@ -28,7 +28,7 @@ def runs(*pairs: tuple[int, int]) -> Runs:
 
 
 @pytest.mark.parametrize(
-    ("tables", "count", "total", "reach"),
+    ("tables", "count", "total", "end_of_data"),
     [
         pytest.param([THREE, SIZES, ONE_CHUNK, AT_1000], 3, 30, 1600, id="ordinary"),
         pytest.param(
@@ -95,24 +95,24 @@ def runs(*pairs: tuple[int, int]) -> Runs:
         ),
     ],
 )  # fmt: skip
-def test_tables(tables: list[bytes], count: int, total: int, reach: int) -> None:
+def test_tables(tables: list[bytes], count: int, total: int, end_of_data: int) -> None:
     found = samples(*tables)
 
-    assert (found.count, found.durations.total(), found.reach) == (count, total, reach)
+    assert (found.count, found.durations.total(), found.end_of_data) == (count, total, end_of_data)
 
 
 def test_offsets_are_signed_whatever_their_version() -> None:
     found = samples(THREE, table(b"ctts", [(1, 0), (2, -10)]), SIZES, ONE_CHUNK, AT_1000)
 
-    assert list(found.offsets.spread()) == [0, -10, -10]
+    assert list(found.offsets.expand()) == [0, -10, -10]
 
 
 def test_without_offsets_samples_are_shown_when_they_are_decoded() -> None:
-    assert list(samples(THREE, SIZES, ONE_CHUNK, AT_1000).offsets.spread()) == [0, 0, 0]
+    assert list(samples(THREE, SIZES, ONE_CHUNK, AT_1000).offsets.expand()) == [0, 0, 0]
 
 
 @pytest.mark.parametrize(
-    ("given", "count", "fitted"),
+    ("given", "count", "resized"),
     [
         (runs((2, 5), (3, 7)), 5, [5, 5, 7, 7, 7]),
         (runs((2, 5), (3, 7)), 4, [5, 5, 7, 7]),
@@ -124,5 +124,5 @@ def test_without_offsets_samples_are_shown_when_they_are_decoded() -> None:
         (runs(), 2, [0, 0]),
     ],
 )
-def test_fitted(given: Runs, count: int, fitted: list[int]) -> None:
-    assert list(given.fitted(count).spread()) == fitted
+def test_fitted(given: Runs, count: int, resized: list[int]) -> None:
+    assert list(given.resized(count).expand()) == resized

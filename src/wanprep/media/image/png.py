@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
-_TEXT_CHUNKS: Final = frozenset(
-    {b"tEXt", b"zTXt"}
-)  # plain and compressed (PNG, third edition, 11.3.3)
+_TEXT_CHUNKS: Final = frozenset({b"tEXt", b"zTXt"})  # PNG, third edition, 11.3.3
 _TEXT_EXIF: Final = b"EXIF in a text chunk"  # a key beside the chunk types of four letters
 
 _NAMES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")

@@ -1,9 +1,9 @@
-"""Read Matroska and WebM: libmediainfo names the codecs, the frames give the lengths.
+"""Read Matroska and WebM files.
 
-The header of a recording made in a browser has no length at all, and any header may be wrong.
-In damaged files libmediainfo seeks back and forth for ever, so it gets an excerpt: the
-description of the tracks and a handful of frames. That also makes an hour as quick to describe
-as a second, and leaves most of a remote file unread.
+The time stamps of the frames give the lengths: recordings of browsers have none in the header, and
+any header may be wrong. libmediainfo names the codecs. In damaged files it seeks back and forth
+endlessly, so it reads an excerpt: the description of the tracks and a few frames. So an hour takes
+no longer than a second, and most of a remote file is not downloaded.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _element(number: bytes, body: bytes) -> bytes:
 
 
 def read_matroska(source: Source) -> PartialFacts:
-    """Read an MKV or WebM file."""
+    """Walk all blocks, and let libmediainfo describe the tracks."""
     walk = Walk(source)
     walk.run()
     tracks, clock = walk.tracks or {}, walk.clock or Clock()
@@ -69,12 +69,12 @@ def read_matroska(source: Source) -> PartialFacts:
     facts = stream_facts(_with_timings(streams, tracks, timings))
     facts["format"] = "webm" if walk.doc_type == b"webm" else "mkv"
     media = [timings[n] for n in timings if tracks[n].kind in {VIDEO, AUDIO}]
-    # Subtitles, too, are claimed as time.
+    # The length in the header includes subtitles.
     length = file_length(media, max((track.end for track in timings.values()), default=0.0), clock)
     if length and length.duration:
         facts["duration"] = length.duration
     elif clock.claimed and not (walk.complete and _is_cut(walk)):
-        # Too much to look at, or a single frame that does not say how long it is shown.
+        # Too long to read all of it, or a single frame without a duration.
         facts["duration"] = clock.claimed / clock.rate
     return facts | readability(
         facts, length, FileEnd(source.size, walk.end, walk.truncated, walk.complete)
@@ -92,10 +92,10 @@ def _step(track: Track, clock: Clock) -> float | None:
 def _with_timings(
     streams: Streams, tracks: dict[int, Track], timings: dict[int, TrackTiming]
 ) -> Streams:
-    """Put what the walk saw in place of what libmediainfo took from the header."""
+    """Replace what libmediainfo took from the header by what was measured."""
     videos = [_video(video, tracks, timings) for video in streams.videos]
     audios = [_audio(audio, tracks, timings) for audio in streams.audios]
-    # A track without frames is no track, as long as there is another.
+    # A track without frames counts only if there is no other.
     return replace(
         streams,
         videos=tuple([video for video in videos if video.frames != 0] or videos),
@@ -114,7 +114,7 @@ def _video(
             encrypted=video.encrypted or track.encrypted,
         )
     if not timings or video.track_id is None:
-        return replace(video, frames=None)  # a number that libmediainfo made up
+        return replace(video, frames=None)  # libmediainfo computes it from the header
     return with_timing(video, timings.get(video.track_id))
 
 

@@ -1,9 +1,9 @@
 """Walk the elements of a Matroska file: its tracks, and when each frame is shown.
 
 EBML is RFC 8794, Matroska RFC 9559. Only the heads of the blocks are read. An hour of video has
-some 250,000 of them, hence one flat loop: elements that hold others are stepped into, all else
-is jumped over. Matroska's element numbers are unique over all levels, so nothing is lost by
-this, and the sizes that live muxers leave unknown need no care.
+some 250,000 of them, hence one flat loop: segments and clusters are entered, all else is
+skipped. Element numbers are unique over all levels, so the nesting does not matter, nor do the
+unknown sizes of live muxers.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def head(data: bytes, at: int) -> tuple[int, int | None, int]:
     id_length = 9 - data[at].bit_length()
     size_length = 9 - data[at + id_length].bit_length()
     if id_length > 4 or size_length > 8:
-        raise ValueError("no EBML element where one should be")
+        raise ValueError("not an EBML element")
     element = int.from_bytes(data[at : at + id_length], "big")
     length = id_length + size_length
     # All bits set means unknown (RFC 8794, 6.2): the writer could not go back to fill it in.
@@ -42,7 +42,7 @@ def head(data: bytes, at: int) -> tuple[int, int | None, int]:
 
 
 def children(body: bytes) -> Iterator[tuple[int, bytes]]:
-    """Walk the elements of a body; one that makes no sense, or overruns it, ends the walk."""
+    """Yield the elements of a body up to the first invalid one."""
     at = 0
     while at + _SHORTEST <= len(body):
         try:
@@ -95,7 +95,7 @@ _CONTENT_ENCODING_TYPE: Final = 0x5033
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One track. `step` is the time from one frame to the next in ns, if given."""
+    """One track; `step` is the time between frames in ns, if stated."""
 
     number: int
     kind: int
@@ -107,7 +107,7 @@ class Track:
 
 
 def read_clock(body: bytes) -> Clock:
-    """Read the Info element: how long a tick is, how many ticks the file claims to last."""
+    """Read the Info element: the length of a tick, and of the file."""
     fields = dict(children(body))
     claimed = real(fields.get(_DURATION, b""))
     tick = number(fields.get(_TIMESTAMP_SCALE, b"")) or _DEFAULT_TICK
@@ -115,7 +115,7 @@ def read_clock(body: bytes) -> Clock:
 
 
 def read_tracks(body: bytes) -> dict[int, Track]:
-    """Read the Tracks element: every track under its number."""
+    """Read the Tracks element: the tracks by number."""
     tracks = [_track(entry) for element, entry in children(body) if element == _TRACK_ENTRY]
     return {track.number: track for track in tracks}
 
@@ -135,9 +135,9 @@ def _track(entry: bytes) -> Track:
 
 
 def _rotation(projection: dict[int, bytes]) -> int:
-    """Return how far a player turns the frame, clockwise; the file counts the other way."""
+    """Return the clockwise rotation; the file stores it counterclockwise."""
     if number(projection.get(_PROJECTION_TYPE, b"")) != 0:
-        return 0  # the roll of a sphere, not of a flat frame
+        return 0  # the roll of a spherical video
     return round(-real(projection.get(_PROJECTION_POSE_ROLL, b""))) % 360
 
 
@@ -166,45 +166,45 @@ _BLOCKS: Final = (_SIMPLE_BLOCK, _BLOCK)  # a pair is searched quicker than a se
 _STEPPED_INTO: Final = frozenset({_SEGMENT, _CLUSTER})
 _DESCRIPTIONS: Final = frozenset({_EBML, _INFO, _TRACKS})
 
-# Small enough not to read the frames, large enough for a few blocks of audio in a row.
+# Small enough to skip the frames, large enough for several blocks of audio.
 _WINDOW: Final = 2048
 _LONGEST_HEAD: Final = 32
 _LARGEST_DESCRIPTION: Final = 1 << 20
 _LONGEST_SEARCH: Final = 4 << 20
 _CLUSTER_MARK: Final = _CLUSTER.to_bytes(4, "big")
-# Some eight hours of video. A file that has more is hostile, or past every limit anyway.
+# About eight hours of video, which is beyond every limit.
 _MAX_ELEMENTS: Final = 2_000_000
 _FIRST_BLOCKS: Final = 3  # of each track
 
 # The flags of a block (RFC 9559, 10.1).
 _LACED: Final = 0x06
 _INVISIBLE: Final = 0x08
-# In the first byte of a VP8 frame (RFC 6386, 9.1). Frames that exist only to be copied from
-# are never shown, and few muxers say so in the block's own flag.
+# In the first byte of a VP8 frame (RFC 6386, 9.1): reference frames are not shown, and few muxers
+# set the block's own flag.
 _VP8_SHOWN: Final = 0x10
 
 
 @dataclass(slots=True)
 class Walk:
-    """A walk through a file, and what was met."""
+    """A walk through all elements of a file, and its results."""
 
     source: Source
     doc_type: bytes = b""
     clock: Clock | None = None
     tracks: dict[int, Track] | None = None
     times: dict[int, Timestamps] = field(default_factory=dict)
-    vp8: frozenset[int] = frozenset()  # the numbers of the tracks coded so
-    tracks_element: bytes = b""  # the Tracks element as it is
-    first_blocks: list[tuple[int, int]] = field(default_factory=list)  # blocks: where, how long
-    end: int | None = None  # where the file ends by its own account, if it has one
+    vp8: frozenset[int] = frozenset()  # the numbers of VP8 tracks
+    tracks_element: bytes = b""
+    first_blocks: list[tuple[int, int]] = field(default_factory=list)  # offset and size
+    end: int | None = None  # of the segment by its header
     truncated: bool = False  # a block overruns the end of the file
-    complete: bool = True  # False: there was too much to look at all of it
+    complete: bool = True  # False: it has too many elements
     cluster_time: int = 0
     cluster_end: int | None = None
     latest: tuple[int, int] = (0, 0)  # the track and the time of the last block
 
     def run(self) -> None:
-        """Go through the whole file."""
+        """Walk through the whole file."""
         at, base, window = 0, 0, b""
         for _ in range(_MAX_ELEMENTS):
             if (
@@ -218,7 +218,7 @@ class Walk:
                 window = self.source.read_at(at, _WINDOW).ljust(_LONGEST_HEAD, b"\0")
                 base, start = at, 0
             try:
-                if window[start] >= 0x80:  # a number of one byte: all that a cluster holds
+                if window[start] >= 0x80:  # a number of one byte: inside a cluster
                     after = base + self._read_in_cluster(window, start, base)
                 else:
                     after = self._read_other(window, start, at)
@@ -228,7 +228,7 @@ class Walk:
         self.complete = False
 
     def _next_cluster(self, start: int) -> int:
-        """Return where a walk that makes no sense any more can go on, as decoders do."""
+        """Return where to continue after an invalid element, as decoders do."""
         if self.cluster_end is not None and start < self.cluster_end <= self.source.size:
             return self.cluster_end
         for offset, block in blocks(self.source, start + 1):
@@ -239,13 +239,13 @@ class Walk:
         return self.source.size
 
     def _read_in_cluster(self, window: bytes, start: int, base: int) -> int:
-        """Take in a block or its company, and return where the next one starts."""
+        """Read an element of a cluster, and return the offset of the next one."""
         element = window[start]
         body, size = _short_head(window, start)
         if element == _BLOCK_GROUP:
             return body
         if self.cluster_end is not None and base + start < self.cluster_end < base + body + size:
-            raise ValueError("an element that overruns its cluster")
+            raise ValueError("an element that extends beyond its cluster")
         if element in _BLOCKS:
             if base + body + size > self.source.size:
                 self.truncated = True
@@ -260,7 +260,7 @@ class Walk:
         return body + size
 
     def _add_block(self, window: bytes, body: int) -> bool:
-        """Note when a block is shown, and return whether it is among the first of its track."""
+        """Add the time stamp of a block; return whether it is among the first of its track."""
         track = window[body] & 0x7F
         if window[body] < 0x80:  # a track number above 127 takes two bytes
             track = track << 8 & 0x3F00 | window[body + 1]
@@ -281,14 +281,14 @@ class Walk:
         return len(times.ticks) <= _FIRST_BLOCKS
 
     def _read_other(self, window: bytes, start: int, at: int) -> int:
-        """Take in an element that is no block, and return where the next one is."""
+        """Read an element outside of clusters, and return the offset of the next one."""
         element, size, length = head(window, start)
         at += length
         if element in _STEPPED_INTO:
             self._step_into(element, at, size)
             return at
         if size is None or (element == _EBML and self.doc_type):
-            raise ValueError("a second file, or an element that cannot be jumped over")
+            raise ValueError("a second file, or an element that cannot be skipped")
         if element in _DESCRIPTIONS:
             self._describe(element, self.source.read_at(at, min(size, _LARGEST_DESCRIPTION)))
         return at + size
@@ -297,7 +297,7 @@ class Walk:
         end = None if size is None else body + size
         if element == _CLUSTER:
             self.cluster_end = end
-        elif size:  # live muxers leave a zero here as well
+        elif size:  # live muxers also write zero
             self.end = end
 
     def _describe(self, element: int, body: bytes) -> None:
@@ -313,7 +313,7 @@ class Walk:
 
 
 def _short_head(window: bytes, start: int) -> tuple[int, int]:
-    """Read the head of an element whose number is one byte: where its body starts, its size."""
+    """Read the head of an element with a number of one byte: the start and size of its body."""
     first_blocks = window[start + 1]
     if first_blocks >= 0x80:
         return start + 2, first_blocks & 0x7F

@@ -1,11 +1,10 @@
 """Read ISO media files: MP4, MOV, M4A, 3GP.
 
-A header is wrong in files that were cut, joined or streamed. The sample tables are what a
-player goes by: they give the lengths, rates and numbers of frames, and whether all samples
-are in the file. libmediainfo names the codecs. It follows tables wherever they lead: three
-flipped bytes in one keep it busy for minutes. So it gets an excerpt: how each track is
-described, a handful of samples, and tables made here. That also makes a video of hours as quick
-to describe as one of seconds, and leaves most of a remote file unread.
+Headers are wrong in files that were cut, joined or streamed. Lengths, frame rates and frame
+counts come from the sample tables, as in players, which also show whether all samples are in the
+file. libmediainfo names the codecs. In damaged tables it gets lost for minutes, so it reads an
+excerpt: the sample descriptions, a few samples, and new tables. So a video of hours takes no longer
+than one of seconds, and most of a remote file is not downloaded.
 """
 
 from __future__ import annotations
@@ -59,19 +58,19 @@ _SCALE: Final = 1000
 
 
 def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
-    """Return a video of the beginnings of these tracks, which are numbered from 1 on."""
-    data = [_beginning(source, track.beginning) for track in tracks]
+    """Return a video of the first samples of these tracks, which are numbered from 1."""
+    data = [_first_locations(source, track.first_locations) for track in tracks]
     head = _box(b"ftyp", ftyp) if ftyp else b""
     start = len(head) + len(_moov(tracks, data, 0)) + 8
     media = (sample for samples in data for sample in samples)
     return Bytes(head + _moov(tracks, data, start) + _box(b"mdat", *media))
 
 
-def _beginning(source: Source, places: Iterable[tuple[int, int]]) -> list[bytes]:
-    """Read the first samples, one at least, and not too much of it."""
+def _first_locations(source: Source, chunk_table: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Read the first samples, at least one, up to a number of bytes."""
     samples: list[bytes] = []
     left = _MAX_DATA
-    for offset, length in places:
+    for offset, length in chunk_table:
         if samples and length > left:
             break
         samples.append(source.read_at(offset, min(length, left)))
@@ -120,32 +119,32 @@ def _table(kind: bytes, *numbers: int) -> bytes:
 
 
 def describe_tracks(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
-    """Describe the tracks, in their order; without lengths, which an excerpt does not show."""
+    """Describe the tracks in their order, without lengths, which an excerpt lacks."""
     small = excerpt(source, ftyp, tracks)
-    # Fed at one go, libmediainfo is content with the index and looks at no sample, and some
-    # AAC shows only in its samples that they double the rate.
+    # In one portion libmediainfo would read no samples, and some AAC shows only in them that it
+    # doubles the rate.
     streams = describe(small, portion=small.size - 1)
-    # Of streams packed into one track (DV brings its audio along), the first is the track's own.
+    # Of several streams in one track (DV with audio), the first is the track's own.
     videos = {stream.track_id: stream for stream in reversed(streams.videos)}
     audios = {stream.track_id: stream for stream in reversed(streams.audios)}
-    numbered = list(enumerate(tracks, 1))  # as the excerpt numbers them
+    numbered = list(enumerate(tracks, 1))  # as in the excerpt
     return replace(
         streams,
         duration=None,
         videos=tuple(
-            _sized(videos.get(number, VideoStream("unknown")), track)
+            _described_video(videos.get(number, VideoStream("unknown")), track)
             for number, track in numbered
             if track.handler == "vide"
         ),
         audios=tuple(
-            _tuned(audios.get(number, AudioStream("unknown")), track)
+            _described_audio(audios.get(number, AudioStream("unknown")), track)
             for number, track in numbered
             if track.handler == "soun"
         ),
     )
 
 
-def _sized(stream: VideoStream, track: Track) -> VideoStream:
+def _described_video(stream: VideoStream, track: Track) -> VideoStream:
     entry = _entry(track)
     return replace(
         stream,
@@ -157,7 +156,7 @@ def _sized(stream: VideoStream, track: Track) -> VideoStream:
     )
 
 
-def _tuned(stream: AudioStream, track: Track) -> AudioStream:
+def _described_audio(stream: AudioStream, track: Track) -> AudioStream:
     entry = _entry(track)
     return replace(
         stream,
@@ -178,34 +177,34 @@ _MEASURES: Final = (attrgetter("end"), attrgetter("duration"), attrgetter("media
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A video's tracks, what its headers claim of its length, and whether it holds a location."""
+    """The tracks of a file, the lengths in its headers, and whether it has a location."""
 
     tracks: tuple[Track, ...]
     claims: tuple[Claim, ...]
     gps: bool
 
     def of(self, *handlers: str) -> tuple[Track, ...]:
-        """Return the tracks of these kinds, in this order, those first that are switched on.
+        """Return the tracks of these kinds, in this order, enabled ones first.
 
-        Cover art is left out; so are tracks without samples, unless there is nothing else.
+        Cover art is left out, and tracks without samples, unless there are no others.
         """
         chosen = [t for t in self.tracks if t.handler in handlers and not t.cover]
         chosen = [t for t in chosen if t.samples] or chosen
         return tuple(sorted(chosen, key=lambda t: (handlers.index(t.handler), not t.enabled)))
 
-    def length_mismatch(self) -> str | None:
-        """Return how a header differs from the length of the samples."""
+    def mismatch(self) -> str | None:
+        """Describe a header whose length is not that of the samples."""
         media = self.of("vide", "soun")
         tolerance = max([_TOLERANCE, *(1 / track.fps for track in media if track.fps)])
         for claim in (*self.claims, *(claim for track in media for claim in track.claims)):
             if all(abs(facts - claim.seconds) > tolerance for facts in claim.measured):
                 real = claim.measured[0]
-                return f"its header says {claim.seconds:,.2f} s, its samples last {real:,.2f} s"
+                return f"its header gives {claim.seconds:,.2f} s, its samples {real:,.2f} s"
         return None
 
 
 def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timeline:
-    """Read a video's index, and those of its fragments if it has any."""
+    """Read the index of a file, and those of its fragments."""
     index = _index(source, moov)
     root = Box(moov.kind, 0, 0, index.size)
     inside = children(index, root)
@@ -220,15 +219,13 @@ def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timel
     if moofs:
         mvex = inside.get(b"mvex")
         tracks = build_tracks(_with_fragments(source, moofs, index, mvex, raws), movie)
-        # The video's header may give the length of what came before the first fragment.
-        possible_lengths = (*_possible_lengths(tracks), *lengths)
+        # The header may give the length of the samples before the first fragment.
+        lengths = (*_possible_lengths(tracks), *lengths)
         claims = [claim for claim in (ticks, _mehd(index, mvex)) if claim]
     scale = movie.clock.scale
     return Timeline(
         tracks=tracks,
-        claims=tuple(
-            Claim(ticks / scale, possible_lengths) for ticks in claims if scale and possible_lengths
-        ),
+        claims=tuple(Claim(ticks / scale, lengths) for ticks in claims if scale and lengths),
         gps=has_location(index, root),
     )
 
@@ -260,7 +257,7 @@ def _mehd(index: Source, mvex: Box | None) -> int:
 
 
 def _possible_lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
-    """Return the lengths that a video of these tracks may honestly claim, the likeliest first."""
+    """Return the lengths that a correct header may give, the likeliest first."""
     media = [track for track in tracks if track.handler in {"vide", "soun"} and not track.cover]
     presented = [track for track in media if track.enabled]
     return tuple(
@@ -271,22 +268,22 @@ def _possible_lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
     )
 
 
-# Decoders cut frames to a size that is no multiple of their blocks, containers may not.
-_ALIGNMENT: Final = 16
+# Containers may give the size in whole blocks, to which decoders do not round.
+_BLOCK: Final = 16  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the boxes that matter lie in a file."""
+    """The boxes at the top level of a file."""
 
     ftyp: bytes
     moov: Box | None
-    moofs: tuple[Box, ...]  # those that are whole
-    needed: int  # bytes of the file, if the last of them is not
+    moofs: tuple[Box, ...]  # those that are complete
+    needed: int  # size of the file, if one of them is cut off
 
 
 def read_movie(source: Source) -> PartialFacts:
-    """Read an ISO media file, as long as its samples last."""
+    """Read the tracks, and check that all samples are there."""
     layout = _layout(source)
     name = brand_format(layout.ftyp)
     facts: PartialFacts = {"kind": "audio" if name == "m4a" else "video"}
@@ -295,7 +292,7 @@ def read_movie(source: Source) -> PartialFacts:
         try:
             timeline = read_timeline(source, layout.moov, layout.moofs)
         except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
-            problem = "damaged: the tables of its index make no sense"
+            problem = "damaged: the tables of its index are invalid"
         else:
             facts = _facts(source, layout, timeline)
     facts["format"] = name
@@ -311,7 +308,7 @@ def _facts(source: Source, layout: _Layout, timeline: Timeline) -> PartialFacts:
     facts["readable"] = problem is None
     if problem and "frames" in facts:
         facts["frames"] = _count_playable(source, tracks[0])
-    problem = problem or size_disagreement(streams, tracks) or timeline.length_mismatch()
+    problem = problem or size_disagreement(streams, tracks) or timeline.mismatch()
     return facts if problem is None else facts | {"problem": problem}
 
 
@@ -325,7 +322,7 @@ def _layout(source: Source) -> _Layout:
     ftyp, moofs, needed = b"", [], 0
     moov: Box | None = None
     for box in boxes(source):
-        if box.kind in {b"ftyp", b"styp"} and not ftyp:  # a segment alone has only the latter
+        if box.kind in {b"ftyp", b"styp"} and not ftyp:  # a single segment has only the latter
             ftyp = payload(source, box)
         elif box.kind == b"moov" and moov is None:
             moov = box
@@ -337,7 +334,7 @@ def _layout(source: Source) -> _Layout:
 
 
 def _table_facts(streams: Streams, tracks: Sequence[Track]) -> PartialFacts:
-    """Return what the tables know better than any header."""
+    """Return the facts that the sample tables give more reliably than headers."""
     facts: PartialFacts = {}
     presented = [track for track in tracks if track.enabled] or tracks
     if presented:
@@ -368,20 +365,22 @@ def _video_table_facts(stream: VideoStream, track: Track) -> PartialFacts:
 
 def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str | None:
     if not tracks:
-        return "there is neither a video nor an audio track in it"
+        return "it has neither a video nor an audio track"
     if any(track.encrypted for track in tracks):
         return "encrypted: it cannot be played without a key"
-    reach = max(layout.needed, *(track.reach for track in tracks))
-    if reach > source.size:
-        return _cut_off(source, reach)
+    end_of_data = max(layout.needed, *(track.end_of_data for track in tracks))
+    if end_of_data > source.size:
+        return _cut_off(source, end_of_data)
     if not any(track.samples for track in tracks):
         return "empty: its index lists no frames and no audio"
     return None
 
 
 def _count_playable(source: Source, track: Track) -> int:
-    """Count the playable frames of a video that is encrypted or not all there."""
-    return 0 if track.encrypted else min(track.frames, track.places.before(source.size))
+    """Count the playable frames of a video that is encrypted or cut off."""
+    return (
+        0 if track.encrypted else min(track.frames, track.chunk_table.count_complete(source.size))
+    )
 
 
 def _cut_off(source: Source, needed: int) -> str:
@@ -389,13 +388,13 @@ def _cut_off(source: Source, needed: int) -> str:
 
 
 def size_disagreement(streams: Streams, tracks: Sequence[Track]) -> str | None:
-    """Return how the size in the container differs from the size in the stream."""
+    """Describe a container whose size is not that of the stream."""
     if not streams.videos or len(tracks[0].entries) != 1:
         return None
     entry, stream = tracks[0].entries[0], streams.videos[0]
     if stream.width is None or stream.height is None:
         return None
     header, real = (entry.width, entry.height), (stream.width, stream.height)
-    if all(abs(a - b) < _ALIGNMENT for a, b in zip(header, real, strict=True)):
+    if all(abs(a - b) < _BLOCK for a, b in zip(header, real, strict=True)):
         return None
-    return f"its header says {header[0]} x {header[1]} pixels, its frame has {real[0]} x {real[1]}"
+    return f"its header gives {header[0]} x {header[1]} pixels, its frames {real[0]} x {real[1]}"

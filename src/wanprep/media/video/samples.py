@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wanprep.media.source import Source
 
 
-# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
+# Bytes before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
 # descriptions of version 1 and 2 are longer (QTFF, "Sound Sample Descriptions").
 _VIDEO_FIELDS: Final = 78
 _AUDIO_FIELDS: Final = {0: 28, 1: 44, 2: 64}
@@ -39,7 +39,7 @@ _LONGEST: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SampleEntry:
-    """How some samples of a track are coded."""
+    """A sample description: how some samples of a track are coded."""
 
     codec: bytes
     encrypted: bool
@@ -53,7 +53,7 @@ class SampleEntry:
 
 
 def read_entries(source: Source, stsd: Box | None, handler: bytes) -> tuple[SampleEntry, ...]:
-    """Return the entries of a sample description; most tracks have one."""
+    """Read the sample descriptions of a track, mostly one."""
     if stsd is None:
         return ()
     entries = boxes(source, stsd.start + 8, stsd.end)
@@ -62,7 +62,7 @@ def read_entries(source: Source, stsd: Box | None, handler: bytes) -> tuple[Samp
 
 def _entry(box: Box, data: bytes, handler: bytes) -> SampleEntry:
     if handler in {b"vide", b"pict", b"auxv"} and len(data) >= _VIDEO_FIELDS:
-        inside = dict(_inside(data, _VIDEO_FIELDS))
+        inside = dict(_child_payloads(data, _VIDEO_FIELDS))
         width, height = struct.unpack_from(">HH", data, 24)
         return SampleEntry(
             codec=box.kind,
@@ -81,14 +81,14 @@ def _entry(box: Box, data: bytes, handler: bytes) -> SampleEntry:
         return SampleEntry(
             codec=box.kind,
             encrypted=encrypted
-            or any(kind == b"sinf" for start in starts for kind, _ in _inside(data, start)),
+            or any(kind == b"sinf" for start in starts for kind, _ in _child_payloads(data, start)),
             channels=channels,
             sample_rate=sample_rate >> 16,
         )
     return SampleEntry(codec=box.kind, encrypted=encrypted)
 
 
-def _inside(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
+def _child_payloads(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
     source = Bytes(data)
     for box in boxes(source, start):
         yield box.kind, payload(source, box)
@@ -108,22 +108,22 @@ def _is_hdr(codec: bytes, inside: dict[bytes, bytes]) -> bool:
 
 
 def is_hdr_colour(colr: bytes) -> bool:
-    """Return whether a colour box gives one of the two transfers of high dynamic range."""
+    """Return whether a colour box has one of the two transfer functions of HDR."""
     if colr[:4] not in {b"nclx", b"nclc"} or len(colr) < 8:
         return False
     return int.from_bytes(colr[6:8], "big") in _HDR_TRANSFERS
 
 
-BEGINNING: Final = 16  # so many samples' places are kept
+FIRST_LOCATIONS: Final = 16  # samples
 _LARGEST: Final = 10 * 1024 * 1024  # of one table: twelve hours of video with B-frames
 
 
 def unpack(data: bytes, code: str, start: int = 0, count: int | None = None) -> array[int]:
-    """Return the big-endian numbers in a table, no more than are there."""
+    """Return up to `count` big-endian numbers of a table."""
     numbers: array[int] = array(code)
-    there = max(0, len(data) - start) // numbers.itemsize
-    many = there if count is None else min(count, there)
-    numbers.frombytes(data[start : start + many * numbers.itemsize])
+    available = max(0, len(data) - start) // numbers.itemsize
+    count_read = available if count is None else min(count, available)
+    numbers.frombytes(data[start : start + count_read * numbers.itemsize])
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers
@@ -131,17 +131,17 @@ def unpack(data: bytes, code: str, start: int = 0, count: int | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """Numbers that repeat, as the tables keep them: so many times this, so many times that."""
+    """Run-length encoded numbers, as in the tables."""
 
     counts: array[int] = field(default_factory=lambda: array("Q"))
     values: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
     def of(cls, data: bytes) -> Runs:
-        """Take a table of pairs: stts or ctts."""
+        """Read a table of pairs: stts or ctts."""
         pairs = unpack(data, "I", 8, int.from_bytes(data[4:8], "big") * 2)
-        # Offsets are signed in practice whatever their version says, and a duration of 2^31
-        # or more is a mistake that players read as negative.
+        # Offsets are signed in practice, whatever the version, and players read a duration of
+        # 2^31 or more as negative.
         values = array("i", pairs[1::2].tobytes())
         return cls(pairs[0 : 2 * len(values) : 2], values)
 
@@ -153,53 +153,85 @@ class Runs:
         """Add the numbers up."""
         return sum(map(mul, self.counts, self.values))
 
-    def spread(self) -> Iterator[int]:
-        """Give one number after the other."""
+    def expand(self) -> Iterator[int]:
+        """Yield each number."""
         return chain.from_iterable(map(repeat, self.values, self.counts))
 
-    def fitted(self, count: int) -> Runs:
-        """Return exactly so many numbers: fewer, or the last one over and over."""
+    def resized(self, count: int) -> Runs:
+        """Return exactly `count` numbers: the first ones, or the last one repeated."""
         if self.count() == count:
             return self
         if not self.counts:
             return Runs(array("Q", [count]), array("i", [0]))
-        have = array("Q", accumulate(self.counts))
-        last = min(bisect_left(have, count), len(have) - 1)
-        before = have[last - 1] if last else 0
+        totals = array("Q", accumulate(self.counts))
+        last = min(bisect_left(totals, count), len(totals) - 1)
+        before = totals[last - 1] if last else 0
         counts = array("Q", self.counts[:last])
         counts.append(count - before)
         return Runs(counts, self.values[: last + 1])
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where the samples lie, from the tables: the place of each chunk and what is in it."""
+class ChunkTable:
+    """The tables from which the locations of samples follow: stco, stsc, stsz."""
 
-    chunks: array[int] = field(default_factory=lambda: array("I"))
-    runs: array[int] = field(default_factory=lambda: array("I"))  # how many samples a chunk has
-    count: int = 0
-    sizes: int | array[int] = 0
+    offsets: array[int] = field(default_factory=lambda: array("I"))  # of the chunks
+    runs: array[int] = field(default_factory=lambda: array("I"))  # of chunks of the same length
+    count: int = 0  # of samples
+    sizes: int | array[int] = 0  # of one sample, or of each
 
-    def before(self, end: int) -> int:
-        """Count the samples that lie in the first `end` bytes of the file as a whole."""
-        return sum(at + size <= end for at, size in _places(self))
+    def locations(self) -> Iterator[tuple[int, int]]:
+        """Yield the offset and the size of each sample."""
+        for chunk, offset in enumerate(self.offsets):
+            before, inside = samples_in_chunk(self.runs, chunk)
+            for sample in range(before, min(before + inside, self.count)):
+                size = self.sizes if isinstance(self.sizes, int) else self.sizes[sample]
+                yield offset, size
+                offset += size  # noqa: PLW2901 - the next one follows at once
+
+    def count_complete(self, end: int) -> int:
+        """Count the samples that are completely in the first `end` bytes of the file."""
+        return sum(offset + size <= end for offset, size in self.locations())
+
+    def end_of_data(self) -> int:
+        """Return the end of the chunk that comes last in the file."""
+        if not self.count:
+            return 0
+        last = self.offsets.index(max(self.offsets))
+        before, inside = samples_in_chunk(self.runs, last)
+        inside = max(0, min(inside, self.count - before))
+        if isinstance(self.sizes, int):
+            # QuickTime writes 1 for audio samples of quite another size.
+            return self.offsets[last] + (self.sizes * inside if self.sizes > 1 else 1)
+        return self.offsets[last] + sum(self.sizes[before : before + inside])
+
+
+def samples_in_chunk(runs: array[int], chunk: int) -> tuple[int, int]:
+    """Return the number of samples before a chunk, counted from 0, and inside it."""
+    firsts, lengths = runs[0 : len(runs) // 3 * 3 : 3], runs[1::3]
+    if chunk < 0 or not firsts:
+        return 0, 0
+    run = max(0, bisect_left(firsts, chunk + 2) - 1)
+    chunks = map(sub, firsts[1 : run + 1], firsts[:run])
+    before = sum(map(mul, chunks, lengths)) + (chunk + 1 - firsts[run]) * lengths[run]
+    return max(0, before), lengths[run]
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """The samples of one track, in the order in which they are decoded."""
+    """The samples of one track in decoding order."""
 
     count: int = 0
     durations: Runs = field(default_factory=Runs)  # from one decoding time to the next
     offsets: Runs = field(default_factory=Runs)  # from decoding to presentation
     first: int = 0  # decoding time
-    reach: int = 0  # where the last of them ends in the file
-    beginning: tuple[tuple[int, int], ...] = ()  # where the first lie, and how long they are
-    places: Places = field(default_factory=Places)
+    end_of_data: int = 0  # in the file
+    first_locations: tuple[tuple[int, int], ...] = ()  # offset and size of the first samples
+    chunk_table: ChunkTable = field(default_factory=ChunkTable)
 
 
 def read_samples(source: Source, stbl: Box) -> Samples:
-    """Read the tables of a track."""
+    """Read the sample tables of a track."""
     inside = children(source, stbl)
 
     def table(*kinds: bytes) -> bytes:
@@ -208,28 +240,29 @@ def read_samples(source: Source, stbl: Box) -> Samples:
 
     count, sizes = _sizes(table(b"stsz"), table(b"stz2"))
     stco = table(b"co64", b"stco")
-    wide = "Q" if b"co64" in inside else "I"
-    places = unpack(stco, wide, 8, int.from_bytes(stco[4:8], "big"))
+    code = "Q" if b"co64" in inside else "I"
+    chunk_offsets = unpack(stco, code, 8, int.from_bytes(stco[4:8], "big"))
     stsc = table(b"stsc")
-    chunks = unpack(stsc, "I", 8, int.from_bytes(stsc[4:8], "big") * 3)
-    # What no chunk holds is not there, whatever the sizes and durations count.
-    count = min(count, sum(_samples_before(chunks, len(places) - 1)))
-    durations = Runs.of(table(b"stts")).fitted(count)
+    runs = unpack(stsc, "I", 8, int.from_bytes(stsc[4:8], "big") * 3)
+    # Samples without a chunk do not exist, whatever the other tables count.
+    count = min(count, sum(samples_in_chunk(runs, len(chunk_offsets) - 1)))
+    durations = Runs.of(table(b"stts")).resized(count)
     if min(durations.values, default=0) < 0:
         durations = Runs(durations.counts, array("i", [max(1, v) for v in durations.values]))
-    first = Places(places[:BEGINNING], chunks, count, sizes)
+    chunk_table = ChunkTable(chunk_offsets, runs, count, sizes)
+    first_chunks = ChunkTable(chunk_offsets[:FIRST_LOCATIONS], runs, count, sizes)
     return Samples(
         count=count,
         durations=durations,
-        offsets=Runs.of(table(b"ctts")).fitted(count),
-        reach=_reach(places, chunks, count, sizes),
-        beginning=tuple(islice(_places(first), BEGINNING)),
-        places=Places(places, chunks, count, sizes),
+        offsets=Runs.of(table(b"ctts")).resized(count),
+        end_of_data=chunk_table.end_of_data(),
+        first_locations=tuple(islice(first_chunks.locations(), FIRST_LOCATIONS)),
+        chunk_table=chunk_table,
     )
 
 
 def _sizes(stsz: bytes, stz2: bytes) -> tuple[int, int | array[int]]:
-    """Return how many samples there are, and the size of each or of all."""
+    """Return the number of samples, and the size of each or of all."""
     if len(stsz) >= 12:
         size, count = struct.unpack_from(">II", stsz, 4)
         if size:
@@ -245,50 +278,13 @@ def _sizes(stsz: bytes, stz2: bytes) -> tuple[int, int | array[int]]:
     return 0, 0
 
 
-def _reach(places: array[int], chunks: array[int], count: int, sizes: int | array[int]) -> int:
-    """Return where the chunk that lies last in the file ends."""
-    if not count:
-        return 0
-    last = places.index(max(places))
-    before, within = _samples_before(chunks, last)
-    within = max(0, min(within, count - before))
-    if isinstance(sizes, int):
-        # QuickTime writes 1 for audio whose samples have quite another size.
-        length = sizes * within if sizes > 1 else 1
-    else:
-        length = sum(sizes[before : before + within])
-    return places[last] + length
-
-
-def _places(places: Places) -> Iterator[tuple[int, int]]:
-    """Give the place and the size of one sample after the other."""
-    sizes = places.sizes
-    for chunk, offset in enumerate(places.chunks):
-        before, within = _samples_before(places.runs, chunk)
-        for sample in range(before, min(before + within, places.count)):
-            size = sizes if isinstance(sizes, int) else sizes[sample]
-            yield offset, size
-            offset += size  # noqa: PLW2901 - the next one follows at once
-
-
-def _samples_before(chunks: array[int], chunk: int) -> tuple[int, int]:
-    """Return how many samples lie before a chunk, counted from 0, and how many in it."""
-    firsts, many = chunks[0 : len(chunks) // 3 * 3 : 3], chunks[1::3]
-    if chunk < 0 or not firsts:
-        return 0, 0
-    run = max(0, bisect_left(firsts, chunk + 2) - 1)
-    lengths = map(sub, firsts[1 : run + 1], firsts[:run])
-    before = sum(map(mul, lengths, many)) + (chunk + 1 - firsts[run]) * many[run]
-    return max(0, before), many[run]
-
-
-# Enough for four hours at 30 frames per second. Of a longer clip the beginning is looked at.
+# Enough for four hours at 30 frames per second. Of a longer video only the beginning is inspected.
 _MAX: Final = 500_000
 
-# Gaps between frames that are alike but for rounding and a clock's jitter are one steady
-# rate. Phones write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and
-# rounding to milliseconds makes 16 and 17 of 60 frames per second, 4 and 5 of 240. A frame
-# left out doubles a gap.
+# Gaps between frames that differ by rounding and a clock's jitter are a constant rate. Phones
+# write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and rounding to
+# milliseconds makes 16 and 17 of 60 frames per second, 4 and 5 of 240. A dropped frame doubles a
+# gap.
 _JITTER: Final = 0.25  # of the shortest gap
 _ROUNDING: Final = 0.002  # seconds
 # A rate that changes for good may do so in steps as small as jitter (25 to 30): it shows in
@@ -298,19 +294,19 @@ _DRIFT: Final = 0.03
 
 
 def presentation_times(samples: Samples) -> list[int]:
-    """Return when frames are shown, in the track's ticks and in the order of showing."""
-    decoded = accumulate(samples.durations.spread(), initial=samples.first)
-    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MAX))
+    """Return the presentation times of the frames, in ticks, sorted."""
+    decoded = accumulate(samples.durations.expand(), initial=samples.first)
+    return sorted(islice(map(add, decoded, samples.offsets.expand()), _MAX))
 
 
 def times_within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the times of the frames that begin inside the windows an edit list leaves open."""
+    """Return the times inside the windows of an edit list."""
     spans = ((bisect_left(times, begin), bisect_left(times, end)) for begin, end in windows)
     return [time for first, last in spans for time in times[first:last]]
 
 
 def is_variable(times: Sequence[int], ticks: int) -> bool:
-    """Return whether the gaps between frames really differ, whatever the last frame lasts."""
+    """Return whether the frame rate varies; the length of the last frame does not count."""
     gaps = list(map(sub, times[1:], times))
     if not gaps:
         return False

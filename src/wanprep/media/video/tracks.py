@@ -1,4 +1,4 @@
-"""The tracks of an ISO media file: their headers, edit lists and samples, and what a player shows.
+"""Read the tracks of an ISO media file, and work out what a player shows of them.
 
 Headers (ISO/IEC 14496-12 8.2.2, 8.3.2, 8.4.2) come with 32-bit or with 64-bit times. An edit
 list (8.6.6) states which part of its media a player shows, and when. An edit may be empty
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.media.video.boxes import Box, children, find, payload
 from wanprep.media.video.samples import (
-    Places,
+    ChunkTable,
     SampleEntry,
     Samples,
     is_variable,
@@ -39,7 +39,7 @@ UPRIGHT: Final = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Ticks per second, and a claimed length in ticks (None where it is "not known")."""
+    """Ticks per second, and the length in ticks; None: not known."""
 
     scale: int
     duration: int | None
@@ -57,48 +57,48 @@ class TrackHeader:
 
 
 def read_clock(header: bytes) -> Clock:
-    """Read the clock of a file (mvhd) or of a track's media (mdhd)."""
+    """Read the clock of a file (mvhd) or of the media of a track (mdhd)."""
     if len(header) < 20:
         return Clock(0, None)
     if header[0]:
         scale, duration = struct.unpack_from(">IQ", header, 20)
-        return Clock(scale, _known(duration, 64))
+        return Clock(scale, _stated(duration, 64))
     scale, duration = struct.unpack_from(">II", header, 12)
-    return Clock(scale, _known(duration, 32))
+    return Clock(scale, _stated(duration, 32))
 
 
 def read_movie_matrix(mvhd: bytes) -> tuple[int, ...]:
-    """Return the matrix that turns the whole video."""
+    """Return the matrix that is applied to all tracks."""
     if len(mvhd) < 84:
         return UPRIGHT
     return _MATRIX.unpack_from(mvhd, 48 if mvhd[0] else 36)
 
 
 def read_track_header(tkhd: bytes) -> TrackHeader:
-    """Read a track header."""
+    """Read a tkhd box."""
     wide = tkhd[0]
     track, duration = struct.unpack_from(">I4xQ" if wide else ">I4xI", tkhd, 20 if wide else 12)
     return TrackHeader(
         id=track,
         enabled=bool(tkhd[3] & _ENABLED),
-        duration=_known(duration, 64 if wide else 32),
+        duration=_stated(duration, 64 if wide else 32),
         matrix=_MATRIX.unpack_from(tkhd, 52 if wide else 40),
         display_size=tkhd[88:96] if wide else tkhd[76:84],
     )
 
 
 def rotation(track: tuple[int, ...], movie: tuple[int, ...]) -> int:
-    """Return by how many degrees clockwise, in steps of 90, the matrices turn a frame.
+    """Return the rotation by the matrices, clockwise in steps of 90 degrees.
 
-    A mirrored frame counts as ffmpeg has it: by where its upper edge ends up.
+    As in ffmpeg, the upper edge of a mirrored frame counts.
     """
     a, b, c, d = movie[0], movie[1], movie[3], movie[4]
     across, down = track[0] * a + track[1] * c, track[0] * b + track[1] * d
     return round(math.degrees(math.atan2(down, across)) / 90) * 90 % 360
 
 
-def _known(duration: int, bits: int) -> int | None:
-    """Take all bits set for what it means: a length that is not known."""
+def _stated(duration: int, bits: int) -> int | None:
+    """Return None where all bits are set: the length is not known."""
     return None if duration == (1 << bits) - 1 else duration
 
 
@@ -118,7 +118,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """What a player shows of a track, in seconds, and from when to when in media time."""
+    """What a player shows of a track, in seconds, and as windows in media time."""
 
     duration: float
     delay: float  # before it begins
@@ -127,19 +127,19 @@ class Presentation:
 
     @property
     def span(self) -> tuple[int, int]:
-        """Return from when to when there is anything to see."""
+        """Return the start of the first window and the end of the last."""
         return min(begin for begin, _ in self.windows), max(end for _, end in self.windows)
 
 
 def read_edits(source: Source, trak: Box) -> tuple[Edit, ...]:
-    """Return the entries of a track's edit list, if it has one."""
+    """Read the edit list of a track."""
     data = payload(source, find(source, trak, b"edts", b"elst"))
     if len(data) < 8:
         return ()
     entry = struct.Struct(">Qqi" if data[0] else ">Iii")
     count = min(int.from_bytes(data[4:8], "big"), (len(data) - 8) // entry.size, _MAX)
     rows = entry.iter_unpack(data[8 : 8 + count * entry.size])
-    return tuple(Edit(length, start, rate / _NORMAL_RATE) for length, start, rate in rows)
+    return tuple(Edit(total, start, rate / _NORMAL_RATE) for total, start, rate in rows)
 
 
 def apply_edits(
@@ -147,19 +147,19 @@ def apply_edits(
 ) -> Presentation:
     """Apply edits to media.
 
-    `span` is from when to when they last, and when the last frame begins: where frames are
-    reordered and nothing makes up for it, that is past the end of them all.
+    `span` is the start and the end of the media, and when the last frame begins: after the end
+    where frames are reordered and no edit compensates for that.
 
-    `scales` are the ticks per second of the video and of the track. The last edit of a
-    `growing` (fragmented) video covers all that follows, whatever length it gives: it was
-    written before the fragments were.
+    `scales` are the ticks per second of the file and of the track. The last edit of a
+    `growing` (fragmented) video covers all that follows, as it was written before the
+    fragments.
     """
     movie, media = scales
     begin, end, last = span
-    # One tick more than there is: a last frame of no length is shown as well.
+    # One tick more: a last frame without a length is shown as well.
     stop = max(end, last) + 1
-    whole = Presentation((end - begin) / media, 0.0, 0.0, ((begin, stop),))
-    delay = length = claimed = 0.0
+    unedited = Presentation((end - begin) / media, 0.0, 0.0, ((begin, stop),))
+    delay = total = claimed = 0.0
     windows = []
     for number, edit in enumerate(edits, 1):
         seconds = edit.duration / movie
@@ -168,28 +168,28 @@ def apply_edits(
             continue
         # A rate of 0 holds one frame for the whole edit.
         rate = edit.rate if edit.rate > 0 else 0.0
-        there = max(0, end - max(begin, edit.media_time))
+        available = max(0, end - max(begin, edit.media_time))
         if number == len(edits) and (growing or not edit.duration):
-            presentation, seconds = max(0, stop - edit.media_time), there / media
+            presentation, seconds = max(0, stop - edit.media_time), available / media
         else:
             presentation = round(seconds * media * rate)
         windows.append((edit.media_time, edit.media_time + presentation))
         claimed += seconds
-        length += seconds if rate == 0 else min(presentation, there) / media / rate
-    if not length:  # an edit list that leaves nothing is one that players pass over
-        return whole
-    return Presentation(length, delay, claimed, tuple(windows))
+        total += seconds if rate == 0 else min(presentation, available) / media / rate
+    if not total:  # players ignore an edit list that shows nothing
+        return unedited
+    return Presentation(total, delay, claimed, tuple(windows))
 
 
 _STILLS: Final = frozenset({b"jpeg", b"png "})
 _FASTEST_CLOCK: Final = 2**31 - 1  # ticks a second: players read more as a negative number
 _LONGEST_STSD: Final = 1024 * 1024
-_VIDEO: Final = frozenset({b"vide", b"pict"})  # videos, and sequences in HEIC and AVIF
+_VIDEO: Final = frozenset({b"vide", b"pict"})  # video tracks, and image sequences in HEIC and AVIF
 
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """What all tracks of a video share."""
+    """What all tracks of a file share."""
 
     clock: Clock
     matrix: tuple[int, ...]
@@ -198,7 +198,7 @@ class Movie:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A length in seconds that a header gives, and the lengths that would bear it out."""
+    """A length in seconds in a header, and the measured lengths that it may stand for."""
 
     seconds: float
     measured: tuple[float, ...]
@@ -206,7 +206,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class RawTrack:
-    """A track as it lies in the index."""
+    """The boxes of a track."""
 
     header: TrackHeader
     clock: Clock  # of its media
@@ -215,46 +215,46 @@ class RawTrack:
     entries: tuple[SampleEntry, ...]
     edits: tuple[Edit, ...]
     samples: Samples
-    chapters: frozenset[int]  # tracks that only hold this one's chapter names and frames
+    chapters: frozenset[int]  # tracks with the names and images of this one's chapters
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What a player makes of a track. Times are in seconds."""
+    """What a player shows of a track. Times are in seconds."""
 
     id: int
     handler: str  # "vide", "soun", "text", ...
     entries: tuple[SampleEntry, ...]
     enabled: bool
-    cover: bool  # cover art and chapter frames: no video
-    rotation: int  # degrees clockwise a player turns the frame
+    cover: bool  # cover art or chapter images, not a video
+    rotation: int  # degrees clockwise
     samples: int
     frames: int  # samples that are shown
     media_duration: float  # of all samples
     duration: float  # of what is shown
-    delay: float  # before the first of them
+    delay: float  # before it begins
     fps: float | None
     vfr: bool
-    reach: int  # where the last sample ends in the file
-    beginning: tuple[tuple[int, int], ...]  # where the first samples lie, and how long they are
-    places: Places  # of those that the index itself lists
-    stsd: bytes  # how the samples are coded
+    end_of_data: int  # offset in the file
+    first_locations: tuple[tuple[int, int], ...]  # offset and size of the first samples
+    chunk_table: ChunkTable  # without fragments
+    stsd: bytes
     display_size: bytes
     claims: tuple[Claim, ...]
 
     @property
     def encrypted(self) -> bool:
-        """Return whether it needs a key."""
+        """Whether it needs a key."""
         return any(entry.encrypted for entry in self.entries)
 
     @property
     def end(self) -> float:
-        """Return when a player is through with it."""
+        """When a player has shown all of it."""
         return self.delay + self.duration
 
 
 def read_track(source: Source, trak: Box) -> RawTrack | None:
-    """Read a track's boxes; None where the least that makes a track is missing."""
+    """Read the boxes of a track; None where required ones are missing."""
     inside = children(source, trak)
     if not {b"tkhd", b"mdia"} <= inside.keys():
         return None
@@ -274,18 +274,18 @@ def read_track(source: Source, trak: Box) -> RawTrack | None:
         entries=read_entries(source, stsd, handler),
         edits=read_edits(source, trak),
         samples=read_samples(source, stbl),
-        chapters=_chapters(source, inside.get(b"tref")),
+        chapters=_chapter_tracks(source, inside.get(b"tref")),
     )
 
 
-def _chapters(source: Source, tref: Box | None) -> frozenset[int]:
+def _chapter_tracks(source: Source, tref: Box | None) -> frozenset[int]:
     if tref is None:
         return frozenset()
     return frozenset(unpack(payload(source, children(source, tref).get(b"chap")), "I"))
 
 
 def build_tracks(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
-    """Work out what a player shows of each track."""
+    """Apply edits and rotations to the tracks, and recognise cover art."""
     raws = tuple(raws)
     chapters = frozenset().union(*(raw.chapters for raw in raws))
     media = [raw for raw in raws if raw.handler in {b"vide", b"soun"} and raw.samples.count]
@@ -293,13 +293,13 @@ def build_tracks(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
         _build_track(
             raw,
             movie,
-            cover=raw.header.id in chapters or (_is_image(raw) and len(media) > 1),
+            cover=raw.header.id in chapters or (_is_still(raw) and len(media) > 1),
         )
         for raw in raws
     )
 
 
-def _is_image(raw: RawTrack) -> bool:
+def _is_still(raw: RawTrack) -> bool:
     codecs = {entry.codec for entry in raw.entries}
     return raw.handler == b"vide" and raw.samples.count == 1 and codecs <= _STILLS
 
@@ -313,9 +313,9 @@ def _build_track(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
     scales = (movie.clock.scale or 1, scale)
     span = begin, begin + total, times[-1] if times else begin
     presentation = apply_edits(raw.edits, span, scales, growing=movie.fragmented)
-    if scale > _FASTEST_CLOCK:  # the samples cannot be timed: the header is all there is
+    if scale > _FASTEST_CLOCK:  # only the header gives a length
         presentation = replace(presentation, duration=(raw.header.duration or 0) / scales[0])
-    # Of a video too long to be looked at in full, all frames count as shown.
+    # Of a video with too many frames to inspect, all count as shown.
     is_whole = len(times) == samples.count
     return Track(
         id=raw.header.id,
@@ -331,9 +331,9 @@ def _build_track(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
         delay=presentation.delay,
         fps=samples.count * scale / total if is_video and total else None,
         vfr=is_variable(times_within(times, [presentation.span]), scale),
-        reach=samples.reach,
-        beginning=samples.beginning,
-        places=samples.places,
+        end_of_data=samples.end_of_data,
+        first_locations=samples.first_locations,
+        chunk_table=samples.chunk_table,
         stsd=raw.stsd,
         display_size=raw.header.display_size,
         claims=() if movie.fragmented else _claims(raw, scales, presentation),
@@ -343,7 +343,7 @@ def _build_track(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
 def _claims(
     raw: RawTrack, scales: tuple[int, int], presentation: Presentation
 ) -> tuple[Claim, ...]:
-    """Collect what headers claim; a fragmented video's were written before there was anything."""
+    """Collect the lengths in headers, except those written before the fragments."""
     movie, media = scales
     measured = (
         presentation.delay + presentation.duration,
@@ -351,7 +351,7 @@ def _claims(
         raw.samples.durations.total() / media,
     )
     claims = [presentation.claimed] if presentation.claimed else []
-    if raw.header.duration:  # 0 is common: players do not look at it
+    if raw.header.duration:  # 0 is common; players ignore it
         claims.append(raw.header.duration / movie)
     if raw.clock.duration is not None:
         claims.append(raw.clock.duration / media)
