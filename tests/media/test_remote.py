@@ -94,7 +94,9 @@ def test_a_long_stretch_is_read_in_several_requests(pages: Web) -> None:
         pytest.param(Page(b"", 200), "empty: 0 bytes", id="empty"),
         pytest.param(Page(b"", 416), "empty: 0 bytes", id="no first byte"),
         pytest.param(
-            Page(b"", 302, headers={"Location": "/loop"}), "refused: more than 5 redirects", id="loop"
+            Page(b"", 302, headers={"Location": "/loop"}),
+            "refused: more than 5 redirects",
+            id="loop",
         ),
         pytest.param(
             Page(b"", 302, headers={"Location": "http://10.0.0.1/"}),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.facts import NOT_DECODED, NOT_READ
+from wanprep.media.ffmpeg import command_line, file_url, start
 from wanprep.text import seconds
 
 if TYPE_CHECKING:
@@ -69,30 +70,31 @@ def _pillow_damage(facts: Facts) -> str | None:
 
 
 def _ffmpeg_damage(facts: Facts) -> str | None:
-    import imageio_ffmpeg
-
-    arguments = [
-        *("-nostdin", "-v", "error", "-threads", "2", "-protocol_whitelist", "file,pipe"),
-        *("-i", f"file:{facts.path}", "-map", "0:v?", "-map", "0:a?"),
-        *("-fps_mode", "passthrough", "-progress", "-", "-f", "null", "-"),
-    ]
+    command = command_line(
+        *("-v", "error", "-threads", "2", "-i", file_url(facts.path)),
+        *("-map", "0:v?", "-map", "0:a?", "-fps_mode", "passthrough"),
+        *("-progress", "-", "-f", "null", "-"),
+    )
     try:
-        command = [imageio_ffmpeg.get_ffmpeg_exe(), *arguments]
-        process = subprocess.run(command, capture_output=True, timeout=_FFMPEG_SECONDS, check=False)
+        with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            try:
+                progress, messages = process.communicate(timeout=_FFMPEG_SECONDS)
+            finally:
+                process.kill()
     except subprocess.TimeoutExpired:
         return f"{NOT_READ}: decoding it took longer than {_FFMPEG_SECONDS:.0f} s"
-    except (OSError, RuntimeError):
+    except OSError:
         return f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
-    if process.returncode and not process.stderr:
+    if process.returncode and not messages:
         # For a damaged file there would be a message.
         return f"{NOT_READ}: ffmpeg ended with status {process.returncode} without a message"
     errors = [
         _PREFIX.sub("", line)
-        for line in process.stderr.decode("utf-8", "replace").splitlines()
+        for line in messages.decode("utf-8", "replace").splitlines()
         if not _OUTPUT.match(line)
     ]
     if facts.format == "mp3":
-        return _lost_audio(facts, process.stdout) if errors else None
+        return _lost_audio(facts, progress) if errors else None
     return f"damaged: decoding it fails ({errors[0]})" if errors else None
 
 

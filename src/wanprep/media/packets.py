@@ -16,6 +16,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.facts import NOT_READ
+from wanprep.media.ffmpeg import command_line, file_url, start
 from wanprep.media.mediainfo import AudioStream, Streams, VideoStream, describe, stream_facts
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile
@@ -112,7 +113,7 @@ def read_packets(source: Source) -> PartialFacts:
     name = sniff(source).format
     try:
         packets = _list_packets(source.path, _DEMUXERS.get(name, name))
-    except (OSError, RuntimeError):
+    except OSError:
         problem = f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
         return {"readable": False, "problem": problem}
     streams = describe(source)
@@ -207,23 +208,14 @@ def _channels(layout: str) -> int | None:
 
 
 def _list_packets(path: str, demuxer: str) -> _PacketList:
-    import imageio_ffmpeg
-
-    command = [
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-nostats"),
-        *("-v", "level+info", "-protocol_whitelist", "file,pipe"),
-        *("-f", demuxer, "-i", f"file:{path}", "-map", "0:V?", "-map", "0:a?"),
-        *("-c", "copy", "-f", "framecrc", "-"),
-    ]
+    command = command_line(
+        *("-v", "level+info", "-f", demuxer, "-i", file_url(path)),
+        *("-map", "0:V?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-"),
+    )
     packets = _PacketList()
     with (
         tempfile.TemporaryFile() as messages,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-        ) as process,
+        start(command, stdout=subprocess.PIPE, stderr=messages) as process,
     ):
         timer = Timer(_SECONDS, _stop, (process, packets))
         timer.start()

@@ -215,7 +215,10 @@ IDAT = png().find(b"IDAT")
             png()[: IDAT + 9] + b"??" + png()[IDAT + 11 :], "checksum of its image", 64, id="IDAT"
         ),
         pytest.param(
-            SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:], "it has CgBI chunks, which few programs support", 64, id="Apple's"
+            SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:],
+            "it has CgBI chunks, which few programs support",
+            64,
+            id="Apple's",
         ),
     ],
 )
