@@ -169,10 +169,12 @@ SCAN = jpeg().find(b"\xff\xda")
             b"\xff\xd8" + jpeg()[SCAN:], "lacks the size of the image", (None, None), id="no frame"
         ),
         pytest.param(
-            shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels need at least 3,600", (640, 480),
-            id="shortened",
+            shortened(), "cut off: 5.. bytes of .*, 640 x 480 pixels need at least 3,600",
+            (640, 480), id="shortened",
         ),
-        pytest.param(with_frame(jpeg(), width=0), "a width of 0 pixels", (None, None), id="width 0"),
+        pytest.param(
+            with_frame(jpeg(), width=0), "a width of 0 pixels", (None, None), id="width 0"
+        ),
         pytest.param(late_height(), "lacks the height", (64, 48), id="height behind scan"),
         pytest.param(
             with_frame(jpeg(), height=0), "lacks the height", (None, None), id="height 0"
