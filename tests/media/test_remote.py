@@ -36,7 +36,7 @@ def look(path: str) -> Facts:
     return probe_file(HOST + path)
 
 
-def test_a_image_is_known_by_its_beginning(pages: Web) -> None:
+def test_an_image_is_known_by_its_beginning(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
     (facts,) = probe_urls([f"{HOST}/hero.png?sig=1"])
     assert (facts.width, facts.height, facts.format) == (900, 700, "png")
@@ -161,8 +161,8 @@ def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.Monke
     "url",
     ["http://127.0.0.1:1/a.png", "http://localhost/a.png", "http://nas/a.png", "http://10.1.2.3/"],
 )
-def test_private_networks_are_not_asked(url: str) -> None:
-    (facts,) = probe_urls([url])
+def test_private_networks_are_not_requested(url: str) -> None:
+    facts = probe_file(url)
     assert facts.problem == "not requested: it leads to a private network"
 
 
@@ -175,7 +175,7 @@ def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     assert facts.problem == "not reached: its host name cannot be resolved"
 
 
-def test_probe_takes_addresses_too(pages: Web) -> None:
+def test_probe_takes_urls_too(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png"] = Page(png())
     (facts,) = probe_many([f"{HOST}/hero.png"])
     assert facts.width == 300

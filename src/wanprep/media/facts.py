@@ -64,7 +64,7 @@ class Facts:
     bytes: int | None = None
     width: int | None = None  # pixels as a viewer shows them, upright
     height: int | None = None
-    stored_width: int | None = None  # pixels as they lie in the file
+    stored_width: int | None = None  # pixels as stored
     stored_height: int | None = None
     aspect: float | None = None  # width * sar / height
     orientation: int | None = None  # EXIF, 1-8

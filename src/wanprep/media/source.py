@@ -36,7 +36,7 @@ class UrlReadError(OSError):
 
 
 class LocalFile(Closing):
-    """A file on this machine, read at any place without moving a shared position."""
+    """A local file."""
 
     def __init__(self, path: str) -> None:
         self.path = path

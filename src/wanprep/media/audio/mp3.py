@@ -114,16 +114,16 @@ def _sizes(second: int, rate_index: int, free: int) -> tuple[int, ...]:
 def free_format(head: bytes) -> Frame | None:
     """Read a free-format frame, whose size is the distance to the next header.
 
-    Any pattern has headers at equal distances, so many are required, the first at the very
-    beginning.
+    Patterns also have headers at equal distances: several are required, the first at the
+    very beginning.
     """
     if not _FREE_MARK.match(head):
         return None
     second, third, fourth = head[1:HEADER]
     padding = (4 if second & 6 == 6 else 1) if third & 2 else 0
     following = re.compile(re.escape(head[:2]) + b"[%b%b]" % _either_padding(third), re.DOTALL)
-    for place in islice(following.finditer(head, 32, _FREE_REACH), _MAX_GUESSES):
-        frame = _frame(second, third, fourth, place.start() - padding)
+    for following_header in islice(following.finditer(head, 32, _FREE_REACH), _MAX_GUESSES):
+        frame = _frame(second, third, fourth, following_header.start() - padding)
         if in_a_row(frame, head, 0, HEADER, _FREE_PROOF)[0] == _FREE_PROOF:
             return frame
     return None

@@ -83,7 +83,7 @@ class WavFormat:
     def stored_bits(self) -> int:
         """The bits of a PCM sample in the file, in whole bytes: 12 bits take 16."""
         whole = -(-self.bits // 8) * 8
-        # 24 bits may lie in 32; any other block size that disagrees is an error of the writer.
+        # 24 bits may take 32; any other block size that disagrees is an error of the writer.
         return 32 if whole == 24 and self.block == 4 * self.channels else whole
 
     @property

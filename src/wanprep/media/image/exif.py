@@ -185,7 +185,7 @@ def image_facts(
 
 
 def _sizes(stored_width: int, stored_height: int, orientation: int) -> PartialFacts:
-    # Orientations 5 to 8 lie on their side: EXIF 2.32, tag 0x0112.
+    # Orientations 5 to 8 are rotated by 90 degrees: EXIF 2.32, tag 0x0112.
     sideways = orientation >= 5
     width, height = (stored_height, stored_width) if sideways else (stored_width, stored_height)
     return {

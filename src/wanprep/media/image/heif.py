@@ -220,10 +220,10 @@ def _missing_data(source: Source, items: Items, image: ImageProperties) -> str |
     """Report data past the end: decoders refuse such a file."""
     locations = items.locations.items()
     in_index = [
-        item for item, place in locations if place.holder == IN_META and item in image.parts
+        item for item, location in locations if location.holder == IN_META and item in image.parts
     ]
     if any(items.end_of_data(item) > len(items.idat) for item in in_index):
         return "damaged: the location of its image is outside of its index"
-    in_file = (item for item, place in locations if place.holder == IN_FILE)
+    in_file = (item for item, location in locations if location.holder == IN_FILE)
     needed = max(map(items.end_of_data, in_file), default=0)
     return _cut_off(source, needed) if needed > source.size else None

@@ -74,19 +74,19 @@ class Items:
 
     def end_of_data(self, item: int) -> int:
         """Return the end of the last extent, 0 if there is none."""
-        place = self.locations.get(item)
-        if place is None:
+        location = self.locations.get(item)
+        if location is None:
             return 0
-        return max((start + max(length, 1) for start, length in place.extents), default=0)
+        return max((start + max(length, 1) for start, length in location.extents), default=0)
 
     def data(self, source: Source, item: int, limit: int) -> bytes:
         """Return the beginning of an item's data."""
-        place = self.locations.get(item)
-        if place is None or place.holder not in {IN_FILE, IN_META}:
+        location = self.locations.get(item)
+        if location is None or location.holder not in {IN_FILE, IN_META}:
             return b""
-        holder = source if place.holder == IN_FILE else Bytes(self.idat)
+        holder = source if location.holder == IN_FILE else Bytes(self.idat)
         pieces = []
-        for offset, length in place.extents:
+        for offset, length in location.extents:
             piece = holder.read_at(offset, min(length or limit, limit))
             pieces.append(piece)
             limit -= len(piece)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
-# Table B.1. C4, C8 and CC lie among the frame headers but are none.
+# Table B.1. C4, C8 and CC are not frame headers.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_HUFFMAN: Final = frozenset({0xC0, 0xC1})
 _HUFFMAN_TABLES: Final = 0xC4

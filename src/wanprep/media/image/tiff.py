@@ -28,7 +28,7 @@ _SAMPLES: Final = 277
 _TILE_WIDTH: Final = 322
 _EXTRA_SAMPLES: Final = 338
 # Tags of the offsets and lengths of strips, tiles, and an old-style JPEG.
-_PIECES: Final = ((273, 279), (324, 325), (513, 514))
+_DATA_TAGS: Final = ((273, 279), (324, 325), (513, 514))
 
 _COLORS: Final[Mapping[int, Color]] = {
     0: "gray",
@@ -97,19 +97,19 @@ def _count_pages(tiff: Tiff) -> int:
 def _problem(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | None:
     if not pixels:
         return "damaged: the size of its first page is missing"
-    ends = [end for tags in _PIECES for end in _ends(tiff, page, tags)]
+    ends = [end for tags in _DATA_TAGS for end in _ends(tiff, page, tags)]
     if not ends:
         return "damaged: the offset of its pixels is missing"
     return _cut_off(source, max(ends)) if max(ends) > source.size else None
 
 
 def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
-    places, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
+    offsets, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
     limit = _unpacked_size(tiff, page)
     if limit is not None:  # no strip is longer than the image
         lengths = tuple(min(length, limit) for length in lengths)
     # Old writers left the lengths out; then at least the offsets must be in the file.
-    return [sum(pair) for pair in zip(places, lengths or (1,) * len(places), strict=False)]
+    return [sum(pair) for pair in zip(offsets, lengths or (1,) * len(offsets), strict=False)]
 
 
 def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from wanprep.media.mediainfo import AudioStream, VideoStream
 
 
-# How far the rate in the header may lie from the measured one to be the exact one.
+# The rate in the header is used if it is this close to the measured one.
 _SAME_RATE: Final = 0.01
-# The last frame of an uneven track is assumed to last this many times the longest other.
+# The last frame of an uneven track may last up to this many times the longest other.
 _LAST_FRAME: Final = 2
 # A claimed length may be this far from the measured one, in seconds and as a share of it.
 _TOLERANCE: Final = 0.1

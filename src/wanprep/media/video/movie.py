@@ -170,7 +170,7 @@ def _entry(track: Track) -> SampleEntry:
     return track.entries[0] if track.entries else SampleEntry(b"", encrypted=False)
 
 
-_TOLERANCE: Final = 0.1  # seconds by which honest headers are off
+_TOLERANCE: Final = 0.1  # seconds by which correct headers are off
 _UNPACKED: Final = 16 * 1024 * 1024
 _MEASURES: Final = (attrgetter("end"), attrgetter("duration"), attrgetter("media_duration"))
 
