@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +119,12 @@ UNSAFE: Final = "not requested"
 _LONGEST_PROBLEM: Final = 200
 
 
+def stated_facts(**facts: str | float | None) -> PartialFacts:
+    """Leave out the facts that are None."""
+    stated = {name: value for name, value in facts.items() if value is not None}
+    return cast("PartialFacts", stated)
+
+
 def unreadable_facts(path: str, problem: str) -> Facts:
     """Return the facts of an unreadable file."""
     return Facts(
@@ -133,49 +139,33 @@ def printable_line(text: str) -> str:
     return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"
 
 
+_OWN_NAME_ONLY: Final = "aac ac3 amr ape avi caf dsf flac gif jxl mp3 psd svg tak tga tta webm webp"
 _EXTENSIONS: Final = {
+    **{name: name for name in _OWN_NAME_ONLY.split()},
     "jpeg": "jpg jpeg jpe jfif mpo",
     "png": "png apng",
     "bmp": "bmp dib",
-    "webp": "webp",
-    "gif": "gif",
     "tiff": "tif tiff",
     "heic": "heic heif hif",
     "avif": "avif avifs",
-    "svg": "svg",
     "ico": "ico cur",
     "jpeg2000": "jp2 j2k jpx jpf j2c",
-    "jxl": "jxl",
-    "psd": "psd",
-    "tga": "tga",
     "pnm": "pnm pbm pgm ppm",
     "mp4": "mp4 m4v",
     "mov": "mov qt",
     "3gp": "3gp 3g2",
-    "webm": "webm",
     "mkv": "mkv mka",
-    "avi": "avi",
     "asf": "wmv wma asf",
     "flv": "flv f4v",
     "ts": "ts m2ts mts",
     "mpg": "mpg mpeg vob",
     "wav": "wav wave",
-    "mp3": "mp3",
     "m4a": "m4a m4b",
-    "flac": "flac",
     "ogg": "ogg oga ogv opus spx",
-    "aac": "aac",
     "aiff": "aif aiff aifc",
-    "amr": "amr",
     "au": "au snd",
-    "caf": "caf",
-    "ac3": "ac3",
-    "ape": "ape",
     "wavpack": "wv",
-    "tta": "tta",
-    "tak": "tak",
     "musepack": "mpc mpp",
-    "dsf": "dsf",
 }
 FORMAT_BY_EXTENSION: Final = {
     extension: name for name, extensions in _EXTENSIONS.items() for extension in extensions.split()
@@ -213,12 +203,14 @@ def usual_kind(format_name: str) -> Kind:
 
 def audio_facts(format_name: str, codec: str, rate: int, channels: int | None) -> PartialFacts:
     """Return the facts of an audio header; zeros are left out."""
-    facts = PartialFacts(kind="audio", format=format_name, audio_codec=codec, audio_tracks=1)
-    if rate:
-        facts["sample_rate"] = rate
-    if channels:
-        facts["channels"] = channels
-    return facts
+    return stated_facts(
+        kind="audio",
+        format=format_name,
+        audio_codec=codec,
+        audio_tracks=1,
+        sample_rate=rate or None,
+        channels=channels or None,
+    )
 
 
 def playable(facts: PartialFacts, seconds: float, problem: str | None = None) -> PartialFacts:

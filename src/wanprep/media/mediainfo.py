@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.codecs import audio_codec, is_lossless, video_codec
+from wanprep.media.facts import stated_facts
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
@@ -239,9 +240,7 @@ def _color(space: str) -> tuple[Color | None, bool]:
 
 def stream_facts(streams: Streams) -> PartialFacts:
     """Return the facts of the first video track and the first audio track."""
-    facts: PartialFacts = {"kind": "other", "readable": True}
-    if streams.duration is not None:
-        facts["duration"] = streams.duration
+    facts = stated_facts(kind="other", readable=True, duration=streams.duration)
     if streams.audios:
         facts |= _audio_facts(streams)
     if streams.videos:
@@ -255,47 +254,37 @@ def stream_facts(streams: Streams) -> PartialFacts:
 
 def _audio_facts(streams: Streams) -> PartialFacts:
     first = streams.audios[0]
-    facts: PartialFacts = {
-        "kind": "audio",
-        "audio_codec": first.codec,
-        "audio_tracks": len(streams.audios),
-    }
-    if first.sample_rate is not None:
-        facts["sample_rate"] = first.sample_rate
-    if first.channels is not None:
-        facts["channels"] = first.channels
-    if first.duration is not None:
-        facts["audio_duration"] = first.duration
-    if first.bit_depth and not streams.videos and is_lossless(first.codec):
-        facts["bit_depth"] = first.bit_depth
-    return facts
+    has_depth = first.bit_depth and not streams.videos and is_lossless(first.codec)
+    return stated_facts(
+        kind="audio",
+        audio_codec=first.codec,
+        audio_tracks=len(streams.audios),
+        sample_rate=first.sample_rate,
+        channels=first.channels,
+        audio_duration=first.duration,
+        bit_depth=first.bit_depth if has_depth else None,
+    )
 
 
 def _video_facts(streams: Streams) -> PartialFacts:
     first = streams.videos[0]
-    facts: PartialFacts = {
-        "kind": "video",
-        "video_codec": first.codec,
-        "video_tracks": len(streams.videos),
-        "rotation": first.rotation,
-        "alpha": first.alpha,
-        "hdr": first.hdr,
-        "gps": False,
-    }
+    facts = stated_facts(
+        kind="video",
+        video_codec=first.codec,
+        video_tracks=len(streams.videos),
+        rotation=first.rotation,
+        alpha=first.alpha,
+        hdr=first.hdr,
+        gps=False,
+        color=first.color,
+        bit_depth=first.bit_depth,
+        video_duration=first.duration,
+        fps=first.fps,
+        vfr=first.vfr,
+        frames=first.frames,
+    )
     if first.width and first.height:
         facts |= display_size_facts(first.width, first.height, first.rotation, first.sar)
-    if first.color is not None:
-        facts["color"] = first.color
-    if first.bit_depth is not None:
-        facts["bit_depth"] = first.bit_depth
-    if first.duration is not None:
-        facts["video_duration"] = first.duration
-    if first.fps is not None:
-        facts["fps"] = first.fps
-    if first.vfr is not None:
-        facts["vfr"] = first.vfr
-    if first.frames is not None:
-        facts["frames"] = first.frames
     return facts
 
 

@@ -92,7 +92,7 @@ def sniff(source: Source) -> Detected:
     head = source.read_at(0, HEAD)
     name = _by_signature(head) or _after_tags(source, head) or _by_audio_frames(source, head)
     name = name or ("tga" if _is_targa(head) else None)
-    return Detected(name) if name else _describe_other(head)
+    return Detected(name) if name else Detected("unknown", _describe_other(head))
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -172,24 +172,24 @@ def _by_audio_frames(source: Source, head: bytes) -> str | None:
     return None
 
 
-def _describe_other(head: bytes) -> Detected:
+def _describe_other(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     start = text[:64].lower()
     if text.startswith(_LFS_POINTER):
-        return Detected("unknown", LFS_POINTER)
+        return LFS_POINTER
     if b"%PDF-" in head[:1024]:
-        return Detected("unknown", "a PDF document, not media")
+        return "a PDF document, not media"
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        return Detected("unknown", "an HTML page, not media")
+        return "an HTML page, not media"
     if text.startswith(b"PK\x03\x04"):
-        return Detected("unknown", "a ZIP archive, not media")
+        return "a ZIP archive, not media"
     if text.startswith((b"{", b"[")) and _is_text(head):
-        return Detected("unknown", "JSON text, not media")
+        return "JSON text, not media"
     if _is_text(head):
-        return Detected("unknown", "text, not media")
+        return "text, not media"
     if not head.strip(b"\0"):
-        return Detected("unknown", "only zero bytes")
-    return Detected("unknown", "not a media format that wanprep knows")
+        return "only zero bytes"
+    return "not a media format that wanprep knows"
 
 
 _NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")

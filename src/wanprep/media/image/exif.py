@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.media.facts import stated_facts
 from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
@@ -168,20 +169,20 @@ def image_facts(
     problem: str | None = None,
 ) -> PartialFacts:
     """Return the facts of an image stored as `width` x `height`; a problem: unreadable."""
-    facts: PartialFacts = {"kind": "image", "format": name, "orientation": exif.orientation}
-    facts |= {"gps": exif.gps, "animated": animated, "frames": frames}
-    if width > 0 and height > 0:
-        facts |= _sizes(width, height, exif.orientation)
-    if alpha is not None:
-        facts["alpha"] = alpha
-    if bit_depth is not None:
-        facts["bit_depth"] = bit_depth
-    if color is not None:
-        facts["color"] = color
-    facts["readable"] = problem is None
-    if problem is not None:
-        facts["problem"] = problem
-    return facts
+    facts = stated_facts(
+        kind="image",
+        format=name,
+        orientation=exif.orientation,
+        gps=exif.gps,
+        animated=animated,
+        frames=frames,
+        alpha=alpha,
+        bit_depth=bit_depth,
+        color=color,
+        readable=problem is None,
+        problem=problem,
+    )
+    return facts | _sizes(width, height, exif.orientation) if width > 0 < height else facts
 
 
 def _sizes(stored_width: int, stored_height: int, orientation: int) -> PartialFacts:
