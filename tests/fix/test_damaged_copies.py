@@ -1,4 +1,4 @@
-"""Streams that fit are copied, unless a decoder finds fault with the copy."""
+"""Streams are copied if accepted, unless the copy cannot be decoded."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
-from made_videos import MOVING, TONE, X264, ffmpeg, make
+from sample_videos import TONE, X264, ffmpeg, make
 
 from wanprep.cli import run
 
 _NOTES = (
-    "coded anew, because its streams cannot be decoded as they are",
+    "re-encoded, because its streams cannot be decoded as they are",
     "it is damaged in places (",
 )
 
 
-def test_what_cannot_be_copied_is_coded_anew(
+def test_a_damaged_copy_is_re_encoded(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    clip = Path(make(Path("a.mkv"), MOVING, TONE, how=f"{X264} -c:a aac"))
+    clip = Path(make(Path("a.mkv"), "testsrc2=s=320x240:r=25:d=2", TONE, how=f"{X264} -c:a aac"))
     data = bytearray(clip.read_bytes())
     for at in range(len(data) // 3, len(data) * 2 // 3, 499):
         data[at] ^= 0x5A
@@ -28,8 +28,8 @@ def test_what_cannot_be_copied_is_coded_anew(
 
     assert run(["fix", "a.mkv", "--out", "ready"]) == 0
 
-    told = capfd.readouterr().out
-    assert all(note in told for note in _NOTES)
+    out = capfd.readouterr().out
+    assert all(note in out for note in _NOTES)
     (entry,) = json.loads(Path("ready/wanprep-receipt.json").read_text())["assets"]
     assert entry["encodes"] == 1
     assert set(entry["likeness"]) == {"ssim", "vmaf"}
