@@ -11,16 +11,16 @@ from wanprep.media.mediainfo import (
     AudioStream,
     Streams,
     VideoStream,
-    as_found,
     describe,
-    shown_size,
+    display_size_facts,
+    stream_facts,
 )
 from wanprep.media.source import Bytes, LocalFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 
 @pytest.fixture
@@ -186,15 +186,15 @@ SOUND = AudioStream("pcm_s16le", 48000, 2, bit_depth=16, duration=1.5)
         ),
     ],
 )
-def test_as_facts(streams: Streams, expected: Found, absent: set[str]) -> None:
-    found = as_found(streams)
+def test_as_facts(streams: Streams, expected: PartialFacts, absent: set[str]) -> None:
+    found = stream_facts(streams)
 
     assert expected.items() <= found.items()
     assert not absent & set(found)
 
 
 def test_shown_size_of_upright_frames() -> None:
-    assert shown_size(320, 240, 180, None) == {
+    assert display_size_facts(320, 240, 180, None) == {
         "width": 320,
         "height": 240,
         "stored_width": 320,

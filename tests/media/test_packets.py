@@ -146,15 +146,15 @@ def changed(data: bytes, at: bytes, skip: int, new: bytes) -> bytes:
     [
         pytest.param(
             changed(make(TONE, ".au"), b".snd", 8, b"\0\x0a\0\0"), 2,
-            "its header says 3.7 s, 2.0 s really play", id="au",
+            "its header gives 3.7 s, 2.0 s can be played", id="au",
         ),
         pytest.param(
             changed(make(TONE, ".flac"), b"fLaC", 21, b"\xf0\0\x05\0\0"), 2,
-            "its header says 7.4 s, 2.0 s really play", id="flac",
+            "its header gives 7.4 s, 2.0 s can be played", id="flac",
         ),
         pytest.param(
             changed(make(f"{IMAGES} -c:v flv1", ".flv"), b"duration", 9, struct.pack(">d", 5)),
-            1, "its header says 5.0 s, 1.0 s really play", id="flv",
+            1, "its header gives 5.0 s, 1.0 s can be played", id="flv",
         ),
         pytest.param(dsf(), 1, None, id="dsf"),
         pytest.param(make(TONE, ".ogg") * 2, 4, None, id="chained ogg"),
@@ -255,8 +255,9 @@ def test_it_works_within_a_workers_memory(tmp_path: Path) -> None:
     path = tmp_path / "clip.avi"
     path.write_bytes(make(f"{BOTH} -c:v mpeg4", ".avi"))
     code = (
-        "from wanprep.probe.worker import MEMORY, limit_memory; limit_memory(MEMORY);"
+        "from wanprep.engines.worker import _limit_memory;"
         "from wanprep.media.probe_file import probe_file;"
+        "from wanprep.media.workers import _MEMORY; _limit_memory(_MEMORY);"
         f"print(probe_file({str(path)!r}).readable)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

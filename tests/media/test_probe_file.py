@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.media.facts import one_line
-from wanprep.media.probe_file import _NEEDED, probe_file, read_source
+from wanprep.media.facts import printable_line
+from wanprep.media.probe_file import _REQUIRED, probe_file, read_source
 from wanprep.media.source import Bytes
 from wanprep.schemas import load_schema
 
@@ -35,13 +35,13 @@ def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
         pytest.param(b'\xef\xbb\xbf {"error": "no"}', "JSON text, not media", id="JSON"),
         pytest.param(b"%PDF-1.7\n%\xe2\xe3", "a PDF document, not media", id="PDF"),
         pytest.param(b"PK\x03\x04\x14\0", "a ZIP archive, not media", id="ZIP"),
-        pytest.param(b"\0" * 5000, "nothing but zero bytes", id="zeros"),
+        pytest.param(b"\0" * 5000, "only zero bytes", id="zeros"),
         pytest.param(
             b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64,
             "Git LFS pointer: the file itself was not fetched",
             id="LFS pointer",
         ),
-        pytest.param(bytes(range(256)), "no media format that wanprep knows", id="bytes"),
+        pytest.param(bytes(range(256)), "not a media format that wanprep knows", id="bytes"),
     ],
 )
 def test_what_is_no_media_gives_what_it_is(tmp_path: Path, content: bytes, problem: str) -> None:
@@ -127,7 +127,7 @@ def test_a_parser_that_stumbles_gives_so_in_one_line() -> None:
     ],
 )
 def test_one_line(text: str, line: str) -> None:
-    assert one_line(text) == line
+    assert printable_line(text) == line
 
 
 def test_what_a_reader_must_tell_is_what_the_schema_demands() -> None:
@@ -136,4 +136,4 @@ def test_what_a_reader_must_tell_is_what_the_schema_demands() -> None:
         for rule in load_schema("facts")["allOf"]
         if "kind" in rule["if"]["properties"]
     }
-    assert demanded == {kind: list(names) for kind, names in _NEEDED.items() if names}
+    assert demanded == {kind: list(names) for kind, names in _REQUIRED.items() if names}

@@ -10,10 +10,10 @@ from PIL import Image
 from web import Page, Web, web
 
 from wanprep.media import probe, probe_many, remote
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
+from wanprep.media.probe_file import probe_file
 from wanprep.media.remote import RemoteFile
-from wanprep.media.source import LocalFile, Unreached
+from wanprep.media.source import LocalFile, UrlReadError
 from wanprep.media.workers import probe_urls
 
 HOST = "http://cdn.example.com"
@@ -33,13 +33,12 @@ def png(width: int = 300, height: int = 200) -> bytes:
 
 
 def look(path: str) -> Facts:
-    (facts,) = probe_urls([HOST + path])
-    return facts
+    return probe_file(HOST + path)
 
 
-def test_a_image_is_known_by_its_beginning(pages: Web) -> None:
+def test_an_image_is_known_by_its_beginning(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
-    facts = look("/hero.png?sig=1")
+    (facts,) = probe_urls([f"{HOST}/hero.png?sig=1"])
     assert (facts.width, facts.height, facts.format) == (900, 700, "png")
     assert facts.bytes == len(pages.pages[f"{HOST}/hero.png?sig=1"].body)
     assert facts.extension_format == "png"
@@ -89,30 +88,32 @@ def test_a_long_stretch_is_read_in_several_requests(pages: Web) -> None:
 @pytest.mark.parametrize(
     ("page", "problem"),
     [
-        pytest.param(Page(b"", 404), "refused: its server answers 404", id="gone"),
-        pytest.param(Page(b"", 403), "refused: its server answers 403", id="forbidden"),
-        pytest.param(Page(b"", 503), "not reached: its server answers 503", id="a bad minute"),
+        pytest.param(Page(b"", 404), "refused: its server answered 404", id="gone"),
+        pytest.param(Page(b"", 403), "refused: its server answered 403", id="forbidden"),
+        pytest.param(Page(b"", 503), "not reached: its server answered 503", id="a bad minute"),
         pytest.param(Page(b"", 200), "empty: 0 bytes", id="empty"),
         pytest.param(Page(b"", 416), "empty: 0 bytes", id="no first byte"),
         pytest.param(
-            Page(b"", 302, headers={"Location": "/loop"}), "refused: it leads from one", id="loop"
+            Page(b"", 302, headers={"Location": "/loop"}),
+            "refused: more than 5 redirects",
+            id="loop",
         ),
         pytest.param(
             Page(b"", 302, headers={"Location": "http://10.0.0.1/"}),
-            "not asked: it leads to a private network",
+            "not requested: it leads to a private network",
             id="to a private network",
         ),
         pytest.param(
             Page(b"", 302, headers={"Location": "file:///etc/passwd"}),
-            "not asked: it leads on to an address that is not https",
+            "not requested: it redirects to a URL that is not https",
             id="to a file",
         ),
         pytest.param(
             Page(png(), 200, ranges=False, headers={"Content-Length": "", "Connection": "close"}),
-            "not reached: its server does not tell how large it is",
+            "not reached: its server does not state the size",
             id="no length",
         ),
-        pytest.param(Page(b"\x00\x01\xff<html>", 200), "no media format", id="not media"),
+        pytest.param(Page(b"\x00\x01\xff<html>", 200), "not a media format", id="not media"),
     ],
 )
 def test_what_cannot_be_read_says_why(pages: Web, page: Page, problem: str) -> None:
@@ -142,16 +143,16 @@ def test_a_server_without_ranges_is_read_at_the_beginning_only(pages: Web) -> No
     pages.pages[f"{HOST}/big"] = Page(os.urandom(200_000), ranges=False)
     with RemoteFile(f"{HOST}/big") as there:
         assert len(there.read_at(0, 100)) == 100
-        with pytest.raises(Unreached, match="does not answer requests for a part"):
+        with pytest.raises(UrlReadError, match="does not support range requests"):
             there.read_at(150_000, 10)
 
 
 def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(remote, "MAX_BYTES", 100_000)
     pages.pages[f"{HOST}/big"] = Page(os.urandom(400_000))
     with (
         RemoteFile(f"{HOST}/big") as there,
-        pytest.raises(Unreached, match="too much of it would have to be fetched"),
+        pytest.raises(UrlReadError, match="reading it would take more than"),
     ):
         there.read_at(0, 400_000)
 
@@ -160,9 +161,9 @@ def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.Monke
     "url",
     ["http://127.0.0.1:1/a.png", "http://localhost/a.png", "http://nas/a.png", "http://10.1.2.3/"],
 )
-def test_private_networks_are_not_asked(url: str) -> None:
-    (facts,) = probe_urls([url])
-    assert facts.problem == "not asked: it leads to a private network"
+def test_private_networks_are_not_requested(url: str) -> None:
+    facts = probe_file(url)
+    assert facts.problem == "not requested: it leads to a private network"
 
 
 def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,10 +172,10 @@ def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name)
     (facts,) = probe_urls(["https://no-such-host.invalid/a.png"])
-    assert facts.problem == "not reached: its host cannot be found from here"
+    assert facts.problem == "not reached: its host name cannot be resolved"
 
 
-def test_probe_takes_addresses_too(pages: Web) -> None:
+def test_probe_takes_urls_too(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png"] = Page(png())
     (facts,) = probe_many([f"{HOST}/hero.png"])
     assert facts.width == 300

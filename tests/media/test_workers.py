@@ -77,7 +77,7 @@ def test_a_file_that_takes_too_long_costs_only_itself(images: list[str], long_so
             signal.SIGSEGV, "damaged: reading it crashed a media library (SIGSEGV)", id="crash"
         ),
         pytest.param(
-            signal.SIGKILL, "not read: its reader was killed, most likely for want of memory",
+            signal.SIGKILL, "not read: its reader was killed, probably for lack of memory",
             id="no memory left",
         ),
     ],
@@ -148,7 +148,7 @@ def test_a_fork_has_a_worker_of_its_own_and_both_end(images: list[str]) -> None:
     code = f"""
 import os, sys
 from wanprep import probe
-from wanprep.probe.workers import _kept_pools
+from wanprep.media.workers import _kept_pools
 def look():
     width = probe({images[4]!r}, cache=False).width
     return width, *_kept_pools[os.getpid(), False].process_ids

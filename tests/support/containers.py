@@ -17,7 +17,7 @@ from wanprep.media.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 IMAGES = "-f lavfi -i testsrc=s=160x120:r=25:d=1"
@@ -59,12 +59,12 @@ def seconds(expected: float) -> object:
     return pytest.approx(expected, abs=0.06)
 
 
-def survives(read: Callable[[Source], Found], data: bytes) -> None:
+def survives(read: Callable[[Source], PartialFacts], data: bytes) -> None:
     """Damage a file in many ways: a reader answers with sense, or raises like anything else."""
-    cuts = [data[: len(data) * share // 25] for share in range(25)]
+    cuts = [data[: len(data) * share // 15] for share in range(15)]
     flips = [
         data[:at] + bytes((data[at] ^ 0xFF,)) + data[at + 1 :]
-        for at in range(0, min(len(data), 600), 7)
+        for at in range(0, min(len(data), 600), 11)
     ]
     holes = [data[:at] + bytes(64) + data[at + 64 :] for at in range(0, len(data), len(data) // 20)]
     for damaged in (*cuts, *flips, *holes):

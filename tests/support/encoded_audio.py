@@ -15,7 +15,7 @@ from wanprep.media.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 SECONDS = 2.6
@@ -49,7 +49,7 @@ def _ffmpeg(*arguments: str) -> bytes:
     return subprocess.run(command, stdout=subprocess.PIPE, check=False).stdout
 
 
-def survives(read: Callable[[Source], Found], data: bytes) -> None:
+def survives(read: Callable[[Source], PartialFacts], data: bytes) -> None:
     """Damage a file in many ways; the reader must find a length or a problem, or raise."""
     cuts = [data[: len(data) * share // 40] for share in range(40)]
     flips = [

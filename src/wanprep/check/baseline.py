@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.check.git import utf8_path
 from wanprep.check.ignores import without
 from wanprep.errors import UsageError
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.pointers import below
 
 if TYPE_CHECKING:

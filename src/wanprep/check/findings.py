@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
-from wanprep.media.names import is_url
+from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE, is_url
 from wanprep.rules.catalog import rules
 from wanprep.rules.finding import Finding
 from wanprep.rules.judge_asset import judge_asset

@@ -14,8 +14,7 @@ from wanprep.check.pipeline import report_on
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
 from wanprep.media import probe_many
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format, usual_kind
+from wanprep.media.facts import Facts, extension_format, usual_kind
 from wanprep.rules.judge_asset import judge_asset, lacks
 
 if TYPE_CHECKING:

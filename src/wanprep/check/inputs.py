@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.subjects import role_of
 from wanprep.config import Config
-from wanprep.media.facts import unread
+from wanprep.media.facts import unreadable_facts
 from wanprep.rules.finding import Finding
 from wanprep.rules.intent import Intent, intent_by, intent_by_body
 from wanprep.rules.message import sentence
@@ -54,7 +54,7 @@ class Inputs:
 
     def role(self, path: str) -> str:
         """Tell what a bare media file is for."""
-        facts = self.facts.get(path) or unread(path, "")
+        facts = self.facts.get(path) or unreadable_facts(path, "")
         return role_of(facts, self.question.roles, self.question.config)
 
 

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.errors import UsageError
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

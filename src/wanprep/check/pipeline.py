@@ -23,7 +23,7 @@ from wanprep.check.result import Report
 from wanprep.check.subjects import presumed, subjects
 from wanprep.errors import UsageError
 from wanprep.media import probe_many
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.rules.finding import Finding, Verdict
 from wanprep.rules.judge_asset import lacks
 from wanprep.rules.target import all_targets, choose

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.paths import check_paths, files_in
-from wanprep.media.facts import Facts, Kind
-from wanprep.media.names import extension_format, is_url, usual_kind
+from wanprep.media.facts import Facts, Kind, extension_format, is_url, usual_kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -43,8 +43,8 @@ def clear() -> None:
     Examples:
       wanprep cache clear
     """
-    from wanprep.media.cache import clear as forget
+    from wanprep.media.cache import clear_cache
     from wanprep.text import file_size, plural
 
-    told = forget()
+    told = clear_cache()
     click.echo(f"forgot {plural(told.files, 'file')}, {file_size(told.bytes)}")

@@ -14,7 +14,7 @@ from wanprep.cli.baseline import accept, knowing, known_findings, without_known
 from wanprep.cli.options import fixing, going_online, judging, reading
 from wanprep.cli.output import in_colour, is_quiet, tell
 from wanprep.errors import UsageError
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.report import FORMATS
 from wanprep.text import visible
 

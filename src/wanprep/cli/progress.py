@@ -16,7 +16,7 @@ from wanprep.cli.output import is_quiet, is_verbose
 from wanprep.closing import Closing
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
-from wanprep.media.progress import report_to
+from wanprep.media.workers import report_to
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Worker processes: where untrusted files are opened."""
+"""Worker processes, in which untrusted files are opened."""

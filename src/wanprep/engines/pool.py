@@ -29,9 +29,9 @@ Call = tuple[Any, ...]
 Outcome = Any  # the JSON value that a task returned, or a Failure
 Key = TypeVar("Key")
 
-# So many items at most are under way in `map`, however many there are in all.
-_AHEAD: Final = 256
-# The kernel's alarm ends a slow worker; should that fail, it is killed a little later.
+# The most items of `map` that are queued or being worked on.
+_MAX_QUEUED: Final = 256
+# The kernel's alarm ends a slow worker; if that fails, it is killed a little later.
 _GRACE_SECONDS: Final = 5.0
 _START_SECONDS: Final = 60.0
 _START: Final = "import sys; from wanprep.engines.worker import main; main(*sys.argv[1:])"
@@ -42,12 +42,12 @@ class Failure:
     """Why a call has no result."""
 
     cause: Literal["slow", "memory", "killed", "crashed", "stopped", "refused", "internal"]
-    detail: str = ""  # the time limit, the signal, the message, the traceback
-    error: str = ""  # the class of the error by which a task refused
+    detail: str = ""  # the time limit, signal, message or traceback
+    error: str = ""  # the class of the error that a task raised
 
 
 class WorkerPool(Closing):
-    """Worker processes that start when there is work and stay for more, until it is closed.
+    """Worker processes that are started when needed and kept until the pool is closed.
 
     `run` may be called from several threads; each call has a worker to itself.
     """
@@ -58,7 +58,7 @@ class WorkerPool(Closing):
         self._start = (f"{seconds}", f"{memory}", *tasks)
         self._seconds = seconds
         self._limit = workers
-        self._batch = batch  # so many calls of `map` go to a worker at a time
+        self._batch = batch  # calls of `map` that are sent to a worker at once
         self._change = threading.Condition()
         self._free: list[_Worker] = []
         self._busy: list[_Worker] = []
@@ -71,7 +71,7 @@ class WorkerPool(Closing):
     def map(self, items: Iterable[tuple[Key, Call | None]]) -> Iterator[tuple[Key, Outcome]]:
         """Yield the key of each item with the outcome of its call, if it has one, in order.
 
-        Who leaves early closes the pool.
+        Leaving the iteration early closes the pool.
         """
         queue: SimpleQueue[_Batch[Key] | None] = SimpleQueue()
         threads: list[threading.Thread] = []
@@ -79,7 +79,7 @@ class WorkerPool(Closing):
         batches = _batches(items, self._batch)
         try:
             while True:
-                while sum(len(each.items) for each in under_way) < _AHEAD:
+                while sum(len(each.items) for each in under_way) < _MAX_QUEUED:
                     if (batch := next(batches, None)) is None:
                         break
                     under_way.append(batch)
@@ -108,21 +108,21 @@ class WorkerPool(Closing):
             batch.done.set()
 
     def _run(self, calls: list[Call]) -> list[Outcome]:
-        """Give calls to a worker; what is left when it dies goes to another."""
+        """Send calls to a worker; those left when it dies go to another."""
         outcomes: list[Outcome] = []
         while len(outcomes) < len(calls):
-            worker = self._take()
+            worker = self._acquire()
             if worker is None:
                 return outcomes + [Failure("stopped")] * (len(calls) - len(outcomes))
             try:
                 outcomes.extend(worker.answers(calls[len(outcomes) :], self._seconds))
             finally:
-                status = self._give_back(worker)
+                status = self._release(worker)
             if status is not None:
                 outcomes.append(self._failure(worker, status))
         return outcomes
 
-    def _take(self) -> _Worker | None:
+    def _acquire(self) -> _Worker | None:
         with self._change:
             while not self._closed and not self._free and len(self._busy) >= self._limit:
                 self._change.wait()
@@ -131,9 +131,9 @@ class WorkerPool(Closing):
             self._busy.append(self._free.pop() if self._free else _Worker(self._start))
             return self._busy[-1]
 
-    def _give_back(self, worker: _Worker) -> int | None:
-        """Keep a worker for more; end one that owes an answer, and return its exit status."""
-        status = worker.end() if worker.owed else None
+    def _release(self, worker: _Worker) -> int | None:
+        """Keep a worker; end one with calls unanswered, and return its exit status."""
+        status = worker.end() if worker.unanswered else None
         with self._change:
             self._busy.remove(worker)
             if status is None and not self._closed:
@@ -157,24 +157,24 @@ class WorkerPool(Closing):
 
     @property
     def process_ids(self) -> list[int]:
-        """Return the workers that run now."""
+        """The processes that run now."""
         with self._change:
             return [worker.process_id for worker in (*self._free, *self._busy)]
 
     def close(self) -> None:
-        """End the workers; a call that waits for one fails as stopped."""
+        """End the workers; calls that wait for one fail as stopped."""
         with self._change:
             self._closed = True
             while self._free:
                 self._free.pop().end()
             for worker in self._busy:
-                worker.kill()  # the thread that waits for it does the rest
+                worker.kill()  # the thread that waits for it ends it
             self._change.notify_all()
 
 
 @dataclass(slots=True)
 class _Batch(Generic[Key]):
-    """Items that travel together, and what became of their calls."""
+    """Items that are sent to a worker together, and the outcomes of their calls."""
 
     items: list[tuple[Key, Call | None]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -200,7 +200,7 @@ def _batches(items: Iterable[tuple[Key, Call | None]], size: int) -> Iterator[_B
         batch.items.append((key, call))
         if call:
             batch.calls.append(call)
-        if len(batch.calls) == size or len(batch.items) == _AHEAD:
+        if len(batch.calls) == size or len(batch.items) == _MAX_QUEUED:
             yield batch
             batch = _Batch[Key]()
     if batch.items:
@@ -208,48 +208,48 @@ def _batches(items: Iterable[tuple[Key, Call | None]], size: int) -> Iterator[_B
 
 
 class _Worker:
-    """One process, the number of answers that it owes, and the beginning of the next."""
+    """One process, and the answers that are expected from it."""
 
     def __init__(self, start: tuple[str, ...]) -> None:
-        self._pipe, theirs = os.pipe()
+        self._pipe, write_end = os.pipe()
         # -P: the current folder may hold a file named like a library.
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, f"{theirs}", *start],
+                [sys.executable, "-P", "-c", _START, f"{write_end}", *start],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                pass_fds=(theirs,),
+                pass_fds=(write_end,),
                 start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
             )
         finally:
-            os.close(theirs)
+            os.close(write_end)
         self._poll = select.poll()
         self._poll.register(self._pipe, select.POLLIN)
         self.process_id = self._process.pid
         self.started = False
         self.late = False
-        self.owed = 0
+        self.unanswered = 0
         self._received = b""
 
     def answers(self, calls: list[Call], seconds: float) -> Iterator[Outcome]:
-        """Yield the results of calls; fewer than that when there will be no more."""
-        self.owed = len(calls)
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for just above
-        with contextlib.suppress(BrokenPipeError):  # found out when its answers do not come
+        """Yield the results of calls; fewer if the process dies."""
+        self.unanswered = len(calls)
+        assert self._process.stdin is not None  # noqa: S101 - a pipe, see above
+        with contextlib.suppress(BrokenPipeError):  # noticed when no answers come
             self._process.stdin.write(json.dumps(calls).encode("ascii") + b"\n")
             self._process.stdin.flush()
         if not self.started:
-            self.started = self._line(_START_SECONDS) is not None
-        while self.owed and (line := self._line(seconds + _GRACE_SECONDS)) is not None:
-            self.owed -= 1
+            self.started = self._read_line(_START_SECONDS) is not None
+        while self.unanswered and (line := self._read_line(seconds + _GRACE_SECONDS)) is not None:
+            self.unanswered -= 1
             answer = json.loads(line)
             yield answer["result"] if "result" in answer else Failure(**answer)
 
-    def _line(self, seconds: float) -> bytes | None:
-        until = time.monotonic() + seconds
+    def _read_line(self, seconds: float) -> bytes | None:
+        deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
-            ready = self._poll.poll(1000 * max(0, until - time.monotonic()))
+            ready = self._poll.poll(1000 * max(0, deadline - time.monotonic()))
             self.late = not ready
             data = os.read(self._pipe, 1 << 16) if ready else b""
             if not data:
@@ -259,15 +259,15 @@ class _Worker:
         return line
 
     def kill(self) -> None:
-        """Kill the process with all that it has started."""
+        """Kill the process and those that it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS
             os.killpg(self.process_id, signal.SIGKILL)
 
     def end(self) -> int:
-        """Let an idle process exit, kill one at work, and return its exit status."""
+        """Let an idle process exit or kill a busy one; return the exit status."""
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()  # type: ignore[union-attr] # it was asked for
-        if self.owed:  # one that is dead already keeps its status
+            self._process.stdin.close()  # type: ignore[union-attr] # a pipe, see above
+        if self.unanswered:  # a dead one keeps its status
             self.kill()
         status = self._process.wait()
         os.close(self._pipe)

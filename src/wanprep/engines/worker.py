@@ -1,4 +1,4 @@
-"""The worker process: it opens untrusted files, so that the process with the user's work does not.
+"""The worker process, which opens untrusted files so that the main process does not.
 
 Requests are lines on standard input, each a JSON list of calls `[task, argument, ...]`; each call
 is answered by one JSON line on a pipe of its own. The kernel enforces the limits: an alarm ends
@@ -31,13 +31,13 @@ def main(answers: str, seconds: str, memory: str, *tasks: str) -> None:
     """
     try:
         _serve(int(answers), float(seconds), int(memory), tasks)
-    except BaseException:  # noqa: BLE001 - whatever it was, the parent gets the exit status
+    except BaseException:  # noqa: BLE001 - the parent gets the exit status
         os._exit(1)
 
 
 def _serve(answers: int, seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    os.set_inheritable(answers, False)  # noqa: FBT003 - it has no other spelling
+    os.set_inheritable(answers, False)  # noqa: FBT003 - positional only
     _limit_memory(memory)
     warnings.simplefilter("ignore")
     functions = {task: _function(task) for task in tasks}
@@ -74,7 +74,7 @@ def _answer(function: Callable[..., Any], arguments: list[Any]) -> bytes:
         answer = {"cause": "refused", "detail": str(error), "error": type(error).__name__}
     except MemoryError:
         answer = {"cause": "memory"}
-    except Exception:  # noqa: BLE001 - whatever it was, the parent reports it
+    except Exception:  # noqa: BLE001 - the parent reports it
         import traceback
 
         answer = {"cause": "internal", "detail": traceback.format_exc()}
@@ -88,7 +88,7 @@ def _send(answers: int, line: bytes) -> None:
 
 
 class _Requests:
-    """Batches of calls, read beside the work: should the parent die, the work ends as well."""
+    """Batches of calls, read by a thread of its own: if the parent dies, so does this process."""
 
     def __init__(self) -> None:
         self._inbox: SimpleQueue[list[list[Any]]] = SimpleQueue()
@@ -96,11 +96,11 @@ class _Requests:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def next(self) -> list[list[Any]]:
-        """Wait for a batch; an empty one means that there will be no more."""
+        """Wait for a batch; an empty one is the last."""
         return self._inbox.get()
 
     def finish(self) -> None:
-        """Mark the batch as done, before its last answer is sent, which may bring the next."""
+        """Mark the batch as done, before its last answer is sent."""
         self._busy.clear()
 
     def _listen(self) -> None:
@@ -108,5 +108,5 @@ class _Requests:
             self._busy.set()
             self._inbox.put(json.loads(line))
         if self._busy.is_set():
-            os.killpg(0, signal.SIGKILL)  # with the ffmpeg that a task may be waiting for
+            os.killpg(0, signal.SIGKILL)  # also an ffmpeg that a task waits for
         self._inbox.put([])

@@ -11,7 +11,7 @@ from wanprep.fix.executors import planned_commands
 from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.text import file_size, plain_number, plural, visible
 
 if TYPE_CHECKING:

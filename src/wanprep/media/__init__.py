@@ -1,7 +1,6 @@
-"""From files to facts: the only stage that touches media bytes.
+"""Read the facts of media files; the only stage that touches media bytes.
 
-This front door imports nothing: `wanprep.probe` is both this package and the function below,
-and the command line must start without either.
+Nothing is imported until a function is called: `wanprep` exports them, and must start fast.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ __all__ = ["probe", "probe_many"]
 
 
 def probe(path: str | os.PathLike[str], *, deep: bool = False, cache: bool = True) -> Facts:
-    """Tell the facts of one file. Never raises for what the file is, or is not.
+    """Read the facts of one file. Never raises because of the file's contents.
 
     `deep` decodes everything, to find damage that no header shows. The worker that reads the
     file stays for the next call and ends with this process.
@@ -35,7 +34,7 @@ def probe_many(
     cache: bool = True,
     workers: int | None = None,
 ) -> Iterator[Facts]:
-    """Tell the facts of many files, in their order, on all cores, in little memory."""
+    """Read the facts of many files on all cores, in their order, in bounded memory."""
     from wanprep.media.workers import probe_in_workers
 
     return probe_in_workers(paths, deep=deep, cache=cache, workers=workers)

@@ -1,7 +1,7 @@
-"""Remember the facts of files that have not changed since they were last probed.
+"""The cache of facts, for files that have not changed since they were probed.
 
-A cache is a convenience: whatever is wrong with it (another process writing, a full or
-read-only disk, a file that is no database) costs time, never an answer.
+Errors of the cache (another process writing, a full or read-only disk, a file that is not a
+database) cost time, never a result.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from wanprep.media.facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Raise it when a reader learns to tell something better: older answers are then not believed.
-PROBE_VERSION: Final = f"{__version__}.3"
-MOST_BYTES: Final = 64 * 2**20
+# Increase when a reader's facts change: older rows are then ignored.
+PROBE_VERSION: Final = f"{__version__}.4"
+MAX_BYTES: Final = 64 * 2**20
 _FLUSH_EVERY: Final = 512
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS probed (
@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS probed (
     PRIMARY KEY (path, deep)
 ) WITHOUT ROWID;
 """
-# A file written to again within its clock's tick keeps its time: do not trust so young a one.
+# A second write within one tick of the file system's clock leaves mtime unchanged: facts of
+# a file that young are not stored.
 _TICK_NS: Final = 20_000_000
 _COARSE_TICK_NS: Final = 2_000_000_000  # FAT counts in two seconds
 
@@ -44,7 +45,7 @@ Stamp = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
 
 @dataclass(frozen=True, slots=True)
 class CacheInfo:
-    """What `wanprep cache info` shows."""
+    """The cache's place and size."""
 
     path: str
     files: int
@@ -52,10 +53,9 @@ class CacheInfo:
 
 
 def cache_folder() -> str:
-    """Tell where the cache lies: WANPREP_CACHE_DIR, else the system's place for caches.
+    """Return WANPREP_CACHE_DIR, else the system's folder for caches.
 
-    The library that knows such places on all systems would take a seventh of the time of a
-    check; on ours they are these two.
+    Importing platformdirs would take a seventh of the time of a check.
     """
     if chosen := os.environ.get("WANPREP_CACHE_DIR"):
         return chosen
@@ -66,12 +66,12 @@ def cache_folder() -> str:
 
 
 def cache_file() -> str:
-    """Tell the name of the database; the number changes with the shape of its tables."""
+    """Return the database's path; the number changes with its tables."""
     return os.path.join(cache_folder(), "facts-1.sqlite3")
 
 
 class Cache(Closing):
-    """The facts of files by name, believed while size, times and inode are the same."""
+    """Facts by path, valid while size, times and inode are the same."""
 
     def __init__(self, file: str | None = None, *, deep: bool = False) -> None:
         self._file = file or cache_file()
@@ -80,25 +80,25 @@ class Cache(Closing):
         self._database = self._open()
 
     def _open(self) -> sqlite3.Connection | None:
-        """Open the database; one that is damaged is thrown away and begun anew."""
+        """Open the database; a damaged one is replaced."""
         for attempt in (1, 2):
             try:
                 os.makedirs(os.path.dirname(self._file), mode=0o700, exist_ok=True)
                 return _connect(self._file)
             except sqlite3.DatabaseError as error:
                 if attempt == 2 or isinstance(error, sqlite3.OperationalError):
-                    return None  # locked, read-only, no space: do without
+                    return None  # locked, read-only, no space: continue without a cache
                 _remove(self._file)
             except OSError:
                 return None
         return None
 
     def look_up(self, path: str) -> tuple[Facts | None, Stamp | None]:
-        """Return what is known of a file, and the stamp under which to `remember` it."""
+        """Return a file's cached facts, and the stamp to `remember` new ones under."""
         stamp = _stamp(path)
-        return (self._known(path, stamp) if stamp else None), stamp
+        return (self._cached(path, stamp) if stamp else None), stamp
 
-    def _known(self, path: str, stamp: Stamp) -> Facts | None:
+    def _cached(self, path: str, stamp: Stamp) -> Facts | None:
         if self._database is None:
             return None
         try:
@@ -109,17 +109,17 @@ class Cache(Closing):
             ).fetchone()
             return Facts.from_json({**json.loads(row[0]), "path": path}) if row else None
         except (sqlite3.Error, ValueError, TypeError):
-            self._give_up()
+            self._disable()
             return None
 
     def remember(self, facts: Facts, stamp: Stamp) -> None:
-        """Keep an answer, unless the file changed meanwhile or may yet change unseen."""
+        """Store facts, unless the file has changed since or may change without a trace."""
         _, mtime_ns, _, _ = stamp
         tick = _COARSE_TICK_NS if mtime_ns % 1_000_000_000 == 0 else _TICK_NS
         if time.time_ns() - mtime_ns < tick or _stamp(facts.path) != stamp:
             return
-        known = {name: value for name, value in facts.as_json().items() if name != "path"}
-        row = (_key(facts.path), self._deep, *stamp, PROBE_VERSION, json.dumps(known))
+        row_facts = {name: value for name, value in facts.as_json().items() if name != "path"}
+        row = (_key(facts.path), self._deep, *stamp, PROBE_VERSION, json.dumps(row_facts))
         self._new.append(row)
         if len(self._new) >= _FLUSH_EVERY:
             self._flush()
@@ -134,12 +134,12 @@ class Cache(Closing):
                 self._database.executemany(f"INSERT OR REPLACE INTO probed VALUES ({marks})", rows)  # noqa: S608 - only question marks
             self._make_room()
         except sqlite3.Error:
-            self._give_up()
+            self._disable()
 
     def _make_room(self) -> None:
-        """Keep the file bounded: what was changed longest ago is the least likely to be asked."""
+        """Delete the older half of the rows, by file time, when the database is too large."""
         assert self._database is not None  # noqa: S101 - only called with one
-        if _size(self._file) <= MOST_BYTES:
+        if _size(self._file) <= MAX_BYTES:
             return
         with self._database:
             self._database.execute(
@@ -148,18 +148,18 @@ class Cache(Closing):
             )
         self._database.execute("VACUUM")
 
-    def _give_up(self) -> None:
-        """Go on without a cache; one that turned out damaged will be begun anew next time."""
+    def _disable(self) -> None:
+        """Continue without a cache; delete a damaged one, to be created anew next time."""
         if self._database is None:
             return
-        damaged = not _sound(self._database)
+        damaged = not _is_intact(self._database)
         self._database.close()
         self._database = None
         if damaged:
             _remove(self._file)
 
     def info(self) -> CacheInfo:
-        """Count what is remembered."""
+        """Count the cached files."""
         files = 0
         if self._database is not None:
             with contextlib.suppress(sqlite3.Error):
@@ -167,15 +167,15 @@ class Cache(Closing):
         return CacheInfo(self._file, files, _size(self._file))
 
     def close(self) -> None:
-        """Write down what is new."""
+        """Write the new rows."""
         self._flush()
         if self._database is not None:
             self._database.close()
             self._database = None
 
 
-def clear() -> CacheInfo:
-    """Forget everything, and tell how much that was."""
+def clear_cache() -> CacheInfo:
+    """Delete the cache, and return what it held."""
     with Cache() as cache:
         info = cache.info()
     _remove(info.path)
@@ -183,7 +183,7 @@ def clear() -> CacheInfo:
 
 
 def _connect(file: str) -> sqlite3.Connection:
-    # Autocommit outside `with`: a reader holds no lock that a writer would wait for.
+    # Autocommit outside `with`: readers hold no lock that a writer would wait for.
     database = sqlite3.connect(file, timeout=5.0)
     try:
         database.execute("PRAGMA journal_mode = WAL")
@@ -196,7 +196,7 @@ def _connect(file: str) -> sqlite3.Connection:
 
 
 def _stamp(path: str) -> Stamp | None:
-    """Tell by what a file's change would be seen; only ordinary files have such."""
+    """Return what changes with the contents of an ordinary file."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -207,17 +207,17 @@ def _stamp(path: str) -> Stamp | None:
 
 
 def _key(path: str) -> str:
-    """Name a file the same from wherever it is asked for; odd bytes in a name are kept."""
+    """Return the absolute path, with undecodable bytes escaped."""
     return (
         os.path.abspath(path).encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
     )
 
 
-def _sound(database: sqlite3.Connection) -> bool:
+def _is_intact(database: sqlite3.Connection) -> bool:
     try:
         return bool(database.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.OperationalError:
-        return True  # busy or out of space: not the file's fault
+        return True  # busy or out of space: not damaged
     except sqlite3.Error:
         return False
 

@@ -1,4 +1,4 @@
-"""One name per codec: ffmpeg's, from the words that libmediainfo uses."""
+"""The names of codecs: ffmpeg's, from libmediainfo's."""
 
 from __future__ import annotations
 
@@ -8,35 +8,25 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Where the two names differ by more than spelling.
 _VIDEO: Final = {
-    "apv": "apv",
     "asus 1": "asv1",
     "asus 2": "asv2",
-    "av1": "av1",
     "avc": "h264",
     "avizlib": "zlib",
     "cineform": "cfhd",
-    "cinepak": "cinepak",
     "dv": "dvvideo",
-    "ffv1": "ffv1",
-    "gif": "gif",
     "h.261": "h261",
     "h.263": "h263",
-    "hevc": "hevc",
-    "huffyuv": "huffyuv",
     "indeo 2": "indeo2",
     "indeo 3": "indeo3",
     "indeo 4": "indeo4",
     "indeo 5": "indeo5",
     "jpeg": "mjpeg",
     "jpeg 2000": "jpeg2000",
-    "lagarith": "lagarith",
     "m-gif": "gif",
     "microsoft video 1": "msvideo1",
     "mpeg-4 visual": "mpeg4",
-    "png": "png",
-    "prores": "prores",
-    "prores raw": "prores_raw",
     "realvideo 1": "rv10",
     "realvideo 2": "rv20",
     "realvideo 3": "rv30",
@@ -51,15 +41,8 @@ _VIDEO: Final = {
     "screen video 2": "flashsv2",
     "sorenson 3": "svq3",
     "sorenson spark": "flv1",
-    "theora": "theora",
     "vc-1": "vc1",
     "vc-3": "dnxhd",
-    "vp6": "vp6",
-    "vp8": "vp8",
-    "vp9": "vp9",
-    "vvc": "vvc",
-    "wmv1": "wmv1",
-    "wmv2": "wmv2",
     "yuv": "rawvideo",
 }
 # The identifier in the file is more precise than the family that libmediainfo names.
@@ -111,33 +94,21 @@ _VIDEO_BY_ID: Final = {
     "xvid": "mpeg4",
     "zmbv": "zmbv",
 }
-# The kinds of VP6 that Flash has (Adobe's FLV specification, E.4.3.1), and only Flash numbers.
+# Variants of VP6, which only Flash numbers (Adobe's FLV specification, E.4.3.1).
 _FLASH_VP6: Final = {"4": "vp6f", "5": "vp6a"}
 _AUDIO: Final = {
     "28f": "adpcm_g722",
-    "aac": "aac",
     "ac-3": "ac3",
     "ac-4": "ac4",
-    "alac": "alac",
     "dsd": "dsd_msbf",
-    "dts": "dts",
     "e-ac-3": "eac3",
-    "flac": "flac",
     "g.723.1": "g723_1",
-    "mlp": "mlp",
     "mlp fba": "truehd",
     "monkey's audio": "ape",
     "musepack sv7": "musepack7",
     "musepack sv8": "musepack8",
-    "nellymoser": "nellymoser",
-    "opus": "opus",
     "qdesign 2": "qdm2",
-    "speex": "speex",
-    "tak": "tak",
-    "tta": "tta",
     "usac": "aac",
-    "vorbis": "vorbis",
-    "wavpack": "wavpack",
 }
 # The numbers of Microsoft's WAVEFORMATEX (mmreg.h), which AVI, ASF, Matroska and WAV share.
 _ADPCM: Final = {
@@ -162,7 +133,7 @@ _WMA: Final = {
     "163": "wmalossless",
     "a": "wmavoice",
 }
-# Codecs whose every sample survives: only there the depth of a sample means something.
+# Only samples of lossless codecs have a bit depth.
 _LOSSLESS: Final = frozenset(
     {"alac", "ape", "flac", "mlp", "tak", "truehd", "tta", "wavpack", "wmalossless"}
 )
@@ -171,19 +142,19 @@ _PLAIN: Final = re.compile(r"[^a-z0-9]+")
 
 def video_codec(track: Mapping[str, str]) -> str:
     """Name the codec of a video track."""
-    name, codec_id = track["Format"].lower(), _own_id(track["CodecID"])
+    name, codec_id = track["Format"].lower(), _codec_id(track["CodecID"])
     if codec_id in _VIDEO_BY_ID:
         return _VIDEO_BY_ID[codec_id]
     if name == "mpeg video":
         return "mpeg1video" if track["Format_Version"].endswith("1") else "mpeg2video"
     if name == "vp6":
         return _FLASH_VP6.get(codec_id, "vp6")
-    return _VIDEO.get(name) or _plain(_own_id(name) or codec_id)
+    return _VIDEO.get(name) or _plain(_codec_id(name) or codec_id)
 
 
 def audio_codec(track: Mapping[str, str]) -> str:
     """Name the codec of an audio track."""
-    name, codec_id = track["Format"].lower(), _own_id(track["CodecID"])
+    name, codec_id = track["Format"].lower(), _codec_id(track["CodecID"])
     if name == "mpeg audio":
         layer = re.sub(r"\D", "", track["Format_Profile"])
         return "mp" + (layer or ("2" if codec_id == "50" else "3"))
@@ -197,21 +168,21 @@ def audio_codec(track: Mapping[str, str]) -> str:
         return "amr_wb" if "wide" in track["Format_Profile"].lower() else "amr_nb"
     if name.startswith("aac") or name == "er aac":
         return "aac"
-    return _AUDIO.get(name) or _plain(_own_id(name) or codec_id)
+    return _AUDIO.get(name) or _plain(_codec_id(name) or codec_id)
 
 
 def is_lossless(codec: str) -> bool:
-    """Return whether an audio codec keeps every sample as it was recorded."""
+    """Return whether an audio codec keeps all samples unchanged."""
     return codec.startswith(("pcm_", "dsd_")) or codec in _LOSSLESS
 
 
-def _own_id(codec_id: str) -> str:
-    """Return what names the codec: Matroska wraps it, as "V_MS/VFW/FOURCC / XVID"."""
+def _codec_id(codec_id: str) -> str:
+    """Return the codec part: Matroska prefixes it, as in "V_MS/VFW/FOURCC / XVID"."""
     return codec_id.rpartition(" / ")[2].lower()
 
 
 def _law(track: Mapping[str, str]) -> str | None:
-    """Name the two telephone codings, which libmediainfo files under PCM as well as ADPCM."""
+    """Recognise A-law and mu-law, which libmediainfo lists as PCM or as ADPCM."""
     words = f"{track['Format_Profile']} {track['CodecID']}".lower().replace("µ", "u")
     if "alaw" in words or "a-law" in words:
         return "pcm_alaw"
@@ -229,12 +200,12 @@ def _pcm(track: Mapping[str, str]) -> str:
     else:
         sign = "u" if track["Format_Settings_Sign"] == "Unsigned" else "s"
     if depth == "8":
-        # Windows keeps 8-bit samples, and only those, without a sign.
-        return "pcm_u8" if sign == "u" or _own_id(codec_id) == "1" else "pcm_s8"
+        # In Windows formats 8-bit samples, and only those, are unsigned.
+        return "pcm_u8" if sign == "u" or _codec_id(codec_id) == "1" else "pcm_s8"
     is_big = track["Format_Settings_Endianness"] == "Big" or codec_id.endswith("/big")
     return f"pcm_{sign}{depth}{'be' if is_big else 'le'}"
 
 
 def _plain(name: str) -> str:
-    """Make an unknown codec's name fit for a report: it may come raw out of the file."""
+    """Reduce an unknown codec's name, which may be raw bytes of the file, to plain letters."""
     return _PLAIN.sub("_", name.lower()).strip("_")[:32] or "unknown"

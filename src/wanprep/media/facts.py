@@ -1,28 +1,24 @@
-"""The facts of a file: one flat, frozen value, with the field names of the JSON contract."""
+"""The facts of a file, in the field names of the JSON contract, and what its name claims."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
-
-from wanprep.media.names import extension_format
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 Kind = Literal["image", "video", "audio", "other"]
-
-
 Color = Literal["rgb", "gray", "cmyk", "palette", "yuv", "lab"]
 
 
-class Found(TypedDict, total=False):
-    """The facts that a reader is sure of; all others are left out.
+class PartialFacts(TypedDict, total=False):
+    """The facts that one reader established; all others are left out.
 
     `readable: False` means that the media cannot be used as it is, and `problem` why, in
-    one line. A `problem` of a readable file is a disagreement between its header and its
-    contents.
+    one line. A `problem` of a readable file is that its header contradicts its contents.
     """
 
     kind: Kind
@@ -59,7 +55,7 @@ class Found(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What one file is. A field is None where it does not apply or is unknown."""
+    """The facts of one file. A field is None where it does not apply or is unknown."""
 
     path: str
     kind: Kind = "other"
@@ -68,7 +64,7 @@ class Facts:
     bytes: int | None = None
     width: int | None = None  # pixels as a viewer shows them, upright
     height: int | None = None
-    stored_width: int | None = None  # pixels as they lie in the file
+    stored_width: int | None = None  # pixels as stored
     stored_height: int | None = None
     aspect: float | None = None  # width * sar / height
     orientation: int | None = None  # EXIF, 1-8
@@ -96,12 +92,12 @@ class Facts:
     problem: str | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the facts as in the JSON contract: what does not apply is absent."""
+        """Return the facts in the JSON contract's form: what does not apply is absent."""
         return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
-        """Read what `as_json` returned."""
+        """Read the form that `as_json` returns."""
         return cls(**data)
 
 
@@ -109,42 +105,130 @@ FIELDS: Final = tuple(field.name for field in fields(Facts))
 
 
 MISSING: Final = "there is no such file"
-
-
 LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
-
-
-# Not checked: nothing is known of the file, neither good nor bad.
+# Not checked: neither good nor bad.
 NOT_READ: Final = "not read"
-
-
 # Too large for --deep; the facts from its header stand.
 NOT_DECODED: Final = "not decoded"
-
-
 # URLs: no connection; refused without credentials; not requested because unsafe.
 NOT_REACHED: Final = "not reached"
-
-
 REFUSED: Final = "refused"
-
-
-UNSAFE: Final = "not asked"
-
-
-UNSEEN: Final = (NOT_READ, NOT_REACHED, REFUSED, UNSAFE)
+UNSAFE: Final = "not requested"
 
 
 _LONGEST_PROBLEM: Final = 200
 
 
-def unread(path: str, problem: str) -> Facts:
+def stated_facts(**facts: str | float | None) -> PartialFacts:
+    """Leave out the facts that are None."""
+    stated = {name: value for name, value in facts.items() if value is not None}
+    return cast("PartialFacts", stated)
+
+
+def unreadable_facts(path: str, problem: str) -> Facts:
     """Return the facts of an unreadable file."""
-    return Facts(path=path, extension_format=extension_format(path), problem=one_line(problem))
+    return Facts(
+        path=path, extension_format=extension_format(path), problem=printable_line(problem)
+    )
 
 
-def one_line(text: str) -> str:
-    """Return a text as one printable line of limited length, whatever bytes it quotes."""
-    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+def printable_line(text: str) -> str:
+    """Replace what is not printable by spaces, and shorten to one line of a report."""
+    plain = "".join(character if character.isprintable() else " " for character in text)
     line = " ".join(plain.split())
     return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"
+
+
+_OWN_NAME_ONLY: Final = "aac ac3 amr ape avi caf dsf flac gif jxl mp3 psd svg tak tga tta webm webp"
+_EXTENSIONS: Final = {
+    **{name: name for name in _OWN_NAME_ONLY.split()},
+    "jpeg": "jpg jpeg jpe jfif mpo",
+    "png": "png apng",
+    "bmp": "bmp dib",
+    "tiff": "tif tiff",
+    "heic": "heic heif hif",
+    "avif": "avif avifs",
+    "ico": "ico cur",
+    "jpeg2000": "jp2 j2k jpx jpf j2c",
+    "pnm": "pnm pbm pgm ppm",
+    "mp4": "mp4 m4v",
+    "mov": "mov qt",
+    "3gp": "3gp 3g2",
+    "mkv": "mkv mka",
+    "asf": "wmv wma asf",
+    "flv": "flv f4v",
+    "ts": "ts m2ts mts",
+    "mpg": "mpg mpeg vob",
+    "wav": "wav wave",
+    "m4a": "m4a m4b",
+    "ogg": "ogg oga ogv opus spx",
+    "aiff": "aif aiff aifc",
+    "au": "au snd",
+    "wavpack": "wv",
+    "musepack": "mpc mpp",
+}
+FORMAT_BY_EXTENSION: Final = {
+    extension: name for name, extensions in _EXTENSIONS.items() for extension in extensions.split()
+}
+_KINDS: Final[dict[str, Kind]] = {
+    **dict.fromkeys(
+        "jpeg png bmp webp gif tiff heic avif svg ico jpeg2000 jxl psd tga dds pnm".split(), "image"
+    ),
+    **dict.fromkeys("mp4 mov 3gp webm mkv avi asf flv ts mpg".split(), "video"),
+    **dict.fromkeys(
+        "wav mp3 m4a flac ogg aac aiff amr au caf ac3 ape wavpack tta tak musepack dsf".split(),
+        "audio",
+    ),
+}  # fmt: skip
+
+
+def is_url(path: str) -> bool:
+    """Return whether a path is an http(s) URL."""
+    return path[:8].lower().startswith(("http://", "https://"))
+
+
+def extension_format(path: str) -> str | None:
+    """Return the format that a name claims; None: unknown extension."""
+    if is_url(path):
+        from urllib.parse import urlsplit
+
+        path = urlsplit(path).path  # without the query
+    return FORMAT_BY_EXTENSION.get(os.path.splitext(path)[1][1:].lower())
+
+
+def usual_kind(format_name: str) -> Kind:
+    """Return the kind of a format, for files too damaged to show their own."""
+    return _KINDS.get(format_name, "other")
+
+
+def audio_facts(format_name: str, codec: str, rate: int, channels: int | None) -> PartialFacts:
+    """Return the facts of an audio header; zeros are left out."""
+    return stated_facts(
+        kind="audio",
+        format=format_name,
+        audio_codec=codec,
+        audio_tracks=1,
+        sample_rate=rate or None,
+        channels=channels or None,
+    )
+
+
+def playable(facts: PartialFacts, seconds: float, problem: str | None = None) -> PartialFacts:
+    """Add the measured length, and how the header contradicts it."""
+    facts |= PartialFacts(duration=seconds, audio_duration=seconds, readable=True)
+    if problem:
+        facts["problem"] = problem
+    return facts
+
+
+def unplayable(facts: PartialFacts, problem: str) -> PartialFacts:
+    """Add why the audio cannot be played."""
+    return facts | PartialFacts(readable=False, problem=problem)
+
+
+def length_mismatch(claimed: float, real: float, tolerance: float) -> str | None:
+    """Describe a header that is off by more than `tolerance` seconds."""
+    if abs(claimed - real) <= tolerance:
+        return None
+    digits = 1 if abs(claimed - real) >= 0.1 else 3
+    return f"its header gives {claimed:,.{digits}f} s, {real:,.{digits}f} s can be played"

@@ -1,8 +1,8 @@
 """Describe the streams in a file with libmediainfo.
 
-libmediainfo knows hundreds of containers and codecs. A text template requests the few fields
-needed (a third quicker than its XML). It gets bytes and never a name, so that it cannot follow
-a playlist to another file, nor believe an extension. Its lengths come from headers.
+A text template requests the few fields needed (a third faster than its XML). libmediainfo gets
+bytes and never a name, so that it cannot follow a playlist to another file, nor trust an
+extension. Its lengths come from headers.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.codecs import audio_codec, is_lossless, video_codec
+from wanprep.media.facts import stated_facts
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
 _FIELDS: Final = {
@@ -35,27 +36,27 @@ _FIELDS: Final = {
         "Duration", "Encryption",
     ),
 }  # fmt: skip
-_SEPARATOR: Final = "\x1f"  # stands in no codec's or colour space's name
+_SEPARATOR: Final = "\x1f"  # never part of a value
 _TEMPLATE: Final = "\r\n".join(
     f"{section};{section}{_SEPARATOR}{_SEPARATOR.join(f'%{name}%' for name in names)}\\n"
     for section, names in _FIELDS.items()
 )
-# Without colour information decoders take these for YUV; the 8-bit ones have nothing else.
+# Without colour information decoders take these for YUV; those below have 8 bits only.
 _EIGHT_BIT_YUV: Final = frozenset(
     {"flv1", "h261", "h263", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "rv10", "rv20", "rv30"}
     | {"rv40", "theora", "vc1", "vp6", "vp6f", "vp8", "wmv1", "wmv2", "wmv3"}
 )
 _YUV: Final = _EIGHT_BIT_YUV | {"av1", "h264", "hevc", "mjpeg", "mpeg4", "prores", "vp9", "vvc"}
 _HDR_TRANSFERS: Final = frozenset({"PQ", "HLG"})
-# Frames whose gaps stay within this ratio are one steady rate written in rounded time stamps.
+# Gaps between frames within this ratio are a constant rate with rounded time stamps.
 _STEADY: Final = 1.25
 # Opus plays at this rate, whatever was encoded, which its header states (RFC 7845, 5.1).
 _OPUS_RATE: Final = 48_000
-# Pixel shapes come rounded to three digits ("1.067"); those in use are small fractions (16/15).
-_LARGEST_SHAPE_TERM: Final = 60
-# An honest file is read once, and some places again. That many times the file, and a little.
-_MOST_READINGS: Final = 4
-_SMALL_CHANGE: Final = 1 << 22
+# Pixel aspect ratios come rounded ("1.067"); those in use are small fractions (16/15).
+_MAX_RATIO_TERM: Final = 60
+# Bytes read at most: this many times the file, and a little more.
+_MAX_READS: Final = 4
+_EXTRA_BYTES: Final = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class AudioStream:
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What is in a container."""
+    """The container and its tracks."""
 
     container: str
     duration: float | None = None
@@ -104,14 +105,14 @@ class Streams:
 
 
 def describe(source: Source, parse_speed: float = 0, portion: int = 64 * 1024) -> Streams:
-    """Return the streams that libmediainfo finds; an unknown file has none.
+    """Describe the streams; an unknown file has none.
 
-    Speed 0 reads the headers only. 1 reads the whole file: that is for streams without
-    headers that say how long they are. It is fed so many bytes at a time.
+    `parse_speed` 0 reads the headers only, 1 the whole file, for streams whose headers state no
+    length. libmediainfo gets `portion` bytes at a time.
     """
     from pymediainfo import MediaInfo
 
-    _without_labels()
+    _disable_labels()
     with as_file(_Limited(source)) as file:
         output: str = MediaInfo.parse(
             file, parse_speed=parse_speed, output=_TEMPLATE, buffer_size=portion
@@ -132,15 +133,15 @@ def describe(source: Source, parse_speed: float = 0, portion: int = 64 * 1024) -
 
 
 @cache
-def _without_labels() -> None:
-    """Spare libmediainfo, once for this process, the human-readable strings that are not used here.
+def _disable_labels() -> None:
+    """Turn off libmediainfo's human-readable strings, which take a fifth of each parse.
 
-    It holds for every parse and takes a fifth off each. pymediainfo's own way to pass options
-    resets them all after every file, which costs more than is gained.
+    Once for the process: options passed through pymediainfo are reset after every file, which
+    costs more than is gained.
     """
     from pymediainfo import MediaInfo
 
-    library, handle, *_ = MediaInfo._get_library()  # noqa: SLF001 - see above
+    library, handle, *_ = MediaInfo._get_library()  # noqa: SLF001 - no public way
     library.MediaInfo_Option(handle, "ReadByHuman", "0")
     library.MediaInfo_Delete(handle)
 
@@ -148,16 +149,16 @@ def _without_labels() -> None:
 class _Limited:
     """A source that ends after a limited number of bytes read.
 
-    In damaged files libmediainfo may seek back to the same place for ever.
+    In damaged files libmediainfo may seek back to the same place endlessly.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._left = source.size * _MOST_READINGS + _SMALL_CHANGE
+        self._left = source.size * _MAX_READS + _EXTRA_BYTES
         self.size = source.size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, as long as the limit allows."""
+        """Return `length` bytes from `offset` on, none beyond the limit."""
         data = self._source.read_at(offset, length) if self._left > 0 else b""
         self._left -= len(data)
         return data
@@ -169,59 +170,59 @@ def _video(track: dict[str, str]) -> VideoStream:
     low, high = _number(track["FrameRate_Minimum"]), _number(track["FrameRate_Maximum"])
     return VideoStream(
         codec=codec,
-        width=_own_size(track, "Width", codec),
-        height=_own_size(track, "Height", codec),
-        sar=_shape(track["PixelAspectRatio"]),
+        width=_stream_size(track, "Width", codec),
+        height=_stream_size(track, "Height", codec),
+        sar=_pixel_ratio(track["PixelAspectRatio"]),
         rotation=round(_number(track["Rotation"]) or 0) % 360,
-        bit_depth=_whole(track["BitDepth"]) or (8 if codec in _EIGHT_BIT_YUV else None),
+        bit_depth=_integer(track["BitDepth"]) or (8 if codec in _EIGHT_BIT_YUV else None),
         color="yuv" if color is None and codec in _YUV else color,
         hdr=track["transfer_characteristics"] in _HDR_TRANSFERS or bool(track["HDR_Format"]),
         alpha=alpha,
         duration=_seconds(track["Duration"]),
         fps=_number(track["FrameRate"]) or _number(track["FrameRate_Original"]),
         vfr=high / low > _STEADY if low and high else None,
-        frames=_whole(track["FrameCount"]),
+        frames=_integer(track["FrameCount"]),
         encrypted=bool(track["Encryption"]),
-        track_id=_whole(track["ID"]),
+        track_id=_integer(track["ID"]),
     )
 
 
-def _own_size(track: dict[str, str], side: str, codec: str) -> int | None:
-    """Return the size in the stream; libmediainfo prefers the container's claim."""
+def _stream_size(track: dict[str, str], side: str, codec: str) -> int | None:
+    """Return the size in the stream; libmediainfo prefers the container's."""
     # It misreads the size of VP9 streams in RGB.
-    own = None if codec == "vp9" else _whole(track[f"{side}_Original"])
-    return own or _whole(track[side])
+    own = None if codec == "vp9" else _integer(track[f"{side}_Original"])
+    return own or _integer(track[side])
 
 
 def _audio(track: dict[str, str]) -> AudioStream:
     codec = audio_codec(track)
     return AudioStream(
         codec=codec,
-        sample_rate=_OPUS_RATE if codec == "opus" else _whole(track["SamplingRate"]),
-        channels=_whole(track["Channel(s)"]),
-        bit_depth=_whole(track["BitDepth"]),
+        sample_rate=_OPUS_RATE if codec == "opus" else _integer(track["SamplingRate"]),
+        channels=_integer(track["Channel(s)"]),
+        bit_depth=_integer(track["BitDepth"]),
         duration=_seconds(track["Duration"]),
         encrypted=bool(track["Encryption"]),
-        track_id=_whole(track["ID"]),
+        track_id=_integer(track["ID"]),
     )
 
 
 def _number(text: str) -> float | None:
-    # "48000 / 24000" is the rate with and without an extension: the first is what plays.
+    # "48000 / 24000" is the rate with and without an extension: players use the first.
     match = re.match(r"-?\d+(\.\d+)?", text)
     return float(match[0]) if match else None
 
 
-def _whole(text: str) -> int | None:
+def _integer(text: str) -> int | None:
     number = _number(text)
     return None if number is None else int(number)
 
 
-def _shape(ratio: str) -> float | None:
+def _pixel_ratio(ratio: str) -> float | None:
     number = _number(ratio)
     if not number:
         return None
-    return float(Fraction(number).limit_denominator(_LARGEST_SHAPE_TERM)) or None
+    return float(Fraction(number).limit_denominator(_MAX_RATIO_TERM)) or None
 
 
 def _seconds(milliseconds: str) -> float | None:
@@ -230,80 +231,68 @@ def _seconds(milliseconds: str) -> float | None:
 
 
 def _color(space: str) -> tuple[Color | None, bool]:
-    """Return the kind of colour and whether there is an alpha channel: "YUVA", "RGB", "Y"."""
+    """Return the colour model and whether there is alpha, from "YUVA", "RGB" or "Y"."""
     name = space.replace(" ", "").upper()
     alpha = len(name) > 1 and name.endswith("A")
     colors: dict[str, Color] = {"YUV": "yuv", "RGB": "rgb", "Y": "gray", "CMYK": "cmyk"}
     return colors.get(name.removesuffix("A") if alpha else name), alpha
 
 
-def as_found(streams: Streams) -> Found:
-    """Turn a description into facts: the first video track and the first audio track."""
-    found: Found = {"kind": "other", "readable": True}
-    if streams.duration is not None:
-        found["duration"] = streams.duration
+def stream_facts(streams: Streams) -> PartialFacts:
+    """Return the facts of the first video track and the first audio track."""
+    facts = stated_facts(kind="other", readable=True, duration=streams.duration)
     if streams.audios:
-        found |= _audio_facts(streams)
+        facts |= _audio_facts(streams)
     if streams.videos:
-        found |= _video_facts(streams)
+        facts |= _video_facts(streams)
     encrypted = [stream.encrypted for stream in streams.videos]
     encrypted += [stream.encrypted for stream in streams.audios]
     if any(encrypted):
-        found |= {"readable": False, "problem": "encrypted: it cannot be played without a key"}
-    return found
+        facts |= {"readable": False, "problem": "encrypted: it cannot be played without a key"}
+    return facts
 
 
-def _audio_facts(streams: Streams) -> Found:
+def _audio_facts(streams: Streams) -> PartialFacts:
     first = streams.audios[0]
-    found: Found = {
-        "kind": "audio",
-        "audio_codec": first.codec,
-        "audio_tracks": len(streams.audios),
-    }
-    if first.sample_rate is not None:
-        found["sample_rate"] = first.sample_rate
-    if first.channels is not None:
-        found["channels"] = first.channels
-    if first.duration is not None:
-        found["audio_duration"] = first.duration
-    if first.bit_depth and not streams.videos and is_lossless(first.codec):
-        found["bit_depth"] = first.bit_depth
-    return found
+    has_depth = first.bit_depth and not streams.videos and is_lossless(first.codec)
+    return stated_facts(
+        kind="audio",
+        audio_codec=first.codec,
+        audio_tracks=len(streams.audios),
+        sample_rate=first.sample_rate,
+        channels=first.channels,
+        audio_duration=first.duration,
+        bit_depth=first.bit_depth if has_depth else None,
+    )
 
 
-def _video_facts(streams: Streams) -> Found:
+def _video_facts(streams: Streams) -> PartialFacts:
     first = streams.videos[0]
-    found: Found = {
-        "kind": "video",
-        "video_codec": first.codec,
-        "video_tracks": len(streams.videos),
-        "rotation": first.rotation,
-        "alpha": first.alpha,
-        "hdr": first.hdr,
-        "gps": False,
-    }
+    facts = stated_facts(
+        kind="video",
+        video_codec=first.codec,
+        video_tracks=len(streams.videos),
+        rotation=first.rotation,
+        alpha=first.alpha,
+        hdr=first.hdr,
+        gps=False,
+        color=first.color,
+        bit_depth=first.bit_depth,
+        video_duration=first.duration,
+        fps=first.fps,
+        vfr=first.vfr,
+        frames=first.frames,
+    )
     if first.width and first.height:
-        found |= shown_size(first.width, first.height, first.rotation, first.sar)
-    if first.color is not None:
-        found["color"] = first.color
-    if first.bit_depth is not None:
-        found["bit_depth"] = first.bit_depth
-    if first.duration is not None:
-        found["video_duration"] = first.duration
-    if first.fps is not None:
-        found["fps"] = first.fps
-    if first.vfr is not None:
-        found["vfr"] = first.vfr
-    if first.frames is not None:
-        found["frames"] = first.frames
-    return found
+        facts |= display_size_facts(first.width, first.height, first.rotation, first.sar)
+    return facts
 
 
-def shown_size(width: int, height: int, rotation: int, sar: float | None) -> Found:
+def display_size_facts(width: int, height: int, rotation: int, sar: float | None) -> PartialFacts:
     """Return the sizes of a stored frame that a player rotates by `rotation` degrees."""
-    shape = sar or 1.0
+    ratio = sar or 1.0
     if rotation % 180 == 90:
-        shown_width, shown_height, shape = height, width, 1 / shape
+        shown_width, shown_height, ratio = height, width, 1 / ratio
     else:
         shown_width, shown_height = width, height
     return {
@@ -311,6 +300,6 @@ def shown_size(width: int, height: int, rotation: int, sar: float | None) -> Fou
         "stored_height": height,
         "width": shown_width,
         "height": shown_height,
-        "sar": round(shape, 6),
-        "aspect": round(shown_width * shape / shown_height, 6),
+        "sar": round(ratio, 6),
+        "aspect": round(shown_width * ratio / shown_height, 6),
     }

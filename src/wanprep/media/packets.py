@@ -1,7 +1,7 @@
 """Read formats without a reader of our own: libmediainfo for the streams, ffmpeg for the packets.
 
-The lengths that libmediainfo gives are those of headers, or guesses from bit rates. ffmpeg lists
-the packets that are really in the file, without decoding them.
+libmediainfo takes lengths from headers, or estimates them from bit rates. ffmpeg lists the packets
+that are in the file, without decoding them.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.facts import NOT_READ
-from wanprep.media.mediainfo import AudioStream, VideoStream, as_found, describe
+from wanprep.media.ffmpeg import command_line, file_url, start
+from wanprep.media.mediainfo import AudioStream, Streams, VideoStream, describe, stream_facts
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile
+from wanprep.media.streams import read_streams
 from wanprep.media.video.frame_times import (
     Clock,
-    Ending,
-    Shown,
-    Times,
-    lengths,
-    shown,
-    verdict,
-    with_length,
-    with_times,
+    FileEnd,
+    Timestamps,
+    TrackTiming,
+    file_length,
+    readability,
+    track_timing,
+    with_duration,
+    with_timing,
 )
-from wanprep.media.video.streams import read_streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from subprocess import Popen
     from typing import IO
 
-    from wanprep.media.facts import Found
-    from wanprep.media.mediainfo import Streams
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 _DEMUXERS: Final = {"wavpack": "wv"}  # the other formats have the same name in ffmpeg
@@ -46,8 +46,8 @@ _SECONDS: Final = 8.0
 _MESSAGES: Final = 1 << 16  # bytes
 _NO_TIME: Final = -(1 << 63)
 _CORRUPT: Final = 2  # a packet's flag: AV_PKT_FLAG_CORRUPT
-_CLAIM: Final = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
-# Of these ffmpeg gives a length for the bytes that are there, and libmediainfo the header's.
+_DURATION_LINE: Final = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
+# ffmpeg scales the length of these to the bytes that are there; libmediainfo gives the header's.
 _SCALED: Final = frozenset({"AVI", "Windows Media"})
 _GUESSED: Final = "Estimating duration from bitrate"
 _ERROR: Final = re.compile(r"^(?:\[[^\]]*\] ?)*\[(?:error|fatal)\] (.+)", re.MULTILINE)
@@ -59,26 +59,26 @@ class _Track:
     """One stream as ffmpeg's framecrc muxer lists it."""
 
     header: dict[str, str] = field(default_factory=dict)
-    shown: Times = field(default_factory=Times)
-    decoded: Times = field(default_factory=Times)
-    has_all_times: bool = True
-    is_cut: bool = False
+    decoding: Timestamps = field(default_factory=Timestamps)
+    presentation: Timestamps = field(default_factory=Timestamps)
+    has_presentation_times: bool = True
+    is_corrupt: bool = False
 
-    def add(self, decoded: int, shown: int, duration: int) -> None:
-        self.has_all_times &= shown != _NO_TIME
-        for times, stamp in ((self.decoded, decoded), (self.shown, shown)):
-            times.stamps.append(stamp)
-            times.end = max(times.end, stamp + duration if duration else 0)
+    def add(self, dts: int, pts: int, duration: int) -> None:
+        self.has_presentation_times &= pts != _NO_TIME
+        for stamps, ticks in ((self.decoding, dts), (self.presentation, pts)):
+            stamps.ticks.append(ticks)
+            stamps.end = max(stamps.end, ticks + duration if duration else 0)
 
     @cached_property
-    def played(self) -> Shown | None:
-        """Return when the packets play; what is shown before zero is for the decoder only."""
+    def timing(self) -> TrackTiming | None:
+        """When the packets play; those before zero are for the decoder only."""
         ticks, _, rate = self.header["tb"].partition("/")
         clock = Clock(int(rate) / int(ticks))
-        if not self.has_all_times:
-            return shown(self.decoded, clock)
-        played = shown(self.shown, clock)
-        return replace(played, start=max(played.start, 0.0)) if played else None
+        if not self.has_presentation_times:
+            return track_timing(self.decoding, clock)
+        timing = track_timing(self.presentation, clock)
+        return replace(timing, start=max(timing.start, 0.0)) if timing else None
 
     @property
     def codec(self) -> str | None:
@@ -87,64 +87,78 @@ class _Track:
 
 
 @dataclass(slots=True)
-class _Listing:
+class _PacketList:
     """The streams that ffmpeg found in a file, and its messages."""
 
     tracks: list[_Track] = field(default_factory=list)
     messages: str = ""
     is_late: bool = False
 
-    def of(self, kind: str) -> list[_Track]:
+    def of_kind(self, kind: str) -> list[_Track]:
         return [track for track in self.tracks if track.header.get("media_type") == kind]
 
     @property
-    def claim(self) -> float | None:
-        """The length in the header, in seconds."""
-        match = _CLAIM.search(self.messages)
+    def header_seconds(self) -> float | None:
+        """The length that ffmpeg read from the header."""
+        match = _DURATION_LINE.search(self.messages)
         if match is None or _GUESSED in self.messages:
             return None
         return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
 
 
-def read_packets(source: Source) -> Found:
+def read_packets(source: Source) -> PartialFacts:
     """Describe the streams, and measure them where ffmpeg can reach the file."""
     if not isinstance(source, LocalFile):
         return read_streams(source)
     name = sniff(source).format
     try:
-        listing = _list_packets(source.path, _DEMUXERS.get(name, name))
-    except (OSError, RuntimeError):
+        packets = _list_packets(source.path, _DEMUXERS.get(name, name))
+    except OSError:
         problem = f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
         return {"readable": False, "problem": problem}
-    return _found(source, listing)
+    streams = describe(source)
+    if packets.is_late:
+        return _without_lengths(streams)
+    return _measured_facts(source, streams, packets)
 
 
-def _found(source: Source, listing: _Listing) -> Found:
-    described = describe(source)
-    streams = _measured(described, listing) if listing.tracks else described
-    found = as_found(replace(streams, duration=None))
-    if not found["readable"]:  # encrypted
-        return found
-    if listing.is_late:
-        problem = f"{NOT_READ}: measuring its length took longer than {_SECONDS:g} s"
-        return found | {"readable": False, "problem": problem}
-    played = [track.played for track in listing.tracks if track.played]
-    if not played and (error := _ERROR.search(listing.messages)):
-        return found | {"readable": False, "problem": f"damaged: {error[1]}"}
-    claim = described.duration if described.container in _SCALED else listing.claim
-    clock = Clock(1, None if described.container == "Ogg" else claim)
-    plays = lengths(played, max((track.end for track in played), default=0.0), clock)
-    if plays and plays.duration:
-        found["duration"] = plays.duration
-    is_short = plays is not None and plays.disagreement() is not None
-    is_cut = any(track.is_cut for track in listing.tracks) or (described.truncated and is_short)
+def _without_lengths(streams: Streams) -> PartialFacts:
+    """Keep what does not depend on reading the whole file; a part of it proves no length."""
+    videos = (
+        replace(video, duration=None, fps=None, vfr=None, frames=None) for video in streams.videos
+    )
+    audios = (replace(audio, duration=None) for audio in streams.audios)
+    facts = stream_facts(Streams(streams.container, None, tuple(videos), tuple(audios)))
+    if not facts["readable"]:  # encrypted
+        return facts
+    problem = f"{NOT_READ}: measuring its length took longer than {_SECONDS:g} s"
+    return facts | {"readable": False, "problem": problem}
+
+
+def _measured_facts(source: Source, described: Streams, packets: _PacketList) -> PartialFacts:
+    streams = _with_packet_timing(described, packets) if packets.tracks else described
+    facts = stream_facts(replace(streams, duration=None))
+    if not facts["readable"]:  # encrypted
+        return facts
+    timings = [track.timing for track in packets.tracks if track.timing]
+    if not timings and (error := _ERROR.search(packets.messages)):
+        return facts | {"readable": False, "problem": f"damaged: {error[1]}"}
+    is_scaled = described.container in _SCALED
+    claimed = described.duration if is_scaled else packets.header_seconds
+    clock = Clock(1, None if described.container == "Ogg" else claimed)
+    length = file_length(timings, max((timing.end for timing in timings), default=0.0), clock)
+    if length and length.duration:
+        facts["duration"] = length.duration
+    is_short = length is not None and length.mismatch() is not None
+    is_cut = any(track.is_corrupt for track in packets.tracks) or (described.truncated and is_short)
     # Audio that was cut off plays up to there; of a video, every player makes something else.
-    return found | verdict(found, plays, Ending(source.size, None, is_cut and bool(streams.videos)))
+    end = FileEnd(source.size, None, is_cut and bool(streams.videos))
+    return facts | readability(facts, length, end)
 
 
-def _measured(streams: Streams, listing: _Listing) -> Streams:
-    """Put what ffmpeg found in place of what libmediainfo took from headers."""
-    videos, audios = listing.of("video"), listing.of("audio")
+def _with_packet_timing(streams: Streams, packets: _PacketList) -> Streams:
+    """Replace what libmediainfo took from headers by what ffmpeg read."""
+    videos, audios = packets.of_kind("video"), packets.of_kind("audio")
     has_rate = streams.container == "AVI"
     return replace(
         streams,
@@ -161,7 +175,7 @@ def _measured(streams: Streams, listing: _Listing) -> Streams:
 
 def _video(stream: VideoStream, track: _Track, *, has_rate: bool) -> VideoStream:
     width, _, height = track.header.get("dimensions", "").partition("x")
-    video = with_times(stream, track.played)
+    video = with_timing(stream, track.timing)
     return replace(
         video,
         codec=track.codec or stream.codec,
@@ -177,7 +191,7 @@ def _audio(stream: AudioStream, track: _Track) -> AudioStream:
     pcm = _PCM.match(codec)
     bits = int(pcm[1] or 8) if pcm else 1 if codec.startswith("dsd") else stream.bit_depth
     return replace(
-        with_length(stream, track.played),
+        with_duration(stream, track.timing),
         codec=codec,
         sample_rate=int(track.header.get("sample_rate", 0)) or stream.sample_rate,
         channels=_channels(track.header.get("channel_layout_name", "")) or stream.channels,
@@ -193,40 +207,30 @@ def _channels(layout: str) -> int | None:
     return sum(int(number or 0) for number in numbers.groups()) if numbers else None
 
 
-def _list_packets(path: str, demuxer: str) -> _Listing:
-    import imageio_ffmpeg
-
-    command = [
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-nostats"),
-        *("-v", "level+info", "-protocol_whitelist", "file,pipe"),
-        *("-f", demuxer, "-i", f"file:{path}", "-map", "0:V?", "-map", "0:a?"),
-        *("-c", "copy", "-f", "framecrc", "-"),
-    ]
-    listing = _Listing()
+def _list_packets(path: str, demuxer: str) -> _PacketList:
+    command = command_line(
+        *("-v", "level+info", "-f", demuxer, "-i", file_url(path)),
+        *("-map", "0:V?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-"),
+    )
+    packets = _PacketList()
     with (
         tempfile.TemporaryFile() as messages,
-        subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-            close_fds=True,
-        ) as process,
+        start(command, stdout=subprocess.PIPE, stderr=messages) as process,
     ):
-        timer = Timer(_SECONDS, _stop, (process, listing))
+        timer = Timer(_SECONDS, _stop, (process, packets))
         timer.start()
         try:
-            listing.tracks = _tracks(process.stdout or ())
+            packets.tracks = _tracks(process.stdout or ())
         finally:
             timer.cancel()
             process.kill()
         messages.seek(0)
-        listing.messages = messages.read(_MESSAGES).decode("utf-8", "replace")
-    return listing
+        packets.messages = messages.read(_MESSAGES).decode("utf-8", "replace")
+    return packets
 
 
-def _stop(process: Popen[bytes], listing: _Listing) -> None:
-    listing.is_late = True
+def _stop(process: Popen[bytes], packets: _PacketList) -> None:
+    packets.is_late = True
     process.kill()
 
 
@@ -240,10 +244,12 @@ def _tracks(lines: IO[bytes] | Iterable[bytes]) -> list[_Track]:
             if number.isdecimal():
                 tracks.setdefault(int(number), _Track()).header[name] = value.strip()
             continue
-        stream, decoded, shown_at, duration, _, _, *rest = line.split(b",")
+        if not line.endswith(b"\n"):  # ffmpeg was stopped while it wrote this
+            break
+        stream, dts, pts, duration, _, _, *rest = line.split(b",")
         flags = int(rest[0].replace(b"F=", b""), 16) if rest and rest[0].startswith(b" F=") else 0
         if flags & _CORRUPT:
-            tracks[int(stream)].is_cut = True
+            tracks[int(stream)].is_corrupt = True
         else:
-            tracks[int(stream)].add(int(decoded), int(shown_at), int(duration))
+            tracks[int(stream)].add(int(dts), int(pts), int(duration))
     return list(tracks.values())

@@ -1,4 +1,4 @@
-"""Probe one file in this process: sniff it, read it, and never raise.
+"""Probe one file in this process: detect its format, read it, and never raise.
 
 This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
 a crash inside a native library cannot be caught from within.
@@ -9,19 +9,31 @@ from __future__ import annotations
 import math
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.media.facts import MISSING, NOT_READ, Facts, Found, one_line, unread
-from wanprep.media.names import extension_format, is_url, usual_kind
-from wanprep.media.readers import reader_for
+from wanprep.media.facts import (
+    MISSING,
+    NOT_READ,
+    Facts,
+    PartialFacts,
+    extension_format,
+    is_url,
+    printable_line,
+    unreadable_facts,
+    usual_kind,
+)
 from wanprep.media.sniff import sniff
-from wanprep.media.source import LocalFile, Unreached
+from wanprep.media.source import LocalFile, UrlReadError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wanprep.media.source import Source
 
-# As the published schema demands it of readable files; a test holds them together.
-_NEEDED: Final[dict[str, dict[str, str]]] = {
+
+# What the published schema requires of readable files, in words for `problem`.
+_REQUIRED: Final[dict[str, dict[str, str]]] = {
     "image": {"width": "its size", "height": "its size", "aspect": "its aspect"},
     "video": {
         "width": "its size",
@@ -40,21 +52,41 @@ _NOT_FILES: Final = {
     stat.S_IFCHR: "a device, not a file",
     stat.S_IFBLK: "a device, not a file",
 }
+# A new format is a new module and a word here. What is not listed goes to libmediainfo.
+_FORMATS_BY_READER: Final = {
+    "audio.mp3:read_mp3": "mp3",
+    "audio.wav:read_wav": "wav",
+    "image.bmp:read_bmp": "bmp",
+    "image.gif:read_gif": "gif",
+    "image.heif:read_heif": "avif heic",
+    "image.jpeg:read_jpeg": "jpeg",
+    "image.pillow:read_with_pillow": "dds ico jpeg2000 pnm psd tga",
+    "image.png:read_png": "png",
+    "image.svg:read_svg": "svg",
+    "image.tiff:read_tiff": "tiff",
+    "image.webp:read_webp": "webp",
+    "packets:read_packets": "aac aiff amr ape asf au avi caf dsf flac flv ogg wavpack",
+    "video.matroska:read_matroska": "mkv webm",
+    "video.movie:read_movie": "3gp m4a mov mp4",
+}
+_READERS: Final = {
+    name: reader for reader, names in _FORMATS_BY_READER.items() for name in names.split()
+}
 
 
 def probe_file(path: str, *, deep: bool = False) -> Facts:
-    """Return what a file is; whatever is wrong with it becomes `problem`, never an exception."""
+    """Read the facts of a file or URL; an error becomes `problem`, never an exception."""
     if is_url(path):
         return _probe_url(path)
     try:
         status = os.stat(path)
-        instead = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
-        if instead:
-            return unread(path, instead)
+        other = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
+        if other:
+            return unreadable_facts(path, other)
         with LocalFile(path) as source:
-            facts = _facts(path, source, read_source(source))
+            facts = _complete_facts(path, source, read_source(source))
     except (OSError, ValueError) as error:
-        return unread(path, _why(error, path))
+        return unreadable_facts(path, _open_problem(error, path))
     if deep and facts.readable:
         from wanprep.media.deep import decode_fully
 
@@ -63,7 +95,7 @@ def probe_file(path: str, *, deep: bool = False) -> Facts:
 
 
 def facts_as_json(path: str, deep: bool) -> dict[str, Any]:
-    """Probe a file: the task of a worker process."""
+    """Probe a file: the task of the worker processes."""
     return probe_file(path, deep=deep).as_json()
 
 
@@ -72,51 +104,58 @@ def _probe_url(url: str) -> Facts:
 
     try:
         with RemoteFile(url) as source:
-            return _facts(url, source, read_source(source))
-    except (Unreached, ValueError) as error:
-        return unread(url, str(error))
+            return _complete_facts(url, source, read_source(source))
+    except (UrlReadError, ValueError) as error:
+        return unreadable_facts(url, str(error))
 
 
-def read_source(source: Source) -> Found:
-    """Return what the bytes are, wherever they come from."""
+def read_source(source: Source) -> PartialFacts:
+    """Detect the format and read its facts, from a file or a server."""
     if source.size == 0:
         return {"readable": False, "problem": "empty: 0 bytes"}
     try:
-        sniffed = sniff(source)
-        if sniffed.instead:
-            return {"readable": False, "problem": sniffed.instead}
-        found = reader_for(sniffed.format)(source)
-    except Unreached:
+        detected = sniff(source)
+        if detected.not_media:
+            return {"readable": False, "problem": detected.not_media}
+        facts = _reader(detected.format)(source)
+    except UrlReadError:
         raise  # the network failed, not the file
     except MemoryError:
         return {"readable": False, "problem": "reading it would need too much memory"}
-    except Exception as error:  # noqa: BLE001 - whatever a parser stumbles over is a broken file
+    except Exception as error:  # noqa: BLE001 - what breaks a parser is a broken file
         detail = f"{type(error).__name__}: {error}".removesuffix(": ")
-        return {"readable": False, "problem": f"damaged: its structure makes no sense ({detail})"}
-    return _complete(Found(format=sniffed.format, kind=usual_kind(sniffed.format)) | found)
+        return {"readable": False, "problem": f"damaged: its structure is invalid ({detail})"}
+    return _checked(PartialFacts(format=detected.format, kind=usual_kind(detected.format)) | facts)
 
 
-def _complete(found: Found) -> Found:
-    """Mark media unreadable when a fact that every rule needs is missing."""
-    for name in [name for name, value in found.items() if not _is_sane(name, value)]:
-        del found[name]  # type: ignore[misc] # the names are its own
-    if found.get("kind", "other") == "other":
-        found["kind"] = usual_kind(found["format"])
-    missing = [words for name, words in _NEEDED[found["kind"]].items() if name not in found]
-    if found.get("readable") and missing:
-        found |= {"readable": False, "problem": f"damaged: {missing[0]} is unknown"}
-    return found
+def _reader(format_name: str) -> Callable[[Source], PartialFacts]:
+    """Return the function that reads a format; its module is imported only now."""
+    module, function = _READERS.get(format_name, "streams:read_streams").split(":")
+    reader = getattr(import_module(f"wanprep.media.{module}"), function)
+    return cast("Callable[[Source], PartialFacts]", reader)
 
 
-def _facts(path: str, source: Source, found: Found) -> Facts:
-    values: dict[str, Any] = {name: _rounded(value) for name, value in found.items()}
+def _checked(facts: PartialFacts) -> PartialFacts:
+    """Drop impossible values; without a fact that every rule needs, media are unreadable."""
+    for name in [name for name, value in facts.items() if not _is_sane(name, value)]:
+        del facts[name]  # type: ignore[misc] # the names are its own
+    if facts.get("kind", "other") == "other":
+        facts["kind"] = usual_kind(facts["format"])
+    missing = [words for name, words in _REQUIRED[facts["kind"]].items() if name not in facts]
+    if facts.get("readable") and missing:
+        facts |= {"readable": False, "problem": f"damaged: {missing[0]} is unknown"}
+    return facts
+
+
+def _complete_facts(path: str, source: Source, facts: PartialFacts) -> Facts:
+    values: dict[str, Any] = {name: _rounded(value) for name, value in facts.items()}
     if "problem" in values:
-        values["problem"] = one_line(values["problem"])
+        values["problem"] = printable_line(values["problem"])
     return Facts(path=path, bytes=source.size, extension_format=extension_format(path), **values)
 
 
 def _is_sane(name: str, value: object) -> bool:
-    """Reject impossible numbers, as libraries take them from damaged headers."""
+    """Reject impossible numbers, which libraries take from damaged headers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     if name == "bit_depth":
@@ -125,11 +164,10 @@ def _is_sane(name: str, value: object) -> bool:
 
 
 def _rounded(value: object) -> object:
-    """Drop insignificant digits."""
     return (round(value, 6) or value) if isinstance(value, float) else value
 
 
-def _why(error: OSError | ValueError, path: str) -> str:
+def _open_problem(error: OSError | ValueError, path: str) -> str:
     if isinstance(error, FileNotFoundError):
         if os.path.islink(path):
             return f"{MISSING}: a link to {os.readlink(path)}"

@@ -1,7 +1,7 @@
-"""A file behind an address, read in ranges: its headers, and never the whole of it.
+"""Read a remote file by range requests.
 
-The address comes from a stranger's job. It may lead to no machine of a private network, not by
-a redirect either, and only so much is fetched of it. No cookie and no login goes with a request.
+URLs come from untrusted jobs: neither they nor their redirects may lead to a private network,
+the number of bytes is limited, and no cookie or login is sent.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from urllib.parse import urljoin, urlsplit
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE
-from wanprep.media.names import is_url
-from wanprep.media.source import Unreached
+from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
+from wanprep.media.source import UrlReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,25 +25,25 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = 64 * 1024
 _KEPT: Final = 64  # blocks in memory
-# A voice of 15 MB may have to be read whole to know its length; a clip needs its index only.
-MOST_BYTES: Final = 24 * 2**20
-_MOST_REDIRECTS: Final = 5
+# The length of a voice of 15 MB may take all of it to measure; a video needs its index only.
+MAX_BYTES: Final = 24 * 2**20
+_MAX_REDIRECTS: Final = 5
 _SECONDS: Final = 10.0
-# Nothing of the file's doing, and perhaps over in a minute.
-_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Temporary errors of the server, not of the file.
+_TEMPORARY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class RemoteFile(Closing):
-    """A source whose bytes lie on a server that answers range requests."""
+    """A source on a server that answers range requests."""
 
     def __init__(self, url: str, *, private: bool = False) -> None:
         import httpx
 
         self._url = url
-        self._private = private  # whether machines of a private network may be asked
+        self._allow_private = private
         self._fetched = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        with _told():  # what the environment says of proxies may make no sense
+        with _translated_errors():  # the environment may name an invalid proxy
             self._client = httpx.Client(
                 timeout=_SECONDS,
                 headers={"user-agent": f"wanprep/{__version__}", "accept-encoding": "identity"},
@@ -56,11 +55,11 @@ class RemoteFile(Closing):
             raise
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._client.close()
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, fewer only where the file ends."""
+        """Return `length` bytes from `offset` on, fewer only at the end."""
         end = min(offset + length, self.size)
         if offset < 0 or end <= offset:
             return b""
@@ -73,19 +72,19 @@ class RemoteFile(Closing):
         return b"".join(pieces)
 
     def _block(self, index: int) -> bytes:
-        if index not in self._blocks:  # a long stretch has pushed its own beginning out
-            self._take(index * _BLOCK, self._range(index, index))
+        if index not in self._blocks:  # evicted by the end of a long range
+            self._store(index * _BLOCK, self._range(index, index))
         self._blocks.move_to_end(index)
         return self._blocks[index]
 
     def _fetch(self, first: int, last: int) -> None:
-        """Ask for all blocks of a stretch that are not there, in one request."""
+        """Request the blocks that are missing, up to half of those that are kept."""
         missing = [index for index in range(first, last + 1) if index not in self._blocks]
         if missing:
-            stretch = missing[: _KEPT // 2]
-            self._take(stretch[0] * _BLOCK, self._range(stretch[0], stretch[-1]))
+            run = missing[: _KEPT // 2]
+            self._store(run[0] * _BLOCK, self._range(run[0], run[-1]))
 
-    def _take(self, start: int, data: bytes) -> None:
+    def _store(self, start: int, data: bytes) -> None:
         for at in range(0, len(data), _BLOCK):
             self._blocks[(start + at) // _BLOCK] = data[at : at + _BLOCK]
         while len(self._blocks) > _KEPT:
@@ -94,107 +93,109 @@ class RemoteFile(Closing):
     def _range(self, first: int, last: int) -> bytes:
         start, end = first * _BLOCK, min((last + 1) * _BLOCK, self.size)
         self._fetched += end - start
-        if self._fetched > MOST_BYTES:
-            raise Unreached(f"{NOT_REACHED}: too much of it would have to be fetched to know it")
-        with closing(self._ask(start, end)) as answer:
-            if answer.status_code != 206:
-                raise Unreached(f"{NOT_REACHED}: its server does not answer requests for a part")
-            data = self._body(answer, end - start)
+        if self._fetched > MAX_BYTES:
+            limit = f"{MAX_BYTES / 2**20:.0f} MiB"
+            raise UrlReadError(f"{NOT_REACHED}: reading it would take more than {limit}")
+        with closing(self._request(start, end)) as response:
+            if response.status_code != 206:
+                raise UrlReadError(f"{NOT_REACHED}: its server does not support range requests")
+            data = self._body(response, end - start)
         if len(data) != end - start:
-            raise Unreached(f"{NOT_REACHED}: its server sent less than it promised")
+            raise UrlReadError(f"{NOT_REACHED}: its server sent fewer bytes than announced")
         return data
 
     def _open(self) -> int:
-        """Ask for the beginning, learn the size, and remember what came along."""
-        with closing(self._ask(0, _BLOCK)) as answer:
-            if answer.status_code == 206:
-                total = answer.headers.get("content-range", "").rpartition("/")[2]
+        """Request the first block, and return the size of the file."""
+        with closing(self._request(0, _BLOCK)) as response:
+            if response.status_code == 206:
+                total = response.headers.get("content-range", "").rpartition("/")[2]
                 size = int(total) if total.isdecimal() else -1
-            else:  # the server sends all of it: a beginning is taken, the rest left
-                told = answer.headers.get("content-length", "")
-                size = int(told) if told.isdecimal() else -1
+            else:  # the server sends the whole file: only its beginning is read
+                length = response.headers.get("content-length", "")
+                size = int(length) if length.isdecimal() else -1
             if size < 0:
-                raise Unreached(f"{NOT_REACHED}: its server does not tell how large it is")
-            self._take(0, self._body(answer, min(size, _BLOCK)))
+                raise UrlReadError(f"{NOT_REACHED}: its server does not state the size")
+            self._store(0, self._body(response, min(size, _BLOCK)))
         return size
 
-    def _body(self, answer: httpx.Response, length: int) -> bytes:
+    def _body(self, response: httpx.Response, length: int) -> bytes:
         data = bytearray()
-        with _told():
-            for piece in answer.iter_raw(_BLOCK):
+        with _translated_errors():
+            for piece in response.iter_raw(_BLOCK):
                 data += piece
                 if len(data) >= length:
                     break
         return bytes(data[:length])
 
-    def _ask(self, start: int, end: int) -> httpx.Response:
-        """Ask for a stretch, through redirects, and return an answer that is still open."""
+    def _request(self, start: int, end: int) -> httpx.Response:
+        """Request a range, follow redirects, and return the open response."""
         url = self._url
-        for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._send(url, start, end)
-            if not answer.is_redirect:
-                return self._checked(answer)
-            answer.close()
-            url = urljoin(url, answer.headers["location"])
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._send(url, start, end)
+            if not response.is_redirect:
+                return self._checked(response)
+            response.close()
+            url = urljoin(url, response.headers["location"])
             if not is_url(url) or (self._url.lower().startswith("https") and url[:5] != "https"):
-                raise Unreached(f"{UNSAFE}: it leads on to an address that is not https")
-        raise Unreached(f"{REFUSED}: it leads from one address to the next without an end")
+                raise UrlReadError(f"{UNSAFE}: it redirects to a URL that is not https")
+        raise UrlReadError(f"{REFUSED}: more than {_MAX_REDIRECTS} redirects")
 
     def _send(self, url: str, start: int, end: int) -> httpx.Response:
-        if not self._private:
+        if not self._allow_private:
             self._refuse_private(url)
         request = self._client.build_request(
             "GET", url, headers={"range": f"bytes={start}-{end - 1}"}
         )
-        with _told():
+        with _translated_errors():
             return self._client.send(request, stream=True)
 
-    def _checked(self, answer: httpx.Response) -> httpx.Response:
-        status = answer.status_code
+    def _checked(self, response: httpx.Response) -> httpx.Response:
+        status = response.status_code
         if status in {200, 206}:
-            return answer
-        answer.close()
-        if status == 416:  # there is no first byte
-            raise Unreached("empty: 0 bytes")
-        kind = NOT_REACHED if status in _PASSING else REFUSED
-        raise Unreached(f"{kind}: its server answers {status} {answer.reason_phrase}".rstrip())
+            return response
+        response.close()
+        if status == 416:  # not even the first byte is in range
+            raise UrlReadError("empty: 0 bytes")
+        kind = NOT_REACHED if status in _TEMPORARY else REFUSED
+        reason = f"{status} {response.reason_phrase}".rstrip()
+        raise UrlReadError(f"{kind}: its server answered {reason}")
 
     def _refuse_private(self, url: str) -> None:
         from wanprep.net.addresses import is_private
 
         parts = urlsplit(url)
         host = parts.hostname or ""
-        found = [] if is_private(host) else self._addresses(parts.scheme.lower(), host)
-        if is_private(host) or not all(each.is_global for each in found):
-            raise Unreached(f"{UNSAFE}: it leads to a private network")
+        addresses = [] if is_private(host) else self._addresses(parts.scheme.lower(), host)
+        if is_private(host) or not all(each.is_global for each in addresses):
+            raise UrlReadError(f"{UNSAFE}: it leads to a private network")
 
     def _addresses(
         self, scheme: str, host: str
     ) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-        """Look a name up, unless a proxy does so for us."""
+        """Resolve a host, unless a proxy does that."""
         from urllib.request import getproxies, proxy_bypass
 
         proxies = getproxies()
         if (proxies.get(scheme) or proxies.get("all")) and not proxy_bypass(host):
             return []
         try:
-            found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
+            addresses = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
         except OSError as error:
-            raise Unreached(f"{NOT_REACHED}: its host cannot be found from here") from error
-        return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
+            raise UrlReadError(f"{NOT_REACHED}: its host name cannot be resolved") from error
+        return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in addresses]
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Turn what goes wrong on the way into words."""
+def _translated_errors() -> Iterator[None]:
+    """Raise UrlReadError for the errors of httpx."""
     import httpx
 
     try:
         yield
     except httpx.TimeoutException as error:
         late = f"{NOT_REACHED}: its server did not answer within {_SECONDS:g} s"
-        raise Unreached(late) from error
+        raise UrlReadError(late) from error
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise Unreached(f"{NOT_REACHED}: an address makes no sense ({error})") from error
+        raise UrlReadError(f"{NOT_REACHED}: invalid URL ({error})") from error
     except httpx.HTTPError as error:
-        raise Unreached(f"{NOT_REACHED}: {str(error) or type(error).__name__}") from error
+        raise UrlReadError(f"{NOT_REACHED}: {str(error) or type(error).__name__}") from error

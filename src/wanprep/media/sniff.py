@@ -1,8 +1,8 @@
 """Detect a file's format from its first bytes, never from its name.
 
 The format is the one a decoder would assume, so the checks are at the beginning, as in
-decoders. What has no signature is searched for MP3 frames (which have none); what is no media
-is described, so that a report can name it.
+decoders. Files without a signature are searched for MP3 frames (which have none); what is not
+media is described, so that a report can name it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.frame_headers import looks_like_adts, looks_like_mp3
-from wanprep.media.audio.id3 import end_of_id3
+from wanprep.media.audio.frames import end_of_id3
 from wanprep.media.facts import LFS_POINTER
 from wanprep.media.video.boxes import brand_format
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from wanprep.media.source import Source
 
 HEAD: Final = 4096
-# How much garbage in front of an MP3 players search through before they give up.
+# How much garbage players skip in front of an MP3.
 _GARBAGE: Final = 128 * 1024
 
 _SIGNATURES: Final = (
@@ -81,19 +80,19 @@ _LFS_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 
 
 @dataclass(frozen=True, slots=True)
-class Sniffed:
-    """A format's name, or "unknown" and what the bytes are instead of media."""
+class Detected:
+    """A format's name, or "unknown" and what the bytes are instead."""
 
     format: str
-    instead: str = ""
+    not_media: str = ""
 
 
-def sniff(source: Source) -> Sniffed:
-    """Name the format that a decoder would see."""
+def sniff(source: Source) -> Detected:
+    """Name the format that a decoder would assume."""
     head = source.read_at(0, HEAD)
-    name = _by_signature(head) or _tagged(source, head) or _by_frames(source, head)
+    name = _by_signature(head) or _after_tags(source, head) or _by_audio_frames(source, head)
     name = name or ("tga" if _is_targa(head) else None)
-    return Sniffed(name) if name else _not_media(head)
+    return Detected(name) if name else Detected("unknown", _describe_other(head))
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -129,7 +128,7 @@ def _is_transport_stream(head: bytes) -> bool:
 
 
 def _is_targa(head: bytes) -> bool:
-    """Recognise a format without a signature by a header (TGA 2.0, section C) full of sense."""
+    """Recognise a format without a signature by a plausible header (TGA 2.0, section C)."""
     if len(head) < _TARGA_HEADER:
         return False
     kind, bits = head[2], head[16]
@@ -148,10 +147,12 @@ def _is_svg(head: bytes) -> bool:
     return text.startswith((b"<svg", b"<?xml", b"<!DOCTYPE svg", b"<!--")) and b"<svg" in head
 
 
-def _tagged(source: Source, head: bytes) -> str | None:
-    """Name the format behind ID3 tags, which stand before MP3 and sometimes other audio."""
+def _after_tags(source: Source, head: bytes) -> str | None:
+    """Name the format after ID3 tags, which precede MP3 and sometimes other audio."""
     if not head.startswith(b"ID3"):
         return None
+    from wanprep.media.audio.mp3 import looks_like_adts
+
     start = end_of_id3(source)
     behind = source.read_at(start, HEAD)
     if behind.startswith(b"fLaC"):
@@ -161,7 +162,9 @@ def _tagged(source: Source, head: bytes) -> str | None:
     return "aac" if looks_like_adts(behind) else "mp3"
 
 
-def _by_frames(source: Source, head: bytes) -> str | None:
+def _by_audio_frames(source: Source, head: bytes) -> str | None:
+    from wanprep.media.audio.mp3 import looks_like_adts, looks_like_mp3
+
     if looks_like_adts(head):
         return "aac"
     if looks_like_mp3(head) or looks_like_mp3(source.read_at(0, _GARBAGE)):
@@ -169,24 +172,24 @@ def _by_frames(source: Source, head: bytes) -> str | None:
     return None
 
 
-def _not_media(head: bytes) -> Sniffed:
+def _describe_other(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     start = text[:64].lower()
     if text.startswith(_LFS_POINTER):
-        return Sniffed("unknown", LFS_POINTER)
+        return LFS_POINTER
     if b"%PDF-" in head[:1024]:
-        return Sniffed("unknown", "a PDF document, not media")
+        return "a PDF document, not media"
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<script")):
-        return Sniffed("unknown", "an HTML page, not media")
+        return "an HTML page, not media"
     if text.startswith(b"PK\x03\x04"):
-        return Sniffed("unknown", "a ZIP archive, not media")
+        return "a ZIP archive, not media"
     if text.startswith((b"{", b"[")) and _is_text(head):
-        return Sniffed("unknown", "JSON text, not media")
+        return "JSON text, not media"
     if _is_text(head):
-        return Sniffed("unknown", "text, not media")
+        return "text, not media"
     if not head.strip(b"\0"):
-        return Sniffed("unknown", "nothing but zero bytes")
-    return Sniffed("unknown", "no media format that wanprep knows")
+        return "only zero bytes"
+    return "not a media format that wanprep knows"
 
 
 _NOT_TEXT: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -196,7 +199,7 @@ def _is_text(head: bytes) -> bool:
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        # A letter cut in two by the end of what was read is no fault of the text.
+        # The end of what was read may cut a character in two.
         if error.start < len(head) - 4:
             return False
     return not _NOT_TEXT.search(head)

@@ -1,7 +1,7 @@
-"""Sources of bytes: what every reader of media reads from.
+"""Sources of bytes with random access.
 
-A reader requests some bytes at some offset and nothing else, so a local file and a remote
-one that answers range requests are read by the same code.
+Readers request bytes at an offset and nothing else, so local files and remote files that answer
+range requests are read by the same code.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
-    """Bytes with random access."""
+    """What every reader of media reads from."""
 
     @property
     def size(self) -> int:
-        """Return how many bytes there are."""
+        """The number of bytes."""
         ...
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, fewer only where the bytes end."""
+        """Return `length` bytes from `offset` on, fewer only at the end."""
         ...
 
 
-class Unreached(OSError):
-    """A URL cannot be read; the message becomes its `problem`."""
+class UrlReadError(OSError):
+    """A URL cannot be read; the message becomes the `problem` in its facts."""
 
 
 class LocalFile(Closing):
-    """A file on this machine, read at any place without moving a shared position."""
+    """A local file."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        # O_NONBLOCK: should a pipe have taken the file's place since it was looked at,
-        # opening must not wait for a writer that never comes.
+        # O_NONBLOCK: if a pipe took the place of the file since the check, opening it must
+        # not wait for a writer.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         self._fd = os.open(path, flags)
         self.size = os.fstat(self._fd).st_size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, fewer only where the file ends."""
+        """Return `length` bytes from `offset` on, fewer only at the end."""
         if offset < 0 or length <= 0:
             return b""
         pieces = []
@@ -68,21 +68,21 @@ class LocalFile(Closing):
 
 
 class Bytes:
-    """Bytes that are in memory already: a file inside a file, a reply, a test."""
+    """Bytes in memory as a source."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self.size = len(data)
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, fewer only where the data ends."""
+        """Return `length` bytes from `offset` on, fewer only at the end."""
         if offset < 0 or length <= 0:
             return b""
         return self._data[offset : offset + length]
 
 
 class _SourceFile(io.RawIOBase):
-    """A source as the file object that libraries want."""
+    """A source as a raw file object."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -100,7 +100,7 @@ class _SourceFile(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
         if base + offset < 0:
-            raise ValueError("a negative place in a file")
+            raise ValueError("negative file offset")
         self._at = base + offset
         return self._at
 
@@ -113,12 +113,12 @@ class _SourceFile(io.RawIOBase):
 
 
 def as_file(source: Source, buffer_size: int = 16 * 1024) -> io.BufferedReader:
-    """Present a source to a library that reads file objects (Pillow, libmediainfo)."""
+    """Open a source for a library that reads file objects (Pillow, libmediainfo)."""
     return io.BufferedReader(_SourceFile(source), buffer_size)
 
 
 def blocks(source: Source, start: int = 0, size: int = 256 * 1024) -> Iterator[tuple[int, bytes]]:
-    """Walk the bytes from `start` on, one (offset, block) after the other."""
+    """Yield the bytes from `start` on as (offset, block)."""
     offset = start
     while block := source.read_at(offset, size):
         yield offset, block

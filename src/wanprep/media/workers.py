@@ -1,25 +1,25 @@
-"""Probe files in worker processes, and ask the cache before them."""
+"""Probe files in worker processes, except those whose facts are cached, and report progress."""
 
 from __future__ import annotations
 
 import atexit
 import os
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import replace
 from operator import length_hint
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.media.cache import Cache
-from wanprep.media.facts import NOT_READ, Facts, unread
-from wanprep.media.names import is_url
-from wanprep.media.progress import expect, report
+from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from wanprep.engines.pool import Call, Outcome
     from wanprep.media.cache import Stamp
+
 
 _TASK: Final = "wanprep.media.probe_file:facts_as_json"
 _SECONDS: Final = 10.0
@@ -30,11 +30,44 @@ _MEMORY: Final = 300 * 2**20
 _DEEP_MEMORY: Final = 1024 * 2**20
 # Headers are read so quickly that it pays to send several names at a time.
 _BATCH: Final = 16
-# These wait for servers most of the time.
+# Mostly waiting for servers.
 _URL_WORKERS: Final = 6
 _URL_SECONDS: Final = 60.0
 
 _kept_pools: Final[dict[tuple[int, bool], WorkerPool]] = {}
+
+
+class Progress(Protocol):
+    """Receives reports while files are probed, and must return quickly."""
+
+    def expect(self, count: int) -> None:
+        """Expect `count` more files; 0: unknown."""
+
+    def add(self, facts: Facts, *, cached: bool) -> None:
+        """Count a file that was probed or cached."""
+
+
+_progress: Final[ContextVar[Progress | None]] = ContextVar("progress", default=None)
+
+
+@contextmanager
+def report_to(progress: Progress) -> Iterator[None]:
+    """Send the reports to `progress` inside the block."""
+    token = _progress.set(progress)
+    try:
+        yield
+    finally:
+        _progress.reset(token)
+
+
+def _expect(count: int) -> None:
+    if progress := _progress.get():
+        progress.expect(count)
+
+
+def _report(facts: Facts, *, cached: bool = False) -> None:
+    if progress := _progress.get():
+        progress.add(facts, cached=cached)
 
 
 def probe_pool(
@@ -53,35 +86,35 @@ def probe_pool(
 def probe_in_worker(
     path: str | os.PathLike[str], *, deep: bool = False, cache: bool = False
 ) -> Facts:
-    """Probe one file, by a worker that is kept for the next call."""
+    """Probe one file in a worker that is kept for the next call."""
     path = os.fspath(path)
-    with Cache(deep=deep) if cache else nullcontext() as known:
-        facts, stamp = known.look_up(path) if known else (None, None)
+    with Cache(deep=deep) if cache else nullcontext() as store:
+        facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
         if facts is None:
             outcome = _kept_pool(deep).run(_TASK, _absolute(path), deep)
             facts = replace(_facts(path, outcome), path=path)
-            _remember(known, facts, stamp)
-    report(facts, cached=cached)
+            _remember(store, facts, stamp)
+    _report(facts, cached=cached)
     return facts
 
 
 def probe_in_workers(
     paths: Iterable[str | os.PathLike[str]], *, deep: bool, cache: bool, workers: int | None
 ) -> Iterator[Facts]:
-    """Probe many files, by workers that end when all is done."""
-    expect(length_hint(paths))
+    """Probe many files in workers that end with the last file."""
+    _expect(length_hint(paths))
     names = (os.fspath(path) for path in paths)
     with (
         probe_pool(deep=deep, workers=workers) as pool,
-        Cache(deep=deep) if cache else nullcontext() as known,
+        Cache(deep=deep) if cache else nullcontext() as store,
     ):
-        yield from probe_with(pool, names, deep=deep, cache=known)
+        yield from probe_with(pool, names, deep=deep, cache=store)
 
 
 def probe_urls(urls: Collection[str]) -> Iterator[Facts]:
-    """Probe files behind URLs by their headers and ranges; nothing is cached."""
-    expect(len(urls))
+    """Probe remote files by their headers and ranges; nothing is cached."""
+    _expect(len(urls))
     pool = WorkerPool([_TASK], seconds=_URL_SECONDS, memory=_MEMORY, workers=_URL_WORKERS)
     with pool:
         yield from probe_with(pool, urls)
@@ -97,11 +130,11 @@ def probe_with(
             facts, stamp = cache.look_up(path) if cache else (None, None)
             yield (path, facts, stamp), None if facts else (_TASK, path, deep)
 
-    for (path, known, stamp), outcome in pool.map(calls()):
-        facts = known or _facts(path, outcome)
-        if not known:
+    for (path, cached_facts, stamp), outcome in pool.map(calls()):
+        facts = cached_facts or _facts(path, outcome)
+        if not cached_facts:
             _remember(cache, facts, stamp)
-        report(facts, cached=known is not None)
+        _report(facts, cached=cached_facts is not None)
         yield facts
 
 
@@ -121,11 +154,9 @@ def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
 
 
 def _facts(path: str, outcome: Outcome) -> Facts:
-    return (
-        unread(path, _problem(outcome))
-        if isinstance(outcome, Failure)
-        else Facts.from_json(outcome)
-    )
+    if isinstance(outcome, Failure):
+        return unreadable_facts(path, _problem(outcome))
+    return Facts.from_json(outcome)
 
 
 def _problem(failure: Failure) -> str:
@@ -133,7 +164,7 @@ def _problem(failure: Failure) -> str:
         case "slow":
             return f"{NOT_READ}: it took longer than {failure.detail}"
         case "killed":
-            return f"{NOT_READ}: its reader was killed, most likely for want of memory"
+            return f"{NOT_READ}: its reader was killed, probably for lack of memory"
         case "crashed":
             return f"damaged: reading it crashed a media library ({failure.detail})"
         case "memory":
@@ -146,6 +177,7 @@ def _problem(failure: Failure) -> str:
 
 
 def _kept_pool(deep: bool) -> WorkerPool:
+    """Return a pool for `probe_with`."""
     # A forked child must not share its parent's workers, hence the process id.
     key = (os.getpid(), deep)
     return _kept_pools.get(key) or _kept_pools.setdefault(key, probe_pool(deep=deep))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.media.names import is_url
+from wanprep.media.facts import is_url
 from wanprep.rules.catalog import rules
 from wanprep.text import file_size, listed, plain_number, seconds
 

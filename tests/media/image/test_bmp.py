@@ -151,15 +151,15 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         pytest.param(
             made(bits=8, compression=1, data_size=99, pixels=9), "cut off: 63 of 153", 31, id="runs"
         ),
-        pytest.param(made(width=-31), "speaks of -31 x 17", None, id="negative width"),
-        pytest.param(made(height=0), "speaks of 31 x 0", None, id="height 0"),
-        pytest.param(made(bits=33), "33 bits for a pixel", 31, id="33 bits"),
+        pytest.param(made(width=-31), "gives -31 x 17", None, id="negative width"),
+        pytest.param(made(height=0), "gives 31 x 0", None, id="height 0"),
+        pytest.param(made(bits=33), "33 bits per pixel", 31, id="33 bits"),
         pytest.param(made(66), "a header of 66 bytes", 31, id="no such header"),
         pytest.param(made(compression=4, bits=0), "a JPEG inside", 31, id="JPEG inside"),
         pytest.param(made(compression=5, bits=0), "a PNG inside", 31, id="PNG inside"),
         pytest.param(made(64, compression=4), r"\(number 4\)", 31, id="OS/2's run lengths"),
         pytest.param(made(compression=77), r"\(number 77\)", 31, id="compression"),
-        pytest.param(made(bits=24, compression=1), "24 bits for a pixel", 31, id="runs of colours"),
+        pytest.param(made(bits=24, compression=1), "24 bits per pixel", 31, id="runs of colours"),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:

@@ -18,7 +18,7 @@ from wanprep.media.source import Bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 MAIN, ALPHA, TILE, EXIF = 1, 2, 3, 4
 ISPE = full(b"ispe", struct.pack(">II", 64, 48))
@@ -42,7 +42,7 @@ def avif(mode: str = "RGB", *, orientation: int = 1, gps: bool = False, frames: 
     return file.getvalue()
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_heif(Bytes(data))
 
 
@@ -306,29 +306,29 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
         ),
         pytest.param(
             heif(ISPE, AV1C, places=[(MAIN, 1, 4, 9)], idat=b"short"),
-            "damaged: its image lies where its index has nothing", id="data past the index",
+            "damaged: the location of its image is outside of its index", id="data past the index",
         ),
         pytest.param(
-            heif(ISPE, AV1C, primary=7), "damaged: it names no image as its main one",
+            heif(ISPE, AV1C, primary=7), "damaged: it has no primary image",
             id="a main image that is not there",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"pitm"), "damaged: it names no image as its main one",
+            heif(ISPE, AV1C, without=b"pitm"), "damaged: it has no primary image",
             id="no main image",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iinf"), "damaged: it names no image as its main one",
+            heif(ISPE, AV1C, without=b"iinf"), "damaged: it has no primary image",
             id="no items",
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iloc"), "damaged: it does not say where its image lies",
+            heif(ISPE, AV1C, without=b"iloc"), "damaged: the location of its image is missing",
             id="no places",
         ),
         pytest.param(
-            heif(AV1C), "damaged: it does not say how large its image is", id="no size"
+            heif(AV1C), "damaged: the size of its image is missing", id="no size"
         ),
         pytest.param(
-            heif(ISPE, AV1C, without=b"iprp"), "damaged: it does not say how large its image is",
+            heif(ISPE, AV1C, without=b"iprp"), "damaged: the size of its image is missing",
             id="no properties",
         ),
         pytest.param(
@@ -336,14 +336,14 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
                 b"meta", full(b"pitm", b"\0\1"), full(b"iinf", b"\0\1", infe(1, b"av01")),
                 box(b"iprp"),
             ),
-            "damaged: it does not say how large its image is", id="no box for properties",
+            "damaged: the size of its image is missing", id="no box for properties",
         ),
         pytest.param(
-            heif(ISPE), "damaged: it does not say how its image is to be decoded",
+            heif(ISPE), "damaged: the decoder configuration of its image is missing",
             id="no decoder's setup",
         ),
         pytest.param(
-            heif(ISPE, box(b"av1C")), "damaged: the tables of its index make no sense",
+            heif(ISPE, box(b"av1C")), "damaged: the tables of its index are invalid",
             id="an empty decoder's setup",
         ),
         pytest.param(
@@ -352,7 +352,7 @@ def test_properties(data: bytes, facts: dict[str, Any]) -> None:
         ),
         pytest.param(
             heif(ISPE, AV1C, refs=[box(b"auxl", b"\0\1")]),
-            "damaged: the tables of its index make no sense", id="half a reference",
+            "damaged: the tables of its index are invalid", id="half a reference",
         ),
     ],
 )  # fmt: skip

@@ -92,12 +92,14 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
     ("data", "problem"),
     [
         pytest.param(saved("JPEG2000")[:60], "cut off or damaged", id="jpeg2000"),
-        pytest.param(b"words, not an image" * 9, "not an image that Pillow knows", id="text"),
-        pytest.param(b"P", "not an image that Pillow knows", id="one letter"),
-        pytest.param(saved("PNG"), "not an image that Pillow knows", id="read elsewhere"),
+        pytest.param(
+            b"words, not an image" * 9, "not an image format that Pillow supports", id="text"
+        ),
+        pytest.param(b"P", "not an image format that Pillow supports", id="one letter"),
+        pytest.param(saved("PNG"), "not an image format that Pillow supports", id="read elsewhere"),
         pytest.param(
             saved("DDS")[:80] + b"\4\0\0\0????" + saved("DDS")[88:],
-            "not an image that Pillow knows",
+            "not an image format that Pillow supports",
             id="dds of a kind of its own",
         ),
         pytest.param(

@@ -189,14 +189,17 @@ IDAT = png().find(b"IDAT")
             None,
             id="no header",
         ),
-        pytest.param(made()[:33] + bytes(99), "damaged: what stands at byte 33", 64, id="zeros"),
+        pytest.param(made()[:33] + bytes(99), "damaged: no PNG chunk at byte 33", 64, id="zeros"),
         pytest.param(
-            made(after=b"\0\0\0\1????    " + END), "damaged: what stands at byte", 64, id="no chunk"
+            made(after=b"\0\0\0\1????    " + END),
+            "damaged: no PNG chunk at byte",
+            64,
+            id="no chunk",
         ),
-        pytest.param(made(header=(0, 48, 8, 2, 0, 0, 0)), "speaks of 0 x 48", None, id="width 0"),
+        pytest.param(made(header=(0, 48, 8, 2, 0, 0, 0)), "gives 0 x 48", None, id="width 0"),
         pytest.param(
             made(header=(1 << 31, 48, 8, 2, 0, 0, 0)),
-            "speaks of 2147483648",
+            "gives 2147483648",
             1 << 31,
             id="too wide",
         ),
@@ -212,7 +215,10 @@ IDAT = png().find(b"IDAT")
             png()[: IDAT + 9] + b"??" + png()[IDAT + 11 :], "checksum of its image", 64, id="IDAT"
         ),
         pytest.param(
-            SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:], "knows CgBI chunks", 64, id="Apple's"
+            SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:],
+            "it has CgBI chunks, which few programs support",
+            64,
+            id="Apple's",
         ),
     ],
 )

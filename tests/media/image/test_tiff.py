@@ -122,8 +122,8 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
         pytest.param(made(PAGE | {273: 1 << 31}), "cut off: 98 of at least", 64, id="place"),
         pytest.param(made(PAGE)[:4] + b"\xff\xff\0\0", "cut off: 8 of", None, id="page"),
         pytest.param(tiff()[: len(tiff()) // 2], "cut off", 64, id="half"),
-        pytest.param(made({256: 64, 257: 48}), "the place of its pixels", 64, id="no strips"),
-        pytest.param(made({256: 64, 273: 8}), "lacks its size", None, id="no height"),
+        pytest.param(made({256: 64, 257: 48}), "the offset of its pixels", 64, id="no strips"),
+        pytest.param(made({256: 64, 273: 8}), "the size of its first page", None, id="no height"),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:

@@ -149,11 +149,23 @@ WHOLE = webp()
         pytest.param(riff(canvas(0)), "no image", 64, id="canvas only"),
         pytest.param(riff(canvas(ANIMATED), LOSSY), "without frames", 64, id="no frames"),
         pytest.param(riff(canvas(0, 80, 48), LOSSY), "80 x 48 .* 64 x 48", 80, id="two sizes"),
-        pytest.param(with_tag(0xFF11), "makes no sense", None, id="not a key frame"),
-        pytest.param(with_tag(0xFF00), "makes no sense", None, id="a hidden frame"),
-        pytest.param(with_tag(0xFFFF10), "makes no sense", None, id="partition too long"),
-        pytest.param(riff(LOSSY.replace(b"\x9d\x01\x2a", b"???")), "no sense", None, id="start"),
-        pytest.param(riff(LOSSLESS.replace(b"\x2f", b"?", 1)), "no sense", None, id="signature"),
+        pytest.param(with_tag(0xFF11), "its image data is invalid", None, id="not a key frame"),
+        pytest.param(with_tag(0xFF00), "its image data is invalid", None, id="a hidden frame"),
+        pytest.param(
+            with_tag(0xFFFF10), "its image data is invalid", None, id="partition too long"
+        ),
+        pytest.param(
+            riff(LOSSY.replace(b"\x9d\x01\x2a", b"???")),
+            "its image data is invalid",
+            None,
+            id="start",
+        ),
+        pytest.param(
+            riff(LOSSLESS.replace(b"\x2f", b"?", 1)),
+            "its image data is invalid",
+            None,
+            id="signature",
+        ),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:

@@ -84,8 +84,8 @@ def test_paths_lead_to_the_first_of_that_name() -> None:
 def test_payloads_have_a_limit() -> None:
     source = Bytes(box(b"data", bytes(100)))
 
-    with pytest.raises(ValueError, match="100 bytes, where 99"):
-        payload(source, next(boxes(source)), most=99)
+    with pytest.raises(ValueError, match="100 bytes, more than 99"):
+        payload(source, next(boxes(source)), limit=99)
 
 
 @pytest.mark.parametrize(

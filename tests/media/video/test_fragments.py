@@ -132,7 +132,7 @@ def test_without_defaults_samples_last_no_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fragment", "reach"),
+    ("fragment", "end_of_data"),
     [
         pytest.param(moof(traf(run((), (), at=500))), HEAD + 700, id="from the fragment on"),
         pytest.param(
@@ -154,8 +154,8 @@ def test_without_defaults_samples_last_no_time() -> None:
         ),
     ],
 )
-def test_where_the_samples_end(fragment: bytes, reach: int) -> None:
-    assert timeline(FTYP + index(bytes(EMPTY)) + fragment).tracks[0].reach == reach
+def test_where_the_samples_end(fragment: bytes, end_of_data: int) -> None:
+    assert timeline(FTYP + index(bytes(EMPTY)) + fragment).tracks[0].end_of_data == end_of_data
 
 
 def test_each_track_has_its_own_samples() -> None:
@@ -173,10 +173,10 @@ def test_each_track_has_its_own_samples() -> None:
     [
         pytest.param(0, b"", None, id="nothing is claimed"),
         pytest.param(200, b"", None, id="honest"),
-        pytest.param(9000, b"", "its header says 9.00 s, its samples last 0.20 s", id="video"),
+        pytest.param(9000, b"", "its header gives 9.00 s, its samples 0.20 s", id="video"),
         pytest.param(0, struct.pack(">I", 200), None, id="honest mehd"),
         pytest.param(
-            0, struct.pack(">I", 5000), "its header says 5.00 s, its samples last 0.20 s", id="mehd"
+            0, struct.pack(">I", 5000), "its header gives 5.00 s, its samples 0.20 s", id="mehd"
         ),
     ],
 )
@@ -185,7 +185,7 @@ def test_headers_that_lie(duration: int, mehd: bytes, problem: str | None) -> No
     trex = full(b"trex", struct.pack(">5I", 1, 1, 60, 100, 0))
     moov = box(b"moov", mvhd(duration), bytes(EMPTY), box(b"mvex", *inside, trex))
 
-    assert timeline(FTYP + moov + moof(PLAIN)).disagreement() == problem
+    assert timeline(FTYP + moov + moof(PLAIN)).mismatch() == problem
 
 
 def test_a_header_may_speak_of_what_comes_before_the_first_fragment() -> None:
@@ -194,7 +194,7 @@ def test_a_header_may_speak_of_what_comes_before_the_first_fragment() -> None:
     found = timeline(data)
 
     assert found.tracks[0].duration == 6
-    assert found.disagreement() is None
+    assert found.mismatch() is None
 
 
 def test_billions_of_samples_without_a_byte_are_not_believed() -> None:
@@ -219,5 +219,5 @@ def test_millions_of_rows_are_given_up() -> None:
     rows = full(b"trun", struct.pack(">I", 500_000), bytes(2_000_000), flags=0x100)
     data = FTYP + index(bytes(EMPTY)) + moof(traf(rows)) * 5
 
-    with pytest.raises(ValueError, match="more samples"):
+    with pytest.raises(ValueError, match="too many samples"):
         timeline(data)

@@ -9,13 +9,13 @@ import pytest
 from containers import BOTH, IMAGES, SOUND, make, remade, seconds, survives
 
 from wanprep.media.source import Bytes
-from wanprep.media.video import matroska_blocks
+from wanprep.media.video import matroska_elements
 from wanprep.media.video.matroska import read_matroska
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 WEBM = f"{BOTH} -c:v libvpx -c:a libopus -strict -2"
 MKV = f"{BOTH} -c:v libx264 -pix_fmt yuv420p -c:a aac"
@@ -69,7 +69,7 @@ def video(
     return HEAD + element(0x18538067, info, element(0x1654AE6B, tracks), cluster)
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_matroska(Bytes(data))
 
 
@@ -103,7 +103,7 @@ def read(data: bytes) -> Found:
         pytest.param(MKV, "matroska", {"format": "mkv"}, id="piped, without any length"),
     ],
 )
-def test_a_video(arguments: str, target: str, expected: Found) -> None:
+def test_a_video(arguments: str, target: str, expected: PartialFacts) -> None:
     found = read(make(arguments, target))
 
     assert expected.items() <= found.items()
@@ -257,10 +257,10 @@ def test_subtitles_are_claimed_as_time_but_are_no_video() -> None:
         pytest.param(range(0, 1000, 40), 1000, None, id="honest"),
         pytest.param(range(0, 1000, 40), 1090, None, id="near enough"),
         pytest.param(
-            range(0, 1000, 40), 5000, "its header says 5.0 s, 1.0 s really play", id="too much"
+            range(0, 1000, 40), 5000, "its header gives 5.0 s, 1.0 s can be played", id="too much"
         ),
         pytest.param(
-            range(0, 1000, 40), 500, "its header says 0.5 s, 1.0 s really play", id="too little"
+            range(0, 1000, 40), 500, "its header gives 0.5 s, 1.0 s can be played", id="too little"
         ),
         pytest.param(range(4000, 5000, 40), 1000, None, id="from the first frame on"),
         pytest.param(range(4000, 5000, 40), 5000, None, id="from zero on"),
@@ -393,7 +393,7 @@ def test_it_goes_on_with_the_next_cluster(put: Callable[..., bytes], bad: bytes)
 
 
 def test_too_much_to_look_at_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matroska_blocks, "_MOST_ELEMENTS", 20)
+    monkeypatch.setattr(matroska_elements, "_MAX_ELEMENTS", 20)
 
     found = read(video(*STEADY, claimed=1000))
 

@@ -19,7 +19,7 @@ from wanprep.media.video.movie import read_movie, read_timeline, size_disagreeme
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
     Make = Callable[..., bytes]
 
@@ -57,7 +57,7 @@ def clip(make: Make) -> bytes:
     return make("copy.mp4", "-i", "clip.mp4", "-c", "copy")
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_movie(Bytes(data))
 
 
@@ -227,7 +227,7 @@ def test_a_length_that_lies(clip: bytes, kind: bytes, at: int, scaled: bytes) ->
 
     found = read(patched(clip, kind, at, 60 * scale))
 
-    assert found["problem"] == "its header says 60.00 s, its samples last 1.00 s"
+    assert found["problem"] == "its header gives 60.00 s, its samples 1.00 s"
     assert found["readable"]
     assert found["duration"] == found["video_duration"] == found["audio_duration"] == 1.0
 
@@ -238,7 +238,7 @@ def test_a_length_that_lies(clip: bytes, kind: bytes, at: int, scaled: bytes) ->
         ((64, 48), None),
         ((64, 45), None),
         ((None, None), None),
-        ((32, 24), "its header says 64 x 48 pixels, its frame has 32 x 24"),
+        ((32, 24), "its header gives 64 x 48 pixels, its frames 32 x 24"),
     ],
 )
 def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | None) -> None:
@@ -295,12 +295,12 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
         ),
         pytest.param(
             mp4(0), {"readable": False, "format": "mp4", "duration": None,
-                      "problem": "there is neither a video nor an audio track in it"},
+                      "problem": "it has neither a video nor an audio track"},
             id="no tracks",
         ),
         pytest.param(
             mp4(0, Trak(handler=b"text")),
-            {"readable": False, "problem": "there is neither a video nor an audio track in it"},
+            {"readable": False, "problem": "it has neither a video nor an audio track"},
             id="only subtitles",
         ),
         pytest.param(
@@ -311,7 +311,7 @@ def test_a_size_that_lies(inside: tuple[int | None, int | None], problem: str | 
         ),
         pytest.param(
             mp4(0, box(b"trak", full(b"tkhd"), box(b"mdia", box(b"minf", box(b"stbl"))))),
-            {"readable": False, "problem": "damaged: the tables of its index make no sense"},
+            {"readable": False, "problem": "damaged: the tables of its index are invalid"},
             id="half a track header",
         ),
         pytest.param(

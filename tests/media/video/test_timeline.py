@@ -81,7 +81,7 @@ def track(given: Trak) -> Track:
         ),
         pytest.param(Trak(deltas=((10, 0),)), {"fps": None, "frames": 10}, id="no durations"),
         pytest.param(Trak(scale=0), {"frames": 10, "duration": 600.0}, id="no time scale"),
-        pytest.param(Trak(sample_size=7), {"reach": 94}, id="where the last sample ends"),
+        pytest.param(Trak(sample_size=7), {"end_of_data": 94}, id="where the last sample ends"),
         pytest.param(
             Trak(entry=video_entry(b"encv")), {"encrypted": True}, id="encrypted frame"
         ),
@@ -200,27 +200,25 @@ def test_cover_art_is_no_video(traks: list[Trak], videos: list[int]) -> None:
     [
         pytest.param(mp4(1000, Trak()), None, id="honest"),
         pytest.param(mp4(1090, Trak()), None, id="nearly"),
-        pytest.param(
-            mp4(9000, Trak()), "its header says 9.00 s, its samples last 1.00 s", id="video"
-        ),
-        pytest.param(mp4(0, Trak()), "its header says 0.00 s, its samples last 1.00 s", id="zero"),
+        pytest.param(mp4(9000, Trak()), "its header gives 9.00 s, its samples 1.00 s", id="video"),
+        pytest.param(mp4(0, Trak()), "its header gives 0.00 s, its samples 1.00 s", id="zero"),
         pytest.param(mp4(2**32 - 1, Trak()), None, id="not known"),
         pytest.param(
             mp4(1000, Trak(header_duration=7_200_000)),
-            "its header says 7,200.00 s, its samples last 1.00 s",
+            "its header gives 7,200.00 s, its samples 1.00 s",
             id="track",
         ),
         pytest.param(mp4(1000, Trak(header_duration=0)), None, id="track: not told"),
         pytest.param(
             mp4(1000, Trak(media_duration=60)),
-            "its header says 0.10 s, its samples last 1.00 s",
+            "its header gives 0.10 s, its samples 1.00 s",
             id="media",
         ),
         pytest.param(mp4(1000, Trak(media_duration=2**32 - 1)), None, id="media: not known"),
         pytest.param(mp4(1000, Trak(version=1, media_duration=2**64 - 1)), None, id="nor here"),
         pytest.param(
             mp4(1000, Trak(edits=((4000, 0),))),
-            "its header says 4.00 s, its samples last 1.00 s",
+            "its header gives 4.00 s, its samples 1.00 s",
             id="edit list",
         ),
         pytest.param(mp4(800, Trak(edits=((800, 120),))), None, id="cut by its edit list"),
@@ -237,7 +235,7 @@ def test_cover_art_is_no_video(traks: list[Trak], videos: list[int]) -> None:
     ],
 )
 def test_headers_that_lie(data: bytes, problem: str | None) -> None:
-    assert timeline(data).disagreement() == problem
+    assert timeline(data).mismatch() == problem
 
 
 def located(value: bytes) -> bytes:
@@ -324,7 +322,7 @@ def test_a_table_beyond_all_videos_is_given_up() -> None:
     ctts = full(b"ctts", struct.pack(">I", 2_000_000), bytes(16_000_000))
     mdia = box(b"mdia", box(b"minf", box(b"stbl", ctts)))
 
-    with pytest.raises(ValueError, match="a box holds"):
+    with pytest.raises(ValueError, match="a box has 16,000,008 bytes, more than 10,485,760"):
         timeline(moov(1000, box(b"trak", full(b"tkhd", bytes(80)), mdia)))
 
 
@@ -333,7 +331,7 @@ def test_broken_bytes_end_in_an_answer_or_an_ordinary_exception() -> None:
     start = whole.index(b"moov") + 4
     dice = random.Random(7)  # noqa: S311 - the same accidents every time
 
-    for _ in range(1500):
+    for _ in range(600):
         data = bytearray(whole)
         for _ in range(dice.choice((1, 2, 8))):
             at = dice.randrange(start, len(data) - 4)
@@ -342,5 +340,5 @@ def test_broken_bytes_end_in_an_answer_or_an_ordinary_exception() -> None:
             )
         started = time.perf_counter()
         with suppress(ArithmeticError, LookupError, ValueError, struct.error):
-            timeline(bytes(data)).disagreement()
+            timeline(bytes(data)).mismatch()
         assert time.perf_counter() - started < 20

@@ -14,7 +14,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import CannotFix
-from wanprep.media.facts import one_line
+from wanprep.media.facts import printable_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +95,7 @@ def _translated_errors() -> Iterator[None]:
         raise _damaged("it is damaged, or of a rare variety") from error
     except _DECODE_ERRORS as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise _damaged(one_line(why)) from error
+        raise _damaged(printable_line(why)) from error
 
 
 def _damaged(why: str) -> CannotFix:

@@ -19,8 +19,7 @@ from wanprep.fix.plan.draft import (
     trim_steps,
 )
 from wanprep.fix.plan.plan import AudioRecipe, Step
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import STEPS, Rename, Step
 from wanprep.fix.plan.sizes import scale_to_fit
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 from wanprep.rules.judge_asset import judged
 from wanprep.text import file_size, seconds
 

@@ -18,8 +18,7 @@ from wanprep.fix.plan.draft import (
 )
 from wanprep.fix.plan.plan import ImageRecipe, Step, StripLocation
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, choose_size, fit_into, size_steps
-from wanprep.media.facts import Facts
-from wanprep.media.names import extension_format
+from wanprep.media.facts import Facts, extension_format
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.plan.draft import suffix_for, with_size
-from wanprep.media.names import extension_format
+from wanprep.media.facts import extension_format
 
 if TYPE_CHECKING:
     from wanprep.fix.plan.draft import Cut

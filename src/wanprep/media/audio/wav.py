@@ -1,4 +1,4 @@
-"""WAV files: RIFF, RIFX, RF64 and BW64, with their chunks in any order.
+"""Read WAV files: RIFF, RIFX, RF64 and BW64, with their chunks in any order.
 
 Format tags and layouts are those of Microsoft's mmreg.h; the codec names are ffmpeg's.
 """
@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.audio_facts import audio_facts, disagreement, playable, unplayable
-from wanprep.media.audio.id3 import end_of_id3
-from wanprep.media.audio.mp3 import read_mp3
-from wanprep.media.facts import Found
+from wanprep.media.audio.frames import end_of_id3
+from wanprep.media.facts import PartialFacts, audio_facts, length_mismatch, playable, unplayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 _PCM: Final = 0x0001
 _FLOAT: Final = 0x0003
 _EXTENSIBLE: Final = 0xFFFE
-# Behind the tag, the GUIDs of EXTENSIBLE always end like this (or like Ambisonic B-Format).
+# After the tag, the GUIDs of EXTENSIBLE end like this (the second: Ambisonic B-Format).
 _GUID_TAILS: Final = (
     bytes.fromhex("000000001000800000aa00389b71"),
     bytes.fromhex("00002107d3118644c8c1ca000000"),
@@ -66,31 +64,31 @@ _FLOAT_BITS: Final = (32, 64)
 
 @dataclass(frozen=True, slots=True)
 class WavFormat:
-    """A format chunk, read."""
+    """The fields of the format chunk."""
 
     tag: int
     channels: int
     rate: int
     byte_rate: int
-    block: int  # bytes that belong together: one sample of each channel, or a packet
+    block: int  # bytes of one sample of each channel, or of a packet
     bits: int  # of one sample as stored
     order: Literal["little", "big"]
 
     @property
     def is_pcm(self) -> bool:
-        """Return whether every sample has the same number of bits."""
+        """Return whether all samples have the same number of bits."""
         return self.tag in {_PCM, _FLOAT}
 
     @property
     def stored_bits(self) -> int:
-        """Return how many bits a PCM sample takes, in whole bytes: 12 bits take 16."""
+        """The bits of a PCM sample in the file, in whole bytes: 12 bits take 16."""
         whole = -(-self.bits // 8) * 8
-        # 24 bits may lie in 32; any other block size that disagrees is a slip of the writer.
+        # 24 bits may take 32; any other block size that disagrees is an error of the writer.
         return 32 if whole == 24 and self.block == 4 * self.channels else whole
 
     @property
     def codec(self) -> str:
-        """Name the codec as ffmpeg does."""
+        """The codec, as ffmpeg names it."""
         if not self.is_pcm:
             return _CODECS.get(self.tag, "unknown")
         bits = -(-self.bits // 8) * 8
@@ -100,37 +98,37 @@ class WavFormat:
             return "pcm_u8"
         return f"pcm_{'s' if self.tag == _PCM else 'f'}{bits}{self.order[0]}e"
 
-    def wrong(self) -> str | None:
-        """Say what makes the format impossible to play."""
+    def problem(self) -> str | None:
+        """Return why the format cannot be played."""
         if not self.channels:
-            return "its header says 0 channels"
+            return "its header gives 0 channels"
         if not self.rate:
-            return "its header says 0 samples a second"
+            return "its header gives a sample rate of 0"
         if self.is_pcm and self.codec == "unknown":
-            return f"its header says {self.bits} bits a sample, which no player knows"
+            return f"its header gives {self.bits} bits per sample, which players do not support"
         if not self.is_pcm and not (self.block and self.byte_rate):
-            return "its header says that its audio takes up 0 bytes"
+            return "its header gives an audio block of 0 bytes"
         return None
 
     def seconds(self, size: int, fact: int = 0) -> float:
-        """Return how long so many bytes play; the fact chunk's count is a fallback.
+        """Return the length of `size` bytes; the fact chunk's number of samples is a fallback.
 
-        It also gives how far the last block of ADPCM is filled up, but players do not
-        look and play that block to its end.
+        That number also accounts for the last block of ADPCM is, but players ignore it and
+        play that block to its end.
         """
-        samples = self._samples(size)
+        samples = self._count_samples(size)
         if samples is None and not fact:
             return size / self.byte_rate
         return (fact if samples is None else samples) / self.rate
 
-    def _samples(self, size: int) -> int | None:
-        """Count the samples in so many bytes, None where only the byte rate helps."""
+    def _count_samples(self, size: int) -> int | None:
+        """Count the samples in `size` bytes; None: only the byte rate is known."""
         match self.codec:
             case "pcm_alaw" | "pcm_mulaw":
                 return size // self.channels
             case "adpcm_yamaha":
                 return size * 2 // self.channels
-            case "adpcm_ms":  # each block begins with 7 bytes a channel that hold 2 samples
+            case "adpcm_ms":  # a block begins with 7 bytes per channel, which hold 2 samples
                 return self._in_blocks(size, head=7, first=2, bits=4)
             case "adpcm_ima_wav":
                 return self._in_blocks(size, head=4, first=1, bits=self.bits or 4)
@@ -148,7 +146,7 @@ class WavFormat:
 
 
 def read_format(data: bytes, order: Literal["little", "big"]) -> WavFormat | None:
-    """Read a format chunk, None where it is cut off; the oldest kind does not give the bits."""
+    """Read a format chunk; None: cut off. The oldest kind lacks the bits."""
     if len(data) < 14:
         return None
 
@@ -157,18 +155,18 @@ def read_format(data: bytes, order: Literal["little", "big"]) -> WavFormat | Non
 
     tag, bits = number(0), number(14) if len(data) >= 16 else 8
     if tag == _EXTENSIBLE and len(data) >= 40:
-        bits = number(18) or bits  # those of them that count
+        bits = number(18) or bits  # of the container, the valid ones
         tag = number(24) if data[26:40] in _GUID_TAILS else tag
     return WavFormat(tag, number(2), number(4, 4), number(8, 4), number(12), bits, order)
 
 
-_MOST_CHUNKS: Final = 10_000
-_FORMAT_REACH: Final = 64  # of a longer format chunk the rest is its codec's business
+_MAX_CHUNKS: Final = 10_000
+_FORMAT_REACH: Final = 64  # bytes; what follows is for the codec
 
-# Programs that stream a WAV do not know its size beforehand and write about the largest there is
-# (ffmpeg 0xFFFFFFFF, sox 0x7FFFF000, arecord nearly 0x80000000): not reported as an error.
+# Programs that stream a WAV do not know its size and write nearly the largest number (ffmpeg
+# 0xFFFFFFFF, sox 0x7FFFF000, arecord almost 0x80000000): no error.
 _STREAMED: Final = 0x7FFF0000
-_SLACK: Final = 0.02  # seconds: a few bytes too many or too few are no news
+_TOLERANCE: Final = 0.02  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,40 +178,40 @@ class _Chunk:
 
 @dataclass(slots=True)
 class _Parts:
-    """The chunks that describe the audio, as far as they were found."""
+    """The chunks that describe the audio, as far as they are there."""
 
-    form: WavFormat | None = None
+    format: WavFormat | None = None
     data: _Chunk | None = None
     samples: int = 0  # in the fact chunk
     long_size: int = 0  # of the data, in the ds64 chunk (EBU Tech 3306)
 
 
-def read_wav(source: Source) -> Found:
-    """Count the samples that are there; the size that the header claims is only compared."""
+def read_wav(source: Source) -> PartialFacts:
+    """Count the samples in the file; the size in the header is only compared."""
     parts = _parts(source)
-    form, data = parts.form, parts.data
-    if form is None:
-        return unplayable(Found(kind="audio", format="wav"), "its format chunk is missing")
-    found = audio_facts("wav", form.codec, form.rate, form.channels)
-    if form.is_pcm and form.bits:
-        found["bit_depth"] = form.bits
+    wave, data = parts.format, parts.data
+    if wave is None:
+        return unplayable(PartialFacts(kind="audio", format="wav"), "its format chunk is missing")
+    facts = audio_facts("wav", wave.codec, wave.rate, wave.channels)
+    if wave.is_pcm and wave.bits:
+        facts["bit_depth"] = wave.bits
     if data is None:
-        return unplayable(found, "its data chunk is missing")
+        return unplayable(facts, "its data chunk is missing")
     there = min(data.size, source.size - data.start)
-    if form.codec in {"mp3", "mp2"}:
-        return found | _walked(_Part(source, data.start, there))
-    if wrong := form.wrong():
-        return unplayable(found, wrong)
+    if wave.codec in {"mp3", "mp2"}:
+        return facts | _read_mpeg_frames(_Slice(source, data.start, there))
+    if problem := wave.problem():
+        return unplayable(facts, problem)
     whole = there == data.size
-    plays = form.seconds(there, parts.samples if whole else 0)
-    problem = None if whole else disagreement(form.seconds(data.size), plays, _SLACK)
-    if not plays:
-        return unplayable(found, problem or "it holds no audio")
-    return playable(found, plays, problem)
+    duration = wave.seconds(there, parts.samples if whole else 0)
+    problem = None if whole else length_mismatch(wave.seconds(data.size), duration, _TOLERANCE)
+    if not duration:
+        return unplayable(facts, problem or "it has no audio")
+    return playable(facts, duration, problem)
 
 
 def _parts(source: Source) -> _Parts:
-    """Collect the chunks that matter; what stands behind them does not."""
+    """Read the chunks up to the format and the data."""
     start = end_of_id3(source)
     order: Literal["little", "big"] = "big" if source.read_at(start, 4) == b"RIFX" else "little"
     parts = _Parts()
@@ -222,21 +220,21 @@ def _parts(source: Source) -> _Parts:
             case b"ds64":
                 sizes = source.read_at(chunk.start, 16)
                 parts.long_size = int.from_bytes(sizes[8:], order)
-            case b"fmt " if not parts.form:
+            case b"fmt " if not parts.format:
                 length = min(chunk.size, _FORMAT_REACH)
-                parts.form = read_format(source.read_at(chunk.start, length), order)
+                parts.format = read_format(source.read_at(chunk.start, length), order)
             case b"fact":
                 parts.samples = int.from_bytes(source.read_at(chunk.start, 4), order)
             case b"data" if not parts.data:
                 size = _data_size(source, chunk, parts.long_size)
                 parts.data = _Chunk(chunk.name, chunk.start, size)
-        if parts.form and parts.data:
+        if parts.format and parts.data:
             break
     return parts
 
 
 def _chunks(source: Source, offset: int, order: Literal["little", "big"]) -> Iterator[_Chunk]:
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         head = source.read_at(offset, 8)
         if len(head) < 8:
             return
@@ -246,9 +244,9 @@ def _chunks(source: Source, offset: int, order: Literal["little", "big"]) -> Ite
 
 
 def _data_size(source: Source, data: _Chunk, long_size: int) -> int:
-    """Return how large the data claims to be; where it makes no claim, all that follows is it.
+    """Return the size of the data chunk by the header; where it has none, up to the end.
 
-    Size 0 is what a broken-off recording leaves behind, unless other chunks follow.
+    A recording that was interrupted has size 0, and no chunks follow.
     """
     rest = source.size - data.start
     if 0 < long_size < 1 << 63:
@@ -262,20 +260,22 @@ def _data_size(source: Source, data: _Chunk, long_size: int) -> int:
     return data.size
 
 
-def _walked(part: _Part) -> Found:
-    """Read MP3 or MP2 frames that a WAV wraps: their own headers know best."""
-    found = read_mp3(part)
-    found["format"] = "wav"
-    return found
+def _read_mpeg_frames(part: _Slice) -> PartialFacts:
+    """Read MP3 or MP2 frames in a WAV, whose own headers are more reliable."""
+    from wanprep.media.audio.mp3 import read_mp3
+
+    facts = read_mp3(part)
+    facts["format"] = "wav"
+    return facts
 
 
-class _Part:
-    """A piece of a source, as a source of its own."""
+class _Slice:
+    """A part of a source as a source."""
 
     def __init__(self, source: Source, start: int, size: int) -> None:
         self._source, self._start, self.size = source, start, size
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """Return `length` bytes from `offset` on, fewer only where the piece ends."""
+        """Return `length` bytes from `offset` on, fewer only at the end."""
         length = min(length, self.size - offset)
         return self._source.read_at(self._start + offset, length) if offset >= 0 else b""

@@ -1,7 +1,7 @@
-"""BMP images, with all the headers that Windows and OS/2 have had.
+"""Read BMP images, with all headers of Windows and OS/2.
 
-The header is not read through Pillow, which refuses what is rare (2, 64 bits, short OS/2
-headers, unusual masks) and does not notice that the pixels are cut off.
+Pillow is not used: it refuses rare ones (2 or 64 bits, short OS/2 headers, unusual masks) and
+does not notice that the pixels are cut off.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 _FILE_HEADER: Final = 14
 _CORE: Final = 12  # BITMAPCOREHEADER
-# OS/2 2.x headers may stop anywhere behind the first four fields; BITMAPINFOHEADER has 40
-# bytes, and 52, 56, 108 or 124 with what was added later.
+# OS/2 2.x headers may end anywhere after the first four fields; BITMAPINFOHEADER has 40 bytes,
+# and 52, 56, 108 or 124 with later additions.
 _WINDOWS: Final = frozenset({40, 52, 56, 108, 124})
 _OS2: Final = frozenset(range(16, 65)) - _WINDOWS
 _DEPTHS: Final = frozenset({1, 2, 4, 8, 16, 24, 32, 64})
@@ -35,7 +35,7 @@ _INSIDE: Final = {4: "a JPEG", 5: "a PNG"}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields of a bitmap's header, the same whichever kind it is."""
+    """The fields that all kinds of headers have."""
 
     size: int
     data_at: int
@@ -48,12 +48,12 @@ class Header:
 
     @property
     def masked(self) -> bool:
-        """Return whether masks say which bits of a pixel belong to which channel."""
+        """Return whether masks assign the bits of a pixel to channels."""
         return self.size in _WINDOWS and self.compression in {_MASKS, _FOUR_MASKS}
 
 
-def read_bmp(source: Source) -> Found:
-    """Read the header, and make sure that the pixels are all there."""
+def read_bmp(source: Source) -> PartialFacts:
+    """Read the header, and check that all pixels are there."""
     header = _read_header(source)
     if header is None:
         return image_facts("bmp", problem=f"cut off: its {source.size:,} bytes end in the header")
@@ -64,7 +64,7 @@ def read_bmp(source: Source) -> Found:
         alpha=header.masked and header.masks[3] != 0,
         bit_depth=_bit_depth(header),
         color=("palette" if header.bits <= 8 else "rgb") if header.bits else None,
-        problem=_nonsense(header) or _cut_off(source, header),
+        problem=_header_problem(header) or _cut_off(source, header),
     )
 
 
@@ -82,7 +82,7 @@ def _read_header(source: Source) -> Header | None:
     except struct.error:
         return None
     red, green, blue, alpha = struct.unpack("<4I", data[54:].ljust(16, b"\0"))
-    # The short headers have the masks behind them, and the one for alpha only on request.
+    # Short headers are followed by the masks, and only with _FOUR_MASKS by one for alpha.
     if size < 56 and compression != _FOUR_MASKS:
         alpha = 0
     masks = (red, green, blue, alpha)
@@ -95,19 +95,19 @@ def _bit_depth(header: Header) -> int | None:
     return _CHANNEL_BITS.get(header.bits, header.bits or None)
 
 
-def _nonsense(header: Header) -> str | None:
+def _header_problem(header: Header) -> str | None:
     if header.size != _CORE and header.size not in _WINDOWS | _OS2:
-        return f"damaged: a header of {header.size:,} bytes, which BMP does not have"
+        return f"damaged: a header of {header.size:,} bytes, which BMP does not allow"
     if header.width <= 0 or header.height == 0:
-        return f"damaged: its header speaks of {header.width} x {header.height} pixels"
+        return f"damaged: its header gives {header.width} x {header.height} pixels"
     if header.size in _WINDOWS and header.compression in _INSIDE:
-        return f"a BMP with {_INSIDE[header.compression]} inside, which only printers read"
+        return f"a BMP with {_INSIDE[header.compression]} inside, which only printers support"
     if header.compression not in _RUNS and header.compression != _RAW and not header.masked:
         return f"compressed in a way (number {header.compression}) that hardly any program reads"
     if header.bits != _BITS_OF_RUNS.get(header.compression, header.bits):
-        return f"damaged: {header.bits} bits for a pixel, which cannot be packed in runs like that"
+        return f"damaged: {header.bits} bits per pixel, which this compression does not allow"
     if header.bits not in _DEPTHS:
-        return f"damaged: {header.bits} bits for a pixel, which BMP does not have"
+        return f"damaged: {header.bits} bits per pixel, which BMP does not allow"
     return None
 
 
@@ -119,9 +119,9 @@ def _cut_off(source: Source, header: Header) -> str | None:
 
 
 def _data_size(header: Header) -> int:
-    """Return how long the pixels are at least: the claimed size counts only where it must."""
+    """Return the minimum size of the pixels; the size in the header matters only for runs."""
     if header.compression in _RUNS:
         return header.data_size
     row = (header.width * header.bits + 7) // 8
     padded = (row + 3) // 4 * 4
-    return padded * (abs(header.height) - 1) + row  # the last row can do without its padding
+    return padded * (abs(header.height) - 1) + row  # the last row needs no padding

@@ -1,9 +1,8 @@
-"""GIF images, animated or not.
+"""Read GIF images, animated or not.
 
-The blocks are not read through Pillow, which does not notice that a file is
-cut off, and has to read each frame. GIF stores neither the number of frames nor
-the size of one, so this reader goes through the whole file, from one sub-block of at most
-255 bytes to the next; nothing is decoded.
+Pillow is not used: it does not notice that a file is cut off, and has to read each frame. GIF
+stores neither the number of frames nor the size of one, so all sub-blocks, of 255 bytes at most,
+are visited; nothing is decoded.
 """
 
 from __future__ import annotations
@@ -13,44 +12,44 @@ from dataclasses import dataclass
 from io import SEEK_CUR
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 # GIF89a sections 18 to 27.
 _SCREEN: Final = 13
 _GRAPHIC_CONTROL: Final = 0xF9
 _TRANSPARENT: Final = 0x01
-_LONGEST_CODE: Final = 11  # all decoders hold tables of 12 bits, and one bit is added
-_MOST_BLOCKS: Final = 1_000_000
+_LONGEST_CODE: Final = 11  # decoders have tables of 12 bits, and one bit is added
+_MAX_BLOCKS: Final = 1_000_000
 
 
 @dataclass(slots=True)
 class _Contents:
-    """What the blocks hold, as far as they have been walked."""
+    """The contents of the blocks that were read so far."""
 
     width: int
     height: int
     frames: int = 0
     transparent: bool = False
-    fault: str | None = None
+    problem: str | None = None
 
 
-def read_gif(source: Source) -> Found:
-    """Read the screen's size, and walk the blocks to count the frames."""
+def read_gif(source: Source) -> PartialFacts:
+    """Read the size of the screen, and count the frames."""
     head = source.read_at(0, _SCREEN)
     contents = _Contents(int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little"))
     try:
         _walk(source, _SCREEN + _color_table(head[10]), contents)
-    except (IndexError, ValueError, struct.error):  # bytes that do not exist were read
-        contents.fault = f"cut off: its {source.size:,} bytes end in the middle of an image"
-    if not contents.frames and contents.fault is None:
-        contents.fault = "damaged: there is no image in it"
+    except (IndexError, ValueError, struct.error):  # read beyond the end
+        contents.problem = f"cut off: its {source.size:,} bytes end in the middle of an image"
+    if not contents.frames and contents.problem is None:
+        contents.problem = "damaged: there is no image in it"
     return image_facts(
         "gif",
         contents.width,
@@ -60,7 +59,7 @@ def read_gif(source: Source) -> Found:
         animated=contents.frames > 1,
         bit_depth=8,
         color="palette",
-        problem=contents.fault,
+        problem=contents.problem,
     )
 
 
@@ -71,15 +70,15 @@ def _color_table(flags: int) -> int:
 def _walk(source: Source, start: int, contents: _Contents) -> None:
     file = as_file(source, 256 * 1024)
     file.seek(start)
-    for _ in range(_MOST_BLOCKS):
+    for _ in range(_MAX_BLOCKS):
         match file.read(1):
             case b"\x21":
                 _extension(file, contents)
             case b"\x2c":
                 _image(file, contents)
             case _:
-                # Be it the trailer, the end of the file or garbage: viewers stop here and
-                # show the images that they have.
+                # The trailer, the end of the file or garbage: viewers stop here and show the
+                # images up to this point.
                 return
 
 
@@ -95,13 +94,13 @@ def _extension(file: BufferedReader, contents: _Contents) -> None:
 def _image(file: BufferedReader, contents: _Contents) -> None:
     left, top, width, height, flags = struct.unpack("<4HB", file.read(9))
     if not contents.frames:
-        # Viewers widen a screen that is too small for the first image (or nothing at all).
+        # Viewers enlarge a screen that is too small for the first image, or empty.
         contents.width = max(contents.width, left + width)
         contents.height = max(contents.height, top + height)
     file.seek(_color_table(flags), SEEK_CUR)
     code_size = file.read(1)[0]
     if code_size > _LONGEST_CODE:
-        contents.fault = f"damaged: codes of {code_size} bits, which GIF does not have"
+        contents.problem = f"damaged: codes of {code_size} bits, which GIF does not allow"
     _skip_data(file)
     contents.frames += 1
 

@@ -1,10 +1,9 @@
-"""HEIC and AVIF images (ISO/IEC 23008-12, AV1 Image File Format).
+"""Read HEIC and AVIF images (ISO/IEC 23008-12, AV1 Image File Format).
 
-Phones store these upright by a property of the image (irot, imir), and decoders apply it.
-EXIF often repeats the rotation, and the standard has viewers ignore it there: applied twice,
-the image would lie on its side again. So `orientation` is always 1 here, `stored_width` and
-`stored_height` are the coded image's, `width` and `height` what is left of it after
-cropping (clap) and rotating.
+They are rotated by a property of the image (irot, imir), which decoders apply. EXIF often repeats
+the rotation, where viewers must ignore it: so `orientation` is always 1 here. `stored_width` and
+`stored_height` are those of the coded image, `width` and `height` those after cropping (clap)
+and rotating.
 """
 
 from __future__ import annotations
@@ -13,15 +12,14 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
+from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
-from wanprep.media.image.image_facts import image_facts
 from wanprep.media.video.boxes import boxes, brand_format, payload
 from wanprep.media.video.movie import read_timeline
-from wanprep.media.video.tracks import is_hdr_colour
+from wanprep.media.video.samples import is_hdr_colour
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.image.heif_items import Items
     from wanprep.media.source import Source
     from wanprep.media.video.boxes import Box
@@ -38,11 +36,11 @@ _Size = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How an image looks, and of which items it is put together."""
+class ImageProperties:
+    """The properties of an image, its parts and its alpha channel."""
 
     stored: _Size  # as coded
-    shown: _Size  # after cropping and turning
+    display: _Size  # after cropping and rotating
     bit_depth: int | None
     color: Color
     hdr: bool
@@ -51,14 +49,14 @@ class Look:
     codecs: frozenset[bytes]
 
 
-def look_at(items: Items, main: int) -> Look:
-    """Follow an image's properties, those of its parts, and its alpha channel."""
+def image_properties(items: Items, main: int) -> ImageProperties:
+    """Collect the properties of an image and its parts."""
     parts = items.parts_of(main)
     alpha = _alpha_of(items, parts)
-    stored, shown = _sizes(items, main)
-    return Look(
+    stored, display = _sizes(items, main)
+    return ImageProperties(
         stored=stored,
-        shown=shown,
+        display=display,
         bit_depth=_bit_depth(items, parts),
         color=_color(items, parts),
         hdr=any(map(is_hdr_colour, items.values(parts, b"colr"))),
@@ -69,19 +67,19 @@ def look_at(items: Items, main: int) -> Look:
 
 
 def _sizes(items: Items, item: int) -> tuple[_Size, _Size]:
-    """Crop and turn in the order in which an item's properties say so (23008-12 6.5.1).
+    """Crop and rotate in the order of an item's properties (23008-12 6.5.1).
 
-    The size should come before them all, but cameras also write it behind.
+    The size should be the first of them, but cameras also write it later.
     """
     ispe = items.property(item, b"ispe") or b""
-    stored = shown = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
+    stored = display = struct.unpack_from(">II", ispe, 4) if len(ispe) >= 12 else (0, 0)
     for prop in items.properties.get(item, ()):
         match prop.kind:
             case b"clap" if len(prop.data) >= 32:
-                shown = _cropped(shown, struct.unpack_from(">8I", prop.data))
+                display = _cropped(display, struct.unpack_from(">8I", prop.data))
             case b"irot" if prop.data[:1] and prop.data[0] & 1:  # a quarter or three
-                shown = shown[::-1]
-    return stored, shown
+                display = display[::-1]
+    return stored, display
 
 
 def _cropped(size: _Size, clap: tuple[int, ...]) -> _Size:
@@ -93,7 +91,7 @@ def _cropped(size: _Size, clap: tuple[int, ...]) -> _Size:
 
 
 def _alpha_of(items: Items, parts: tuple[int, ...]) -> int | None:
-    """Return the image that holds the alpha channel of the main one, or of its first tile."""
+    """Return the item with the alpha channel of the primary image, or of its first tile."""
     for kind, item, targets in items.references:
         if kind == b"auxl" and not set(targets).isdisjoint(parts):
             what = items.property(item, b"auxC") or b""
@@ -103,7 +101,7 @@ def _alpha_of(items: Items, parts: tuple[int, ...]) -> int | None:
 
 
 def _bit_depth(items: Items, parts: tuple[int, ...]) -> int | None:
-    """Return the bits per channel: said outright, or in the decoder's setup."""
+    """Return the bits per channel, as stated or from the decoder configuration."""
     for pixi in items.values(parts, b"pixi"):
         if pixi[5:]:
             return max(pixi[5:])
@@ -120,15 +118,15 @@ def _color(items: Items, parts: tuple[int, ...]) -> Color:
     return "gray" if gray and all(gray) else "rgb"
 
 
-# Major brands of a file that is first of all a sequence of images.
+# Major brands of image sequences.
 _SEQUENCES: Final = frozenset({b"avis", b"msf1", b"hevc", b"hevx", b"hevm", b"hevs"})
-# Coded items and the property without which no decoder can be set up.
-_SETUP: Final = {b"av01": b"av1C", b"hvc1": b"hvcC"}
+# Types of coded items, and the decoder configuration that they need.
+_CONFIGURATION: Final = {b"av01": b"av1C", b"hvc1": b"hvcC"}
 _LONGEST_EXIF: Final = 1024 * 1024
 
 
-def read_heif(source: Source) -> Found:
-    """Return what a HEIC or AVIF file shows when it is opened."""
+def read_heif(source: Source) -> PartialFacts:
+    """Read the image, or the sequence, that viewers show."""
     top: dict[bytes, Box] = {}
     for box in boxes(source):
         top.setdefault(box.kind, box)
@@ -140,57 +138,57 @@ def read_heif(source: Source) -> Found:
             return image_facts(name, problem=_cut_off(source, index.end + index.missing))
     try:
         if moov is not None and (meta is None or ftyp[:4] in _SEQUENCES):
-            return _sequence(source, name, moov, meta)
+            return _sequence_facts(source, name, moov, meta)
         if meta is not None:
-            return _still(source, name, read_items(source, meta))
+            return _image_facts(source, name, read_items(source, meta))
     except (ArithmeticError, LookupError, ValueError, struct.error):
-        return image_facts(name, problem="damaged: the tables of its index make no sense")
+        return image_facts(name, problem="damaged: the tables of its index are invalid")
     return image_facts(name, problem="cut off or unfinished: its index (meta) is missing")
 
 
-def _sequence(source: Source, name: str, moov: Box, meta: Box | None) -> Found:
-    """Read an image sequence; a still image in it is shown first."""
+def _sequence_facts(source: Source, name: str, moov: Box, meta: Box | None) -> PartialFacts:
+    """Read an image sequence; viewers show a still image in it first."""
     timeline = read_timeline(source, moov)
     tracks = timeline.of("pict", "vide")
     if not tracks or not tracks[0].entries:
         return image_facts(name, problem="damaged: there is no image in it")
     track, entry = tracks[0], tracks[0].entries[0]
     items = read_items(source, meta) if meta is not None else None
-    if items is not None and items.primary in items.places:
-        found = _still(source, name, items)
+    if items is not None and items.primary in items.locations:
+        facts = _image_facts(source, name, items)
     else:
         size = (entry.width, entry.height)
-        shown = size if track.rotation % 180 == 0 else size[::-1]
+        display = size if track.rotation % 180 == 0 else size[::-1]
         alpha = any(track.handler == "auxv" for track in timeline.tracks)
-        found = image_facts(name, *shown, alpha=alpha, color="rgb")
-        found |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
-    if track.reach > source.size:
-        found |= {"readable": False, "problem": _cut_off(source, track.reach)}
-    return found | {"frames": track.frames, "animated": track.frames > 1}
+        facts = image_facts(name, *display, alpha=alpha, color="rgb")
+        facts |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
+    if track.end_of_data > source.size:
+        facts |= {"readable": False, "problem": _cut_off(source, track.end_of_data)}
+    return facts | {"frames": track.frames, "animated": track.frames > 1}
 
 
-def _still(source: Source, name: str, items: Items) -> Found:
+def _image_facts(source: Source, name: str, items: Items) -> PartialFacts:
     main = items.primary
     if main is None or main not in items.kinds:
-        return image_facts(name, problem="damaged: it names no image as its main one")
-    look = look_at(items, main)
-    if b"av01" in look.codecs:
+        return image_facts(name, problem="damaged: it has no primary image")
+    image = image_properties(items, main)
+    if b"av01" in image.codecs:
         name = "avif"
-    elif b"hvc1" in look.codecs:
+    elif b"hvc1" in image.codecs:
         name = "heic"
-    found = image_facts(
+    facts = image_facts(
         name,
-        *look.shown,
+        *image.display,
         exif=_exif(source, items),
-        alpha=look.alpha,
-        bit_depth=look.bit_depth,
-        color=look.color,
-        problem=_fault(items, look) or _missing(source, items, look),
+        alpha=image.alpha,
+        bit_depth=image.bit_depth,
+        color=image.color,
+        problem=_index_problem(items, image) or _missing_data(source, items, image),
     )
-    found["hdr"] = look.hdr
-    if all(look.shown):
-        found |= {"stored_width": look.stored[0], "stored_height": look.stored[1]}
-    return found
+    facts["hdr"] = image.hdr
+    if all(image.display):
+        facts |= {"stored_width": image.stored[0], "stored_height": image.stored[1]}
+    return facts
 
 
 def _cut_off(source: Source, needed: int) -> str:
@@ -201,29 +199,31 @@ def _exif(source: Source, items: Items) -> Exif:
     for item, kind in items.kinds.items():
         if kind == b"Exif":
             data = items.data(source, item, _LONGEST_EXIF)
-            # Where the EXIF begins is written in front of it (23008-12 A.2.1).
+            # The offset of the EXIF comes first (23008-12 A.2.1).
             return Exif(1, read_exif(data[4 + int.from_bytes(data[:4], "big") :]).gps)
     return NO_EXIF
 
 
-def _fault(items: Items, look: Look) -> str | None:
-    if not all(look.shown):
-        return "damaged: it does not say how large its image is"
-    for item in look.parts:
+def _index_problem(items: Items, image: ImageProperties) -> str | None:
+    if not all(image.display):
+        return "damaged: the size of its image is missing"
+    for item in image.parts:
         kind = items.kinds.get(item, b"")
-        if kind in _SETUP and items.property(item, _SETUP[kind]) is None:
-            return "damaged: it does not say how its image is to be decoded"
-        if kind != b"iden" and not items.reach(item):
-            return "damaged: it does not say where its image lies"
+        if kind in _CONFIGURATION and items.property(item, _CONFIGURATION[kind]) is None:
+            return "damaged: the decoder configuration of its image is missing"
+        if kind != b"iden" and not items.end_of_data(item):
+            return "damaged: the location of its image is missing"
     return None
 
 
-def _missing(source: Source, items: Items, look: Look) -> str | None:
-    """Report data that lie past the end: decoders refuse such a file."""
-    places = items.places.items()
-    in_index = [item for item, place in places if place.holder == IN_META and item in look.parts]
-    if any(items.reach(item) > len(items.idat) for item in in_index):
-        return "damaged: its image lies where its index has nothing"
-    in_file = (item for item, place in places if place.holder == IN_FILE)
-    reach = max(map(items.reach, in_file), default=0)
-    return _cut_off(source, reach) if reach > source.size else None
+def _missing_data(source: Source, items: Items, image: ImageProperties) -> str | None:
+    """Report data past the end: decoders refuse such a file."""
+    locations = items.locations.items()
+    in_index = [
+        item for item, location in locations if location.holder == IN_META and item in image.parts
+    ]
+    if any(items.end_of_data(item) > len(items.idat) for item in in_index):
+        return "damaged: the location of its image is outside of its index"
+    in_file = (item for item, location in locations if location.holder == IN_FILE)
+    needed = max(map(items.end_of_data, in_file), default=0)
+    return _cut_off(source, needed) if needed > source.size else None

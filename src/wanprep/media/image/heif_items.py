@@ -1,7 +1,7 @@
-"""The items of a HEIF file: its images, what they are made of and where they lie.
+"""The items of a HEIF file: its images, their parts, properties and locations.
 
 A HEIF file is a small database in a `meta` box (ISO/IEC 14496-12 8.11, 23008-12 9.3): items
-with a type, places in the file, properties, and references from one to another.
+with a type, locations in the file, properties, and references from one to another.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from wanprep.media.source import Source
 
 _LARGEST: Final = 16 * 1024 * 1024
-_MOST_ITEMS: Final = 65_536
-# Construction methods (14496-12 8.11.3.3), and one of ours for data in another file.
-IN_FILE, IN_META, IN_ITEM, ELSEWHERE = range(4)
+_MAX_ITEMS: Final = 65_536
+# Construction methods (14496-12 8.11.3.3), and one more for data in another file.
+IN_FILE, IN_META, IN_ITEM, IN_OTHER_FILE = range(4)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an item's data lie, and in what: the file, the database itself, another item."""
+class Location:
+    """The extents of an item's data in the file, the database or another item."""
 
     holder: int
-    extents: tuple[tuple[int, int], ...]  # offset and length; length 0 goes to the end
+    extents: tuple[tuple[int, int], ...]  # offset and length; length 0: to the end
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property: its name and its contents."""
+    """One property of an item."""
 
     kind: bytes
     data: bytes
@@ -46,7 +46,7 @@ class Items:
 
     primary: int | None
     kinds: Mapping[int, bytes]
-    places: Mapping[int, Place] = field(default_factory=dict)
+    locations: Mapping[int, Location] = field(default_factory=dict)
     properties: Mapping[int, tuple[Property, ...]] = field(default_factory=dict)
     references: tuple[tuple[bytes, int, tuple[int, ...]], ...] = ()
     idat: bytes = b""
@@ -57,44 +57,44 @@ class Items:
         return next(found, None)
 
     def values(self, items: Iterable[int], kind: bytes) -> tuple[bytes, ...]:
-        """Return the contents of that property, of each item that has it."""
+        """Return the contents of a property for each item that has it."""
         found = (self.property(item, kind) for item in items)
         return tuple(data for data in found if data is not None)
 
     def parts_of(self, item: int) -> tuple[int, ...]:
-        """Return an item and those of which it is put together: a grid's tiles, for one."""
+        """Return an item and those that it consists of, such as the tiles of a grid."""
         found = {item: None}  # in order, each once
         made_of = {source: to for kind, source, to in self.references if kind == b"dimg"}
-        todo = [item]
-        while todo:
-            parts = [part for part in made_of.get(todo.pop(), ()) if part not in found]
+        pending = [item]
+        while pending:
+            parts = [part for part in made_of.get(pending.pop(), ()) if part not in found]
             found |= dict.fromkeys(parts)
-            todo += parts
+            pending += parts
         return tuple(found)
 
-    def reach(self, item: int) -> int:
-        """Return where the last of an item's data ends in what holds them, 0 if it has none."""
-        place = self.places.get(item)
-        if place is None:
+    def end_of_data(self, item: int) -> int:
+        """Return the end of the last extent, 0 if there is none."""
+        location = self.locations.get(item)
+        if location is None:
             return 0
-        return max((start + max(length, 1) for start, length in place.extents), default=0)
+        return max((start + max(length, 1) for start, length in location.extents), default=0)
 
-    def data(self, source: Source, item: int, most: int) -> bytes:
+    def data(self, source: Source, item: int, limit: int) -> bytes:
         """Return the beginning of an item's data."""
-        place = self.places.get(item)
-        if place is None or place.holder not in {IN_FILE, IN_META}:
+        location = self.locations.get(item)
+        if location is None or location.holder not in {IN_FILE, IN_META}:
             return b""
-        holder = source if place.holder == IN_FILE else Bytes(self.idat)
+        holder = source if location.holder == IN_FILE else Bytes(self.idat)
         pieces = []
-        for offset, length in place.extents:
-            piece = holder.read_at(offset, min(length or most, most))
+        for offset, length in location.extents:
+            piece = holder.read_at(offset, min(length or limit, limit))
             pieces.append(piece)
-            most -= len(piece)
+            limit -= len(piece)
         return b"".join(pieces)
 
 
 class _Numbers:
-    """Take whole numbers off a payload, one after the other."""
+    """Read integers from a payload, one after the other."""
 
     def __init__(self, data: bytes) -> None:
         self._data, self._at = data, 0
@@ -102,7 +102,7 @@ class _Numbers:
     def take(self, size: int) -> int:
         self._at += size
         if self._at > len(self._data):
-            raise ValueError("a table of the HEIF index is shorter than it says")
+            raise ValueError("a table of the HEIF index is cut off")
         return int.from_bytes(self._data[self._at - size : self._at], "big")
 
 
@@ -114,7 +114,7 @@ def read_items(source: Source, meta: Box) -> Items:
     return Items(
         primary=_primary(payload(index, inside.get(b"pitm"))),
         kinds=dict(_kinds(index, inside.get(b"iinf"))),
-        places=dict(_places(payload(index, inside.get(b"iloc")))),
+        locations=dict(_locations(payload(index, inside.get(b"iloc")))),
         properties=_properties(index, inside.get(b"iprp")),
         references=tuple(_references(index, inside.get(b"iref"))),
         idat=payload(index, inside.get(b"idat")),
@@ -130,34 +130,34 @@ def _kinds(source: Source, iinf: Box | None) -> Iterator[tuple[int, bytes]]:
         return
     version = source.read_at(iinf.start, 1)[0]
     entries = boxes(source, iinf.start + (8 if version else 6), iinf.end)
-    for box in islice(entries, _MOST_ITEMS):
+    for box in islice(entries, _MAX_ITEMS):
         infe = payload(source, box)
         if box.kind == b"infe" and infe and infe[0] >= 2:
-            wide = 4 if infe[0] > 2 else 2
-            yield int.from_bytes(infe[4 : 4 + wide], "big"), infe[6 + wide : 10 + wide]
+            id_size = 4 if infe[0] > 2 else 2
+            yield int.from_bytes(infe[4 : 4 + id_size], "big"), infe[6 + id_size : 10 + id_size]
 
 
-def _places(iloc: bytes) -> Iterator[tuple[int, Place]]:
+def _locations(iloc: bytes) -> Iterator[tuple[int, Location]]:
     if not iloc:
         return
     version, numbers = iloc[0], _Numbers(iloc[4:])
     sizes, more = numbers.take(1), numbers.take(1)
     offset_size, length_size, base_size = sizes >> 4, sizes & 15, more >> 4
     index_size = more & 15 if version else 0
-    for _ in range(min(numbers.take(4 if version > 1 else 2), _MOST_ITEMS)):
+    for _ in range(min(numbers.take(4 if version > 1 else 2), _MAX_ITEMS)):
         item = numbers.take(4 if version > 1 else 2)
         method = numbers.take(2) & 15 if version else IN_FILE
-        holder = ELSEWHERE if numbers.take(2) else method
+        holder = IN_OTHER_FILE if numbers.take(2) else method
         base = numbers.take(base_size)
         extents = []
-        many = numbers.take(2)
-        if not index_size + offset_size + length_size:  # they would all be the same
-            many = min(many, 1)
-        for _ in range(many):
+        count = numbers.take(2)
+        if not index_size + offset_size + length_size:  # all of them would be the same
+            count = min(count, 1)
+        for _ in range(count):
             numbers.take(index_size)
             offset, length = numbers.take(offset_size), numbers.take(length_size)
             extents.append((base + offset, length))
-        yield item, Place(holder, tuple(extents))
+        yield item, Location(holder, tuple(extents))
 
 
 def _properties(source: Source, iprp: Box | None) -> dict[int, tuple[Property, ...]]:
@@ -166,31 +166,39 @@ def _properties(source: Source, iprp: Box | None) -> dict[int, tuple[Property, .
     ipco = children(source, iprp).get(b"ipco")
     if ipco is None:
         return {}
-    held = [Property(box.kind, payload(source, box)) for box in boxes(source, ipco.start, ipco.end)]
+    listed = [
+        Property(box.kind, payload(source, box)) for box in boxes(source, ipco.start, ipco.end)
+    ]
     found: dict[int, tuple[Property, ...]] = {}
     for box in boxes(source, iprp.start, iprp.end):
         if box.kind == b"ipma":
             for item, numbers in _associations(payload(source, box)):
-                mine = (held[number - 1] for number in numbers if 0 < number <= len(held))
-                found.setdefault(item, tuple(mine))
+                own = (listed[number - 1] for number in numbers if 0 < number <= len(listed))
+                found.setdefault(item, tuple(own))
     return found
 
 
 def _associations(ipma: bytes) -> Iterator[tuple[int, list[int]]]:
-    """Give each item's properties by number; the highest bit only marks it essential."""
-    wide = 2 if ipma[3] & 1 else 1
+    """Yield the numbers of each item's properties; the highest bit marks essential ones."""
+    number_size = 2 if ipma[3] & 1 else 1
     numbers = _Numbers(ipma[4:])
-    for _ in range(min(numbers.take(4), _MOST_ITEMS)):
+    for _ in range(min(numbers.take(4), _MAX_ITEMS)):
         item = numbers.take(4 if ipma[0] else 2)
-        many = numbers.take(1)
-        yield item, [numbers.take(wide) & (0x7FFF if wide == 2 else 0x7F) for _ in range(many)]
+        count = numbers.take(1)
+        yield (
+            item,
+            [
+                numbers.take(number_size) & (0x7FFF if number_size == 2 else 0x7F)
+                for _ in range(count)
+            ],
+        )
 
 
 def _references(source: Source, iref: Box | None) -> Iterator[tuple[bytes, int, tuple[int, ...]]]:
     if iref is None:
         return
-    wide = 4 if source.read_at(iref.start, 1)[0] else 2
-    for box in islice(boxes(source, iref.start + 4, iref.end), _MOST_ITEMS):
+    id_size = 4 if source.read_at(iref.start, 1)[0] else 2
+    for box in islice(boxes(source, iref.start + 4, iref.end), _MAX_ITEMS):
         numbers = _Numbers(payload(source, box))
-        item, many = numbers.take(wide), numbers.take(2)
-        yield box.kind, item, tuple(numbers.take(wide) for _ in range(many))
+        item, count = numbers.take(id_size), numbers.take(2)
+        yield box.kind, item, tuple(numbers.take(id_size) for _ in range(count))

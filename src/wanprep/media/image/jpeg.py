@@ -1,9 +1,8 @@
-"""JPEG images (ITU-T T.81 annex B), those with further images or a video behind them included.
+"""Read JPEG images (ITU-T T.81 annex B), also those followed by further images or a video.
 
-The markers up to the image data are not read through Pillow: it refuses what is legal (12
-bits), copies every colour profile into memory, and does not give the place where the image
-data begins. That place is needed: a JPEG whose header is whole may still be cut off, and no
-other damage is as frequent. The walk also spares the start-up cost of Pillow.
+Pillow is not used: it refuses what is legal (12 bits), copies every colour profile into memory,
+and does not give the offset of the image data, which is needed to detect files that are cut off,
+the most frequent damage. It also takes long to import.
 """
 
 from __future__ import annotations
@@ -13,35 +12,34 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.source import as_file, blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from io import BufferedReader
 
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
-# Table B.1. C4, C8 and CC lie among the frame headers but are none.
+# Table B.1. C4, C8 and CC are not frame headers.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_HUFFMAN: Final = frozenset({0xC0, 0xC1})
 _HUFFMAN_TABLES: Final = 0xC4
-_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # markers that nothing belongs to
+_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 _END: Final = 0xD9
 _SCAN: Final = 0xDA
 _APP1: Final = 0xE1
-_TELLING: Final = _FRAMES | {_HUFFMAN_TABLES, _SCAN, _APP1}
+_RELEVANT: Final = _FRAMES | {_HUFFMAN_TABLES, _SCAN, _APP1}
 
 _MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
-# A segment has 64 KB at most; long profiles and depth maps take hundreds, nothing takes more.
-_MOST_SEGMENTS: Final = 20_000
+# A segment has 64 KB at most; long profiles and depth maps take hundreds of them.
+_MAX_SEGMENTS: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """How often one channel is sampled, across and down."""
+    """The sampling factors of one channel."""
 
     across: int
     down: int
@@ -49,7 +47,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The frame header: what the image is."""
+    """The frame header."""
 
     process: int
     bits: int
@@ -60,14 +58,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The fields of the header; without a start of data if it ends too soon."""
+    """What stands before the image data; `data_at` is None if there is none."""
 
     frame: Frame | None
     exif: Exif
     shortest: Mapping[int, int]  # bits of the shortest code in each Huffman table
     tables: tuple[int, ...]  # which two tables each component of the first scan uses
     data_at: int | None
-    fault: str | None
+    problem: str | None
 
 
 def read_header(source: Source) -> Header:
@@ -75,27 +73,27 @@ def read_header(source: Source) -> Header:
     frame: Frame | None = None
     exif: Exif | None = None
     shortest: dict[int, int] = {}
-    fault: str | None = None
+    problem: str | None = None
     file = as_file(source)
     for marker, at, length in _segments(file, source.size):
-        data = file.read(length) if marker in _TELLING else b""
+        data = file.read(length) if marker in _RELEVANT else b""
         if marker == _SCAN:
             tables = tuple(data[2 : 2 + 2 * data[0] : 2])
-            return Header(frame, exif or NO_EXIF, shortest, tables, at + length, fault)
+            return Header(frame, exif or NO_EXIF, shortest, tables, at + length, problem)
         if marker in _FRAMES:
             frame = frame or _frame(marker, data)
         elif marker == _HUFFMAN_TABLES:
             try:
                 shortest |= _shortest_codes(data)
             except (ValueError, IndexError):
-                fault = "damaged: a Huffman table in its header makes no sense"
+                problem = "damaged: invalid Huffman table in its header"
         elif data.startswith(b"Exif\0"):
             exif = exif or read_exif(data)
-    return Header(frame, exif or NO_EXIF, shortest, (), None, fault)
+    return Header(frame, exif or NO_EXIF, shortest, (), None, problem)
 
 
-def least_data(header: Header) -> int:
-    """Return how many bytes of image data there must be, whatever the image shows.
+def minimum_data(header: Header) -> int:
+    """Return the fewest bytes of image data for this size, whatever the image shows.
 
     In the sequential Huffman processes each block of 8 x 8 samples takes at least the
     shortest code for its first coefficient and the shortest for the others (T.81 F.1.2).
@@ -119,13 +117,12 @@ def least_data(header: Header) -> int:
 
 
 def _segments(file: BufferedReader, size: int) -> Iterator[tuple[int, int, int]]:
-    """Walk the segments: the marker, and the place and length of what belongs to it.
+    """Yield the segments: marker, offset and length of the data, where the file is positioned.
 
-    The file stands there when a segment is yielded. Bytes that belong to nothing are skipped,
-    as libjpeg skips them.
+    Bytes outside of segments are skipped, as in libjpeg.
     """
     at = 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in range(_MAX_SEGMENTS):
         file.seek(at)
         block = file.read(4096)
         match = _MARKER.search(block)
@@ -153,7 +150,7 @@ def _frame(marker: int, data: bytes) -> Frame:
 
 
 def _shortest_codes(data: bytes) -> dict[int, int]:
-    """Read Huffman tables (T.81 B.2.4.2), refusing those that hold more codes than can be."""
+    """Return the shortest code of each Huffman table (T.81 B.2.4.2)."""
     shortest = {}
     at = 0
     while at < len(data):
@@ -161,7 +158,7 @@ def _shortest_codes(data: bytes) -> dict[int, int]:
         taken = sum(count << (16 - bits) for bits, count in enumerate(counts, 1))
         end = at + 17 + sum(counts)
         if taken > 1 << 16 or end > len(data):
-            raise ValueError("more codes than can be")
+            raise ValueError("more codes than possible")
         shortest[data[at]] = next((bits for bits, count in enumerate(counts, 1) if count), 0)
         at = end
     return shortest
@@ -170,27 +167,26 @@ def _shortest_codes(data: bytes) -> dict[int, int]:
 _END_MARKER: Final = b"\xff\xd9"
 _NUMBER_OF_LINES: Final = b"\xff\xdc\x00\x04"
 _TAIL: Final = 4096
-# As a user sees it: three components are YCbCr in the file and RGB everywhere else, and four
-# are CMYK, be they stored as YCCK or not.
+# As decoders return it: YCbCr becomes RGB, YCCK becomes CMYK.
 _COLORS: Final[Mapping[int, Color]] = {1: "gray", 3: "rgb", 4: "cmyk"}
 
 
-def read_jpeg(source: Source) -> Found:
-    """Read the header, and make sure that the image data has an end."""
+def read_jpeg(source: Source) -> PartialFacts:
+    """Read the header, and check that the image data is complete."""
     header = read_header(source)
     frame = header.frame
     if frame is None:
-        problem = header.fault or _without_frame(source, header)
+        problem = header.problem or _without_frame(source, header)
         return image_facts("jpeg", exif=header.exif, problem=problem)
     return image_facts(
         "jpeg",
         frame.width,
-        frame.height or _late_height(source, header),
+        frame.height or _height_after_scan(source, header),
         exif=header.exif,
         alpha=False,
         bit_depth=frame.bits,
         color=_COLORS.get(len(frame.components)),
-        problem=header.fault or _fault(source, header),
+        problem=header.problem or _data_problem(source, header),
     )
 
 
@@ -204,29 +200,29 @@ def _cut_in_header(source: Source) -> str:
     return f"cut off: its {source.size:,} bytes end before the image data begins"
 
 
-def _fault(source: Source, header: Header) -> str | None:
+def _data_problem(source: Source, header: Header) -> str | None:
     frame, start = header.frame, header.data_at
     if start is None or frame is None:
         return _cut_in_header(source)
     if not frame.width:
-        return "damaged: its header says that it is 0 pixels wide"
+        return "damaged: its header gives a width of 0 pixels"
     if not frame.height:
-        return "its header leaves the height open, which hardly any program can read"
+        return "its header lacks the height, which few programs support"
     end = _end(source, start)
     if end is None:
         return f"cut off: its {source.size:,} bytes end in the middle of the image"
-    least = least_data(header)
+    least = minimum_data(header)
     if end - start < least:
         size = f"{frame.width} x {frame.height} pixels"
-        return f"cut off: {end - start:,} bytes of image data, {size} take {least:,} or more"
+        return f"cut off: {end - start:,} bytes of image data, {size} need at least {least:,}"
     return None
 
 
 def _end(source: Source, start: int) -> int | None:
-    """Return where the image data ends, None if it never does.
+    """Return the end of the image data, None if it is missing.
 
-    Nearly always the file ends there too, but for padding. Where it does not, the data is
-    searched: a phone's video or second image may follow, which is no damage.
+    Usually the file ends there too, except for padding. Else the data is searched: a phone's
+    video or second image may follow.
     """
     if source.read_at(max(start, source.size - _TAIL), _TAIL).rstrip(b"\0").endswith(_END_MARKER):
         return source.size
@@ -243,7 +239,7 @@ def _find(source: Source, start: int, marker: bytes) -> int | None:
     return None
 
 
-def _late_height(source: Source, header: Header) -> int:
-    """Find the height where T.81 B.2.5 lets it stand: behind the first scan."""
+def _height_after_scan(source: Source, header: Header) -> int:
+    """Read the height after the first scan, where T.81 B.2.5 allows it."""
     at = header.data_at and _find(source, header.data_at, _NUMBER_OF_LINES)
     return int.from_bytes(source.read_at(at + 4, 2), "big") if at else 0

@@ -1,7 +1,7 @@
-"""Images of the rarer formats, as Pillow reads them: JPEG 2000, PSD, DDS, icons and so on.
+"""Read images of rarer formats with Pillow: JPEG 2000, PSD, DDS, Targa, Netpbm and icons.
 
-Pillow opens an image without decoding it, with the exception of icons (ICO), whose list of
-sizes is read here. What has a module of its own is never opened by Pillow.
+Pillow opens an image without decoding it, except icons (ICO), whose list of sizes is read here.
+Formats with a module of their own are never opened by Pillow.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import struct
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts, read_exif
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
 
     from PIL.ImageFile import ImageFile
 
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
 _READ_ELSEWHERE: Final = frozenset(
     {"AVIF", "BMP", "GIF", "ICO", "JPEG", "MPEG", "PNG", "TIFF", "WEBP"}
 )
-_NOT_IMAGES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # Pillow only has their names
+_NOT_IMAGES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # Pillow cannot read them
 _COLORS: Final[Mapping[str, Color]] = {
     "1": "gray",
     "CMYK": "cmyk",
@@ -49,31 +48,30 @@ _COLORS: Final[Mapping[str, Color]] = {
 _NAMES: Final = {"ppm": "pnm"}  # Pillow calls all of Netpbm's formats by that name
 _ICON: Final = b"\0\0\1\0"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
-_PNG_HEAD: Final = struct.Struct(">16x2I")  # up to the sides in its first chunk
+_PNG_HEAD: Final = struct.Struct(">16x2I")  # up to the size in its first chunk
 _PNG_END: Final = b"IEND\xae\x42\x60\x82"
 
 
-def read_with_pillow(source: Source) -> Found:
-    """Let the first of Pillow's formats that wants the file read its header."""
+def read_with_pillow(source: Source) -> PartialFacts:
+    """Read the header with the first of Pillow's formats that accepts the file."""
     if source.read_at(0, 4) == _ICON:
         return _read_icon(source)
     with warnings.catch_warnings():
-        # Pillow warns of what it could not make out, to no one who could help.
+        # Pillow warns of malformed metadata.
         warnings.simplefilter("ignore")
         try:
             image = _open(source)
         except (OSError, ValueError):
-            return {"readable": False, "problem": "cut off or damaged: its header makes no sense"}
+            return {"readable": False, "problem": "cut off or damaged: its header is invalid"}
         if image is None:
-            return {"readable": False, "problem": "not an image that Pillow knows"}
+            return {"readable": False, "problem": "not an image format that Pillow supports"}
         return _facts(image)
 
 
 def _open(source: Source) -> ImageFile | None:
-    """Do what `Image.open` does, but let a header speak of as many pixels as it likes.
+    """Do what `Image.open` does, without the limit of `Image.MAX_IMAGE_PIXELS`.
 
-    There, more than `Image.MAX_IMAGE_PIXELS` is an error, for fear of what decoding would
-    take. Nothing is decoded here, and that limit belongs to other users of Pillow.
+    The limit protects decoding, which is not done here, and other users of Pillow may set it.
     """
     from PIL import Image
 
@@ -87,13 +85,13 @@ def _open(source: Source) -> ImageFile | None:
             if accept is None or accept(start) is True:
                 return factory(as_file(source), "")
         except (SyntaxError, IndexError, TypeError, NotImplementedError, struct.error):
-            continue  # so Pillow's readers say that a file is none of theirs
+            continue  # Pillow's readers reject a file of another format this way
     return None
 
 
-def _facts(image: ImageFile) -> Found:
+def _facts(image: ImageFile) -> PartialFacts:
     name = _NAMES.get(name := (image.format or "unknown").lower(), name)
-    # The layers of a Photoshop file count as frames to Pillow.
+    # Pillow counts the layers of a Photoshop file as frames.
     frames = 1 if name == "psd" else getattr(image, "n_frames", 1)
     return image_facts(
         name,
@@ -107,12 +105,12 @@ def _facts(image: ImageFile) -> Found:
     )
 
 
-def _read_icon(source: Source) -> Found:
+def _read_icon(source: Source) -> PartialFacts:
     count = int.from_bytes(source.read_at(4, 2), "little")
     entries = struct.Struct("<BB2x4xII")
     data = source.read_at(6, count * entries.size)
     listed = list(entries.iter_unpack(data[: len(data) // entries.size * entries.size]))
-    # A side of 256 pixels does not fit into its byte, and is written as 0.
+    # 256 pixels do not fit into a byte and are written as 0.
     width, height, length, at = max(
         ((w or 256, h or 256, length, at) for w, h, length, at in listed), default=(0, 0, 0, 0)
     )
@@ -126,7 +124,7 @@ def _read_icon(source: Source) -> Found:
 
 
 def _png_size(source: Source, at: int) -> tuple[int, int] | None:
-    """Read the size of a PNG in an icon: the list has no room for more than 256 pixels."""
+    """Read the size of a PNG in an icon, which the list cannot give above 256 pixels."""
     head = source.read_at(at, _PNG_HEAD.size)
     if len(head) < _PNG_HEAD.size or not head.startswith(_PNG):
         return None
@@ -135,6 +133,6 @@ def _png_size(source: Source, at: int) -> tuple[int, int] | None:
 
 
 def _is_there(source: Source, at: int, length: int) -> bool:
-    """Return whether an image is whole; a PNG knows its end better than the list does."""
+    """Return whether an image is complete; the end of a PNG counts, not the list."""
     is_png = source.read_at(at, len(_PNG)) == _PNG
     return at + length <= source.size or (is_png and _PNG_END in source.read_at(at, length))

@@ -1,8 +1,7 @@
-"""PNG images, animated ones (APNG) included.
+"""Read PNG images, including animated ones (APNG).
 
-The chunks are not read through Pillow, which decodes the whole image to look for EXIF behind
-it, refuses headers that can be read, and does not notice that the file is cut off. The walk
-also spares the start-up cost of Pillow.
+Pillow is not used: it decodes the whole image to look for EXIF after it, refuses headers that
+can be read, does not notice that a file is cut off, and takes long to import.
 """
 
 from __future__ import annotations
@@ -12,36 +11,35 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts, read_exif
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from io import BufferedReader
 
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.source import Source
 
-TEXTS: Final = frozenset({b"tEXt", b"zTXt"})  # plain and packed (PNG, third edition, 11.3.3)
-HIDDEN: Final = b"hidden EXIF"  # beside the names of chunks, which have four letters
+_TEXT_CHUNKS: Final = frozenset({b"tEXt", b"zTXt"})  # PNG, third edition, 11.3.3
+_TEXT_EXIF: Final = b"EXIF in a text chunk"  # a key beside the chunk types of four letters
 
 _NAMES: Final = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 _LONGEST_TEXT: Final = 4 * 1024 * 1024
 _HEADING: Final = 3  # lines
 
 
-def hidden_exif(kind: bytes, file: BufferedReader, length: int) -> dict[bytes, bytes]:
-    """Return the EXIF in a text chunk, at whose beginning the file stands; most have none."""
+def exif_in_text(kind: bytes, file: BufferedReader, length: int) -> dict[bytes, bytes]:
+    """Return the EXIF in the text chunk at the file's position; most have none."""
     name = file.read(min(length, len(_NAMES[0])))
     if name not in _NAMES:
         return {}
     text = file.read(length - len(name))
     try:
-        if kind == b"zTXt":  # in front of what is packed stands how
+        if kind == b"zTXt":  # the compression method comes first
             text = zlib.decompressobj().decompress(text[1:], _LONGEST_TEXT)
         digits = b"".join(text.split(b"\n", _HEADING)[_HEADING:])
-        return {HIDDEN: bytes.fromhex(digits.decode("ascii"))}
+        return {_TEXT_EXIF: bytes.fromhex(digits.decode("ascii"))}
     except (ValueError, zlib.error):
         return {}
 
@@ -54,20 +52,20 @@ _PALETTE: Final = b"\x03"
 _HDR_TRANSFERS: Final = frozenset({b"\x10", b"\x12"})  # ITU-T H.273 table 3: PQ and HLG
 
 _SIGNATURE: Final = 8
-_TELLING: Final = frozenset({b"IHDR", b"PLTE", b"acTL", b"cICP", b"eXIf", b"tRNS"})
-_KNOWN: Final = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
+_RELEVANT: Final = frozenset({b"IHDR", b"PLTE", b"acTL", b"cICP", b"eXIf", b"tRNS"})
+_CRITICAL: Final = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _END: Final = b"\0\0\0\0IEND\xae\x42\x60\x82"
-# So much image data is held against its checksums in passing; the rest is for decoders.
+# Image data up to this size is checked against its checksums; more takes too long.
 _CHECKED: Final = 64 * 1024
 _TAIL: Final = 64 * 1024
 _LONGEST: Final = 1024 * 1024
 _BUFFER: Final = 32 * 1024
-_MOST_CHUNKS: Final = 100_000
+_MAX_CHUNKS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One part of the file: where its data begins, and the length that it claims."""
+    """The type of a chunk, the offset of its data, and its length by its header."""
 
     kind: bytes
     at: int
@@ -75,80 +73,77 @@ class Chunk:
 
     @property
     def end(self) -> int:
-        """Return where the next chunk begins: behind a checksum."""
+        """Return the end, after a checksum."""
         return self.at + self.length + 4
 
 
-def read_png(source: Source) -> Found:
-    """Read the chunks that describe the image, and make sure that the last one is there."""
-    parts, fault = _walk(source)
+def read_png(source: Source) -> PartialFacts:
+    """Read the chunks that describe the image, and check that the last one is there."""
+    parts, problem = _walk(source)
     header = parts.get(b"IHDR", b"")
     if len(header) < 13:
-        fault = fault or "damaged: it has no header"
-        return image_facts("png", alpha=b"tRNS" in parts, problem=fault)
+        problem = problem or "damaged: it has no header"
+        return image_facts("png", alpha=b"tRNS" in parts, problem=problem)
     width, height, bits, color = struct.unpack_from(">IIBB", header)
     frames = max(1, int.from_bytes(parts.get(b"acTL", b"")[:4], "big"))
-    found = image_facts(
+    facts = image_facts(
         "png",
         width,
         height,
-        exif=read_exif(parts.get(b"eXIf") or parts.get(HIDDEN, b"")),
+        exif=read_exif(parts.get(b"eXIf") or parts.get(_TEXT_EXIF, b"")),
         alpha=color in _WITH_ALPHA or bool(parts.get(b"tRNS")),
         frames=frames,
         animated=frames > 1,
         bit_depth=bits or None,
         color=_COLORS.get(color),
-        problem=_nonsense(header) or fault,
+        problem=_header_problem(header) or problem,
     )
     if b"cICP" in parts:
-        found["hdr"] = parts[b"cICP"][1:2] in _HDR_TRANSFERS
-    return found
+        facts["hdr"] = parts[b"cICP"][1:2] in _HDR_TRANSFERS
+    return facts
 
 
-def _nonsense(header: bytes) -> str | None:
+def _header_problem(header: bytes) -> str | None:
     width, height, bits, color, method, filtering, interlace = struct.unpack(">II5B", header[:13])
     if not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
-        return f"damaged: its header speaks of {width} x {height} pixels"
+        return f"damaged: its header gives {width} x {height} pixels"
     if bits not in _DEPTHS.get(color, ()):
-        return f"damaged: colour type {color} with {bits} bits, which PNG does not have"
+        return f"damaged: colour type {color} with {bits} bits, which PNG does not allow"
     if method or filtering or interlace > 1:
-        return "damaged: its header names a way of compression that PNG does not have"
+        return "damaged: unknown compression, filter or interlace method in its header"
     return None
 
 
 def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
-    """Collect the data of the chunks that matter, and the first fault."""
+    """Collect the data of the relevant chunks, and the first problem."""
     parts: dict[bytes, bytes] = {}
-    fault: str | None = None
-    has_image: int | None = None  # bytes of image data so far
+    problem: str | None = None
+    image_bytes: int | None = None
     end = _SIGNATURE
     file = as_file(source, _BUFFER)
     for chunk in _chunks(file):
         end = chunk.end
         if chunk.kind == b"IEND":
-            return parts, fault or (None if has_image else "damaged: there is no image in it")
+            return parts, problem or (None if image_bytes else "damaged: there is no image in it")
         if end > source.size:
-            return parts, fault or f"cut off: {source.size:,} of at least {end:,} bytes are there"
+            return parts, problem or f"cut off: {source.size:,} of at least {end:,} bytes are there"
         if chunk.kind == b"IDAT":
-            fault = fault or _fault_in_data(file, chunk, parts, has_image)
-            has_image = (has_image or 0) + chunk.length
-            if has_image > _CHECKED and source.read_at(source.size - 12, 12) == _END:
-                return _late_exif(source, end) | parts, fault
-        elif chunk.kind == b"eXIf" or (chunk.kind in _TELLING and has_image is None):
+            problem = problem or _data_problem(file, chunk, parts, image_bytes)
+            image_bytes = (image_bytes or 0) + chunk.length
+            if image_bytes > _CHECKED and source.read_at(source.size - 12, 12) == _END:
+                return _exif_at_end(source, end) | parts, problem
+        elif chunk.kind == b"eXIf" or (chunk.kind in _RELEVANT and image_bytes is None):
             parts.setdefault(chunk.kind, file.read(min(chunk.length, _LONGEST)))
-        elif chunk.kind in TEXTS:
-            parts |= hidden_exif(chunk.kind, file, min(chunk.length, _LONGEST))
-        fault = fault or _fault_in_chunk(file, chunk)
-    return parts, fault or _no_end(source, end)
+        elif chunk.kind in _TEXT_CHUNKS:
+            parts |= exif_in_text(chunk.kind, file, min(chunk.length, _LONGEST))
+        problem = problem or _chunk_problem(file, chunk)
+    return parts, problem or _end_problem(source, end)
 
 
 def _chunks(file: BufferedReader) -> Iterator[Chunk]:
-    """Walk the chunks until the last one, or until what follows is none.
-
-    The file stands at the data of a chunk when that is yielded.
-    """
+    """Yield the chunks, with the file positioned at their data, until there are no more."""
     at = _SIGNATURE
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         file.seek(at)
         head = file.read(8)
         if len(head) < 8 or not head[4:].isalpha():
@@ -158,46 +153,45 @@ def _chunks(file: BufferedReader) -> Iterator[Chunk]:
         at = chunk.end
 
 
-def _no_end(source: Source, end: int) -> str:
+def _end_problem(source: Source, end: int) -> str:
     if source.size - end < 8:
         return f"cut off: its {source.size:,} bytes end before the image does"
-    return f"damaged: what stands at byte {end:,} does not belong in a PNG"
+    return f"damaged: no PNG chunk at byte {end:,}"
 
 
-def _fault_in_data(
-    file: BufferedReader, chunk: Chunk, parts: Mapping[bytes, bytes], has_image: int | None
+def _data_problem(
+    file: BufferedReader, chunk: Chunk, parts: Mapping[bytes, bytes], image_bytes: int | None
 ) -> str | None:
-    if has_image is None and parts.get(b"IHDR", b"")[9:10] == _PALETTE and b"PLTE" not in parts:
+    if image_bytes is None and parts.get(b"IHDR", b"")[9:10] == _PALETTE and b"PLTE" not in parts:
         return "damaged: its palette is missing"
-    if (has_image or 0) + chunk.length <= _CHECKED and _wrong_sum(file, chunk):
+    if (image_bytes or 0) + chunk.length <= _CHECKED and _has_wrong_checksum(file, chunk):
         return "damaged: a checksum of its image data is wrong"
     return None
 
 
-def _fault_in_chunk(file: BufferedReader, chunk: Chunk) -> str | None:
-    if chunk.kind == b"IHDR" and _wrong_sum(file, chunk):
+def _chunk_problem(file: BufferedReader, chunk: Chunk) -> str | None:
+    if chunk.kind == b"IHDR" and _has_wrong_checksum(file, chunk):
         return "damaged: the checksum of its header is wrong"
-    # An upper-case first letter: who does not know it cannot show the image (section 5.4).
-    # Apple's CgBI is the one that is met.
-    if chunk.kind[:1].isupper() and chunk.kind not in _KNOWN:
-        return f"it needs a reader that knows {chunk.kind.decode()} chunks, which few do"
+    # An upper-case first letter: needed to show the image (section 5.4). Apple writes CgBI.
+    if chunk.kind[:1].isupper() and chunk.kind not in _CRITICAL:
+        return f"it has {chunk.kind.decode()} chunks, which few programs support"
     return None
 
 
-def _wrong_sum(file: BufferedReader, chunk: Chunk) -> bool:
+def _has_wrong_checksum(file: BufferedReader, chunk: Chunk) -> bool:
     file.seek(chunk.at - len(chunk.kind))
     data = file.read(chunk.length + 8)
     return zlib.crc32(data[:-4]) != int.from_bytes(data[-4:], "big")
 
 
-def _late_exif(source: Source, start: int) -> dict[bytes, bytes]:
-    """Find EXIF behind the image data without walking all of that, chunk by chunk."""
+def _exif_at_end(source: Source, start: int) -> dict[bytes, bytes]:
+    """Find EXIF after the image data without walking its chunks."""
     tail = source.read_at(max(start, source.size - _TAIL), _TAIL)
     at = tail.rfind(b"eXIf", 4)
     while at >= 0:
         data = tail[at + 4 : at + 4 + int.from_bytes(tail[at - 4 : at], "big")]
         sum_at = at + 4 + len(data)
-        # Compressed data may hold these four letters by chance, but not the checksum as well.
+        # Compressed data may contain these four letters by chance, but not the checksum as well.
         if zlib.crc32(b"eXIf" + data).to_bytes(4, "big") == tail[sum_at : sum_at + 4]:
             return {b"eXIf": data}
         at = tail.rfind(b"eXIf", 4, at)

@@ -1,8 +1,7 @@
-"""SVG drawings: XML that states the size to show it at.
+"""Read SVG drawings: the size to show them at, and whether they are complete.
 
-The beginning is parsed with Python's expat: a text search cannot handle encodings, comments
-and entities. Small drawings, that is most, are parsed to their end: no viewer shows XML with
-an error in it.
+The beginning is parsed with expat: a text search cannot handle encodings, comments and entities.
+Small drawings, that is most, are parsed to their end: viewers do not show invalid XML.
 """
 
 from __future__ import annotations
@@ -11,16 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
-# CSS Values and Units section 6.2: an inch has 96 pixels. em and ex are what browsers make of
-# them where no font is named.
+# CSS Values and Units section 6.2: an inch has 96 pixels. em and ex: as in browsers without a
+# font.
 _UNITS: Final = {
     "": 1.0,
     "cm": 96 / 2.54,
@@ -46,8 +45,8 @@ _CUT_OFF: Final = frozenset(
 )
 
 
-def read_svg(source: Source) -> Found:
-    """Read the size out of the first tag, and make sure that the last one is there."""
+def read_svg(source: Source) -> PartialFacts:
+    """Read the size in the first tag, and check that the last one is there."""
     root, problem = _parse(source)
     width, height = _size(root)
     return image_facts(
@@ -56,7 +55,7 @@ def read_svg(source: Source) -> Found:
 
 
 def _parse(source: Source) -> tuple[Mapping[str, str], str | None]:
-    """Return the attributes of the first tag, and what is wrong with the text."""
+    """Return the attributes of the first tag, and the problem with the XML."""
     tags: list[tuple[str, dict[str, str]]] = []
     parser = expat.ParserCreate()
 
@@ -73,7 +72,7 @@ def _parse(source: Source) -> tuple[Mapping[str, str], str | None]:
         if error.code in _CUT_OFF:
             problem = _cut_off(source)
     except LookupError:
-        problem = "damaged: it claims an encoding that does not exist"
+        problem = "damaged: unknown encoding"
     name, attributes = tags[0] if tags else ("", {})
     if name.rpartition(":")[2] != "svg":
         return {}, problem or "not a drawing: its first tag is not svg"
@@ -92,11 +91,11 @@ def _cut_off(source: Source) -> str:
 
 
 def _size(root: Mapping[str, str]) -> tuple[int, int]:
-    """Return how large the drawing is, 0 where it fits whatever space it is given."""
+    """Return the size of the drawing, 0 where it has none of its own."""
     width, height = _pixels(root.get("width", "")), _pixels(root.get("height", ""))
     box = [_pixels(number) for number in re.split(r"[\s,]+", root.get("viewBox", "").strip())[2:]]
     if len(box) == 2 and all(box):
-        # What one side leaves open follows from the other in the shape of the view box.
+        # A missing side follows from the other one and the ratio of the view box.
         if not width:
             width = height * box[0] / box[1] or box[0]
         if not height:

@@ -1,7 +1,7 @@
-"""TIFF images, of one page or many, BigTIFF included.
+"""Read TIFF images, including BigTIFF and files of many pages.
 
-The directories are walked with the code that reads EXIF. Pillow refuses what it cannot decode
-(rare bit depths, compressions and colours), warns of what is odd, and reads tags of any size.
+Pillow is not used: it refuses what it cannot decode (rare bit depths, compressions and colours),
+and reads tags of any size.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import open_tiff
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import image_facts, open_tiff
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.media.facts import Color, Found
+    from wanprep.media.facts import Color, PartialFacts
     from wanprep.media.image.exif import Directory, Tiff
     from wanprep.media.source import Source
 
@@ -28,8 +27,8 @@ _PHOTOMETRIC: Final = 262
 _SAMPLES: Final = 277
 _TILE_WIDTH: Final = 322
 _EXTRA_SAMPLES: Final = 338
-# Where the pixels are, and how long each piece is: strips, tiles, an old-style JPEG.
-_PIECES: Final = ((273, 279), (324, 325), (513, 514))
+# Tags of the offsets and lengths of strips, tiles, and an old-style JPEG.
+_DATA_TAGS: Final = ((273, 279), (324, 325), (513, 514))
 
 _COLORS: Final[Mapping[int, Color]] = {
     0: "gray",
@@ -38,17 +37,17 @@ _COLORS: Final[Mapping[int, Color]] = {
     3: "palette",
     4: "gray",
     5: "cmyk",
-    6: "rgb",  # YCbCr, which is displayed as RGB
+    6: "rgb",  # YCbCr, which viewers show as RGB
     8: "lab",
     9: "lab",
     10: "lab",
 }
 _CHANNELS: Final = {"gray": 1, "palette": 1, "rgb": 3, "cmyk": 4, "lab": 3}
 _ALPHA: Final = frozenset({1, 2})  # premultiplied or not
-_MOST_PAGES: Final = 10_000
+_MAX_PAGES: Final = 10_000
 
 
-def read_tiff(source: Source) -> Found:
+def read_tiff(source: Source) -> PartialFacts:
     """Read the first page's tags, and count the pages."""
     tiff = open_tiff(source)
     try:
@@ -67,7 +66,7 @@ def read_tiff(source: Source) -> Found:
         frames=_count_pages(tiff),
         bit_depth=max(tiff.numbers(page.get(_BITS)), default=1),
         color=color,
-        problem=_fault(source, tiff, page, width * height),
+        problem=_problem(source, tiff, page, width * height),
     )
 
 
@@ -77,44 +76,44 @@ def _first(tiff: Tiff, page: Directory, tag: int, default: int = 0) -> int:
 
 def _has_alpha(tiff: Tiff, page: Directory, color: Color | None) -> bool:
     extra = tiff.numbers(page.get(_EXTRA_SAMPLES))
-    # One sample more than the colours need is alpha, even where its purpose is not stated:
-    # Photoshop writes it so.
+    # One sample more than the colours need is alpha, even without a stated purpose: Photoshop
+    # writes that.
     spare = _first(tiff, page, _SAMPLES, 1) - _CHANNELS.get(color or "", 1)
     return not _ALPHA.isdisjoint(extra) or (color is not None and spare == 1)
 
 
 def _count_pages(tiff: Tiff) -> int:
-    seen = {tiff.first}
+    visited = {tiff.first}
     at = tiff.first
     try:
-        while (at := tiff.following(at)) and at not in seen and len(seen) < _MOST_PAGES:
-            seen.add(at)
+        while (at := tiff.following(at)) and at not in visited and len(visited) < _MAX_PAGES:
+            visited.add(at)
     except struct.error:
-        # An address that leads out of the file: the page is not there.
-        return max(1, len(seen) - 1)
-    return len(seen)
+        # The offset is beyond the end of the file: that page is missing.
+        return max(1, len(visited) - 1)
+    return len(visited)
 
 
-def _fault(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | None:
+def _problem(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | None:
     if not pixels:
-        return "damaged: its first page lacks its size"
-    ends = [end for tags in _PIECES for end in _ends(tiff, page, tags)]
+        return "damaged: the size of its first page is missing"
+    ends = [end for tags in _DATA_TAGS for end in _ends(tiff, page, tags)]
     if not ends:
-        return "damaged: the place of its pixels is missing"
+        return "damaged: the offset of its pixels is missing"
     return _cut_off(source, max(ends)) if max(ends) > source.size else None
 
 
 def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
-    places, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
-    most = _unpacked_size(tiff, page)
-    if most is not None:  # no piece is longer than the image, whatever its length claims
-        lengths = tuple(min(length, most) for length in lengths)
-    # Old writers left the lengths out. Then at least the places must be in the file.
-    return [sum(pair) for pair in zip(places, lengths or (1,) * len(places), strict=False)]
+    offsets, lengths = (tiff.numbers(page.get(tag)) for tag in tags)
+    limit = _unpacked_size(tiff, page)
+    if limit is not None:  # no strip is longer than the image
+        lengths = tuple(min(length, limit) for length in lengths)
+    # Old writers left the lengths out; then at least the offsets must be in the file.
+    return [sum(pair) for pair in zip(offsets, lengths or (1,) * len(offsets), strict=False)]
 
 
 def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:
-    """Return how many bytes the image takes; None where it is compressed, or in tiles."""
+    """Return the size of the image in bytes; None: compressed, or in tiles."""
     if _first(tiff, page, _COMPRESSION, 1) != 1 or _TILE_WIDTH in page:
         return None
     bits = max(tiff.numbers(page.get(_BITS)), default=1) * _first(tiff, page, _SAMPLES, 1)

@@ -1,7 +1,7 @@
-"""WEBP images, animated ones included.
+"""Read WEBP images, including animated ones.
 
-The chunks are not read through Pillow: to open a WEBP it reads the whole file and sets up
-canvases of the size that the header claims, which a few bytes can make gigabytes.
+Pillow is not used: to open a WEBP it reads the whole file and allocates canvases of the size in
+the header, which a few bytes can make gigabytes.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.image.exif import NO_EXIF, Exif, read_exif
-from wanprep.media.image.image_facts import image_facts
+from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.source import Source
 
 # The flags of the extended header (RFC 9649 section 2.7.1).
@@ -24,13 +23,13 @@ _ANIMATED: Final = 0x02
 _ALPHA: Final = 0x10
 
 _FIRST_CHUNK: Final = 12
-_MOST_CHUNKS: Final = 100_000
+_MAX_CHUNKS: Final = 100_000
 _LONGEST_EXIF: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One part of the file: where its data begins, and the length that it claims."""
+    """The type of a chunk, the offset of its data, and its length by its header."""
 
     kind: bytes
     at: int
@@ -39,11 +38,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Bitstream:
-    """An image's own header; a size of 0 is that of no image."""
+    """The header of the image data; size 0: invalid."""
 
     width: int
     height: int
-    alpha: bool | None  # None: unknown in the lossy kind
+    alpha: bool | None  # None: not stated (lossy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class Canvas:
 
 @dataclass(slots=True)
 class _Contents:
-    """What the chunks hold, as far as they have been walked."""
+    """The contents of the chunks that were read so far."""
 
     canvas: Canvas | None = None
     still: Bitstream | None = None
@@ -67,11 +66,11 @@ class _Contents:
     end: int = _FIRST_CHUNK
 
 
-def read_webp(source: Source) -> Found:
-    """Read the headers and count the frames."""
+def read_webp(source: Source) -> PartialFacts:
+    """Read the headers, and count the frames."""
     contents = _Contents()
     for chunk in _chunks(source):
-        _note(source, chunk, contents)
+        _add(source, chunk, contents)
     canvas, still = contents.canvas, contents.still
     size = canvas or still or Bitstream(0, 0, alpha=None)
     animated = canvas is not None and bool(canvas.flags & _ANIMATED)
@@ -86,16 +85,16 @@ def read_webp(source: Source) -> Found:
         animated=frames > 1,
         bit_depth=8,
         color="rgb",
-        problem=_cut_off(source, contents) or _fault(contents, animated=animated),
+        problem=_cut_off(source, contents) or _problem(contents, animated=animated),
     )
 
 
 def _chunks(source: Source) -> Iterator[Chunk]:
-    """Walk the chunks up to the end that the header gives."""
+    """Yield the chunks up to the end of the file or of the RIFF container."""
     file = as_file(source, 4096)
     end = min(source.size, _claimed_size(source))
     at = _FIRST_CHUNK
-    for _ in range(_MOST_CHUNKS):
+    for _ in range(_MAX_CHUNKS):
         if at + 8 > end:
             return
         file.seek(at)
@@ -109,7 +108,7 @@ def _claimed_size(source: Source) -> int:
     return 8 + int.from_bytes(source.read_at(4, 4), "little")
 
 
-def _note(source: Source, chunk: Chunk, contents: _Contents) -> None:
+def _add(source: Source, chunk: Chunk, contents: _Contents) -> None:
     contents.end = max(contents.end, chunk.at + chunk.length)
     match chunk.kind:
         case b"VP8X" if contents.canvas is None:
@@ -134,7 +133,7 @@ def _canvas(data: bytes) -> Canvas | None:
 
 
 def _lossy(data: bytes, length: int) -> Bitstream:
-    """Read the header of a VP8 frame (RFC 6386 section 9.1), as sternly as libwebp does."""
+    """Read the header of a VP8 frame (RFC 6386 section 9.1), as strictly as libwebp."""
     tag = int.from_bytes(data[:3], "little")
     hidden = not tag >> 4 & 1
     if tag & 1 or hidden or tag >> 5 >= length or data[3:6] != b"\x9d\x01\x2a":
@@ -166,17 +165,15 @@ def _cut_off(source: Source, contents: _Contents) -> str | None:
     return f"cut off: {source.size:,} of {claimed:,} bytes are there"
 
 
-def _fault(contents: _Contents, *, animated: bool) -> str | None:
+def _problem(contents: _Contents, *, animated: bool) -> str | None:
     canvas, still = contents.canvas, contents.still
     if animated:
         return None if contents.frames else "damaged: an animation without frames"
     if still is None:
         return "damaged: there is no image in it"
     if not still.width or not still.height:
-        return "damaged: the header of the image in it makes no sense"
+        return "damaged: the header of its image data is invalid"
     if canvas and (canvas.width, canvas.height) != (still.width, still.height):
-        return (
-            f"damaged: its header says {canvas.width} x {canvas.height} pixels, "
-            f"the image in it {still.width} x {still.height}"
-        )
+        sizes = f"{canvas.width} x {canvas.height} pixels, its image {still.width} x {still.height}"
+        return f"damaged: its header gives {sizes}"
     return None

@@ -1,8 +1,7 @@
-"""Walk the boxes of which MP4, MOV, M4A, 3GP, HEIC and AVIF files are made.
+"""Walk the boxes of MP4, MOV, M4A, 3GP, HEIC and AVIF files.
 
-A box is a size, four letters and a payload (ISO/IEC 14496-12 4.2). Only headers are read
-here, payloads on request. Sizes are claims: a box never reaches past what holds it, and
-remembers how many of its bytes are missing.
+A box is a size, four letters and a payload (ISO/IEC 14496-12 4.2). Payloads are read on request.
+A box never extends beyond its parent; the number of missing bytes is kept.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ if TYPE_CHECKING:
 
     from wanprep.media.source import Source
 
-# More boxes side by side than a day of two-second fragments needs.
-_MOST: Final = 200_000
-_PAYLOAD: Final = 24 * 1024 * 1024  # holds the index of a ten-hour video
+
+# More siblings than a day of two-second fragments needs.
+_MAX: Final = 200_000
+_PAYLOAD: Final = 24 * 1024 * 1024  # the index of a video of ten hours fits
 
 _STILL_BRANDS: Final = {
     b"avif": "avif",
@@ -37,19 +37,19 @@ _SOUND_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P ", b"aax ", b"aaxc"})
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box: four letters and where its payload lies."""
+    """The type of a box and the offsets of its payload."""
 
     kind: bytes
     offset: int
     start: int  # of the payload
     end: int
-    missing: int = 0  # bytes that it claims beyond what holds it
+    missing: int = 0  # bytes beyond the end of its parent
 
 
 def boxes(source: Source, start: int = 0, end: int | None = None) -> Iterator[Box]:
-    """Walk the boxes that lie side by side between two places, until they make no sense."""
+    """Yield the boxes between two offsets, up to the first invalid one."""
     limit = source.size if end is None else min(end, source.size)
-    for _ in range(_MOST):
+    for _ in range(_MAX):
         head = source.read_at(start, 16)
         if limit - start < 8 or len(head) < 8:
             return
@@ -57,7 +57,7 @@ def boxes(source: Source, start: int = 0, end: int | None = None) -> Iterator[Bo
         header = 8
         if size == 1 and len(head) == 16:
             size, header = int.from_bytes(head[8:16], "big"), 16
-        elif size == 0:  # to the end of what holds it
+        elif size == 0:  # to the end of its parent
             size = limit - start
         if kind == b"uuid":
             header += 16
@@ -70,7 +70,7 @@ def boxes(source: Source, start: int = 0, end: int | None = None) -> Iterator[Bo
 
 
 def children(source: Source, parent: Box) -> dict[bytes, Box]:
-    """Return the boxes inside a box by name; of several that share a name, the first."""
+    """Return the boxes inside a box by type, the first of each."""
     found: dict[bytes, Box] = {}
     for box in boxes(source, parent.start, parent.end):
         found.setdefault(box.kind, box)
@@ -78,7 +78,7 @@ def children(source: Source, parent: Box) -> dict[bytes, Box]:
 
 
 def find(source: Source, parent: Box, *path: bytes) -> Box | None:
-    """Follow a path of names down from a box."""
+    """Return the box at a path of types below a box."""
     box: Box | None = parent
     for kind in path:
         if box is None:
@@ -87,13 +87,13 @@ def find(source: Source, parent: Box, *path: bytes) -> Box | None:
     return box
 
 
-def payload(source: Source, box: Box | None, most: int = _PAYLOAD) -> bytes:
-    """Return what is in a box, nothing for a box that is not there."""
+def payload(source: Source, box: Box | None, limit: int = _PAYLOAD) -> bytes:
+    """Return the contents of a box, nothing for None."""
     if box is None:
         return b""
     length = box.end - box.start
-    if length > most:
-        raise ValueError(f"a box holds {length:,} bytes, where {most:,} would be many")
+    if length > limit:
+        raise ValueError(f"a box has {length:,} bytes, more than {limit:,}")
     return source.read_at(box.start, length)
 
 
@@ -105,7 +105,7 @@ def meta_boxes(source: Source, meta: Box) -> dict[bytes, Box]:
 
 
 def brand_format(ftyp: bytes) -> str:
-    """Name the format of a file-type payload: its major brand, then compatible ones."""
+    """Name the format by the payload of `ftyp`: the major brand, then compatible ones."""
     major = ftyp[:4]
     brands = [major, *(ftyp[at : at + 4] for at in range(8, len(ftyp) - 3, 4))]
     if major in {b"", b"qt  ", b"mqt "}:
@@ -114,9 +114,39 @@ def brand_format(ftyp: bytes) -> str:
         return "m4a"
     if major.startswith(b"3g") or major == b"kddi":
         return "3gp"
-    if major == b"crx ":  # Canon's raw photos: boxes too, but no video
+    if major == b"crx ":  # raw photos of Canon cameras
         return "cr3"
     if major in {b"mif1", b"mif2", b"msf1", b"miaf", *_STILL_BRANDS}:
         stills = (_STILL_BRANDS[brand] for brand in brands if brand in _STILL_BRANDS)
         return next(stills, "heic")
     return "mp4"
+
+
+_QUICKTIME: Final = b"\xa9xyz"  # user data of cameras and phones
+_3GPP: Final = b"loci"  # 3GPP TS 26.244 8.12
+_APPLE_KEY: Final = b"com.apple.quicktime.location.ISO6709"
+_LONGEST: Final = 1024 * 1024
+
+
+def has_location(source: Source, moov: Box) -> bool:
+    """Search where phones, cameras and editors store coordinates."""
+    for parent in (moov, find(source, moov, b"udta")):
+        if parent is None:
+            continue
+        inside = children(source, parent)
+        if _QUICKTIME in inside or _3GPP in inside:
+            return True
+        if b"meta" in inside and _in_meta(source, inside[b"meta"]):
+            return True
+    return False
+
+
+def _in_meta(source: Source, meta: Box) -> bool:
+    inside = meta_boxes(source, meta)
+    if b"ilst" not in inside:
+        return False
+    items = {box.kind for box in boxes(source, inside[b"ilst"].start, inside[b"ilst"].end)}
+    if _QUICKTIME in items:
+        return True
+    keys = payload(source, inside.get(b"keys"), _LONGEST)
+    return _APPLE_KEY in keys

@@ -1,120 +1,82 @@
-"""From the time stamps of frames to lengths, frame rates and the check against the header.
+"""From time stamps to lengths and frame rates, and the comparison with the header.
 
-Shared by the containers that are read frame by frame or packet by packet.
+For the containers that are read frame by frame or packet by packet.
 """
 
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, islice, pairwise
-from operator import add, sub
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.audio_facts import disagreement
+from wanprep.media.facts import length_mismatch
+from wanprep.media.video.samples import is_variable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.mediainfo import AudioStream, VideoStream
-    from wanprep.media.video.sample_tables import Samples
-
-# Enough for four hours at 30 frames per second. Of a longer clip the beginning is looked at.
-_MOST: Final = 500_000
-
-# Gaps between frames that are alike but for rounding and a clock's jitter are one steady
-# rate. Phones write 19, 20 and 21 of 600 in turn (a spread of 3.3 ms, a tenth of the gap), and
-# rounding to milliseconds makes 16 and 17 of 60 frames per second, 4 and 5 of 240. A frame
-# left out doubles a gap.
-_JITTER: Final = 0.25  # of the shortest gap
-_ROUNDING: Final = 0.002  # seconds
-# A rate that changes for good may do so in steps as small as jitter (25 to 30): it shows in
-# how long a number of frames takes, where jitter and rounding cancel out.
-_STRETCH: Final = 24
-_DRIFT: Final = 0.03
 
 
-def shown_at(samples: Samples) -> list[int]:
-    """Return when frames are shown, in the track's ticks and in the order of showing."""
-    decoded = accumulate(samples.durations.spread(), initial=samples.first)
-    return sorted(islice(map(add, decoded, samples.offsets.spread()), _MOST))
-
-
-def within(times: Sequence[int], windows: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the times of the frames that begin inside the windows an edit list leaves open."""
-    spans = ((bisect_left(times, begin), bisect_left(times, end)) for begin, end in windows)
-    return [time for first, last in spans for time in times[first:last]]
-
-
-def varies(times: Sequence[int], ticks: int) -> bool:
-    """Return whether the gaps between frames really differ, whatever the last frame lasts."""
-    gaps = list(map(sub, times[1:], times))
-    if not gaps:
-        return False
-    shortest = min(gaps)
-    if max(gaps) - shortest > max(_JITTER * shortest, _ROUNDING * ticks):
-        return True
-    marks = times[::_STRETCH]
-    stretches = list(map(sub, marks[1:], marks))
-    return bool(stretches) and max(stretches) > min(stretches) * (1 + _DRIFT)
-
-
-# How far the rate in the header may lie from the measured one to be the exact one.
+# The rate in the header is used if it is this close to the measured one.
 _SAME_RATE: Final = 0.01
-# The last frame of an uneven track is assumed to last this many times the longest other.
+# The last frame of an uneven track may last up to this many times the longest other.
 _LAST_FRAME: Final = 2
+# A claimed length may be this far from the measured one, in seconds and as a share of it.
+_TOLERANCE: Final = 0.1
+_RELATIVE_TOLERANCE: Final = 0.02
 
 
 @dataclass(slots=True)
-class Times:
-    """When the frames of one track are shown, in ticks, in the order of the file."""
+class Timestamps:
+    """The time stamps of the frames of one track, in ticks, in the order of the file."""
 
-    stamps: array[int] = field(default_factory=lambda: array("q"))
-    end: int = 0  # of the frames that say how long they last, the latest end
-    laced: tuple[int, int] = (0, 1)  # the latest block of several frames: when, how many
-    further: int = 0  # frames that share a block, and its stamp, with the one before
+    ticks: array[int] = field(default_factory=lambda: array("q"))
+    end: int = 0  # the latest end of a frame with a stated duration
+    last_lace: tuple[int, int] = (0, 1)  # time and frame count of the latest laced block
+    laced_frames: int = 0  # frames that share the time stamp of the one before
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The times in the header: ticks in a second, and how many ticks the file lasts."""
+    """Ticks per second, and the length that the header claims, in ticks."""
 
     rate: float = 1000.0
     claimed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """When the frames of a track are shown: from, until (in seconds), how many, how often."""
+class TrackTiming:
+    """The time that a track covers, in seconds, and its frame rate."""
 
     start: float
     end: float
     frames: int
     fps: float | None
-    varies: bool
+    is_variable: bool
 
     @property
     def length(self) -> float | None:
-        """Return for how long frames are shown; None where a single one does not say."""
+        """Return the length; None where a single frame states none."""
         return self.end - self.start or None
 
 
-def shown(
-    times: Times, clock: Clock, step: float | None = None, *, is_audio: bool = False
-) -> Shown | None:
-    """Return what the stamps say; `step` is the header's word for the ticks between frames."""
-    if not times.stamps:
+def track_timing(
+    stamps: Timestamps, clock: Clock, step: float | None = None, *, is_audio: bool = False
+) -> TrackTiming | None:
+    """Measure a track; `step` is the number of ticks between frames by its header."""
+    if not stamps.ticks:
         return None
-    moments = sorted(set(times.stamps))
-    first, last, frames = moments[0], moments[-1], len(times.stamps)
-    uneven = varies(moments, round(clock.rate))
+    times = sorted(set(stamps.ticks))
+    first, last, frames = times[0], times[-1], len(stamps.ticks)
+    uneven = is_variable(times, round(clock.rate))
     mean = (last - first) / max(frames - 1, 1)
     nominal = step or mean
-    end = _end(times, first, last, step)
+    end = _end(stamps, first, last, step)
     if uneven and clock.claimed:
-        longest = max(after - before for before, after in pairwise(moments))
+        longest = max(after - before for before, after in pairwise(times))
         if end < clock.claimed <= last + longest * _LAST_FRAME:
             end = clock.claimed
     if is_audio and clock.claimed and last < first + clock.claimed < end:
@@ -124,15 +86,15 @@ def shown(
     elif frames == 1 or abs(nominal - mean) < mean * _SAME_RATE:
         mean = nominal
     fps = clock.rate / mean if mean else None
-    return Shown(first / clock.rate, end / clock.rate, frames, fps, uneven)
+    return TrackTiming(first / clock.rate, end / clock.rate, frames, fps, uneven)
 
 
-def _end(times: Times, first: int, last: int, step: float | None) -> float:
-    """Return until when the last frame is shown, in ticks."""
-    if times.end > last:
-        return times.end
-    in_last = times.laced[1] if times.laced[0] == last else 1
-    before = len(times.stamps) + times.further - in_last
+def _end(stamps: Timestamps, first: int, last: int, step: float | None) -> float:
+    """Return when the last frame ends, in ticks."""
+    if stamps.end > last:
+        return stamps.end
+    in_last = stamps.last_lace[1] if stamps.last_lace[0] == last else 1
+    before = len(stamps.ticks) + stamps.laced_frames - in_last
     mean = (last - first) / before if before else 0.0
     nominal = step or mean
     # A step far from the measured one is wrong.
@@ -141,106 +103,101 @@ def _end(times: Times, first: int, last: int, step: float | None) -> float:
     return last + nominal * in_last
 
 
-# A claim may be this far from the frames, in seconds and as a share, before we speak of it.
-_TOLERANCE: Final = 0.1
-_RELATIVE_TOLERANCE: Final = 0.02
+@dataclass(frozen=True, slots=True)
+class FileEnd:
+    """Where a file ends, and whether it was read up to there."""
+
+    size: int
+    claimed: int | None  # by its own header
+    truncated: bool  # in the middle of a frame
+    complete: bool = True  # False: it was too long to read all of it
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a walk through a file ended."""
-
-    size: int  # of the file
-    claimed: int | None  # by its own account, where it has one
-    cut: bool  # in the middle of a frame
-    whole: bool = True  # False: there was too much to look at all of it
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """From when until when frames are shown, and the claim in the header; in seconds."""
+class FileLength:
+    """When the first track starts and the last one ends, and what the header claims (seconds)."""
 
     start: float
     end: float
     claimed: float | None
-    slack: float
+    tolerance: float
 
     @property
     def duration(self) -> float | None:
-        """Return how long it plays; None where a single frame does not say."""
+        """Return the length; None where a single frame states none."""
         return self.end - self.start or None
 
-    def disagreement(self) -> str | None:
-        """Say so when the claim fits neither from zero on nor from the first frame on."""
-        if self.claimed is None or abs(self.claimed - self.end) <= self.slack:
+    def mismatch(self) -> str | None:
+        """Report a claim that fits neither from zero on nor from the first frame on."""
+        if self.claimed is None or abs(self.claimed - self.end) <= self.tolerance:
             return None
-        return disagreement(self.claimed, self.end - self.start, self.slack)
+        return length_mismatch(self.claimed, self.end - self.start, self.tolerance)
 
 
-def lengths(media: Collection[Shown], end: float, clock: Clock) -> Lengths | None:
+def file_length(media: Collection[TrackTiming], end: float, clock: Clock) -> FileLength | None:
     """Sum up the video and audio tracks; `end` is that of any track."""
     if not media:
         return None
     claimed = clock.claimed / clock.rate if clock.claimed else None
     slowest = min((track.fps for track in media if track.fps), default=None)
     start = min(track.start for track in media)
-    return Lengths(start, end, claimed, slack(claimed or 0.0, slowest))
+    return FileLength(start, end, claimed, _tolerance(claimed or 0.0, slowest))
 
 
-def slack(claimed: float, fps: float | None) -> float:
-    """Return by how many seconds an honest header may differ from the frames."""
+def _tolerance(claimed: float, fps: float | None) -> float:
+    """Return by how many seconds a correct header may differ from the frames."""
     return max(_TOLERANCE, _RELATIVE_TOLERANCE * claimed, 1 / fps if fps else 0.0)
 
 
-def with_times(video: VideoStream, times: Shown | None) -> VideoStream:
-    """Put the times of its frames into a track; None means that it has none."""
-    if times is None:
+def with_timing(video: VideoStream, timing: TrackTiming | None) -> VideoStream:
+    """Replace the lengths and rates from the header; None: the track has no frames."""
+    if timing is None:
         return replace(video, duration=None, fps=None, vfr=None, frames=0)
     return replace(
         video,
-        duration=times.length,
-        fps=times.fps or video.fps,
-        vfr=times.varies,
-        frames=times.frames,
+        duration=timing.length,
+        fps=timing.fps or video.fps,
+        vfr=timing.is_variable,
+        frames=timing.frames,
     )
 
 
-def with_length(audio: AudioStream, times: Shown | None) -> AudioStream:
-    """Put the times of its frames into a track; None means that it has none."""
-    return replace(audio, duration=times.length if times else None)
+def with_duration(audio: AudioStream, timing: TrackTiming | None) -> AudioStream:
+    """Replace the length from the header; None: the track has no frames."""
+    return replace(audio, duration=timing.length if timing else None)
 
 
-def verdict(found: Found, plays: Lengths | None, ending: Ending) -> Found:
-    """Return whether a file can be used, and what is wrong with it."""
-    if not found["readable"]:
+def readability(facts: PartialFacts, length: FileLength | None, end: FileEnd) -> PartialFacts:
+    """Return `readable` and `problem`, as far as they change."""
+    if not facts["readable"]:
         return {}
-    if unusable := _unusable(found, plays, ending):
+    if unusable := _unusable(facts, length, end):
         return {"readable": False, "problem": unusable}
-    problem = plays.disagreement() if plays else None
-    if ending.cut:
-        problem = "cut off in its last frame, which is left out here"
+    problem = length.mismatch() if length else None
+    if end.truncated:
+        problem = "cut off in its last frame, which is not counted"
     return {"problem": problem} if problem else {}
 
 
-def _unusable(found: Found, plays: Lengths | None, ending: Ending) -> str | None:
-    if cut := _cut_off(plays, ending):
-        return cut
-    if found["kind"] == "other":
+def _unusable(facts: PartialFacts, length: FileLength | None, end: FileEnd) -> str | None:
+    if problem := _cut_off(length, end):
+        return problem
+    if facts["kind"] == "other":
         return "it has neither a video nor an audio track"
-    if plays is None and ending.whole:
+    if length is None and end.complete:
         return "it has no frames, only a header"
-    if found.get("frames") == 0:
+    if facts.get("frames") == 0:
         return "its video track has no frames"
     return None
 
 
-def _cut_off(plays: Lengths | None, ending: Ending) -> str | None:
-    known = plays if plays and plays.claimed else None
-    if ending.claimed and ending.claimed > ending.size:
-        # All frames may be there nevertheless: what is missing is the index for seeking, and
-        # no decoder minds.
-        if ending.cut or known is None or known.disagreement():
-            return f"cut off: {ending.size:,} of {ending.claimed:,} bytes are there"
-    elif ending.cut and known and known.disagreement():
-        return f"cut off: {known.end:,.1f} of {known.claimed:,.1f} s are there"
+def _cut_off(length: FileLength | None, end: FileEnd) -> str | None:
+    measured = length if length and length.claimed else None
+    if end.claimed and end.claimed > end.size:
+        # All frames may be there: then only the index for seeking is missing, and decoders
+        # do without.
+        if end.truncated or measured is None or measured.mismatch():
+            return f"cut off: {end.size:,} of {end.claimed:,} bytes are there"
+    elif end.truncated and measured and measured.mismatch():
+        return f"cut off: {measured.end:,.1f} of {measured.claimed:,.1f} s are there"
     return None

@@ -1,9 +1,9 @@
-"""Read Matroska and WebM: libmediainfo names the codecs, the frames give the lengths.
+"""Read Matroska and WebM files.
 
-The header of a recording made in a browser has no length at all, and any header may be wrong.
-In damaged files libmediainfo seeks back and forth for ever, so it gets an excerpt: the
-description of the tracks and a handful of frames. That also makes an hour as quick to describe
-as a second, and leaves most of a remote file unread.
+The time stamps of the frames give the lengths: recordings of browsers have none in the header, and
+any header may be wrong. libmediainfo names the codecs. In damaged files it seeks back and forth
+endlessly, so it reads an excerpt: the description of the tracks and a few frames. So an hour takes
+no longer than a second, and most of a remote file is not downloaded.
 """
 
 from __future__ import annotations
@@ -11,37 +11,37 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.mediainfo import as_found, describe
+from wanprep.media.mediainfo import describe, stream_facts
 from wanprep.media.source import Bytes
 from wanprep.media.video.frame_times import (
     Clock,
-    Ending,
-    Shown,
-    lengths,
-    shown,
-    verdict,
-    with_length,
-    with_times,
+    FileEnd,
+    TrackTiming,
+    file_length,
+    readability,
+    track_timing,
+    with_duration,
+    with_timing,
 )
-from wanprep.media.video.matroska_blocks import Walk
-from wanprep.media.video.matroska_elements import AUDIO, VIDEO
+from wanprep.media.video.matroska_elements import AUDIO, VIDEO, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
     from wanprep.media.mediainfo import AudioStream, Streams, VideoStream
     from wanprep.media.source import Source
     from wanprep.media.video.matroska_elements import Track
 
 # DocType, and the version of Matroska that is needed to read it.
 _HEADER: Final = b"\x42\x82\x88matroska" + b"\x42\x87\x81\x04" + b"\x42\x85\x81\x02"
-_MOST_DATA: Final = 1 << 20
+_Timings = dict[int, TrackTiming]
+_MAX_DATA: Final = 1 << 20
 
 
 def excerpt(source: Source, tracks: bytes, blocks: Sequence[tuple[int, int]]) -> Bytes:
     """Return a file with this Tracks element and these blocks."""
-    frames, left = [_element(b"\xe7", b"\0")], _MOST_DATA  # the cluster's time
+    frames, left = [_element(b"\xe7", b"\0")], _MAX_DATA  # the cluster's time
     for offset, length in blocks:
         data = source.read_at(offset, min(length, left))
         frames.append(_element(b"\xa3", data))
@@ -55,43 +55,47 @@ def _element(number: bytes, body: bytes) -> bytes:
     return number + b"\x08" + len(body).to_bytes(4, "big") + body
 
 
-def read_matroska(source: Source) -> Found:
-    """Read an MKV or WebM file."""
+def read_matroska(source: Source) -> PartialFacts:
+    """Walk all blocks, and let libmediainfo describe the tracks."""
     walk = Walk(source)
     walk.run()
     tracks, clock = walk.tracks or {}, walk.clock or Clock()
     times = {
-        n: shown(walk.times[n], clock, _step(track, clock), is_audio=track.kind == AUDIO)
+        n: track_timing(walk.times[n], clock, _step(track, clock), is_audio=track.kind == AUDIO)
         for n, track in tracks.items()
     }
-    met = {n: track for n, track in times.items() if track} if walk.whole else {}
-    streams = describe(excerpt(source, walk.described, walk.first))
-    found = as_found(_measured(streams, tracks, met))
-    found["format"] = "webm" if walk.doc_type == b"webm" else "mkv"
-    media = [met[n] for n in met if tracks[n].kind in {VIDEO, AUDIO}]
-    # Subtitles, too, are claimed as time.
-    plays = lengths(media, max((track.end for track in met.values()), default=0.0), clock)
-    if plays and plays.duration:
-        found["duration"] = plays.duration
-    elif clock.claimed and not (walk.whole and _is_cut(walk)):
-        # Too much to look at, or a single frame that does not say how long it is shown.
-        found["duration"] = clock.claimed / clock.rate
-    return found | verdict(found, plays, Ending(source.size, walk.end, walk.cut, walk.whole))
+    timings = {n: track for n, track in times.items() if track} if walk.complete else {}
+    streams = describe(excerpt(source, walk.tracks_element, walk.first_blocks))
+    facts = stream_facts(_with_timings(streams, tracks, timings))
+    facts["format"] = "webm" if walk.doc_type == b"webm" else "mkv"
+    media = [timings[n] for n in timings if tracks[n].kind in {VIDEO, AUDIO}]
+    # The length in the header includes subtitles.
+    length = file_length(media, max((track.end for track in timings.values()), default=0.0), clock)
+    if length and length.duration:
+        facts["duration"] = length.duration
+    elif clock.claimed and not (walk.complete and _is_cut(walk)):
+        # Too long to read all of it, or a single frame without a duration.
+        facts["duration"] = clock.claimed / clock.rate
+    return facts | readability(
+        facts, length, FileEnd(source.size, walk.end, walk.truncated, walk.complete)
+    )
 
 
 def _is_cut(walk: Walk) -> bool:
-    return walk.cut or (walk.end or 0) > walk.source.size
+    return walk.truncated or (walk.end or 0) > walk.source.size
 
 
 def _step(track: Track, clock: Clock) -> float | None:
     return track.step * clock.rate / 1e9 if track.step else None
 
 
-def _measured(streams: Streams, tracks: dict[int, Track], met: dict[int, Shown]) -> Streams:
-    """Put what the walk saw in place of what libmediainfo took from the header."""
-    videos = [_video(video, tracks, met) for video in streams.videos]
-    audios = [_audio(audio, tracks, met) for audio in streams.audios]
-    # A track without frames is no track, as long as there is another.
+def _with_timings(
+    streams: Streams, tracks: dict[int, Track], timings: dict[int, TrackTiming]
+) -> Streams:
+    """Replace what libmediainfo took from the header by what was measured."""
+    videos = [_video(video, tracks, timings) for video in streams.videos]
+    audios = [_audio(audio, tracks, timings) for audio in streams.audios]
+    # A track without frames counts only if there is no other.
     return replace(
         streams,
         videos=tuple([video for video in videos if video.frames != 0] or videos),
@@ -99,7 +103,9 @@ def _measured(streams: Streams, tracks: dict[int, Track], met: dict[int, Shown])
     )
 
 
-def _video(video: VideoStream, tracks: dict[int, Track], met: dict[int, Shown]) -> VideoStream:
+def _video(
+    video: VideoStream, tracks: dict[int, Track], timings: dict[int, TrackTiming]
+) -> VideoStream:
     if track := tracks.get(video.track_id or 0):
         video = replace(
             video,
@@ -107,14 +113,16 @@ def _video(video: VideoStream, tracks: dict[int, Track], met: dict[int, Shown]) 
             rotation=track.rotation,
             encrypted=video.encrypted or track.encrypted,
         )
-    if not met or video.track_id is None:
-        return replace(video, frames=None)  # a number that libmediainfo made up
-    return with_times(video, met.get(video.track_id))
+    if not timings or video.track_id is None:
+        return replace(video, frames=None)  # libmediainfo computes it from the header
+    return with_timing(video, timings.get(video.track_id))
 
 
-def _audio(audio: AudioStream, tracks: dict[int, Track], met: dict[int, Shown]) -> AudioStream:
+def _audio(
+    audio: AudioStream, tracks: dict[int, Track], timings: dict[int, TrackTiming]
+) -> AudioStream:
     if track := tracks.get(audio.track_id or 0):
         audio = replace(audio, encrypted=audio.encrypted or track.encrypted)
-    if not met or audio.track_id is None:
+    if not timings or audio.track_id is None:
         return audio
-    return with_length(audio, met.get(audio.track_id))
+    return with_duration(audio, timings.get(audio.track_id))

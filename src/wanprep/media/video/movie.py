@@ -1,8 +1,10 @@
 """Read ISO media files: MP4, MOV, M4A, 3GP.
 
-A header is wrong in files that were cut, joined or streamed. The sample tables are what a
-player goes by: they give the lengths, rates and numbers of frames, and whether all samples
-are in the file. libmediainfo names the codecs.
+Headers are wrong in files that were cut, joined or streamed. Lengths, frame rates and frame
+counts come from the sample tables, as in players, which also show whether all samples are in the
+file. libmediainfo names the codecs. In damaged tables it gets lost for minutes, so it reads an
+excerpt: the sample descriptions, a few samples, and new tables. So a video of hours takes no longer
+than one of seconds, and most of a remote file is not downloaded.
 """
 
 from __future__ import annotations
@@ -13,57 +15,196 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.mediainfo import as_found, shown_size
+from wanprep.media.mediainfo import (
+    AudioStream,
+    VideoStream,
+    describe,
+    display_size_facts,
+    stream_facts,
+)
 from wanprep.media.source import Bytes
-from wanprep.media.video.boxes import Box, boxes, brand_format, children, find, payload
-from wanprep.media.video.excerpt import streams_of
-from wanprep.media.video.fragments import add_fragments, read_defaults
-from wanprep.media.video.headers import has_location, read_clock, read_movie_matrix
-from wanprep.media.video.tracks import Claim, Movie, RawTrack, Track, finish, read_track
+from wanprep.media.video.boxes import (
+    Box,
+    boxes,
+    brand_format,
+    children,
+    find,
+    has_location,
+    payload,
+)
+from wanprep.media.video.samples import SampleEntry
+from wanprep.media.video.tracks import (
+    UPRIGHT,
+    Claim,
+    Movie,
+    RawTrack,
+    Track,
+    build_tracks,
+    read_clock,
+    read_movie_matrix,
+    read_track,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from wanprep.media.facts import Found
-    from wanprep.media.mediainfo import Streams, VideoStream
+    from wanprep.media.facts import PartialFacts
+    from wanprep.media.mediainfo import Streams
     from wanprep.media.source import Source
-    from wanprep.media.video.tracks import Track
 
-_TOLERANCE: Final = 0.1  # seconds by which honest headers are off
+
+_MAX_DATA: Final = 128 * 1024  # of one track
+_SCALE: Final = 1000
+
+
+def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
+    """Return a video of the first samples of these tracks, which are numbered from 1."""
+    data = [_first_locations(source, track.first_locations) for track in tracks]
+    head = _box(b"ftyp", ftyp) if ftyp else b""
+    start = len(head) + len(_moov(tracks, data, 0)) + 8
+    media = (sample for samples in data for sample in samples)
+    return Bytes(head + _moov(tracks, data, start) + _box(b"mdat", *media))
+
+
+def _first_locations(source: Source, chunk_table: Iterable[tuple[int, int]]) -> list[bytes]:
+    """Read the first samples, at least one, up to a number of bytes."""
+    samples: list[bytes] = []
+    left = _MAX_DATA
+    for offset, length in chunk_table:
+        if samples and length > left:
+            break
+        samples.append(source.read_at(offset, min(length, left)))
+        left -= len(samples[-1])
+    return samples
+
+
+def _moov(tracks: Sequence[Track], data: Sequence[Sequence[bytes]], start: int) -> bytes:
+    traks = []
+    for number, (track, samples) in enumerate(zip(tracks, data, strict=True), 1):
+        traks.append(_trak(number, track, samples, start))
+        start += sum(map(len, samples))
+    mvhd = struct.pack(">8xIIIH10x9i28x", _SCALE, _SCALE, 0x10000, 0x100, *UPRIGHT)
+    return _box(b"moov", _full(b"mvhd", mvhd), *traks)
+
+
+def _trak(number: int, track: Track, samples: Sequence[bytes], start: int) -> bytes:
+    count = len(samples)
+    tkhd = struct.pack(">8xI4xI16x9i", number, _SCALE, *UPRIGHT)
+    mdhd = struct.pack(">8xIII", _SCALE, count * _SCALE, 0)
+    hdlr = struct.pack(">4x4s13x", track.handler.encode("latin-1"))
+    sizes = (len(sample) for sample in samples)
+    stbl = _box(
+        b"stbl",
+        _box(b"stsd", track.stsd),
+        _table(b"stts", 1, count, _SCALE),
+        _table(b"stsc", 1, 1, count, 1),
+        _table(b"stsz", 0, count, *sizes),
+        _table(b"stco", 1, start),
+    )
+    mdia = _box(b"mdia", _full(b"mdhd", mdhd), _full(b"hdlr", hdlr), _box(b"minf", stbl))
+    return _box(b"trak", _full(b"tkhd", tkhd + track.display_size, flags=7), mdia)
+
+
+def _box(kind: bytes, *parts: bytes) -> bytes:
+    data = b"".join(parts)
+    return struct.pack(">I4s", 8 + len(data), kind) + data
+
+
+def _full(kind: bytes, data: bytes, flags: int = 0) -> bytes:
+    return _box(kind, struct.pack(">I", flags), data)
+
+
+def _table(kind: bytes, *numbers: int) -> bytes:
+    return _full(kind, struct.pack(f">{len(numbers)}I", *numbers))
+
+
+def describe_tracks(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Streams:
+    """Describe the tracks in their order, without lengths, which an excerpt lacks."""
+    small = excerpt(source, ftyp, tracks)
+    # In one portion libmediainfo would read no samples, and some AAC shows only in them that it
+    # doubles the rate.
+    streams = describe(small, portion=small.size - 1)
+    # Of several streams in one track (DV with audio), the first is the track's own.
+    videos = {stream.track_id: stream for stream in reversed(streams.videos)}
+    audios = {stream.track_id: stream for stream in reversed(streams.audios)}
+    numbered = list(enumerate(tracks, 1))  # as in the excerpt
+    return replace(
+        streams,
+        duration=None,
+        videos=tuple(
+            _described_video(videos.get(number, VideoStream("unknown")), track)
+            for number, track in numbered
+            if track.handler == "vide"
+        ),
+        audios=tuple(
+            _described_audio(audios.get(number, AudioStream("unknown")), track)
+            for number, track in numbered
+            if track.handler == "soun"
+        ),
+    )
+
+
+def _described_video(stream: VideoStream, track: Track) -> VideoStream:
+    entry = _entry(track)
+    return replace(
+        stream,
+        width=stream.width or entry.width or None,
+        height=stream.height or entry.height or None,
+        duration=None,
+        fps=None,
+        frames=None,
+    )
+
+
+def _described_audio(stream: AudioStream, track: Track) -> AudioStream:
+    entry = _entry(track)
+    return replace(
+        stream,
+        channels=stream.channels or entry.channels or None,
+        sample_rate=stream.sample_rate or entry.sample_rate or None,
+        duration=None,
+    )
+
+
+def _entry(track: Track) -> SampleEntry:
+    return track.entries[0] if track.entries else SampleEntry(b"", encrypted=False)
+
+
+_TOLERANCE: Final = 0.1  # seconds by which correct headers are off
 _UNPACKED: Final = 16 * 1024 * 1024
 _MEASURES: Final = (attrgetter("end"), attrgetter("duration"), attrgetter("media_duration"))
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A video's tracks, what its headers claim of its length, and whether it holds a location."""
+    """The tracks of a file, the lengths in its headers, and whether it has a location."""
 
     tracks: tuple[Track, ...]
     claims: tuple[Claim, ...]
     gps: bool
 
     def of(self, *handlers: str) -> tuple[Track, ...]:
-        """Return the tracks of these kinds, in this order, those first that are switched on.
+        """Return the tracks of these kinds, in this order, enabled ones first.
 
-        Cover art is left out; so are tracks without samples, unless there is nothing else.
+        Cover art is left out, and tracks without samples, unless there are no others.
         """
         chosen = [t for t in self.tracks if t.handler in handlers and not t.cover]
         chosen = [t for t in chosen if t.samples] or chosen
         return tuple(sorted(chosen, key=lambda t: (handlers.index(t.handler), not t.enabled)))
 
-    def disagreement(self) -> str | None:
-        """Return how a header differs from the length of the samples."""
+    def mismatch(self) -> str | None:
+        """Describe a header whose length is not that of the samples."""
         media = self.of("vide", "soun")
         tolerance = max([_TOLERANCE, *(1 / track.fps for track in media if track.fps)])
         for claim in (*self.claims, *(claim for track in media for claim in track.claims)):
-            if all(abs(found - claim.seconds) > tolerance for found in claim.found):
-                real = claim.found[0]
-                return f"its header says {claim.seconds:,.2f} s, its samples last {real:,.2f} s"
+            if all(abs(facts - claim.seconds) > tolerance for facts in claim.measured):
+                real = claim.measured[0]
+                return f"its header gives {claim.seconds:,.2f} s, its samples {real:,.2f} s"
         return None
 
 
 def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timeline:
-    """Read a video's index, and those of its fragments if it has any."""
+    """Read the index of a file, and those of its fragments."""
     index = _index(source, moov)
     root = Box(moov.kind, 0, 0, index.size)
     inside = children(index, root)
@@ -71,15 +212,15 @@ def read_timeline(source: Source, moov: Box, moofs: Sequence[Box] = ()) -> Timel
     movie = Movie(read_clock(mvhd), read_movie_matrix(mvhd), fragmented=bool(moofs))
     traks = [box for box in boxes(index) if box.kind == b"trak"]
     raws = [raw for box in traks if (raw := read_track(index, box)) is not None]
-    tracks = finish(raws, movie)
-    lengths = _lengths(tracks)
+    tracks = build_tracks(raws, movie)
+    lengths = _possible_lengths(tracks)
     ticks = movie.clock.duration
     claims = [] if ticks is None else [ticks]
     if moofs:
         mvex = inside.get(b"mvex")
-        tracks = finish(_with_fragments(source, moofs, index, mvex, raws), movie)
-        # The video's header may give the length of what came before the first fragment.
-        lengths = (*_lengths(tracks), *lengths)
+        tracks = build_tracks(_with_fragments(source, moofs, index, mvex, raws), movie)
+        # The header may give the length of the samples before the first fragment.
+        lengths = (*_possible_lengths(tracks), *lengths)
         claims = [claim for claim in (ticks, _mehd(index, mvex)) if claim]
     scale = movie.clock.scale
     return Timeline(
@@ -103,18 +244,20 @@ def _index(source: Source, moov: Box) -> Bytes:
 def _with_fragments(
     source: Source, moofs: Sequence[Box], index: Source, mvex: Box | None, raws: list[RawTrack]
 ) -> list[RawTrack]:
+    from wanprep.media.video.fragments import add_fragments, read_defaults
+
     defaults = read_defaults(index, mvex) if mvex else {}
     samples = {raw.header.id: raw.samples for raw in raws}
-    grown = add_fragments(source, moofs, defaults, samples)
-    return [replace(raw, samples=grown[raw.header.id]) for raw in raws]
+    extended = add_fragments(source, moofs, defaults, samples)
+    return [replace(raw, samples=extended[raw.header.id]) for raw in raws]
 
 
 def _mehd(index: Source, mvex: Box | None) -> int:
     return int.from_bytes(payload(index, find(index, mvex, b"mehd"))[4:]) if mvex else 0
 
 
-def _lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
-    """Return the lengths that a video of these tracks may honestly claim, the likeliest first."""
+def _possible_lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
+    """Return the lengths that a correct header may give, the likeliest first."""
     media = [track for track in tracks if track.handler in {"vide", "soun"} and not track.cover]
     presented = [track for track in media if track.enabled]
     return tuple(
@@ -125,48 +268,48 @@ def _lengths(tracks: Sequence[Track]) -> tuple[float, ...]:
     )
 
 
-# Decoders cut frames to a size that is no multiple of their blocks, containers may not.
-_ALIGNMENT: Final = 16
+# Containers may give the size in whole blocks, to which decoders do not round.
+_BLOCK: Final = 16  # pixels
 
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """Where the boxes that matter lie in a file."""
+    """The boxes at the top level of a file."""
 
     ftyp: bytes
     moov: Box | None
-    moofs: tuple[Box, ...]  # those that are whole
-    needed: int  # bytes of the file, if the last of them is not
+    moofs: tuple[Box, ...]  # those that are complete
+    needed: int  # size of the file, if one of them is cut off
 
 
-def read_movie(source: Source) -> Found:
-    """Read an ISO media file, as long as its samples last."""
+def read_movie(source: Source) -> PartialFacts:
+    """Read the tracks, and check that all samples are there."""
     layout = _layout(source)
     name = brand_format(layout.ftyp)
-    found: Found = {"kind": "audio" if name == "m4a" else "video"}
+    facts: PartialFacts = {"kind": "audio" if name == "m4a" else "video"}
     problem = _index_problem(source, layout.moov)
     if layout.moov is not None and problem is None:
         try:
             timeline = read_timeline(source, layout.moov, layout.moofs)
         except (ArithmeticError, LookupError, ValueError, struct.error, zlib.error):
-            problem = "damaged: the tables of its index make no sense"
+            problem = "damaged: the tables of its index are invalid"
         else:
-            found = _found(source, layout, timeline)
-    found["format"] = name
-    return found if problem is None else found | {"readable": False, "problem": problem}
+            facts = _facts(source, layout, timeline)
+    facts["format"] = name
+    return facts if problem is None else facts | {"readable": False, "problem": problem}
 
 
-def _found(source: Source, layout: _Layout, timeline: Timeline) -> Found:
+def _facts(source: Source, layout: _Layout, timeline: Timeline) -> PartialFacts:
     tracks = timeline.of("vide", "soun")
-    streams = streams_of(source, layout.ftyp, tracks)
-    found = as_found(streams) | _measured(streams, tracks)
-    found["gps"] = timeline.gps
+    streams = describe_tracks(source, layout.ftyp, tracks)
+    facts = stream_facts(streams) | _table_facts(streams, tracks)
+    facts["gps"] = timeline.gps
     problem = _unusable(source, layout, tracks)
-    found["readable"] = problem is None
-    if problem and "frames" in found:
-        found["frames"] = _seen(source, tracks[0])
-    problem = problem or size_disagreement(streams, tracks) or timeline.disagreement()
-    return found if problem is None else found | {"problem": problem}
+    facts["readable"] = problem is None
+    if problem and "frames" in facts:
+        facts["frames"] = _count_playable(source, tracks[0])
+    problem = problem or size_disagreement(streams, tracks) or timeline.mismatch()
+    return facts if problem is None else facts | {"problem": problem}
 
 
 def _index_problem(source: Source, moov: Box | None) -> str | None:
@@ -179,7 +322,7 @@ def _layout(source: Source) -> _Layout:
     ftyp, moofs, needed = b"", [], 0
     moov: Box | None = None
     for box in boxes(source):
-        if box.kind in {b"ftyp", b"styp"} and not ftyp:  # a segment alone has only the latter
+        if box.kind in {b"ftyp", b"styp"} and not ftyp:  # a single segment has only the latter
             ftyp = payload(source, box)
         elif box.kind == b"moov" and moov is None:
             moov = box
@@ -190,21 +333,21 @@ def _layout(source: Source) -> _Layout:
     return _Layout(ftyp, moov, tuple(moofs), needed)
 
 
-def _measured(streams: Streams, tracks: Sequence[Track]) -> Found:
-    """Return what the tables know better than any header."""
-    found: Found = {}
+def _table_facts(streams: Streams, tracks: Sequence[Track]) -> PartialFacts:
+    """Return the facts that the sample tables give more reliably than headers."""
+    facts: PartialFacts = {}
     presented = [track for track in tracks if track.enabled] or tracks
     if presented:
-        found["duration"] = round(max(track.end for track in presented), 6)
+        facts["duration"] = round(max(track.end for track in presented), 6)
     if audios := [track for track in tracks if track.handler == "soun"]:
-        found["audio_duration"] = round(audios[0].duration, 6)
+        facts["audio_duration"] = round(audios[0].duration, 6)
     if streams.videos:
-        found |= _video_measured(streams.videos[0], tracks[0])
-    return found
+        facts |= _video_table_facts(streams.videos[0], tracks[0])
+    return facts
 
 
-def _video_measured(stream: VideoStream, track: Track) -> Found:
-    found: Found = {
+def _video_table_facts(stream: VideoStream, track: Track) -> PartialFacts:
+    facts: PartialFacts = {
         "frames": track.frames,
         "vfr": track.vfr,
         "video_duration": round(track.duration, 6),
@@ -213,29 +356,31 @@ def _video_measured(stream: VideoStream, track: Track) -> Found:
         "alpha": stream.alpha or any(entry.alpha for entry in track.entries),
     }
     if track.fps:
-        found["fps"] = round(track.fps, 6)
+        facts["fps"] = round(track.fps, 6)
     sar = next((entry.sar for entry in track.entries if entry.sar), stream.sar)
     if stream.width and stream.height:
-        found |= shown_size(stream.width, stream.height, track.rotation, sar)
-    return found
+        facts |= display_size_facts(stream.width, stream.height, track.rotation, sar)
+    return facts
 
 
 def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str | None:
     if not tracks:
-        return "there is neither a video nor an audio track in it"
+        return "it has neither a video nor an audio track"
     if any(track.encrypted for track in tracks):
         return "encrypted: it cannot be played without a key"
-    reach = max(layout.needed, *(track.reach for track in tracks))
-    if reach > source.size:
-        return _cut_off(source, reach)
+    end_of_data = max(layout.needed, *(track.end_of_data for track in tracks))
+    if end_of_data > source.size:
+        return _cut_off(source, end_of_data)
     if not any(track.samples for track in tracks):
         return "empty: its index lists no frames and no audio"
     return None
 
 
-def _seen(source: Source, track: Track) -> int:
-    """Count the playable frames of a video that is encrypted or not all there."""
-    return 0 if track.encrypted else min(track.frames, track.places.before(source.size))
+def _count_playable(source: Source, track: Track) -> int:
+    """Count the playable frames of a video that is encrypted or cut off."""
+    return (
+        0 if track.encrypted else min(track.frames, track.chunk_table.count_complete(source.size))
+    )
 
 
 def _cut_off(source: Source, needed: int) -> str:
@@ -243,13 +388,13 @@ def _cut_off(source: Source, needed: int) -> str:
 
 
 def size_disagreement(streams: Streams, tracks: Sequence[Track]) -> str | None:
-    """Return how the size in the container differs from the size in the stream."""
+    """Describe a container whose size is not that of the stream."""
     if not streams.videos or len(tracks[0].entries) != 1:
         return None
     entry, stream = tracks[0].entries[0], streams.videos[0]
     if stream.width is None or stream.height is None:
         return None
     header, real = (entry.width, entry.height), (stream.width, stream.height)
-    if all(abs(a - b) < _ALIGNMENT for a, b in zip(header, real, strict=True)):
+    if all(abs(a - b) < _BLOCK for a, b in zip(header, real, strict=True)):
         return None
-    return f"its header says {header[0]} x {header[1]} pixels, its frame has {real[0]} x {real[1]}"
+    return f"its header gives {header[0]} x {header[1]} pixels, its frames {real[0]} x {real[1]}"

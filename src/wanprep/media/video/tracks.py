@@ -1,132 +1,195 @@
-"""Read the tracks of an ISO media file: sample descriptions (14496-12 8.5.2), samples, edits."""
+"""Read the tracks of an ISO media file, and work out what a player shows of them.
+
+Headers (ISO/IEC 14496-12 8.2.2, 8.3.2, 8.4.2) come with 32-bit or with 64-bit times. An edit
+list (8.6.6) states which part of its media a player shows, and when. An edit may be empty
+(nothing is shown for a while), begin inside the media (what comes before is needed for
+decoding only), end before them, or be one of many.
+"""
 
 from __future__ import annotations
 
+import math
 import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.source import Bytes
-from wanprep.media.video.boxes import Box, boxes, children, payload
-from wanprep.media.video.frame_times import shown_at, varies, within
-from wanprep.media.video.headers import (
-    Clock,
-    Edit,
-    Shown,
-    TrackHeader,
-    read_clock,
-    read_edits,
-    read_track_header,
-    rotation,
-    show,
+from wanprep.media.video.boxes import Box, children, find, payload
+from wanprep.media.video.samples import (
+    ChunkTable,
+    SampleEntry,
+    Samples,
+    is_variable,
+    presentation_times,
+    read_entries,
+    read_samples,
+    times_within,
+    unpack,
 )
-from wanprep.media.video.sample_tables import Places, Samples, read_samples, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Sequence
 
     from wanprep.media.source import Source
-    from wanprep.media.video.boxes import Box
 
-# What stands before the boxes inside an entry: 14496-12 12.1.3 and 12.2.3; QuickTime's audio
-# descriptions of version 1 and 2 are longer (QTFF, "Sound Sample Descriptions").
-_VIDEO_FIELDS: Final = 78
-_AUDIO_FIELDS: Final = {0: 28, 1: 44, 2: 64}
-_PRORES_4444: Final = frozenset({b"ap4h", b"ap4x"})
-_DEPTH_WITH_ALPHA: Final = 32  # against 24 (QTFF, "Video Sample Description")
-_ENCRYPTED: Final = frozenset({b"encv", b"enca", b"drmi", b"drms", b"aavd"})
-_DOLBY_VISION: Final = frozenset({b"dvh1", b"dvhe", b"dva1", b"dvav", b"dav1"})
-_DOLBY_BOXES: Final = frozenset({b"dvcC", b"dvvC", b"dvwC"})
-_HDR_TRANSFERS: Final = frozenset({16, 18})  # PQ and HLG (ISO/IEC 23091-2 8.2)
-_LONGEST: Final = 1024 * 1024
+
+_ENABLED: Final = 0x1
+_MATRIX: Final = struct.Struct(">9i")
+UPRIGHT: Final = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 
 @dataclass(frozen=True, slots=True)
-class SampleEntry:
-    """How some samples of a track are coded."""
+class Clock:
+    """Ticks per second, and the length in ticks; None: not known."""
 
-    codec: bytes
-    encrypted: bool
-    width: int = 0
-    height: int = 0
-    sar: float | None = None
-    hdr: bool = False
-    alpha: bool = False
-    channels: int = 0
-    sample_rate: int = 0
+    scale: int
+    duration: int | None
 
 
-def read_entries(source: Source, stsd: Box | None, handler: bytes) -> tuple[SampleEntry, ...]:
-    """Return the entries of a sample description; most tracks have one."""
-    if stsd is None:
+@dataclass(frozen=True, slots=True)
+class TrackHeader:
+    """The fields of a track header."""
+
+    id: int
+    enabled: bool
+    duration: int | None  # in the ticks of mvhd
+    matrix: tuple[int, ...]
+    display_size: bytes  # two numbers of 16.16 bits
+
+
+def read_clock(header: bytes) -> Clock:
+    """Read the clock of a file (mvhd) or of the media of a track (mdhd)."""
+    if len(header) < 20:
+        return Clock(0, None)
+    if header[0]:
+        scale, duration = struct.unpack_from(">IQ", header, 20)
+        return Clock(scale, _stated(duration, 64))
+    scale, duration = struct.unpack_from(">II", header, 12)
+    return Clock(scale, _stated(duration, 32))
+
+
+def read_movie_matrix(mvhd: bytes) -> tuple[int, ...]:
+    """Return the matrix that is applied to all tracks."""
+    if len(mvhd) < 84:
+        return UPRIGHT
+    return _MATRIX.unpack_from(mvhd, 48 if mvhd[0] else 36)
+
+
+def read_track_header(tkhd: bytes) -> TrackHeader:
+    """Read a tkhd box."""
+    wide = tkhd[0]
+    track, duration = struct.unpack_from(">I4xQ" if wide else ">I4xI", tkhd, 20 if wide else 12)
+    return TrackHeader(
+        id=track,
+        enabled=bool(tkhd[3] & _ENABLED),
+        duration=_stated(duration, 64 if wide else 32),
+        matrix=_MATRIX.unpack_from(tkhd, 52 if wide else 40),
+        display_size=tkhd[88:96] if wide else tkhd[76:84],
+    )
+
+
+def rotation(track: tuple[int, ...], movie: tuple[int, ...]) -> int:
+    """Return the rotation by the matrices, clockwise in steps of 90 degrees.
+
+    As in ffmpeg, the upper edge of a mirrored frame counts.
+    """
+    a, b, c, d = movie[0], movie[1], movie[3], movie[4]
+    across, down = track[0] * a + track[1] * c, track[0] * b + track[1] * d
+    return round(math.degrees(math.atan2(down, across)) / 90) * 90 % 360
+
+
+def _stated(duration: int, bits: int) -> int | None:
+    """Return None where all bits are set: the length is not known."""
+    return None if duration == (1 << bits) - 1 else duration
+
+
+_MAX: Final = 10_000
+_EMPTY: Final = -1
+_NORMAL_RATE: Final = 0x10000
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One entry of an edit list."""
+
+    duration: int  # in the ticks of mvhd
+    media_time: int  # in the track's, or -1: nothing is shown
+    rate: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What a player shows of a track, in seconds, and as windows in media time."""
+
+    duration: float
+    delay: float  # before it begins
+    claimed: float  # the sum of the lengths in the edit list
+    windows: tuple[tuple[int, int], ...]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return the start of the first window and the end of the last."""
+        return min(begin for begin, _ in self.windows), max(end for _, end in self.windows)
+
+
+def read_edits(source: Source, trak: Box) -> tuple[Edit, ...]:
+    """Read the edit list of a track."""
+    data = payload(source, find(source, trak, b"edts", b"elst"))
+    if len(data) < 8:
         return ()
-    entries = boxes(source, stsd.start + 8, stsd.end)
-    return tuple(_entry(box, payload(source, box, _LONGEST), handler) for box in entries)
+    entry = struct.Struct(">Qqi" if data[0] else ">Iii")
+    count = min(int.from_bytes(data[4:8], "big"), (len(data) - 8) // entry.size, _MAX)
+    rows = entry.iter_unpack(data[8 : 8 + count * entry.size])
+    return tuple(Edit(total, start, rate / _NORMAL_RATE) for total, start, rate in rows)
 
 
-def _entry(box: Box, data: bytes, handler: bytes) -> SampleEntry:
-    if handler in {b"vide", b"pict", b"auxv"} and len(data) >= _VIDEO_FIELDS:
-        inside = dict(_inside(data, _VIDEO_FIELDS))
-        width, height = struct.unpack_from(">HH", data, 24)
-        return SampleEntry(
-            codec=box.kind,
-            encrypted=box.kind in _ENCRYPTED or b"sinf" in inside,
-            width=width,
-            height=height,
-            sar=_sar(inside.get(b"pasp", b"")),
-            hdr=_is_hdr(box.kind, inside),
-            alpha=box.kind in _PRORES_4444 and data[75] == _DEPTH_WITH_ALPHA,
-        )
-    encrypted = box.kind in _ENCRYPTED
-    if handler == b"soun" and len(data) >= _AUDIO_FIELDS[0]:
-        # The ISO format has a version 1 as well, which is no longer than version 0.
-        starts = {_AUDIO_FIELDS[0], _AUDIO_FIELDS.get(data[9], _AUDIO_FIELDS[0])}
-        channels, sample_rate = struct.unpack_from(">H6xI", data, 16)
-        return SampleEntry(
-            codec=box.kind,
-            encrypted=encrypted
-            or any(kind == b"sinf" for start in starts for kind, _ in _inside(data, start)),
-            channels=channels,
-            sample_rate=sample_rate >> 16,
-        )
-    return SampleEntry(codec=box.kind, encrypted=encrypted)
+def apply_edits(
+    edits: Sequence[Edit], span: tuple[int, int, int], scales: tuple[int, int], *, growing: bool
+) -> Presentation:
+    """Apply edits to media.
 
+    `span` is the start and the end of the media, and when the last frame begins: after the end
+    where frames are reordered and no edit compensates for that.
 
-def _inside(data: bytes, start: int) -> Iterator[tuple[bytes, bytes]]:
-    source = Bytes(data)
-    for box in boxes(source, start):
-        yield box.kind, payload(source, box)
-
-
-def _sar(pasp: bytes) -> float | None:
-    if len(pasp) < 8:
-        return None
-    across, down = struct.unpack_from(">II", pasp)
-    return across / down if across and down else None
-
-
-def _is_hdr(codec: bytes, inside: dict[bytes, bytes]) -> bool:
-    if codec in _DOLBY_VISION or inside.keys() & _DOLBY_BOXES:
-        return True
-    return is_hdr_colour(inside.get(b"colr", b""))
-
-
-def is_hdr_colour(colr: bytes) -> bool:
-    """Return whether a colour box gives one of the two transfers of high dynamic range."""
-    if colr[:4] not in {b"nclx", b"nclc"} or len(colr) < 8:
-        return False
-    return int.from_bytes(colr[6:8], "big") in _HDR_TRANSFERS
+    `scales` are the ticks per second of the file and of the track. The last edit of a
+    `growing` (fragmented) video covers all that follows, as it was written before the
+    fragments.
+    """
+    movie, media = scales
+    begin, end, last = span
+    # One tick more: a last frame without a length is shown as well.
+    stop = max(end, last) + 1
+    unedited = Presentation((end - begin) / media, 0.0, 0.0, ((begin, stop),))
+    delay = total = claimed = 0.0
+    windows = []
+    for number, edit in enumerate(edits, 1):
+        seconds = edit.duration / movie
+        if edit.media_time == _EMPTY:
+            delay += seconds
+            continue
+        # A rate of 0 holds one frame for the whole edit.
+        rate = edit.rate if edit.rate > 0 else 0.0
+        available = max(0, end - max(begin, edit.media_time))
+        if number == len(edits) and (growing or not edit.duration):
+            presentation, seconds = max(0, stop - edit.media_time), available / media
+        else:
+            presentation = round(seconds * media * rate)
+        windows.append((edit.media_time, edit.media_time + presentation))
+        claimed += seconds
+        total += seconds if rate == 0 else min(presentation, available) / media / rate
+    if not total:  # players ignore an edit list that shows nothing
+        return unedited
+    return Presentation(total, delay, claimed, tuple(windows))
 
 
 _STILLS: Final = frozenset({b"jpeg", b"png "})
 _FASTEST_CLOCK: Final = 2**31 - 1  # ticks a second: players read more as a negative number
 _LONGEST_STSD: Final = 1024 * 1024
-_VIDEO: Final = frozenset({b"vide", b"pict"})  # videos, and sequences in HEIC and AVIF
+_VIDEO: Final = frozenset({b"vide", b"pict"})  # video tracks, and image sequences in HEIC and AVIF
 
 
 @dataclass(frozen=True, slots=True)
 class Movie:
-    """What all tracks of a video share."""
+    """What all tracks of a file share."""
 
     clock: Clock
     matrix: tuple[int, ...]
@@ -135,15 +198,15 @@ class Movie:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A length in seconds that a header gives, and the lengths that would bear it out."""
+    """A length in seconds in a header, and the measured lengths that it may stand for."""
 
     seconds: float
-    found: tuple[float, ...]
+    measured: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RawTrack:
-    """A track as it lies in the index."""
+    """The boxes of a track."""
 
     header: TrackHeader
     clock: Clock  # of its media
@@ -152,46 +215,46 @@ class RawTrack:
     entries: tuple[SampleEntry, ...]
     edits: tuple[Edit, ...]
     samples: Samples
-    chapters: frozenset[int]  # tracks that only hold this one's chapter names and frames
+    chapters: frozenset[int]  # tracks with the names and images of this one's chapters
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """What a player makes of a track. Times are in seconds."""
+    """What a player shows of a track. Times are in seconds."""
 
     id: int
     handler: str  # "vide", "soun", "text", ...
     entries: tuple[SampleEntry, ...]
     enabled: bool
-    cover: bool  # cover art and chapter frames: no video
-    rotation: int  # degrees clockwise a player turns the frame
+    cover: bool  # cover art or chapter images, not a video
+    rotation: int  # degrees clockwise
     samples: int
     frames: int  # samples that are shown
     media_duration: float  # of all samples
     duration: float  # of what is shown
-    delay: float  # before the first of them
+    delay: float  # before it begins
     fps: float | None
     vfr: bool
-    reach: int  # where the last sample ends in the file
-    beginning: tuple[tuple[int, int], ...]  # where the first samples lie, and how long they are
-    places: Places  # of those that the index itself lists
-    stsd: bytes  # how the samples are coded
+    end_of_data: int  # offset in the file
+    first_locations: tuple[tuple[int, int], ...]  # offset and size of the first samples
+    chunk_table: ChunkTable  # without fragments
+    stsd: bytes
     display_size: bytes
     claims: tuple[Claim, ...]
 
     @property
     def encrypted(self) -> bool:
-        """Return whether it needs a key."""
+        """Whether it needs a key."""
         return any(entry.encrypted for entry in self.entries)
 
     @property
     def end(self) -> float:
-        """Return when a player is through with it."""
+        """When a player has shown all of it."""
         return self.delay + self.duration
 
 
 def read_track(source: Source, trak: Box) -> RawTrack | None:
-    """Read a track's boxes; None where the least that makes a track is missing."""
+    """Read the boxes of a track; None where required ones are missing."""
     inside = children(source, trak)
     if not {b"tkhd", b"mdia"} <= inside.keys():
         return None
@@ -211,48 +274,48 @@ def read_track(source: Source, trak: Box) -> RawTrack | None:
         entries=read_entries(source, stsd, handler),
         edits=read_edits(source, trak),
         samples=read_samples(source, stbl),
-        chapters=_chapters(source, inside.get(b"tref")),
+        chapters=_chapter_tracks(source, inside.get(b"tref")),
     )
 
 
-def _chapters(source: Source, tref: Box | None) -> frozenset[int]:
+def _chapter_tracks(source: Source, tref: Box | None) -> frozenset[int]:
     if tref is None:
         return frozenset()
     return frozenset(unpack(payload(source, children(source, tref).get(b"chap")), "I"))
 
 
-def finish(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
-    """Work out what a player shows of each track."""
+def build_tracks(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
+    """Apply edits and rotations to the tracks, and recognise cover art."""
     raws = tuple(raws)
     chapters = frozenset().union(*(raw.chapters for raw in raws))
     media = [raw for raw in raws if raw.handler in {b"vide", b"soun"} and raw.samples.count]
     return tuple(
-        _finish(
+        _build_track(
             raw,
             movie,
-            cover=raw.header.id in chapters or (_is_image(raw) and len(media) > 1),
+            cover=raw.header.id in chapters or (_is_still(raw) and len(media) > 1),
         )
         for raw in raws
     )
 
 
-def _is_image(raw: RawTrack) -> bool:
+def _is_still(raw: RawTrack) -> bool:
     codecs = {entry.codec for entry in raw.entries}
     return raw.handler == b"vide" and raw.samples.count == 1 and codecs <= _STILLS
 
 
-def _finish(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
+def _build_track(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
     samples, scale = raw.samples, raw.clock.scale or 1
     is_video = raw.handler in _VIDEO
-    times = shown_at(samples) if is_video else []
+    times = presentation_times(samples) if is_video else []
     begin = times[0] if times else samples.first
     total = samples.durations.total()
     scales = (movie.clock.scale or 1, scale)
     span = begin, begin + total, times[-1] if times else begin
-    shown = show(raw.edits, span, scales, growing=movie.fragmented)
-    if scale > _FASTEST_CLOCK:  # the samples cannot be timed: the header is all there is
-        shown = replace(shown, duration=(raw.header.duration or 0) / scales[0])
-    # Of a video too long to be looked at in full, all frames count as shown.
+    presentation = apply_edits(raw.edits, span, scales, growing=movie.fragmented)
+    if scale > _FASTEST_CLOCK:  # only the header gives a length
+        presentation = replace(presentation, duration=(raw.header.duration or 0) / scales[0])
+    # Of a video with too many frames to inspect, all count as shown.
     is_whole = len(times) == samples.count
     return Track(
         id=raw.header.id,
@@ -262,28 +325,34 @@ def _finish(raw: RawTrack, movie: Movie, *, cover: bool) -> Track:
         cover=cover,
         rotation=rotation(raw.header.matrix, movie.matrix) if is_video else 0,
         samples=samples.count,
-        frames=len(within(times, shown.windows)) if is_whole else samples.count,
+        frames=len(times_within(times, presentation.windows)) if is_whole else samples.count,
         media_duration=total / scale,
-        duration=shown.duration,
-        delay=shown.delay,
+        duration=presentation.duration,
+        delay=presentation.delay,
         fps=samples.count * scale / total if is_video and total else None,
-        vfr=varies(within(times, [shown.span]), scale),
-        reach=samples.reach,
-        beginning=samples.beginning,
-        places=samples.places,
+        vfr=is_variable(times_within(times, [presentation.span]), scale),
+        end_of_data=samples.end_of_data,
+        first_locations=samples.first_locations,
+        chunk_table=samples.chunk_table,
         stsd=raw.stsd,
         display_size=raw.header.display_size,
-        claims=() if movie.fragmented else _claims(raw, scales, shown),
+        claims=() if movie.fragmented else _claims(raw, scales, presentation),
     )
 
 
-def _claims(raw: RawTrack, scales: tuple[int, int], shown: Shown) -> tuple[Claim, ...]:
-    """Collect what headers claim; a fragmented video's were written before there was anything."""
+def _claims(
+    raw: RawTrack, scales: tuple[int, int], presentation: Presentation
+) -> tuple[Claim, ...]:
+    """Collect the lengths in headers, except those written before the fragments."""
     movie, media = scales
-    found = (shown.delay + shown.duration, shown.duration, raw.samples.durations.total() / media)
-    claims = [shown.claimed] if shown.claimed else []
-    if raw.header.duration:  # 0 is common: players do not look at it
+    measured = (
+        presentation.delay + presentation.duration,
+        presentation.duration,
+        raw.samples.durations.total() / media,
+    )
+    claims = [presentation.claimed] if presentation.claimed else []
+    if raw.header.duration:  # 0 is common; players ignore it
         claims.append(raw.header.duration / movie)
     if raw.clock.duration is not None:
         claims.append(raw.clock.duration / media)
-    return tuple(Claim(seconds, found) for seconds in claims)
+    return tuple(Claim(seconds, measured) for seconds in claims)

@@ -8,8 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from wanprep.check.findings import was_reached
-from wanprep.media.facts import NOT_READ
-from wanprep.media.names import is_url
+from wanprep.media.facts import NOT_READ, is_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
 from wanprep.report.html.prompt import name_references
 

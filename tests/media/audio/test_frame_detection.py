@@ -8,7 +8,7 @@ import pytest
 from encoded_audio import encode
 from PIL import Image
 
-from wanprep.media.audio.frame_headers import looks_like_adts, looks_like_mp3
+from wanprep.media.audio.mp3 import looks_like_adts, looks_like_mp3
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,19 +5,19 @@ from typing import TYPE_CHECKING
 import pytest
 from containers import BOTH, IMAGES, SOUND, make, survives
 
+from wanprep.media import streams
 from wanprep.media.mediainfo import Streams, VideoStream
 from wanprep.media.source import Bytes
-from wanprep.media.video import streams
-from wanprep.media.video.streams import count_frames, read_streams
+from wanprep.media.streams import count_frames, read_streams
 
 if TYPE_CHECKING:
-    from wanprep.media.facts import Found
+    from wanprep.media.facts import PartialFacts
 
 H264 = f"{BOTH} -c:v libx264 -pix_fmt yuv420p -c:a aac"
 MPEG2 = f"{BOTH} -c:v mpeg2video -c:a mp2"
 
 
-def read(data: bytes) -> Found:
+def read(data: bytes) -> PartialFacts:
     return read_streams(Bytes(data))
 
 
@@ -73,7 +73,7 @@ def test_frames_where_there_are_no_packets(data: bytes) -> None:
 
 
 def test_a_stream_without_a_rate_or_a_length_has_no_number_of_frames() -> None:
-    assert streams._counted_frames(Bytes(b""), ()) == {}
+    assert streams._frame_count_facts(Bytes(b""), ()) == {}
 
 
 @pytest.mark.parametrize("target", [".ac3", ".eac3", ".tta"])
@@ -110,9 +110,9 @@ def test_what_was_received_begins_and_ends_anywhere() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        pytest.param(b"", "neither video nor audio", id="empty"),
-        pytest.param(bytes(1000), "neither video nor audio", id="zeros"),
-        pytest.param(b"some text", "neither video nor audio", id="text"),
+        pytest.param(b"", "neither a video nor an audio track", id="empty"),
+        pytest.param(bytes(1000), "neither a video nor an audio track", id="zeros"),
+        pytest.param(b"some text", "neither a video nor an audio track", id="text"),
     ],
 )
 def test_what_cannot_be_used(data: bytes, problem: str) -> None:
@@ -131,13 +131,13 @@ def test_a_container_that_is_cut_off() -> None:
 def test_no_length_anywhere() -> None:
     data = make(f"{SOUND} -ar 48000 -c:a truehd -strict -2", ".thd")
 
-    assert read(data)["problem"] == "it does not say how long it is"
+    assert read(data)["problem"] == "its length is not stated"
 
 
 def test_frames_that_nobody_counted_keep_their_length() -> None:
     video = VideoStream("mpeg2video", duration=3)
 
-    assert streams._counted(video) == video
+    assert streams._with_counted_length(video) == video
 
 
 def test_what_is_encrypted_is_not_searched_for_other_faults() -> None:

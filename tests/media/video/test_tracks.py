@@ -9,7 +9,7 @@ from iso_boxes import box, full
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import Box
-from wanprep.media.video.headers import Edit, read_edits, show
+from wanprep.media.video.tracks import Edit, apply_edits, read_edits
 
 SCALES = (1000, 600)  # the video's, the track's
 EMPTY = -1
@@ -36,39 +36,39 @@ EMPTY = -1
     ],
 )
 def test_lengths(edits: list[Edit], delay: float, duration: float) -> None:
-    shown = show(edits, (0, 3000, 2900), SCALES, growing=False)
+    presentation = apply_edits(edits, (0, 3000, 2900), SCALES, growing=False)
 
-    assert (shown.delay, shown.duration) == (delay, duration)
+    assert (presentation.delay, presentation.duration) == (delay, duration)
 
 
 def test_the_first_frame_may_come_late_by_itself() -> None:
     """B-frames push presentation back; an edit from 0 on still shows as much as it says."""
-    shown = show([Edit(5000, 0)], (40, 3040, 3000), SCALES, growing=False)
+    presentation = apply_edits([Edit(5000, 0)], (40, 3040, 3000), SCALES, growing=False)
 
-    assert shown.duration == 5
+    assert presentation.duration == 5
 
 
 @pytest.mark.parametrize("length", [0, 1000, 99_000])
 def test_the_last_edit_of_a_fragmented_video_has_no_end(length: int) -> None:
-    shown = show([Edit(length, 600)], (0, 3000, 2900), SCALES, growing=True)
+    presentation = apply_edits([Edit(length, 600)], (0, 3000, 2900), SCALES, growing=True)
 
-    assert shown.duration == 4
-    assert shown.windows == ((600, 3001),)
+    assert presentation.duration == 4
+    assert presentation.windows == ((600, 3001),)
 
 
 def test_a_fragment_from_the_middle_is_shown_whole() -> None:
-    shown = show([Edit(0, 20)], (60_000, 63_000, 62_900), SCALES, growing=True)
+    presentation = apply_edits([Edit(0, 20)], (60_000, 63_000, 62_900), SCALES, growing=True)
 
-    assert shown.duration == 5
-    assert shown.span == (20, 63_001)
+    assert presentation.duration == 5
+    assert presentation.span == (20, 63_001)
 
 
 @pytest.mark.parametrize("edits", [[], [Edit(0, 0)]])
 def test_a_frame_that_reordering_puts_behind_the_end_is_shown(edits: list[Edit]) -> None:
-    shown = show(edits, (0, 3000, 3100), SCALES, growing=True)
+    presentation = apply_edits(edits, (0, 3000, 3100), SCALES, growing=True)
 
-    assert shown.span == (0, 3101)
-    assert shown.duration == 5
+    assert presentation.span == (0, 3101)
+    assert presentation.duration == 5
 
 
 @pytest.mark.parametrize(
