@@ -16,7 +16,7 @@ from wanprep.fix.job.changes import (
 )
 from wanprep.fix.job.judged_document import limit_of
 from wanprep.fix.job.keys import schema_at
-from wanprep.media.names import extension_format, usual_kind
+from wanprep.media.facts import extension_format, usual_kind
 from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
