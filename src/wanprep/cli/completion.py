@@ -1,71 +1,69 @@
-"""What the shell offers when somebody presses the tab key; nothing here runs otherwise."""
+"""`wanprep completion`, and what the shell offers at the tab key."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from click.shell_completion import CompletionItem
 
 
-def files(
+def complete_files(
     context: click.Context,  # noqa: ARG001 - click's signature, here and below
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Let the shell complete names of files, which it does best."""
+    """Let the shell complete file names."""
     return [_item(incomplete, kind="file")]
 
 
-def folders(
+def complete_folders(
     context: click.Context,  # noqa: ARG001
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Let the shell complete names of folders."""
+    """Let the shell complete folder names."""
     return [_item(incomplete, kind="dir")]
 
 
-def targets(
+def complete_targets(
     context: click.Context,  # noqa: ARG001
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Offer the targets, also those of one's own folders."""
+    """Offer the built-in, plugins' and configured targets."""
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets
 
     try:
         known = all_targets(find_config(Path.cwd()).target_folders)
     except WanprepError:
-        known = all_targets()  # what is wrong with the configuration, a command will tell
+        known = all_targets()  # a command will report what is wrong with the configuration
     return [_item(name, known[name].title) for name in known if name.startswith(incomplete)]
 
 
-def rules(
+def complete_rules(
     context: click.Context,  # noqa: ARG001
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Offer the rules, also behind a comma."""
-    from wanprep.rules.catalog import rules as catalogue
+    """Offer the rules, also after a comma."""
+    from wanprep.rules.catalog import rules
 
     before, comma, word = incomplete.rpartition(",")
     return [
         _item(f"{before}{comma}{rule.name}", rule.title)
-        for rule in catalogue().values()
+        for rule in rules().values()
         if rule.name.startswith(word)
     ]
 
 
-def schemas(
+def complete_schemas(
     context: click.Context,  # noqa: ARG001
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
@@ -76,29 +74,29 @@ def schemas(
     return [_item(name) for name in schema_names() if name.startswith(incomplete)]
 
 
-def runs(
+def complete_runs(
     context: click.Context,  # noqa: ARG001
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Offer the runs in the ledger, the newest first."""
-    return [_item(run, about) for run, about in _runs() if run.startswith(incomplete)]
-
-
-def _runs() -> Iterator[tuple[str, str]]:
-    """Read the ledger as it is: a press of a key must not make, fix or mark anything."""
-    import contextlib
+    """Offer the runs in the ledger, newest first, without creating or changing it."""
     import os
     import sqlite3
+    from contextlib import closing, suppress
 
     from wanprep.files.state_folder import state_folder
 
     file = Path(state_folder(os.environ), "ledger.sqlite3")
-    with contextlib.suppress(sqlite3.Error):
+    query = "SELECT id, state, target FROM runs ORDER BY created DESC"
+    with suppress(sqlite3.Error):
         opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
-        with contextlib.closing(opened) as ledger:
-            rows = ledger.execute("SELECT id, state, target FROM runs ORDER BY created DESC")
-            yield from ((run, f"{state} {target}") for run, state, target in rows)
+        with closing(opened) as ledger:
+            return [
+                _item(run, f"{state} {target}")
+                for run, state, target in ledger.execute(query)
+                if run.startswith(incomplete)
+            ]
+    return []
 
 
 def _item(value: str, about: str | None = None, *, kind: str = "plain") -> CompletionItem:
@@ -107,15 +105,12 @@ def _item(value: str, about: str | None = None, *, kind: str = "plain") -> Compl
     return CompletionItem(value, type=kind, help=about)
 
 
-_SHELLS: Final = ("bash", "fish", "zsh")
-
-
-@click.command(short_help="Print what makes your shell complete commands.")
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.command(short_help="Print a shell completion script.")
+@click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 def completion(shell: str) -> None:
-    """Print a script that makes SHELL complete commands, options, targets, rules, runs and paths.
+    """Print a completion script for SHELL: commands, options, targets, rules, runs and paths.
 
-    Put the line for your shell into the file that it reads when it starts.
+    Add the line for your shell to its start-up file.
 
     \b
     Examples:

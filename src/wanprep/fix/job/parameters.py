@@ -17,7 +17,7 @@ from wanprep.fix.job.keys import (
 )
 from wanprep.pointers import last, parent, steps
 from wanprep.rules.message import provider_name
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,7 +96,7 @@ def _takes(look: Look, pointer: str) -> bool:
 def _left_out(look: Look, found: Found, safety: Safety, why: str) -> Proposal:
     useless = [each for each in look.about(*_USELESS) if each.pointer == found.pointer]
     names = list(dict.fromkeys(provider_name(each.target) for each in useless))
-    who = listed(names, "and")
+    who = join_words(names, "and")
     return Proposal(
         pointer=found.pointer,
         operations=(with_what_holds_it(look.value, found.pointer),),

@@ -12,7 +12,7 @@ from wanprep.job.references.writing import DIALECTS, rewrites
 from wanprep.pointers import last, parent
 from wanprep.rules.judge_asset import lacks
 from wanprep.rules.message import provider_name
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -231,7 +231,7 @@ def _reference_at(look: Look, pointer: str) -> Proposal | None:
 
 def _who(targets: Sequence[Target]) -> str:
     names = list(dict.fromkeys(provider_name(target) for target in targets))
-    return f"{listed(names, 'and')} {'has' if len(names) == 1 else 'have'}"
+    return f"{join_words(names, 'and')} {'has' if len(names) == 1 else 'have'}"
 
 
 def _out(look: Look, pointer: str, what: str, rule: str, safety: Safety) -> Proposal:

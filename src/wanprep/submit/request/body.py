@@ -19,7 +19,7 @@ from wanprep.plugins.flow import Order
 from wanprep.pointers import steps
 from wanprep.rules.message import provider_name
 from wanprep.submit.request.fields import Draft, write
-from wanprep.text import listed, visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -151,7 +151,7 @@ def build(
     )
     if draft.dropped and not drop:
         raise CannotBuild(
-            f"{provider_name(target)} has no field for {listed(draft.dropped, 'and')}. "
+            f"{provider_name(target)} has no field for {join_words(draft.dropped, 'and')}. "
             "Take it out of the job, or pass --drop to send the job without it."
         )
     _whole(case, target, draft, addresses)
@@ -200,7 +200,7 @@ def _whole(case: Case, target: Target, draft: Draft, addresses: Mapping[str, str
     if lost:
         raise CannotBuild(
             f"The request to {provider_name(target)} does not hold all of the job: "
-            f"{listed([_short(text) for text in lost], 'and')} is missing. Nothing was sent."
+            f"{join_words([_short(text) for text in lost], 'and')} is missing. Nothing was sent."
         )
     wrong = faults(draft.body, target.request or {})
     if wrong:

@@ -10,7 +10,7 @@ from wanprep.check.pipeline import DEFAULT_TARGET
 from wanprep.errors import UsageError
 from wanprep.submit.request.identity import identity
 from wanprep.submit.uploads.local_files import local_file
-from wanprep.text import listed, visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,8 +68,8 @@ def _targets(case: Case, seen: Inputs) -> Iterator[Target]:
     ids = [target.id for target in case.targets]
     if len(ids) > 1 and not asked:
         raise UsageError(
-            f"{visible(case.job.file)} is for {listed(ids, 'and')}: each would be a job of its own,"
-            f" and paid. Say for which to submit it: -t {ids[0]}"
+            f"{visible(case.job.file)} is for {join_words(ids, 'and')}: each would be a job of its"
+            f" own, and paid. Say for which to submit it: -t {ids[0]}"
         )
     for target in case.targets:
         if target.id == DEFAULT_TARGET:
