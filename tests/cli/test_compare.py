@@ -61,7 +61,7 @@ def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     assert len(capfd.readouterr().out.splitlines()) == 6
 
 
-def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGBA", (320, 320), (0, 90, 90, 128)).save("alpha.png")
     path = job(
         f"target: {WAVESPEED}\nprompt: '@Image1 walks.'\nreferences:\n  - image: alpha.png\n"
@@ -76,11 +76,11 @@ def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
 
     assert run(["compare", path, "-t", EVOLINK]) == 1
     told = " ".join(capfd.readouterr().out.split())
-    assert f"`wanprep fix -t {EVOLINK}` can fix it, at a small loss of quality:" in told
+    assert f"`wanprep fix -t {EVOLINK}` can fix it with a small loss of quality:" in told
     assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in told
 
 
-def test_a_repair_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fix_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
     shutil.copy(FIXTURES / "jobs/media/endless.mp4", "endless.mp4")
     path = job(f"target: {EVOLINK}\nprompt: She dances.\nreferences:\n  - video: endless.mp4\n"
                "parameters: {duration: 5}\n")  # fmt: skip
@@ -116,7 +116,7 @@ def test_other_verdicts(asset: str, verdict: str, capfd: pytest.CaptureFixture[s
     assert row["why"]
 
 
-def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) -> None:
+def test_fixable_but_for_what_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
     path = job(f"target: {EVOLINK}\nprompt: '@Image1 walks.'\nreferences:\n"
                "  - image: data:image/png;base64,AAAA\nparameters: {duration: 5}\n")  # fmt: skip
     row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
@@ -124,7 +124,7 @@ def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) ->
     assert "What can be fixed can be" in row["why"][0]
 
 
-def test_jobs_that_cannot_be_read_are_nobodys(capfd: pytest.CaptureFixture[str]) -> None:
+def test_jobs_that_cannot_be_read_are_impossible(capfd: pytest.CaptureFixture[str]) -> None:
     row = compared(capfd, job("prompt: [\n"), "-t", EVOLINK, status=1)[EVOLINK]
     assert row["verdict"] == "impossible"
     assert row["why"]
@@ -140,6 +140,6 @@ def test_each_job_of_a_file_has_a_table(folder: Path, capfd: pytest.CaptureFixtu
     assert [each["targets"][0]["verdict"] for each in told] == ["fits", "impossible"]
 
 
-def test_media_are_no_jobs(capfd: pytest.CaptureFixture[str]) -> None:
+def test_media_cannot_be_compared(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "demo/refs/hero.jpg"]) == 2
     assert "only jobs can be compared" in capfd.readouterr().err

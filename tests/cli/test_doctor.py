@@ -33,17 +33,19 @@ def checks(capfd: pytest.CaptureFixture[str], status: int = 0, section: str = ""
             for each in told["checks"] if section in {"", each["section"]}}  # fmt: skip
 
 
-def test_all_is_well_and_nothing_is_made(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_problems_and_nothing_is_written(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(["doctor"]) == 0
     told = capfd.readouterr().out
-    assert told.endswith("\nall is well\n")
+    assert told.endswith("\nno problems found\n")
     for word in ("Pillow", "libmediainfo", "SQLite", "libx264, aac", "zscale", "state", "free"):
         assert word in told
-    assert "none: set EVOLINK_API_KEY to submit there" in told
+    assert "none; to submit, set EVOLINK_API_KEY" in told
     assert list(folder.iterdir()) == []
 
 
-def test_it_knows_keys_without_showing_them(
+def test_keys_are_found_but_not_shown(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RUNCOMFY_TOKEN", "rc-very-secret-1")
@@ -52,8 +54,8 @@ def test_it_knows_keys_without_showing_them(
     told = checks(capfd, 1, "Keys")
     assert told["RunComfy"] == ("fine", "in RUNCOMFY_TOKEN")
     assert told["Oxen.ai"][0] == "trouble"
-    assert told["EvoLink"] == ("note", "none: set EVOLINK_API_KEY to submit there")
-    assert checks(capfd, 1, "Addresses")["https proxy"] == (
+    assert told["EvoLink"] == ("note", "none; to submit, set EVOLINK_API_KEY")
+    assert checks(capfd, 1, "Network")["https proxy"] == (
         "note",
         "http://***@proxy.example.com:8080",
     )
@@ -64,12 +66,12 @@ def test_it_knows_keys_without_showing_them(
         assert secret not in shown
 
 
-def test_addresses(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_base_urls(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "http://127.0.0.1:1234/")
     monkeypatch.setenv("WANPREP_OXEN_BASE_URL", "http://oxen.example.com")
     told = checks(capfd, 1)
     assert told["EvoLink, files"] == (
-        "note", "http://127.0.0.1:1234, as WANPREP_EVOLINK_BASE_URL says",
+        "note", "http://127.0.0.1:1234, from WANPREP_EVOLINK_BASE_URL",
     )  # fmt: skip
     assert told["Oxen.ai"][0] == "trouble"
     assert "must begin with https" in told["Oxen.ai"][1]
@@ -90,14 +92,14 @@ def test_folders(
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**10, "fine"), (10**9, "note"), (10**6, "trouble")])
-def test_room(
+def test_disk_space(
     free: int,
     state: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import shutil
 
-    from wanprep.doctor import folders
+    from wanprep.cli.doctor import folders
 
     # No disk can be filled for a test.
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free))
@@ -113,12 +115,12 @@ def script(file: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "name", "says"),
     [
-        ("sys.exit(1)", "ffmpeg", "ffmpeg ends with status 1. Unset"),
+        ("sys.exit(1)", "ffmpeg", "ffmpeg exits with status 1. Unset"),
         ("print('ffmpeg version 4.0' if '-version' in sys.argv else 'aac libx264')",
-         "ffmpeg's libvmaf", "is missing (measuring"),
+         "ffmpeg's libvmaf", "is missing; `wanprep fix` needs it for comparing"),
     ],
 )  # fmt: skip
-def test_a_poor_ffmpeg(
+def test_an_ffmpeg_that_lacks_features(
     text: str, name: str, says: str, folder: Path,
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
@@ -129,8 +131,8 @@ def test_a_poor_ffmpeg(
     assert "Unset IMAGEIO_FFMPEG_EXE" in told
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["a slip", "none in the package"])
-def test_no_ffmpeg(
+@pytest.mark.parametrize("named", [True, False], ids=["wrong path", "none in the package"])
+def test_a_missing_ffmpeg(
     named: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     says = f"cannot be run: {folder}/none: No such file or directory. Unset"
@@ -139,7 +141,7 @@ def test_no_ffmpeg(
     else:
         # As on a system for which imageio-ffmpeg brings no program.
         monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", _none_found)
-        says = "cannot be run: there is none in the package imageio-ffmpeg. Install"
+        says = "cannot be run: the package imageio-ffmpeg has no program for this system. Install"
     state, told = checks(capfd, 1)["ffmpeg"]
     assert state == "trouble"
     assert told.startswith(says)
@@ -165,19 +167,19 @@ def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> N
     assert "did you mean `targets`?" in checks(capfd, 1)["file"][1]
 
 
-def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    from wanprep import doctor as programs
+def test_missing_libraries(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    from wanprep.cli.doctor import libmediainfo, library
 
-    assert programs._library("X", "no-such-package-at-all").state == "trouble"
+    assert library("no-such-package-at-all").state == "trouble"
     (folder / "pymediainfo.py").write_text("raise OSError('no library')")
     monkeypatch.syspath_prepend(folder)
     monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
-    told = programs._libmediainfo()
+    told = libmediainfo()
     monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
     assert (told.state, "no library" in told.says) == ("trouble", True)
 
 
-def test_a_broken_plugin_is_told(
+def test_a_broken_plugin_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from wanprep.plugins.loading import installed

@@ -176,7 +176,7 @@ def test_a_link_is_followed_in_place(project: Path) -> None:
         assert (fixed.mode, fixed.getpixel((0, 0))) == ("RGB", (255, 255, 255))
 
 
-def test_what_would_ask_is_refused_without_a_terminal(
+def test_without_a_terminal_nothing_is_asked(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Image.new("RGB", (3000, 300)).save("banner.png")
@@ -194,7 +194,7 @@ def test_what_would_ask_is_refused_without_a_terminal(
         assert (fixed.size, fixed.getpixel((5, 5))) == ((3000, 375), (255, 0, 0))
 
 
-def test_the_configuration_decides_where_the_command_line_is_silent(project: Path) -> None:
+def test_defaults_from_the_configuration(project: Path) -> None:
     Image.new("RGB", (3000, 300)).save("banner.png")
     (project / "wanprep.toml").write_text('[fix]\ncrop = "pad"\nbackground = "#00ff00"\n')
     assert run(["fix", "banner.png", "--out", "ready"]) == 0
@@ -216,7 +216,7 @@ def test_what_cannot_be_fixed_says_why(project: Path, capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.usefixtures("project")
-def test_rules_may_be_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
+def test_rules_can_be_ignored(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["fix", "job/refs/hero.tiff", "--out", "ready"]
     assert run([*arguments, "--ignore", "format-unsupported"]) == 0
     assert "0 files fixed, 1 left" in capfd.readouterr().out
@@ -227,13 +227,13 @@ def test_rules_may_be_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["job"], "say where the results go", id="nowhere"),
-        pytest.param(["job", "--out", "x", "--in-place"], "say two things", id="two places"),
+        pytest.param(["job"], "no destination: --out DIR", id="nowhere"),
+        pytest.param(["job", "--out", "x", "--in-place"], "exclude each other", id="two places"),
         pytest.param(["nothing", "--plan"], "there is no file, folder or match", id="no file"),
-        pytest.param(["job", "--plan", "--background", "red"], "no colour of the form", id="red"),
+        pytest.param(["job", "--plan", "--background", "red"], "not a colour of", id="red"),
     ],
 )
-def test_wrong_use(
+def test_usage_errors(
     project: Path, capfd: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     assert run(["fix", *arguments]) == 2
@@ -329,7 +329,7 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
 
 
-def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_check_can_fix_first(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "job", "--fix", "--out", "ready", "--format", "json"]) == 0
     told = capfd.readouterr()
     report = json.loads(told.out)
@@ -348,9 +348,9 @@ def test_a_check_can_mend_first(project: Path, capfd: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        pytest.param(["--fix"], "say where the results go", id="nowhere"),
-        pytest.param(["--out", "ready"], "need --fix beside them", id="no fix"),
-        pytest.param(["--fix", "--out", "x", "--watch"], "do not go together", id="watch"),
+        pytest.param(["--fix"], "no destination: --out DIR", id="nowhere"),
+        pytest.param(["--out", "ready"], "fix options need --fix", id="no fix"),
+        pytest.param(["--fix", "--out", "x", "--watch"], "exclude each other", id="watch"),
     ],
 )
 def test_a_check_that_fixes_must_say_how(
@@ -360,7 +360,7 @@ def test_a_check_that_fixes_must_say_how(
     assert words in capfd.readouterr().err
 
 
-def test_a_strangers_file_is_told_and_not_written_over(
+def test_another_programs_file_is_not_overwritten(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     theirs = project / "ready/refs/fine.png"
@@ -403,7 +403,7 @@ UNBOUND = "job.yaml:3: @Image5 is not among the references of the job."
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", [["--plan"], ["--out", "ready"]], ids=["plan", "done"])
-def test_what_is_left_to_people_is_told(
+def test_what_must_be_fixed_by_hand_is_reported(
     project: Path, capfd: pytest.CaptureFixture[str], how: list[str],
     before: str, after: str, says: str,
 ) -> None:  # fmt: skip
@@ -431,7 +431,7 @@ def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int]
         assert fixed.size == size
 
 
-def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> None:
+def test_at_a_terminal_bars_show_progress(project: Path, ffmpeg: str) -> None:
     made = [ffmpeg, "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=3"]
     subprocess.run([*made, "-c:v", "mjpeg", "-q:v", "8", str(project / "clip.mov")], check=True)
     with AtTerminal(["fix", "clip.mov", "--out", "ready"], project) as terminal:
@@ -442,7 +442,7 @@ def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> No
     assert "encode its image as 8-bit H.264" in terminal.seen
 
 
-def test_a_missing_baseline_is_told_before_anything_is_fixed(
+def test_a_missing_baseline_is_reported_before_anything_is_fixed(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "wanprep.toml").write_text('baseline = "none.json"\n')

@@ -27,7 +27,7 @@ def session(
 
 
 @pytest.mark.parametrize("target", [EVOLINK, OXEN, RUNCOMFY, WAVESPEED])
-def test_the_whole_journey(session: Desktop, target: str) -> None:
+def test_submit_wait_and_download(session: Desktop, target: str) -> None:
     [run] = session.json("submit", session.job(target=target), "--wait", "-o", "out")
 
     [video] = run["outputs"]
@@ -119,7 +119,7 @@ def test_a_job_that_cannot_be_read_stops_the_others(session: Desktop) -> None:
     assert session.wanprep("submit", "job.yaml") == 1
 
 
-def test_what_was_sent_before_needs_no_judge(session: Desktop) -> None:
+def test_what_was_sent_before_needs_no_check(session: Desktop) -> None:
     session.json("submit", session.job())
     (session.folder / "other.yaml").write_text(
         (session.folder / "job.yaml").read_text().replace("She walks.", "Image 1 walks.")
@@ -129,7 +129,7 @@ def test_what_was_sent_before_needs_no_judge(session: Desktop) -> None:
     assert session.orders() == 2
 
 
-def test_addresses_that_nobody_looked_at_are_excused_on_request(session: Desktop) -> None:
+def test_unchecked_urls_are_accepted_with_offline(session: Desktop) -> None:
     (session.folder / "job.yaml").write_text(
         f"target: {EVOLINK}\nprompt: She walks.\n"
         "references: [{image: 'https://example.com/hero.png'}]\nparameters: {duration: 2}\n"
@@ -148,7 +148,7 @@ def test_addresses_that_nobody_looked_at_are_excused_on_request(session: Desktop
         pytest.param(["--max-cost", "-1"], "target: {e}\n", "not in the range", id="no sum"),
     ],
 )
-def test_wrong_use(session: Desktop, arguments: list[str], text: str, says: str) -> None:
+def test_usage_errors(session: Desktop, arguments: list[str], text: str, says: str) -> None:
     session.job()
     rest = (session.folder / "job.yaml").read_text().partition("\n")[2]
     (session.folder / "job.yaml").write_text(text.format(e=EVOLINK, w=WAVESPEED) + rest)
@@ -158,7 +158,7 @@ def test_wrong_use(session: Desktop, arguments: list[str], text: str, says: str)
 
 
 @pytest.mark.parametrize("folder", ["job.yaml", "job.yaml/out", "shut/out"])
-def test_a_folder_that_takes_no_results_is_told_before_one_is_paid_for(
+def test_an_unusable_output_folder_is_reported_before_anything_is_paid(
     session: Desktop, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shut = session.folder / "shut"
@@ -209,7 +209,7 @@ def test_what_has_no_field_is_refused_or_dropped(session: Desktop) -> None:
 # Money.
 
 
-def test_the_price_is_said_and_held_against_what_may_be_paid(session: Desktop) -> None:
+def test_the_price_is_shown_and_compared_with_the_maximum(session: Desktop) -> None:
     job = session.job()
     assert session.wanprep("submit", job, "--max-cost", "0.01") == 1
     assert "more than --max-cost 0.01. Nothing was sent." in session.err
@@ -221,11 +221,11 @@ def test_the_price_is_said_and_held_against_what_may_be_paid(session: Desktop) -
     assert "(not in the estimate: " in session.err
 
 
-def test_above_a_sum_it_asks_and_without_a_terminal_says_what_to_pass(session: Desktop) -> None:
+def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: Desktop) -> None:
     settings = (session.folder / "wanprep.toml").read_text()
     (session.folder / "wanprep.toml").write_text(f"submit = {{ask-above = 0.1}}\n{settings}")
     assert session.wanprep("submit", session.job()) == 2
-    assert "say --yes, or --max-cost" in session.err
+    assert "Pass --yes, or --max-cost" in session.err
     assert session.orders() == 0
     assert session.wanprep("submit", "job.yaml", "--yes") == 0
     assert session.wanprep("submit", "job.yaml", "--again", "--max-cost", "1") == 0
@@ -244,17 +244,17 @@ def test_at_a_terminal_it_asks(session: Desktop, reply: bytes, status: int, orde
     assert session.orders() == orders
 
 
-# What goes wrong.
+# Errors.
 
 
-def test_a_lost_answer_is_looked_for(session: Desktop) -> None:
+def test_a_lost_answer_is_recovered(session: Desktop) -> None:
     session.emulator.switch("lost-reply")
     [run] = session.json("submit", session.job(), "--wait")
     assert run["state"] == "succeeded"
     assert session.orders() == 1
 
 
-def test_where_nothing_can_be_looked_for_it_stays_uncertain(session: Desktop) -> None:
+def test_without_a_lookup_it_stays_uncertain(session: Desktop) -> None:
     session.emulator.switch("lost-reply")
     [run] = session.json("submit", session.job(target=RUNCOMFY), "--wait", status=4)
     assert run["state"] == "uncertain"
@@ -331,7 +331,7 @@ def test_a_dead_link_is_asked_for_anew(session: Desktop) -> None:
     assert Path(run["outputs"][0]).is_file()
 
 
-# Emulated, and not at all.
+# Emulation and dry runs.
 
 
 def test_emulated_for_this_one_command(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,7 +460,7 @@ def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(session: Desktop) -
     assert run["state"] == "uncertain"
 
 
-def test_a_terminal_sees_a_line_for_each_job(session: Desktop) -> None:
+def test_a_terminal_shows_a_row_for_each_job(session: Desktop) -> None:
     names = [session.job("one.yaml"), session.job("two.yaml", prompt="Two.")]
     ended, shown = at_a_terminal(session, "submit", *names, "--wait")
     assert ended == 0, shown

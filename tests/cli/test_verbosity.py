@@ -1,4 +1,4 @@
-"""--quiet, --verbose, colours and bars: what is said beside the data."""
+"""--quiet, --verbose, colours and progress bars."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "arguments", [["check", "good.png", "--quiet"], ["-q", "check", "good.png"]]
 )
-def test_quiet_says_nothing_of_what_is_well(
+def test_quiet_prints_nothing_without_findings(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(arguments) == 0
@@ -44,7 +44,7 @@ def test_quiet_keeps_the_findings(capfd: pytest.CaptureFixture[str]) -> None:
     assert "checked for" not in told
 
 
-def test_quiet_says_why_unknown_is_no_pass(capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_reports_what_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
     Path("job.yaml").write_text(
         "target: evolink/wan2.7-reference-video\nprompt: She walks.\n"
         "references:\n  - image: data:image/png;base64,AAAA\n"
@@ -54,7 +54,7 @@ def test_quiet_says_why_unknown_is_no_pass(capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("arguments", [["check", "--verbose"], ["-v", "check"], ["probe", "-v"]])
-def test_verbose_says_what_was_read_and_what_remembered(
+def test_verbose_reports_files_read_and_cached(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     os.utime("good.png", (1, 1))
@@ -64,8 +64,8 @@ def test_verbose_says_what_was_read_and_what_remembered(
     assert "1 read" in first
     assert run(arguments) == 0
     told = capfd.readouterr().err
-    assert "remembered: good.png (png)\n" in told
-    assert "1 remembered, 0 read" in told
+    assert "cached: good.png (png)\n" in told
+    assert "1 cached, 0 read" in told
     assert ("configuration: none" in told) == ("check" in arguments)
 
 
@@ -73,12 +73,12 @@ def test_verbose_without_a_cache(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["probe", "-v", "--no-cache"]) == 0
     told = capfd.readouterr().err
     assert "1 file in 0." in told
-    assert "0 remembered" in told
+    assert "0 cached" in told
 
 
-def test_both_at_once_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["-q", "check", "-v"]) == 2
-    assert "give one of them" in capfd.readouterr().err
+    assert "--quiet and --verbose exclude each other" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -119,8 +119,8 @@ def test_no_colour_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in Path("report.txt").read_text()
 
 
-def long_sound(file: Path) -> None:
-    """Write a sound that takes seconds to decode, and no room on the disk."""
+def long_audio(file: Path) -> None:
+    """Write a sparse WAV file that takes seconds to decode."""
     size = 1_900_000_000
     header = b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
     header += bytes.fromhex("0100 0100 44ac0000 88580100 0200 1000")
@@ -129,10 +129,10 @@ def long_sound(file: Path) -> None:
         opened.truncate(size)
 
 
-def test_a_long_look_gets_a_bar(folder: Path) -> None:
-    long_sound(folder / "long.wav")
+def test_a_long_check_shows_a_bar(folder: Path) -> None:
+    long_audio(folder / "long.wav")
     with AtTerminal(["check", "--deep"], folder) as terminal:
-        terminal.until("looking at files")
+        terminal.until("probing files")
         terminal.until("/2")
         terminal.type("\x03")
         terminal.process.send_signal(2)
@@ -140,14 +140,13 @@ def test_a_long_look_gets_a_bar(folder: Path) -> None:
         assert terminal.seen.rstrip().endswith("wanprep: interrupted")
 
 
-def test_a_short_look_gets_none(folder: Path) -> None:
+def test_a_short_check_shows_none(folder: Path) -> None:
     with AtTerminal(["check"], folder) as terminal:
         assert terminal.ended() == 0
-    assert "looking at files" not in terminal.seen
+    assert "probing files" not in terminal.seen
 
 
-def test_no_bar_is_asked_for_in_vain() -> None:
-    """A quick command must not wait for the library that draws bars."""
+def test_a_quick_check_does_not_import_the_progress_bar() -> None:
     code = "import sys; from wanprep.cli import run; run(['check']); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
