@@ -19,6 +19,7 @@ from PIL import Image
 
 from wanprep.schemas import load_schema
 
+pytest_plugins = ["commands"]
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 MEDIA: Final = JOBS / "media"
 EVOLINK: Final = "evolink/wan2.7-reference-video"

@@ -1,4 +1,7 @@
-"""Run commands in this process, with standard input, and read what they print."""
+"""Run commands in this process, with standard input, and read what they print.
+
+A test module takes the fixture with `pytest_plugins = ["commands"]`.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,9 @@ class Result:
 
 
 class Command:
-    """`wanprep` in this process; the fixture of this name is in tests/cli/conftest.py."""
+    """`wanprep`, called in this process."""
 
-    def __init__(
-        self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self._capfd = capfd
         self._monkeypatch = monkeypatch
 
@@ -39,3 +40,8 @@ class Command:
             status = run([os.fsdecode(argument) for argument in arguments])
         out, err = self._capfd.readouterr()
         return Result(status, out, err)
+
+
+@pytest.fixture
+def wanprep(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capfd, monkeypatch)

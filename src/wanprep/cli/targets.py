@@ -117,8 +117,10 @@ def main_bound(group: list[Bound]) -> Bound:
 
 def limit_of(bound: Bound) -> str:
     """Describe a bound: what it is about, and what is allowed."""
+    is_required = bound.keyword == "required" and not bound.path
+    name = "required fields" if is_required else _name(bound.path)
     limit = allowed_by(bound.schema, bound.keyword, bound.path)
-    return f"{_name(bound.path)}: {limit}" if limit else _name(bound.path)
+    return f"{name}: {limit}" if limit else name
 
 
 def _name(path: tuple[str, ...]) -> str:

@@ -134,7 +134,7 @@ def commands(file: Intended) -> tuple[tuple[str, ...], ...]:
     plan, source = file.plan, file.wanted.path
     # In place, too, it is another file that is written first, and moved when it is proven.
     stem, suffix = os.path.splitext(file.result)
-    into = f"{stem}.mended{suffix}" if file.result == source else file.result
+    into = f"{stem}.fixed{suffix}" if file.result == source else file.result
     return planned_commands(source, plan.recipe, plan.facts, into, 1)
 
 
