@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
-from command_lines import commands, understand
+from command_lines import commands, parse
 
 import wanprep
 from wanprep.cli import run
@@ -27,9 +27,9 @@ def test_version(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
-    told = capfd.readouterr().out
+    output = capfd.readouterr().out
     assert all(
-        re.search(rf"^  {name} +{re.escape(text)}", told, re.MULTILINE)
+        re.search(rf"^  {name} +{re.escape(text)}", output, re.MULTILINE)
         for name, text in COMMANDS.items()
     )
     assert list(COMMANDS) == sorted(COMMANDS)
@@ -38,9 +38,9 @@ def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_examples(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
-    told = capfd.readouterr().out
-    assert "Examples:" in told
-    assert f"wanprep {name}" in told
+    output = capfd.readouterr().out
+    assert "Examples:" in output
+    assert f"wanprep {name}" in output
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     assert command.short_help == COMMANDS[name], "the table and the command say the same"
@@ -100,9 +100,9 @@ def test_the_cache_is_shown_and_cleared(clip: Path, capfd: pytest.CaptureFixture
     run(["probe", str(clip)])
     capfd.readouterr()
     assert run(["cache", "info"]) == 0
-    told = capfd.readouterr().out.splitlines()
-    assert told[0].startswith(os.environ["WANPREP_CACHE_DIR"])
-    assert told[1].startswith("1 file, ")
+    output = capfd.readouterr().out.splitlines()
+    assert output[0].startswith(os.environ["WANPREP_CACHE_DIR"])
+    assert output[1].startswith("1 file, ")
     assert run(["cache", "clear"]) == 0
     assert capfd.readouterr().out.startswith("removed 1 file, ")
     assert run(["cache", "info"]) == 0
@@ -118,9 +118,9 @@ def test_an_internal_error_asks_for_a_report(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # workers then cannot start
 
     assert run(["probe", str(clip), "--no-cache"]) == 3
-    told = capfd.readouterr().err
-    assert ": internal error.\n" in told
-    assert "Please report it" in told
+    output = capfd.readouterr().err
+    assert ": internal error.\n" in output
+    assert "Please report it" in output
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
@@ -159,10 +159,10 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
     time.sleep(1.5)
     started = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate()
+    _, output = process.communicate()
 
     assert process.returncode == 130
-    assert told.decode().strip() == "wanprep: interrupted"
+    assert output.decode().strip() == "wanprep: interrupted"
     assert time.monotonic() - started < 3
     assert not list(processes_with(str(long)))
 
@@ -198,7 +198,7 @@ def test_examples_are_understood(name: str, command: click.Command) -> None:
     found = [arguments for line in lines for arguments in commands(line)]
     assert found
     for arguments in found:
-        understand(arguments)
+        parse(arguments)
     assert any(f"{name} ".startswith(f"wanprep {arguments[0]} ") or name == "wanprep"
                for arguments in found)  # fmt: skip
 
@@ -244,6 +244,6 @@ def test_a_usage_error_names_the_next_step(
     for name, text in files.items():
         Path(name).write_text(text)
     assert run(arguments) == 2
-    told = capfd.readouterr()
-    assert next_step in told.err
-    assert told.out == ""
+    output = capfd.readouterr()
+    assert next_step in output.err
+    assert output.out == ""

@@ -51,12 +51,12 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "demo/job.yaml"]) == 0
-    told = capfd.readouterr().out
-    assert "\x1b" not in told
-    lines = told.splitlines()
+    output = capfd.readouterr().out
+    assert "\x1b" not in output
+    lines = output.splitlines()
     assert lines[0] == "demo/job.yaml"
     assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
-    assert "Price: Oxen tells its prices" in told
+    assert "Price: Oxen tells its prices" in output
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 6
 
@@ -75,9 +75,9 @@ def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[EVOLINK]["price"]["low"] > 0
 
     assert run(["compare", path, "-t", EVOLINK]) == 1
-    told = " ".join(capfd.readouterr().out.split())
-    assert f"`wanprep fix -t {EVOLINK}` can fix it with a small loss of quality:" in told
-    assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in told
+    output = " ".join(capfd.readouterr().out.split())
+    assert f"`wanprep fix -t {EVOLINK}` can fix it with a small loss of quality:" in output
+    assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in output
 
 
 def test_a_fix_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
@@ -135,9 +135,9 @@ def test_each_job_of_a_file_has_a_table(folder: Path, capfd: pytest.CaptureFixtu
         (folder / "demo/job.yaml").read_text() + "---\nprompt: Nothing\nreferences: []\n"
     )
     assert run(["compare", "demo/two.yaml", "-t", EVOLINK, "--format", "json"]) == 1
-    told = json.loads(capfd.readouterr().out)
-    assert [each["job"] for each in told] == ["demo/two.yaml", "demo/two.yaml#2"]
-    assert [each["targets"][0]["verdict"] for each in told] == ["fits", "impossible"]
+    output = json.loads(capfd.readouterr().out)
+    assert [each["job"] for each in output] == ["demo/two.yaml", "demo/two.yaml#2"]
+    assert [each["targets"][0]["verdict"] for each in output] == ["fits", "impossible"]
 
 
 def test_media_cannot_be_compared(capfd: pytest.CaptureFixture[str]) -> None:

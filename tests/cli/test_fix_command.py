@@ -430,8 +430,8 @@ def test_what_must_be_fixed_by_hand_is_reported(
 def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int] | None) -> None:
     Image.new("RGB", (3000, 300)).save("banner.png")
     with AtTerminal(["fix", "banner.png", "--out", "ready"], project) as terminal:
-        asked = terminal.until("[p]ad, crop [s]mart or [c]enter, or [n]ot at all")
-        assert "banner.png: pad 3000x300 to 3000x375 px with #ffffff?" in " ".join(asked.split())
+        question = terminal.until("[p]ad, crop [s]mart or [c]enter, or [n]ot at all")
+        assert "banner.png: pad 3000x300 to 3000x375 px with #ffffff?" in " ".join(question.split())
         terminal.type(f"{answer}\n")
         assert terminal.ended() == (0 if size else 1)
     if size is None:
@@ -448,9 +448,9 @@ def test_at_a_terminal_bars_show_progress(project: Path, ffmpeg: str) -> None:
     with AtTerminal(["fix", "clip.mov", "--out", "ready"], project) as terminal:
         terminal.until("clip.mov")
         assert terminal.ended(60) == 0
-    assert "files" in terminal.seen
-    assert "━" in terminal.seen
-    assert "encode its image as 8-bit H.264" in terminal.seen
+    assert "files" in terminal.shown
+    assert "━" in terminal.shown
+    assert "encode its image as 8-bit H.264" in terminal.shown
 
 
 def test_a_missing_baseline_is_reported_before_anything_is_fixed(

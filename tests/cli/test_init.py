@@ -35,10 +35,10 @@ def test_the_job_passes_for_its_target(
     shutil.copytree(REFS, "my refs")
     Image.new("RGB", (20, 20)).save("my refs/a-tiny-one.png")  # not taken, though it comes first
     assert run(["init", "--yes", "--target", target]) == 0
-    told = capfd.readouterr()
-    assert told.out.splitlines() == ["wrote job.yaml", "wrote .wanprep/job.schema.json",
+    output = capfd.readouterr()
+    assert output.out.splitlines() == ["wrote job.yaml", "wrote .wanprep/job.schema.json",
                                      "wrote wanprep.toml"]  # fmt: skip
-    assert ("wanprep compare" if target == "wan/2.7" else "wanprep submit") in told.err
+    assert ("wanprep compare" if target == "wan/2.7" else "wanprep submit") in output.err
     assert run(["check", "job.yaml", "--severity", "warning", "--quiet"]) == 0
     assert capfd.readouterr().out == ""
 
@@ -77,9 +77,9 @@ def test_no_file_is_overwritten(folder: Path, capfd: pytest.CaptureFixture[str])
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
         Path(name).write_text("# mine\n")
     assert run(["init", "--yes", "--config", "-t", EVOLINK]) == 0
-    told = capfd.readouterr()
-    assert told.err.count("already exists: left as it is") == 3
-    assert "entry: wanprep check --changed" in told.err
+    output = capfd.readouterr()
+    assert output.err.count("already exists: left as it is") == 3
+    assert "entry: wanprep check --changed" in output.err
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
         assert Path(name).read_text() == "# mine\n"
     assert not Path(".wanprep").exists()

@@ -16,9 +16,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_new_plugin_passes(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "new", "acme"]) == 0
-    told = capfd.readouterr()
-    assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in told.out.splitlines()
-    assert "wanprep plugin check wanprep_acme" in told.err
+    output = capfd.readouterr()
+    assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in output.out.splitlines()
+    assert "wanprep plugin check wanprep_acme" in output.err
     assert run(["plugin", "check", "wanprep_acme"]) == 0
     assert capfd.readouterr().out == "wanprep_acme: 1 target, no faults\n"
 
@@ -42,11 +42,11 @@ def test_faults_are_reported(folder: Path, capfd: pytest.CaptureFixture[str]) ->
         "wanprep_acme: 1 fault",
     ]
     assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 1
-    told = json.loads(capfd.readouterr().out)
-    assert told["plugin"] == "wanprep_acme"
-    assert told["targets"] == ["acme/example"]
-    assert told["folder"] == str(target.parents[1])
-    assert told["faults"] == [
+    output = json.loads(capfd.readouterr().out)
+    assert output["plugin"] == "wanprep_acme"
+    assert output["targets"] == ["acme/example"]
+    assert output["folder"] == str(target.parents[1])
+    assert output["faults"] == [
         {
             "file": "targets/example.json",
             "place": "fields.prompt",
@@ -62,9 +62,9 @@ def test_what_a_plugin_prints_goes_to_stderr(capfd: pytest.CaptureFixture[str]) 
     capfd.readouterr()
 
     assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 0
-    told = capfd.readouterr()
-    assert json.loads(told.out)["faults"] == []
-    assert told.err == "hello\n"
+    output = capfd.readouterr()
+    assert json.loads(output.out)["faults"] == []
+    assert output.err == "hello\n"
 
 
 def test_usage_errors(capfd: pytest.CaptureFixture[str]) -> None:

@@ -78,8 +78,8 @@ def test_a_job_is_paid_once(session: Desktop) -> None:
 
 
 def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
-    told = session.json("submit", session.job("a.yaml"), session.job("b.yaml"), "--wait")
-    assert told[0] == told[1]
+    output = session.json("submit", session.job("a.yaml"), session.job("b.yaml"), "--wait")
+    assert output[0] == output[1]
     assert session.orders() == 1
 
     [run, _] = session.json(
@@ -92,9 +92,9 @@ def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
 def test_many_jobs_side_by_side(session: Desktop) -> None:
     names = [session.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
     names.append(session.job("w.yaml", WAVESPEED))
-    told = session.json("submit", *names, "--wait")
-    assert [run["state"] for run in told] == ["succeeded"] * 5
-    assert len({run["outputs"][0] for run in told}) == 5
+    output = session.json("submit", *names, "--wait")
+    assert [run["state"] for run in output] == ["succeeded"] * 5
+    assert len({run["outputs"][0] for run in output}) == 5
     uploads = [each for each in session.emulator.requests if "upload/stream" in each.path]
     assert len(uploads) == 1, "one image for all"
 
@@ -175,8 +175,8 @@ def test_a_target_is_chosen_among_several(session: Desktop) -> None:
     session.job(target=f"[{EVOLINK}, {WAVESPEED}]")
     [run] = session.json("submit", "job.yaml", "-t", WAVESPEED)
     assert run["target"] == WAVESPEED
-    told = session.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
-    assert {each["target"] for each in told} == {EVOLINK, WAVESPEED}
+    output = session.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
+    assert {each["target"] for each in output} == {EVOLINK, WAVESPEED}
     assert session.orders() == 2
 
 
@@ -387,16 +387,16 @@ def test_no_key_is_written_anywhere(session: Desktop, monkeypatch: pytest.Monkey
     canary = "canary-b7c2e9d4f1a8"
     for name in ("EVOLINK_API_KEY", "RUNCOMFY_API_TOKEN"):
         monkeypatch.setenv(name, canary)
-    said = []
+    printed = []
     for fault, target in (("slow=1", EVOLINK), ("bad-key", RUNCOMFY), ("lost-reply", RUNCOMFY)):
         session.emulator.switch(fault)
         session.wanprep("submit", session.job(target=target, prompt=f"A {fault}."), "--wait")
-        said += [session.out, session.err]
+        printed += [session.out, session.err]
     for run in session.runs():
         session.wanprep("runs", "show", run["id"])
-        said += [session.out, session.err]
+        printed += [session.out, session.err]
     assert any(canary in str(each.headers) for each in session.emulator.requests), "it was sent"
-    assert canary not in "".join(said)
+    assert canary not in "".join(printed)
     for file in session.folder.rglob("*"):
         if file.is_file():
             assert canary.encode() not in file.read_bytes(), file
@@ -409,8 +409,8 @@ def test_two_at_once_send_once(session: Desktop) -> None:
     session.job()
     session.emulator.switch("slow=2")
     racers = [session.start("submit", "job.yaml", "--wait", "-o", "out") for _ in range(2)]
-    told = [racer.communicate(timeout=60) for racer in racers]
-    assert [racer.returncode for racer in racers] == [0] * 2, told
+    output = [racer.communicate(timeout=60) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0] * 2, output
     assert session.orders() == 1
     assert len(list(session.folder.glob("out/*.mp4"))) == 1
 

@@ -14,7 +14,7 @@ from wanprep.text import columns
 TARGETS = all_targets()
 
 
-def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+def output_of(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert run(list(arguments)) == 0
     out, err = capfd.readouterr()
     assert err == ""
@@ -22,7 +22,7 @@ def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = told(capfd, "targets").splitlines()
+    lines = output_of(capfd, "targets").splitlines()
     assert [line.split()[0] for line in lines] == list(TARGETS)
     assert lines == sorted(lines)
     assert "EvoLink: Wan 2.7 reference video" in lines[0]
@@ -30,7 +30,7 @@ def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    out = told(capfd, "targets", name)
+    out = output_of(capfd, "targets", name)
     target = TARGETS[name]
     assert out.startswith(f"{name}\n{target.title}\n")
     for schema in (*target.roles.values(), target.job, target.body):
@@ -44,7 +44,7 @@ def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[st
 
 
 def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = [line.strip() for line in told(capfd, "targets", "wan/2.7").splitlines()]
+    lines = [line.strip() for line in output_of(capfd, "targets", "wan/2.7").splitlines()]
     for line in (
         "kind: image",
         "format: JPEG, PNG, BMP or WEBP",
@@ -60,7 +60,7 @@ def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> N
         assert line in lines
     lines = [
         line.strip()
-        for line in told(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
+        for line in output_of(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
     ]
     assert "width: more than 360 px and less than 2000 px" in lines
     assert "template: squish, flying or carousel" in lines
@@ -68,14 +68,14 @@ def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> N
 
 
 def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = told(capfd, "explain").splitlines()
+    lines = output_of(capfd, "explain").splitlines()
     assert [line.split()[0] for line in lines] == sorted(rules())
     assert all(rules()[line.split()[0]].title in line for line in lines)
 
 
 @pytest.mark.parametrize("name", rules())
 def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    out = told(capfd, "explain", name)
+    out = output_of(capfd, "explain", name)
     rule = rules()[name]
     assert out.startswith(f"{name}: {rule.title}\n")
     flat = " ".join(out.split())
@@ -102,7 +102,7 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
     ],
 )
 def test_where_a_rule_holds(name: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert line in " ".join(told(capfd, "explain", name).split())
+    assert line in " ".join(output_of(capfd, "explain", name).split())
 
 
 @pytest.mark.parametrize(
@@ -132,16 +132,16 @@ def test_a_configured_target_is_shown_too(
     (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
     monkeypatch.chdir(tmp_path)
 
-    assert "acme/video-1" in told(capfd, "targets")
-    assert told(capfd, "targets", "acme/video-1").startswith("acme/video-1\nAcme: Video 1\n")
-    assert "acme/video-1, job: " in told(capfd, "explain", "prompt-too-long")
+    assert "acme/video-1" in output_of(capfd, "targets")
+    assert output_of(capfd, "targets", "acme/video-1").startswith("acme/video-1\nAcme: Video 1\n")
+    assert "acme/video-1, job: " in output_of(capfd, "explain", "prompt-too-long")
 
 
 def test_a_target_shows_notes_on_submitting(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["targets", "wavespeed/wan-2.7-reference-to-video"]) == 0
-    told = " ".join(capfd.readouterr().out.split())
-    assert "Submitting - No idempotency keys: a request whose response is lost" in told
-    assert "- Results can be downloaded for 7 days." in told
+    output = " ".join(capfd.readouterr().out.split())
+    assert "Submitting - No idempotency keys: a request whose response is lost" in output
+    assert "- Results can be downloaded for 7 days." in output
 
     assert run(["targets", "evolink/wan2.7-reference-video"]) == 0
     assert "Idempotency keys (Idempotency-Key)" in capfd.readouterr().out

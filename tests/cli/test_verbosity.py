@@ -39,9 +39,9 @@ def test_quiet_prints_nothing_without_findings(
 def test_quiet_keeps_the_findings(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (32, 24)).save("tiny.png")
     assert run(["check", "-q"]) == 1
-    told = capfd.readouterr().out
-    assert "error[image-too-small]" in told
-    assert "checked for" not in told
+    output = capfd.readouterr().out
+    assert "error[image-too-small]" in output
+    assert "checked for" not in output
 
 
 def test_quiet_reports_what_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
@@ -63,17 +63,17 @@ def test_verbose_reports_files_read_and_cached(
     assert "read: good.png (png)\n" in first
     assert "1 read" in first
     assert run(arguments) == 0
-    told = capfd.readouterr().err
-    assert "cached: good.png (png)\n" in told
-    assert "1 cached, 0 read" in told
-    assert ("configuration: none" in told) == ("check" in arguments)
+    output = capfd.readouterr().err
+    assert "cached: good.png (png)\n" in output
+    assert "1 cached, 0 read" in output
+    assert ("configuration: none" in output) == ("check" in arguments)
 
 
 def test_verbose_without_a_cache(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["probe", "-v", "--no-cache"]) == 0
-    told = capfd.readouterr().err
-    assert "1 file in 0." in told
-    assert "0 cached" in told
+    output = capfd.readouterr().err
+    assert "1 file in 0." in output
+    assert "0 cached" in output
 
 
 def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str]) -> None:
@@ -109,8 +109,8 @@ def test_colours_in_a_pipe(
 def test_colours_at_a_terminal(folder: Path, environ: dict[str, str], coloured: bool) -> None:
     with AtTerminal(["check"], folder, **environ) as terminal:
         assert terminal.ended() == 0
-        assert "nothing found" in terminal.seen
-        assert ("\x1b[32m" in terminal.seen) == coloured
+        assert "nothing found" in terminal.shown
+        assert ("\x1b[32m" in terminal.shown) == coloured
 
 
 def test_no_colour_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,13 +137,13 @@ def test_a_long_check_shows_a_bar(folder: Path) -> None:
         terminal.type("\x03")
         terminal.process.send_signal(2)
         assert terminal.ended() == 130
-        assert terminal.seen.rstrip().endswith("wanprep: interrupted")
+        assert terminal.shown.rstrip().endswith("wanprep: interrupted")
 
 
 def test_a_short_check_shows_none(folder: Path) -> None:
     with AtTerminal(["check"], folder) as terminal:
         assert terminal.ended() == 0
-    assert "probing files" not in terminal.seen
+    assert "probing files" not in terminal.shown
 
 
 def test_a_quick_check_does_not_import_the_progress_bar() -> None:
@@ -155,6 +155,6 @@ def test_a_quick_check_does_not_import_the_progress_bar() -> None:
 def test_submit_can_be_quiet(capfd: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(DEMO, "demo")
     assert run(["submit", "demo/job.yaml", "--emulate", "-o", "out", "-q"]) == 0
-    told = capfd.readouterr()
-    assert "succeeded" in told.out
-    assert "uploading" not in told.err
+    output = capfd.readouterr()
+    assert "succeeded" in output.out
+    assert "uploading" not in output.err

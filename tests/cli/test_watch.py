@@ -51,7 +51,7 @@ def test_it_checks_again_at_each_change_until_ctrl_c(folder: Path) -> None:
         Image.new("RGB", (320, 240)).save(folder / "jobs/new.png")
         terminal.until("Ctrl-C ends it")
         time.sleep(1.2)  # our own report is no reason to look again
-        assert terminal.seen.count("\x1b[2J") in {6, 7}  # the last two may be seen apart
+        assert terminal.shown.count("\x1b[2J") in {6, 7}  # the last two may be noticed separately
 
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.ended() == 0
