@@ -10,6 +10,7 @@ import shutil
 import stat
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
@@ -142,7 +143,7 @@ class Places:
         # hero.heic beside a hero.jpg becomes hero-heic.jpg.
         names = (wished, f"{stem}-{old[1:].lower()}{suffix}")
         numbered = (f"{stem}-{number}{suffix}" for number in range(2, 10**6))
-        free = next(name for name in (*names, *numbered) if self._is_free(name))
+        free = next(filter(self._is_free, chain(names, numbered)))
         self._taken.add(free)
         return free
 
