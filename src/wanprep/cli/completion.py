@@ -10,75 +10,70 @@ import click
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from click.shell_completion import CompletionItem
 
+    Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
-def complete_files(
-    context: click.Context,  # noqa: ARG001 - click's signature, here and below
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+
+def _completer(offer: Callable[[str], Iterable[CompletionItem]]) -> Completer:
+    """Give a function of the typed text the signature that click expects."""
+    return lambda _context, _parameter, incomplete: list(offer(incomplete))
+
+
+def _item(value: str, about: str | None = None, *, kind: str = "plain") -> CompletionItem:
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, type=kind, help=about)
+
+
+@_completer
+def complete_files(incomplete: str) -> Iterable[CompletionItem]:
     """Let the shell complete file names."""
-    return [_item(incomplete, kind="file")]
+    yield _item(incomplete, kind="file")
 
 
-def complete_folders(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+@_completer
+def complete_folders(incomplete: str) -> Iterable[CompletionItem]:
     """Let the shell complete folder names."""
-    return [_item(incomplete, kind="dir")]
+    yield _item(incomplete, kind="dir")
 
 
-def complete_targets(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+@_completer
+def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the built-in, plugins' and configured targets."""
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets
 
     try:
-        known = all_targets(find_config(Path.cwd()).target_folders)
+        targets = all_targets(find_config(Path.cwd()).target_folders)
     except WanprepError:
-        known = all_targets()  # a command will report what is wrong with the configuration
-    return [_item(name, known[name].title) for name in known if name.startswith(incomplete)]
+        targets = all_targets()  # a command will report what is wrong with the configuration
+    return (_item(name, targets[name].title) for name in targets if name.startswith(incomplete))
 
 
-def complete_rules(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+@_completer
+def complete_rules(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the rules, also after a comma."""
     from wanprep.rules.catalog import rules
 
     before, comma, word = incomplete.rpartition(",")
-    return [
-        _item(f"{before}{comma}{rule.name}", rule.title)
-        for rule in rules().values()
-        if rule.name.startswith(word)
-    ]
+    for rule in rules().values():
+        if rule.name.startswith(word):
+            yield _item(f"{before}{comma}{rule.name}", rule.title)
 
 
-def complete_schemas(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+@_completer
+def complete_schemas(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the published schemas."""
     from wanprep.schemas import schema_names
 
-    return [_item(name) for name in schema_names() if name.startswith(incomplete)]
+    return (_item(name) for name in schema_names() if name.startswith(incomplete))
 
 
-def complete_runs(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
+@_completer
+def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the runs in the ledger, newest first, without creating or changing it."""
     import os
     import sqlite3
@@ -91,18 +86,9 @@ def complete_runs(
     with suppress(sqlite3.Error):
         opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
         with closing(opened) as ledger:
-            return [
-                _item(run, f"{state} {target}")
-                for run, state, target in ledger.execute(query)
-                if run.startswith(incomplete)
-            ]
-    return []
-
-
-def _item(value: str, about: str | None = None, *, kind: str = "plain") -> CompletionItem:
-    from click.shell_completion import CompletionItem
-
-    return CompletionItem(value, type=kind, help=about)
+            for run, state, target in ledger.execute(query):
+                if run.startswith(incomplete):
+                    yield _item(run, f"{state} {target}")
 
 
 @click.command(short_help="Print a shell completion script.")

@@ -25,12 +25,10 @@ def explain(rule: str | None) -> None:
     from wanprep.config import find_config
     from wanprep.rules.catalog import one_rule, rules
     from wanprep.rules.target import all_targets
-    from wanprep.text import wrap
+    from wanprep.text import two_columns, wrap
 
     if rule is None:
-        width = max(map(len, rules()))
-        for name in sorted(rules()):
-            click.echo(f"{name:<{width}}  {rules()[name].title}")
+        click.echo(two_columns({name: rules()[name].title for name in sorted(rules())}))
         return
     chosen = one_rule(rule)
     click.echo(f"{chosen.name}: {chosen.title}\n")

@@ -18,10 +18,9 @@ def schema(name: str | None) -> None:
       wanprep schema facts > facts.schema.json
     """
     from wanprep.schemas import load_schema, schema_names, schema_text
+    from wanprep.text import two_columns
 
     if name is not None:
         click.echo(schema_text(name), nl=False)
         return
-    width = max(map(len, schema_names()))
-    for each in schema_names():
-        click.echo(f"{each:<{width}}  {load_schema(each)['description']}")
+    click.echo(two_columns({each: load_schema(each)["description"] for each in schema_names()}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from wanprep.cli.completion import complete_targets
 from wanprep.rules.bounds import bounds
 from wanprep.rules.message import allowed_by
 from wanprep.schemas import load_schema
-from wanprep.text import wrap
+from wanprep.text import two_columns, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,9 +39,7 @@ def targets(target: str | None) -> None:
 
     available = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
-        width = max(map(len, available))
-        for name in available:
-            click.echo(f"{name:<{width}}  {available[name].title}")
+        click.echo(two_columns({name: available[name].title for name in available}))
         return
     columns = min(shutil.get_terminal_size().columns, 100)
     (chosen,) = choose([target], available)
@@ -90,14 +89,7 @@ def parts(target: Target) -> dict[str, Schema]:
 
 def rows(schema: Schema) -> Iterator[list[Bound]]:
     """Group the bounds of one place, which together are one range."""
-    group: list[Bound] = []
-    for bound in bounds(schema):
-        if group and bound.schema is not group[0].schema:
-            yield group
-            group = []
-        group.append(bound)
-    if group:
-        yield group
+    return (list(group) for _, group in groupby(bounds(schema), lambda bound: id(bound.schema)))
 
 
 def _row(group: list[Bound], sources: dict[str, int], width: int) -> str:
