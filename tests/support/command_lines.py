@@ -26,7 +26,7 @@ def commands(script: str) -> Iterator[list[str]]:
 
 def parse(arguments: list[str]) -> None:
     """Parse a command line as the command would; raise click.UsageError if it is invalid."""
-    context = click.Context(cli, info_name="wanprep")
+    context = click.Context(cli, info_name="wanprep", **cli.context_settings)
     group: click.Group = cli
     while True:
         while arguments and arguments[0] in {"-q", "-v", "--quiet", "--verbose"}:
@@ -38,6 +38,6 @@ def parse(arguments: list[str]) -> None:
             raise click.UsageError(f"there is no command {arguments[0]}")
         arguments = arguments[1:]
         if not isinstance(command, click.Group):
-            command.make_context("wanprep", list(arguments))
+            command.make_context("wanprep", list(arguments), parent=context)
             return
         group = command
