@@ -77,7 +77,7 @@ def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", path, "-t", EVOLINK]) == 1
     output = " ".join(capfd.readouterr().out.split())
     assert f"`wanprep fix -t {EVOLINK}` can fix it with a small loss of quality:" in output
-    assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in output
+    assert "- alpha.png: replace its transparency with #ffffff (lossy)" in output
 
 
 def test_a_fix_that_asks(capfd: pytest.CaptureFixture[str]) -> None:

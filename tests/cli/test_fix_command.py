@@ -183,7 +183,7 @@ def test_without_a_terminal_nothing_is_asked(
     assert run(["fix", "banner.png", "--out", "ready"]) == 1
     output = capfd.readouterr().out
     assert "banner.png: not fixed\n" in output
-    assert "say how with --crop pad, smart or center" in output
+    assert "pass --crop pad, smart or center" in output
     assert not (project / "ready/banner.png").exists()
 
     assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
@@ -330,8 +330,8 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     arguments = ["fix", "banner.png", "-t", "runcomfy/wan-2-7-reference-to-video"]
     assert run([*arguments, "--out", "ready"]) == 0
     output = capfd.readouterr().out
-    assert "put it on #ffffff" in output
-    assert "left: banner.png" in output
+    assert "replace its transparency with #ffffff" in output
+    assert "remaining: banner.png" in output
     assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in output
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
@@ -385,7 +385,7 @@ def test_another_programs_file_is_not_overwritten(
     ("arguments", "says"),
     [
         pytest.param(["--out", "note.txt"], "--out note.txt is a file: name a folder", id="a file"),
-        pytest.param(["--out", "job"], "all that was named lies in --out job", id="its own"),
+        pytest.param(["--out", "job"], "all that was named is in --out job", id="its own"),
     ],
 )
 def test_results_need_a_folder_of_their_own(
@@ -450,7 +450,7 @@ def test_at_a_terminal_bars_show_progress(project: Path, ffmpeg: str) -> None:
         assert terminal.ended(60) == 0
     assert "files" in terminal.shown
     assert "━" in terminal.shown
-    assert "encode its image as 8-bit H.264" in terminal.shown
+    assert "encode its video as 8-bit H.264" in terminal.shown
 
 
 def test_a_missing_baseline_is_reported_before_anything_is_fixed(

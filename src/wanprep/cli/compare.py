@@ -23,7 +23,7 @@ from wanprep.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.compare.compare import Row
+    from wanprep.compare import Row
 
 _COLORS: Final = {"fits": "green", "fixable": "yellow", "unknown": "cyan", "impossible": "red"}
 _ORDER: Final = tuple(_COLORS)
@@ -59,12 +59,12 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
     from wanprep.cli.progress import show_probe_progress
-    from wanprep.compare import compare as comparing
+    from wanprep.compare import compare as compare_jobs
     from wanprep.config import find_config
 
     with show_probe_progress():
         config = find_config(Path.cwd())
-        rows = list(comparing.compare(jobs, config, targets=targets, offline=offline))
+        rows = list(compare_jobs(jobs, config, targets=targets, offline=offline))
     by_job = {
         job: sorted(of_job, key=_rank) for job, of_job in groupby(rows, key=lambda row: row.subject)
     }
@@ -94,7 +94,7 @@ def _rank(row: Row) -> tuple[int, float]:
 
 
 def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
-    from wanprep.submit.request.price import in_words
+    from wanprep.submit.request.price import price_text
     from wanprep.text import visible, wrap
 
     columns = min(shutil.get_terminal_size().columns, 100)
@@ -104,14 +104,14 @@ def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
         for row in rows:
             verdict = _verdict(row)
             colored = click.style(f"{verdict:<10}", fg=_COLORS[verdict])
-            price = in_words(row.price) if row.price else ""
+            price = price_text(row.price) if row.price else ""
             yield f"  {row.target:<{width}}  {colored}  {price}".rstrip()
             for reason in () if is_quiet() else _reasons(row):
                 yield wrap(visible(reason), columns, first="      ", rest="        ")
 
 
 def _reasons(row: Row) -> Iterator[str]:
-    from wanprep.compare.compare import Fits, Fixable
+    from wanprep.compare import Fits, Fixable
     from wanprep.submit.request.price import Unpriced
 
     match row.outcome:
@@ -129,7 +129,7 @@ def _reasons(row: Row) -> Iterator[str]:
 def _as_json(row: Row) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from wanprep.compare.compare import Fixable
+    from wanprep.compare import Fixable
     from wanprep.submit.request.price import Estimate, Unpriced
 
     result = {"target": row.target, "verdict": _verdict(row), **asdict(row.outcome)}

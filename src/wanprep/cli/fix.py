@@ -87,14 +87,14 @@ def fix(
         return steps.show_plan(task, known, style, diff=diff)
     receipt_file = receipt or steps.default_receipt(out)
     prepared, outcomes = steps.apply(task, receipt_file)
-    interrupted = outcomes.interrupted
+    interrupted = outcomes.is_interrupted
     remaining = None if interrupted else steps.check_results(task, prepared, outcomes, known)
     steps.show_outcomes(outcomes, remaining, style, receipt_file, diff=diff)
     if remaining is None:
         raise KeyboardInterrupt
-    if exit_non_zero_on_fix and outcomes.changed:
+    if exit_non_zero_on_fix and outcomes.has_changes:
         return 1
-    return 0 if remaining.clean and outcomes.delivered else 1
+    return 0 if remaining.clean and outcomes.all_delivered else 1
 
 
 def fix_before_check(
@@ -104,16 +104,16 @@ def fix_before_check(
     """Fix files, print the outcomes to stderr and return a request to check the results."""
     from wanprep.cli import fix_steps as steps
     from wanprep.fix.outcome_text import outcome_lines
-    from wanprep.fix.verify import question_again
+    from wanprep.fix.verify import recheck_request
 
     _check_destination(out, in_place, required=True)
     task = steps.make_task(request, ignored, out, **choices)
     prepared, outcomes = steps.apply(task, receipt or steps.default_receipt(out))
     for line in outcome_lines(outcomes):
         click.echo(line, err=True)
-    if outcomes.interrupted:
+    if outcomes.is_interrupted:
         raise KeyboardInterrupt
-    return question_again(task, prepared, outcomes)
+    return recheck_request(task, prepared, outcomes)
 
 
 def _check_destination(out: str | None, in_place: bool, *, required: bool) -> None:

@@ -15,13 +15,25 @@ import click
 from wanprep.check.pipeline import look, report_on
 from wanprep.cli.check import drop_known
 from wanprep.cli.options import is_quiet
-from wanprep.fix.outcome import by_hand
-from wanprep.fix.outcome_text import diff_text, outcome_diff, outcome_lines, plan_json, plan_lines
-from wanprep.fix.pipeline import FixProgress, carry_out, prepare
+from wanprep.fix.outcome_text import (
+    manual_lines,
+    outcome_diff,
+    outcome_lines,
+    plan_diff,
+    plan_json,
+    plan_lines,
+)
+from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, VideoRecipe
-from wanprep.fix.receipt import RECEIPT, Earlier, earlier_results, receipt, write_receipt
-from wanprep.fix.task import Task
-from wanprep.fix.verify import question_again
+from wanprep.fix.receipt import (
+    RECEIPT,
+    EarlierResults,
+    read_earlier_results,
+    receipt,
+    write_receipt,
+)
+from wanprep.fix.request import FixRequest
+from wanprep.fix.verify import recheck_request
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -32,9 +44,9 @@ if TYPE_CHECKING:
     from wanprep.check.baseline import Known
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.result import Report
-    from wanprep.fix.outcome import Outcome, Outcomes
+    from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Crop, Plan, ProgressCallback, Trim
-    from wanprep.fix.task import Intended, Prepared
+    from wanprep.fix.request import PlannedFile, PlannedRun
 
 _Answer = TypeVar("_Answer", bound=str)
 _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
@@ -48,17 +60,16 @@ def make_task(
     *,
     yes: bool,
     **choices: str | None,
-) -> Task:
+) -> FixRequest:
     """Combine the options of the command line with the configuration's."""
     given = {name: value for name, value in choices.items() if value is not None}
     previous = default_receipt(out)
-    return Task(
-        question=request,
+    return FixRequest(
+        check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
-        earlier=earlier_results(previous) if previous else Earlier(),
-        workers=request.workers,
+        earlier=read_earlier_results(previous) if previous else EarlierResults(),
     )
 
 
@@ -67,34 +78,34 @@ def default_receipt(out: str | None) -> str | None:
     return str(Path(out, RECEIPT)) if out else None
 
 
-def apply(task: Task, receipt_file: str | None) -> tuple[Prepared, Outcomes]:
+def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, fix, and write the receipt even if interrupted."""
-    prepared = prepare(task, _ask_at_terminal())
+    prepared = plan_run(task, _ask_at_terminal())
     with _show_progress() as progress:
-        outcomes = carry_out(task, prepared, progress)
+        outcomes = apply_fixes(task, prepared, progress)
     if receipt_file:
         write_receipt(receipt_file, receipt(outcomes))
     return prepared, outcomes
 
 
 def check_results(
-    task: Task, prepared: Prepared, outcomes: Outcomes, known: tuple[Known, ...] | None
+    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Known, ...] | None
 ) -> Report:
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
-    inputs = look(question_again(task, prepared, outcomes))
+    inputs = look(recheck_request(task, prepared, outcomes))
     return drop_known(report_on(inputs), inputs, known)
 
 
-def show_plan(task: Task, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
+def show_plan(task: FixRequest, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
     """Print what would be done, or with `diff` how the jobs would change."""
-    prepared = prepare(task, _ask_at_terminal() if diff else None)
+    prepared = plan_run(task, _ask_at_terminal() if diff else None)
     if style == "json":
         click.echo(json.dumps(plan_json(task, prepared), indent=1, ensure_ascii=False))
     elif diff:
-        click.echo(diff_text(task, prepared), nl=False)
+        click.echo(plan_diff(task, prepared), nl=False)
     else:
-        report = drop_known(report_on(prepared.seen), prepared.seen, known)
-        for line in (*by_hand(report), *plan_lines(task, prepared)):
+        report = drop_known(report_on(prepared.inputs), prepared.inputs, known)
+        for line in (*manual_lines(report), *plan_lines(task, prepared)):
             click.echo(line)
     return 0
 
@@ -109,7 +120,7 @@ def show_outcomes(
         return
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)
-    for line in (*outcome_lines(outcomes), *(by_hand(remaining) if remaining else ())):
+    for line in (*outcome_lines(outcomes), *(manual_lines(remaining) if remaining else ())):
         click.echo(line)
     if receipt_file:
         click.echo(f"receipt: {receipt_file}", err=True)
@@ -170,19 +181,19 @@ class _Bars(FixProgress):
         self._all: TaskID | None = None
         self._videos: dict[str, TaskID] = {}
 
-    def begin(self, files: Sequence[Intended]) -> None:
+    def begin(self, files: Sequence[PlannedFile]) -> None:
         self._all = self._bars.add_task("files", total=len(files))
 
-    def start(self, file: Intended) -> ProgressCallback | None:
+    def start(self, file: PlannedFile) -> ProgressCallback | None:
         if not isinstance(getattr(file.plan, "recipe", None), VideoRecipe):
             return None  # over before a bar could be read
-        path = file.wanted.path
+        path = file.media.path
         bar = self._bars.add_task(visible(os.path.basename(path)), total=100)
         self._videos[path] = bar
         return lambda part: self._bars.update(bar, completed=round(100 * part))
 
-    def end(self, file: Intended, outcome: Outcome) -> None:  # noqa: ARG002
-        if bar := self._videos.pop(file.wanted.path, None):
+    def end(self, file: PlannedFile) -> None:
+        if bar := self._videos.pop(file.media.path, None):
             self._bars.remove_task(bar)
         if self._all is not None:
             self._bars.advance(self._all)

@@ -18,10 +18,10 @@ from wanprep.cli.options import is_quiet
 from wanprep.files.state_folder import state_folder
 from wanprep.net.secrets import redact
 from wanprep.submit.ledger.ledger import Ledger
-from wanprep.submit.ledger.run import written
+from wanprep.submit.ledger.run import format_time
 from wanprep.submit.services.service import Services
-from wanprep.submit.session.concurrent import Interrupted, work_on
 from wanprep.submit.session.session import Session
+from wanprep.submit.session.tasks import run_tasks
 from wanprep.text import columns, plural, visible
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from wanprep.config import Config
     from wanprep.submit.ledger.run import Run, RunState
-    from wanprep.submit.session.concurrent import Finished, RunProgress, Task
+    from wanprep.submit.session.tasks import RunProgress, Task
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -51,13 +51,15 @@ def open_session(
     return held.enter_context(Session(ledger, Services(config), environ, emulated=emulated))
 
 
-def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> Finished | Interrupted:
-    """Work on all tasks at once and show their progress."""
+def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> bool:
+    """Work on all tasks at once with progress; return whether Ctrl-C ended it."""
     with ExitStack() as held:
         if waiting:
-            session.listen(held)
+            session.start_listening(held)
         progress = held.enter_context(_show_progress(tasks))
-        return work_on(tasks, session.wakeups, progress, lambda words: click.echo(words, err=True))
+        return run_tasks(
+            tasks, session.wakeups, progress, lambda words: click.echo(words, err=True)
+        )
 
 
 @contextmanager
@@ -79,7 +81,7 @@ def _show_progress(tasks: Sequence[Task]) -> Iterator[RunProgress]:
 
 
 class _NoProgress:
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         pass
 
     def end(self, task: Task) -> None:
@@ -93,7 +95,7 @@ class _ProgressLines:
         self._last: dict[int, str] = {}
         self._lock = threading.Lock()
 
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         with self._lock:
             without_numbers = re.sub(r"[\d.]+", "", words)
             if self._last.get(id(task)) != without_numbers:
@@ -102,7 +104,7 @@ class _ProgressLines:
 
     def end(self, task: Task) -> None:
         if task.run:
-            self.tell(task, task.run.state)
+            self.report(task, task.run.state)
 
 
 class _ProgressTable:
@@ -114,7 +116,7 @@ class _ProgressTable:
         self._ended: dict[int, float] = {}
         self._states: dict[int, str] = {}
 
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         self._states[id(task)] = words
 
     def end(self, task: Task) -> None:
@@ -147,9 +149,9 @@ def as_json(run: Run) -> dict[str, Any]:
         "provider_id": run.provider_id,
         "state": run.state,
         "job": run.job,
-        "created": written(run.created),
-        "updated": written(run.updated),
-        "deadline": written(run.deadline) if run.deadline else None,
+        "created": format_time(run.created),
+        "updated": format_time(run.updated),
+        "deadline": format_time(run.deadline) if run.deadline else None,
         "outputs": list(run.files) or [redact(url) for url in run.outputs],
         "error": redact(run.error) if run.error else None,
     }
@@ -212,9 +214,9 @@ def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterato
 
 def show_results(
     tasks: Sequence[Task],
-    ended: Finished | Interrupted,
     style: str,
     *,
+    interrupted: bool,
     success: Collection[RunState],
     lasting: bool = True,
 ) -> int:
@@ -233,7 +235,7 @@ def show_results(
     for task in tasks:
         for note in _notes(task):
             click.echo(f"{_title(task)}: {visible(redact(note))}", err=True)
-    if isinstance(ended, Interrupted):
+    if interrupted:
         _suggest_resuming(tasks, runs if lasting else ())
         return INTERRUPTED
     if "accepted" in success:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wanprep.submit.ledger.run import Run, RunState
-    from wanprep.submit.session.concurrent import Task
     from wanprep.submit.session.session import Session
+    from wanprep.submit.session.tasks import Task
 
 _format: Final = format_option(["text", "json"], "Text, or a JSON list.")
 _ids_and_format: Final = together(
@@ -79,19 +79,18 @@ def _refresh(session: Session) -> int:
     from wanprep.cli import INTERRUPTED
     from wanprep.cli.run_output import work
     from wanprep.net.secrets import redact
-    from wanprep.submit.session.concurrent import Interrupted
-    from wanprep.submit.session.update import asked
+    from wanprep.submit.session.status import refresh_run
 
     def update(task: Task) -> None:
-        task.run = asked(session, _run_of(task))
+        task.run = refresh_run(session, _run_of(task))
 
     tasks = [_task(run, update) for run in session.ledger.runs() if run.state == "accepted"]
     _check_keys(session, map(_run_of, tasks))
-    ended = work(session, tasks, waiting=False)
+    interrupted = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
             click.echo(f"{task.name}: {redact(str(task.problem))}", err=True)
-    if isinstance(ended, Interrupted):
+    if interrupted:
         return INTERRUPTED
     return int(any(task.problem for task in tasks))
 
@@ -133,10 +132,10 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
       wanprep runs wait k3m9x2pa -o results
       wanprep runs wait k3m9 p7wd --format json
     """
-    from wanprep.submit.session.wait import see_through
+    from wanprep.submit.session.wait import wait_and_fetch
 
     def wait_for(session: Session, task: Task) -> None:
-        see_through(session, _run_of(task), folder, task)
+        wait_and_fetch(session, _run_of(task), folder, task)
 
     return _for_each(ids, style, wait_for, success="succeeded")
 
@@ -153,10 +152,10 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     Examples:
       wanprep runs fetch k3m9x2pa -o results
     """
-    from wanprep.submit.session.wait import bring
+    from wanprep.submit.session.wait import fetch_now
 
     def download(session: Session, task: Task) -> None:
-        bring(session, _run_of(task), folder, task)
+        fetch_now(session, _run_of(task), folder, task)
 
     return _for_each(ids, style, download, success="succeeded")
 
@@ -174,13 +173,13 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     Examples:
       wanprep runs cancel k3m9x2pa
     """
-    from wanprep.submit.session.update import cancelled
+    from wanprep.submit.session.status import cancel_run
 
-    def cancel_run(session: Session, task: Task) -> None:
-        task.run = cancelled(session, _run_of(task))
+    def cancel_one(session: Session, task: Task) -> None:
+        task.run = cancel_run(session, _run_of(task))
 
     confirm = None if yes else _confirm_deletion
-    return _for_each(ids, style, cancel_run, success="cancelled", confirm=confirm)
+    return _for_each(ids, style, cancel_one, success="cancelled", confirm=confirm)
 
 
 def _confirm_deletion(session: Session, run: Run) -> None:
@@ -212,8 +211,8 @@ def _for_each(
             if confirm:
                 confirm(session, run)
         tasks = [_task(run, lambda task: action(session, task)) for run in found]
-        ended = work(session, tasks, waiting=success == "succeeded")
-        return show_results(tasks, ended, style, success={success})
+        interrupted = work(session, tasks, waiting=success == "succeeded")
+        return show_results(tasks, style, interrupted=interrupted, success={success})
 
 
 def _session(held: ExitStack) -> Session:
@@ -238,11 +237,9 @@ def _check_keys(session: Session, runs: Iterable[Run]) -> None:
 
 def _task(run: Run, action: Callable[[Task], None]) -> Task:
     from wanprep.cli.run_output import job_name
-    from wanprep.submit.session.concurrent import Task
+    from wanprep.submit.session.tasks import Task
 
-    task = Task(job_name(run), action)
-    task.run = run
-    return task
+    return Task(job_name(run), action, run)
 
 
 def _run_of(task: Task) -> Run:

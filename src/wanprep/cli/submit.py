@@ -129,39 +129,41 @@ def _submit(
 ) -> int:  # fmt: skip
     from wanprep.check.pipeline import look
     from wanprep.cli.run_output import FAILED, show_results, work
-    from wanprep.submit.request.submission import submissions
-    from wanprep.submit.session.plan import planned, task_for, to_send, try_out
+    from wanprep.submit.request.submission import find_submissions
+    from wanprep.submit.session.plan import Send, check_plan, make_task, plan_action
 
     inputs = look(request)
-    orders = submissions(inputs, session.services)
+    orders = find_submissions(inputs, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
-    plan = planned(session, orders, again=options.again)
-    new = to_send(plan)
-    if not _passes(inputs, [each.submission for each in plan if each not in new]):
+    plan = [plan_action(session, order, options) for order in orders]
+    new = [action for action in plan if isinstance(action, Send)]
+    if not _passes(inputs, [each.submission for each in plan if not isinstance(each, Send)]):
         if style == "json":
             click.echo("[]")
         return FAILED
-    try_out(session, plan, options)
+    check_plan(session, plan, options)
     _approve_price(new, budget)
-    tasks = [task_for(session, each, options) for each in plan]
-    ended = work(session, tasks, waiting=options.wait)
+    tasks = [make_task(session, action, options) for action in plan]
+    interrupted = work(session, tasks, waiting=options.wait)
     success = _SUCCEEDED if options.wait else _ACCEPTED
-    return show_results(tasks, ended, style, success=success, lasting=not emulated)
+    return show_results(
+        tasks, style, interrupted=interrupted, success=success, lasting=not emulated
+    )
 
 
 def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
     from wanprep.check.pipeline import look
     from wanprep.cli.run_output import FAILED
-    from wanprep.submit.request.submission import submissions
+    from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
-    from wanprep.submit.session.dry_run import RENDERERS, rehearsal
+    from wanprep.submit.session.dry_run import RENDERERS, describe_requests
 
     inputs, services = look(request), Services(request.config)
-    orders = submissions(inputs, services)
+    orders = find_submissions(inputs, services)
     if not _passes(inputs):
         return FAILED
-    requests = [rehearsal(each, services, os.environ, drop=drop) for each in orders]
+    requests = [describe_requests(each, services, os.environ, drop=drop) for each in orders]
     for piece in RENDERERS[style](requests):
         click.echo(piece, nl=False)
     return 0
@@ -199,14 +201,14 @@ class _Budget:
 
 def _approve_price(new: Sequence[Send], budget: _Budget) -> None:
     """Print the estimates, and raise unless the user accepts them."""
-    from wanprep.submit.request.price import TooDear, at_most, hold_against
+    from wanprep.submit.request.price import TooExpensive, highest_total, require_max_cost
 
     _print_prices(new)
     estimates = [each.estimate for each in new]
     if budget.most is not None:
-        hold_against(estimates, budget.most)
+        require_max_cost(estimates, budget.most)
         return
-    total = at_most(estimates)
+    total = highest_total(estimates)
     if budget.consent or not total > budget.ask_above:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -215,17 +217,17 @@ def _approve_price(new: Sequence[Send], budget: _Budget) -> None:
             " Pass --yes, or --max-cost USD. Nothing was sent."
         )
     if not click.confirm(f"This may cost up to {total:.2f} USD. Send it?", err=True):
-        raise TooDear("nothing was sent.")
+        raise TooExpensive("nothing was sent.")
 
 
 def _print_prices(new: Sequence[Send]) -> None:
-    from wanprep.submit.request.price import Estimate, Unpriced, in_words
+    from wanprep.submit.request.price import Estimate, Unpriced, price_text
 
     not_included: dict[str, None] = {}
     for each in new:
         price = each.estimate
         why = f". {price.why}" if isinstance(price, Unpriced) else ""
-        line = f"{each.submission.name} -> {each.submission.target.id}: {in_words(price)}{why}"
+        line = f"{each.submission.name} -> {each.submission.target.id}: {price_text(price)}{why}"
         click.echo(visible(line), err=True)
         not_included |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
     for sentence in not_included:

@@ -1,4 +1,4 @@
-"""What is written down of an order, whatever comes of it."""
+"""What the ledger keeps of an order, whatever its outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wanprep.config import Config
 from wanprep.plugins.flow import Accepted, Flow, Order
 from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import Run
-from wanprep.submit.session.send import ordered, ordered_again
+from wanprep.submit.session.send import place_order
 from wanprep.submit.session.session import Session
 
 
@@ -45,12 +45,12 @@ def reserved(session: Session) -> Run:
 
 
 def test_accepted(session: Session) -> None:
-    run = ordered(session, reserved(session))
+    run = place_order(session, reserved(session))
     assert (run.state, run.provider_id) == ("accepted", "task-1")
-    assert session.ledger.again(run) == run
+    assert session.ledger.reload(run) == run
 
 
-def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(session: Session) -> None:
+def test_an_exception_in_a_plugin_leaves_the_run_uncertain(session: Session) -> None:
     def broken(order: Order) -> Flow[Accepted]:
         yield from ()
         raise ZeroDivisionError(f"canary-0123456789 in {order.target}")
@@ -59,18 +59,18 @@ def test_a_plugin_that_breaks_leaves_uncertainty_and_is_told(session: Session) -
     driver.provider = replace(driver.provider, submit=broken)
     run = reserved(session)
     with pytest.raises(ZeroDivisionError):
-        ordered(session, run)
-    run = session.ledger.again(run)
+        place_order(session, run)
+    run = session.ledger.reload(run)
     assert run.state == "uncertain"
     assert run.error is not None
     assert "canary" not in run.error
 
 
-def test_nobody_was_reached(session: Session) -> None:
+def test_the_provider_was_not_reached(session: Session) -> None:
     driver = session.driver("evolink")
     driver.patience = replace(driver.patience, attempts=1)
     driver.wire.bases = {"api": "http://127.0.0.1:9"}
-    run = ordered(session, reserved(session))
+    run = place_order(session, reserved(session))
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
     assert run.error is not None
     assert "Nothing was sent" in run.error
@@ -85,12 +85,12 @@ def test_nobody_was_reached(session: Session) -> None:
         pytest.param(None, id="not reached"),
     ],
 )
-def test_a_repeat_that_fails_says_nothing_of_the_first_order(
+def test_a_refused_repeat_does_not_refuse_the_first_order(
     session: Session, service: Loopback, no: Answer | None
 ) -> None:
     """The first may have arrived: forgotten, it would be paid once more under a new key."""
     first = session.ledger.move(reserved(session), "uncertain", error="The answer is missing.")
-    again = session.ledger.reserve_again(first)
+    again = session.ledger.reserve_repeat(first)
     assert isinstance(again, Reserved)
     if no:
         service.script = {"*": [no]}
@@ -98,7 +98,7 @@ def test_a_repeat_that_fails_says_nothing_of_the_first_order(
         driver = session.driver("evolink")
         driver.patience = replace(driver.patience, attempts=1)
         driver.wire.bases = {"api": "http://127.0.0.1:9"}
-    run = ordered_again(session, again.run)
+    run = place_order(session, again.run, repeat=True)
     assert run.state == "uncertain"
     assert run.error is not None
     assert run.error.startswith("the first answer is missing, and sending it again failed: EvoLink")

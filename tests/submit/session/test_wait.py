@@ -17,9 +17,9 @@ from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins.flow import Status
 from wanprep.submit.ledger.run import Run
-from wanprep.submit.session.concurrent import Task
 from wanprep.submit.session.session import Session
-from wanprep.submit.session.wait import NoEnd, wait, words
+from wanprep.submit.session.tasks import Task
+from wanprep.submit.session.wait import StillRunning, status_text, wait_for_end
 
 
 @pytest.fixture
@@ -42,18 +42,18 @@ def submitted(desktop: Desktop, session: Session, target: str = EVOLINK) -> Run:
     return run
 
 
-def heard() -> tuple[Task, list[str]]:
-    task, told = Task("job", lambda _: None), list[str]()
-    task.heard = told.append
-    return task, told
+def listening_task() -> tuple[Task, list[str]]:
+    task, messages = Task("job", lambda _: None), list[str]()
+    task.report = messages.append
+    return task, messages
 
 
 def test_it_ends_with_the_run(desktop: Desktop, session: Session) -> None:
-    task, told = heard()
-    run = wait(session, submitted(desktop, session), task)
+    task, messages = listening_task()
+    run = wait_for_end(session, submitted(desktop, session), task)
     assert run.state == "succeeded"
-    assert told[-1] == "completed"
-    assert wait(session, run, task) == run, "what has ended is not waited for"
+    assert messages[-1] == "completed"
+    assert wait_for_end(session, run, task) == run, "what has ended is not waited for"
 
 
 def test_it_ends_when_patience_ends(
@@ -64,54 +64,54 @@ def test_it_ends_when_patience_ends(
     service = session.service("evolink")
     hasty = replace(service, poll=replace(service.poll, patience=0.1))
     monkeypatch.setattr(session, "service", lambda _: hasty)
-    with pytest.raises(NoEnd, match="takes longer than"):
-        wait(session, run, heard()[0])
-    assert session.ledger.again(run).state == "accepted"
+    with pytest.raises(StillRunning, match="takes longer than"):
+        wait_for_end(session, run, listening_task()[0])
+    assert session.ledger.reload(run).state == "accepted"
 
 
-def test_refusals_are_believed_when_they_repeat(desktop: Desktop, session: Session) -> None:
+def test_repeated_refusals_end_the_waiting(desktop: Desktop, session: Session) -> None:
     run = submitted(desktop, session)
     desktop.emulator.switch("bad-key")
-    with pytest.raises(NoEnd, match="key"):
-        wait(session, run, heard()[0])
-    assert session.ledger.again(run).state == "accepted"
+    with pytest.raises(StillRunning, match="key"):
+        wait_for_end(session, run, listening_task()[0])
+    assert session.ledger.reload(run).state == "accepted"
 
 
-def test_a_job_of_which_nothing_is_kept_has_expired(desktop: Desktop, session: Session) -> None:
+def test_an_old_job_that_is_refused_has_expired(desktop: Desktop, session: Session) -> None:
     run = submitted(desktop, session)
-    run = session.ledger.note(run, sent=run.sent - timedelta(days=2))
+    run = session.ledger.amend(run, sent=run.sent - timedelta(days=2))
     desktop.emulator.switch("bad-key")
-    run = wait(session, run, heard()[0])
+    run = wait_for_end(session, run, listening_task()[0])
     assert run.state == "expired"
     assert run.error
 
 
-def test_a_network_that_is_gone_is_waited_for(desktop: Desktop, session: Session) -> None:
+def test_network_errors_are_waited_out(desktop: Desktop, session: Session) -> None:
     run = submitted(desktop, session, RUNCOMFY)
     driver = session.driver("runcomfy")
     driver.patience = replace(driver.patience, attempts=1)
     desktop.emulator.switch("poll-error=2")
-    task, told = heard()
-    assert wait(session, run, task).state == "succeeded"
-    assert told[0].startswith("no answer for now (")
+    task, messages = listening_task()
+    assert wait_for_end(session, run, task).state == "succeeded"
+    assert messages[0].startswith("no answer for now (")
 
 
-def test_it_can_be_called_off_and_woken(desktop: Desktop, session: Session) -> None:
+def test_it_can_be_woken_and_stopped(desktop: Desktop, session: Session) -> None:
     desktop.emulator.switch("never-finishes")
     run = submitted(desktop, session)
     session.environ = {**session.environ, "WANPREP_POLL_INTERVAL": "60"}
-    task, told = heard()
-    waiting = threading.Thread(target=wait, args=(session, run, task))
+    task, messages = listening_task()
+    waiting = threading.Thread(target=wait_for_end, args=(session, run, task))
     waiting.start()
-    session.wakeups.ring(run.provider_id or "")
+    session.wakeups.wake(run.provider_id or "")
     end = time.monotonic() + 30
-    while not told:
+    while not messages:
         assert time.monotonic() < end
         time.sleep(0.01)
-    session.wakeups.call_off()
+    session.wakeups.stop()
     waiting.join(30)
     assert not waiting.is_alive()
-    assert wait(session, run, task) == run, "nor is anything begun now"
+    assert wait_for_end(session, run, task) == run, "nor is anything begun now"
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_it_can_be_called_off_and_woken(desktop: Desktop, session: Session) -> N
         pytest.param(Status(state="running", word="processing", progress=0.42),
                      "processing, 42 %", id="a part"),
         pytest.param(Status(state="unknown", word="marinating"),
-                     "'marinating', a word that nobody knows", id="unknown"),
+                     "'marinating', an unknown state", id="unknown"),
         pytest.param(Status(state="succeeded", word="", progress=1.0), "succeeded", id="no word"),
     ],
 )  # fmt: skip
-def test_words(status: Status, says: str) -> None:
-    assert words(status) == says
+def test_status_text(status: Status, says: str) -> None:
+    assert status_text(status) == says

@@ -13,21 +13,21 @@ from wanprep.net.secrets import remember
 from wanprep.plugins.flow import Flow, HostedUrl, Order, Refused, Request
 from wanprep.plugins.provider import LocalFile, Settings
 from wanprep.submit.errors import CannotHost
-from wanprep.submit.session.dry_run import preview, preview_upload
+from wanprep.submit.session.dry_run import describe_order, describe_upload
 from wanprep.submit.uploads.local_files import local_file
 
 ENVIRON = {"SMALL_KEY": KEY}
 
 
-def test_an_order_as_it_would_leave() -> None:
+def test_an_order() -> None:
     remember(KEY)
     order = replace(
         ORDER,
         body={"prompt": "x", "image": "https://h/a.png?X-Amz-Signature=abc", "note": KEY},
         query={"webhook": "https://me.example/?token=t"},
     )
-    shown = preview(provider(), service(), order, environ=ENVIRON)
-    assert shown == {
+    described = describe_order(provider(), service(), order, environ=ENVIRON)
+    assert described == {
         "method": "POST",
         "url": "https://api.small.example/jobs?webhook=https%3A%2F%2Fme.example%2F%3Ftoken%3D***",
         "headers": {
@@ -41,8 +41,8 @@ def test_an_order_as_it_would_leave() -> None:
 
 
 def test_it_needs_no_key() -> None:
-    shown = preview(provider(), service(), ORDER, environ={})
-    assert shown["headers"]["Authorization"] == "Bearer ***"
+    described = describe_order(provider(), service(), ORDER, environ={})
+    assert described["headers"]["Authorization"] == "Bearer ***"
 
 
 def refuses(_: Order) -> Flow[Any]:
@@ -50,10 +50,10 @@ def refuses(_: Order) -> Flow[Any]:
     yield
 
 
-def test_a_refusal_is_told_without_the_key() -> None:
+def test_a_refusal_hides_the_key() -> None:
     remember(KEY)
     with pytest.raises(Refused, match=r"not with \*\*\*"):
-        preview(provider(submit=refuses), service(), ORDER, environ=ENVIRON)
+        describe_order(provider(submit=refuses), service(), ORDER, environ=ENVIRON)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def file(tmp_path: Path) -> LocalFile:
     return local_file(str(path))
 
 
-def shown(file: LocalFile, config_hosts: Mapping[str, str], **changes: Any) -> Any:
-    return preview_upload(
+def described(file: LocalFile, config_hosts: Mapping[str, str], **changes: Any) -> Any:
+    return describe_upload(
         provider(**changes),
         service(),
         file,
@@ -77,8 +77,8 @@ def shown(file: LocalFile, config_hosts: Mapping[str, str], **changes: Any) -> A
 ABOUT = {"name": "a.bin", "content_type": "application/octet-stream", "bytes": 5}
 
 
-def test_an_upload_as_it_would_leave(file: LocalFile) -> None:
-    assert shown(file, {}) == {
+def test_an_upload(file: LocalFile) -> None:
+    assert described(file, {}) == {
         "method": "POST",
         "url": "https://api.small.example/upload",
         "headers": {"User-Agent": f"wanprep/{__version__}", "Authorization": "Bearer ***"},
@@ -100,19 +100,19 @@ def as_data(_: LocalFile, __: Settings) -> Flow[HostedUrl]:
 @pytest.mark.parametrize("upload", [None, needs_settings])
 def test_a_bucket_in_place_of_an_upload(file: LocalFile, upload: Any) -> None:
     below = "s3://AKIAIOSFODNN7EXAMPLE:x@bucket/p/"
-    assert shown(file, {"default": below}, upload=upload) == {
+    assert described(file, {"default": below}, upload=upload) == {
         "method": "PUT",
         "url": f"s3://***@bucket/p/{file.sha256[:16]}/a.bin",
         "file": ABOUT,
     }
 
 
-def test_a_file_inside_of_the_order_has_no_request_of_its_own(file: LocalFile) -> None:
-    assert shown(file, {}, upload=as_data) is None
+def test_a_file_inside_the_order_has_no_request_of_its_own(file: LocalFile) -> None:
+    assert described(file, {}, upload=as_data) is None
 
 
-def test_a_file_with_nowhere_to_go(file: LocalFile) -> None:
+def test_a_file_without_a_destination(file: LocalFile) -> None:
     with pytest.raises(CannotHost, match=r"a repository is missing. Name one"):
-        shown(file, {}, upload=needs_settings)
+        described(file, {}, upload=needs_settings)
     with pytest.raises(CannotHost, match="Small takes no uploads"):
-        shown(file, {}, upload=None)
+        described(file, {}, upload=None)

@@ -2,24 +2,28 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ledgers import TARGET, received, start_process, succeeded_run
 from loopback import Answer, Loopback, answer, chunked, dripping, half, head, raw, redirect, reset
 from PIL import Image
 from small_service import KEY, PATIENCE, driver
 
 from wanprep import __version__
 from wanprep.errors import WanprepError
+from wanprep.plugins.flow import Order
 from wanprep.submit.errors import BadResult, CannotSave, NoAnswer, ResultGone
 from wanprep.submit.http import download as downloads
 from wanprep.submit.http.retries import Patience
-from wanprep.submit.session.results import Brought, bring_home
+from wanprep.submit.session.save import SavedResult, save_results
 
 
 @pytest.fixture(scope="session")
@@ -54,34 +58,29 @@ def fetch(
     outputs: int = 1,
     expected: float | None = 1.0,
     patience: Patience = PATIENCE,
-    **provenance: Any,
-) -> tuple[Brought, ...]:
+    **body: Any,
+) -> tuple[SavedResult, ...]:
     server.script = {"/v.mp4": answers}
+    run = succeeded_run(
+        outputs=[f"{server.url}/v.mp4?n={number}&Signature=secret" for number in range(outputs)],
+        facts={"seconds": expected},
+        order=Order(target=TARGET, body=body),
+    )
     with driver(server, patience=patience) as line:
-        return bring_home(
-            [f"{server.url}/v.mp4?n={number}&Signature=secret" for number in range(outputs)],
-            line,
-            str(home),
-            "hero-ab12",
-            expected_seconds=expected,
-            provenance=provenance,
-        )
+        return save_results(run, line, str(home))
 
 
 def names(home: Path) -> list[str]:
     return sorted(os.listdir(home))
 
 
-def test_a_result_comes_home_with_a_note_of_where_it_is_from(
+def test_a_result_is_saved_with_a_sidecar_of_its_origin(
     server: Loopback, home: Path, video: bytes
 ) -> None:
-    told: dict[str, Any] = {
-        "run": "ab12",
-        "body": {"image_urls": ["https://h/a?sig=x"], "key": KEY},
-    }
-    (brought,) = fetch(server, home, answer(200, video), **told)
+    body: dict[str, Any] = {"image_urls": ["https://h/a?sig=x"], "key": KEY}
+    (saved,) = fetch(server, home, answer(200, video), **body)
     assert names(home) == ["hero-ab12.json", "hero-ab12.mp4"]
-    assert brought == Brought(
+    assert saved == SavedResult(
         path=str(home / "hero-ab12.mp4"), sidecar=str(home / "hero-ab12.json"), notes=()
     )
     assert (home / "hero-ab12.mp4").read_bytes() == video
@@ -114,7 +113,7 @@ def test_a_result_comes_home_with_a_note_of_where_it_is_from(
         pytest.param([redirect("/v.mp4?moved")], id="moved"),
     ],
 )
-def test_a_download_is_begun_anew(
+def test_a_download_is_repeated(
     server: Loopback, home: Path, video: bytes, answers: list[Answer]
 ) -> None:
     fetch(server, home, *answers, answer(200, video))
@@ -155,7 +154,7 @@ LENGTH = {"content-length": "5000", "connection": "close"}
         ),
     ],
 )
-def test_what_is_no_result_is_not_kept(
+def test_what_is_not_a_result_is_not_kept(
     server: Loopback, home: Path, bad: Answer, error: type[WanprepError], says: str
 ) -> None:
     haste = Patience(connect=20, read=0.3, download=0.2, attempts=2, pause=0.01)
@@ -173,12 +172,12 @@ def test_a_truncated_video_is_found_without_a_length(
     whole: bytes = request.getfixturevalue(kind)
     part = whole[: int(len(whole) * kept)]
     until_the_end = raw(head(200, {"connection": "close"}) + part)
-    with pytest.raises(BadResult, match="no whole video"):
+    with pytest.raises(BadResult, match="not a whole video"):
         fetch(server, home, until_the_end)
     assert names(home) == []
 
 
-def test_a_image_is_no_video(server: Loopback, home: Path, tmp_path: Path) -> None:
+def test_an_image_is_not_a_video(server: Loopback, home: Path, tmp_path: Path) -> None:
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
     with pytest.raises(BadResult, match=r"no video but image \(png\)"):
         fetch(server, home, answer(200, (tmp_path / "a.png").read_bytes()))
@@ -195,12 +194,12 @@ def test_a_image_is_no_video(server: Loopback, home: Path, tmp_path: Path) -> No
         (0.2, ("the video lasts 1.00 s, but 0.20 s were ordered",)),
     ],
 )
-def test_another_length_than_ordered_is_worth_a_word(
+def test_another_length_than_ordered_is_noted(
     server: Loopback, home: Path, video: bytes, expected: float | None, notes: tuple[str, ...]
 ) -> None:
-    (brought,) = fetch(server, home, answer(200, video), expected=expected)
-    assert brought.notes == notes
-    assert json.loads(Path(brought.sidecar).read_text())["notes"] == list(notes)
+    (saved,) = fetch(server, home, answer(200, video), expected=expected)
+    assert saved.notes == notes
+    assert json.loads(Path(saved.sidecar).read_text())["notes"] == list(notes)
 
 
 def test_nothing_is_overwritten(
@@ -210,15 +209,15 @@ def test_nothing_is_overwritten(
     (home / "hero-ab12.mp4").write_bytes(b"mine")
     (home / "hero-ab12-2.json").write_text('{"target": "mine"}')
     (home / "hero-ab12-3.json").write_text("mine")
-    (brought,) = fetch(server, home, answer(200, video))
-    assert os.path.basename(brought.path) == "hero-ab12-4.mp4"
+    (saved,) = fetch(server, home, answer(200, video))
+    assert os.path.basename(saved.path) == "hero-ab12-4.mp4"
     assert (home / "hero-ab12.mp4").read_bytes() == b"mine"
     assert (home / "hero-ab12-2.json").read_text() == '{"target": "mine"}'
     (again,) = fetch(server, home, answer(200, fast_start))
     assert os.path.basename(again.path) == "hero-ab12-5.mp4"
 
 
-def test_what_is_there_already_is_not_kept_twice(
+def test_a_result_that_was_saved_before_is_not_saved_twice(
     server: Loopback, home: Path, video: bytes
 ) -> None:
     first = fetch(server, home, answer(200, video))
@@ -231,8 +230,8 @@ def test_what_is_there_already_is_not_kept_twice(
 
 
 def test_several_results(server: Loopback, home: Path, video: bytes, fast_start: bytes) -> None:
-    brought = fetch(server, home, answer(200, video), answer(200, fast_start), outputs=2)
-    assert [os.path.basename(each.path) for each in brought] == [
+    saved = fetch(server, home, answer(200, video), answer(200, fast_start), outputs=2)
+    assert [os.path.basename(each.path) for each in saved] == [
         "hero-ab12.mp4",
         "hero-ab12-2.mp4",
     ]
@@ -249,45 +248,36 @@ def test_only_the_services_own_link_gets_the_key_and_only_when_it_asks(
         fetch(server, home, answer(403, b""), answer(400, b"a signature and a key"))
     with Loopback({"*": [answer(403, b"")]}) as cdn, driver(server) as line:
         with pytest.raises(ResultGone):
-            bring_home([f"{cdn.url}/x"], line, str(home), "y", expected_seconds=None, provenance={})
+            save_results(succeeded_run(outputs=[f"{cdn.url}/x"]), line, str(home))
         assert KEY.encode() not in cdn.everything
         assert len(cdn.heard) == 1
 
 
-def test_folders_that_cannot_take_it(server: Loopback, tmp_path: Path, video: bytes) -> None:
+def test_a_folder_that_cannot_be_created(server: Loopback, tmp_path: Path, video: bytes) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(CannotSave, match="fetch it again"):
         fetch(server, tmp_path / "file" / "out", answer(200, video))
 
 
-FULL = """
-import resource, signal, sys
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-sys.path[:0] = {paths!r}
-from small_service import driver
-from loopback import Loopback
-from wanprep.submit.faults import CannotSave
-from wanprep.submit.journey.results import bring_home
-server = Loopback({{}})
-server.url = {url!r}
-resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
-with driver(server) as line:
-    try:
-        bring_home([{url!r} + "/v"], line, {home!r}, "x", expected_seconds=1, provenance={{}})
-    except CannotSave as error:
-        print(error)
-"""
+def save_on_full_disk(connection: Connection, url: str, folder: str) -> None:
+    """Stand in for a full disk by the most bytes that a process may write to a file."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+    with Loopback({}) as server:
+        server.url = url
+        with driver(server) as line:
+            try:
+                save_results(succeeded_run(outputs=[f"{url}/v"]), line, folder)
+            except CannotSave as error:
+                connection.send(str(error))
 
 
 def test_a_full_disk_leaves_nothing_behind(server: Loopback, home: Path, video: bytes) -> None:
     server.script = {"*": [answer(200, video)]}
-    paths = [path for path in sys.path if path.endswith("support")]
-    code = FULL.format(url=server.url, home=str(home), paths=paths)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert "cannot be saved in" in done.stdout, done.stderr
-    assert "File too large" in done.stdout
+    _, connection = start_process(save_on_full_disk, server.url, str(home))
+    [error] = received(connection)
+    assert "cannot be saved in" in error
+    assert "File too large" in error
     assert names(home) == []
 
 
@@ -310,6 +300,7 @@ def test_a_folder_that_fails_otherwise(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "link", full)
+    monkeypatch.setattr(os, "rename", full)
     with pytest.raises(CannotSave, match="No space left on device"):
         fetch(server, home, answer(200, video))
     assert names(home) == []
@@ -323,13 +314,13 @@ def test_a_result_of_no_known_size_ends(
         fetch(server, home, answer(200, b"x" * 1001))
 
 
-def test_damage_inside_is_told_and_the_video_kept(
+def test_damage_is_noted_and_the_video_kept(
     server: Loopback, home: Path, fast_start: bytes
 ) -> None:
-    half = len(fast_start) // 2  # the index comes first: what is blanked are images
+    half = len(fast_start) // 2  # the index comes first: what is blanked are frames
     hollow = fast_start[:half] + bytes(len(fast_start) - half)
-    (brought,) = fetch(server, home, answer(200, hollow))
-    assert Path(brought.path).read_bytes() == hollow
-    (note,) = brought.notes
+    (saved,) = fetch(server, home, answer(200, hollow))
+    assert Path(saved.path).read_bytes() == hollow
+    (note,) = saved.notes
     assert "the video is damaged" in note
-    assert json.loads(Path(brought.sidecar).read_text())["notes"] == [note]
+    assert json.loads(Path(saved.sidecar).read_text())["notes"] == [note]

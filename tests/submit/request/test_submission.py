@@ -6,11 +6,12 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.inputs import CheckRequest
-from wanprep.check.pipeline import look
-from wanprep.submit.request.identity import identity
+from wanprep.check.inputs import cases
+from wanprep.job.read import read_jobs
+from wanprep.rules.target import all_targets
+from wanprep.submit.request.submission import job_identity
 
-EVOLINK: Final = "evolink/wan2.7-reference-video"
+TARGETS: Final = all_targets()
 JOB: Final = """
 target: evolink/wan2.7-reference-video
 prompt: Image 1 walks.
@@ -30,19 +31,18 @@ body:
 """
 
 
-def of(folder: Path, text: str, name: str = "job.yaml", settings: Any = None) -> str:
+def identity_of(folder: Path, text: str, name: str = "job.yaml", settings: Any = None) -> str:
     (folder / name).write_text(text)
-    for media, content in {"a.jpg": b"picture", "copy.jpg": b"picture", "a.wav": b"voice"}.items():
+    for media, content in {"a.jpg": b"image", "copy.jpg": b"image", "a.wav": b"voice"}.items():
         if not (folder / media).exists():
             (folder / media).write_bytes(content)
-    seen = look(CheckRequest(paths=(str(folder / name),)))
-    [[case]] = seen.cases
+    [case], _ = cases(read_jobs(str(folder / name)), [], TARGETS, [])
     hashes = {
         asset.pointer: hashlib.sha256(Path(asset.location).read_bytes()).hexdigest()
         for asset in case.intent.assets
         if asset.kind == "file"
     }
-    return identity(case, case.targets[0], hashes, settings or {})
+    return job_identity(case, case.targets[0], hashes, settings or {})
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def of(folder: Path, text: str, name: str = "job.yaml", settings: Any = None) ->
     ],
 )  # fmt: skip
 def test_the_same(tmp_path: Path, text: str, name: str) -> None:
-    assert of(tmp_path, text, name) == of(tmp_path, JOB)
+    assert identity_of(tmp_path, text, name) == identity_of(tmp_path, JOB)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_the_same(tmp_path: Path, text: str, name: str) -> None:
         pytest.param("walks", "runs", id="prompt"),
         pytest.param("a.jpg", "a.wav", id="asset"),
         pytest.param("    voice: a.wav\n", "", id="voice"),
-        pytest.param("example.com/b.jpg", "example.com/c.jpg", id="address"),
+        pytest.param("example.com/b.jpg", "example.com/c.jpg", id="url"),
         pytest.param("duration: 5", "duration: 6", id="parameter"),
         pytest.param("parameters:", "first_frame: a.jpg\nparameters:", id="first frame"),
         pytest.param("parameters:", "negative_prompt: no\nparameters:", id="negative prompt"),
@@ -80,21 +80,21 @@ def test_the_same(tmp_path: Path, text: str, name: str) -> None:
 )  # fmt: skip
 def test_another(tmp_path: Path, old: str, new: str) -> None:
     assert JOB.count(old) >= 1
-    assert of(tmp_path, JOB.replace(old, new)) != of(tmp_path, JOB)
+    assert identity_of(tmp_path, JOB.replace(old, new)) != identity_of(tmp_path, JOB)
 
 
 def test_settings_that_change_what_is_sent_count(tmp_path: Path) -> None:
-    assert of(tmp_path, JOB, settings={"item": {"url": "u"}}) != of(tmp_path, JOB)
+    assert identity_of(tmp_path, JOB, settings={"item": {"url": "u"}}) != identity_of(tmp_path, JOB)
 
 
-def test_a_native_body_is_known_by_its_own_words(tmp_path: Path) -> None:
-    known = of(tmp_path, BODY)
-    assert of(tmp_path, BODY.replace("a.jpg", "copy.jpg"), "x.yaml") == known
-    assert of(tmp_path, BODY.replace("duration: 5", "duration: 6")) != known
-    assert of(tmp_path, BODY.replace("a.jpg", "a.wav")) != known
+def test_a_native_body_is_identified_by_its_content(tmp_path: Path) -> None:
+    identity = identity_of(tmp_path, BODY)
+    assert identity_of(tmp_path, BODY.replace("a.jpg", "copy.jpg"), "x.yaml") == identity
+    assert identity_of(tmp_path, BODY.replace("duration: 5", "duration: 6")) != identity
+    assert identity_of(tmp_path, BODY.replace("a.jpg", "a.wav")) != identity
 
 
 def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
-    known = of(tmp_path, JOB)
+    identity = identity_of(tmp_path, JOB)
     (tmp_path / "a.jpg").write_bytes(b"another image")
-    assert of(tmp_path, JOB) != known
+    assert identity_of(tmp_path, JOB) != identity

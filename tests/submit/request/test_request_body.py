@@ -12,12 +12,12 @@ import pytest
 from wanprep.check.inputs import cases
 from wanprep.job.read import read_jobs
 from wanprep.rules.target import all_targets
-from wanprep.submit.request.body import CannotBuild, build
+from wanprep.submit.request.body import CannotBuild, build_request, is_url, missing_strings
 
 if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.rules.target import Target
-    from wanprep.submit.request.body import Built
+    from wanprep.submit.request.body import BuiltRequest
 
 TARGETS: Final = all_targets()
 EVOLINK: Final = TARGETS["evolink/wan2.7-reference-video"]
@@ -53,9 +53,9 @@ def the_case(folder: Path, document: Any, target: Target) -> Case:
     return case
 
 
-def built(folder: Path, document: Any, target: Target, **more: Any) -> Built:
+def built(folder: Path, document: Any, target: Target, **more: Any) -> BuiltRequest:
     urls = more.pop("urls", HOSTED)
-    return build(the_case(folder, document, target), target, urls, **more)
+    return build_request(the_case(folder, document, target), target, urls, **more)
 
 
 def without(*keys: str, **parameters: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def without(*keys: str, **parameters: Any) -> dict[str, Any]:
 def test_evolink(tmp_path: Path) -> None:
     job = without(resolution="1080P", duration=5, seed=42, prompt_extend=False)
     found = built(tmp_path, job, EVOLINK)
-    assert found.body == {
+    assert found.order.body == {
         "model": "wan2.7-reference-video",
         "prompt": FULL["prompt"],
         "negative_prompt": "blurry, low quality",
@@ -80,10 +80,10 @@ def test_evolink(tmp_path: Path) -> None:
         "seed": 42,
         "prompt_extend": False,
     }
-    assert (found.query, found.dropped, found.unconfirmed) == ({}, (), ())
-    order = found.order("key")
+    assert (found.order.query, found.dropped, found.unconfirmed) == ({}, (), ())
+    order = found.order
     assert (order.target, order.model) == (EVOLINK.id, "wan2.7-reference-video")
-    assert (order.body, order.idempotency_key) == (found.body, "key")
+    assert order.idempotency_key == ""
 
 
 def test_voices_are_bound_by_name_and_may_skip_references(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_voices_are_bound_by_name_and_may_skip_references(tmp_path: Path) -> Non
         {"image": GARDEN, "voice": f"{VOICE}?2"},
     ]
     found = built(tmp_path, {"prompt": "x", "references": references}, EVOLINK)
-    assert found.body["model_params"] == {
+    assert found.order.body["model_params"] == {
         "voice_bindings": {"video1": VOICE, "image2": f"{VOICE}?2"}
     }
 
@@ -109,7 +109,7 @@ def test_oxen(tmp_path: Path) -> None:
         aspect_ratio="16:9",
     )
     found = built(tmp_path, job, OXEN)
-    assert found.body == {
+    assert found.order.body == {
         "model": "wan-v2-7-reference-to-video",
         "prompt": FULL["prompt"],
         "negative_prompt": "blurry, low quality",
@@ -124,7 +124,7 @@ def test_oxen(tmp_path: Path) -> None:
         "num_generations": 1,
         "aspect_ratio": "16:9",
     }
-    assert type(found.body["duration"]) is int
+    assert type(found.order.body["duration"]) is int
     assert found.unconfirmed == (
         "reference_images[].url",
         "reference_images[].reference_voice",
@@ -132,10 +132,10 @@ def test_oxen(tmp_path: Path) -> None:
     )
 
 
-def test_what_oxen_does_not_publish_may_be_set(tmp_path: Path) -> None:
+def test_keys_that_oxen_does_not_publish_can_be_set(tmp_path: Path) -> None:
     settings = {"item": {"voice": "voice_url"}}
     found = built(tmp_path, without(), OXEN, settings=settings)
-    assert found.body["reference_images"][0] == {"url": HERO, "voice_url": VOICE}
+    assert found.order.body["reference_images"][0] == {"url": HERO, "voice_url": VOICE}
     assert found.unconfirmed == ("reference_images[].url", "reference_videos[].url")
     both = {"item": {"url": "image", "voice": "voice_url"}}
     assert built(tmp_path, without(), OXEN, settings=both).unconfirmed == ()
@@ -152,7 +152,7 @@ def test_runcomfy_27(tmp_path: Path) -> None:
     )
     job["references"] = [{"image": HERO}, {"video": DANCE}]
     found = built(tmp_path, job, RC27)
-    assert found.body == {
+    assert found.order.body == {
         "prompt": FULL["prompt"],
         "reference_image_urls": [HERO],
         "reference_video_urls": [DANCE],
@@ -163,20 +163,23 @@ def test_runcomfy_27(tmp_path: Path) -> None:
         "multi_shots": False,
         "seed": 42,
     }
-    assert found.model == "wan-ai/wan-2-7/reference-to-video"
+    assert found.order.model == "wan-ai/wan-2-7/reference-to-video"
 
 
 def test_a_model_may_go_by_another_id(tmp_path: Path) -> None:
     job = {"prompt": "x", "references": [{"image": HERO}]}
     settings = {"model-ids": {"wan-2-7-reference-to-video": "wan-ai/wan-2.7/reference-to-video"}}
     assert (
-        built(tmp_path, job, RC27, settings=settings).model == "wan-ai/wan-2.7/reference-to-video"
+        built(tmp_path, job, RC27, settings=settings).order.model
+        == "wan-ai/wan-2.7/reference-to-video"
     )
-    assert built(tmp_path, job, RC22, settings=settings).model == "wan-ai/wan-2-2/image-to-video"
+    assert (
+        built(tmp_path, job, RC22, settings=settings).order.model == "wan-ai/wan-2-2/image-to-video"
+    )
 
 
 @pytest.mark.parametrize(
-    "picture", [{"first_frame": "start.png"}, {"references": [{"image": "start.png"}]}]
+    "image", [{"first_frame": "start.png"}, {"references": [{"image": "start.png"}]}]
 )
 def test_runcomfy_22_takes_its_image_from_either_place(
     tmp_path: Path, image: dict[str, Any]
@@ -185,7 +188,7 @@ def test_runcomfy_22_takes_its_image_from_either_place(
     job = {"prompt": "She bows.", "parameters": parameters} | image
     urls = {"/first_frame": START, "/references/0/image": START}
     found = built(tmp_path, job, RC22, urls=urls)
-    assert found.body == {
+    assert found.order.body == {
         "prompt": "She bows.",
         "img_url": START,
         "resolution": "480P",
@@ -207,7 +210,7 @@ def test_wavespeed(tmp_path: Path) -> None:
     )
     job["references"] = [{"video": DANCE}, {"image": GARDEN}, {"video": f"{DANCE}?2"}]
     found = built(tmp_path, job, WAVESPEED)
-    assert found.body == {
+    assert found.order.body == {
         "prompt": FULL["prompt"],
         "videos": [DANCE, f"{DANCE}?2"],
         "image": GARDEN,
@@ -218,7 +221,7 @@ def test_wavespeed(tmp_path: Path) -> None:
         "enable_prompt_expansion": False,
         "seed": -1,
     }
-    assert found.query == {"webhook": "https://Hooks.example.com/w?a=B"}
+    assert found.order.query == {"webhook": "https://Hooks.example.com/w?a=B"}
 
 
 @pytest.mark.parametrize("target", SENDABLE, ids=lambda target: target.id)
@@ -226,8 +229,8 @@ def test_nothing_is_invented(tmp_path: Path, target: Target) -> None:
     references = [{"image": HERO}] if target is not WAVESPEED else [{"video": DANCE}]
     found = built(tmp_path, {"prompt": "x", "references": references}, target)
     constants = target.data["fields"]["constants"]
-    assert len(found.body) == 2 + len(constants)
-    assert constants.items() <= found.body.items()
+    assert len(found.order.body) == 2 + len(constants)
+    assert constants.items() <= found.order.body.items()
 
 
 @pytest.mark.parametrize(
@@ -254,7 +257,7 @@ def test_nothing_is_invented(tmp_path: Path, target: Target) -> None:
         ),
     ],
 )
-def test_nothing_vanishes_silently(
+def test_nothing_is_dropped_silently(
     tmp_path: Path, target: Target, job: Any, dropped: tuple[str, ...]
 ) -> None:
     with pytest.raises(CannotBuild, match=r"has no field for .*--drop") as raised:
@@ -262,18 +265,18 @@ def test_nothing_vanishes_silently(
     assert all(each in str(raised.value) for each in dropped)
     found = built(tmp_path, job, target, drop=True)
     assert found.dropped == dropped
-    assert VOICE not in json.dumps(found.body)
+    assert VOICE not in json.dumps(found.order.body)
 
 
-def test_a_text_without_a_field_is_dropped_only_when_asked(tmp_path: Path) -> None:
+def test_a_prompt_without_a_field_is_dropped_only_when_asked(tmp_path: Path) -> None:
     fields = {
         key: value for key, value in EVOLINK.data["fields"].items() if key != "negative_prompt"
     }
     target = replace(EVOLINK, data={**EVOLINK.data, "fields": fields})
     case = the_case(tmp_path, FULL, EVOLINK)
     with pytest.raises(CannotBuild, match="no field for the negative prompt"):
-        build(case, target, HOSTED)
-    found = build(case, target, HOSTED, drop=True)
+        build_request(case, target, HOSTED)
+    found = build_request(case, target, HOSTED, drop=True)
     assert found.dropped == ("the negative prompt",)
 
 
@@ -290,8 +293,8 @@ NATIVE: Final = {
 def test_a_native_body_is_sent_as_it_is_written(tmp_path: Path) -> None:
     urls = {"/body/image_urls/0": HERO, "/body/model_params/voice_bindings/image1": VOICE}
     case = the_case(tmp_path, {"target": EVOLINK.id, "body": NATIVE}, EVOLINK)
-    found = build(case, EVOLINK, urls)
-    assert found.body == NATIVE | {
+    found = build_request(case, EVOLINK, urls)
+    assert found.order.body == NATIVE | {
         "image_urls": [HERO],
         "model_params": {"voice_bindings": {"image1": VOICE}},
     }
@@ -304,38 +307,38 @@ def test_what_a_native_body_may_not_hold_is_dropped_only_when_asked(tmp_path: Pa
     with pytest.raises(CannotBuild, match="no field for `durations`"):
         built(tmp_path, document, WAVESPEED)
     found = built(tmp_path, document, WAVESPEED, drop=True)
-    assert found.body == {"prompt": "Video 1 waves.", "videos": [DANCE]}
+    assert found.order.body == {"prompt": "Video 1 waves.", "videos": [DANCE]}
 
 
 def test_a_native_body_goes_only_where_it_belongs(tmp_path: Path) -> None:
     case = the_case(tmp_path, {"target": EVOLINK.id, "body": NATIVE}, EVOLINK)
     with pytest.raises(CannotBuild, match=f"a request to {EVOLINK.id} and can be sent only there"):
-        build(case, OXEN, {})
+        build_request(case, OXEN, {})
 
 
-def test_what_is_no_endpoint_takes_no_job(tmp_path: Path) -> None:
-    with pytest.raises(CannotBuild, match=r"wan/2\.7 is nothing that a job can be sent to"):
+def test_what_is_not_an_endpoint_takes_no_job(tmp_path: Path) -> None:
+    with pytest.raises(CannotBuild, match=r"wan/2\.7 is not an endpoint that a job can be sent to"):
         built(tmp_path, FULL, TARGETS["wan/2.7"])
 
 
-def test_a_file_without_an_address_stops_it(tmp_path: Path) -> None:
-    with pytest.raises(CannotBuild, match=r"hero\.wav has no address yet"):
+def test_a_file_without_a_url_cannot_be_built(tmp_path: Path) -> None:
+    with pytest.raises(CannotBuild, match=r"hero\.wav has no URL yet"):
         built(
             tmp_path, FULL, EVOLINK, urls={key: HOSTED[key] for key in HOSTED if "voice" not in key}
         )
 
 
-def test_a_reference_of_nothing_stops_it(tmp_path: Path) -> None:
+def test_a_reference_without_a_file_cannot_be_built(tmp_path: Path) -> None:
     case = the_case(tmp_path, {"prompt": "x", "references": [{"image": HERO}]}, EVOLINK)
     intent = replace(case.intent, references=(replace(case.intent.references[0], pointer="/x"),))
-    with pytest.raises(CannotBuild, match="neither an image nor a clip"):
-        build(replace(case, intent=intent), EVOLINK, {})
+    with pytest.raises(CannotBuild, match="neither an image nor a video"):
+        build_request(replace(case, intent=intent), EVOLINK, {})
 
 
 @pytest.mark.parametrize(
     ("role", "name", "lost"),
     [
-        pytest.param("reference_video", "image_urls", HERO, id="clips in the images' field"),
+        pytest.param("reference_video", "image_urls", HERO, id="videos in the images' field"),
         pytest.param("reference_image", "prompt", FULL["prompt"], id="images over the prompt"),
     ],
 )
@@ -346,7 +349,7 @@ def test_a_table_that_loses_a_reference_is_caught(
     table = {**fields, role: {**fields[role], "name": name}}
     target = replace(EVOLINK, data={**EVOLINK.data, "fields": table})
     with pytest.raises(CannotBuild, match="does not hold all of the job") as raised:
-        build(the_case(tmp_path, FULL, EVOLINK), target, HOSTED)
+        build_request(the_case(tmp_path, FULL, EVOLINK), target, HOSTED)
     assert lost[:60] in str(raised.value)
 
 
@@ -360,12 +363,12 @@ def test_of_several_images_for_one_field_none_is_lost_silently(tmp_path: Path) -
 
 def test_the_same_image_twice_is_there_twice(tmp_path: Path) -> None:
     job = {"prompt": "x", "references": [{"image": HERO}, {"image": HERO}]}
-    assert built(tmp_path, job, EVOLINK).body["image_urls"] == [HERO, HERO]
+    assert built(tmp_path, job, EVOLINK).order.body["image_urls"] == [HERO, HERO]
     fields = EVOLINK.data["fields"]
     one = {**fields, "reference_image": {**fields["reference_image"], "many": False}}
     target = replace(EVOLINK, data={**EVOLINK.data, "fields": one})
     with pytest.raises(CannotBuild, match="is missing"):
-        build(the_case(tmp_path, job, EVOLINK), target, {})
+        build_request(the_case(tmp_path, job, EVOLINK), target, {})
 
 
 @pytest.mark.parametrize(
@@ -400,7 +403,7 @@ def test_the_same_image_twice_is_there_twice(tmp_path: Path) -> None:
             EVOLINK,
             without("references") | {"references": [{"video": "https://x.example/a b"}]},
             'at /video_urls/0: found "https://x.example/a b"; expected a URL',
-            id="no address",
+            id="not a URL",
         ),
         pytest.param(
             EVOLINK,
@@ -421,7 +424,7 @@ def test_the_same_image_twice_is_there_twice(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_the_service_would_refuse_does_not_leave(
+def test_what_the_service_would_refuse_cannot_be_built(
     tmp_path: Path, target: Target, job: Any, says: str
 ) -> None:
     with pytest.raises(CannotBuild) as raised:
@@ -429,7 +432,7 @@ def test_what_the_service_would_refuse_does_not_leave(
     assert says in str(raised.value)
 
 
-def test_a_strange_field_deep_inside_does_not_leave(tmp_path: Path) -> None:
+def test_an_unknown_field_deep_inside_cannot_be_built(tmp_path: Path) -> None:
     body = NATIVE | {"image_urls": [HERO], "model_params": {"voices": {}}}
     with pytest.raises(CannotBuild, match="at /model_params/voices: unknown key; known keys: "):
         built(tmp_path, {"target": EVOLINK.id, "body": body}, EVOLINK)
@@ -443,6 +446,39 @@ def test_every_good_job_can_be_built_for_its_targets(path: Path) -> None:
         for target in case.targets:
             if target.id == "wan/2.7":
                 continue
-            text = json.dumps(build(case, target, urls).body)
+            text = json.dumps(build_request(case, target, urls).order.body)
             assert all(url in text for url in urls.values())
             assert "../media" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://cdn.example.com/a.jpg?sig=x%3D%3D&b=1#t=2", True),
+        ("HTTPS://CDN.EXAMPLE.COM/voice.wav", True),
+        ("http://127.0.0.1:8000/files/a", True),
+        ("https://[2001:db8::1]/a", True),
+        ("data:image/jpeg;base64,/9j/4A==", True),
+        ("data:image/jpeg,abc", False),
+        ("data:image/jpeg;base64,a b", False),
+        ("../media/hero.jpg", False),
+        ("/home/ann/hero.jpg", False),
+        ("C:\\hero.jpg", False),
+        ("file:///etc/passwd", False),
+        ("https://", False),
+        ("https://x.example:port/", False),
+        ("https://[x", False),
+        ("https://x.example/a b", False),
+        ("https://x.example/a\nb", False),
+        ("", False),
+        (7, True),
+    ],
+)
+def test_urls(value: object, expected: bool) -> None:
+    assert is_url(value) is expected
+
+
+def test_missing_strings_are_counted() -> None:
+    body = {"a": ["x", {"b": "y", "c": [1, None]}], "d": "x"}
+    assert missing_strings(body, ["x", "x", "y"]) == []
+    assert missing_strings(body, ["x", "x", "x", "z"]) == ["x", "z"]

@@ -17,9 +17,10 @@ from wanprep.plugins.flow import Flow, HostedUrl, Request
 from wanprep.plugins.provider import LocalFile, Settings
 from wanprep.submit.errors import CannotHost
 from wanprep.submit.http.driver import Driver
+from wanprep.submit.ledger.ledger import HostedCopies, Ledger
 from wanprep.submit.services.service import Uploads
 from wanprep.submit.uploads.local_files import local_file
-from wanprep.submit.uploads.upload import host
+from wanprep.submit.uploads.upload import upload_file
 
 BODY = b"the file itself"
 TYPE = "application/octet-stream"
@@ -32,14 +33,10 @@ def file(tmp_path: Path) -> LocalFile:
     return local_file(str(path))
 
 
-class Remembered(dict[tuple[str, str], HostedUrl]):
-    """Remembers hosted copies for as long as a test lasts."""
-
-    def get(self, provider: str, sha256: str) -> HostedUrl | None:  # type: ignore[override] # two words for a key
-        return super().get((provider, sha256))
-
-    def put(self, provider: str, sha256: str, hosted: HostedUrl) -> None:
-        self[provider, sha256] = hosted
+@pytest.fixture
+def copies(tmp_path: Path) -> Iterator[HostedCopies]:
+    with Ledger(str(tmp_path / "state")) as ledger:
+        yield ledger.hosted
 
 
 @pytest.fixture
@@ -63,8 +60,8 @@ def piece(total: object) -> Answer:
 
 
 def headed(length: int | None, **headers: str) -> Answer:
-    told = {"content-length": str(length)} if length is not None else {}
-    return raw(head(200, told | {"connection": "close"} | headers))
+    length_header = {"content-length": str(length)} if length is not None else {}
+    return raw(head(200, length_header | {"connection": "close"} | headers))
 
 
 @pytest.mark.parametrize(
@@ -82,65 +79,70 @@ def headed(length: int | None, **headers: str) -> Answer:
         pytest.param([headed(None), chunked(BODY)], id="no length at all"),
     ],
 )
-def test_a_hosted_file_is_proven(server: Loopback, file: LocalFile, answers: list[Answer]) -> None:
+def test_an_uploaded_file_is_verified(
+    server: Loopback, file: LocalFile, copies: HostedCopies, answers: list[Answer]
+) -> None:
     serve(server, *answers)
-    remembered = Remembered()
     with driver(server) as line:
-        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert hosted.url == f"{server.url}/cdn/x"
-    assert remembered == {("small", file.sha256): hosted}
+    assert copies.get("small", file.sha256) == hosted
     looks = [each for each in server.heard if each.target == "/cdn/x"]
     assert all(KEY.encode() not in each.raw for each in looks)
     assert looks[0].method == "HEAD"
     assert {each.headers.get("range") for each in looks if each.method == "GET"} <= {"bytes=0-0"}
 
 
-def test_a_redirected_link_is_followed(server: Loopback, file: LocalFile) -> None:
+def test_a_redirected_link_is_followed(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     with Loopback({"*": [HERE]}) as cdn:
         serve(server, redirect(f"{cdn.url}/y"))
         with driver(server) as line:
-            host(file, driver=line, config_hosts={}, remembered=Remembered())
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
 
 
 @pytest.mark.parametrize(
     ("answers", "says"),
     [
         pytest.param([MISSING], "with HTTP 404", id="never there"),
-        pytest.param([answer(403, b"")], "a stranger with HTTP 403", id="not public"),
+        pytest.param([answer(403, b"")], "with HTTP 403 where no key is sent", id="not public"),
         pytest.param([answer(200, BODY[:-1])], "14 B instead of 15 B", id="too short"),
         pytest.param([PAGE], "text/html", id="a page"),
         pytest.param([answer(200, {"a": 1})], "application/json", id="about the file"),
         pytest.param([reset], "does not answer", id="dead"),
         pytest.param([headed(None), chunked(BODY, BODY)], "30 B instead", id="endless"),
-        pytest.param([headed(None), piece("*")], "another length", id="untold"),
+        pytest.param([headed(None), piece("*")], "another length", id="no length at all"),
         pytest.param([headed(None), piece(9)], "9 B instead", id="in pieces"),
     ],
 )  # fmt: skip
 def test_a_link_that_gives_no_file_is_refused(
-    server: Loopback, file: LocalFile, answers: list[Answer], says: str
+    server: Loopback, file: LocalFile, copies: HostedCopies, answers: list[Answer], says: str
 ) -> None:
     # Each look is one HEAD, and one GET where that says too little.
     serve(server, *(answers * 8))
-    remembered = Remembered()
     with driver(server, patience=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
-        host(file, driver=line, config_hosts={}, remembered=remembered)
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin was uploaded" in str(caught.value)
-    assert remembered == {}
+    assert copies.get("small", file.sha256) is None
 
 
-def test_a_link_in_the_open_is_refused(server: Loopback, file: LocalFile) -> None:
+def test_a_plain_http_link_is_refused(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     serve(server, HERE, link="http://cdn.example.com/x?sig=secret")
     with driver(server) as line, pytest.raises(CannotHost, match="not https") as caught:
-        host(file, driver=line, config_hosts={}, remembered=Remembered())
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "secret" not in str(caught.value)
 
 
-def test_a_copy_that_lives_is_not_uploaded_again(server: Loopback, file: LocalFile) -> None:
+def test_a_copy_that_works_is_not_uploaded_again(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     serve(server, HERE)
-    remembered = Remembered()
     with driver(server) as line:
         for _ in range(3):
-            host(file, driver=line, config_hosts={}, remembered=remembered)
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert server.targets().count("POST /upload") == 1
 
 
@@ -157,15 +159,14 @@ SOON = NOW.timestamp() + 60
     ],
 )  # fmt: skip
 def test_a_copy_that_will_not_last_is_replaced(
-    server: Loopback, file: LocalFile, old: HostedUrl, answers: list[Answer]
+    server: Loopback, file: LocalFile, copies: HostedCopies, old: HostedUrl, answers: list[Answer]
 ) -> None:
     serve(server, *answers)
-    remembered = Remembered()
-    remembered.put("small", file.sha256, replace(old, url=f"{server.url}/cdn/x{old.url}"))
+    copies.put("small", file.sha256, replace(old, url=f"{server.url}/cdn/x{old.url}"))
     with driver(server) as line:
-        host(file, driver=line, config_hosts={}, remembered=remembered)
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert server.targets().count("POST /upload") == 1
-    assert remembered["small", file.sha256] == HostedUrl(f"{server.url}/cdn/x")
+    assert copies.get("small", file.sha256) == HostedUrl(f"{server.url}/cdn/x")
 
 
 def upload_as_data(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
@@ -173,12 +174,14 @@ def upload_as_data(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
     return HostedUrl(f"data:{file.content_type};base64,AAAA")
 
 
-def test_a_file_inside_of_the_order_needs_no_proof(server: Loopback, file: LocalFile) -> None:
-    remembered = Remembered()
+def test_a_file_inside_the_order_is_not_verified(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     with driver(server, upload=upload_as_data) as line:
-        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert hosted.url.startswith("data:")
-    assert (server.heard, remembered) == ([], {})
+    assert server.heard == []
+    assert copies.get("small", file.sha256) is None
 
 
 # Buckets of the user's own.
@@ -210,16 +213,16 @@ def bucket(server: Loopback, tmp_path: Path) -> str:
 
 @pytest.mark.parametrize("own", [True, False])
 def test_a_bucket_takes_what_the_provider_does_not(
-    server: Loopback, file: LocalFile, bucket: str, tmp_path: Path, own: bool
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path, own: bool
 ) -> None:
     # A bucket that is chosen for a provider comes before its own uploads.
     upload = small_service.upload if own else None
     with driver(server, upload=upload) as line:
-        hosted = host(
+        hosted = upload_file(
             file,
             driver=line,
             config_hosts={"small": bucket} if own else {"default": bucket},
-            remembered=Remembered(),
+            copies=copies,
         )
     stored = tmp_path / "store" / file.sha256[:16] / "hero.bin"
     assert stored.read_bytes() == BODY
@@ -230,42 +233,43 @@ def test_a_bucket_takes_what_the_provider_does_not(
 
 
 def test_a_bucket_takes_what_the_provider_refuses(
-    server: Loopback, file: LocalFile, bucket: str
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str
 ) -> None:
     server.script = {"/upload": [answer(415, {"error": "no videos"})], "*": [HERE]}
     with driver(server) as line:
         assert (
             "store"
-            in host(
-                file, driver=line, config_hosts={"default": bucket}, remembered=Remembered()
-            ).url
+            in upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies).url
         )
         with pytest.raises(CannotHost, match="no videos") as caught:
-            host(file, driver=line, config_hosts={}, remembered=Remembered())
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin is on this machine only" in str(caught.value)
     assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)
 
 
-def test_a_file_with_nowhere_to_go(server: Loopback, file: LocalFile) -> None:
+def test_a_file_without_a_destination(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     with (
         driver(server, upload=None) as line,
         pytest.raises(CannotHost, match="Small takes no uploads"),
     ):
-        host(file, driver=line, config_hosts={}, remembered=Remembered())
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
 
 
 @pytest.mark.parametrize(
     ("below", "says"),
     [
         pytest.param("memory://a", "cannot give out links", id="it cannot sign"),
-        pytest.param("nothing://a", "cannot be opened", id="nobody knows it"),
+        pytest.param("nothing://a", "cannot be opened", id="an unknown scheme"),
         pytest.param("bucket://denied", "could not be stored", id="it may not be written"),
-        pytest.param("s3://b/prefix", "not installed: Install s3fs", id="nothing knows it yet"),
+        pytest.param("s3://b/prefix", "not installed: Install s3fs", id="no package for it"),
     ],
 )  # fmt: skip
-def test_a_bucket_that_will_not_do(
+def test_a_bucket_that_cannot_be_used(
     server: Loopback,
     file: LocalFile,
+    copies: HostedCopies,
     bucket: str,
     monkeypatch: pytest.MonkeyPatch,
     below: str,
@@ -277,29 +281,29 @@ def test_a_bucket_that_will_not_do(
         driver(server, upload=None) as line,
         pytest.raises(CannotHost, match=says) as caught,
     ):
-        host(file, driver=line, config_hosts={"default": below}, remembered=Remembered())
+        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
     assert "AKIA" not in str(caught.value)
 
 
 class KindBucket(Bucket):
-    """A bucket that wants to know what it stores."""
+    """A bucket that takes a content type."""
 
     protocol = "s3a"
 
-    def put_file(self, lpath: str, rpath: str, **told: object) -> None:
+    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
         super().put_file(lpath, rpath)
-        Path(f"{rpath}.type").write_text(str(told["ContentType"]))
+        Path(f"{rpath}.type").write_text(str(options["ContentType"]))
 
 
-def test_a_bucket_is_told_what_it_stores(
-    server: Loopback, file: LocalFile, bucket: str, tmp_path: Path
+def test_a_bucket_gets_the_content_type(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path
 ) -> None:
     fsspec.register_implementation("s3a", KindBucket, clobber=True)
     below = bucket.replace("bucket:", "s3a:")
     with driver(server, upload=None) as line:
-        host(file, driver=line, config_hosts={"default": below}, remembered=Remembered())
-    (told,) = tmp_path.rglob("*.type")
-    assert told.read_text() == "application/octet-stream"
+        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
+    (content_type,) = tmp_path.rglob("*.type")
+    assert content_type.read_text() == "application/octet-stream"
 
 
 def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
@@ -307,41 +311,44 @@ def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
     return HostedUrl(ticket.json()["url"])
 
 
-def test_an_upload_in_two_steps(server: Loopback, file: LocalFile) -> None:
+def test_an_upload_in_two_steps(server: Loopback, file: LocalFile, copies: HostedCopies) -> None:
     serve(server, HERE)
     server.script = {**server.script, "/ticket": [answer(200, {"url": f"{server.url}/cdn/x"})]}
     with driver(server, upload=asks_twice) as line:
-        host(file, driver=line, config_hosts={}, remembered=Remembered())
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert server.targets() == ["POST /ticket", "HEAD /cdn/x"]
 
 
-def uploads(line: Driver, **known: Any) -> Driver:
-    told: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
-    line.service = replace(line.service, uploads=Uploads(**told | known, needs=(), warning=None))
+def uploads(line: Driver, **changes: Any) -> Driver:
+    unlimited: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
+    line.service = replace(
+        line.service, uploads=Uploads(**unlimited | changes, needs=(), warning=None)
+    )
     return line
 
 
-def test_a_copy_lives_as_long_as_the_service_keeps_such(server: Loopback, file: LocalFile) -> None:
+def test_a_copy_lives_as_long_as_the_service_keeps_such(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
     serve(server, HERE)
-    remembered = Remembered()
     with uploads(driver(server), kept=7200) as line:
-        hosted = host(file, driver=line, config_hosts={}, remembered=remembered)
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert hosted.expires is not None
     left = hosted.expires - datetime.now(UTC)
     assert timedelta(minutes=110) < left < timedelta(minutes=121)
 
 
 @pytest.mark.parametrize(
-    ("known", "why"),
+    ("limits", "why"),
     [
         pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
         pytest.param({"most_bytes": 3}, "Small takes uploads of at most 3 B", id="size"),
     ],
 )
 def test_what_is_known_to_be_refused_is_not_uploaded(
-    server: Loopback, file: LocalFile, known: dict[str, Any], why: str
+    server: Loopback, file: LocalFile, copies: HostedCopies, limits: dict[str, Any], why: str
 ) -> None:
     serve(server, HERE)
-    with uploads(driver(server), **known) as line, pytest.raises(CannotHost, match=why):
-        host(file, driver=line, config_hosts={}, remembered=Remembered())
+    with uploads(driver(server), **limits) as line, pytest.raises(CannotHost, match=why):
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert server.targets() == []

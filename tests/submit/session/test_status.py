@@ -12,7 +12,7 @@ from submitting import EVOLINK, OXEN, Desktop
 from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.submit.ledger.ledger import Ledger
-from wanprep.submit.session.update import looked_for
+from wanprep.submit.session.status import find_lost_run
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def desktop(
         yield Desktop(tmp_path, emulator, monkeypatch, capfd)
 
 
-def test_a_job_that_may_be_that_of_another_run_is_nobodys(desktop: Desktop) -> None:
-    """Two orders are lost and one of them has arrived: EvoLink's list does not tell which."""
+def test_a_job_that_may_be_that_of_another_run_is_not_taken(desktop: Desktop) -> None:
+    """Two responses are lost and one request has arrived: EvoLink's list does not show which."""
     desktop.emulator.switch("lost-request")
     desktop.json("submit", desktop.job("one.yaml", prompt="One."), status=4)
     desktop.emulator.switch("lost-reply")
@@ -33,7 +33,7 @@ def test_a_job_that_may_be_that_of_another_run_is_nobodys(desktop: Desktop) -> N
     assert desktop.orders() == 1
 
 
-def test_where_orders_are_shown_each_finds_its_own(desktop: Desktop) -> None:
+def test_each_run_finds_its_own_job_where_bodies_are_listed(desktop: Desktop) -> None:
     desktop.emulator.switch("lost-request")
     desktop.json("submit", desktop.job("one.yaml", OXEN, "One."), status=4)
     desktop.emulator.switch("lost-reply")
@@ -49,14 +49,14 @@ def test_a_list_that_cannot_be_read_leaves_it_uncertain(desktop: Desktop) -> Non
         desktop.json("submit", "job.yaml", status=4)
         [run] = session.ledger.runs()
         desktop.emulator.switch("bad-key")
-        assert looked_for(session, run).state == "uncertain"
+        assert find_lost_run(session, run).state == "uncertain"
         desktop.emulator.switch()
-        session.wakeups.call_off()
-        assert looked_for(session, run).state == "uncertain", "one look, and no waiting"
+        session.wakeups.stop()
+        assert find_lost_run(session, run).state == "uncertain", "one look, and no waiting"
 
 
-def test_what_is_found_after_all_is_not_sent_again(desktop: Desktop) -> None:
-    """The list said nothing when the answer was lost, and does now."""
+def test_a_run_that_is_found_is_not_sent_again(desktop: Desktop) -> None:
+    """The list lacked the job when the response was lost, and has it now."""
     desktop.emulator.switch("lost-reply")
     [run] = desktop.json("submit", desktop.job(target=OXEN))
     state = str(desktop.folder / "state")
