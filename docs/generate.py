@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.commands import COMMANDS, cli
-from wanprep.cli.targets import limit_of, parts, rows, rule_lines, telling
+from wanprep.cli.targets import limit_of, main_bound, parts, rows, rule_lines
 from wanprep.rules.catalog import rules
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
@@ -126,7 +126,7 @@ def _rules(targets: Mapping[str, Target]) -> Iterator[str]:
 
 def _limits(target: Target) -> Iterator[str]:
     roles = {
-        role: {group[0].path: telling(group) for group in rows(schema)}
+        role: {group[0].path: main_bound(group) for group in rows(schema)}
         for role, schema in target.roles.items()
     }
     yield f"| | {' | '.join(role.replace('_', ' ') for role in roles)} |"
@@ -174,7 +174,7 @@ def _target(target: Target) -> Iterator[str]:
 
 
 def _row(group: list[Bound]) -> str:
-    first = telling(group)
+    first = main_bound(group)
     links = ", ".join(
         f"[{rule}](../rules.md#{rule})" for rule in dict.fromkeys(bound.rule for bound in group)
     )

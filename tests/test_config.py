@@ -282,7 +282,8 @@ def test_what_applies_is_shown_for_people(project: Path, capfd: pytest.CaptureFi
     assert f"configuration: {project}/wanprep.toml\n" in told
     assert f"offline         true  ({project}/wanprep.toml)\n" in told
     assert "  severity: alpha-unsupported note  (severity)\n" in told
-    assert f"{project}/assets/wanprep.toml lies nearer to it, and applies only from" in told
+    nearer = f"{project}/assets/wanprep.toml"
+    assert f"{nearer} is nearer to it, but applies only in its own folder:\n" in told
 
 
 def test_every_value_that_may_be_said_is_read(project: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from command_lines import commands, understand
+from command_lines import commands, parse
 
 import wanprep
 from wanprep.cli import run
@@ -56,7 +56,7 @@ def test_commands_are_valid() -> None:
     ]  # fmt: skip
     assert len(lines) > 2
     for arguments in lines:
-        understand(arguments)
+        parse(arguments)
 
 
 def test_the_job_is_valid(tmp_path: Path) -> None:

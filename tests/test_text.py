@@ -13,7 +13,7 @@ from wanprep.text import file_size, plural, seconds, visible
         pytest.param("a\nb\tc\r", "a\\nb\\tc\\r", id="line breaks"),
         pytest.param("\x1b[31mred", "\\x1b[31mred", id="escape sequence"),
         pytest.param("\x9b31m", "\\x9b31m", id="the same in one character"),
-        pytest.param("gpj.\u202eevil", "gpj.\\u202eevil", id="writing direction turned round"),
+        pytest.param("gpj.\u202eevil", "gpj.\\u202eevil", id="writing direction reversed"),
         pytest.param("\U000e0041", "\\U000e0041", id="invisible tag letter"),
         pytest.param(b"caf\xe9".decode("utf-8", "surrogateescape"), "caf\\xe9", id="not UTF-8"),
     ],
@@ -23,7 +23,7 @@ def test_visible(name: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "text"),
     [
         (0, "0 B"),
         (999, "999 B"),
@@ -34,15 +34,15 @@ def test_visible(name: str, shown: str) -> None:
         (3 * 10**9, "3.0 GB"),
     ],
 )
-def test_file_size(count: int, said: str) -> None:
-    assert file_size(count) == said
+def test_file_size(count: int, text: str) -> None:
+    assert file_size(count) == text
 
 
 @pytest.mark.parametrize(
-    ("length", "said"), [(0.5, "0.50 s"), (31.041, "31.04 s"), (120, "2:00.0"), (200.5, "3:20.5")]
+    ("length", "text"), [(0.5, "0.50 s"), (31.041, "31.04 s"), (120, "2:00.0"), (200.5, "3:20.5")]
 )
-def test_seconds(length: float, said: str) -> None:
-    assert seconds(length) == said
+def test_seconds(length: float, text: str) -> None:
+    assert seconds(length) == text
 
 
 def test_plural() -> None:

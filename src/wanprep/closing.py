@@ -1,31 +1,22 @@
-"""What is closed at the end of a `with`, however it ends."""
+"""A base class for what a `with` statement closes."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+from typing import Self
 
 
 class Closing(ABC):
-    """Something with a `close`."""
+    """A context manager that enters as itself and calls `close` on the way out."""
 
     __slots__ = ()
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of what is held; to do so twice is harmless."""
+        """Release what is held; closing twice is harmless."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,13 +1,13 @@
-"""What stops a run, as opposed to what is merely found in a file."""
+"""Errors that stop a command. What is wrong with a file is a finding, not an error."""
 
 from __future__ import annotations
 
 
 class WanprepError(Exception):
-    """A fault that ends the command; its message says what to do next."""
+    """An error that ends the command; its message says what to do next."""
 
     exit_code = 2
 
 
 class UsageError(WanprepError):
-    """The command line, or what it names, is not what the user can have meant."""
+    """The command line, or something it names, is wrong."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.pointers import pointer_to
-from wanprep.text import listed, plain_number, plural, visible
+from wanprep.text import join_words, plain_number, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,7 +75,7 @@ def _details(error: ValidationError) -> Iterator[SchemaError]:
                         yield SchemaError(path, f"missing `{other}`, which `{key}` needs")
         case "anyOf" | "oneOf" if all(each.validator == "required" for each in error.context or ()):
             keys = [f"`{key}`" for each in limit for key in each.get("required", ())]
-            yield SchemaError(path, f"missing {listed(list(dict.fromkeys(keys)), 'or')}")
+            yield SchemaError(path, f"missing {join_words(list(dict.fromkeys(keys)), 'or')}")
         case keyword:
             message = mismatch(_found(found, str(keyword)), _expected(schema, str(keyword)))
             about = "" if keyword in _SELF_EXPLAINING else schema.get("description", "")
@@ -114,7 +114,7 @@ def unknown_key(known: Iterable[str], guess: str | None) -> str:
 def type_in_words(names: str | Iterable[str]) -> str:
     """Word one or several types of JSON Schema."""
     several = [names] if isinstance(names, str) else names
-    return listed([_TYPES[name] for name in several], "or")
+    return join_words([_TYPES[name] for name in several], "or")
 
 
 def closest(key: str, known: Iterable[str]) -> str | None:
@@ -145,7 +145,7 @@ def _expected(schema: Mapping[str, Any], keyword: str) -> str:
         case "type":
             return type_in_words(limit)
         case "enum":
-            return listed([_short(each) for each in limit], "or")
+            return join_words([_short(each) for each in limit], "or")
         case "const":
             return _short(limit)
         case keyword if keyword in _COUNTED:

@@ -1,4 +1,4 @@
-"""Words for people: names that cannot harm a terminal, sizes and times one can read."""
+"""Text for people: names made safe for a terminal, sizes, durations, lists, line breaks."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 def visible(text: str) -> str:
-    """Show a name from outside with everything that a terminal might obey made visible."""
+    """Escape whatever a terminal might interpret."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
@@ -28,7 +28,7 @@ def _escaped(letter: str) -> str:
 
 
 def file_size(count: int) -> str:
-    """Say a number of bytes as a person would: 1.2 MB (of 10^6 bytes)."""
+    """Format a number of bytes: 1.2 MB (10^6 bytes)."""
     if count < 1000:
         return f"{count} B"
     size = float(count)
@@ -40,7 +40,7 @@ def file_size(count: int) -> str:
 
 
 def seconds(length: float) -> str:
-    """Say a length of time: 5.04 s, 3:20.5 for what is longer than a minute or two."""
+    """Format a duration: 5.04 s; from two minutes on 3:20.5."""
     if length < 120:
         return f"{length:.2f} s"
     minutes, rest = divmod(length, 60)
@@ -48,24 +48,30 @@ def seconds(length: float) -> str:
 
 
 def plural(count: int, thing: str) -> str:
-    """Count things: 1 file, 2 files."""
+    """Format a count: 1 file, 2 files."""
     return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def plain_number(value: float) -> str:
-    """Say a number without digits that say nothing: 8, 2.35."""
+    """Format a number without trailing zeros: 8, 2.35."""
     return f"{value:.10g}"
 
 
-def listed(things: Sequence[str], word: str) -> str:
-    """List things: JPEG, PNG or BMP."""
-    if len(things) < 2:
-        return "".join(things)
-    return f"{', '.join(things[:-1])} {word} {things[-1]}"
+def join_words(words: Sequence[str], conjunction: str) -> str:
+    """Format a list: JPEG, PNG or BMP."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+
+
+def two_columns(rows: Mapping[str, str]) -> str:
+    """Format a description behind each name."""
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {text}" for name, text in rows.items())
 
 
 def columns(text: str) -> int:
-    """Count the columns of a text: Chinese letters take two, accents none."""
+    """Count terminal columns: Chinese letters take two, accents none."""
     return len(text) if text.isascii() else sum(_width(letter) for letter in text)
 
 
@@ -75,8 +81,8 @@ def _width(letter: str) -> int:
     return 2 if unicodedata.east_asian_width(letter) in {"W", "F"} else 1
 
 
-def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> str:
-    """Break a text between words; `first` and `rest` begin its lines. A long word stays whole."""
+def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> str:
+    """Break lines between words; `first` and `rest` begin them. A long word stays whole."""
     return "\n".join(_lines(text.split(), width, first, rest))
 
 

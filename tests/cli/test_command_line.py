@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 import pytest
+from command_lines import commands, parse
 
 import wanprep
 from wanprep.cli import run
@@ -26,9 +27,9 @@ def test_version(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"]) == 0
-    told = capfd.readouterr().out
+    output = capfd.readouterr().out
     assert all(
-        re.search(rf"^  {name} +{re.escape(text)}", told, re.MULTILINE)
+        re.search(rf"^  {name} +{re.escape(text)}", output, re.MULTILINE)
         for name, text in COMMANDS.items()
     )
     assert list(COMMANDS) == sorted(COMMANDS)
@@ -37,9 +38,9 @@ def test_help_names_every_command(capfd: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_examples(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
-    told = capfd.readouterr().out
-    assert "Examples:" in told
-    assert f"wanprep {name}" in told
+    output = capfd.readouterr().out
+    assert "Examples:" in output
+    assert f"wanprep {name}" in output
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
     assert command.short_help == COMMANDS[name], "the table and the command say the same"
@@ -63,7 +64,7 @@ print(sorted(name for name in sys.modules
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_probing_loads_no_codec_into_the_process_that_has_the_users_work(clip: Path) -> None:
+def test_probing_loads_no_codec_into_the_main_process(clip: Path) -> None:
     code = f"""
 import sys
 from wanprep.cli import run
@@ -78,7 +79,7 @@ print({{"PIL", "pymediainfo"}} & {{*sys.modules}})
     ("word", "hint"),
     [("prode", "Did you mean 'probe'?"), ("frobnicate", "There are: cache, ")],
 )
-def test_an_unknown_command_gets_a_hint(
+def test_an_unknown_command_is_corrected(
     word: str, hint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run([word]) == 2
@@ -87,7 +88,7 @@ def test_an_unknown_command_gets_a_hint(
 
 def test_schemas_are_listed_and_printed(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["schema"]) == 0
-    assert re.search(r"^facts +What probing one file found", capfd.readouterr().out, re.MULTILINE)
+    assert re.search(r"^facts +The facts of one file", capfd.readouterr().out, re.MULTILINE)
     assert run(["schema", "facts"]) == 0
     assert json.loads(capfd.readouterr().out)["title"] == "Facts"
     assert run(["schema", "fax"]) == 2
@@ -99,16 +100,16 @@ def test_the_cache_is_shown_and_cleared(clip: Path, capfd: pytest.CaptureFixture
     run(["probe", str(clip)])
     capfd.readouterr()
     assert run(["cache", "info"]) == 0
-    told = capfd.readouterr().out.splitlines()
-    assert told[0].startswith(os.environ["WANPREP_CACHE_DIR"])
-    assert told[1].startswith("1 file, ")
+    output = capfd.readouterr().out.splitlines()
+    assert output[0].startswith(os.environ["WANPREP_CACHE_DIR"])
+    assert output[1].startswith("1 file, ")
     assert run(["cache", "clear"]) == 0
-    assert capfd.readouterr().out.startswith("forgot 1 file, ")
+    assert capfd.readouterr().out.startswith("removed 1 file, ")
     assert run(["cache", "info"]) == 0
     assert "0 files" in capfd.readouterr().out
 
 
-def test_a_fault_of_ours_says_how_to_report_it(
+def test_an_internal_error_asks_for_a_report(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shadow = tmp_path / "wanprep"
@@ -117,21 +118,21 @@ def test_a_fault_of_ours_says_how_to_report_it(
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # workers then cannot start
 
     assert run(["probe", str(clip), "--no-cache"]) == 3
-    told = capfd.readouterr().err
-    assert "This is a fault of ours" in told
-    assert "Please report it" in told
+    output = capfd.readouterr().err
+    assert ": internal error.\n" in output
+    assert "Please report it" in output
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_is_no_fault_of_ours(clip: Path) -> None:
+def test_a_full_disk_is_not_an_internal_error(clip: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "wanprep", "probe", str(clip)],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )  # fmt: skip
     assert done.returncode == 2
-    why = "No space left on device. Make room."
-    assert done.stderr == f"wanprep: the output cannot be written: {why}\n"
+    why = "No space left on device. Free some space."
+    assert done.stderr == f"wanprep: cannot write the output: {why}\n"
 
 
 def processes_with(word: str) -> Iterator[str]:
@@ -158,16 +159,91 @@ def test_ctrl_c_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
     time.sleep(1.5)
     started = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
-    _, told = process.communicate()
+    _, output = process.communicate()
 
     assert process.returncode == 130
-    assert told.decode().strip() == "wanprep: interrupted"
+    assert output.decode().strip() == "wanprep: interrupted"
     assert time.monotonic() - started < 3
     assert not list(processes_with(str(long)))
 
 
-def test_the_public_face_is_sorted_and_real() -> None:
+def test_the_public_names_are_sorted_and_exist() -> None:
     assert wanprep.__all__ == sorted(wanprep.__all__)
     assert all(callable(getattr(wanprep, name)) for name in wanprep.__all__)
     with pytest.raises(AttributeError, match="no attribute 'prode'"):
         _ = wanprep.prode
+
+
+def all_commands() -> Iterator[tuple[str, click.Command]]:
+    yield "wanprep", cli
+    waiting = [(f"wanprep {name}", cli.get_command(click.Context(cli), name)) for name in COMMANDS]
+    while waiting:
+        name, command = waiting.pop()
+        assert command is not None
+        yield name, command
+        if isinstance(command, click.Group):
+            waiting += [(f"{name} {inner}", each) for inner, each in command.commands.items()]
+
+
+EVERY_COMMAND = [pytest.param(name, command, id=name) for name, command in all_commands()]
+
+
+@pytest.mark.parametrize(("name", "command"), EVERY_COMMAND)
+def test_examples_are_understood(name: str, command: click.Command) -> None:
+    _, head, examples = (command.help or "").partition("Examples:\n")
+    assert head, f"{name} has no examples"
+    # What stands behind two blanks explains.
+    written = examples.partition("\n\n")[0].splitlines()
+    lines = [re.split(r"(?<=\S) {2,}", line.strip())[0] for line in written]
+    found = [arguments for line in lines for arguments in commands(line)]
+    assert found
+    for arguments in found:
+        parse(arguments)
+    assert any(f"{name} ".startswith(f"wanprep {arguments[0]} ") or name == "wanprep"
+               for arguments in found)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "command"), EVERY_COMMAND)
+def test_every_option_says_what_it_does(name: str, command: click.Command) -> None:
+    silent = [each.name for each in command.params
+              if isinstance(each, click.Option) and not each.help]  # fmt: skip
+    assert silent == [], name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "files", "next_step"),
+    [
+        (["check", "gone.png"], {}, "Look for a slip"),
+        (["check"], {}, "`wanprep init`"),
+        (["check"], {"wanprep.toml": "[[["}, "`wanprep schema config`"),
+        (["check"], {"wanprep.toml": "x = 1"}, "known keys: `targets`"),
+        (["check", "-t", "evolnk"], {"a.png": ""}, "`wanprep targets` lists them"),
+        (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Fix it"),
+        (["check", "--select", "zzz"], {}, "`wanprep explain` lists them"),
+        (["check", "-o", "no/report"], {"a.png": ""}, "with -o"),
+        (["schema", "zzz"], {}, "There are: "),
+        (["fix"], {"a.png": ""}, "--out DIR"),
+        (["submit", "a.png"], {"a.png": ""}, "`wanprep schema job`"),
+        (["submit", "a.yaml"], {"a.yaml": "prompt: x\nreferences: []\n"}, "Name one with -t"),
+        (["compare", "a.png"], {"a.png": ""}, "`wanprep init`"),
+        (["runs", "show", "zzz"], {}, "`wanprep runs list`"),
+        (["completion", "tcsh"], {}, "'bash'"),
+    ],
+)  # fmt: skip
+def test_a_usage_error_names_the_next_step(
+    arguments: list[str],
+    files: dict[str, str],
+    next_step: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("WANPREP_STATE_DIR", str(tmp_path / "state"))
+    for name, text in files.items():
+        Path(name).write_text(text)
+    assert run(arguments) == 2
+    output = capfd.readouterr()
+    assert next_step in output.err
+    assert output.out == ""

@@ -51,17 +51,17 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "demo/job.yaml"]) == 0
-    told = capfd.readouterr().out
-    assert "\x1b" not in told
-    lines = told.splitlines()
+    output = capfd.readouterr().out
+    assert "\x1b" not in output
+    lines = output.splitlines()
     assert lines[0] == "demo/job.yaml"
     assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
-    assert "Price: Oxen tells its prices" in told
+    assert "Price: Oxen tells its prices" in output
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 6
 
 
-def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGBA", (320, 320), (0, 90, 90, 128)).save("alpha.png")
     path = job(
         f"target: {WAVESPEED}\nprompt: '@Image1 walks.'\nreferences:\n  - image: alpha.png\n"
@@ -75,12 +75,12 @@ def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[EVOLINK]["price"]["low"] > 0
 
     assert run(["compare", path, "-t", EVOLINK]) == 1
-    told = " ".join(capfd.readouterr().out.split())
-    assert f"`wanprep fix -t {EVOLINK}` can fix it, at a small loss of quality:" in told
-    assert "- alpha.png: replace its transparency with #ffffff (lossy)" in told
+    output = " ".join(capfd.readouterr().out.split())
+    assert f"`wanprep fix -t {EVOLINK}` can fix it with a small loss of quality:" in output
+    assert "- alpha.png: replace its transparency with #ffffff (lossy)" in output
 
 
-def test_a_repair_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fix_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
     shutil.copy(FIXTURES / "jobs/media/endless.mp4", "endless.mp4")
     path = job(f"target: {EVOLINK}\nprompt: She dances.\nreferences:\n  - video: endless.mp4\n"
                "parameters: {duration: 5}\n")  # fmt: skip
@@ -116,7 +116,7 @@ def test_other_verdicts(asset: str, verdict: str, capfd: pytest.CaptureFixture[s
     assert row["why"]
 
 
-def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) -> None:
+def test_fixable_but_for_what_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
     path = job(f"target: {EVOLINK}\nprompt: '@Image1 walks.'\nreferences:\n"
                "  - image: data:image/png;base64,AAAA\nparameters: {duration: 5}\n")  # fmt: skip
     row = compared(capfd, path, "-t", EVOLINK, status=1)[EVOLINK]
@@ -124,7 +124,7 @@ def test_fixable_but_for_what_was_not_seen(capfd: pytest.CaptureFixture[str]) ->
     assert "What can be fixed can be" in row["why"][0]
 
 
-def test_jobs_that_cannot_be_read_are_nobodys(capfd: pytest.CaptureFixture[str]) -> None:
+def test_jobs_that_cannot_be_read_are_impossible(capfd: pytest.CaptureFixture[str]) -> None:
     row = compared(capfd, job("prompt: [\n"), "-t", EVOLINK, status=1)[EVOLINK]
     assert row["verdict"] == "impossible"
     assert row["why"]
@@ -135,11 +135,11 @@ def test_each_job_of_a_file_has_a_table(folder: Path, capfd: pytest.CaptureFixtu
         (folder / "demo/job.yaml").read_text() + "---\nprompt: Nothing\nreferences: []\n"
     )
     assert run(["compare", "demo/two.yaml", "-t", EVOLINK, "--format", "json"]) == 1
-    told = json.loads(capfd.readouterr().out)
-    assert [each["job"] for each in told] == ["demo/two.yaml", "demo/two.yaml#2"]
-    assert [each["targets"][0]["verdict"] for each in told] == ["fits", "impossible"]
+    output = json.loads(capfd.readouterr().out)
+    assert [each["job"] for each in output] == ["demo/two.yaml", "demo/two.yaml#2"]
+    assert [each["targets"][0]["verdict"] for each in output] == ["fits", "impossible"]
 
 
-def test_media_are_no_jobs(capfd: pytest.CaptureFixture[str]) -> None:
+def test_media_cannot_be_compared(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "demo/refs/hero.jpg"]) == 2
     assert "only jobs can be compared" in capfd.readouterr().err

@@ -66,7 +66,7 @@ def offered(
         ("wanprep check --wat", ["plain,--watch"]),
     ],
 )
-def test_what_is_offered(
+def test_completions(
     line: str, expected: list[str], offered: Callable[[str], list[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]')
@@ -78,14 +78,14 @@ def test_what_is_offered(
     assert not (tmp_path / "state").exists()
 
 
-def test_a_broken_configuration_is_no_hindrance(
+def test_completion_works_with_a_broken_configuration(
     offered: Callable[[str], list[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "wanprep.toml").write_text("targts = 1")
     assert offered("wanprep check -t evo") == [f"plain,{EVOLINK}"]
 
 
-def test_runs_are_offered(
+def test_runs_are_completed(
     offered: Callable[[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(Path(__file__).parents[2] / "fixtures/demo", tmp_path / "demo")
@@ -125,7 +125,7 @@ def test_a_real_bash_completes(tmp_path: Path) -> None:
     assert f"offered: {EVOLINK}\n" in done.stdout
 
 
-def test_a_press_of_a_key_loads_little(tmp_path: Path) -> None:
+def test_completion_imports_little(tmp_path: Path) -> None:
     code = """
 import sys
 from wanprep.cli import run

@@ -27,33 +27,35 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def checks(capfd: pytest.CaptureFixture[str], status: int = 0, section: str = "") -> dict[str, Any]:
     assert run(["doctor", "--format", "json"]) == status
-    told = json.loads(capfd.readouterr().out)
-    assert (told["version"], told["ok"]) == (1, status == 0)
+    output = json.loads(capfd.readouterr().out)
+    assert (output["version"], output["ok"]) == (1, status == 0)
     return {each["name"]: (each["state"], each["says"])
-            for each in told["checks"] if section in {"", each["section"]}}  # fmt: skip
+            for each in output["checks"] if section in {"", each["section"]}}  # fmt: skip
 
 
-def test_all_is_well_and_nothing_is_made(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_problems_and_nothing_is_written(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     assert run(["doctor"]) == 0
-    told = capfd.readouterr().out
-    assert told.endswith("\nall is well\n")
+    output = capfd.readouterr().out
+    assert output.endswith("\nno problems found\n")
     for word in ("Pillow", "libmediainfo", "SQLite", "libx264, aac", "zscale", "state", "free"):
-        assert word in told
-    assert "none: set EVOLINK_API_KEY to submit there" in told
+        assert word in output
+    assert "none; to submit, set EVOLINK_API_KEY" in output
     assert list(folder.iterdir()) == []
 
 
-def test_it_knows_keys_without_showing_them(
+def test_keys_are_found_but_not_shown(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RUNCOMFY_TOKEN", "rc-very-secret-1")
     monkeypatch.setenv("OXEN_API_KEY", "two words")
     monkeypatch.setenv("https_proxy", "http://me:password@proxy.example.com:8080")
-    told = checks(capfd, 1, "Keys")
-    assert told["RunComfy"] == ("fine", "in RUNCOMFY_TOKEN")
-    assert told["Oxen.ai"][0] == "trouble"
-    assert told["EvoLink"] == ("note", "none: set EVOLINK_API_KEY to submit there")
-    assert checks(capfd, 1, "Addresses")["https proxy"] == (
+    output = checks(capfd, 1, "Keys")
+    assert output["RunComfy"] == ("fine", "in RUNCOMFY_TOKEN")
+    assert output["Oxen.ai"][0] == "trouble"
+    assert output["EvoLink"] == ("note", "none; to submit, set EVOLINK_API_KEY")
+    assert checks(capfd, 1, "Network")["https proxy"] == (
         "note",
         "http://***@proxy.example.com:8080",
     )
@@ -64,15 +66,15 @@ def test_it_knows_keys_without_showing_them(
         assert secret not in shown
 
 
-def test_addresses(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_base_urls(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "http://127.0.0.1:1234/")
     monkeypatch.setenv("WANPREP_OXEN_BASE_URL", "http://oxen.example.com")
-    told = checks(capfd, 1)
-    assert told["EvoLink, files"] == (
-        "note", "http://127.0.0.1:1234, as WANPREP_EVOLINK_BASE_URL says",
+    output = checks(capfd, 1)
+    assert output["EvoLink, files"] == (
+        "note", "http://127.0.0.1:1234, from WANPREP_EVOLINK_BASE_URL",
     )  # fmt: skip
-    assert told["Oxen.ai"][0] == "trouble"
-    assert "must begin with https" in told["Oxen.ai"][1]
+    assert output["Oxen.ai"][0] == "trouble"
+    assert "must begin with https" in output["Oxen.ai"][1]
 
 
 def test_folders(
@@ -83,21 +85,21 @@ def test_folders(
     (folder / "file").write_text("")
     monkeypatch.setenv("WANPREP_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("WANPREP_STATE_DIR", str(folder / "file/state"))
-    told = checks(capfd, 1)
-    assert "2.5 kB" in told["cache"][1]
-    assert told["ledger of runs"][0] == "trouble"
-    assert "WANPREP_STATE_DIR" in told["ledger of runs"][1]
+    output = checks(capfd, 1)
+    assert "2.5 kB" in output["cache"][1]
+    assert output["ledger of runs"][0] == "trouble"
+    assert "WANPREP_STATE_DIR" in output["ledger of runs"][1]
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**10, "fine"), (10**9, "note"), (10**6, "trouble")])
-def test_room(
+def test_disk_space(
     free: int,
     state: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import shutil
 
-    from wanprep.doctor import folders
+    from wanprep.cli.doctor import folders
 
     # No disk can be filled for a test.
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free))
@@ -113,24 +115,24 @@ def script(file: Path, text: str) -> str:
 @pytest.mark.parametrize(
     ("text", "name", "says"),
     [
-        ("sys.exit(1)", "ffmpeg", "ffmpeg ends with status 1. Unset"),
+        ("sys.exit(1)", "ffmpeg", "ffmpeg exits with status 1. Unset"),
         ("print('ffmpeg version 4.0' if '-version' in sys.argv else 'aac libx264')",
-         "ffmpeg's libvmaf", "is missing (measuring"),
+         "ffmpeg's libvmaf", "is missing; `wanprep fix` needs it for comparing"),
     ],
 )  # fmt: skip
-def test_a_poor_ffmpeg(
+def test_an_ffmpeg_that_lacks_features(
     text: str, name: str, says: str, folder: Path,
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", script(folder / "ffmpeg", text))
-    state, told = checks(capfd, 1)[name]
+    state, output = checks(capfd, 1)[name]
     assert state == "trouble"
-    assert says in told
-    assert "Unset IMAGEIO_FFMPEG_EXE" in told
+    assert says in output
+    assert "Unset IMAGEIO_FFMPEG_EXE" in output
 
 
-@pytest.mark.parametrize("named", [True, False], ids=["a slip", "none in the package"])
-def test_no_ffmpeg(
+@pytest.mark.parametrize("named", [True, False], ids=["wrong path", "none in the package"])
+def test_a_missing_ffmpeg(
     named: bool, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     says = f"cannot be run: {folder}/none: No such file or directory. Unset"
@@ -139,10 +141,10 @@ def test_no_ffmpeg(
     else:
         # As on a system for which imageio-ffmpeg brings no program.
         monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", _none_found)
-        says = "cannot be run: there is none in the package imageio-ffmpeg. Install"
-    state, told = checks(capfd, 1)["ffmpeg"]
+        says = "cannot be run: the package imageio-ffmpeg has no program for this system. Install"
+    state, output = checks(capfd, 1)["ffmpeg"]
     assert state == "trouble"
-    assert told.startswith(says)
+    assert output.startswith(says)
 
 
 def _none_found() -> str:
@@ -154,30 +156,30 @@ def test_the_configuration(folder: Path, capfd: pytest.CaptureFixture[str]) -> N
         '[hosts]\ndefault = "memory://bucket"\noxen = "nowhere://me:secret@x"\n'
         '[providers.oxen]\nrepositry = "me/refs"\n'
     )
-    told = checks(capfd, 1)
-    assert told["file"] == ("fine", str(folder / "wanprep.toml"))
-    assert told["files for all"] == ("fine", "memory://bucket")
-    assert told["files for oxen"][0] == "trouble"
-    assert "secret" not in told["files for oxen"][1]
-    assert "at /repositry: unknown key; did you mean `repository`?" in told["oxen"][1]
+    output = checks(capfd, 1)
+    assert output["file"] == ("fine", str(folder / "wanprep.toml"))
+    assert output["files for all"] == ("fine", "memory://bucket")
+    assert output["files for oxen"][0] == "trouble"
+    assert "secret" not in output["files for oxen"][1]
+    assert "at /repositry: unknown key; did you mean `repository`?" in output["oxen"][1]
 
     (folder / "wanprep.toml").write_text("targts = 1")
     assert "did you mean `targets`?" in checks(capfd, 1)["file"][1]
 
 
-def test_what_is_not_there(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    from wanprep import doctor as programs
+def test_missing_libraries(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    from wanprep.cli.doctor import libmediainfo, library
 
-    assert programs._library("X", "no-such-package-at-all").state == "trouble"
+    assert library("no-such-package-at-all").state == "trouble"
     (folder / "pymediainfo.py").write_text("raise OSError('no library')")
     monkeypatch.syspath_prepend(folder)
     monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
-    told = programs._libmediainfo()
+    output = libmediainfo()
     monkeypatch.delitem(sys.modules, "pymediainfo", raising=False)
-    assert (told.state, "no library" in told.says) == ("trouble", True)
+    assert (output.state, "no library" in output.says) == ("trouble", True)
 
 
-def test_a_broken_plugin_is_told(
+def test_a_broken_plugin_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     from wanprep.plugins.loading import installed

@@ -30,7 +30,7 @@ def served(environment: dict[str, str]) -> list[int]:
 def check_output(variables: str, log: str) -> None:
     assert variables == ""
     assert log.splitlines() == [
-        "Copy these lines into another terminal. Ctrl-C ends it.",
+        "Copy these lines to another terminal. Ctrl-C ends it.",
         "GET /evolink/v1/credits 429",
         "GET /evolink/v1/credits 200",
     ]

@@ -29,16 +29,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("target", list(all_targets()))
-def test_the_job_suits_its_target(
+def test_the_job_passes_for_its_target(
     folder: Path, target: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(REFS, "my refs")
     Image.new("RGB", (20, 20)).save("my refs/a-tiny-one.png")  # not taken, though it comes first
     assert run(["init", "--yes", "--target", target]) == 0
-    told = capfd.readouterr()
-    assert told.out.splitlines() == ["wrote job.yaml", "wrote .wanprep/job.schema.json",
+    output = capfd.readouterr()
+    assert output.out.splitlines() == ["wrote job.yaml", "wrote .wanprep/job.schema.json",
                                      "wrote wanprep.toml"]  # fmt: skip
-    assert ("wanprep compare" if target == "wan/2.7" else "wanprep submit") in told.err
+    assert ("wanprep compare" if target == "wan/2.7" else "wanprep submit") in output.err
     assert run(["check", "job.yaml", "--severity", "warning", "--quiet"]) == 0
     assert capfd.readouterr().out == ""
 
@@ -50,7 +50,7 @@ def test_the_job_suits_its_target(
     read_config(folder / "wanprep.toml", tomllib.loads(filled))  # what is offered is right
 
 
-def test_a_job_in_a_folder_of_its_own_names_what_lies_elsewhere() -> None:
+def test_a_job_in_a_folder_of_its_own_refers_to_media_elsewhere() -> None:
     shutil.copytree(REFS, "refs")
     assert run(["init", "-t", EVOLINK, "--job", "jobs/a.yaml", "--no-config", "--yes"]) == 0
     assert run(["check", "jobs", "--quiet"]) == 0
@@ -58,34 +58,34 @@ def test_a_job_in_a_folder_of_its_own_names_what_lies_elsewhere() -> None:
     assert not Path("wanprep.toml").exists()
 
 
-def test_without_media_it_gives_an_example(capfd: pytest.CaptureFixture[str]) -> None:
+def test_without_media_it_uses_placeholders(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "--yes", "-t", EVOLINK]) == 0
-    assert "Its media are examples" in capfd.readouterr().err
+    assert "Its media are placeholders" in capfd.readouterr().err
     assert run(["check", "job.yaml", "--format", "json"]) == 1
     found = json.loads(capfd.readouterr().out)["findings"]
     assert {each["rule"] for each in found} == {"asset-missing"}
 
 
-def test_media_that_no_job_could_use_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_media_that_no_job_can_use_are_reported(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (20, 20)).save("tiny.png")
     assert run(["init", "--yes", "-t", EVOLINK]) == 0
-    assert "would not take it as it is (1 error)" in capfd.readouterr().err
+    assert f"It has 1 error for {EVOLINK}" in capfd.readouterr().err
 
 
-def test_nothing_is_written_over(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_file_is_overwritten(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / ".git").mkdir()
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
         Path(name).write_text("# mine\n")
     assert run(["init", "--yes", "--config", "-t", EVOLINK]) == 0
-    told = capfd.readouterr()
-    assert told.err.count("is there already: left as it is") == 3
-    assert "entry: wanprep check --changed" in told.err
+    output = capfd.readouterr()
+    assert output.err.count("already exists: left as it is") == 3
+    assert "entry: wanprep check --changed" in output.err
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
         assert Path(name).read_text() == "# mine\n"
     assert not Path(".wanprep").exists()
 
 
-def test_the_hook_lies_at_the_root_of_the_repository(
+def test_the_hook_is_at_the_root_of_the_repository(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (folder / ".git").mkdir()
@@ -119,7 +119,7 @@ def test_the_likely_target(monkeypatch: pytest.MonkeyPatch) -> None:
         (["init", "--job", "file/job.yaml", "--yes"], "cannot be written"),
     ],
 )
-def test_wrong_use(
+def test_usage_errors(
     folder: Path, arguments: list[str], says: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Path("file").write_text("")

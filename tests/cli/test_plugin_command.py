@@ -16,21 +16,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_new_plugin_passes(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "new", "acme"]) == 0
-    told = capfd.readouterr()
-    assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in told.out.splitlines()
-    assert "wanprep plugin check wanprep_acme" in told.err
+    output = capfd.readouterr()
+    assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in output.out.splitlines()
+    assert "wanprep plugin check wanprep_acme" in output.err
     assert run(["plugin", "check", "wanprep_acme"]) == 0
-    assert capfd.readouterr().out == "wanprep_acme: 1 target, nothing is wrong\n"
+    assert capfd.readouterr().out == "wanprep_acme: 1 target, no faults\n"
 
 
-def test_it_is_written_where_one_says_and_once(capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_is_written_to_a_folder_once(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 0
     assert Path("a/b/pyproject.toml").exists()
     assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 2
     assert "nothing was written" in capfd.readouterr().err
 
 
-def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_faults_are_reported(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "new", "acme"]) == 0
     target = folder / "wanprep_acme/src/wanprep_acme/targets/example.json"
     target.write_text(target.read_text().replace('"prompt": "prompt"', '"prompt": "promt"'))
@@ -42,11 +42,11 @@ def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) 
         "wanprep_acme: 1 problem",
     ]
     assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 1
-    told = json.loads(capfd.readouterr().out)
-    assert told["plugin"] == "wanprep_acme"
-    assert told["targets"] == ["acme/example"]
-    assert told["folder"] == str(target.parents[1])
-    assert told["faults"] == [
+    output = json.loads(capfd.readouterr().out)
+    assert output["plugin"] == "wanprep_acme"
+    assert output["targets"] == ["acme/example"]
+    assert output["folder"] == str(target.parents[1])
+    assert output["faults"] == [
         {
             "file": "targets/example.json",
             "place": "fields.prompt",
@@ -55,19 +55,19 @@ def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) 
     ]
 
 
-def test_what_a_plugin_prints_is_no_data(capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_a_plugin_prints_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "new", "acme"]) == 0
     init = Path("wanprep_acme/src/wanprep_acme/__init__.py")
     init.write_text(f"{init.read_text()}\nprint('hello')\n")
     capfd.readouterr()
 
     assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 0
-    told = capfd.readouterr()
-    assert json.loads(told.out)["faults"] == []
-    assert told.err == "hello\n"
+    output = capfd.readouterr()
+    assert json.loads(output.out)["faults"] == []
+    assert output.err == "hello\n"
 
 
-def test_there_must_be_one(capfd: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "check"]) == 2
     assert "there is no plugin in '.'" in capfd.readouterr().err
     assert run(["plugin", "new", "Acme"]) == 2

@@ -7,19 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import Command
 from jsonschema import Draft202012Validator
 from PIL import Image
 
 from wanprep.schemas import load_schema
 
-
-def wanprep(
-    *arguments: str | bytes, cwd: Path, stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "wanprep", *arguments],
-        cwd=cwd, input=stdin, capture_output=True, check=False,
-    )  # fmt: skip
+pytest_plugins = ["commands"]
 
 
 @pytest.fixture
@@ -33,21 +27,11 @@ def folder(tmp_path: Path, clip: Path) -> Path:
     return tmp_path
 
 
-def test_the_table_is_for_people(folder: Path) -> None:
+def test_the_table(wanprep: Command, folder: Path) -> None:
     done = wanprep("probe", cwd=folder)
 
-    assert done.returncode == 0
-    assert done.stderr == b""
-    assert (
-        done.stdout.decode().splitlines()
-        == [
-            "jpeg          64x48               823 B  a.jpg",
-            "unknown                             7 B  notes.md",
-            "        unreadable: text, not media",
-        ][:0]
-        + done.stdout.decode().splitlines()
-    )
-    lines = done.stdout.decode().splitlines()
+    assert (done.status, done.err) == (0, "")
+    lines = done.out.splitlines()
     assert lines[0].split()[:2] == ["jpeg", "64x48"]
     assert lines[-1] == "5 files: 3 images, 1 video, 1 other; 2 cannot be used"
     assert any(line.endswith("sub/clip.mp4  (h264 25 fps, aac 44.1 kHz mono)") for line in lines)
@@ -55,10 +39,10 @@ def test_the_table_is_for_people(folder: Path) -> None:
     assert "        unreadable: text, not media" in lines
 
 
-def test_json_is_a_list_that_fits_the_published_schema(folder: Path) -> None:
+def test_json_is_a_list_that_fits_the_published_schema(wanprep: Command, folder: Path) -> None:
     done = wanprep("probe", "--format", "json", cwd=folder)
 
-    facts = json.loads(done.stdout)
+    facts = json.loads(done.out)
     assert [fact["path"] for fact in facts] == [
         "a.jpg", "logo.png", "notes.md", "sub/broken.png", "sub/clip.mp4",
     ]  # fmt: skip
@@ -66,28 +50,28 @@ def test_json_is_a_list_that_fits_the_published_schema(folder: Path) -> None:
     assert [error.message for fact in facts for error in validator.iter_errors(fact)] == []
 
 
-def test_json_lines_are_the_same_facts(folder: Path) -> None:
-    as_list = json.loads(wanprep("probe", "--format", "json", cwd=folder).stdout)
-    as_lines = wanprep("probe", "--format", "jsonl", "--no-cache", cwd=folder).stdout
+def test_json_lines_are_the_same_facts(wanprep: Command, folder: Path) -> None:
+    as_list = json.loads(wanprep("probe", "--format", "json", cwd=folder).out)
+    as_lines = wanprep("probe", "--format", "jsonl", "--no-cache", cwd=folder).out
     assert [json.loads(line) for line in as_lines.splitlines()] == as_list
 
 
-def test_nothing_in_a_folder_is_an_empty_list(tmp_path: Path) -> None:
-    assert wanprep("probe", "--format", "json", cwd=tmp_path).stdout == b"[]\n"
-    assert wanprep("probe", cwd=tmp_path).stdout == b"0 files\n"
+def test_an_empty_folder(wanprep: Command, tmp_path: Path) -> None:
+    assert wanprep("probe", "--format", "json", cwd=tmp_path).out == "[]\n"
+    assert wanprep("probe", cwd=tmp_path).out == "0 files\n"
 
 
-def test_names_from_standard_input(folder: Path) -> None:
+def test_names_from_standard_input(wanprep: Command, folder: Path) -> None:
     done = wanprep("probe", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\nghost.jpg\n")
-    first, second = map(json.loads, done.stdout.splitlines())
-    assert (done.returncode, first["format"]) == (0, "jpeg")
+    first, second = map(json.loads, done.out.splitlines())
+    assert (done.status, first["format"]) == (0, "jpeg")
     assert (second["readable"], second["problem"]) == (False, "there is no such file")
 
     done = wanprep("probe", "-z", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\0logo.png\0")
-    assert [json.loads(line)["path"] for line in done.stdout.splitlines()] == ["a.jpg", "logo.png"]
+    assert [json.loads(line)["path"] for line in done.out.splitlines()] == ["a.jpg", "logo.png"]
 
 
-NASTY = [
+HOSTILE = [
     b"two\nlines.jpg",
     b"\x1b[31mred\x1b[0m.jpg",
     b"\x1b]0;title\x07.jpg",
@@ -102,21 +86,21 @@ NASTY = [
 ]
 
 
-def test_nasty_names_reach_no_terminal_raw_and_are_kept_in_json(tmp_path: Path) -> None:
-    for name in NASTY:
+def test_hostile_names(wanprep: Command, tmp_path: Path) -> None:
+    for name in HOSTILE:
         Image.new("RGB", (8, 8)).save(os.path.join(os.fsencode(tmp_path), name), "PNG")
 
-    table = wanprep("probe", cwd=tmp_path).stdout
-    lines = wanprep("probe", "--format", "jsonl", cwd=tmp_path).stdout
-    named = wanprep("probe", "--format", "jsonl", "--", *sorted(NASTY), cwd=tmp_path)
+    table = wanprep("probe", cwd=tmp_path).out
+    lines = wanprep("probe", "--format", "jsonl", cwd=tmp_path).out
+    named = wanprep("probe", "--format", "jsonl", "--", *sorted(HOSTILE), cwd=tmp_path)
 
-    assert len(table.splitlines()) == len(NASTY) + 1
-    assert all(line.isprintable() for line in table.decode().splitlines())
+    assert len(table.splitlines()) == len(HOSTILE) + 1
+    assert all(line.isprintable() for line in table.splitlines())
     assert lines.isascii()
     names = [os.fsencode(json.loads(line)["path"]) for line in lines.splitlines()]
-    assert names == sorted(NASTY, key=os.fsdecode)
-    assert named.returncode == 0
-    assert len(named.stdout.splitlines()) == len(NASTY)
+    assert names == sorted(HOSTILE, key=os.fsdecode)
+    assert named.status == 0
+    assert len(named.out.splitlines()) == len(HOSTILE)
 
 
 @pytest.mark.parametrize(
@@ -129,14 +113,14 @@ def test_nasty_names_reach_no_terminal_raw_and_are_kept_in_json(tmp_path: Path) 
         pytest.param(["-j", "0"], "0 is not in the range", id="no workers"),
     ],
 )
-def test_wrong_use(tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_usage_errors(wanprep: Command, tmp_path: Path, arguments: list[str], message: str) -> None:
     done = wanprep("probe", *arguments, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr.decode()
-    assert done.stdout == b""
+    assert done.status == 2
+    assert message in done.err
+    assert done.out == ""
 
 
-def test_whoever_has_seen_enough_hears_no_complaint(folder: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(folder: Path) -> None:
     for number in range(300):
         (folder / f"{number}.txt").write_text("text")
     piped = subprocess.run(

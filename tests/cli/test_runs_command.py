@@ -72,7 +72,7 @@ def test_the_list_and_one_run(session: Desktop) -> None:
     assert [line.split()[-1] for line in session.out.splitlines()[-2:]] == ["sending", "accepted"]
 
 
-def test_a_list_asks_nobody_unless_told_to(session: Desktop) -> None:
+def test_a_list_asks_providers_only_with_refresh(session: Desktop) -> None:
     submitted(session)
     until(lambda: session.emulator.jobs[0].phase == "succeeded")
     assert [run["state"] for run in session.runs()] == ["accepted"]
@@ -90,7 +90,7 @@ def test_a_list_asks_nobody_unless_told_to(session: Desktop) -> None:
     assert submitted_again[0]["state"] == "refused"
 
 
-def test_a_refresh_that_fails_says_so(slow: Desktop) -> None:
+def test_a_failed_refresh_is_reported(slow: Desktop) -> None:
     submitted(slow)
     slow.emulator.switch("bad-key")
     assert slow.wanprep("runs", "list", "--refresh") == 1
@@ -98,7 +98,7 @@ def test_a_refresh_that_fails_says_so(slow: Desktop) -> None:
     assert "accepted" in slow.out
 
 
-def test_wait_brings_the_result_home(session: Desktop) -> None:
+def test_wait_downloads_the_result(session: Desktop) -> None:
     run_id = submitted(session)
     [run] = session.json("runs", "wait", run_id, "-o", "out")
     assert run["outputs"] == [str(session.folder / f"out/job-{run_id}.mp4")]
@@ -139,7 +139,7 @@ def test_fetch_any_time(session: Desktop, target: str) -> None:
     assert len(list(session.folder.glob("one/*.mp4"))) == 1
 
 
-def test_what_a_fetch_that_was_killed_left_is_cleared_up(session: Desktop) -> None:
+def test_leftovers_of_a_killed_fetch_are_removed(session: Desktop) -> None:
     run_id = submitted(session)
     (session.folder / "out").mkdir()
     (session.folder / f"out/.job-{run_id}.0a1b2c3d.part").write_bytes(b"half")
@@ -147,7 +147,7 @@ def test_what_a_fetch_that_was_killed_left_is_cleared_up(session: Desktop) -> No
     assert {path.suffix for path in (session.folder / "out").iterdir()} == {".mp4", ".json"}
 
 
-def test_a_video_of_another_length_is_kept_and_told(session: Desktop) -> None:
+def test_a_video_of_another_length_is_kept_and_reported(session: Desktop) -> None:
     session.emulator.switch("short-result")
     run_id = submitted(session)
     [run] = session.json("runs", "wait", run_id)
@@ -155,7 +155,7 @@ def test_a_video_of_another_length_is_kept_and_told(session: Desktop) -> None:
     assert "2.00 s were ordered" in session.err
 
 
-def test_known_links_do_when_no_fresh_ones_are_to_be_had(
+def test_recorded_links_are_used_when_no_fresh_ones_are_available(
     session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = submitted(session)
@@ -228,7 +228,7 @@ def test_cancel(slow: Desktop, target: str, status: int, state: str, says: str) 
         assert "is cancelled: there is nothing to cancel" in slow.err
 
 
-def test_a_refusal_to_cancel_is_told(slow: Desktop) -> None:
+def test_a_refusal_to_cancel_is_reported(slow: Desktop) -> None:
     run_id = submitted(slow, OXEN)
     slow.emulator.switch("bad-key")
     [run] = slow.json("runs", "cancel", run_id, status=1)
@@ -245,10 +245,10 @@ def test_a_running_job_that_is_not_cancelled_goes_on(session: Desktop) -> None:
     assert "was not cancelled" in session.err
 
 
-def test_what_deletes_the_record_is_asked_about(slow: Desktop) -> None:
+def test_deleting_the_record_is_confirmed(slow: Desktop) -> None:
     run_id = submitted(slow, WAVESPEED)
     assert slow.wanprep("runs", "cancel", run_id) == 2
-    assert "say --yes" in slow.err
+    assert "Pass --yes" in slow.err
     assert [run["state"] for run in slow.runs()] == ["accepted"]
 
     reader, writer = pty.openpty()
@@ -261,7 +261,7 @@ def test_what_deletes_the_record_is_asked_about(slow: Desktop) -> None:
     shown = os.read(reader, 65536).decode()
     os.close(reader)
     assert process.returncode == 130
-    assert "Do it?" in shown
+    assert "Cancel it?" in shown
     assert [run["state"] for run in slow.runs()] == ["accepted"]
 
     assert slow.wanprep("runs", "cancel", run_id, "--yes") == 0
@@ -277,7 +277,7 @@ def test_what_deletes_the_record_is_asked_about(slow: Desktop) -> None:
         pytest.param(["list", "--format", "xml"], "'xml' is not one of", id="no format"),
     ],
 )
-def test_wrong_use(session: Desktop, arguments: list[str], says: str) -> None:
+def test_usage_errors(session: Desktop, arguments: list[str], says: str) -> None:
     assert session.wanprep("runs", *arguments) == 2
     assert says in session.err
 
@@ -299,7 +299,7 @@ def test_every_command_has_help_with_examples(session: Desktop, name: str) -> No
     assert f"wanprep runs {name}" in session.out
 
 
-def test_a_ledger_in_trouble_is_told_and_nothing_is_sent(session: Desktop) -> None:
+def test_a_damaged_ledger_is_reported_and_nothing_is_sent(session: Desktop) -> None:
     (session.folder / "state").mkdir()
     (session.folder / "state/ledger.sqlite3").write_text("no database at all " * 99)
     assert session.wanprep("runs", "list") == 2

@@ -27,7 +27,7 @@ def session(
 
 
 @pytest.mark.parametrize("target", [EVOLINK, OXEN, RUNCOMFY, WAVESPEED])
-def test_the_whole_journey(session: Desktop, target: str) -> None:
+def test_submit_wait_and_download(session: Desktop, target: str) -> None:
     [run] = session.json("submit", session.job(target=target), "--wait", "-o", "out")
 
     [video] = run["outputs"]
@@ -78,8 +78,8 @@ def test_a_job_is_paid_once(session: Desktop) -> None:
 
 
 def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
-    told = session.json("submit", session.job("a.yaml"), session.job("b.yaml"), "--wait")
-    assert told[0] == told[1]
+    output = session.json("submit", session.job("a.yaml"), session.job("b.yaml"), "--wait")
+    assert output[0] == output[1]
     assert session.orders() == 1
 
     [run, _] = session.json(
@@ -92,9 +92,9 @@ def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
 def test_many_jobs_side_by_side(session: Desktop) -> None:
     names = [session.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
     names.append(session.job("w.yaml", WAVESPEED))
-    told = session.json("submit", *names, "--wait")
-    assert [run["state"] for run in told] == ["succeeded"] * 5
-    assert len({run["outputs"][0] for run in told}) == 5
+    output = session.json("submit", *names, "--wait")
+    assert [run["state"] for run in output] == ["succeeded"] * 5
+    assert len({run["outputs"][0] for run in output}) == 5
     uploads = [each for each in session.emulator.requests if "upload/stream" in each.path]
     assert len(uploads) == 1, "one image for all"
 
@@ -119,7 +119,7 @@ def test_a_job_that_cannot_be_read_stops_the_others(session: Desktop) -> None:
     assert session.wanprep("submit", "job.yaml") == 1
 
 
-def test_what_was_sent_before_needs_no_judge(session: Desktop) -> None:
+def test_what_was_sent_before_needs_no_check(session: Desktop) -> None:
     session.json("submit", session.job())
     (session.folder / "other.yaml").write_text(
         (session.folder / "job.yaml").read_text().replace("She walks.", "Image 1 walks.")
@@ -129,7 +129,7 @@ def test_what_was_sent_before_needs_no_judge(session: Desktop) -> None:
     assert session.orders() == 2
 
 
-def test_addresses_that_nobody_looked_at_are_excused_on_request(session: Desktop) -> None:
+def test_unchecked_urls_are_accepted_with_offline(session: Desktop) -> None:
     (session.folder / "job.yaml").write_text(
         f"target: {EVOLINK}\nprompt: She walks.\n"
         "references: [{image: 'https://example.com/hero.png'}]\nparameters: {duration: 2}\n"
@@ -148,7 +148,7 @@ def test_addresses_that_nobody_looked_at_are_excused_on_request(session: Desktop
         pytest.param(["--max-cost", "-1"], "target: {e}\n", "not in the range", id="no sum"),
     ],
 )
-def test_wrong_use(session: Desktop, arguments: list[str], text: str, says: str) -> None:
+def test_usage_errors(session: Desktop, arguments: list[str], text: str, says: str) -> None:
     session.job()
     rest = (session.folder / "job.yaml").read_text().partition("\n")[2]
     (session.folder / "job.yaml").write_text(text.format(e=EVOLINK, w=WAVESPEED) + rest)
@@ -158,7 +158,7 @@ def test_wrong_use(session: Desktop, arguments: list[str], text: str, says: str)
 
 
 @pytest.mark.parametrize("folder", ["job.yaml", "job.yaml/out", "shut/out"])
-def test_a_folder_that_takes_no_results_is_told_before_one_is_paid_for(
+def test_an_unusable_output_folder_is_reported_before_anything_is_paid(
     session: Desktop, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shut = session.folder / "shut"
@@ -175,8 +175,8 @@ def test_a_target_is_chosen_among_several(session: Desktop) -> None:
     session.job(target=f"[{EVOLINK}, {WAVESPEED}]")
     [run] = session.json("submit", "job.yaml", "-t", WAVESPEED)
     assert run["target"] == WAVESPEED
-    told = session.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
-    assert {each["target"] for each in told} == {EVOLINK, WAVESPEED}
+    output = session.json("submit", "job.yaml", "-t", WAVESPEED, "-t", EVOLINK)
+    assert {each["target"] for each in output} == {EVOLINK, WAVESPEED}
     assert session.orders() == 2
 
 
@@ -209,7 +209,7 @@ def test_what_has_no_field_is_refused_or_dropped(session: Desktop) -> None:
 # Money.
 
 
-def test_the_price_is_said_and_held_against_what_may_be_paid(session: Desktop) -> None:
+def test_the_price_is_shown_and_compared_with_the_maximum(session: Desktop) -> None:
     job = session.job()
     assert session.wanprep("submit", job, "--max-cost", "0.01") == 1
     assert "more than --max-cost 0.01. Nothing was sent." in session.err
@@ -221,11 +221,11 @@ def test_the_price_is_said_and_held_against_what_may_be_paid(session: Desktop) -
     assert "(not in the estimate: " in session.err
 
 
-def test_above_a_sum_it_asks_and_without_a_terminal_says_what_to_pass(session: Desktop) -> None:
+def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: Desktop) -> None:
     settings = (session.folder / "wanprep.toml").read_text()
     (session.folder / "wanprep.toml").write_text(f"submit = {{ask-above = 0.1}}\n{settings}")
     assert session.wanprep("submit", session.job()) == 2
-    assert "say --yes, or --max-cost" in session.err
+    assert "Pass --yes, or --max-cost" in session.err
     assert session.orders() == 0
     assert session.wanprep("submit", "job.yaml", "--yes") == 0
     assert session.wanprep("submit", "job.yaml", "--again", "--max-cost", "1") == 0
@@ -244,17 +244,17 @@ def test_at_a_terminal_it_asks(session: Desktop, reply: bytes, status: int, orde
     assert session.orders() == orders
 
 
-# What goes wrong.
+# Errors.
 
 
-def test_a_lost_answer_is_looked_for(session: Desktop) -> None:
+def test_a_lost_answer_is_recovered(session: Desktop) -> None:
     session.emulator.switch("lost-reply")
     [run] = session.json("submit", session.job(), "--wait")
     assert run["state"] == "succeeded"
     assert session.orders() == 1
 
 
-def test_where_nothing_can_be_looked_for_it_stays_uncertain(session: Desktop) -> None:
+def test_without_a_lookup_it_stays_uncertain(session: Desktop) -> None:
     session.emulator.switch("lost-reply")
     [run] = session.json("submit", session.job(target=RUNCOMFY), "--wait", status=4)
     assert run["state"] == "uncertain"
@@ -331,7 +331,7 @@ def test_a_dead_link_is_asked_for_anew(session: Desktop) -> None:
     assert Path(run["outputs"][0]).is_file()
 
 
-# Emulated, and not at all.
+# Emulation and dry runs.
 
 
 def test_emulated_for_this_one_command(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -387,16 +387,16 @@ def test_no_key_is_written_anywhere(session: Desktop, monkeypatch: pytest.Monkey
     canary = "canary-b7c2e9d4f1a8"
     for name in ("EVOLINK_API_KEY", "RUNCOMFY_API_TOKEN"):
         monkeypatch.setenv(name, canary)
-    said = []
+    printed = []
     for fault, target in (("slow=1", EVOLINK), ("bad-key", RUNCOMFY), ("lost-reply", RUNCOMFY)):
         session.emulator.switch(fault)
         session.wanprep("submit", session.job(target=target, prompt=f"A {fault}."), "--wait")
-        said += [session.out, session.err]
+        printed += [session.out, session.err]
     for run in session.runs():
         session.wanprep("runs", "show", run["id"])
-        said += [session.out, session.err]
+        printed += [session.out, session.err]
     assert any(canary in str(each.headers) for each in session.emulator.requests), "it was sent"
-    assert canary not in "".join(said)
+    assert canary not in "".join(printed)
     for file in session.folder.rglob("*"):
         if file.is_file():
             assert canary.encode() not in file.read_bytes(), file
@@ -409,8 +409,8 @@ def test_two_at_once_send_once(session: Desktop) -> None:
     session.job()
     session.emulator.switch("slow=2")
     racers = [session.start("submit", "job.yaml", "--wait", "-o", "out") for _ in range(2)]
-    told = [racer.communicate(timeout=60) for racer in racers]
-    assert [racer.returncode for racer in racers] == [0] * 2, told
+    output = [racer.communicate(timeout=60) for racer in racers]
+    assert [racer.returncode for racer in racers] == [0] * 2, output
     assert session.orders() == 1
     assert len(list(session.folder.glob("out/*.mp4"))) == 1
 
@@ -460,7 +460,7 @@ def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(session: Desktop) -
     assert run["state"] == "uncertain"
 
 
-def test_a_terminal_sees_a_line_for_each_job(session: Desktop) -> None:
+def test_a_terminal_shows_a_row_for_each_job(session: Desktop) -> None:
     names = [session.job("one.yaml"), session.job("two.yaml", prompt="Two.")]
     ended, shown = at_a_terminal(session, "submit", *names, "--wait")
     assert ended == 0, shown

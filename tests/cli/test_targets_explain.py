@@ -14,7 +14,7 @@ from wanprep.text import columns
 TARGETS = all_targets()
 
 
-def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+def output_of(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert run(list(arguments)) == 0
     out, err = capfd.readouterr()
     assert err == ""
@@ -22,7 +22,7 @@ def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = told(capfd, "targets").splitlines()
+    lines = output_of(capfd, "targets").splitlines()
     assert [line.split()[0] for line in lines] == list(TARGETS)
     assert lines == sorted(lines)
     assert "EvoLink: Wan 2.7 reference video" in lines[0]
@@ -30,7 +30,7 @@ def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str])
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    out = told(capfd, "targets", name)
+    out = output_of(capfd, "targets", name)
     target = TARGETS[name]
     assert out.startswith(f"{name}\n{target.title}\n")
     for schema in (*target.roles.values(), target.job, target.body):
@@ -43,8 +43,8 @@ def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[st
     assert all(note in flat for note in target.unchecked)
 
 
-def test_limits_are_said_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = [line.strip() for line in told(capfd, "targets", "wan/2.7").splitlines()]
+def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = [line.strip() for line in output_of(capfd, "targets", "wan/2.7").splitlines()]
     for line in (
         "kind: image",
         "format: JPEG, PNG, BMP or WEBP",
@@ -60,7 +60,7 @@ def test_limits_are_said_in_their_units(capfd: pytest.CaptureFixture[str]) -> No
         assert line in lines
     lines = [
         line.strip()
-        for line in told(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
+        for line in output_of(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
     ]
     assert "width: more than 360 px and less than 2000 px" in lines
     assert "template: squish, flying or carousel" in lines
@@ -68,19 +68,19 @@ def test_limits_are_said_in_their_units(capfd: pytest.CaptureFixture[str]) -> No
 
 
 def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = told(capfd, "explain").splitlines()
+    lines = output_of(capfd, "explain").splitlines()
     assert [line.split()[0] for line in lines] == sorted(rules())
     assert all(rules()[line.split()[0]].title in line for line in lines)
 
 
 @pytest.mark.parametrize("name", rules())
 def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    out = told(capfd, "explain", name)
+    out = output_of(capfd, "explain", name)
     rule = rules()[name]
     assert out.startswith(f"{name}: {rule.title}\n")
     flat = " ".join(out.split())
     assert f"Why: {rule.why}" in flat
-    assert f"By hand: {rule.by_hand}" in flat
+    assert f"Fix by hand: {rule.by_hand}" in flat
     assert max(map(columns, out.splitlines())) <= 80
     assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out]
 
@@ -95,14 +95,14 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
         ("prompt-too-long", "wan/2.7, job: characters of the prompt: at most 5000 (error)"),
         ("parameter-unknown", "wavespeed/wan-2.7-reference-to-video: what is not known is dropped"),
         ("prompt-ref-style", "oxen/wan-v2-7-reference-to-video: references are written Image 1"),
-        ("location-metadata", "every target: the place where an image was taken"),
+        ("location-metadata", "every target: the place where a picture was taken"),
         ("asset-url-unsafe", "runcomfy/wan-2-7-reference-to-video: files are given as public"),
-        ("voice-unsupported", "runcomfy/wan-2-2-image-to-video, voice: the whole (warning)"),
+        ("voice-unsupported", "runcomfy/wan-2-2-image-to-video, voice: any file (warning)"),
         ("callback-url-unsafe", "evolink/wan2.7-reference-video, job: callback_url: at most 2048"),
     ],
 )
 def test_where_a_rule_holds(name: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert line in " ".join(told(capfd, "explain", name).split())
+    assert line in " ".join(output_of(capfd, "explain", name).split())
 
 
 @pytest.mark.parametrize(
@@ -116,34 +116,34 @@ def test_where_a_rule_holds(name: str, line: str, capfd: pytest.CaptureFixture[s
         (["explain", "zzz"], "`wanprep explain` lists them"),
     ],
 )
-def test_wrong_use(arguments: list[str], says: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(arguments: list[str], says: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
     out, err = capfd.readouterr()
     assert out == ""
     assert says in err
 
 
-def test_a_target_of_ones_own_is_shown_too(
+def test_a_configured_target_is_shown_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/film-1", "title": "Acme: Video 1"}
+    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/video-1", "title": "Acme: Video 1"}
     (tmp_path / "targets").mkdir()
-    (tmp_path / "targets/film-1.json").write_text(json.dumps(data))
+    (tmp_path / "targets/video-1.json").write_text(json.dumps(data))
     (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
     monkeypatch.chdir(tmp_path)
 
-    assert "acme/film-1" in told(capfd, "targets")
-    assert told(capfd, "targets", "acme/film-1").startswith("acme/video-1\nAcme: Video 1\n")
-    assert "acme/video-1, job: " in told(capfd, "explain", "prompt-too-long")
+    assert "acme/video-1" in output_of(capfd, "targets")
+    assert output_of(capfd, "targets", "acme/video-1").startswith("acme/video-1\nAcme: Video 1\n")
+    assert "acme/video-1, job: " in output_of(capfd, "explain", "prompt-too-long")
 
 
-def test_a_target_says_what_to_know_before_sending(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_target_shows_notes_on_submitting(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["targets", "wavespeed/wan-2.7-reference-to-video"]) == 0
-    told = " ".join(capfd.readouterr().out.split())
-    assert "Sending - No idempotency keys: a request whose response is lost" in told
-    assert "- Results can be downloaded for 7 days." in told
+    output = " ".join(capfd.readouterr().out.split())
+    assert "Submitting - No idempotency keys: a request whose response is lost" in output
+    assert "- Results can be downloaded for 7 days." in output
 
     assert run(["targets", "evolink/wan2.7-reference-video"]) == 0
     assert "Idempotency keys (Idempotency-Key)" in capfd.readouterr().out
     assert run(["targets", "wan/2.7"]) == 0
-    assert "Sending" not in capfd.readouterr().out
+    assert "Submitting" not in capfd.readouterr().out

@@ -1,4 +1,4 @@
-"""--quiet, --verbose, colours and bars: what is said beside the data."""
+"""--quiet, --verbose, colours and progress bars."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     "arguments", [["check", "good.png", "--quiet"], ["-q", "check", "good.png"]]
 )
-def test_quiet_says_nothing_of_what_is_well(
+def test_quiet_prints_nothing_without_findings(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run(arguments) == 0
@@ -39,12 +39,12 @@ def test_quiet_says_nothing_of_what_is_well(
 def test_quiet_keeps_the_findings(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (32, 24)).save("tiny.png")
     assert run(["check", "-q"]) == 1
-    told = capfd.readouterr().out
-    assert "error[image-too-small]" in told
-    assert "checked for" not in told
+    output = capfd.readouterr().out
+    assert "error[image-too-small]" in output
+    assert "checked for" not in output
 
 
-def test_quiet_says_why_unknown_is_no_pass(capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_reports_what_was_not_checked(capfd: pytest.CaptureFixture[str]) -> None:
     Path("job.yaml").write_text(
         "target: evolink/wan2.7-reference-video\nprompt: She walks.\n"
         "references:\n  - image: data:image/png;base64,AAAA\n"
@@ -54,7 +54,7 @@ def test_quiet_says_why_unknown_is_no_pass(capfd: pytest.CaptureFixture[str]) ->
 
 
 @pytest.mark.parametrize("arguments", [["check", "--verbose"], ["-v", "check"], ["probe", "-v"]])
-def test_verbose_says_what_was_read_and_what_remembered(
+def test_verbose_reports_files_read_and_cached(
     arguments: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     os.utime("good.png", (1, 1))
@@ -63,22 +63,22 @@ def test_verbose_says_what_was_read_and_what_remembered(
     assert "read: good.png (png)\n" in first
     assert "1 read" in first
     assert run(arguments) == 0
-    told = capfd.readouterr().err
-    assert "remembered: good.png (png)\n" in told
-    assert "1 remembered, 0 read" in told
-    assert ("configuration: none" in told) == ("check" in arguments)
+    output = capfd.readouterr().err
+    assert "cached: good.png (png)\n" in output
+    assert "1 cached, 0 read" in output
+    assert ("configuration: none" in output) == ("check" in arguments)
 
 
 def test_verbose_without_a_cache(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["probe", "-v", "--no-cache"]) == 0
-    told = capfd.readouterr().err
-    assert "1 file in 0." in told
-    assert "0 remembered" in told
+    output = capfd.readouterr().err
+    assert "1 file in 0." in output
+    assert "0 cached" in output
 
 
-def test_both_at_once_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["-q", "check", "-v"]) == 2
-    assert "give one of them" in capfd.readouterr().err
+    assert "--quiet and --verbose exclude each other" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_colours_in_a_pipe(
 def test_colours_at_a_terminal(folder: Path, environ: dict[str, str], coloured: bool) -> None:
     with AtTerminal(["check"], folder, **environ) as terminal:
         assert terminal.ended() == 0
-        assert "nothing found" in terminal.seen
-        assert ("\x1b[32m" in terminal.seen) == coloured
+        assert "nothing found" in terminal.shown
+        assert ("\x1b[32m" in terminal.shown) == coloured
 
 
 def test_no_colour_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,8 +119,8 @@ def test_no_colour_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b" not in Path("report.txt").read_text()
 
 
-def long_sound(file: Path) -> None:
-    """Write a sound that takes seconds to decode, and no room on the disk."""
+def long_audio(file: Path) -> None:
+    """Write a sparse WAV file that takes seconds to decode."""
     size = 1_900_000_000
     header = b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
     header += bytes.fromhex("0100 0100 44ac0000 88580100 0200 1000")
@@ -129,25 +129,24 @@ def long_sound(file: Path) -> None:
         opened.truncate(size)
 
 
-def test_a_long_look_gets_a_bar(folder: Path) -> None:
-    long_sound(folder / "long.wav")
+def test_a_long_check_shows_a_bar(folder: Path) -> None:
+    long_audio(folder / "long.wav")
     with AtTerminal(["check", "--deep"], folder) as terminal:
-        terminal.until("looking at files")
+        terminal.until("probing files")
         terminal.until("/2")
         terminal.type("\x03")
         terminal.process.send_signal(2)
         assert terminal.ended() == 130
-        assert terminal.seen.rstrip().endswith("wanprep: interrupted")
+        assert terminal.shown.rstrip().endswith("wanprep: interrupted")
 
 
-def test_a_short_look_gets_none(folder: Path) -> None:
+def test_a_short_check_shows_none(folder: Path) -> None:
     with AtTerminal(["check"], folder) as terminal:
         assert terminal.ended() == 0
-    assert "looking at files" not in terminal.seen
+    assert "probing files" not in terminal.shown
 
 
-def test_no_bar_is_asked_for_in_vain() -> None:
-    """A quick command must not wait for the library that draws bars."""
+def test_a_quick_check_does_not_import_the_progress_bar() -> None:
     code = "import sys; from wanprep.cli import run; run(['check']); print('rich' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
@@ -156,6 +155,6 @@ def test_no_bar_is_asked_for_in_vain() -> None:
 def test_submit_can_be_quiet(capfd: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(DEMO, "demo")
     assert run(["submit", "demo/job.yaml", "--emulate", "-o", "out", "-q"]) == 0
-    told = capfd.readouterr()
-    assert "succeeded" in told.out
-    assert "uploading" not in told.err
+    output = capfd.readouterr()
+    assert "succeeded" in output.out
+    assert "uploading" not in output.err

@@ -29,7 +29,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_it_looks_again_at_each_change_until_ctrl_c(folder: Path) -> None:
+def test_it_checks_again_at_each_change_until_ctrl_c(folder: Path) -> None:
     with AtTerminal(["check", "jobs", "--watch", "-o", "jobs/report.json"], folder) as terminal:
         terminal.until("Ctrl-C ends it")
 
@@ -51,13 +51,13 @@ def test_it_looks_again_at_each_change_until_ctrl_c(folder: Path) -> None:
         Image.new("RGB", (320, 240)).save(folder / "jobs/new.png")
         terminal.until("Ctrl-C ends it")
         time.sleep(1.2)  # our own report is no reason to look again
-        assert terminal.seen.count("\x1b[2J") in {6, 7}  # the last two may be seen apart
+        assert terminal.shown.count("\x1b[2J") in {6, 7}  # the last two may be noticed separately
 
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.ended() == 0
 
 
-def test_what_cannot_be_checked_is_told_and_waited_for(folder: Path) -> None:
+def test_an_error_is_reported_and_waited_for(folder: Path) -> None:
     (folder / "wanprep.toml").write_text("")
     with AtTerminal(["check", "jobs", "--watch"], folder) as terminal:
         terminal.until("Ctrl-C ends it")
@@ -72,12 +72,12 @@ def test_what_cannot_be_checked_is_told_and_waited_for(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "says"), [("no-such.yaml", "there is no file"), ("-", "standard input")]
 )
-def test_a_slip_is_told_at_once(path: str, says: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_usage_errors(path: str, says: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["check", "--watch", path]) == 2
     assert says in capfd.readouterr().err
 
 
-def test_stamps_leave_out_our_own(tmp_path: Path) -> None:
+def test_stamps_leave_out_excluded_files(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("a")
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
     assert stamps([a, b, "\0"], [b])[a] is not None

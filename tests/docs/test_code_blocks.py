@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 from _pytest.mark import ParameterSet
-from command_lines import commands, understand
+from command_lines import commands, parse
 from documents import PAGES, Block, blocks, name
 from PIL import Image
 
@@ -31,7 +31,7 @@ def of(language: str) -> list[ParameterSet]:
 @pytest.mark.parametrize("block", [*of("sh"), *of("bash"), *of("console")])
 def test_commands_are_valid(block: Block) -> None:
     for arguments in commands(block.text):
-        understand(arguments)
+        parse(arguments)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_commands_are_valid(block: Block) -> None:
 )
 def test_an_invalid_command_is_found(line: str) -> None:
     with pytest.raises(click.UsageError):
-        understand(next(commands(line)))
+        parse(next(commands(line)))
 
 
 @pytest.mark.parametrize("block", of("toml"))

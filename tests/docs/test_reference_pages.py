@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
+import pytest
 from documents import DOCS, ROOT
 
 from wanprep.cli.commands import COMMANDS
@@ -12,23 +13,27 @@ from wanprep.rules.catalog import rules
 from wanprep.rules.target import all_targets
 
 
-def generate(script: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(script), *arguments], capture_output=True, text=True, check=False
-    )
+def generate(script: Path, *arguments: str) -> int:
+    """Run the script in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(script), *arguments])
+        status: int = runpy.run_path(str(script))["main"]()
+    return status
 
 
-def test_pages_are_current() -> None:
-    done = generate(DOCS / "generate.py", "--check")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), "run docs/generate.py"
+def test_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
+    status = generate(DOCS / "generate.py", "--check")
+    assert (status, *capsys.readouterr()) == (0, "", ""), "run docs/generate.py"
 
 
-def test_outdated_pages_are_listed_and_rewritten(tmp_path: Path) -> None:
+def test_outdated_pages_are_listed_and_rewritten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name in ("docs/generate.py", "README.md"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text(encoding="utf-8"), encoding="utf-8")
     script, reference = tmp_path / "docs/generate.py", tmp_path / "docs/reference"
-    assert generate(script).returncode == 0
+    assert generate(script) == 0
     rules_page, surplus, readme = (
         reference / "rules.md", reference / "targets/gone.md", tmp_path / "README.md",
     )  # fmt: skip
@@ -37,13 +42,13 @@ def test_outdated_pages_are_listed_and_rewritten(tmp_path: Path) -> None:
     surplus.write_text(good, encoding="utf-8")
     readme.write_text(good_readme.replace("240 to 8000 px", "1 to 2 px"), encoding="utf-8")
 
-    done = generate(script, "--check")
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
+    capsys.readouterr()
+    assert generate(script, "--check") == 1
+    assert capsys.readouterr().out.splitlines() == [
         f"{name} is out of date"
         for name in ("README.md", "docs/reference/rules.md", "docs/reference/targets/gone.md")
     ]
-    assert generate(script).returncode == 0
+    assert generate(script) == 0
     assert rules_page.read_text(encoding="utf-8") == good
     assert readme.read_text(encoding="utf-8") == good_readme
     assert not surplus.exists()

@@ -20,7 +20,7 @@ STEPS: Final[list[dict[str, Any]]] = ACTION["runs"]["steps"]
 RUN: Final = [step for step in STEPS if "run" in step]
 
 
-def test_it_has_what_github_wants() -> None:
+def test_it_has_what_github_requires() -> None:
     assert {"name", "description", "inputs", "outputs", "runs"} <= set(ACTION)
     assert ACTION["runs"]["using"] == "composite"
     for entry in (*ACTION["inputs"].values(), *ACTION["outputs"].values()):
@@ -41,7 +41,7 @@ def test_every_input_is_used_and_every_use_is_an_input() -> None:
 
 
 @pytest.mark.parametrize("step", RUN, ids=lambda step: step["name"])
-def test_nothing_is_pasted_into_a_program(step: dict[str, Any]) -> None:
+def test_no_expression_is_interpolated_into_a_script(step: dict[str, Any]) -> None:
     assert "${{" not in step["run"]
 
 
@@ -79,7 +79,7 @@ def outputs(runner: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines)
 
 
-def test_it_checks_and_says_where_the_report_is(runner: Path) -> None:
+def test_it_checks_and_outputs_the_path_of_the_report(runner: Path) -> None:
     Image.new("RGB", (100, 100)).save(runner / "work/my hero.png")
     done = step(runner, "Check", PATHS="my hero.png\n", TARGETS="wan/2.7\n", ARGS="--offline\n")
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_it_checks_and_says_where_the_report_is(runner: Path) -> None:
     assert step(runner, "Result").returncode == 1
 
 
-def test_wrong_use_fails_at_once_and_leaves_no_report(runner: Path) -> None:
+def test_a_usage_error_fails_and_leaves_no_report(runner: Path) -> None:
     done = step(runner, "Check", PATHS="nowhere")
     assert done.returncode == 2
     assert "nowhere" in done.stderr
@@ -101,7 +101,7 @@ def test_wrong_use_fails_at_once_and_leaves_no_report(runner: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["PATHS", "TARGETS", "ARGS"])
-def test_inputs_are_only_words(runner: Path, name: str) -> None:
+def test_inputs_are_not_run(runner: Path, name: str) -> None:
     Image.new("RGB", (300, 300)).save(runner / "work/hero.png")
     wicked = '$(touch pwned) `touch pwned`; touch pwned\n"; touch pwned; "\n--output=pwned'
     step(
@@ -113,13 +113,13 @@ def test_inputs_are_only_words(runner: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "wanted"),
+    ("version", "requirement"),
     [("", "/the/action"), ("1.2", "wanprep==1.2"), ("git+https://a.org/b", "git+https://a.org/b")],
 )
-def test_what_is_installed(runner: Path, version: str, wanted: str) -> None:
-    python = runner / "python"  # tells what it would have done
+def test_the_installed_requirement(runner: Path, version: str, requirement: str) -> None:
+    python = runner / "python"  # prints its arguments
     python.write_text(f'#!/bin/sh\necho "$@"\ncp {python} {runner}/temp/wanprep/bin/python\n')
     python.chmod(0o755)
     done = step(runner, "Install wanprep", PYTHON=str(python), VERSION=version,
                 GITHUB_ACTION_PATH="/the/action")  # fmt: skip
-    assert done.stdout.splitlines()[-1].endswith(f" -- {wanted}"), done.stderr
+    assert done.stdout.splitlines()[-1].endswith(f" -- {requirement}"), done.stderr

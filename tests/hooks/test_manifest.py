@@ -1,4 +1,4 @@
-"""The hooks that we offer to pre-commit."""
+"""The hooks offered to pre-commit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hook_repository import MANIFEST, manifest
 from wanprep.cli.commands import COMMANDS
 
 
-def test_pre_commit_takes_it() -> None:
+def test_pre_commit_accepts_it() -> None:
     command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(MANIFEST)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr

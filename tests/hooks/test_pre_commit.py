@@ -22,16 +22,16 @@ def fixed(tmp_path: Path) -> HookRepository:
     return hook_repository(tmp_path, "wanprep-fix")
 
 
-def test_good_files_pass_and_strangers_are_left_alone(checked: HookRepository) -> None:
+def test_good_files_pass_and_other_files_are_left_alone(checked: HookRepository) -> None:
     checked.image("refs/hero.png")
     checked.write("job.yaml", JOB.format("refs/hero.png"))
     checked.write("docker-compose.yml", "services: {web: {image: nginx}}\n")
     checked.write("package.json", '{"name": "x", "version": "1.0.0"}\n')
     checked.write("src/app.ts", "export const answer = 42\n")
     checked.stage()
-    status, told = checked.hook()
-    assert status == 0, told
-    assert "Passed" in told
+    status, output = checked.hook()
+    assert status == 0, output
+    assert "Passed" in output
 
 
 def test_bad_media_and_jobs_fail(checked: HookRepository) -> None:
@@ -39,12 +39,12 @@ def test_bad_media_and_jobs_fail(checked: HookRepository) -> None:
     checked.image("refs/größe-花.png", (100, 300))
     checked.write("job.yaml", JOB.format("refs/gone.png"))
     checked.stage()
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert "small one.png" in told
-    assert "größe-花.png" in told
-    assert told.count("error[image-too-small]") == 2
-    assert "error[asset-missing]" in told
+    assert "small one.png" in output
+    assert "größe-花.png" in output
+    assert output.count("error[image-too-small]") == 2
+    assert "error[asset-missing]" in output
 
 
 NAMES = {
@@ -61,7 +61,7 @@ def test_jobs_are_checked_when_only_their_images_changed(checked: HookRepository
         checked.image(f"refs/{name}")
         path = written if written[0] in "\"'" else f"../refs/{written}"
         checked.write(f"jobs/{number}.yaml", JOB.format(path))
-    # This one speaks of an image of that name as well, but of another one.
+    # This one names an image of that name as well, but of another one.
     checked.image("other/hero.png", (100, 100))
     checked.write("other/job.yaml", JOB.format("hero.png"))
     checked.stage()
@@ -71,12 +71,12 @@ def test_jobs_are_checked_when_only_their_images_changed(checked: HookRepository
     for name in NAMES:
         checked.image(f"refs/{name}", (100, 100))
     checked.stage("refs")
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert [line for line in told.splitlines() if line.endswith(".yaml")] == [
+    assert [line for line in output.splitlines() if line.endswith(".yaml")] == [
         f"jobs/{number}.yaml" for number in range(len(NAMES))
     ]
-    assert "5 jobs and 5 files checked for evolink/wan2.7-reference-video: 5 errors" in told
+    assert "5 jobs and 5 files checked for evolink/wan2.7-reference-video: 5 errors" in output
 
 
 def test_a_job_is_checked_when_its_image_is_deleted_or_renamed(checked: HookRepository) -> None:
@@ -89,12 +89,12 @@ def test_a_job_is_checked_when_its_image_is_deleted_or_renamed(checked: HookRepo
     checked.git("rm", "-q", "refs/other.png")
     assert checked.hook()[0] == 0
     checked.git("mv", "refs/hero.png", "refs/heroine.png")
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert "error[asset-missing] hero.png does not exist" in told
+    assert "error[asset-missing] hero.png does not exist" in output
 
 
-def test_a_deleted_job_is_nobodys_business(checked: HookRepository) -> None:
+def test_a_deleted_job_is_not_checked(checked: HookRepository) -> None:
     checked.image("hero.png", (100, 100))
     checked.write("job.yaml", JOB.format("hero.png"))
     checked.stage()
@@ -126,10 +126,10 @@ def test_an_lfs_pointer(checked: HookRepository) -> None:
     checked.write("hero.png", POINTER.format("0" * 64))
     checked.write("job.yaml", JOB.format("hero.png"))
     checked.stage()
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert "error[asset-lfs-pointer]" in told
-    assert "git lfs pull" in told
+    assert "error[asset-lfs-pointer]" in output
+    assert "git lfs pull" in output
 
 
 def test_links_and_submodules(checked: HookRepository) -> None:
@@ -143,17 +143,17 @@ def test_links_and_submodules(checked: HookRepository) -> None:
     checked.write("job.yaml", JOB.format("m/hero.png"))
     (checked.folder / "linked.png").symlink_to("m/hero.png")
     checked.stage()
-    status, told = checked.hook()
-    assert status == 0, told
+    status, output = checked.hook()
+    assert status == 0, output
 
     (checked.folder / "astray.png").symlink_to("nowhere.png")
     checked.stage()
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert "error[asset-missing] astray.png" in told
+    assert "error[asset-missing] astray.png" in output
 
 
-def test_a_image_behind_a_link_changed(checked: HookRepository) -> None:
+def test_an_image_behind_a_link_changed(checked: HookRepository) -> None:
     checked.image("store/hero.png")
     (checked.folder / "refs").symlink_to("store")
     checked.write("job.yaml", JOB.format("refs/hero.png"))
@@ -161,9 +161,9 @@ def test_a_image_behind_a_link_changed(checked: HookRepository) -> None:
     checked.commit()
     checked.image("store/hero.png", (100, 100))
     checked.stage()
-    status, told = checked.hook()
+    status, output = checked.hook()
     assert status == 1
-    assert "job.yaml\n" in told
+    assert "job.yaml\n" in output
 
 
 def test_git_commit_is_stopped(checked: HookRepository) -> None:
@@ -182,19 +182,19 @@ def test_git_commit_is_stopped(checked: HookRepository) -> None:
 def test_fix_fixes_and_fails_once(fixed: HookRepository) -> None:
     fixed.write("compose.yaml", "services: {}\n")
     fixed.stage()
-    status, told = fixed.hook()
-    assert status == 0, told
+    status, output = fixed.hook()
+    assert status == 0, output
 
     fixed.image("refs/hero.png", mode="RGBA")
     fixed.write("job.yaml", JOB.format("refs/hero.png"))
     fixed.stage()
-    status, told = fixed.hook()
+    status, output = fixed.hook()
     assert status == 1
-    assert "files were modified by this hook" in told
-    assert "1 file fixed" in told
+    assert "files were modified by this hook" in output
+    assert "1 file fixed" in output
     fixed.stage()
-    status, told = fixed.hook()
-    assert status == 0, told
+    status, output = fixed.hook()
+    assert status == 0, output
 
 
 def test_fix_fixes_a_job_whose_image_changes_its_name(fixed: HookRepository) -> None:
@@ -205,9 +205,9 @@ def test_fix_fixes_a_job_whose_image_changes_its_name(fixed: HookRepository) -> 
     shutil.copy(fixed.image("x.jpg"), image)  # a JPEG under the name of a PNG
     os.unlink(fixed.folder / "x.jpg")
     fixed.stage()
-    status, told = fixed.hook()
-    assert status == 1, told
+    status, output = fixed.hook()
+    assert status == 1, output
     assert "refs/hero.jpg" in (fixed.folder / "job.yaml").read_text()
     fixed.stage()
-    status, told = fixed.hook()
-    assert status == 0, told
+    status, output = fixed.hook()
+    assert status == 0, output

@@ -1,4 +1,4 @@
-"""What the how-to pages tell people to copy works."""
+"""The recipes of the how-to pages work."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ HOOKS: Final = [text for _, text in YAMLS if text.startswith("repos:")]
 
 
 @pytest.mark.parametrize("text", HOOKS)
-def test_configurations_are_as_pre_commit_wants_them(text: str, tmp_path: Path) -> None:
+def test_pre_commit_accepts_the_configurations(text: str, tmp_path: Path) -> None:
     file = tmp_path / ".pre-commit-config.yaml"
     file.write_text(text)
     command = [sys.executable, "-m", "pre_commit", "validate-config", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout
     named = [hook for repo in load(text)["repos"] for hook in repo["hooks"]]
-    known = {hook["id"]: hook["entry"].split()[1:] for hook in manifest()}
+    offered = {hook["id"]: hook["entry"].split()[1:] for hook in manifest()}
     for hook in named:
-        assert hook["id"] in known
+        assert hook["id"] in offered
         # The options are real: with --help behind them nothing is done.
-        assert run([*known[hook["id"]], *hook.get("args", []), "--help"]) == 0
+        assert run([*offered[hook["id"]], *hook.get("args", []), "--help"]) == 0
 
 
 def test_the_action_is_given_inputs_that_it_has() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.text import columns, wrapped
+from wanprep.text import columns, wrap
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_columns(text: str, count: int) -> None:
     ],
 )
 def test_wrapping(text: str, lines: list[str]) -> None:
-    assert wrapped(text, 10, first="- ", rest="  ").split("\n") == lines
+    assert wrap(text, 10, first="- ", rest="  ").split("\n") == lines

@@ -1,4 +1,4 @@
-"""Command lines as they stand in documentation: found among others, and read but not run."""
+"""Command lines in documentation: found among others, and parsed but not run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CONTROL = frozenset("|&;()<>")
 
 
 def commands(script: str) -> Iterator[list[str]]:
-    """Find our commands: behind pipes, in $(...), after assignments."""
+    """Find wanprep commands: also after pipes, in $(...), after assignments."""
     for line in script.replace("\\\n", " ").splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;()<>")
         lexer.whitespace_split = True
@@ -24,9 +24,9 @@ def commands(script: str) -> Iterator[list[str]]:
             yield rest[:end]
 
 
-def understand(arguments: list[str]) -> None:
-    """Read a command line as the command would; what is wrong with it is raised."""
-    context = click.Context(cli, info_name="wanprep")
+def parse(arguments: list[str]) -> None:
+    """Parse a command line as the command would; raise click.UsageError if it is invalid."""
+    context = click.Context(cli, info_name="wanprep", **cli.context_settings)
     group: click.Group = cli
     while True:
         while arguments and arguments[0] in {"-q", "-v", "--quiet", "--verbose"}:
@@ -38,6 +38,6 @@ def understand(arguments: list[str]) -> None:
             raise click.UsageError(f"there is no command {arguments[0]}")
         arguments = arguments[1:]
         if not isinstance(command, click.Group):
-            command.make_context("wanprep", list(arguments))
+            command.make_context("wanprep", list(arguments), parent=context)
             return
         group = command

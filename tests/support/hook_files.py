@@ -1,4 +1,4 @@
-"""Which files the hooks are for, told by what wanprep knows of names."""
+"""The pattern of the files that the hooks are for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from wanprep.media.facts import FORMAT_BY_EXTENSION
 
 
 def files_pattern() -> str:
-    """Return what stands in .pre-commit-hooks.yaml after `files:`."""
+    """Return the value of `files:` in .pre-commit-hooks.yaml."""
     endings = {*FORMAT_BY_EXTENSION, *(suffix.removeprefix(".") for suffix in SUFFIXES)}
     return rf"(?i)\.({'|'.join(sorted(endings))})$"

@@ -24,7 +24,7 @@ parameters: {{resolution: 1080p, aspect_ratio: 16:9, duration: 5}}
 
 
 def manifest() -> list[dict[str, Any]]:
-    """Read the hooks that we offer."""
+    """Read the offered hooks."""
     hooks: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(MANIFEST)
     return hooks
 
@@ -38,7 +38,7 @@ class HookRepository:
 
     @property
     def environ(self) -> dict[str, str]:
-        """Let git and pre-commit see this repository, our program, and nothing of this machine."""
+        """Keep the configuration of this machine from git and pre-commit."""
         ours = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         return ours | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -51,17 +51,18 @@ class HookRepository:
 
     def git(self, *arguments: str, status: int | None = 0) -> str:
         """Run git; the status None takes any."""
-        who = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "core.quotePath=false")
+        settings = ("user.name=A", "user.email=a@example.org", "core.quotePath=false")
+        options = [word for setting in settings for word in ("-c", setting)]
         done = subprocess.run(
-            ["git", *who, *arguments], cwd=self.folder, env=self.environ, check=False,
+            ["git", *options, *arguments], cwd=self.folder, env=self.environ, check=False,
             capture_output=True, text=True, timeout=120,
         )  # fmt: skip
-        told = done.stdout + done.stderr
-        assert status is None or done.returncode == status, told
-        return told
+        output = done.stdout + done.stderr
+        assert status is None or done.returncode == status, output
+        return output
 
     def set_up(self, *hooks: str, **more: object) -> None:
-        """Write the configuration of pre-commit, with what users may say besides."""
+        """Write a pre-commit configuration with some hooks, and more keys for each."""
         chosen = [hook for hook in manifest() if hook["id"] in hooks]
         local = [{**hook, "language": "system", **more} for hook in chosen]
         config = {"repos": [{"repo": "local", "hooks": local}]}
@@ -83,7 +84,7 @@ class HookRepository:
         return path
 
     def image(self, name: str, size: tuple[int, int] = (720, 1280), mode: str = "RGB") -> Path:
-        """Make an image: fine, unless it is said otherwise."""
+        """Write an image that passes, unless another size or mode is given."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.linear_gradient("L").resize(size).convert(mode).save(path)
@@ -94,7 +95,7 @@ class HookRepository:
         self.git("add", "--", *(names or (".",)))
 
     def commit(self) -> None:
-        """Commit what is staged, without asking the hooks."""
+        """Commit what is staged, without running hooks."""
         self.git("commit", "-q", "--no-verify", "-m", "x")
 
 

@@ -1,4 +1,4 @@
-"""Programs at a terminal of their own, as a person would run them."""
+"""wanprep at a pseudo-terminal of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -18,14 +18,14 @@ class AtTerminal:
     """A running wanprep whose input, output and errors are one terminal."""
 
     def __init__(self, arguments: Sequence[str], folder: Path, **environ: str) -> None:
-        self._end, theirs = pty.openpty()
-        self.seen = ""
+        self._end, other = pty.openpty()
+        self.shown = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "wanprep", *arguments], cwd=folder,
-            stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True,
+            stdin=other, stdout=other, stderr=other, start_new_session=True,
             env=os.environ | {"TERM": "xterm", "COLUMNS": "100"} | environ,
         )  # fmt: skip
-        os.close(theirs)
+        os.close(other)
 
     def __enter__(self) -> Self:
         return self
@@ -39,20 +39,19 @@ class AtTerminal:
     def type(self, text: str) -> None:
         os.write(self._end, text.encode())
 
-    def until(self, told: Callable[[str], bool] | str, seconds: float = 30) -> str:
-        """Read until something was told, and return what was read since the last time."""
-        wanted = (lambda text: told in text) if isinstance(told, str) else told
+    def until(self, expected: str, seconds: float = 30) -> str:
+        """Read until a text was shown, and return what was read since the last call."""
         new, end = "", time.monotonic() + seconds
-        while not wanted(new):
-            assert time.monotonic() < end, f"never told; seen were:\n{self.seen}"
+        while expected not in new:
+            assert time.monotonic() < end, f"{expected!r} was not shown:\n{self.shown}"
             if (more := self._read(0.2)) is None:
                 break
             new += more
-        assert wanted(new), f"never told; seen were:\n{self.seen}"
+        assert expected in new, f"{expected!r} was not shown:\n{self.shown}"
         return new
 
     def ended(self, seconds: float = 30) -> int:
-        """Read all that is left, and return the exit status."""
+        """Read the rest, and return the exit status."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self._read(0.2) is not None:
             pass
@@ -64,6 +63,6 @@ class AtTerminal:
             return ""
         with contextlib.suppress(OSError):  # the other end is closed
             if data := os.read(self._end, 1 << 16):
-                self.seen += (text := data.decode(errors="replace"))
+                self.shown += (text := data.decode(errors="replace"))
                 return text
         return None

@@ -9,18 +9,18 @@ from typing import NoReturn
 
 from wanprep.errors import UsageError, WanprepError
 
-OUR_FAULT = 3
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+INTERNAL_ERROR = 3
 INTERRUPTED = 130
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def main() -> NoReturn:
-    """Run a command and turn whatever ends it into an exit status and a word of help."""
+    """Run the command of this process and exit."""
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command in this process."""
+    """Run a command in this process; every exception becomes a message and an exit status."""
     import click
 
     from wanprep.cli.commands import cli
@@ -38,27 +38,27 @@ def run(arguments: list[str]) -> int:
         click.echo("wanprep: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        _hush()  # whoever read our output has seen enough
+        _discard_output()  # the reader, such as `head`, has closed the pipe
         return 0
     except OSError as error:
-        if error.errno not in _NO_ROOM:
-            _confess()
-            return OUR_FAULT
-        click.echo(f"wanprep: the output cannot be written: {error.strerror}. Make room.", err=True)
-        _hush()
+        if error.errno not in _NO_SPACE:
+            return _report_internal_error()
+        click.echo(
+            f"wanprep: cannot write the output: {error.strerror}. Free some space.", err=True
+        )
+        _discard_output()
         return UsageError.exit_code
-    except Exception:  # noqa: BLE001 - the last line of defence says how to report it
-        _confess()
-        return OUR_FAULT
+    except Exception:  # noqa: BLE001 - everything else is a bug in wanprep or in a plugin
+        return _report_internal_error()
     return status if isinstance(status, int) else 0
 
 
-def _hush() -> None:
-    """See to it that Python, when it closes the output, does not complain once more."""
+def _discard_output() -> None:
+    """Keep Python from raising the same error once more when it closes standard output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _confess() -> None:
+def _report_internal_error() -> int:
     import platform
     import traceback
 
@@ -66,7 +66,8 @@ def _confess() -> None:
 
     traceback.print_exc()
     sys.stderr.write(
-        f"\nwanprep {__version__} failed on Python {platform.python_version()}, {sys.platform}."
-        " This is a fault of ours, not of your files.\n"
-        "Please report it with the lines above and, if you can, the file it was reading.\n"
+        f"\nwanprep {__version__} on Python {platform.python_version()}, {sys.platform}:"
+        " internal error.\n"
+        "Please report it with the lines above and, if you can, the file that was being read.\n"
     )
+    return INTERNAL_ERROR

@@ -1,16 +1,16 @@
-"""`wanprep cache`: what is remembered of files probed before."""
+"""`wanprep cache`: the cache of probed files."""
 
 from __future__ import annotations
 
 import click
 
 
-@click.group(short_help="Show or clear what is remembered of files probed before.")
+@click.group(short_help="Show or clear the cache of probed files.")
 def cache() -> None:
-    """Show or clear what is remembered of files probed before.
+    """Show or clear the cache of probed files.
 
-    Facts of unchanged files are taken from a small database instead of the file. It lies in
-    the system's cache folder, or where WANPREP_CACHE_DIR says. Clearing it is always safe.
+    Facts of unchanged files are read from a small database instead of the files. It is in the
+    system's cache folder, or in WANPREP_CACHE_DIR. Clearing it is always safe.
 
     \b
     Examples:
@@ -21,7 +21,7 @@ def cache() -> None:
 
 @cache.command()
 def info() -> None:
-    """Show where the cache lies and how much is in it.
+    """Show where the cache is and how much it holds.
 
     \b
     Examples:
@@ -30,14 +30,15 @@ def info() -> None:
     from wanprep.media.cache import Cache
     from wanprep.text import file_size, plural, visible
 
-    with Cache() as memory:
-        told = memory.info()
-    click.echo(f"{visible(told.path)}\n{plural(told.files, 'file')}, {file_size(told.bytes)}")
+    with Cache() as opened:
+        contents = opened.info()
+    size = file_size(contents.bytes)
+    click.echo(f"{visible(contents.path)}\n{plural(contents.files, 'file')}, {size}")
 
 
 @cache.command()
 def clear() -> None:
-    """Forget all files.
+    """Remove all entries.
 
     \b
     Examples:
@@ -46,5 +47,5 @@ def clear() -> None:
     from wanprep.media.cache import clear_cache
     from wanprep.text import file_size, plural
 
-    told = clear_cache()
-    click.echo(f"forgot {plural(told.files, 'file')}, {file_size(told.bytes)}")
+    removed = clear_cache()
+    click.echo(f"removed {plural(removed.files, 'file')}, {file_size(removed.bytes)}")

@@ -9,60 +9,66 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from wanprep.cli import completion as completing
-from wanprep.cli.baseline import accept, knowing, known_findings, without_known
-from wanprep.cli.options import fixing, going_online, judging, reading
-from wanprep.cli.output import in_colour, is_quiet, tell
+from wanprep.cli.completion import complete_files, complete_rules
+from wanprep.cli.options import (
+    fixing_options,
+    format_option,
+    is_quiet,
+    is_verbose,
+    judging_options,
+    offline_option,
+    reading_options,
+    together,
+    use_color,
+)
 from wanprep.errors import UsageError
 from wanprep.media.facts import is_url
 from wanprep.report import FORMATS
-from wanprep.text import visible
+from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
+    from wanprep.check.baseline import Known
     from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
+    from wanprep.config import Config
 
-_SEVERITIES = ("note", "warning", "error")
+_report_options = together(
+    format_option(sorted(FORMATS), "Format of the report."),
+    click.option("-o", "--output", metavar="FILE", shell_complete=complete_files,
+                 help="Write the report to FILE."),
+    click.option("--select", multiple=True, metavar="RULE", shell_complete=complete_rules,
+                 help="Report only these rules."),
+    click.option("--ignore", multiple=True, metavar="RULE", shell_complete=complete_rules,
+                 help="Do not report these rules."),
+    click.option("--severity", type=click.Choice(["note", "warning", "error"]), default="note",
+                 show_default=True, help="Lowest severity to report."),
+)  # fmt: skip
+_baseline_options = together(
+    click.option("--baseline", metavar="FILE", help="Do not report the findings in FILE."),
+    click.option("--no-baseline", is_flag=True, help="Report findings in the baseline, too."),
+    click.option("--write-baseline", "new_baseline", is_flag=False, flag_value="",
+                 metavar="[FILE]", help="Write a baseline of all findings; print no report."),
+)  # fmt: skip
 
 
 @click.command(short_help="Find what a target would refuse, cut off or bill for nothing.")
-@click.argument("paths", nargs=-1, shell_complete=completing.files)
-@judging
+@click.argument("paths", nargs=-1, shell_complete=complete_files)
+@judging_options
+@_report_options
+@offline_option
 @click.option(
-    "--format",
-    "style",
-    type=click.Choice(sorted(FORMATS)),
-    default="text",
-    show_default=True,
-    help="How the report is written.",
+    "--changed",
+    is_flag=True,
+    help="PATHS are changed files: check them and the jobs that use them.",
 )
-@click.option("-o", "--output", metavar="FILE", shell_complete=completing.files,
-              help="Write the report to FILE instead.")  # fmt: skip
-@click.option("--select", multiple=True, metavar="RULE", shell_complete=completing.rules,
-              help="Report only these rules.")  # fmt: skip
-@click.option("--ignore", multiple=True, metavar="RULE", shell_complete=completing.rules,
-              help="Do not report these rules.")  # fmt: skip
-@click.option(
-    "--severity",
-    type=click.Choice(_SEVERITIES),
-    default="note",
-    show_default=True,
-    help="Report nothing below this.",
-)
-@going_online
-@click.option(
-    "--changed", is_flag=True, help="PATHS are what changed: check it, and the jobs that use it."
-)
-@knowing
-@click.option(
-    "--fix", is_flag=True, help="Fix first, as `wanprep fix` does, and check the results."
-)
-@fixing
+@_baseline_options
+@click.option("--fix", is_flag=True, help="Run `wanprep fix` first, and check the results.")
+@fixing_options
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
-@reading
+@reading_options
 def check(
     paths: tuple[str, ...], targets: tuple[str, ...], style: str, output: str | None,
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
@@ -72,19 +78,20 @@ def check(
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
-    PATHS are job files (YAML or JSON), media files, folders or globs; none means the current
-    folder, and - reads names from standard input. In folders, media are known by their names
-    and jobs by their content. A job is judged for its own target, bare media for wan/2.7 (what
-    all Wan 2.7 endpoints share), unless -t names others.
+    PATHS are job files (YAML or JSON), media files, folders or globs. The default is the current
+    folder; - reads names from standard input. In folders, media are recognised by name and jobs
+    by content. A job is checked for its own target, bare media for wan/2.7 (what all Wan 2.7
+    endpoints share), unless -t names others.
 
-    With --changed, PATHS are files of all sorts, as a hook is handed them: what is no job and no
-    media is left alone, the jobs in the git repository that use what changed, or what the commit
-    deletes, are checked, too, and having nothing to check is fine.
+    With --changed, PATHS may be files of any kind, as a hook passes them: other files are
+    skipped, jobs in the git repository that use a changed or deleted file are checked too, and
+    having nothing to check is not an error.
 
-    Exit status: 0 nothing at error level, 1 errors found or something could not be looked at,
-    2 wrong use or nothing to check, 3 a fault of ours. With --watch it is 0, as Ctrl-C ends it.
+    Exit status: 0 no errors, 1 errors or files not checked, 2 usage error or nothing to check,
+    3 internal error. With --watch it is 0: Ctrl-C is how it ends.
 
-    Colours appear at a terminal; NO_COLOR=1 forbids them, FORCE_COLOR=1 wants them in a pipe, too.
+    Output is coloured on a terminal. NO_COLOR=1 turns colours off, FORCE_COLOR=1 turns them on in
+    a pipe.
 
     \b
     Examples:
@@ -94,96 +101,139 @@ def check(
       wanprep check assets/ --role 'voices/*=voice' --format concise
       wanprep check job.yaml --watch              again, at each change
       git diff --cached --name-only -z | wanprep check --changed -z -
-      wanprep check --write-baseline              accept what is found today
-      wanprep check job.yaml --fix --out ready    fix, and check what came of it
+      wanprep check --write-baseline              accept all current findings
+      wanprep check job.yaml --fix --out ready    fix, then check the results
     """
     from wanprep.check.ignores import select_findings
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.pipeline import look, report_on
-    from wanprep.cli.fix import fixed_first
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.rules.catalog import rule_names
 
-    chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
+    selected, ignored = rule_names(select), rule_names(ignore)  # before any file is read
     if style == "html" and output is None and sys.stdout.isatty():
-        raise UsageError(
-            "a page is for a browser, not for a terminal: name its file, -o report.html"
-        )
+        raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
+    if any(fix_options.values()) and not fix:
+        raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
+    if fix and watch:
+        raise UsageError("--fix and --watch exclude each other: fix once, with `wanprep fix`")
 
-    def once() -> tuple[Report, Inputs]:
+    def check_once() -> tuple[Report, Inputs]:
         config = find_config(Path.cwd())
-        new = new_baseline is not None
-        known = known_findings(config, baseline, none=no_baseline or new)
-        question = CheckRequest(
+        writes_baseline = new_baseline is not None
+        known = load_baseline(config, baseline, disabled=no_baseline or writes_baseline)
+        request = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
             cache=not no_cache, nul=nul, workers=jobs, config=config,
         )  # fmt: skip
-        tell(f"configuration: {question.config.file or 'none'}")
+        if is_verbose():
+            click.echo(f"configuration: {config.file or 'none'}", err=True)
         if fix:
-            question = fixed_first(question, dropped, **fix_options)
-        with show_probe_progress():
-            seen = look(question)
-        report = select_findings(report_on(seen), chosen, dropped, severity)
-        report = without_known(report, seen, known)
-        if not new:
-            _write(report, style, output)
-        return report, seen
+            from wanprep.cli.fix import fix_before_check
 
-    if any(fix_options.values()) and not fix:
-        raise UsageError("options of fixing need --fix beside them, or `wanprep fix`")
-    if fix and watch:
-        raise UsageError("--fix and --watch do not go together: fix once, with `wanprep fix`")
+            request = fix_before_check(request, ignored, **fix_options)
+        with show_probe_progress():
+            inputs = look(request)
+        report = select_findings(report_on(inputs), selected, ignored, severity)
+        report = drop_known(report, inputs, known)
+        if not writes_baseline:
+            _write_report(report, style, output)
+        return report, inputs
+
     if new_baseline is not None:
-        return accept(*once(), new_baseline)
-    if watch:
-        _watch(lambda: once()[1], paths or (".",), output)
+        _write_baseline(*check_once(), new_baseline)
         return 0
-    return 0 if once()[0].clean else 1
+    if watch:
+        _watch(lambda: check_once()[1], paths or (".",), output)
+        return 0
+    return 0 if check_once()[0].clean else 1
+
+
+def load_baseline(
+    config: Config, path: str | None = None, *, disabled: bool = False
+) -> tuple[Known, ...] | None:
+    """Read the baseline at a path or, without one, the configuration's."""
+    if path and disabled:
+        raise UsageError("--baseline FILE and --no-baseline exclude each other")
+    file = Path(path) if path else config.baseline
+    if disabled or file is None:
+        return None
+    from wanprep.check.baseline import read_baseline
+
+    return read_baseline(file)
+
+
+def drop_known(report: Report, inputs: Inputs, known: tuple[Known, ...] | None) -> Report:
+    """Leave out the findings in the baseline, if there is one."""
+    if known is None:
+        return report
+    from wanprep.check.baseline import without_known
+
+    return without_known(report, inputs, known)
+
+
+def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
+    from wanprep.check.baseline import FILE, write_baseline
+
+    config = inputs.question.config
+    file = Path(path) if path else config.baseline or config.folder / FILE
+    written = write_baseline(file, report, inputs)
+    known = plural(written.known, "known finding")
+    name = visible(os.path.relpath(file))
+    click.echo(f"{name}: {known} ({written.new} new, {written.gone} gone)", err=True)
+    if written.unreadable:
+        count = plural(written.unreadable, "finding")
+        click.echo(f"{count} in files that cannot be read will still be reported.", err=True)
+    if config.baseline is None or config.baseline.absolute() != file.absolute():
+        where = visible(config.file.name) if config.file else "wanprep.toml"
+        table = "[tool.wanprep] of " if where == "pyproject.toml" else ""
+        value = visible(os.path.relpath(file, config.folder).replace(os.sep, "/"))
+        click.echo(f'To use it, add to {table}{where}: baseline = "{value}"', err=True)
 
 
 def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | None) -> None:
     from wanprep.cli.watch import watch
 
     if "-" in paths:
-        raise UsageError(
-            "--watch cannot watch names that are read from standard input: name files or folders"
-        )
+        raise UsageError("--watch cannot read names from standard input: name files or folders")
 
-    def looked_at() -> Iterator[str]:
-        seen = once()
-        yield from (file.file for file in seen.files)
-        yield from (path for path in seen.facts if not is_url(path))
-        if file := seen.question.config.file:
+    def check_and_list() -> Iterator[str]:
+        inputs = once()
+        yield from (file.file for file in inputs.files)
+        yield from (path for path in inputs.facts if not is_url(path))
+        if file := inputs.question.config.file:
             yield str(file)
 
-    watch(looked_at, paths, apart=[output] if output else [])
+    watch(check_and_list, paths, exclude=[output] if output else [])
 
 
-def _write(report: Report, style: str, output: str | None) -> None:
+def _write_report(report: Report, style: str, output: str | None) -> None:
     import shutil
 
     from wanprep.check.result import Style
     from wanprep.report import renderer
 
+    render = renderer(style)
     if output is not None:
-        written = "".join(renderer(style)(report, Style()))  # before an older report is emptied
-        try:
-            with open(output, "w", encoding="utf-8") as file:
-                file.write(written)
-        except OSError as error:
-            folder = os.path.dirname(output)
-            missing = folder and not os.path.lexists(folder)
-            said = f"there is no folder {visible(folder)}" if missing else error.strerror
-            raise UsageError(
-                f"{visible(output)} cannot be written: {said}. Name another file with -o."
-            ) from error
+        _write_file(output, "".join(render(report, Style())))
         return
     # A terminal that lacks a letter shows its number instead.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
-    terminal = sys.stdout.isatty()
-    width = min(shutil.get_terminal_size().columns, 100) if terminal else 80
-    how = Style(color=in_colour(sys.stdout), width=width, quiet=is_quiet())
-    for piece in renderer(style)(report, how):
+    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
+    for piece in render(report, Style(color=use_color(sys.stdout), width=width, quiet=is_quiet())):
         sys.stdout.write(piece)
+
+
+def _write_file(path: str, text: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        folder = os.path.dirname(path)
+        missing = folder and not os.path.lexists(folder)
+        why = f"there is no folder {visible(folder)}" if missing else error.strerror
+        raise UsageError(
+            f"{visible(path)} cannot be written: {why}. Name another file with -o."
+        ) from error

@@ -1,4 +1,4 @@
-"""The commands and where each one lives: a module is imported when its command is called."""
+"""The table of commands; a command's module is imported when it is called."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import TYPE_CHECKING, Final, cast
 import click
 
 from wanprep import __version__
-from wanprep.cli.output import speaking
+from wanprep.cli.options import verbosity_options
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-# A new command is a new module with a function of the same name, and a line here.
+# A new command is a function in a module, both of this name, and a line here.
 COMMANDS: Final = {
-    "cache": "Show or clear what is remembered of files probed before.",
+    "cache": "Show or clear the cache of probed files.",
     "check": "Find what a target would refuse, cut off or bill for nothing.",
-    "compare": "Hold a job against all targets: who takes it, and for how much.",
-    "completion": "Print what makes your shell complete commands.",
-    "config": "Show the configuration, and where each value comes from.",
-    "doctor": "Say what wanprep finds on this machine, and what is missing.",
+    "compare": "Compare the targets for a job: verdicts and prices.",
+    "completion": "Print a shell completion script.",
+    "config": "Show the configuration and where each value comes from.",
+    "doctor": "Check this installation and what it depends on.",
     "emulate": "Serve all providers' endpoints on this machine.",
-    "explain": "Say what a rule means, why, and how to fix it by hand.",
-    "fix": "Fix what can be fixed, and prove it.",
-    "init": "Write a first job, a configuration and a hook.",
-    "plugin": "Write a plugin for one more provider, or look one over.",
-    "probe": "Tell what media files really are.",
-    "runs": "List what was sent, wait for it, fetch or cancel it.",
+    "explain": "Explain a rule and how to fix it by hand.",
+    "fix": "Fix what can be fixed, and verify it.",
+    "init": "Write a first job, a configuration and a pre-commit hook.",
+    "plugin": "Create or check a provider plugin.",
+    "probe": "Show the properties of media files.",
+    "runs": "List, wait for, fetch or cancel submitted runs.",
     "schema": "Print one of the published JSON Schemas.",
-    "submit": "Send checked jobs, each once, and bring their results home.",
-    "targets": "List the targets, or one target's limits with their sources.",
+    "submit": "Check jobs and submit each once.",
+    "targets": "List the targets, or show a target's limits and sources.",
 }
 
 
 class LateCommands(click.Group):
-    """A group that knows its commands by name and imports only the one that is called."""
+    """A group that imports only the command that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Name the commands without importing any."""
@@ -51,7 +51,7 @@ class LateCommands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Say which command was probably meant when there is none of that name."""
+        """Suggest the nearest command when there is none of that name."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
 
@@ -61,36 +61,37 @@ class LateCommands(click.Group):
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer the commands from the table, so that a press of a key imports nothing."""
+        """Offer the commands without importing any."""
         from click.shell_completion import CompletionItem
 
-        known = COMMANDS.items()
-        named = [
-            CompletionItem(name, help=text) for name, text in known if name.startswith(incomplete)
+        commands = [
+            CompletionItem(name, help=description)
+            for name, description in COMMANDS.items()
+            if name.startswith(incomplete)
         ]
-        return [*named, *super(click.Group, self).shell_complete(ctx, incomplete)]
+        return [*commands, *super(click.Group, self).shell_complete(ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """List the commands from the table, so that help imports nothing."""
+        """List the commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl(sorted(COMMANDS.items()))
 
 
 @click.group(cls=LateCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="wanprep %(version)s")
-@speaking
+@verbosity_options
 def cli() -> None:
     """Preflight for the media and jobs you send to video-generation APIs.
 
     \b
     Examples:
-      wanprep init                      begin: a first job, and where its limits come from
-      wanprep check assets/             is everything in this folder fit for Wan 2.7?
-      wanprep probe clip.mp4            what is this file really?
-      wanprep fix job.yaml --out ready  fix the job and its media, and prove it
-      wanprep compare job.yaml          which provider takes it, and for how much?
-      wanprep submit job.yaml --emulate --wait   try the whole journey for nothing
+      wanprep init                      write a first job and a configuration
+      wanprep check assets/             check every file in a folder against Wan 2.7
+      wanprep probe clip.mp4            show the properties of a file
+      wanprep fix job.yaml --out ready  fix the job and its media, and verify the result
+      wanprep compare job.yaml          compare providers and prices
+      wanprep submit job.yaml --emulate --wait   try a submission without a key or cost
 
-    Exit status: 0 all is well, 1 something was found, 2 wrong use, 3 a fault of ours, 4 something
-    that was sent is uncertain, 130 interrupted.
+    Exit status: 0 success, 1 findings, 2 usage error, 3 internal error, 4 a submission is
+    uncertain, 130 interrupted.
     """

@@ -1,104 +1,25 @@
-"""What the shell offers when somebody presses the tab key; nothing here runs otherwise."""
+"""`wanprep completion`, and what the shell offers at the tab key."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable
 
     from click.shell_completion import CompletionItem
 
-
-def files(
-    context: click.Context,  # noqa: ARG001 - click's signature, here and below
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Let the shell complete names of files, which it does best."""
-    return [_item(incomplete, kind="file")]
+    Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 
-def folders(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Let the shell complete names of folders."""
-    return [_item(incomplete, kind="dir")]
-
-
-def targets(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Offer the targets, also those of one's own folders."""
-    from wanprep.config import find_config
-    from wanprep.rules.target import all_targets
-
-    try:
-        known = all_targets(find_config(Path.cwd()).target_folders)
-    except WanprepError:
-        known = all_targets()  # what is wrong with the configuration, a command will tell
-    return [_item(name, known[name].title) for name in known if name.startswith(incomplete)]
-
-
-def rules(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Offer the rules, also behind a comma."""
-    from wanprep.rules.catalog import rules as catalogue
-
-    before, comma, word = incomplete.rpartition(",")
-    return [
-        _item(f"{before}{comma}{rule.name}", rule.title)
-        for rule in catalogue().values()
-        if rule.name.startswith(word)
-    ]
-
-
-def schemas(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Offer the published schemas."""
-    from wanprep.schemas import schema_names
-
-    return [_item(name) for name in schema_names() if name.startswith(incomplete)]
-
-
-def runs(
-    context: click.Context,  # noqa: ARG001
-    parameter: click.Parameter,  # noqa: ARG001
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Offer the runs in the ledger, the newest first."""
-    return [_item(run, about) for run, about in _runs() if run.startswith(incomplete)]
-
-
-def _runs() -> Iterator[tuple[str, str]]:
-    """Read the ledger as it is: a press of a key must not make, fix or mark anything."""
-    import contextlib
-    import os
-    import sqlite3
-
-    from wanprep.files.state_folder import state_folder
-
-    file = Path(state_folder(os.environ), "ledger.sqlite3")
-    with contextlib.suppress(sqlite3.Error):
-        opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
-        with contextlib.closing(opened) as ledger:
-            rows = ledger.execute("SELECT id, state, target FROM runs ORDER BY created DESC")
-            yield from ((run, f"{state} {target}") for run, state, target in rows)
+def _completer(offer: Callable[[str], Iterable[CompletionItem]]) -> Completer:
+    """Give a function of the typed text the signature that click expects."""
+    return lambda _context, _parameter, incomplete: list(offer(incomplete))
 
 
 def _item(value: str, about: str | None = None, *, kind: str = "plain") -> CompletionItem:
@@ -107,15 +28,75 @@ def _item(value: str, about: str | None = None, *, kind: str = "plain") -> Compl
     return CompletionItem(value, type=kind, help=about)
 
 
-_SHELLS: Final = ("bash", "fish", "zsh")
+@_completer
+def complete_files(incomplete: str) -> Iterable[CompletionItem]:
+    """Let the shell complete file names."""
+    yield _item(incomplete, kind="file")
 
 
-@click.command(short_help="Print what makes your shell complete commands.")
-@click.argument("shell", type=click.Choice(_SHELLS))
+@_completer
+def complete_folders(incomplete: str) -> Iterable[CompletionItem]:
+    """Let the shell complete folder names."""
+    yield _item(incomplete, kind="dir")
+
+
+@_completer
+def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the built-in, plugins' and configured targets."""
+    from wanprep.config import find_config
+    from wanprep.rules.target import all_targets
+
+    try:
+        targets = all_targets(find_config(Path.cwd()).target_folders)
+    except WanprepError:
+        targets = all_targets()  # a command will report what is wrong with the configuration
+    return (_item(name, targets[name].title) for name in targets if name.startswith(incomplete))
+
+
+@_completer
+def complete_rules(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the rules, also after a comma."""
+    from wanprep.rules.catalog import rules
+
+    before, comma, word = incomplete.rpartition(",")
+    for rule in rules().values():
+        if rule.name.startswith(word):
+            yield _item(f"{before}{comma}{rule.name}", rule.title)
+
+
+@_completer
+def complete_schemas(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the published schemas."""
+    from wanprep.schemas import schema_names
+
+    return (_item(name) for name in schema_names() if name.startswith(incomplete))
+
+
+@_completer
+def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the runs in the ledger, newest first, without creating or changing it."""
+    import os
+    import sqlite3
+    from contextlib import closing, suppress
+
+    from wanprep.files.state_folder import state_folder
+
+    file = Path(state_folder(os.environ), "ledger.sqlite3")
+    query = "SELECT id, state, target FROM runs ORDER BY created DESC"
+    with suppress(sqlite3.Error):
+        opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
+        with closing(opened) as ledger:
+            for run, state, target in ledger.execute(query):
+                if run.startswith(incomplete):
+                    yield _item(run, f"{state} {target}")
+
+
+@click.command(short_help="Print a shell completion script.")
+@click.argument("shell", type=click.Choice(["bash", "fish", "zsh"]))
 def completion(shell: str) -> None:
-    """Print a script that makes SHELL complete commands, options, targets, rules, runs and paths.
+    """Print a completion script for SHELL: commands, options, targets, rules, runs and paths.
 
-    Put the line for your shell into the file that it reads when it starts.
+    Add the line for your shell to its start-up file.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`wanprep config`: what applies, and where it comes from."""
+"""`wanprep config`: the values that apply, and where each comes from."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wanprep.cli.options import format_option
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@click.group(short_help="Show the configuration, and where each value comes from.")
+@click.group(short_help="Show the configuration and where each value comes from.")
 def config() -> None:
-    """Show the configuration, and where each value comes from.
+    """Show the configuration and where each value comes from.
 
     \b
     Examples:
@@ -27,20 +28,13 @@ def config() -> None:
 
 @config.command(short_help="Show all values, and what applies to PATH.")
 @click.argument("path", required=False)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How it is written.",
-)
+@format_option(["text", "json"], "Text, or a JSON object.")
 def show(path: str | None, style: str) -> int:
     """Show every value with its origin and, for PATH, its role, ignored rules and severities.
 
     The configuration is the nearest wanprep.toml, or pyproject.toml with [tool.wanprep], in the
-    current folder or above it, wherever PATH lies; its globs and paths are relative to it. One
-    that lies nearer to PATH does not apply from here, and is named.
+    current folder or above it, wherever PATH is; its globs and paths are relative to it. One that
+    is nearer to PATH does not apply from here, and is named.
 
     \b
     Examples:
@@ -50,55 +44,49 @@ def show(path: str | None, style: str) -> int:
     """
     from wanprep.config import applied, find_config, values
 
-    here = find_config(Path.cwd())
-    told: dict[str, Any] = {
-        "file": str(here.file) if here.file else None,
+    found = find_config(Path.cwd())
+    result: dict[str, Any] = {
+        "file": str(found.file) if found.file else None,
         "searched_from": str(Path.cwd()),
-        "values": values(here),
-        "path": applied(here, path) if path is not None else None,
+        "values": values(found),
+        "path": applied(found, path) if path is not None else None,
     }
-    if style == "json":
-        click.echo(json.dumps(told, indent=2))
-    else:
-        click.echo("\n".join(_lines(told)))
+    click.echo(json.dumps(result, indent=2) if style == "json" else "\n".join(_lines(result)))
     return 0
 
 
-def _lines(told: dict[str, Any]) -> Iterator[str]:
-    start = visible(told["searched_from"])
-    if told["file"]:
-        yield f"configuration: {visible(told['file'])}"
+def _lines(result: dict[str, Any]) -> Iterator[str]:
+    if result["file"]:
+        yield f"configuration: {visible(result['file'])}"
     else:
+        start = visible(result["searched_from"])
         yield f"configuration: none: no wanprep.toml in {start} or above it"
-    width = max(map(len, told["values"]))
-    for name, value in told["values"].items():
-        yield f"  {name:<{width}}  {_said(value['value'])}  ({value['origin']})"
-    if told["path"]:
-        yield from _of_path(told["path"])
+    width = max(map(len, result["values"]))
+    for name, entry in result["values"].items():
+        value = visible(json.dumps(entry["value"], ensure_ascii=False))
+        yield f"  {name:<{width}}  {value}  ({entry['origin']})"
+    if result["path"]:
+        yield from _path_lines(result["path"])
 
 
-def _of_path(told: dict[str, Any]) -> Iterator[str]:
-    yield visible(told["path"])
-    role = told["role"]
+def _path_lines(applied: dict[str, Any]) -> Iterator[str]:
+    yield visible(applied["path"])
+    role = applied["role"]
     yield f"  role: {role['value'] or 'by its kind'}  ({_origin(role)})"
-    yield from _rules("ignored", told["ignored"])
-    yield from _rules("severity", told["severity"])
-    if told["nearer"]:
-        yield f"  {visible(told['nearer'])} lies nearer to it, and applies only from its folder:"
-        yield f"  cd {visible(str(Path(told['nearer']).parent))}"
+    yield from _rule_lines("ignored", applied["ignored"], "no rule")
+    yield from _rule_lines("severity", applied["severity"], "as in the targets")
+    if nearer := applied["nearer"]:
+        yield f"  {visible(nearer)} is nearer to it, but applies only in its own folder:"
+        yield f"  cd {visible(str(Path(nearer).parent))}"
 
 
-def _rules(what: str, entries: list[dict[str, Any]]) -> Iterator[str]:
+def _rule_lines(title: str, entries: list[dict[str, Any]], none: str) -> Iterator[str]:
     for entry in entries:
         value = f" {entry['value']}" if "value" in entry else ""
-        yield f"  {what}: {entry['rule']}{value}  ({_origin(entry)})"
+        yield f"  {title}: {entry['rule']}{value}  ({_origin(entry)})"
     if not entries:
-        yield f"  {what}: {'no rule' if what == 'ignored' else 'as the targets say'}"
+        yield f"  {title}: {none}"
 
 
 def _origin(entry: dict[str, Any]) -> str:
     return visible(str(entry["origin"]))
-
-
-def _said(value: object) -> str:
-    return visible(json.dumps(value, ensure_ascii=False))

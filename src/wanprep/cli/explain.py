@@ -1,4 +1,4 @@
-"""`wanprep explain`: what a rule means, why it is one, and how to fix it by hand."""
+"""`wanprep explain`: what a rule means, why it exists, and how to fix it by hand."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from wanprep.cli import completion as completing
+from wanprep.cli.completion import complete_rules
 
 
-@click.command(short_help="Say what a rule means, why, and how to fix it by hand.")
-@click.argument("rule", required=False, shell_complete=completing.rules)
+@click.command(short_help="Explain a rule and how to fix it by hand.")
+@click.argument("rule", required=False, shell_complete=complete_rules)
 def explain(rule: str | None) -> None:
-    """Say what RULE means, why it is one, how to fix it by hand, and which targets have it.
+    """Explain RULE: what it means, why, how to fix it by hand, and which targets have it.
 
     Without RULE all rules are listed.
 
@@ -25,21 +25,17 @@ def explain(rule: str | None) -> None:
     from wanprep.config import find_config
     from wanprep.rules.catalog import one_rule, rules
     from wanprep.rules.target import all_targets
-    from wanprep.text import wrapped
+    from wanprep.text import two_columns, wrap
 
     if rule is None:
-        width = max(map(len, rules()))
-        for name in sorted(rules()):
-            click.echo(f"{name:<{width}}  {rules()[name].title}")
+        click.echo(two_columns({name: rules()[name].title for name in sorted(rules())}))
         return
-    told = one_rule(rule)
-    click.echo(f"{told.name}: {told.title}\n")
-    for head, text in (("Why", told.why), ("By hand", told.by_hand)):
-        click.echo(wrapped(f"{head}: {text}", 80, rest="  "))
-    lines = dict.fromkeys(
-        rule_lines(told.name, all_targets(find_config(Path.cwd()).target_folders))
-    )
-    if lines:
-        click.echo("\nWhere it holds:")
+    chosen = one_rule(rule)
+    click.echo(f"{chosen.name}: {chosen.title}\n")
+    for heading, text in (("Why", chosen.why), ("Fix by hand", chosen.by_hand)):
+        click.echo(wrap(f"{heading}: {text}", 80, rest="  "))
+    targets = all_targets(find_config(Path.cwd()).target_folders)
+    if lines := dict.fromkeys(rule_lines(chosen.name, targets)):
+        click.echo("\nLimits:")
     for line in lines:
-        click.echo(wrapped(line, 80, first="  ", rest="      "))
+        click.echo(wrap(line, 80, first="  ", rest="      "))

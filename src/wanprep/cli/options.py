@@ -1,126 +1,142 @@
-"""The options that several commands have, so that they are the same everywhere."""
+"""Options that several commands share, and what --quiet, --verbose and NO_COLOR ask for."""
 
 from __future__ import annotations
 
+import os
 import re
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completion as completing
-from wanprep.cli.output import speaking
+from wanprep.cli.completion import complete_files, complete_folders, complete_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+_VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context of the command
 
 
-def _colour(
+def together(*parts: Decorator) -> Decorator:
+    """Make one decorator of several options; help lists them in this order."""
+    return lambda command: reduce(lambda wrapped, part: part(wrapped), reversed(parts), command)
+
+
+def format_option(choices: Sequence[str], description: str, default: str = "text") -> Decorator:
+    """Return the option --format of a command."""
+    return click.option("--format", "style", type=click.Choice(choices), default=default,
+                        show_default=True, help=description)  # fmt: skip
+
+
+def target_option(description: str) -> Decorator:
+    """Return the option -t of a command, which may be repeated."""
+    return click.option("-t", "--target", "targets", multiple=True, metavar="TARGET",
+                        shell_complete=complete_targets, help=description)  # fmt: skip
+
+
+def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and context.meta.setdefault(_VERBOSITY, parameter.name) != parameter.name:
+        raise click.UsageError("--quiet and --verbose exclude each other.", context)
+
+
+verbosity_options: Final = together(
+    click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set_verbosity,
+                 help="Print findings and errors only: no progress, no summary."),
+    click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_set_verbosity,
+                 help="Also print each file read, cache use and elapsed time."),
+)  # fmt: skip
+
+
+def is_quiet() -> bool:
+    """Return whether --quiet was given, before or after the command's name."""
+    return _verbosity() == "quiet"
+
+
+def is_verbose() -> bool:
+    """Return whether --verbose was given, before or after the command's name."""
+    return _verbosity() == "verbose"
+
+
+def _verbosity() -> str | None:
+    context = click.get_current_context(silent=True)
+    return context.meta.get(_VERBOSITY) if context else None
+
+
+def use_color(stream: IO[str]) -> bool:
+    """Return whether to write colours: NO_COLOR turns them off, FORCE_COLOR on."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _color(
     context: click.Context,  # noqa: ARG001 - click's signature
     parameter: click.Parameter,  # noqa: ARG001
     value: str | None,
 ) -> str | None:
-    if value is None or re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
-        return None if value is None else f"#{value.removeprefix('#').lower()}"
-    raise click.BadParameter(f"'{value}' is no colour of the form #rrggbb, such as #ffffff.")
+    if value is None:
+        return None
+    if not re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
+        raise click.BadParameter(f"'{value}' is not a colour of the form #rrggbb, such as #ffffff.")
+    return f"#{value.removeprefix('#').lower()}"
 
 
-going_online: Final = click.option(
-    "--offline/--online",
-    default=None,
-    help="Leave addresses unlooked-at, and excuse them.  [default: --online]",
-)
-
-_READING: Final = (
-    click.option("--deep", is_flag=True, help="Decode everything, to find damage no header shows."),
-    click.option(
-        "-z", "--null", "nul", is_flag=True, help="Names read from - end with a NUL byte."
-    ),
-    click.option("--no-cache", is_flag=True, help="Believe nothing that was probed before."),
-    click.option(
-        "-j",
-        "--jobs",
-        type=click.IntRange(min=1),
-        help="Files read side by side.  [default: one per core]",
-    ),
-)
-
-
-_FIXING: Final = (
-    click.option("--out", metavar="DIR", shell_complete=completing.folders,
-                 help="Write the results into DIR, which mirrors the inputs."),
-    click.option("--in-place", is_flag=True, help="Replace the files themselves."),
-    click.option(
-        "--crop",
-        type=click.Choice(["smart", "center", "pad"]),
-        help="Bring a wrong shape into range: cut, by what is in the image or from its middle;"
-        " or pad.",
-    ),
-    click.option(
-        "--trim",
-        type=click.Choice(["start", "center", "end"]),
-        help="Cut what is too long, and keep this part.",
-    ),
-    click.option(
-        "--background",
-        metavar="COLOUR",
-        callback=_colour,
-        help="#rrggbb under what is transparent and around what is padded.  [default: white]",
-    ),
-    click.option("-y", "--yes", is_flag=True, help="Yes to whatever would be asked."),
-    click.option("--receipt", metavar="FILE", shell_complete=completing.files,
-                 help="Write the receipt to FILE.  [default: in DIR]"),
-)  # fmt: skip
-
-
-def fixing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of fixing files."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_FIXING), command)
-
-
-def roles_of(
+def _roles(
     context: click.Context,  # noqa: ARG001 - click's signature
     parameter: click.Parameter,  # noqa: ARG001
     values: tuple[str, ...],
 ) -> dict[str, str]:
-    """Read --role: a role for all bare media, or GLOB=ROLE for some."""
+    """Map globs to roles; a role without a glob is for all bare media."""
     from wanprep.check.subjects import ROLES
 
     roles = {}
     for value in values:
         pattern, equals, role = value.rpartition("=")
         if role not in ROLES:
-            raise click.BadParameter(f"'{role}' is no role. There are: {', '.join(ROLES)}.")
+            raise click.BadParameter(f"'{role}' is not a role. There are: {', '.join(ROLES)}.")
         roles[pattern if equals else "*"] = role
     return roles
 
 
-_JUDGING: Final = (
-    click.option(
-        "-t",
-        "--target",
-        "targets",
-        multiple=True,
-        metavar="TARGET",
-        shell_complete=completing.targets,
-        help="Judge for this target; may be given several times.",
-    ),
-    click.option(
-        "--role",
-        "roles",
-        multiple=True,
-        callback=roles_of,
-        metavar="[GLOB=]ROLE",
-        help="What bare media are for: reference_image, reference_video, first_frame or voice.",
-    ),
-)
+yes_option: Final = click.option("-y", "--yes", is_flag=True, help="Answer yes to all questions.")
 
+offline_option: Final = click.option(
+    "--offline/--online", default=None,
+    help="Do not check asset URLs; they are not failures.  [default: --online]",
+)  # fmt: skip
 
-def judging(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that say what files are judged for."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_JUDGING), command)
+judging_options: Final = together(
+    target_option("Check for this target; may be given several times."),
+    click.option("--role", "roles", multiple=True, callback=_roles, metavar="[GLOB=]ROLE",
+                 help="Role of bare media: reference_image, reference_video, first_frame or"
+                 " voice."),
+)  # fmt: skip
 
+reading_options: Final = together(
+    click.option("--deep", is_flag=True, help="Decode whole files, to find hidden damage."),
+    click.option("-z", "--null", "nul", is_flag=True,
+                 help="Names read from - end with a NUL byte."),
+    click.option("--no-cache", is_flag=True, help="Probe every file again."),
+    click.option("-j", "--jobs", type=click.IntRange(min=1),
+                 help="Files to read in parallel.  [default: one per core]"),
+    verbosity_options,
+)  # fmt: skip
 
-def reading(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options of reading files: --deep, -z, --no-cache, -j, -q, -v."""
-    return reduce(lambda wrapped, option: option(wrapped), reversed(_READING), speaking(command))
+fixing_options: Final = together(
+    click.option("--out", metavar="DIR", shell_complete=complete_folders,
+                 help="Write results to DIR, which mirrors the inputs."),
+    click.option("--in-place", is_flag=True, help="Replace the original files."),
+    click.option("--crop", type=click.Choice(["smart", "center", "pad"]),
+                 help="How to correct an aspect ratio: crop by content, crop the centre, or pad."),
+    click.option("--trim", type=click.Choice(["start", "center", "end"]),
+                 help="Which part to keep of media that are too long."),
+    click.option("--background", metavar="COLOUR", callback=_color,
+                 help="#rrggbb behind transparency and padding.  [default: white]"),
+    yes_option,
+    click.option("--receipt", metavar="FILE", shell_complete=complete_files,
+                 help="Write the receipt to FILE.  [default: in DIR]"),
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""`wanprep plugin`: for those who write plugins: one to begin with, and what is wrong with one."""
+"""`wanprep plugin`: create a provider plugin, and check one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli import completion as completing
+from wanprep.cli.completion import complete_folders
+from wanprep.cli.options import format_option
+from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from wanprep.testing.lint.check_plugin import Checked
 
 
-@click.group(short_help="Write a plugin for one more provider, or look one over.")
+@click.group(short_help="Create or check a provider plugin.")
 def plugin() -> None:
-    """Write a plugin for one more provider, or look one over.
+    """Create or check a provider plugin.
 
     \b
     Examples:
@@ -30,13 +32,13 @@ def plugin() -> None:
 
 @plugin.command()
 @click.argument("name")
-@click.option("--folder", metavar="DIR", shell_complete=completing.folders,
-              help="Write it into DIR.  [default: wanprep_NAME]")  # fmt: skip
+@click.option("--folder", metavar="DIR", shell_complete=complete_folders,
+              help="Write it to DIR.  [default: wanprep_NAME]")  # fmt: skip
 def new(name: str, folder: str | None) -> int:
-    """Write a whole plugin for the provider NAME, to begin with.
+    """Create a plugin for the provider NAME.
 
-    It is a package that can be installed as it is: an example of a target, what is known of the
-    service, the code that talks to it, and tests. No file is ever written over.
+    It is a package that can be installed as it is, with an example of a target, the provider's
+    properties, the code that talks to it, and tests. Existing files are never overwritten.
 
     \b
     Examples:
@@ -44,32 +46,30 @@ def new(name: str, folder: str | None) -> int:
       wanprep plugin new acme-video --folder plugins/acme
     """
     from wanprep.plugins.new_plugin import package_of, write_plugin
-    from wanprep.text import visible
 
     place = Path(folder or package_of(name))
     for file in write_plugin(name, place):
         click.echo(f"wrote {visible(str(file))}")
     where = visible(str(place))
     click.echo(
-        f"Next: read {visible(str(place / 'README.md'))}; `wanprep plugin check {where}` says"
-        f" what is wrong, `pip install -e {where}` makes its targets known.",
+        f"Next: read {visible(str(place / 'README.md'))}. Check the plugin with"
+        f" `wanprep plugin check {where}`; install it with `pip install -e {where}`.",
         err=True,
     )
     return 0
 
 
 @plugin.command()
-@click.argument("place", metavar="[FOLDER|NAME]", default=".", shell_complete=completing.folders)
-@click.option("--format", "layout", type=click.Choice(["text", "json"]), default="text",
-              show_default=True, help="How to write it.")  # fmt: skip
-def check(place: str, layout: str) -> int:
-    """Say what is wrong with the plugin in FOLDER, or with the installed one called NAME.
+@click.argument("place", metavar="[FOLDER|NAME]", default=".", shell_complete=complete_folders)
+@format_option(["text", "json"], "Text, or a JSON object.")
+def check(place: str, style: str) -> int:
+    """Check the plugin in FOLDER, or the installed one called NAME.
 
-    Looks at its targets and their sources, at provider.json, at whether every field that is
-    promised can be built, and at its code: each flow is given nonsense and refusals. The code is
-    run, and asks nobody: there is no network in it.
+    Checks its targets and their sources, provider.json, whether every declared field can be
+    built, and its code: each flow is given invalid answers and refusals. The code is run, without
+    a network.
 
-    Exit status: 0 nothing is wrong, 1 something is, 2 there is no such plugin.
+    Exit status: 0 no faults, 1 faults found, 2 no such plugin.
 
     \b
     Examples:
@@ -79,24 +79,22 @@ def check(place: str, layout: str) -> int:
     """
     from wanprep.testing.lint.check_plugin import check_plugin
 
-    with redirect_stdout(sys.stderr):  # where a plugin's own code may print, apart from our data
+    with redirect_stdout(sys.stderr):  # what the plugin's own code prints is not our output
         checked = check_plugin(place)
-    click.echo(_as_json(checked) if layout == "json" else _as_text(checked))
+    click.echo(_as_json(checked) if style == "json" else _as_text(checked))
     return int(bool(checked.problems))
 
 
 def _as_text(checked: Checked) -> str:
-    from wanprep.text import plural, visible
-
     name = checked.found.package
     if not checked.problems:
-        return f"{name}: {plural(len(checked.targets), 'target')}, nothing is wrong"
+        return f"{name}: {plural(len(checked.targets), 'target')}, no problems"
     lines = [visible(str(problem)) for problem in checked.problems]
     return "\n".join([*lines, f"{name}: {plural(len(lines), 'problem')}"])
 
 
 def _as_json(checked: Checked) -> str:
-    told = {
+    result = {
         "version": 1,
         "plugin": checked.found.package,
         "folder": os.fspath(checked.found.folder),
@@ -106,4 +104,4 @@ def _as_json(checked: Checked) -> str:
             for each in checked.problems
         ],
     }
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    return json.dumps(result, indent=2, ensure_ascii=False)

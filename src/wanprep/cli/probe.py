@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.completion import files
-from wanprep.cli.options import reading
+from wanprep.cli.completion import complete_files
+from wanprep.cli.options import format_option, reading_options
 from wanprep.text import file_size, plural, seconds, visible
 
 if TYPE_CHECKING:
@@ -19,26 +19,21 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
 
 
-@click.command(short_help="Tell what media files really are.")
-@click.argument("paths", nargs=-1, shell_complete=files)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "json", "jsonl"]),
-    default="table",
-    show_default=True,
-    help="A table for people, a JSON list, or one JSON object per line.",
+@click.command(short_help="Show the properties of media files.")
+@click.argument("paths", nargs=-1, shell_complete=complete_files)
+@format_option(
+    ["table", "json", "jsonl"], "A table, a JSON list, or one JSON object per line.", "table"
 )
-@reading
+@reading_options
 def probe(
     paths: tuple[str, ...], style: str, deep: bool, nul: bool, no_cache: bool, jobs: int | None
 ) -> int:
-    """Tell what media files really are: format, pixels, seconds, codecs, and what is wrong.
+    """Show the properties of media files: format, size, duration, codecs, and any problem.
 
-    PATHS are files, folders (walked, without hidden ones) or globs; none means the current
-    folder, and - reads names from standard input. The facts come from the content, never from
-    the name. A file that cannot be used says so in `readable` and `problem`; that is an answer
-    and no error, so the exit status is 0 (2 when a path does not exist).
+    PATHS are files, folders (searched, except for hidden ones) or globs. The default is the
+    current folder; - reads names from standard input. Properties come from the content, never
+    from the name. A file that cannot be used is reported in `readable` and `problem` and is not
+    an error: the exit status is 0 (2 if a path does not exist).
 
     \b
     Examples:
@@ -50,24 +45,21 @@ def probe(
     from wanprep.cli.progress import show_probe_progress
     from wanprep.media import probe_many
 
-    asked = paths or (".",)
-    check_paths(asked)
-    named = files_in(asked, sys.stdin.buffer, nul=nul)
-    # The rows that appear one by one are progress enough.
+    paths = paths or (".",)
+    check_paths(paths)
+    files = files_in(paths, sys.stdin.buffer, nul=nul)
+    # At a terminal, the rows themselves show the progress.
     with show_probe_progress(bar=not sys.stdout.isatty()):
-        facts = probe_many(named, deep=deep, cache=not no_cache, workers=jobs)
-        for piece in RENDERERS[style](facts):
+        facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)
+        for piece in _RENDERERS[style](facts):
             sys.stdout.write(piece)
     return 0
 
 
-def as_table(facts: Iterable[Facts]) -> Iterator[str]:
-    """Write a line per file, its name after what fits in columns; problems stand below."""
+def _as_table(facts: Iterable[Facts]) -> Iterator[str]:
     count: Counter[str] = Counter()
     for fact in facts:
-        count[fact.kind] += 1
-        count["unreadable"] += not fact.readable
-        count["files"] += 1
+        count.update({fact.kind: 1, "unreadable": not fact.readable, "files": 1})
         yield _row(fact)
     yield f"{_summary(count)}\n"
 
@@ -85,12 +77,12 @@ def _row(fact: Facts) -> str:
 
 
 def _details(fact: Facts) -> Iterator[str]:
-    """Name what is worth a look, and leave out what is as usual."""
+    """List codecs, and properties that are not the usual ones."""
     yield from _streams(fact)
     if fact.orientation and fact.orientation != 1:
         yield f"EXIF orientation {fact.orientation}"
     if fact.rotation:
-        yield f"turned by {fact.rotation}°"
+        yield f"rotated by {fact.rotation}°"
     if fact.sar and abs(fact.sar - 1) > 0.001:
         yield f"pixels {fact.sar:.4g}:1"
     if fact.kind == "image" and fact.color not in {None, "rgb"}:
@@ -98,7 +90,7 @@ def _details(fact: Facts) -> Iterator[str]:
     if fact.kind != "audio" and (fact.bit_depth or 8) > 8:
         yield f"{fact.bit_depth} bit"
     flags = {"alpha": fact.alpha, "HDR": fact.hdr, "GPS position": fact.gps}
-    yield from (name for name, here in flags.items() if here)
+    yield from (name for name, is_set in flags.items() if is_set)
     if fact.animated:
         yield f"animated, {plural(fact.frames or 0, 'frame')}"
     if fact.extension_format and fact.format not in {"unknown", fact.extension_format}:
@@ -117,19 +109,16 @@ def _streams(fact: Facts) -> Iterator[str]:
 
 
 def _summary(count: Mapping[str, int]) -> str:
-    kinds = [
-        plural(count[kind], thing)
-        for kind, thing in (("image", "image"), ("video", "video"), ("audio", "sound"))
-        if count[kind]
-    ]
+    names = {"image": "image", "video": "video", "audio": "audio file"}
+    kinds = [plural(count[kind], name) for kind, name in names.items() if count[kind]]
     if count["other"]:
         kinds.append(f"{count['other']:,} other")
     text = plural(count["files"], "file") + (f": {', '.join(kinds)}" if kinds else "")
     return f"{text}; {count['unreadable']:,} cannot be used" if count["unreadable"] else text
 
 
-def as_json(facts: Iterable[Facts]) -> Iterator[str]:
-    """Write a JSON list, piece by piece, so that a huge folder needs no memory."""
+def _as_json(facts: Iterable[Facts]) -> Iterator[str]:
+    """Write a JSON list piece by piece, so that memory does not grow with it."""
     opening = "[\n"
     for fact in facts:
         yield f"{opening}  {json.dumps(fact.as_json())}"
@@ -137,14 +126,13 @@ def as_json(facts: Iterable[Facts]) -> Iterator[str]:
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
-def as_json_lines(facts: Iterable[Facts]) -> Iterator[str]:
-    """Write one JSON object per line."""
+def _as_json_lines(facts: Iterable[Facts]) -> Iterator[str]:
     for fact in facts:
         yield f"{json.dumps(fact.as_json())}\n"
 
 
-RENDERERS: Final[Mapping[str, Callable[[Iterable[Facts]], Iterator[str]]]] = {
-    "table": as_table,
-    "json": as_json,
-    "jsonl": as_json_lines,
+_RENDERERS: Final[Mapping[str, Callable[[Iterable[Facts]], Iterator[str]]]] = {
+    "table": _as_table,
+    "json": _as_json,
+    "jsonl": _as_json_lines,
 }

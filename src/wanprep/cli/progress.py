@@ -1,9 +1,7 @@
-"""Progress of probing many files: a bar at a terminal, a log with --verbose."""
+"""Progress of probing: a bar at a terminal when it takes long, a log with --verbose."""
 
 from __future__ import annotations
 
-import os
-import re
 import sys
 import threading
 import time
@@ -12,32 +10,24 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.output import is_quiet, is_verbose
+from wanprep.cli.options import is_quiet, is_verbose
 from wanprep.closing import Closing
-from wanprep.fix.pipeline import FixProgress
-from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.media.workers import report_to
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.progress import Progress, TaskID
-    from rich.progress import Progress as Bars
-    from rich.table import Table
 
-    from wanprep.fix.plan.plan import ProgressCallback
-    from wanprep.fix.request import PlannedFile
     from wanprep.media.facts import Facts
-    from wanprep.submit.session.tasks import RunProgress, Task
-
 
 _BAR_AFTER: Final = 1.0  # seconds
 
 
 @contextmanager
 def show_probe_progress(*, bar: bool = True) -> Iterator[None]:
-    """Show progress as the options demand; without `bar`, only the log."""
+    """Show what is probed meanwhile; without `bar`, only in the log of --verbose."""
     if is_verbose():
         with _Log() as log, report_to(log):
             yield
@@ -49,10 +39,10 @@ def show_probe_progress(*, bar: bool = True) -> Iterator[None]:
 
 
 class _Log(Closing):
-    """A line for each file, and in the end how many came from the cache."""
+    """A line for each file, and at the end how many came from the cache."""
 
     def __init__(self) -> None:
-        self._begun = time.monotonic()
+        self._started = time.monotonic()
         self._files = self._cached = 0
 
     def expect(self, count: int) -> None:
@@ -61,21 +51,21 @@ class _Log(Closing):
     def add(self, facts: Facts, *, cached: bool) -> None:
         self._files += 1
         self._cached += cached
-        how = "remembered" if cached else "read"
-        what = facts.format if facts.readable else f"{facts.problem}"
-        click.echo(f"{how}: {visible(facts.path)} ({visible(what)})", err=True)
+        source = "cached" if cached else "read"
+        details = facts.format if facts.readable else f"{facts.problem}"
+        click.echo(f"{source}: {visible(facts.path)} ({visible(details)})", err=True)
 
     def close(self) -> None:
-        seconds = time.monotonic() - self._begun
+        seconds = time.monotonic() - self._started
         click.echo(
             f"{plural(self._files, 'file')} in {seconds:.2f} s:"
-            f" {self._cached} remembered, {self._files - self._cached} read",
+            f" {self._cached} cached, {self._files - self._cached} read",
             err=True,
         )
 
 
 class _Bar(Closing):
-    """A bar that appears only when probing takes long."""
+    """A bar that appears, and imports rich, only after a second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -109,7 +99,7 @@ class _Bar(Closing):
         with self._lock:
             if not self._ended:
                 self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-                self._task = self._bar.add_task("looking at files", total=None)
+                self._task = self._bar.add_task("probing files", total=None)
                 self._update()
                 self._bar.start()
 
@@ -119,131 +109,3 @@ class _Bar(Closing):
             self._ended = True
             if self._bar:
                 self._bar.stop()
-
-
-@contextmanager
-def fix_progress() -> Iterator[FixProgress]:
-    """Watch over a run with bars, if it is watched."""
-    if is_quiet() or not sys.stderr.isatty():
-        yield FixProgress()
-        return
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
-               TimeRemainingColumn())  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        yield _Bars(bars)
-
-
-class _Bars(FixProgress):
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._all: TaskID | None = None
-        self._clips: dict[str, TaskID] = {}
-
-    def begin(self, files: Sequence[PlannedFile]) -> None:
-        self._all = self._bars.add_task("files", total=len(files))
-
-    def start(self, file: PlannedFile) -> ProgressCallback | None:
-        recipe = getattr(file.plan, "recipe", None)
-        if not isinstance(recipe, VideoRecipe):
-            return None  # over before a bar could be read
-        path = file.media.path
-        clip = self._bars.add_task(visible(os.path.basename(path)), total=100)
-        self._clips[path] = clip
-        return lambda part: self._bars.update(clip, completed=round(100 * part))
-
-    def end(self, file: PlannedFile) -> None:
-        if clip := self._clips.pop(file.media.path, None):
-            self._bars.remove_task(clip)
-        if self._all is not None:
-            self._bars.advance(self._all)
-
-
-@contextmanager
-def run_progress(tasks: Sequence[Task]) -> Iterator[RunProgress]:
-    """Watch over tasks, as it suits whoever looks."""
-    if is_quiet():
-        yield _Silence()
-        return
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.live import Live
-
-    table = _Table(tasks)
-    console = Console(stderr=True)
-    with Live(console=console, get_renderable=table.show, refresh_per_second=4, transient=True):
-        yield table
-
-
-class _Silence:
-    """Keeps to itself how the work goes on."""
-
-    def report(self, task: Task, words: str) -> None:
-        pass
-
-    def end(self, task: Task) -> None:
-        pass
-
-
-class _Lines:
-    """Tells what is new; numbers alone are none."""
-
-    def __init__(self) -> None:
-        self._last: dict[int, str] = {}
-        self._lock = threading.Lock()
-
-    def report(self, task: Task, words: str) -> None:
-        with self._lock:
-            news = re.sub(r"[\d.]+", "", words)
-            if self._last.get(id(task)) != news:
-                self._last[id(task)] = news
-                click.echo(f"{called(task)}: {visible(words)}", err=True)
-
-    def end(self, task: Task) -> None:
-        if task.run:
-            self.report(task, task.run.state)
-
-
-class _Table:
-    """Shows each task with how far it is, since when, and what it will cost."""
-
-    def __init__(self, tasks: Sequence[Task]) -> None:
-        self._tasks = tasks
-        self._begun = time.monotonic()
-        self._ended: dict[int, float] = {}
-        self._words: dict[int, str] = {}
-
-    def report(self, task: Task, words: str) -> None:
-        self._words[id(task)] = words
-
-    def end(self, task: Task) -> None:
-        self._ended[id(task)] = time.monotonic()
-        self._words[id(task)] = task.run.state if task.run else "not sent"
-
-    def show(self) -> Table:
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table.grid(padding=(0, 2))
-        for task in self._tasks:
-            elapsed = self._ended.get(id(task), time.monotonic()) - self._begun
-            minutes, seconds = divmod(int(elapsed), 60)
-            words = visible(self._words.get(id(task), "waits for its turn"))
-            cells = (called(task), words, f"{minutes}:{seconds:02}", task.estimate)
-            table.add_row(*map(Text, cells))
-        return table
-
-
-def called(task: Task) -> str:
-    """Name a task, with its run as soon as it has one."""
-    return f"{task.name} ({task.run.id})" if task.run else task.name

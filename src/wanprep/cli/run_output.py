@@ -1,19 +1,26 @@
-"""What has come of runs: said on standard output, and in the exit status."""
+"""Runs on screen: their progress, what became of them, and the exit status that follows."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from contextlib import ExitStack
+import threading
+import time
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from wanprep.cli import INTERRUPTED
-from wanprep.cli.progress import called, run_progress
+from wanprep.cli.options import is_quiet
+from wanprep.files.state_folder import state_folder
 from wanprep.net.secrets import redact
+from wanprep.submit.ledger.ledger import Ledger
 from wanprep.submit.ledger.run import format_time
+from wanprep.submit.services.service import Services
+from wanprep.submit.session.session import Session
 from wanprep.submit.session.tasks import run_tasks
 from wanprep.text import columns, plural, visible
 
@@ -21,38 +28,121 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from rich.table import Table
+
     from wanprep.config import Config
     from wanprep.submit.ledger.run import Run, RunState
-    from wanprep.submit.session.session import Session
-    from wanprep.submit.session.tasks import Task
+    from wanprep.submit.session.tasks import RunProgress, Task
+
+DONE: Final = 0
+FAILED: Final = 1
+UNCERTAIN: Final = 4
+_AGAIN: Final = (
+    "Check the provider's own list of jobs. If the job is not there, `wanprep submit` it with"
+    " --again; wanprep does not send it again by itself."
+)
 
 
 def open_session(
     held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
 ) -> Session:
-    """Open the ledger and what belongs to it."""
-    from wanprep.files.state_folder import state_folder
-    from wanprep.submit.ledger.ledger import Ledger
-    from wanprep.submit.services.service import Services
-    from wanprep.submit.session.session import Session
-
+    """Open the ledger and a session on it; both are closed with `held`."""
     ledger = held.enter_context(Ledger(state_folder(environ)))
     return held.enter_context(Session(ledger, Services(config), environ, emulated=emulated))
 
 
 def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> bool:
-    """Work on all tasks, woken by their providers' events; return whether Ctrl-C ended it."""
+    """Work on all tasks at once with progress; return whether Ctrl-C ended it."""
     with ExitStack() as held:
         if waiting:
             session.start_listening(held)
-        watching = held.enter_context(run_progress(tasks))
+        progress = held.enter_context(_show_progress(tasks))
         return run_tasks(
-            tasks, session.wakeups, watching, lambda words: click.echo(words, err=True)
+            tasks, session.wakeups, progress, lambda words: click.echo(words, err=True)
         )
 
 
+@contextmanager
+def _show_progress(tasks: Sequence[Task]) -> Iterator[RunProgress]:
+    """Show a live table at a terminal, else a line for each change."""
+    if is_quiet():
+        yield _NoProgress()
+        return
+    if not sys.stderr.isatty():
+        yield _ProgressLines()
+        return
+    from rich.console import Console
+    from rich.live import Live
+
+    table = _ProgressTable(tasks)
+    console = Console(stderr=True)
+    with Live(console=console, get_renderable=table.show, refresh_per_second=4, transient=True):
+        yield table
+
+
+class _NoProgress:
+    def report(self, task: Task, words: str) -> None:
+        pass
+
+    def end(self, task: Task) -> None:
+        pass
+
+
+class _ProgressLines:
+    """A line whenever more than a number has changed."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, str] = {}
+        self._lock = threading.Lock()
+
+    def report(self, task: Task, words: str) -> None:
+        with self._lock:
+            without_numbers = re.sub(r"[\d.]+", "", words)
+            if self._last.get(id(task)) != without_numbers:
+                self._last[id(task)] = without_numbers
+                click.echo(f"{_title(task)}: {visible(words)}", err=True)
+
+    def end(self, task: Task) -> None:
+        if task.run:
+            self.report(task, task.run.state)
+
+
+class _ProgressTable:
+    """A row for each task: its state, elapsed time and price."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tasks
+        self._started = time.monotonic()
+        self._ended: dict[int, float] = {}
+        self._states: dict[int, str] = {}
+
+    def report(self, task: Task, words: str) -> None:
+        self._states[id(task)] = words
+
+    def end(self, task: Task) -> None:
+        self._ended[id(task)] = time.monotonic()
+        self._states[id(task)] = task.run.state if task.run else "not sent"
+
+    def show(self) -> Table:
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 2))
+        for task in self._tasks:
+            elapsed = self._ended.get(id(task), time.monotonic()) - self._started
+            minutes, seconds = divmod(int(elapsed), 60)
+            state = visible(self._states.get(id(task), "waiting for its turn"))
+            cells = (_title(task), state, f"{minutes}:{seconds:02}", task.estimate)
+            table.add_row(*map(Text, cells))
+        return table
+
+
+def _title(task: Task) -> str:
+    return f"{task.name} ({task.run.id})" if task.run else task.name
+
+
 def as_json(run: Run) -> dict[str, Any]:
-    """Write a run as the contract has it."""
+    """Return a run with the documented keys."""
     return {
         "id": run.id,
         "target": run.target,
@@ -68,7 +158,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def as_table(runs: Sequence[Run]) -> Iterator[str]:
-    """List runs for people, with the last day on which a result can be fetched."""
+    """List runs in columns, with the time until which results can be downloaded."""
     if not runs:
         yield "no runs yet\n"
         return
@@ -86,7 +176,7 @@ def _row(run: Run) -> tuple[str, ...]:
 
 
 def job_name(run: Run) -> str:
-    """Name a run's job as it is called from here."""
+    """Return a run's job relative to the current folder where it lies below it."""
     relative = os.path.relpath(run.job)
     name = run.job if relative.startswith(os.pardir) else relative
     return visible(f"{name}#{run.number}" if run.number > 1 else name)
@@ -100,19 +190,20 @@ def _until(run: Run) -> str:
     return _local(run.deadline) if run.deadline else "fetch soon"
 
 
-def _local(time: datetime) -> str:
-    return time.astimezone().strftime("%Y-%m-%d %H:%M")
+def _local(moment: datetime) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterator[str]:
-    """Show all that a person may want to know of one run."""
-    told = as_json(run)
-    told["document"] = run.number if run.number > 1 else None
-    told["replaced_by"] = run.replaced_by
-    told["idempotency_key"] = run.order.idempotency_key
-    told["estimate"] = run.facts.get("estimate", {}).get("says")
-    told["told"] = json.dumps(run.told) if run.told else None
-    for name, value in told.items():
+    """Show everything that is recorded of one run."""
+    values = as_json(run) | {
+        "document": run.number if run.number > 1 else None,
+        "replaced_by": run.replaced_by,
+        "idempotency_key": run.order.idempotency_key,
+        "estimate": run.facts.get("estimate", {}).get("says"),
+        "answer": json.dumps(run.told) if run.told else None,
+    }
+    for name, value in values.items():
         for each in value if isinstance(value, list) else [value]:
             if each:
                 yield f"{name.replace('_', ' '):<16}{visible(str(each))}\n"
@@ -121,30 +212,15 @@ def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterato
         yield f"  {at}  {state}" + (f": {visible(redact(why))}" if why else "") + "\n"
 
 
-DONE: Final = 0
-
-
-FAILED: Final = 1
-
-
-UNCERTAIN: Final = 4
-
-
-_AGAIN: Final = (
-    "Look at the provider's own list of jobs: if it is not there, `wanprep submit` the job with"
-    " --again. It is not sent again by itself."
-)
-
-
-def tell(
+def show_results(
     tasks: Sequence[Task],
     style: str,
     *,
     interrupted: bool,
-    wanted: Collection[RunState],
+    success: Collection[RunState],
     lasting: bool = True,
 ) -> int:
-    """Say what has come of each run; return the exit status. What is `wanted` counts as done.
+    """Print what became of each run, and return the exit status; `success` are states of success.
 
     Runs that are not `lasting` end with the command.
     """
@@ -153,29 +229,21 @@ def tell(
         click.echo(json.dumps([as_json(run) for run in runs], indent=2))
     else:
         for run in runs:
-            click.echo(_line(run))
+            files = "".join(f"  {visible(file)}" for file in run.files)
+            click.echo(f"{run.id}  {run.state:<9}  {run.target}  {job_name(run)}{files}")
     sys.stdout.flush()
     for task in tasks:
-        _explain(task)
+        for note in _notes(task):
+            click.echo(f"{_title(task)}: {visible(redact(note))}", err=True)
     if interrupted:
-        _how_to_resume(tasks, runs if lasting else ())
+        _suggest_resuming(tasks, runs if lasting else ())
         return INTERRUPTED
-    if "accepted" in wanted:
-        _how_to_wait(runs)
-    return max((_status(task, wanted) for task in tasks), default=DONE)
+    if "accepted" in success:
+        _suggest_waiting(runs)
+    return max((_status(task, success) for task in tasks), default=DONE)
 
 
-def _line(run: Run) -> str:
-    files = "".join(f"  {visible(file)}" for file in run.files)
-    return f"{run.id}  {run.state:<9}  {run.target}  {job_name(run)}{files}"
-
-
-def _explain(task: Task) -> None:
-    for words in _explained(task):
-        click.echo(f"{called(task)}: {visible(redact(words))}", err=True)
-
-
-def _explained(task: Task) -> Iterator[str]:
+def _notes(task: Task) -> Iterator[str]:
     yield from task.notes
     if task.problem:
         yield str(task.problem) if task.run else f"{task.problem} It was not sent."
@@ -185,29 +253,29 @@ def _explained(task: Task) -> Iterator[str]:
         yield _AGAIN
 
 
-def _status(task: Task, wanted: Collection[RunState]) -> int:
+def _status(task: Task, success: Collection[RunState]) -> int:
     if task.run is None:
         return task.problem.exit_code if task.problem else FAILED
     if task.run.state in {"sending", "uncertain"}:
         return UNCERTAIN
     if task.problem:
         return UNCERTAIN if task.problem.exit_code == UNCERTAIN else FAILED
-    return DONE if task.run.state in wanted else FAILED
+    return DONE if task.run.state in success else FAILED
 
 
-def _how_to_wait(runs: Sequence[Run]) -> None:
-    open_runs = [run for run in runs if run.state in {"accepted", "succeeded"} and not run.files]
-    if open_runs:
-        ids = " ".join(dict.fromkeys(run.id for run in open_runs))
-        click.echo(f"To wait and fetch the result: wanprep runs wait {ids}", err=True)
+def _suggest_waiting(runs: Sequence[Run]) -> None:
+    ids = [run.id for run in runs if run.state in {"accepted", "succeeded"} and not run.files]
+    if ids:
+        unique = " ".join(dict.fromkeys(ids))
+        click.echo(f"To wait and download the result: wanprep runs wait {unique}", err=True)
 
 
-def _how_to_resume(tasks: Sequence[Task], runs: Sequence[Run]) -> None:
+def _suggest_resuming(tasks: Sequence[Task], runs: Sequence[Run]) -> None:
     unsent = sum(task.run is None for task in tasks)
     if unsent:
         click.echo(f"{plural(unsent, 'job')} not sent.", err=True)
-    ids = dict.fromkeys(run.id for run in runs if run.state in {"accepted", "uncertain", "sending"}
-                        or (run.state == "succeeded" and not run.files))  # fmt: skip
+    ids = [run.id for run in runs if run.state in {"accepted", "uncertain", "sending"}
+           or (run.state == "succeeded" and not run.files)]  # fmt: skip
     if ids:
-        say = f"The runs go on. To wait for them again: wanprep runs wait {' '.join(ids)}"
-        click.echo(say, err=True)
+        unique = " ".join(dict.fromkeys(ids))
+        click.echo(f"The runs go on. To wait for them again: wanprep runs wait {unique}", err=True)

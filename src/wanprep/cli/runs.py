@@ -1,4 +1,4 @@
-"""`wanprep runs`: what was sent, how it stands, and its results."""
+"""`wanprep runs`: submitted runs, their states and their results."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import json
 import os
 import sys
 from contextlib import ExitStack
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completion as completing
-from wanprep.cli.output import speaking
+from wanprep.cli.completion import complete_folders, complete_runs
+from wanprep.cli.options import format_option, together, verbosity_options, yes_option
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,29 +22,24 @@ if TYPE_CHECKING:
     from wanprep.submit.session.session import Session
     from wanprep.submit.session.tasks import Task
 
-_STYLE: Final = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="For people, or a JSON list.",
+_format: Final = format_option(["text", "json"], "Text, or a JSON list.")
+_ids_and_format: Final = together(
+    click.argument("ids", nargs=-1, required=True, metavar="ID...", shell_complete=complete_runs),
+    _format,
 )
-_IDS: Final = click.argument("ids", nargs=-1, required=True, metavar="ID...",
-                              shell_complete=completing.runs)  # fmt: skip
 
 
-def _with(*parts: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Give a command the arguments and options that several have."""
-    return lambda command: reduce(lambda wrapped, part: part(wrapped), reversed(parts), command)
+def _output_option(**more: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # noqa: ANN401
+    return click.option("-o", "--output", "folder", metavar="DIR", shell_complete=complete_folders,
+                        **more)  # fmt: skip
 
 
-@click.group(short_help="List what was sent, wait for it, fetch or cancel it.")
+@click.group(short_help="List, wait for, fetch or cancel submitted runs.")
 def runs() -> None:
-    """List what was sent, wait for it, fetch its results, or cancel it.
+    """List, wait for, fetch or cancel submitted runs.
 
-    Runs are remembered in a ledger in the system's state folder, or where WANPREP_STATE_DIR
-    says. An ID may be shortened as long as it is clear which one is meant.
+    Runs are recorded in a ledger in the system's state folder, or in WANPREP_STATE_DIR. An ID may
+    be shortened as long as it is unambiguous.
 
     \b
     Examples:
@@ -56,12 +50,12 @@ def runs() -> None:
 
 
 @runs.command("list")
-@_with(_STYLE)
-@click.option("--refresh", is_flag=True, help="Ask the providers how open runs stand.")
+@_format
+@click.option("--refresh", is_flag=True, help="Ask the providers for the state of open runs.")
 def list_(style: str, refresh: bool) -> int:
-    """List all runs, the newest first, with the time until which results can be fetched.
+    """List all runs, newest first, with the time until which results can be downloaded.
 
-    Without --refresh nobody is asked: the list shows what was known last.
+    Without --refresh no provider is contacted: the list shows the last recorded states.
 
     \b
     Examples:
@@ -73,11 +67,11 @@ def list_(style: str, refresh: bool) -> int:
     with ExitStack() as held:
         session = _session(held)
         status = _refresh(session) if refresh else 0
-        known = session.ledger.runs()
+        recorded = session.ledger.runs()
     if style == "json":
-        click.echo(json.dumps([as_json(run) for run in known], indent=2))
+        click.echo(json.dumps([as_json(run) for run in recorded], indent=2))
     else:
-        click.echo("".join(as_table(known)), nl=False)
+        click.echo("".join(as_table(recorded)), nl=False)
     return status
 
 
@@ -87,11 +81,11 @@ def _refresh(session: Session) -> int:
     from wanprep.net.secrets import redact
     from wanprep.submit.session.status import refresh_run
 
-    def ask(task: Task) -> None:
+    def update(task: Task) -> None:
         task.run = refresh_run(session, _run_of(task))
 
-    tasks = [_task(run, ask) for run in session.ledger.runs() if run.state == "accepted"]
-    _need_keys(session, map(_run_of, tasks))
+    tasks = [_task(run, update) for run in session.ledger.runs() if run.state == "accepted"]
+    _check_keys(session, map(_run_of, tasks))
     interrupted = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
@@ -102,9 +96,9 @@ def _refresh(session: Session) -> int:
 
 
 @runs.command()
-@_with(_IDS, _STYLE)
+@_ids_and_format
 def show(ids: tuple[str, ...], style: str) -> int:
-    """Show all that is known of runs, and what became of them when.
+    """Show everything recorded of runs, with the history of their states.
 
     \b
     Examples:
@@ -115,7 +109,7 @@ def show(ids: tuple[str, ...], style: str) -> int:
 
     with ExitStack() as held:
         session = _session(held)
-        found = _found(session, ids)
+        found = _find_runs(session, ids)
         if style == "json":
             click.echo(json.dumps([as_json(run) for run in found], indent=2))
         else:
@@ -125,14 +119,13 @@ def show(ids: tuple[str, ...], style: str) -> int:
 
 
 @runs.command()
-@_with(_IDS, _STYLE)
-@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders,
-              help="Put results into DIR.  [default: the current folder]")  # fmt: skip
-@speaking
+@_ids_and_format
+@_output_option(help="Write results to DIR.  [default: the current folder]")
+@verbosity_options
 def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
-    """Wait until runs end, and fetch their results. Ctrl-C stops waiting, not the runs.
+    """Wait until runs end, and download their results. Ctrl-C stops waiting, not the runs.
 
-    An uncertain run is looked for at its provider; it is never sent again from here.
+    An uncertain run is looked up at its provider; it is never sent again.
 
     \b
     Examples:
@@ -141,18 +134,17 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
     """
     from wanprep.submit.session.wait import wait_and_fetch
 
-    def see(session: Session) -> Callable[[Task], None]:
-        return lambda task: wait_and_fetch(session, _run_of(task), folder, task)
+    def wait_for(session: Session, task: Task) -> None:
+        wait_and_fetch(session, _run_of(task), folder, task)
 
-    return _each(ids, style, see, wanted="succeeded")
+    return _for_each(ids, style, wait_for, success="succeeded")
 
 
 @runs.command()
-@_with(_IDS, _STYLE)
-@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders,
-              default=".", show_default=True, help="Put results into DIR.")  # fmt: skip
+@_ids_and_format
+@_output_option(default=".", show_default=True, help="Write results to DIR.")
 def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
-    """Fetch the results of runs that are done, any time before they are gone.
+    """Download the results of finished runs, until the provider deletes them.
 
     The provider is asked for a fresh link. `wanprep runs list` shows how long that works.
 
@@ -162,20 +154,20 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """
     from wanprep.submit.session.wait import fetch_now
 
-    def now(session: Session) -> Callable[[Task], None]:
-        return lambda task: fetch_now(session, _run_of(task), folder, task)
+    def download(session: Session, task: Task) -> None:
+        fetch_now(session, _run_of(task), folder, task)
 
-    return _each(ids, style, now, wanted="succeeded")
+    return _for_each(ids, style, download, success="succeeded")
 
 
 @runs.command()
-@_with(_IDS, _STYLE)
-@click.option("-y", "--yes", is_flag=True, help="Yes to whatever would be asked.")
+@_ids_and_format
+@yes_option
 def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
-    """Ask the providers to cancel runs, and say what came of it.
+    """Ask the providers to cancel runs, and show the outcome.
 
-    Some providers have no way to cancel, some cancel only what still waits; what may be charged
-    all the same, `wanprep targets ID` says.
+    Some providers cannot cancel, some cancel only queued runs. `wanprep targets ID` shows what
+    may be charged all the same.
 
     \b
     Examples:
@@ -183,47 +175,44 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     """
     from wanprep.submit.session.status import cancel_run
 
-    def stop(session: Session) -> Callable[[Task], None]:
-        def work(task: Task) -> None:
-            task.run = cancel_run(session, _run_of(task))
+    def cancel_one(session: Session, task: Task) -> None:
+        task.run = cancel_run(session, _run_of(task))
 
-        return work
-
-    return _each(ids, style, stop, wanted="cancelled", ask=None if yes else _ask_to_delete)
+    confirm = None if yes else _confirm_deletion
+    return _for_each(ids, style, cancel_one, success="cancelled", confirm=confirm)
 
 
-def _ask_to_delete(session: Session, run: Run) -> None:
+def _confirm_deletion(session: Session, run: Run) -> None:
     service = session.service(run.provider)
     if run.state != "accepted" or not service.cancel_deletes:
         return
-    what = f"To cancel run {run.id} deletes its record at {service.title}"
+    effect = f"Cancelling run {run.id} deletes its record at {service.title}"
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"{what}, which is asked about at a terminal. Without one, say --yes.")
-    click.confirm(f"{what}. Do it?", err=True, abort=True)
+        raise UsageError(f"{effect}, and there is no terminal to confirm it at. Pass --yes.")
+    click.confirm(f"{effect}. Cancel it?", err=True, abort=True)
 
 
-def _each(
+def _for_each(
     ids: tuple[str, ...],
     style: str,
-    work: Callable[[Session], Callable[[Task], None]],
+    action: Callable[[Session, Task], None],
     *,
-    wanted: RunState,
-    ask: Callable[[Session, Run], None] | None = None,
+    success: RunState,
+    confirm: Callable[[Session, Run], None] | None = None,
 ) -> int:
-    """Do the same with each run, side by side, and tell what has come of it."""
-    from wanprep.cli.run_output import tell
-    from wanprep.cli.run_output import work as work_on
+    """Do the same with each run, all at once, and show the results."""
+    from wanprep.cli.run_output import show_results, work
 
     with ExitStack() as held:
         session = _session(held)
-        found = _found(session, ids)
-        _need_keys(session, found)
+        found = _find_runs(session, ids)
+        _check_keys(session, found)
         for run in found:
-            if ask:
-                ask(session, run)
-        tasks = [_task(run, work(session)) for run in found]
-        interrupted = work_on(session, tasks, waiting=wanted == "succeeded")
-        return tell(tasks, style, interrupted=interrupted, wanted={wanted})
+            if confirm:
+                confirm(session, run)
+        tasks = [_task(run, lambda task: action(session, task)) for run in found]
+        interrupted = work(session, tasks, waiting=success == "succeeded")
+        return show_results(tasks, style, interrupted=interrupted, success={success})
 
 
 def _session(held: ExitStack) -> Session:
@@ -233,24 +222,24 @@ def _session(held: ExitStack) -> Session:
     return open_session(held, find_config(Path.cwd()), os.environ)
 
 
-def _found(session: Session, ids: tuple[str, ...]) -> list[Run]:
+def _find_runs(session: Session, ids: tuple[str, ...]) -> list[Run]:
     return list({run.id: run for run in map(session.ledger.find, ids)}.values())
 
 
-def _need_keys(session: Session, found: Iterable[Run]) -> None:
-    """See that there is a key for all who will be asked, before anything is done."""
+def _check_keys(session: Session, runs: Iterable[Run]) -> None:
+    """Fail before anything is done if the key of a provider is missing."""
     from wanprep.submit.ledger.run import LIVE
 
-    for run in found:
+    for run in runs:
         if run.state in LIVE and not run.files:
             session.driver(run.provider)
 
 
-def _task(run: Run, work: Callable[[Task], None]) -> Task:
+def _task(run: Run, action: Callable[[Task], None]) -> Task:
     from wanprep.cli.run_output import job_name
     from wanprep.submit.session.tasks import Task
 
-    return Task(job_name(run), work, run)
+    return Task(job_name(run), action, run)
 
 
 def _run_of(task: Task) -> Run:

@@ -1,16 +1,16 @@
-"""`wanprep schema`: the published JSON Schemas, for editors and for other programs."""
+"""`wanprep schema`: the published JSON Schemas, for editors and other programs."""
 
 from __future__ import annotations
 
 import click
 
-from wanprep.cli import completion as completing
+from wanprep.cli.completion import complete_schemas
 
 
 @click.command(short_help="Print one of the published JSON Schemas.")
-@click.argument("name", required=False, shell_complete=completing.schemas)
+@click.argument("name", required=False, shell_complete=complete_schemas)
 def schema(name: str | None) -> None:
-    """Print the JSON Schema NAME (draft 2020-12), or without NAME list what there is.
+    """Print the JSON Schema NAME (draft 2020-12); without NAME list all.
 
     \b
     Examples:
@@ -18,10 +18,9 @@ def schema(name: str | None) -> None:
       wanprep schema facts > facts.schema.json
     """
     from wanprep.schemas import load_schema, schema_names, schema_text
+    from wanprep.text import two_columns
 
     if name is not None:
         click.echo(schema_text(name), nl=False)
         return
-    width = max(len(each) for each in schema_names())
-    for each in schema_names():
-        click.echo(f"{each:<{width}}  {load_schema(each)['description']}")
+    click.echo(two_columns({each: load_schema(each)["description"] for each in schema_names()}))

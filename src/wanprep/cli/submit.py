@@ -1,4 +1,4 @@
-"""`wanprep submit`: checked jobs go to their providers, each once, and their results come home."""
+"""`wanprep submit`: check jobs, submit each once, and with --wait download the results."""
 
 from __future__ import annotations
 
@@ -11,21 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.check.ignores import select_findings
-from wanprep.check.pipeline import report_on
-from wanprep.check.result import Style
-from wanprep.cli import completion as completing
-from wanprep.cli.output import in_colour, speaking
+from wanprep.cli.completion import complete_files, complete_folders
+from wanprep.cli.options import format_option, target_option, use_color, verbosity_options
 from wanprep.errors import UsageError
-from wanprep.report import renderer
-from wanprep.submit.request.price import (
-    Estimate,
-    TooExpensive,
-    Unpriced,
-    highest_total,
-    price_text,
-    require_max_cost,
-)
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -37,67 +25,49 @@ if TYPE_CHECKING:
     from wanprep.submit.session.plan import Options, Send
     from wanprep.submit.session.session import Session
 
-
-_DONE: Final[set[RunState]] = {"succeeded"}
-
-
-_SENT: Final[set[RunState]] = {"accepted", "succeeded"}
+_SUCCEEDED: Final[set[RunState]] = {"succeeded"}
+_ACCEPTED: Final[set[RunState]] = {"accepted", "succeeded"}
+_ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
 
 
-@click.command(short_help="Send checked jobs, each once, and bring their results home.")
-@click.argument("jobs", nargs=-1, required=True, metavar="JOB...",
-                shell_complete=completing.files)  # fmt: skip
-@click.option(
-    "-t",
-    "--target",
-    "targets",
-    multiple=True,
-    metavar="TARGET",
-    shell_complete=completing.targets,
-    help="Send to this target; needed where a job names several.",
-)
-@click.option("--wait", is_flag=True, help="Wait until the jobs end, and fetch their results.")
-@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=completing.folders,
-              help="Put results into DIR.  [default: the current folder]")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Print the exact requests and touch no network.")
+@click.command(short_help="Check jobs and submit each once.")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOB...", shell_complete=complete_files)
+@target_option("Submit to this target; required if a job names several.")
+@click.option("--wait", is_flag=True, help="Wait until the jobs end, and download their results.")
+@click.option("-o", "--output", "folder", metavar="DIR", shell_complete=complete_folders,
+              help="Write results to DIR.  [default: the current folder]")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Print the exact requests; use no network.")
 @click.option("--emulate", is_flag=True,
-              help="Send to an emulator on this machine, and wait: no key, no money.")  # fmt: skip
+              help="Submit to an emulator on this machine, and wait: no key, no cost.")  # fmt: skip
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="USD",
-              help="Send nothing if all together might cost more.")  # fmt: skip
-@click.option("--again", is_flag=True, help="Send, and pay, what was sent before once more.")
+              help="Submit nothing if all jobs together might cost more.")  # fmt: skip
+@click.option("--again", is_flag=True, help="Submit, and pay for, a job that was sent before.")
 @click.option("--drop", is_flag=True,
-              help="Leave out what the target has no field for, and say so.")  # fmt: skip
-@click.option("-y", "--yes", is_flag=True, help="Do not ask whether the price is right.")
-@click.option("--offline", is_flag=True, help="Leave addresses in jobs unlooked-at.")
-@speaking
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="A line for each run, or a JSON list.",
-)
+              help="Leave out what the target has no field for, with a message.")  # fmt: skip
+@click.option("-y", "--yes", is_flag=True, help="Do not ask about the price.")
+@click.option("--offline", is_flag=True, help="Do not check asset URLs.")
+@verbosity_options
+@format_option(["text", "json"], "A line for each run, or a JSON list.")
 def submit(
     jobs: tuple[str, ...], targets: tuple[str, ...], wait: bool, folder: str | None,
     dry_run: bool, emulate: bool, max_cost: float | None, again: bool, drop: bool, yes: bool,
     offline: bool, style: str,
 ) -> int:  # fmt: skip
-    """Check jobs, send each to its provider once, and with --wait bring the results home.
+    """Check jobs, submit each to its provider once, and with --wait download the results.
 
-    A job is written down before it is sent. The same job (by content, not by name) is not sent,
-    nor paid, a second time unless you say --again: submitting it once more only says where it
-    stands, and with --wait goes on waiting. When an answer is lost, the run is uncertain and is
-    looked for at the provider, but never sent again by itself.
+    Every run is recorded before it is sent. The same job (by content, not by name) is not sent,
+    nor paid for, again without --again: submitting it once more shows its state, or with --wait
+    waits for it. If the answer is lost, the run is uncertain: it is looked up at the provider,
+    but never sent again automatically.
 
     \b
-    Exit status: 0 all done, 1 refused by the check or by the provider, or failed there, 2 wrong
-    use, 4 something is uncertain, 130 interrupted (the jobs go on).
+    Exit status: 0 success, 1 the check or the provider refused a job, or it failed, 2 usage
+    error, 4 a submission is uncertain, 130 interrupted (the jobs go on).
 
     \b
     Examples:
       wanprep submit job.yaml --emulate                  try it without a key
-      wanprep submit job.yaml --dry-run                  what exactly would be sent?
+      wanprep submit job.yaml --dry-run                  show what would be sent
       wanprep submit job.yaml --wait -o results
       wanprep submit jobs/*.yaml --wait --max-cost 10
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
@@ -108,24 +78,22 @@ def submit(
     from wanprep.submit.session.plan import Options
 
     config = find_config(Path.cwd())
-    unseen = offline or dry_run or config.offline
-    question = CheckRequest(paths=jobs, targets=targets, offline=unseen, config=config)
+    request = CheckRequest(
+        paths=jobs, targets=targets, offline=offline or dry_run or config.offline, config=config
+    )
     options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:
-        return _dry_run(question, drop=drop, style=style)
+        return _dry_run(request, drop=drop, style=style)
     with ExitStack() as held:
-        environ = _emulated(held) if emulate else os.environ
+        environ = _emulate(held) if emulate else os.environ
         session = open_session(held, config, environ, emulated=emulate)
-        budget = Budget(
-            most=max_cost,
-            ask_above=config.submit.get("ask-above", ASK_ABOVE),
-            consent=yes or emulate,
-        )
-        return _submit(session, question, options, style, budget=budget, emulated=emulate)
+        ask_above = config.submit.get("ask-above", _ASK_ABOVE)
+        budget = _Budget(most=max_cost, ask_above=ask_above, consent=yes or emulate)
+        return _submit(session, request, options, style, budget=budget, emulated=emulate)
 
 
-def _emulated(held: ExitStack) -> dict[str, str]:
-    """Start the emulator, with a state folder of its own; both end with this command."""
+def _emulate(held: ExitStack) -> dict[str, str]:
+    """Start an emulator with a state folder of its own; both end with the command."""
     from tempfile import TemporaryDirectory
 
     from wanprep.emulator import Emulator
@@ -136,14 +104,12 @@ def _emulated(held: ExitStack) -> dict[str, str]:
     folder = held.enter_context(
         TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
     )
-    # Whatever else points a provider's addresses elsewhere would lead away from the emulator.
+    # Every other base URL in the environment would lead away from the emulator.
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
     return environ | emulator.environment | {VARIABLE: folder}
 
 
 def _require_emulators(providers: Iterable[str]) -> None:
-    """Refuse to send anything to a real provider in a run that is meant to cost nothing."""
-    from wanprep.errors import UsageError
     from wanprep.plugins.loading import installed, load_emulators
 
     emulated = {site.name for site in load_emulators()}
@@ -158,109 +124,111 @@ def _require_emulators(providers: Iterable[str]) -> None:
 
 
 def _submit(
-    session: Session, question: CheckRequest, options: Options, style: str,
-    *, budget: Budget, emulated: bool,
+    session: Session, request: CheckRequest, options: Options, style: str,
+    *, budget: _Budget, emulated: bool,
 ) -> int:  # fmt: skip
     from wanprep.check.pipeline import look
-    from wanprep.cli.run_output import FAILED, tell, work
+    from wanprep.cli.run_output import FAILED, show_results, work
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.session.plan import Send, check_plan, make_task, plan_action
 
-    seen = look(question)
-    orders = find_submissions(seen, session.services)
+    inputs = look(request)
+    orders = find_submissions(inputs, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
     plan = [plan_action(session, order, options) for order in orders]
     new = [action for action in plan if isinstance(action, Send)]
-    if not judged(seen, [each.submission for each in plan if not isinstance(each, Send)]):
+    if not _passes(inputs, [each.submission for each in plan if not isinstance(each, Send)]):
         if style == "json":
             click.echo("[]")
         return FAILED
     check_plan(session, plan, options)
-    agree_on_price(new, budget)
+    _approve_price(new, budget)
     tasks = [make_task(session, action, options) for action in plan]
     interrupted = work(session, tasks, waiting=options.wait)
-    wanted = _DONE if options.wait else _SENT
-    return tell(tasks, style, interrupted=interrupted, wanted=wanted, lasting=not emulated)
+    success = _SUCCEEDED if options.wait else _ACCEPTED
+    return show_results(
+        tasks, style, interrupted=interrupted, success=success, lasting=not emulated
+    )
 
 
-def _dry_run(question: CheckRequest, *, drop: bool, style: str) -> int:
+def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
     from wanprep.check.pipeline import look
     from wanprep.cli.run_output import FAILED
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, describe_requests
 
-    seen, services = look(question), Services(question.config)
-    listed = find_submissions(seen, services)
-    if not judged(seen):
+    inputs, services = look(request), Services(request.config)
+    orders = find_submissions(inputs, services)
+    if not _passes(inputs):
         return FAILED
-    dry_runs = [describe_requests(each, services, os.environ, drop=drop) for each in listed]
-    for piece in RENDERERS[style](dry_runs):
+    requests = [describe_requests(each, services, os.environ, drop=drop) for each in orders]
+    for piece in RENDERERS[style](requests):
         click.echo(piece, nl=False)
     return 0
 
 
-def judged(seen: Inputs, attached: Sequence[Submission] = ()) -> bool:
-    """Say what the check has against jobs; tell whether all may be sent.
+def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
+    """Print the findings and return whether all jobs may be sent, but for those sent before."""
+    from wanprep.check.ignores import select_findings
+    from wanprep.check.pipeline import report_on
+    from wanprep.check.result import Style
+    from wanprep.report import renderer
 
-    What is `attached` was sent before, and needs no judge any more.
-    """
-    report = select_findings(report_on(seen), (), (), "warning")
-    known = {(each.subject, each.target.id) for each in attached}
-    fit = all(
-        each.verdict == "pass" or (each.subject, each.target) in known for each in report.verdicts
+    report = select_findings(report_on(inputs), (), (), "warning")
+    sent = {(each.subject, each.target.id) for each in attached}
+    passes = all(
+        each.verdict == "pass" or (each.subject, each.target) in sent for each in report.verdicts
     )
     # A document that cannot be read may have no verdict of its own.
-    fit &= all(each.severity != "error" or each.target for each in report.findings)
-    if not fit or report.findings:
-        style = Style(color=in_colour(sys.stderr))
+    passes &= all(each.severity != "error" or each.target for each in report.findings)
+    if not passes or report.findings:
+        style = Style(color=use_color(sys.stderr))
         text = "".join(renderer("text")(report, style))
         click.echo(text, nl=False, err=True, color=style.color)
-    if not fit:
+    if not passes:
         click.echo("Nothing was sent.", err=True)
-    return fit
-
-
-ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
+    return passes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
-    """What the user is willing to pay."""
-
+class _Budget:
     most: float | None
     ask_above: float
-    consent: bool  # to whatever it costs, up to the most
+    consent: bool  # to whatever it costs, up to `most`
 
 
-def agree_on_price(new: Sequence[Send], budget: Budget) -> None:
-    """Say what it will cost, and go on only if the user wants that."""
-    _say(new)
+def _approve_price(new: Sequence[Send], budget: _Budget) -> None:
+    """Print the estimates, and raise unless the user accepts them."""
+    from wanprep.submit.request.price import TooExpensive, highest_total, require_max_cost
+
+    _print_prices(new)
     estimates = [each.estimate for each in new]
     if budget.most is not None:
         require_max_cost(estimates, budget.most)
-    elif not budget.consent and highest_total(estimates) > budget.ask_above:
-        _ask(highest_total(estimates))
-
-
-def _say(new: Sequence[Send]) -> None:
-    unseen: dict[str, None] = {}
-    for each in new:
-        price = each.estimate
-        why = f". {price.why}" if isinstance(price, Unpriced) else ""
-        says = f"{each.submission.name} -> {each.submission.target.id}: {price_text(price)}{why}"
-        click.echo(visible(says), err=True)
-        unseen |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
-    for sentence in unseen:
-        click.echo(f"  (not in the estimate: {sentence})", err=True)
-
-
-def _ask(total: float) -> None:
+        return
+    total = highest_total(estimates)
+    if budget.consent or not total > budget.ask_above:
+        return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
-            f"this may cost up to {total:.2f} USD, which is asked about at a terminal. Without"
-            " one, say --yes, or --max-cost with what it may cost. Nothing was sent."
+            f"this may cost up to {total:.2f} USD, and there is no terminal to confirm it at."
+            " Pass --yes, or --max-cost USD. Nothing was sent."
         )
     if not click.confirm(f"This may cost up to {total:.2f} USD. Send it?", err=True):
         raise TooExpensive("nothing was sent.")
+
+
+def _print_prices(new: Sequence[Send]) -> None:
+    from wanprep.submit.request.price import Estimate, Unpriced, price_text
+
+    not_included: dict[str, None] = {}
+    for each in new:
+        price = each.estimate
+        why = f". {price.why}" if isinstance(price, Unpriced) else ""
+        line = f"{each.submission.name} -> {each.submission.target.id}: {price_text(price)}{why}"
+        click.echo(visible(line), err=True)
+        not_included |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
+    for sentence in not_included:
+        click.echo(f"  (not in the estimate: {sentence})", err=True)

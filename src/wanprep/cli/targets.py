@@ -1,19 +1,20 @@
-"""`wanprep targets`: what can be checked for, and what each target allows."""
+"""`wanprep targets`: the targets, and the limits of each with their sources."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli import completion as completing
+from wanprep.cli.completion import complete_targets
 from wanprep.rules.bounds import bounds
 from wanprep.rules.message import allowed_by
 from wanprep.schemas import load_schema
-from wanprep.text import wrapped
+from wanprep.text import two_columns, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target
 
 
-@click.command(short_help="List the targets, or one target's limits with their sources.")
-@click.argument("target", required=False, metavar="[ID]", shell_complete=completing.targets)
+@click.command(short_help="List the targets, or show a target's limits and sources.")
+@click.argument("target", required=False, metavar="[ID]", shell_complete=complete_targets)
 def targets(target: str | None) -> None:
-    """List the targets, or show the limits of the target ID and who says so.
+    """List the targets, or show the limits of the target ID with their sources.
 
     \b
     Examples:
@@ -36,109 +37,101 @@ def targets(target: str | None) -> None:
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets, choose
 
-    known = all_targets(find_config(Path.cwd()).target_folders)
+    available = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
-        width = max(map(len, known))
-        for name in known:
-            click.echo(f"{name:<{width}}  {known[name].title}")
+        click.echo(two_columns({name: available[name].title for name in available}))
         return
     columns = min(shutil.get_terminal_size().columns, 100)
-    (chosen,) = choose([target], known)
+    (chosen,) = choose([target], available)
     for piece in (*limits_table(chosen, columns), *_service(chosen, columns)):
         sys.stdout.write(piece)
 
 
 def _service(target: Target, width: int) -> Iterator[str]:
-    """Say what a user should know of the service before sending it anything."""
+    """List what a user should know of the provider before submitting anything."""
     from wanprep.submit.services.service import PROVIDER_FILE, load_service
     from wanprep.submit.services.service_notes import service_notes
-    from wanprep.text import wrapped
 
     if target.file.parent.with_name(PROVIDER_FILE).is_file():
-        yield "\nSending\n"
+        yield "\nSubmitting\n"
         for note in service_notes(load_service(target.provider, [target.file.parent])):
-            yield wrapped(note, width, first="  - ", rest="    ") + "\n"
+            yield wrap(note, width, first="  - ", rest="    ") + "\n"
 
 
-# What parts of a resolved job are called by those who write one.
-_CALLED: Final = {
+# Names for parts of a resolved job, as the author of a job knows them.
+_NAMES: Final = {
     "prompt.length": "characters of the prompt",
     "negative_prompt.length": "characters of the negative prompt",
-    "prompt.unused": "references that the prompt never names",
+    "prompt.unused": "references that the prompt does not use",
     "frames": "first_frame",
 }
 
 
 def limits_table(target: Target, width: int) -> Iterator[str]:
-    """Write a target: what it is, what it allows in each role and of a job, what is unseen."""
-    yield f"{target.id}\n{target.title}\n{wrapped(target.summary, width)}\n"
+    """Show a target: its title, its limits for each role and for a job, and what is not checked."""
+    yield f"{target.id}\n{target.title}\n{wrap(target.summary, width)}\n"
     sources: dict[str, int] = {}
     for name, schema in parts(target).items():
-        listed = list(rows(schema))
-        if listed:
+        groups = list(rows(schema))
+        if groups:
             yield f"\n{name}\n"
-            yield from (_row(row, sources, width) for row in listed)
+            yield from (_row(group, sources, width) for group in groups)
     yield "\nSources\n"
     yield from (f"  [{number}] {doc}\n" for doc, number in sources.items())
-    yield "\nCannot be seen from here\n"
-    yield from (wrapped(note, width, first="  - ", rest="    ") + "\n" for note in target.unchecked)
+    yield "\nNot checked\n"
+    yield from (wrap(note, width, first="  - ", rest="    ") + "\n" for note in target.unchecked)
 
 
 def parts(target: Target) -> dict[str, Schema]:
-    """Name what a target has limits for: each role, the job, and a native body."""
+    """Return the schemas that hold a target's limits: each role, the job, and a native body."""
     return {**target.roles, "job": target.job, "native body": target.body}
 
 
 def rows(schema: Schema) -> Iterator[list[Bound]]:
-    """Put the bounds together that stand in one place and say one range."""
-    group: list[Bound] = []
-    for bound in bounds(schema):
-        if group and bound.schema is not group[0].schema:
-            yield group
-            group = []
-        group.append(bound)
-    if group:
-        yield group
+    """Group the bounds of one place, which together are one range."""
+    return (list(group) for _, group in groupby(bounds(schema), lambda bound: id(bound.schema)))
 
 
 def _row(group: list[Bound], sources: dict[str, int], width: int) -> str:
-    first = telling(group)
+    first = main_bound(group)
     rules = ", ".join(dict.fromkeys(bound.rule for bound in group))
     number = sources.setdefault(first.source.get("doc", ""), len(sources) + 1)
     confidence = first.source.get("confidence", "")
     doubt = "" if confidence == "documented" else f", {confidence}"
     tail = f"{first.severity} {rules} [{number}]{doubt}: {first.source.get('says', '')}"
-    return f"  {limit_of(first)}\n{wrapped(tail, width, first='      ', rest='      ')}\n"
+    return f"  {limit_of(first)}\n{wrap(tail, width, first='      ', rest='      ')}\n"
 
 
-def telling(group: list[Bound]) -> Bound:
-    """Choose the bound that says most: a range tells more than that it is one of numbers."""
+def main_bound(group: list[Bound]) -> Bound:
+    """Choose the bound to show: a range says more than a type."""
     return next((bound for bound in group if bound.keyword != "type"), group[0])
 
 
 def limit_of(bound: Bound) -> str:
-    """Say a bound: what it is about, and what is allowed."""
+    """Describe a bound: what it is about, and what is allowed."""
+    is_required = bound.keyword == "required" and not bound.path
+    name = "required fields" if is_required else _name(bound.path)
     limit = allowed_by(bound.schema, bound.keyword, bound.path)
-    return f"{_called(bound.path)}: {limit}" if limit else _called(bound.path)
+    return f"{name}: {limit}" if limit else name
 
 
-def _called(path: tuple[str, ...]) -> str:
+def _name(path: tuple[str, ...]) -> str:
     match path:
         case ():
-            return "the whole"
+            return "any file"
         case ("parameters", name):
             return name
         case ("prompt", "tokens", *_):
-            return "names of references in the prompt"
+            return "references named in the prompt"
         case ("callback", *_):
             return "callback_url"
         case _:
             name = ".".join(path)
-            return _CALLED.get(name, name.replace(".*", "[]"))
+            return _NAMES.get(name, name.replace(".*", "[]"))
 
 
 def rule_lines(rule: str, targets: Mapping[str, Target]) -> Iterator[str]:
-    """Tell where a rule has a bound: the target, the role or part of a job, and the limit."""
+    """List where a rule has a bound: the target, the role or part of a job, and the limit."""
     for schema in load_schema("asset")["$defs"].values():
         for bound in bounds(schema):
             if bound.rule == rule:
@@ -147,15 +140,15 @@ def rule_lines(rule: str, targets: Mapping[str, Target]) -> Iterator[str]:
         for part, schema in parts(target).items():
             for group in rows(schema):
                 if rule in {bound.rule for bound in group}:
-                    bound = telling(group)
+                    bound = main_bound(group)
                     yield f"{target.id}, {part}: {limit_of(bound)} ({bound.severity})"
-        for note in _asked(target.data):
+        for note in _annotations(target.data):
             if note["x-rule"] == rule:
                 yield f"{target.id}: {note['x-source']['says']} ({note['x-severity']})"
 
 
-def _asked(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """List what the core asks by itself, and a target only annotates."""
+def _annotations(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """List the annotations for checks that are code, not bounds of a schema."""
     yield from (data[name] for name in ("style", "unknown_key") if name in data)
     for name in ("doubtful_styles", "urls"):
         yield from data.get(name, {}).values()

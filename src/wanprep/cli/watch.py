@@ -1,4 +1,4 @@
-"""Check again whenever something changes, until Ctrl-C."""
+"""Check again whenever a file changes, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,77 +18,69 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-_EVERY: Final = 0.5  # seconds between looks
-_SETTLED: Final = 0.1  # what is being written is left alone until it has rested so long
-_SHARE: Final = 20  # a look at many files is followed by so many times its length of rest
+_INTERVAL: Final = 0.5  # seconds between looks for changes
+_SETTLE: Final = 0.1  # files that are being written are left alone until unchanged for so long
+_REST: Final = 20  # a slow look is followed by so many times its length of rest
 _CLEAR: Final = "\x1b[2J\x1b[3J\x1b[H"
 
 Stamps = dict[str, tuple[int, int, int] | None]
 
 
 def watch(
-    once: Callable[[], Iterable[str]], paths: Sequence[str], *, apart: Collection[str] = ()
+    once: Callable[[], Iterable[str]], paths: Sequence[str], *, exclude: Collection[str] = ()
 ) -> None:
-    """Call `once`, which tells what else it looked at, and again when any of it has changed.
-
-    What stands `apart` (our own output) is no reason to look again.
-    """
+    """Call `once`, and again when a file in `paths` or one that it returned has changed."""
     with contextlib.suppress(KeyboardInterrupt):
-        others: Iterable[str] = ()
-        begun = False
+        used: Iterable[str] = ()
+        is_first = True
         while True:
-            before = _now(paths, others, apart)
-            others = _looked(once, others, begun=begun)
-            begun = True
-            # What changed while it was read may have been seen half.
-            before = {**stamps(others, apart), **before}
+            before = _current(paths, used, exclude)
+            used = _run(once, used, is_first=is_first)
+            is_first = False
+            # A file in `paths` that changed while it was read must count as changed.
+            before = {**stamps(used, exclude), **before}
             click.echo(f"Watching {plural(len(before), 'file')}. Ctrl-C ends it.", err=True)
-            _wait(partial(_now, paths, others, apart), before)
+            _wait_for_change(partial(_current, paths, used, exclude), before)
 
 
-def _looked(
-    once: Callable[[], Iterable[str]], others: Iterable[str], *, begun: bool
+def _run(
+    once: Callable[[], Iterable[str]], used: Iterable[str], *, is_first: bool
 ) -> Iterable[str]:
     if sys.stdout.isatty():
         click.echo(_CLEAR, nl=False)
     try:
         return tuple(once())
     except WanprepError as error:
-        if not begun:
-            raise  # most often it is a typing mistake on the command line
+        if is_first:
+            raise  # most often a typing mistake on the command line
         click.echo(f"wanprep: {error}", err=True)
-        return others  # once it is fixed, all is looked at again
+        return used
     finally:
         sys.stdout.flush()
 
 
-def _now(paths: Sequence[str], others: Iterable[str], apart: Collection[str]) -> Stamps:
-    return stamps([*_in(paths), *others], apart)
+def _current(paths: Sequence[str], used: Iterable[str], exclude: Collection[str]) -> Stamps:
+    return stamps([*files_in(paths, sys.stdin.buffer), *used], exclude)
 
 
-def _in(paths: Sequence[str]) -> Iterable[str]:
-    return files_in([path for path in paths if path != "-"], sys.stdin.buffer)
-
-
-def _wait(now: Callable[[], Stamps], before: Stamps) -> None:
-    """Wait for a change, and then until it is over."""
+def _wait_for_change(current: Callable[[], Stamps], before: Stamps) -> None:
     while True:
-        begun = time.monotonic()
-        seen = now()
-        if seen != before:
+        started = time.monotonic()
+        now = current()
+        if now != before:
             break
-        time.sleep(max(_EVERY, _SHARE * (time.monotonic() - begun)))
+        time.sleep(max(_INTERVAL, _REST * (time.monotonic() - started)))
     while True:
-        time.sleep(_SETTLED)
-        seen, earlier = now(), seen
-        if seen == earlier:
+        time.sleep(_SETTLE)
+        now, previous = current(), now
+        if now == previous:
             return
 
 
-def stamps(paths: Iterable[str], apart: Collection[str]) -> Stamps:
-    """Tell by what a change of each file would be seen; None where there is nothing."""
-    unwatched = set(map(os.path.abspath, apart))
-    return {path: _stamp(path) for path in paths if os.path.abspath(path) not in unwatched}
+def stamps(paths: Iterable[str], exclude: Collection[str]) -> Stamps:
+    """Return what changes with each file, such as its time; None where there is none."""
+    excluded = set(map(os.path.abspath, exclude))
+    return {path: _stamp(path) for path in paths if os.path.abspath(path) not in excluded}
 
 
 def _stamp(path: str) -> tuple[int, int, int] | None:

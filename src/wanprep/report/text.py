@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.text import columns, plural, visible, wrapped
+from wanprep.text import columns, plural, visible, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
     head = f"{finding.severity}[{finding.rule}]"
     target = f" ({finding.target})" if finding.target and len(report.targets) > 1 else ""
     message = visible(finding.message) + target
-    lines = wrapped(message, style.width, first=f"  {head} ", rest="    ")
+    lines = wrap(message, style.width, first=f"  {head} ", rest="    ")
     painted = _paint(head, style, fg=_COLORS[finding.severity], bold=True)
     yield lines.replace(head, painted, 1) + "\n"
 
@@ -112,16 +112,16 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     whom = f" for {', '.join(report.targets)}" if report.targets else ""
     judged = f"{' and '.join(things)} checked{whom}:"
     fits = len(judged) + 1 + len(result) <= style.width
-    yield wrapped(judged, style.width)
+    yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
     if report.known:
         yield f"{plural(report.known, 'known finding')} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
-        yield wrapped(_UNKNOWN, style.width) + "\n"
+        yield wrap(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:
         yield "Not checked:\n"
         for note in report.unchecked:
-            yield wrapped(note, style.width, first="- ", rest="  ") + "\n"
+            yield wrap(note, style.width, first="- ", rest="  ") + "\n"
 
 
 def _paint(text: str, style: Style, *, fg: str | None = None, bold: bool = False) -> str:

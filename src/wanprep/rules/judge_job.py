@@ -9,7 +9,7 @@ from wanprep.pointers import is_within, last, parent, pointer_to
 from wanprep.rules.broken import Broken, JobBroken, broken_bounds
 from wanprep.rules.message import allowed_by
 from wanprep.schemas import load_schema
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -80,7 +80,7 @@ def _placed(broken: Broken, resolved: Mapping[str, Any], intent: Intent) -> JobB
         case ("prompt", "unused", *_) if intent.prompt:
             names = [_called(each) for each in resolved["prompt"]["unused"]]
             broken = replace(broken, found=names)
-            return JobBroken(broken, intent.prompt.pointer, listed(names, "and"))
+            return JobBroken(broken, intent.prompt.pointer, join_words(names, "and"))
         case ("prompt", "length") if intent.prompt:
             return JobBroken(
                 broken, intent.prompt.pointer, "prompt", detail=_beyond(broken, resolved)

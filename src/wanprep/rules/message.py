@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.media.facts import is_url
 from wanprep.rules.catalog import rules
-from wanprep.text import file_size, listed, plain_number, seconds
+from wanprep.text import file_size, join_words, plain_number, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -190,7 +190,7 @@ def _choice(limit: Any, *, upper: bool = False) -> str:  # noqa: ANN401 - whatev
     several = limit if isinstance(limit, list) else [limit]
     # "other" is what cannot be read, which another rule reports.
     names = [str(each) for each in several if each not in {"", "other"}]
-    return listed([name.upper() for name in names] if upper else names, "or")
+    return join_words([name.upper() for name in names] if upper else names, "or")
 
 
 def between(bound: Mapping[str, Any], say: Callable[[float], str]) -> str:

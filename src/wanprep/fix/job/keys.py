@@ -21,7 +21,7 @@ from wanprep.pointers import last, parent, steps
 from wanprep.rules.message import provider_name
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -268,7 +268,7 @@ def _useless_removal(
 ) -> Change:
     useless = _useless(judged, finding.pointer)
     providers = list(dict.fromkeys(provider_name(each.target) for each in useless))
-    reason = f"{listed(providers, 'and')} {why_plural if len(providers) > 1 else why}"
+    reason = f"{join_words(providers, 'and')} {why_plural if len(providers) > 1 else why}"
     rules = tuple(dict.fromkeys(each.rule for each in useless))
     what = f"`{last(finding.pointer)}`: {reason}"
     return propose_removal(judged, finding.pointer, what, rules, safety)

@@ -27,7 +27,7 @@ from wanprep.job.references.find import find_tokens
 from wanprep.pointers import below, last, parent
 from wanprep.rules.judge_asset import lacks
 from wanprep.rules.message import provider_name
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +188,7 @@ def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
     targets = judged.targets
     providers = list(dict.fromkeys(provider_name(target) for target in targets))
     reason = (
-        f"{listed(providers, 'and')} {'has' if len(providers) == 1 else 'have'} no field for it"
+        f"{join_words(providers, 'and')} {'has' if len(providers) == 1 else 'have'} no field for it"
     )
     for asset in judged.assets if targets else ():
         if not all(lacks(target, asset.role) for target in targets):

@@ -9,7 +9,7 @@ from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
 from wanprep.rules.catalog import rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_message, ratio
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -159,7 +159,7 @@ def _size_conflict(limits: Limits) -> _Conflict | None:
     if box.smallest or not (aspects.low or aspects.high) or aspects.is_empty:
         return None
     required = [limit for name in ("width", "height", "aspect") for limit in limits.of(name)]
-    providers = listed(
+    providers = join_words(
         list(dict.fromkeys(each.provider for each in required if each.provider)), "and"
     )
     ratios = " to ".join(ratio(end.value) for end in (aspects.low, aspects.high) if end)

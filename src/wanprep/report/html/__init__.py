@@ -26,7 +26,7 @@ from wanprep.report.html.measures import make_ruler, measure_of, measures
 from wanprep.report.html.previews import make_previews
 from wanprep.report.html.prompt import LONGEST_PROMPT, split_prompt
 from wanprep.report.html.receipts import find_applied_fixes
-from wanprep.text import listed, plural, seconds, visible
+from wanprep.text import join_words, plural, seconds, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def _environment() -> Environment:
         base64=lambda data: base64.b64encode(data).decode(),
         basename=os.path.basename,
         dirname=os.path.dirname,
-        listed=listed,
+        listed=join_words,
         multiline=_multiline,
         parameter=_parameter,
         plural=plural,

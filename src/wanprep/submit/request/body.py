@@ -19,7 +19,7 @@ from wanprep.plugins.flow import Order
 from wanprep.pointers import steps
 from wanprep.rules.message import provider_name
 from wanprep.submit.request.fields import Draft, write_fields
-from wanprep.text import listed, visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ def build_request(
         draft = write_fields(case.intent, target.data["fields"], urls, settings)
     if draft.dropped and not drop:
         raise CannotBuild(
-            f"{provider_name(target)} has no field for {listed(draft.dropped, 'and')}. "
+            f"{provider_name(target)} has no field for {join_words(draft.dropped, 'and')}. "
             "Take it out of the job, or pass --drop to send the job without it."
         )
     _require_complete(case, target, draft, urls)
@@ -140,8 +140,9 @@ def _require_complete(case: Case, target: Target, draft: Draft, urls: Mapping[st
     lost = missing_strings(draft.body, expected + [each.text for each in prompts if each])
     if lost:
         raise CannotBuild(
-            f"The request to {provider_name(target)} does not hold all of the job: "
-            f"{listed([_shortened(text) for text in lost], 'and')} is missing. Nothing was sent."
+            f"The request to {provider_name(target)} does not hold all of the job:"
+            f" {join_words([_shortened(text) for text in lost], 'and')} is missing."
+            " Nothing was sent."
         )
 
 

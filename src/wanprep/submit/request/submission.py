@@ -13,7 +13,7 @@ from wanprep.errors import UsageError
 from wanprep.pointers import below, parent
 from wanprep.submit.request.body import replace_values
 from wanprep.submit.uploads.local_files import local_file
-from wanprep.text import listed, visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,8 +70,8 @@ def _targets(case: Case, inputs: Inputs) -> Iterator[Target]:
     ids = [target.id for target in case.targets]
     if len(ids) > 1 and not inputs.question.targets:
         raise UsageError(
-            f"{visible(case.job.file)} is for {listed(ids, 'and')}: each would be a job of its own,"
-            f" and paid. Choose one to submit it to: -t {ids[0]}"
+            f"{visible(case.job.file)} is for {join_words(ids, 'and')}: each would be a job of its"
+            f" own, and paid. Choose one to submit it to: -t {ids[0]}"
         )
     for target in case.targets:
         if target.id == DEFAULT_TARGET:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError
 from wanprep.net.secrets import HIDDEN, remember
-from wanprep.text import listed
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def need_key(service: Service, environ: Mapping[str, str]) -> Key:
     key = find_key(service, environ)
     if key is not None:
         return key
-    names = listed(service.keys, "or")
+    names = join_words(service.keys, "or")
     raise UsageError(
         f"there is no key for {service.title}: set {names} in the environment, or store it in the "
         f"system's keyring with `keyring set {_KEYRING_SERVICE} {service.name}`. "

@@ -1,0 +1,199 @@
+"""The steps of `wanprep fix`: plan, ask, apply with progress, check again, print."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import click
+
+from wanprep.check.pipeline import look, report_on
+from wanprep.cli.check import drop_known
+from wanprep.cli.options import is_quiet
+from wanprep.fix.outcome_text import (
+    manual_lines,
+    outcome_diff,
+    outcome_lines,
+    plan_diff,
+    plan_json,
+    plan_lines,
+)
+from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
+from wanprep.fix.plan.plan import Options, VideoRecipe
+from wanprep.fix.receipt import (
+    RECEIPT,
+    EarlierResults,
+    read_earlier_results,
+    receipt,
+    write_receipt,
+)
+from wanprep.fix.request import FixRequest
+from wanprep.fix.verify import recheck_request
+from wanprep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from rich.progress import Progress, TaskID
+
+    from wanprep.check.baseline import Known
+    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.result import Report
+    from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.plan.plan import Crop, Plan, ProgressCallback, Trim
+    from wanprep.fix.request import PlannedFile, PlannedRun
+
+_Answer = TypeVar("_Answer", bound=str)
+_CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
+_TRIM: Final[dict[str, Trim]] = {"s": "start", "c": "center", "e": "end"}
+
+
+def make_task(
+    request: CheckRequest,
+    ignored: Iterable[str],
+    out: str | None,
+    *,
+    yes: bool,
+    **choices: str | None,
+) -> FixRequest:
+    """Combine the options of the command line with the configuration's."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    previous = default_receipt(out)
+    return FixRequest(
+        check=request,
+        ignored=frozenset(ignored),
+        options=Options(**{**request.config.fix, **given, "yes": yes}),
+        out=out,
+        earlier=read_earlier_results(previous) if previous else EarlierResults(),
+    )
+
+
+def default_receipt(out: str | None) -> str | None:
+    """Return where the receipt goes: beside the results; in place there is none."""
+    return str(Path(out, RECEIPT)) if out else None
+
+
+def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outcomes]:
+    """Plan, ask, fix, and write the receipt even if interrupted."""
+    prepared = plan_run(task, _ask_at_terminal())
+    with _show_progress() as progress:
+        outcomes = apply_fixes(task, prepared, progress)
+    if receipt_file:
+        write_receipt(receipt_file, receipt(outcomes))
+    return prepared, outcomes
+
+
+def check_results(
+    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Known, ...] | None
+) -> Report:
+    """Check the results as `wanprep check` would: findings in the baseline are left out."""
+    inputs = look(recheck_request(task, prepared, outcomes))
+    return drop_known(report_on(inputs), inputs, known)
+
+
+def show_plan(task: FixRequest, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
+    """Print what would be done, or with `diff` how the jobs would change."""
+    prepared = plan_run(task, _ask_at_terminal() if diff else None)
+    if style == "json":
+        click.echo(json.dumps(plan_json(task, prepared), indent=1, ensure_ascii=False))
+    elif diff:
+        click.echo(plan_diff(task, prepared), nl=False)
+    else:
+        report = drop_known(report_on(prepared.inputs), prepared.inputs, known)
+        for line in (*manual_lines(report), *plan_lines(task, prepared)):
+            click.echo(line)
+    return 0
+
+
+def show_outcomes(
+    outcomes: Outcomes, remaining: Report | None, style: str, receipt_file: str | None, *,
+    diff: bool,
+) -> None:  # fmt: skip
+    """Print what was done and what remains, or with JSON the receipt."""
+    if style == "json":
+        click.echo(json.dumps(receipt(outcomes), indent=1, ensure_ascii=False))
+        return
+    if diff:
+        click.echo(outcome_diff(outcomes), nl=False)
+    for line in (*outcome_lines(outcomes), *(manual_lines(remaining) if remaining else ())):
+        click.echo(line)
+    if receipt_file:
+        click.echo(f"receipt: {receipt_file}", err=True)
+
+
+def _ask_at_terminal() -> Callable[[str, Plan, Options], Options | None] | None:
+    return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+
+
+def _ask(path: str, plan: Plan, options: Options) -> Options | None:
+    """Ask about each step; one no leaves the file as it is."""
+    for step in plan.questions:
+        answered = _answer(f"{visible(path)}: {step.words}?", step.name, options)
+        if answered is None:
+            return None
+        options = answered
+    return replace(options, yes=True)
+
+
+def _answer(question: str, step: str, options: Options) -> Options | None:
+    if step == "trim" and options.trim is None:
+        trim = _choose(f"{question} Keep the [s]tart, [c]enter or [e]nd, or [n]ot at all", _TRIM)
+        return replace(options, trim=trim) if trim else None
+    if step in {"crop", "pad"} and options.crop is None:
+        crop = _choose(f"{question} [p]ad, crop [s]mart or [c]enter, or [n]ot at all", _CROP)
+        return replace(options, crop=crop) if crop else None
+    return options if click.confirm(question, err=True) else None
+
+
+def _choose(question: str, answers: Mapping[str, _Answer]) -> _Answer | None:
+    letters = click.Choice([*answers, "n"], case_sensitive=False)
+    letter = click.prompt(question, type=letters, show_choices=False, default="n", err=True)
+    return answers.get(letter.lower())
+
+
+@contextmanager
+def _show_progress() -> Iterator[FixProgress]:
+    """Show bars at a terminal, unless --quiet was given."""
+    if is_quiet() or not sys.stderr.isatty():
+        yield FixProgress()
+        return
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}", markup=False), progress.BarColumn(),
+        progress.MofNCompleteColumn(), progress.TimeRemainingColumn(),
+    )  # fmt: skip
+    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield _Bars(bars)
+
+
+class _Bars(FixProgress):
+    """A bar for all files, and one for each video that is being encoded."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._all: TaskID | None = None
+        self._videos: dict[str, TaskID] = {}
+
+    def begin(self, files: Sequence[PlannedFile]) -> None:
+        self._all = self._bars.add_task("files", total=len(files))
+
+    def start(self, file: PlannedFile) -> ProgressCallback | None:
+        if not isinstance(getattr(file.plan, "recipe", None), VideoRecipe):
+            return None  # over before a bar could be read
+        path = file.media.path
+        bar = self._bars.add_task(visible(os.path.basename(path)), total=100)
+        self._videos[path] = bar
+        return lambda part: self._bars.update(bar, completed=round(100 * part))
+
+    def end(self, file: PlannedFile) -> None:
+        if bar := self._videos.pop(file.media.path, None):
+            self._bars.remove_task(bar)
+        if self._all is not None:
+            self._bars.advance(self._all)

@@ -1,0 +1,47 @@
+"""Run commands in this process, with standard input, and read what they print.
+
+A test module takes the fixture with `pytest_plugins = ["commands"]`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from wanprep.cli import run
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+class Command:
+    """`wanprep`, called in this process."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self._capfd = capfd
+        self._monkeypatch = monkeypatch
+
+    def __call__(
+        self, *arguments: str | bytes | Path, cwd: Path | None = None, stdin: bytes = b""
+    ) -> Result:
+        self._capfd.readouterr()
+        self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with contextlib.chdir(cwd or Path.cwd()):
+            status = run([os.fsdecode(argument) for argument in arguments])
+        out, err = self._capfd.readouterr()
+        return Result(status, out, err)
+
+
+@pytest.fixture
+def wanprep(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    return Command(capfd, monkeypatch)
