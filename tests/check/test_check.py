@@ -8,7 +8,7 @@ import pytest
 
 import wanprep
 from wanprep.check.findings import verdict_of
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.errors import UsageError
 from wanprep.job.read import read_jobs
 from wanprep.media.cache import Cache
@@ -116,7 +116,7 @@ def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "said"),
+    ("image", "problem"),
     [
         pytest.param("https://cdn.example.com/hero.jpg", True, id="address"),
         pytest.param("hero.jpg", False, id="file"),
@@ -178,7 +178,7 @@ def file(tmp_path: Path, text: str) -> Path:
 def test_whom_a_job_is_for(
     tmp_path: Path, text: str, asked: list[str], targets: list[str] | None, wrong: list[str]
 ) -> None:
-    found, findings = cases(
+    found, findings = read_cases(
         read_jobs(str(file(tmp_path, text))),
         [TARGETS[name] for name in asked],
         TARGETS,

@@ -12,9 +12,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check import check
-from wanprep.check.result import Style
 from wanprep.job.read import read_jobs
-from wanprep.report import FORMATS, renderer
+from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.check.subjects import presumed, role_of, subjects
+from wanprep.check.inputs import role_of
+from wanprep.check.paths import find_subjects
+from wanprep.check.pipeline import placeholder_facts
 from wanprep.config import Config
 from wanprep.errors import UsageError
 from wanprep.job.model import Asset
@@ -43,14 +45,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 )
 def test_what_there_is(folder: Path, paths: list[str], jobs: list[str], media: list[str]) -> None:
     assert folder.is_dir()
-    found = subjects(paths, {"evolink"}, NOTHING)
+    found = find_subjects(paths, {"evolink"}, NOTHING)
     assert list(found.jobs) == jobs
     assert list(found.media) == media
 
 
 def test_names_from_standard_input(folder: Path) -> None:
     names = b"job.yaml\0hero.png\0package.json\0notes.md\0"
-    found = subjects(["-"], {"evolink"}, io.BytesIO(names), nul=True)
+    found = find_subjects(["-"], {"evolink"}, io.BytesIO(names), nul=True)
     assert folder.is_dir()
     assert found.jobs == ("job.yaml",)
     assert found.media == ("hero.png",)
@@ -59,13 +61,15 @@ def test_names_from_standard_input(folder: Path) -> None:
 def test_what_is_not_there(folder: Path) -> None:
     assert folder.is_dir()
     with pytest.raises(UsageError, match=r"ghost\.png"):
-        subjects(["ghost.png"], {"evolink"}, NOTHING)
+        find_subjects(["ghost.png"], {"evolink"}, NOTHING)
 
 
 def test_what_a_job_uses_is_not_judged_alone_unless_named(folder: Path) -> None:
     used = [str(folder / "hero.png")]
-    assert subjects(["."], {"evolink"}, NOTHING).alone(used) == [os.path.join("refs", "dance.MP4")]
-    assert subjects(["hero.png"], {"evolink"}, NOTHING).alone(used) == ["hero.png"]
+    assert find_subjects(["."], {"evolink"}, NOTHING).standalone(used) == [
+        os.path.join("refs", "dance.MP4")
+    ]
+    assert find_subjects(["hero.png"], {"evolink"}, NOTHING).standalone(used) == ["hero.png"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +91,7 @@ def test_roles(facts: Facts, roles: dict[str, str], role: str) -> None:
 
 def test_an_address_is_presumed_to_be_what_the_job_says() -> None:
     asset = Asset("voice", "https://a.org/v", "/references/0/voice", "url", "https://a.org/v")
-    assert presumed(asset).kind == "audio"
+    assert placeholder_facts(asset).kind == "audio"
 
 
 def test_typescript_is_no_video(folder: Path) -> None:
@@ -96,6 +100,6 @@ def test_typescript_is_no_video(folder: Path) -> None:
     (folder / "real.ts").write_bytes(b"G\x40\0\x10" + b"\xff" * 184)
     (folder / "lost.ts").symlink_to("nowhere")
     (folder / "folder.ts").mkdir()
-    found = subjects(["."], set(), NOTHING)
+    found = find_subjects(["."], set(), NOTHING)
     assert [path for path in found.media if path.endswith("s")] == ["lost.ts", "real.ts"]
-    assert subjects(["app.ts"], set(), NOTHING).media == ("app.ts",), "what is named is media"
+    assert find_subjects(["app.ts"], set(), NOTHING).media == ("app.ts",), "what is named is media"

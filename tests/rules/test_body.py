@@ -8,7 +8,7 @@ import pytest
 
 from wanprep.job.model import Job
 from wanprep.job.read import read_jobs
-from wanprep.rules.intent import Intent, intent_by_body
+from wanprep.rules.intent import Intent, intent_of
 from wanprep.rules.target import all_targets
 
 TARGETS = all_targets()
@@ -23,7 +23,7 @@ def job(folder: Path, target: str, body: Any) -> Job:
 
 
 def meant(folder: Path, target: str, body: Any) -> Intent:
-    return intent_by_body(job(folder, target, body), TARGETS[target])
+    return intent_of(job(folder, target, body), TARGETS[target])
 
 
 def media(intent: Intent) -> list[tuple[str, str, str]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.rules.broken import broken_bounds
+from wanprep.rules.bounds import violations
 
 NOTE: dict[str, Any] = {"x-rule": "r", "x-severity": "error", "x-source": {"doc": "https://a.org"}}
 
@@ -64,7 +64,7 @@ NOTE: dict[str, Any] = {"x-rule": "r", "x-severity": "error", "x-source": {"doc"
 def test_what_is_broken_and_where(
     schema: dict[str, Any], value: dict[str, Any], expected: list[tuple[Any, ...]]
 ) -> None:
-    found = broken_bounds(value, schema)
+    found = violations(value, schema)
     assert [(each.path, each.keyword, each.found, each.limit) for each in found] == expected
 
 
@@ -83,8 +83,8 @@ def test_names_and_citations_come_from_the_bound() -> None:
             }
         }
     }
-    (low,) = broken_bounds({"a": 0}, schema)
-    (high,) = broken_bounds({"a": 3}, schema)
+    (low,) = violations({"a": 0}, schema)
+    (high,) = violations({"a": 3}, schema)
 
     assert (low.rule, low.severity, low.source) == ("low", "note", {"doc": "https://a.org"})
     assert (high.rule, high.severity, high.source) == ("high", "error", {"doc": "https://b.org"})
@@ -94,6 +94,6 @@ def test_names_and_citations_come_from_the_bound() -> None:
 def test_equal_schemas_are_not_confused() -> None:
     first = {"properties": {"a": {"maximum": 1, **NOTE}}}
     second = {"properties": {"a": {"maximum": 1, **NOTE, "x-rule": "s"}}}
-    assert [each.rule for each in broken_bounds({"a": 2}, first)] == ["r"]
-    assert [each.rule for each in broken_bounds({"a": 2}, second)] == ["s"]
-    assert [each.rule for each in broken_bounds({"a": 2}, first)] == ["r"]
+    assert [each.rule for each in violations({"a": 2}, first)] == ["r"]
+    assert [each.rule for each in violations({"a": 2}, second)] == ["s"]
+    assert [each.rule for each in violations({"a": 2}, first)] == ["r"]

@@ -6,7 +6,7 @@ import pytest
 from valid_jobs import BY_ROLE, IMAGE, VIDEO, VOICE
 
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ, Facts
-from wanprep.rules.judge_asset import judge_asset, judged, lacks
+from wanprep.rules.judge_asset import facts_for_rules, judge_asset
 from wanprep.rules.target import all_targets
 
 TARGETS = all_targets()
@@ -22,7 +22,7 @@ def rules_of(facts: Facts, role: str) -> list[str]:
 def test_valid_files_break_nothing_where_their_role_exists(name: str, role: str) -> None:
     target = TARGETS[name]
     found = [broken.rule for broken in judge_asset(BY_ROLE[role], target, role)]
-    assert bool(found) is lacks(target, role)
+    assert bool(found) is not target.has_role(role)
     assert set(found) <= {
         "voice-unsupported",
         "first-frame-unsupported",
@@ -121,7 +121,7 @@ def test_files_are_not_checked_where_the_role_is_missing() -> None:
 
 
 def test_derived_facts() -> None:
-    found = judged(IMAGE)
+    found = facts_for_rules(IMAGE)
     assert found["exists"]
     assert found["named_truly"]
     assert found["header_true"]

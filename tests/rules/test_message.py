@@ -7,15 +7,14 @@ import pytest
 from valid_jobs import IMAGE, VIDEO, VOICE
 
 from wanprep.media.facts import Facts
-from wanprep.rules.broken import Broken
+from wanprep.rules.bounds import Violation
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import (
-    allowed,
-    allowed_by,
     asset_message,
-    found_in_words,
-    in_words,
-    provider_name,
+    describe_allowed,
+    describe_found,
+    describe_limit,
+    describe_value,
     ratio,
     sentence,
 )
@@ -55,12 +54,12 @@ EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
     ],
 )
 def test_what_is_allowed(bound: dict[str, Any], keyword: str, name: str, expected: str) -> None:
-    assert allowed_by(bound, keyword, (name,)) == expected
+    assert describe_limit(bound, keyword, (name,)) == expected
 
 
 def test_a_list_of_allowed_names() -> None:
-    broken = Broken("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
-    assert allowed(broken) == "Image 1 or 图1"
+    broken = Violation("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
+    assert describe_allowed(broken) == "Image 1 or 图1"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_a_list_of_allowed_names() -> None:
     ],
 )
 def test_what_was_found(value: object, expected: str) -> None:
-    assert in_words(value) == expected
+    assert describe_value(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +92,7 @@ def test_what_was_found(value: object, expected: str) -> None:
     ],
 )
 def test_what_was_found_by_keyword(keyword: str, value: object, expected: str) -> None:
-    assert found_in_words(Broken("r", "error", (), keyword, value, None, {}, {})) == expected
+    assert describe_found(Violation("r", "error", (), keyword, value, None, {}, {})) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_sentences(text: str, expected: str) -> None:
 
 
 def test_names_of_providers() -> None:
-    names = {provider_name(target) for target in all_targets().values()}
+    names = {target.provider_title for target in all_targets().values()}
     assert names == {"EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7"}
 
 

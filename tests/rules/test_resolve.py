@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from wanprep.net.addresses import is_private
-from wanprep.rules.intent import IntendedReference, Intent, Text
-from wanprep.rules.resolve import callback, resolve
+from wanprep.rules.intent import IntendedReference, Intent, Text, resolve, resolve_callback
 
 NOTHING: dict[str, Any] = {
     "prompt": None,
@@ -73,7 +72,7 @@ def test_everything_is_counted_and_measured() -> None:
     ],
 )
 def test_callbacks(url: str, expected: tuple[bool, bool, bool]) -> None:
-    found = callback(url)
+    found = resolve_callback(url)
     assert (found["valid"], found["https"], found["private"]) == expected
     assert found["length"] == len(url)
 
@@ -87,17 +86,17 @@ def test_callbacks(url: str, expected: tuple[bool, bool, bool]) -> None:
     ],
 )
 def test_callbacks_with_a_login(url: str, login: bool) -> None:
-    assert callback(url)["login"] is login
+    assert resolve_callback(url)["login"] is login
 
 
 @pytest.mark.parametrize("url", ["https://[::1", "https://a.example:99999"])
 def test_callbacks_that_are_no_urls(url: str) -> None:
-    assert callback(url) == {"valid": False, "length": len(url)}
+    assert resolve_callback(url) == {"valid": False, "length": len(url)}
 
 
 @pytest.mark.parametrize("url", [7, None, ["https://a.example"]])
 def test_callbacks_that_are_no_strings(url: object) -> None:
-    assert callback(url) == {"valid": False}
+    assert resolve_callback(url) == {"valid": False}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from wanprep.media.facts import FIELDS, Facts
-from wanprep.rules.judge_asset import judge_asset, unsound
+from wanprep.rules.judge_asset import invalid_fact, judge_asset
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 
@@ -35,7 +35,7 @@ IMAGE: dict[str, Any] = {
     ],
 )
 def test_unsound(change: dict[str, Any], culprit: str | None) -> None:
-    assert unsound(IMAGE | change) == culprit
+    assert invalid_fact(IMAGE | change) == culprit
 
 
 VALUES = st.one_of(
@@ -52,7 +52,7 @@ def test_it_agrees_with_a_full_validation(changes: dict[str, Any]) -> None:
     # JSON Schema takes 3.0 for a whole number, and patterns of texts are no matter of truth.
     lax = any(isinstance(value, float) and value.is_integer() for value in facts.values())
     valid = Draft202012Validator(load_schema("facts")).is_valid(facts)
-    if unsound(facts) is None:
+    if invalid_fact(facts) is None:
         assert valid or any(value == "" for value in facts.values())
     elif not lax:
         assert not valid

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 import wanprep
 from wanprep.errors import UsageError
 from wanprep.rules.bounds import Bound, bounds
-from wanprep.rules.catalog import rules
-from wanprep.rules.target import all_targets, choose, load_target, target_files
+from wanprep.rules.finding import rules
+from wanprep.rules.target import all_targets, choose_targets, load_target, target_files
 from wanprep.schemas import load_schema
 
 TARGETS: Final = all_targets()
@@ -117,10 +117,10 @@ def test_a_providers_own_request_schema_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", IDS)
 def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None:
-    from wanprep.rules.message import allowed_by
+    from wanprep.rules.message import describe_limit
 
     for bound in all_bounds(name):
-        text = allowed_by(bound.schema, bound.keyword, bound.path)
+        text = describe_limit(bound.schema, bound.keyword, bound.path)
         assert "None" not in text
         assert "{" not in text
 
@@ -128,7 +128,7 @@ def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None
 def test_reading_targets_imports_no_plugin() -> None:
     code = """
 import sys
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 known = all_targets()
 assert [known[name].roles for name in known]
 print(sorted(name for name in sys.modules if name.startswith("wanprep_")))
@@ -208,7 +208,7 @@ def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:
         targets.mkdir(parents=True)
         (targets / "film-1.json").write_text(json.dumps(TINY | {"title": f"Acme: {place}"}))
     code = """
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 print(all_targets()["acme/video-1"].title)
 """
     path = os.pathsep.join([str(tmp_path / "first"), str(tmp_path / "second"), "no such folder"])
@@ -254,15 +254,15 @@ def test_a_reference_into_the_target_itself_and_beside_it(tmp_path: Path) -> Non
 
 
 def test_choosing() -> None:
-    assert [target.id for target in choose(["wan/2.7", IDS[0], "wan/2.7"], TARGETS)] == [
+    assert [target.id for target in choose_targets(["wan/2.7", IDS[0], "wan/2.7"], TARGETS)] == [
         "wan/2.7",
         IDS[0],
     ]
-    assert choose([], TARGETS) == []
+    assert choose_targets([], TARGETS) == []
     with pytest.raises(UsageError, match=r"Did you mean 'wan/2\.7'\?"):
-        choose(["wan/2.6"], TARGETS)
+        choose_targets(["wan/2.6"], TARGETS)
     with pytest.raises(UsageError, match="`wanprep targets` lists them"):
-        choose(["zzz"], TARGETS)
+        choose_targets(["zzz"], TARGETS)
 
 
 def test_a_target_is_read_once() -> None:

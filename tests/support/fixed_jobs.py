@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
 from wanprep.job.documents.read_documents import read_text
@@ -43,7 +43,7 @@ def mend(
     ignored: Collection[str] = (),
 ) -> FixedJob:
     file = job_file(text, name)
-    found, _ = cases(file, [], KNOWN, [KNOWN[target]])
+    found, _ = read_cases(file, [], KNOWN, [KNOWN[target]])
     return fix_job(file, found, options=Options(yes=yes), moved=moved, ignored=ignored)
 
 

@@ -8,16 +8,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.inputs import CheckRequest, Inputs, cases
+from wanprep.check.inputs import CheckRequest, Inputs, read_cases
 from wanprep.check.paths import files_in
-from wanprep.check.pipeline import report_on
+from wanprep.check.pipeline import judge_inputs
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.job.references.writing import rewrite
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format, usual_kind
-from wanprep.rules.judge_asset import judge_asset, lacks
+from wanprep.rules.judge_asset import judge_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ def _faults(facts: Facts, target: Target) -> tuple[int, int]:
     """Count what stands against a file, the errors first."""
     role = _ROLES[facts.kind]
     found = [each.severity for each in judge_asset(facts, target, role)]
-    return lacks(target, role) + found.count("error"), found.count("warning")
+    return not target.has_role(role) + found.count("error"), found.count("warning")
 
 
 def _drafts(
@@ -142,12 +142,12 @@ def _tried(
     is_example: bool,
 ) -> FirstJob:
     written = jobs_in(file, read_text(text, file))
-    found, wrong = cases(written, [target], {target.id: target}, [target])
+    found, problems = read_cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
     seen = Inputs(
-        question=CheckRequest(paths=(file,), targets=(target.id,), config=config),
-        files=(written,), cases=(tuple(found),), wrong=(tuple(wrong),), alone=(), bare=(),
+        request=CheckRequest(paths=(file,), targets=(target.id,), config=config),
+        files=(written,), cases=(found,), problems=(problems,), media=(), media_targets=(),
         facts=facts,
     )  # fmt: skip
-    count: dict[str, Any] = report_on(seen).summary
+    count: dict[str, Any] = judge_inputs(seen).summary
     return FirstJob(text, count["errors"], count["warnings"], is_example)

@@ -14,7 +14,7 @@ from wanprep.text import plural, visible
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wanprep.check.baseline import Known
+    from wanprep.check.baseline import Entry
     from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
@@ -40,7 +40,7 @@ def knowing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def known_findings(
     config: Config, named: str | None = None, *, none: bool = False
-) -> tuple[Known, ...] | None:
+) -> tuple[Entry, ...] | None:
     """Read the baseline: the one that is named, else the configuration's."""
     if named and none:
         raise UsageError("--baseline FILE and --no-baseline say two things: give one of them")
@@ -52,25 +52,25 @@ def known_findings(
     return read_baseline(file)
 
 
-def without_known(report: Report, seen: Inputs, known: tuple[Known, ...] | None) -> Report:
+def without_known(report: Report, seen: Inputs, known: tuple[Entry, ...] | None) -> Report:
     """Leave out what is known, where there is a baseline."""
     if known is None:
         return report
     from wanprep.check import baseline
 
-    return baseline.without_known(report, seen, known)
+    return baseline.without_baseline(report, seen, known)
 
 
 def accept(report: Report, seen: Inputs, named: str) -> int:
     """Write the baseline, and say what that means."""
     from wanprep.check.baseline import FILE, write_baseline
 
-    config = seen.question.config
+    config = seen.request.config
     file = Path(named) if named else config.baseline or config.folder / FILE
     written = write_baseline(file, report, seen)
-    known = plural(written.known, "known finding")
+    known = plural(written.total, "known finding")
     name = visible(os.path.relpath(file))
-    click.echo(f"{name}: {known} ({written.new} new, {written.gone} gone)", err=True)
+    click.echo(f"{name}: {known} ({written.new} new, {written.removed} gone)", err=True)
     if written.unreadable:
         count = plural(written.unreadable, "finding")
         click.echo(f"{count} in files that cannot be read will still be reported.", err=True)

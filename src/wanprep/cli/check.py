@@ -97,15 +97,18 @@ def check(
       wanprep check --write-baseline              accept what is found today
       wanprep check job.yaml --fix --out ready    fix, and check what came of it
     """
-    from wanprep.check.ignores import select_findings
-    from wanprep.check.inputs import CheckRequest
-    from wanprep.check.pipeline import look, report_on
+    from wanprep.check.inputs import CheckRequest, read_inputs
+    from wanprep.check.pipeline import judge_inputs
+    from wanprep.check.result import select_findings
     from wanprep.cli.fix import fixed_first
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.rules.catalog import rule_names
+    from wanprep.rules.finding import parse_rule_names
 
-    chosen, dropped = rule_names(select), rule_names(ignore)  # a slip there is told at once
+    chosen, dropped = (
+        parse_rule_names(select),
+        parse_rule_names(ignore),
+    )  # a slip there is told at once
     if style == "html" and output is None and sys.stdout.isatty():
         raise UsageError(
             "a page is for a browser, not for a terminal: name its file, -o report.html"
@@ -124,8 +127,8 @@ def check(
         if fix:
             question = fixed_first(question, dropped, **fix_options)
         with show_probe_progress():
-            seen = look(question)
-        report = select_findings(report_on(seen), chosen, dropped, severity)
+            seen = read_inputs(question)
+        report = select_findings(judge_inputs(seen), chosen, dropped, severity)
         report = without_known(report, seen, known)
         if not new:
             _write(report, style, output)
@@ -155,7 +158,7 @@ def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | Non
         seen = once()
         yield from (file.file for file in seen.files)
         yield from (path for path in seen.facts if not is_url(path))
-        if file := seen.question.config.file:
+        if file := seen.request.config.file:
             yield str(file)
 
     watch(looked_at, paths, apart=[output] if output else [])
@@ -164,8 +167,7 @@ def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | Non
 def _write(report: Report, style: str, output: str | None) -> None:
     import shutil
 
-    from wanprep.check.result import Style
-    from wanprep.report import renderer
+    from wanprep.report import Style, renderer
 
     if output is not None:
         written = "".join(renderer(style)(report, Style()))  # before an older report is emptied

@@ -55,7 +55,7 @@ def rules(
     incomplete: str,
 ) -> list[CompletionItem]:
     """Offer the rules, also behind a comma."""
-    from wanprep.rules.catalog import rules as catalogue
+    from wanprep.rules.finding import rules as catalogue
 
     before, comma, word = incomplete.rpartition(",")
     return [

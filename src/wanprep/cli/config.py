@@ -25,7 +25,7 @@ def config() -> None:
     """
 
 
-@config.command(short_help="Show all values, and what applies to PATH.")
+@config.command(short_help="Show all config_values, and what applies to PATH.")
 @click.argument("path", required=False)
 @click.option(
     "--format",
@@ -48,14 +48,14 @@ def show(path: str | None, style: str) -> int:
       wanprep config show assets/hero.png
       wanprep config show --format json
     """
-    from wanprep.config import applied, find_config, values
+    from wanprep.config import config_values, find_config, values_for
 
     here = find_config(Path.cwd())
     told: dict[str, Any] = {
         "file": str(here.file) if here.file else None,
         "searched_from": str(Path.cwd()),
-        "values": values(here),
-        "path": applied(here, path) if path is not None else None,
+        "values": config_values(here),
+        "path": values_for(here, path) if path is not None else None,
     }
     if style == "json":
         click.echo(json.dumps(told, indent=2))

@@ -23,7 +23,7 @@ def explain(rule: str | None) -> None:
     """
     from wanprep.cli.targets import rule_lines
     from wanprep.config import find_config
-    from wanprep.rules.catalog import one_rule, rules
+    from wanprep.rules.finding import find_rule, rules
     from wanprep.rules.target import all_targets
     from wanprep.text import wrapped
 
@@ -32,7 +32,7 @@ def explain(rule: str | None) -> None:
         for name in sorted(rules()):
             click.echo(f"{name:<{width}}  {rules()[name].title}")
         return
-    told = one_rule(rule)
+    told = find_rule(rule)
     click.echo(f"{told.name}: {told.title}\n")
     for head, text in (("Why", told.why), ("By hand", told.by_hand)):
         click.echo(wrapped(f"{head}: {text}", 80, rest="  "))

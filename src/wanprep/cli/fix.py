@@ -18,7 +18,7 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wanprep.check.baseline import Known
+    from wanprep.check.baseline import Entry
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
@@ -81,7 +81,7 @@ def fix(
     """
     from wanprep.check.inputs import CheckRequest
     from wanprep.config import find_config
-    from wanprep.rules.catalog import rule_names
+    from wanprep.rules.finding import parse_rule_names
 
     check_destination(out, in_place, needed=not (plan or diff))
     config = find_config(Path.cwd())
@@ -92,7 +92,7 @@ def fix(
         cache=not no_cache, nul=nul, workers=jobs, config=config,
     )  # fmt: skip
     said = {"crop": crop, "trim": trim, "background": background}
-    task = task_for(question, rule_names(ignore), out, yes=yes, **said)
+    task = task_for(question, parse_rule_names(ignore), out, yes=yes, **said)
     proof = receipt or default_receipt(out)
     if plan or not (out or in_place):
         return _plan(task, known, style, diff=diff)
@@ -184,20 +184,21 @@ def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
 
 
 def _left(
-    task: Task, prepared: Prepared, outcomes: Outcomes, known: tuple[Known, ...] | None
+    task: Task, prepared: Prepared, outcomes: Outcomes, known: tuple[Entry, ...] | None
 ) -> Report:
     """Judge all results again, as a check of them would: what is known is no reason to fail."""
-    from wanprep.check.pipeline import look, report_on
+    from wanprep.check.inputs import read_inputs
+    from wanprep.check.pipeline import judge_inputs
     from wanprep.fix.verify import question_again
 
-    seen = look(question_again(task, prepared, outcomes))
-    return without_known(report_on(seen), seen, known)
+    seen = read_inputs(question_again(task, prepared, outcomes))
+    return without_known(judge_inputs(seen), seen, known)
 
 
-def _plan(task: Task, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
+def _plan(task: Task, known: tuple[Entry, ...] | None, style: str, *, diff: bool) -> int:
     import json
 
-    from wanprep.check.pipeline import report_on
+    from wanprep.check.pipeline import judge_inputs
     from wanprep.fix.outcome import by_hand
     from wanprep.fix.outcome_text import diff_text, plan_json, plan_lines
     from wanprep.fix.pipeline import prepare
@@ -208,7 +209,7 @@ def _plan(task: Task, known: tuple[Known, ...] | None, style: str, *, diff: bool
     elif diff:
         click.echo(diff_text(task, prepared), nl=False)
     else:
-        for line in by_hand(without_known(report_on(prepared.seen), prepared.seen, known)):
+        for line in by_hand(without_known(judge_inputs(prepared.seen), prepared.seen, known)):
             click.echo(line)
         for line in plan_lines(task, prepared):
             click.echo(line)

@@ -56,14 +56,14 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
       wanprep init --target evolink/wan2.7-reference-video --job jobs/first.yaml --no-hook --yes
     """
     from wanprep.config import find_config
-    from wanprep.rules.target import all_targets, choose
+    from wanprep.rules.target import all_targets, choose_targets
 
     if not job.lower().endswith((".yaml", ".yml")):
         raise UsageError("--job FILE must end with .yaml: that is how the job is written")
     found, options = find_config(Path.cwd()), _Options(yes)
     known = all_targets(found.target_folders)
     name = target or options.target(list(known), _likely(found, known))
-    [chosen] = choose([name], known)
+    [chosen] = choose_targets([name], known)
     repository = _repository(Path.cwd())
     wants_config = found.file is None if config is None else config
     wants_hook = repository is not None if hook is None else hook
@@ -115,8 +115,8 @@ class _Options:
 
 def _likely(config: Config, known: Iterable[str]) -> str:
     """Take the configured target, else one whose key is set, else what all share."""
-    from wanprep.check.pipeline import DEFAULT_TARGET
     from wanprep.errors import WanprepError
+    from wanprep.rules.target import DEFAULT_TARGET
     from wanprep.submit.services.service import Services
 
     if config.targets:
@@ -150,7 +150,7 @@ def _write_job(target: Target, file: str, config: Config) -> None:
 
 
 def _next(job: FirstJob, target: Target, file: str) -> str:
-    from wanprep.check.pipeline import DEFAULT_TARGET
+    from wanprep.rules.target import DEFAULT_TARGET
 
     name = visible(file)
     if job.is_example:

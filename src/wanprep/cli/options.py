@@ -84,7 +84,7 @@ def roles_of(
     values: tuple[str, ...],
 ) -> dict[str, str]:
     """Read --role: a role for all bare media, or GLOB=ROLE for some."""
-    from wanprep.check.subjects import ROLES
+    from wanprep.check.inputs import ROLES
 
     roles = {}
     for value in values:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.check.ignores import select_findings
-from wanprep.check.pipeline import report_on
-from wanprep.check.result import Style
+from wanprep.check.pipeline import judge_inputs
+from wanprep.check.result import select_findings
 from wanprep.cli import completion as completing
 from wanprep.cli.output import in_colour, speaking
 from wanprep.errors import UsageError
-from wanprep.report import renderer
+from wanprep.report import Style, renderer
 from wanprep.submit.request.price import (
     Estimate,
     TooDear,
@@ -161,12 +160,12 @@ def _submit(
     session: Session, question: CheckRequest, options: Options, style: str,
     *, budget: Budget, emulated: bool,
 ) -> int:  # fmt: skip
-    from wanprep.check.pipeline import look
+    from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED, tell, work
     from wanprep.submit.request.submission import submissions
     from wanprep.submit.session.plan import planned, task_for, to_send, try_out
 
-    seen = look(question)
+    seen = read_inputs(question)
     orders = submissions(seen, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
@@ -184,13 +183,13 @@ def _submit(
 
 
 def _dry_run(question: CheckRequest, *, drop: bool, style: str) -> int:
-    from wanprep.check.pipeline import look
+    from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED
     from wanprep.submit.request.submission import submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, rehearsal
 
-    seen, services = look(question), Services(question.config)
+    seen, services = read_inputs(question), Services(question.config)
     listed = submissions(seen, services)
     if not judged(seen):
         return FAILED
@@ -205,7 +204,7 @@ def judged(seen: Inputs, attached: Sequence[Submission] = ()) -> bool:
 
     What is `attached` was sent before, and needs no judge any more.
     """
-    report = select_findings(report_on(seen), (), (), "warning")
+    report = select_findings(judge_inputs(seen), (), (), "warning")
     known = {(each.subject, each.target.id) for each in attached}
     fit = all(
         each.verdict == "pass" or (each.subject, each.target) in known for each in report.verdicts

@@ -11,15 +11,14 @@ import click
 
 from wanprep.cli import completion as completing
 from wanprep.rules.bounds import bounds
-from wanprep.rules.message import allowed_by
+from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 from wanprep.text import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.rules.bounds import Bound
-    from wanprep.rules.expand import Schema
+    from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
 
 
@@ -34,7 +33,7 @@ def targets(target: str | None) -> None:
       wanprep targets evolink/wan2.7-reference-video
     """
     from wanprep.config import find_config
-    from wanprep.rules.target import all_targets, choose
+    from wanprep.rules.target import all_targets, choose_targets
 
     known = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
@@ -43,7 +42,7 @@ def targets(target: str | None) -> None:
             click.echo(f"{name:<{width}}  {known[name].title}")
         return
     columns = min(shutil.get_terminal_size().columns, 100)
-    (chosen,) = choose([target], known)
+    (chosen,) = choose_targets([target], known)
     for piece in (*limits_table(chosen, columns), *_service(chosen, columns)):
         sys.stdout.write(piece)
 
@@ -118,7 +117,7 @@ def telling(group: list[Bound]) -> Bound:
 
 def limit_of(bound: Bound) -> str:
     """Say a bound: what it is about, and what is allowed."""
-    limit = allowed_by(bound.schema, bound.keyword, bound.path)
+    limit = describe_limit(bound.schema, bound.keyword, bound.path)
     return f"{_called(bound.path)}: {limit}" if limit else _called(bound.path)
 
 

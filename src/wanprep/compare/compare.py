@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import CheckRequest, cases
-from wanprep.check.pipeline import DEFAULT_TARGET, look, report_on
+from wanprep.check.inputs import CheckRequest, read_cases, read_inputs
+from wanprep.check.pipeline import judge_inputs
 from wanprep.errors import UsageError
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options, Plan
@@ -14,7 +14,7 @@ from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.task import wanted_files
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
-from wanprep.rules.target import all_targets, choose
+from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
 from wanprep.submit.request.price import estimate
 from wanprep.text import visible
 
@@ -99,16 +99,16 @@ class AfterFix:
 def after_fix(seen: Inputs, target: Target) -> AfterFix:
     """See one job as if all its repairs were done, whatever they would have to ask."""
     [file], [[case]] = seen.files, seen.cases
-    config = seen.question.config
+    config = seen.request.config
     options = replace(Options(**config.fix), yes=True)
     plans = [
         (wanted, plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored))
         for wanted in wanted_files(seen)
     ]
-    job = fix_job(file, [case], options=options, ignored=config.ignored_in(file.file))
+    job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
     written = jobs_in(file.file, read_text(job.text, file.file))
-    known = all_targets((*seen.question.target_folders, *config.target_folders))
-    found, wrong = cases(written, [target], known, [target])
+    known = all_targets((*seen.request.target_folders, *config.target_folders))
+    found, problems = read_cases(written, [target], known, [target])
     fixed_facts = {
         wanted.path: replace(plan.predicted, path=wanted.path)
         for wanted, plan in plans
@@ -118,7 +118,7 @@ def after_fix(seen: Inputs, target: Target) -> AfterFix:
         seen,
         files=(written,),
         cases=(tuple(each for each in found if each.job.number == case.job.number),),
-        wrong=(tuple(wrong),),
+        problems=(problems,),
         facts={**seen.facts, **fixed_facts},
     )
     return AfterFix(then, job, tuple(plans))
@@ -156,23 +156,25 @@ def compare(
 ) -> Iterator[Row]:
     """Hold each job behind some paths against each target that a job can be sent to."""
     known = all_targets(config.target_folders)
-    chosen = choose(targets or [name for name in known if name != DEFAULT_TARGET], known)
+    chosen = choose_targets(targets or [name for name in known if name != DEFAULT_TARGET], known)
     ids = tuple(target.id for target in chosen)
-    seen = look(CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config))
-    if seen.alone:
-        names = ", ".join(visible(path) for path in seen.alone[:3])
+    seen = read_inputs(
+        CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
+    )
+    if seen.media:
+        names = ", ".join(visible(path) for path in seen.media[:3])
         raise UsageError(f"{names}: only jobs can be compared. `wanprep init` writes one.")
     for number in range(len(seen.files)):
         here = slice(number, number + 1)
         of_file = replace(
-            seen, files=seen.files[here], cases=seen.cases[here], wrong=seen.wrong[here]
+            seen, files=seen.files[here], cases=seen.cases[here], problems=seen.problems[here]
         )
         yield from _of_file(of_file, chosen)
 
 
 def _of_file(seen: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
     if not seen.cases[0]:  # what cannot be read is nobody's
-        why = _errors(report_on(seen))
+        why = _errors(judge_inputs(seen))
         yield from (Row(seen.files[0].file, each.id, Impossible(why), None) for each in targets)
     for case in seen.cases[0]:
         for target in targets:
@@ -181,13 +183,13 @@ def _of_file(seen: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
 
 def _alone(seen: Inputs, case: Case, target: Target) -> Inputs:
     """Look at one job and one target, and at nothing else."""
-    question = replace(seen.question, targets=(target.id,))
-    return replace(seen, question=question, cases=((replace(case, targets=(target,)),),))
+    request = replace(seen.request, targets=(target.id,))
+    return replace(seen, request=request, cases=((replace(case, targets=(target,)),),))
 
 
 def _row(seen: Inputs, target: Target) -> Row:
     [[case]] = seen.cases
-    before = report_on(seen)
+    before = judge_inputs(seen)
     outcome, then = _outcome(seen, target, before)
     subject = before.verdicts[0].subject
     if isinstance(outcome, Impossible):
@@ -202,7 +204,7 @@ def _outcome(seen: Inputs, target: Target, before: Report) -> tuple[Outcome, Inp
         case "unknown":
             return Unknown(_errors(before) or (_UNSEEN,)), seen
     fixed = after_fix(seen, target)
-    after = report_on(fixed.seen)
+    after = judge_inputs(fixed.seen)
     match after.verdicts[0].verdict:
         case "pass":
             return Fixable(costs(fixed)), fixed.seen

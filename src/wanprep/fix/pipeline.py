@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.pipeline import look
+from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
 from wanprep.fix.deliver import CannotWrite, Places, base_of, copy, move, workspace
 from wanprep.fix.executors import Executors, cores, sha256, uncopied
@@ -70,9 +70,9 @@ class FixProgress:
 
 def prepare(task: Task, ask: Callable[[str, Plan, Options], Options | None] | None) -> Prepared:
     """Plan everything, and ask about what only the owner of a file may decide."""
-    seen = look(task.question)
+    seen = read_inputs(task.question)
     named = [path for path in task.question.paths if path]
-    files = [*seen.alone, *(file.file for file in seen.files)]
+    files = [*seen.media, *(file.file for file in seen.files)]
     places = Places(task.out, base_of(named, files), task.earlier.wrote)
     if files and all(map(places.is_result, files)):
         raise UsageError(

@@ -6,11 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wanprep.check.ignores import ignored_at, inline_ignores
-from wanprep.check.pipeline import ignored_in_file
+from wanprep.check.ignores import ignored_rules_at, inline_ignores
 from wanprep.fix.plan.plan import Need, Options
 from wanprep.fix.receipt import Earlier
-from wanprep.rules.judge_asset import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,26 +72,26 @@ class Wanted:
 
 def wanted_files(seen: Inputs) -> list[Wanted]:
     """List every file once, whoever names it and however its path is written."""
-    config, found = seen.question.config, dict[str, Wanted]()
+    config, found = seen.request.config, dict[str, Wanted]()
 
     def at(path: str) -> Wanted:
         wanted = Wanted(path=path, facts=seen.facts[path])
         return found.setdefault(os.path.abspath(path), wanted)
 
-    for path in seen.alone:
+    for path in seen.media:
         bare = at(path)
-        bare.ignored |= config.ignored_in(path)
-        bare.needs += (Need(target, seen.role(path)) for target in seen.bare)
+        bare.ignored |= config.ignored_rules(path)
+        bare.needs += (Need(target, seen.role(path)) for target in seen.media_targets)
     for case, asset in _assets(seen):
         wanted = at(asset.location)
         wanted.uses.append(Use(case.job, asset))
-        wanted.ignored |= ignored_in_file(case.job.file, asset.written, config)
+        wanted.ignored |= config.ignored_rules(case.job.file, asset.written)
         # Where a target takes no such thing, the job is at fault and not the file.
         wanted.needs += (
-            Need(target, asset.role) for target in case.targets if not lacks(target, asset.role)
+            Need(target, asset.role) for target in case.targets if target.has_role(asset.role)
         )
     for wanted in found.values():
-        if wanted.path not in seen.alone:
+        if wanted.path not in seen.media:
             wanted.ignored |= _accepted(wanted)
         wanted.needs = list({_key(need): need for need in wanted.needs}.values())
     return list(found.values())
@@ -103,7 +101,7 @@ def _accepted(wanted: Wanted) -> set[str]:
     """Tell what the comments of all its jobs accept: what one of them minds is to be fixed."""
     return set.intersection(
         *(
-            ignored_at(
+            ignored_rules_at(
                 inline_ignores(use.job),
                 use.asset.pointer,
                 use.job.document.place(use.asset.pointer).line,

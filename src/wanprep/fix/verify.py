@@ -78,7 +78,7 @@ def _objections(
 def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> CheckRequest:
     """Ask for the jobs and the bare media where they are now, with the roles they had."""
     question, config = task.question, task.question.config
-    bare = set(prepared.seen.alone)
+    bare = set(prepared.seen.media)
     alone = [each for each in outcomes.assets if each.wanted.path in bare]
     results = {_end(each): each for each in alone}
     roles = {glob.escape(end): prepared.seen.role(each.wanted.path)

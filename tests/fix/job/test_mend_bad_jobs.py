@@ -11,7 +11,7 @@ import pytest
 from fixed_jobs import KNOWN, independent
 
 from wanprep.check import check
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
 from wanprep.job.read import read_jobs
@@ -36,7 +36,7 @@ def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
     files = {path: read_jobs(path) for path in paths}
     fixed = {}
     for path, file in files.items():
-        found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
+        found, _ = read_cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
         fixed[path] = fix_job(file, found, options=Options(yes=True))
         if fixed[path].changes:
             Path(path).write_bytes(fixed[path].text.encode())
@@ -59,7 +59,7 @@ def test_what_is_cleared_is_gone_and_nothing_is_worse(folder: Path) -> None:
 def test_a_good_job_needs_nothing() -> None:
     for path in (each for each in ALL if each.parent.name == "good"):
         file = read_jobs(str(path))
-        found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
+        found, _ = read_cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
         made = fix_job(file, found, options=Options(yes=True))
 
         assert made.text == file.source.text or made.changes, path
@@ -73,7 +73,7 @@ def test_a_good_job_needs_nothing() -> None:
 )
 def test_twice_is_once_and_others_can_read_it(path: Path) -> None:
     file = read_jobs(str(path))
-    found, _ = cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
+    found, _ = read_cases(file, [], KNOWN, [KNOWN["wan/2.7"]])
     made = fix_job(file, found, options=Options(yes=True))
     if not made.changes:
         assert made.text == file.source.text
@@ -82,6 +82,6 @@ def test_twice_is_once_and_others_can_read_it(path: Path) -> None:
     from fixed_jobs import job_file
 
     again = job_file(made.text, str(path))
-    found, _ = cases(again, [], KNOWN, [KNOWN["wan/2.7"]])
+    found, _ = read_cases(again, [], KNOWN, [KNOWN["wan/2.7"]])
     assert fix_job(again, found, options=Options(yes=True)).text == made.text
     assert len(independent(made.text)) == len(again.jobs)

@@ -6,8 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.inputs import CheckRequest
-from wanprep.check.pipeline import look
+from wanprep.check.inputs import CheckRequest, read_inputs
 from wanprep.submit.request.identity import identity
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"
@@ -35,7 +34,7 @@ def of(folder: Path, text: str, name: str = "job.yaml", settings: Any = None) ->
     for media, content in {"a.jpg": b"picture", "copy.jpg": b"picture", "a.wav": b"voice"}.items():
         if not (folder / media).exists():
             (folder / media).write_bytes(content)
-    seen = look(CheckRequest(paths=(str(folder / name),)))
+    seen = read_inputs(CheckRequest(paths=(str(folder / name),)))
     [[case]] = seen.cases
     hashes = {
         asset.pointer: hashlib.sha256(Path(asset.location).read_bytes()).hexdigest()

@@ -48,7 +48,7 @@ def planned_jobs(
 
 
 def _fixed(task: Task, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
-    ignored = task.question.config.ignored_in(file.file)
+    ignored = task.question.config.ignored_rules(file.file)
     return fix_job(file, cases, options=task.options, moved=moved, ignored=ignored)
 
 

@@ -11,9 +11,8 @@ from wanprep.job.documents.read_documents import DocumentFile
 from wanprep.job.read import jobs_in
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
-from wanprep.rules.intent import intent_by, intent_by_body
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Document
     from wanprep.job.model import Job, Problem
-    from wanprep.rules.broken import JobBroken
+    from wanprep.rules.bounds import JobViolation
     from wanprep.rules.target import Target
 
 
@@ -30,12 +29,12 @@ class Found:
     """A bound that the document breaks, and whose it is."""
 
     target: Target
-    broken: JobBroken
+    broken: JobViolation
 
     @property
     def rule(self) -> str:
         """Name its rule."""
-        return self.broken.broken.rule
+        return self.broken.violation.rule
 
     @property
     def pointer(self) -> str:
@@ -91,7 +90,7 @@ def look(file: str, document: Document, case: Case | None, ignored: Collection[s
 
 def _case(case: Case, job: Job) -> Case:
     native = case.native
-    intent = intent_by_body(job, native) if native else intent_by(job)
+    intent = intent_of(job, native)
     return replace(case, job=job, intent=intent)
 
 
@@ -105,8 +104,8 @@ def _judged(case: Case) -> Iterator[Found]:
 
 def limit_of(found: Found) -> Mapping[str, Any]:
     """Return the schema that a value breaks; where it is the provider's own, look it up."""
-    if found.broken.broken.keyword:
-        return found.broken.broken.schema
+    if found.broken.violation.keyword:
+        return found.broken.violation.schema
     request = found.target.request or {}
     schema: Mapping[str, Any] = request
     for name in steps(found.pointer)[1:]:

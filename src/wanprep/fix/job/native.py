@@ -93,9 +93,11 @@ def voices_names(look: Look) -> Iterator[Proposal]:
     from wanprep.fix.job.keys import renamed
 
     for found in look.about("parameter-invalid") if look.native else ():
-        patterns = found.broken.broken.schema.get("patternProperties", ())
+        patterns = found.broken.violation.schema.get("patternProperties", ())
         key = last(found.pointer)
-        tokens = find_tokens(key) if found.broken.broken.keyword == "additionalProperties" else ()
+        tokens = (
+            find_tokens(key) if found.broken.violation.keyword == "additionalProperties" else ()
+        )
         if len(tokens) != 1 or tokens[0].span != (0, len(key)):
             continue
         name = f"{tokens[0].kind}{tokens[0].index}"

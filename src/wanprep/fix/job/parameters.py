@@ -16,7 +16,6 @@ from wanprep.fix.job.keys import (
     words_for,
 )
 from wanprep.pointers import last, parent, steps
-from wanprep.rules.message import provider_name
 from wanprep.text import listed
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def _takes(look: Look, pointer: str) -> bool:
 
 def _left_out(look: Look, found: Found, safety: Safety, why: str) -> Proposal:
     useless = [each for each in look.about(*_USELESS) if each.pointer == found.pointer]
-    names = list(dict.fromkeys(provider_name(each.target) for each in useless))
+    names = list(dict.fromkeys(each.target.provider_title for each in useless))
     who = listed(names, "and")
     return Proposal(
         pointer=found.pointer,

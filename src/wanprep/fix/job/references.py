@@ -10,8 +10,6 @@ from wanprep.fix.job.changes import Proposal, Respell, at, with_what_holds_it
 from wanprep.job.references.binding import bind, mentions
 from wanprep.job.references.writing import DIALECTS, rewrites
 from wanprep.pointers import last, parent
-from wanprep.rules.judge_asset import lacks
-from wanprep.rules.message import provider_name
 from wanprep.text import listed
 
 if TYPE_CHECKING:
@@ -116,13 +114,13 @@ _KINDS: Final = {
 def surplus_references(look: Look) -> Iterator[Proposal]:
     """Leave out a reference that is too many: from the last, and none that the prompt names."""
     for found in look.about(*_KINDS):
-        if found.broken.broken.path == ("voices",):
+        if found.broken.violation.path == ("voices",):
             yield from _last_voice(look, found.rule)
             continue
-        why = f"{provider_name(found.target)} takes no more"
+        why = f"{found.target.provider_title} takes no more"
         places = _places(look, found.rule)
         tried = (_dropped(look, place, why, found.rule) for place in places)
-        limit = found.broken.broken.limit
+        limit = found.broken.violation.limit
         yield from islice((each for each in tried if each), max(0, len(places) - limit))
 
 
@@ -194,14 +192,14 @@ def _last_voice(look: Look, rule: str) -> Iterator[Proposal]:
 def surplus_voices(look: Look) -> Iterator[Proposal]:
     """Leave out voices that have no reference to belong to."""
     for found in look.about("parameter-invalid"):
-        if found.broken.broken.path == ("voices",):
+        if found.broken.violation.path == ("voices",):
             yield from _last_voice(look, found.rule)
 
 
 def voices_of_frames(look: Look) -> Iterator[Proposal]:
     """Leave out the voice of a first frame, which none can have."""
     for found in look.about("voice-unsupported"):
-        if found.broken.broken.keyword == "not" and found.pointer.startswith("/body/"):
+        if found.broken.violation.keyword == "not" and found.pointer.startswith("/body/"):
             what = f"the voice of `{last(found.pointer)}`: a first frame takes none"
             yield _out(look, found.pointer, what, found.rule, "lossy")
 
@@ -210,7 +208,7 @@ def lacking_roles(look: Look) -> Iterator[Proposal]:
     """Leave out what no target has a field for."""
     assets = look.case.intent.assets if look.case and look.targets else ()
     for asset in assets:
-        if not all(lacks(target, asset.role) for target in look.targets):
+        if not all(not target.has_role(asset.role) for target in look.targets):
             continue
         why = f"{asset.written}: {_who(look.targets)} no field for it"
         if asset.role == "voice":
@@ -230,7 +228,7 @@ def _reference_at(look: Look, pointer: str) -> Proposal | None:
 
 
 def _who(targets: Sequence[Target]) -> str:
-    names = list(dict.fromkeys(provider_name(target) for target in targets))
+    names = list(dict.fromkeys(target.provider_title for target in targets))
     return f"{listed(names, 'and')} {'has' if len(names) == 1 else 'have'}"
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.plan.plan import STEPS, Renamed, Step
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format
-from wanprep.rules.judge_asset import judged
+from wanprep.rules.judge_asset import facts_for_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +41,7 @@ def suffix_of(facts: Facts, result_format: str) -> str:
 
 def named_truly(facts: Facts) -> bool:
     """Tell whether the judge takes a file's name for true: some formats pass for each other."""
-    return bool(judged(facts)["named_truly"])
+    return bool(facts_for_rules(facts)["named_truly"])
 
 
 # What is allowed of a file with such facts.

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.rules.bounds import of_keyword
-from wanprep.rules.broken import validator_of
-from wanprep.rules.judge_asset import judged, lacks
-from wanprep.rules.message import allowed_by, provider_name
+from wanprep.rules.bounds import of_keyword, validator_of
+from wanprep.rules.judge_asset import facts_for_rules
+from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.plan.plan import Need
     from wanprep.media.facts import Facts
-    from wanprep.rules.expand import Schema
+    from wanprep.rules.bounds import Schema
     from wanprep.rules.finding import Severity
 
 
@@ -51,7 +50,7 @@ class Limit:
     def bound(self) -> str:
         """Say what is wanted: "at least 240 px"."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
-        return allowed_by({self.keyword: value}, self.keyword, (self.fact,))
+        return describe_limit({self.keyword: value}, self.keyword, (self.fact,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +171,11 @@ def limits_on(facts: Facts, needs: Iterable[Need], ignored: Collection[str] = ()
 
     Roles that a target lacks ask nothing: no file would do.
     """
-    known = judged(facts)
+    known = facts_for_rules(facts)
     found: dict[Limit, None] = {}
     for need in needs:
-        if not lacks(need.target, need.role):
-            schema, who = need.target.roles[need.role], provider_name(need.target)
+        if need.target.has_role(need.role):
+            schema, who = need.target.roles[need.role], need.target.provider_title
             found |= dict.fromkeys(limits_in(schema, known, who))
     found |= dict.fromkeys(limits_in(load_schema("asset")["$defs"]["careful"], known, ""))
     return Limits(tuple(limit for limit in found if limit.rule not in ignored))

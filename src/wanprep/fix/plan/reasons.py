@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.rules.judge_asset import judge_asset
-from wanprep.rules.message import asset_message, ratio
+from wanprep.rules.message import asset_problem, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.limits import Limit, Limits, Range
     from wanprep.fix.plan.plan import Need
     from wanprep.media.facts import Facts
-    from wanprep.rules.broken import Broken
+    from wanprep.rules.bounds import Violation
 
 
 Reason = tuple[frozenset[str], str]  # the rules that it explains, and the words
@@ -132,7 +132,7 @@ class Complaint:
     """One rule that a file breaks, and for whom."""
 
     need: Need
-    broken: Broken
+    broken: Violation
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -156,10 +156,8 @@ class Complaint:
 
     def words(self, facts: Facts) -> str:
         """Say what is wrong, what is wanted, and what a person can do."""
-        rule = rules()[self.rule]
-        message = asset_message(self.broken, facts.path, facts, self.need.target)
-        if rule.fix:  # which is what turned out not to be possible
-            message = message.removesuffix(rule.fix).removesuffix(rule.by_hand) + rule.by_hand
+        problem = asset_problem(self.broken, facts.path, facts, self.need.target)
+        message = f"{problem} {rules()[self.rule].by_hand}"
         if self.broken.path != ("kind",):
             return message
         return f"{message} {_INSTEAD.get((facts.kind, self.need.role), '')}".rstrip()

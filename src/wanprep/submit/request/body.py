@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
 from wanprep.pointers import steps
-from wanprep.rules.message import provider_name
 from wanprep.submit.request.fields import Draft, write
 from wanprep.text import listed, visible
 
@@ -151,7 +150,7 @@ def build(
     )
     if draft.dropped and not drop:
         raise CannotBuild(
-            f"{provider_name(target)} has no field for {listed(draft.dropped, 'and')}. "
+            f"{target.provider_title} has no field for {listed(draft.dropped, 'and')}. "
             "Take it out of the job, or pass --drop to send the job without it."
         )
     _whole(case, target, draft, addresses)
@@ -199,13 +198,13 @@ def _whole(case: Case, target: Target, draft: Draft, addresses: Mapping[str, str
     lost = missing(draft.body, [*wanted.values(), *texts])
     if lost:
         raise CannotBuild(
-            f"The request to {provider_name(target)} does not hold all of the job: "
+            f"The request to {target.provider_title} does not hold all of the job: "
             f"{listed([_short(text) for text in lost], 'and')} is missing. Nothing was sent."
         )
     wrong = faults(draft.body, target.request or {})
     if wrong:
         raise CannotBuild(
-            f"{provider_name(target)} would refuse the request: {'; '.join(wrong)}. "
+            f"{target.provider_title} would refuse the request: {'; '.join(wrong)}. "
             f"`wanprep check -t {target.id}` says more."
         )
 

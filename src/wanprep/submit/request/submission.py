@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.check.pipeline import DEFAULT_TARGET
 from wanprep.errors import UsageError
+from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.identity import identity
 from wanprep.submit.uploads.local_files import local_file
 from wanprep.text import listed, visible
@@ -49,8 +49,8 @@ class Submission:
 
 def submissions(seen: Inputs, services: Services) -> list[Submission]:
     """List what is to be sent; a job for several targets needs to be told for which."""
-    if seen.alone:
-        names = ", ".join(visible(path) for path in seen.alone[:3])
+    if seen.media:
+        names = ", ".join(visible(path) for path in seen.media[:3])
         raise UsageError(
             f"{names}: only jobs can be submitted, and this is a media file. Name it in a job:"
             " `wanprep schema job` shows how that is written."
@@ -64,7 +64,7 @@ def submissions(seen: Inputs, services: Services) -> list[Submission]:
 
 
 def _targets(case: Case, seen: Inputs) -> Iterator[Target]:
-    asked = bool(seen.question.targets)
+    asked = bool(seen.request.targets)
     ids = [target.id for target in case.targets]
     if len(ids) > 1 and not asked:
         raise UsageError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import Case
 from wanprep.job.read import read_jobs
-from wanprep.rules.intent import intent_by
+from wanprep.rules.intent import intent_of
 from wanprep.submit.request.body import CannotBuild, build
 from wanprep.testing.lint.fields import allowed, field, parts
 
@@ -133,7 +133,7 @@ def as_case(document: Document, target: Target) -> Case:
         file = Path(folder, "job.json")
         file.write_text(json.dumps(document), encoding="utf-8")
         [job] = read_jobs(str(file)).jobs
-    return Case(job, intent_by(job), (target,), None)
+    return Case(job, intent_of(job), (target,), None)
 
 
 def body_faults(target: Target) -> Iterator[Told]:
