@@ -116,18 +116,18 @@ def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "problem"),
+    ("image", "expected"),
     [
         pytest.param("https://cdn.example.com/hero.jpg", True, id="address"),
         pytest.param("hero.jpg", False, id="file"),
     ],
 )
-def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, image: str, said: bool) -> None:
+def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, image: str, expected: bool) -> None:
     (tmp_path / "hero.jpg").write_bytes((MEDIA / "hero.jpg").read_bytes())
     job = file(tmp_path, f"prompt: She waves.\nreferences: [{{image: {image}}}]\n")
     report = wanprep.check(job, offline=True)
     assert [each.verdict for each in report.verdicts] == ["pass"]
-    assert any("addresses" in note for note in report.unchecked) is said
+    assert any("URLs" in note for note in report.unchecked) is expected
 
 
 def test_the_same_report_at_every_run() -> None:

@@ -341,7 +341,7 @@ def test_names_from_standard_input_are_sorted_out(tmp_path: Path) -> None:
     names = b"package.json\0README.md\0tiny.jpg\0"
     done = wanprep("-z", "-", "--format", "concise", cwd=tmp_path, stdin=names)
     assert done.returncode == 1
-    assert done.stdout.startswith(b"tiny.jpg:1:1: error image-too-small tiny.jpg is 64x64 px")
+    assert done.stdout.startswith(b"tiny.jpg:1:1: error image-too-small tiny.jpg: 64x64 px")
     assert len(done.stdout.splitlines()) == 1
 
 

@@ -41,7 +41,7 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[OXEN]["price"] is None
     assert "oxen.ai" in rows[OXEN]["price_note"]
     assert rows[RUNCOMFY]["warnings"] == [
-        "RunComfy accepts no voice here. `wanprep fix --yes` can remove it."
+        "RunComfy accepts no voice here. Fix: `wanprep fix --yes`."
     ]
     assert rows[SMALL]["verdict"] == "impossible"
     assert any("Too many images" in words for words in rows[SMALL]["why"])

@@ -324,7 +324,7 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     told = capfd.readouterr().out
     assert "put it on #ffffff" in told
     assert "left: banner.png" in told
-    assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in told
+    assert "Fix: `wanprep fix --crop smart`." in told
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
 

@@ -230,7 +230,7 @@ def test_limits_of_only_the_request_schema(tmp_path: Path) -> None:
     assert [
         (each.violation.rule, each.pointer, each.violation.source["says"]) for each in found
     ] == [
-        ("parameter-invalid", "/body/target_namespace", "a text"),
+        ("parameter-invalid", "/body/target_namespace", "a string"),
         ("parameter-invalid", "/body/response_format", "url or b64_json"),
     ]
     assert all(each.violation.source["checked"] for each in found)

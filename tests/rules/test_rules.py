@@ -106,8 +106,8 @@ def test_messages_about_jobs_are_sentences(name: str, found: object) -> None:
         pytest.param("parameter-unknown", "ratio", "ratio", "Did you mean `aspect_ratio`?",
                      "Wan 2.7 has no field for `ratio`: at most 12. Did you mean `aspect_ratio`?",
                      id="name"),
-        pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "is not https",
-                     "http://a.org/1.png is not https.", id="URL"),
+        pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "not https",
+                     "http://a.org/1.png: not https.", id="URL"),
     ],
 )  # fmt: skip
 def test_messages_about_jobs_read_well(

@@ -100,7 +100,7 @@ def test_files(target: Any, case: dict[str, Any]) -> None:
 def test_jobs(target: Any, case: dict[str, Any]) -> None:
     draft = Draft(**{"length": 200} | case["job"])
 
-    found = [each.broken for each in draft.judge(target)]
+    found = [each.violation for each in draft.judge(target)]
 
     assert sorted((each.rule, each.severity) for each in found) == sorted(case["findings"].items())
 

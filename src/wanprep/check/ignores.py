@@ -23,7 +23,7 @@ _IGNORE: Final = re.compile(
     r"(?:^|(?<=\s))#[ \t]*wanprep:[ \t]*ignore\b(?:[ \t]*\[(?P<rules>[^\]\r\n]*)\])?", re.MULTILINE
 )
 _NOTHING_BUT_COMMENTS: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z))*")
-_EXAMPLE: Final = "Example: # wanprep: ignore[codec-risky]"
+_EXAMPLE: Final = "Example: `# wanprep: ignore[codec-risky]`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _invalid_reasons(ignore: Ignore) -> Iterator[str]:
         yield f"This comment names no rule. {_EXAMPLE}"
     for rule in ignore.rules:
         if rule in NEVER_IGNORED:
-            yield f"{rule} cannot be ignored: the job cannot be sent before it is fixed."
+            yield f"`{rule}` cannot be ignored: the job cannot be sent before it is fixed."
         elif rule not in rules():
             yield f"This comment ignores nothing: {unknown_rule_message(rule)}"
 

@@ -112,7 +112,8 @@ def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
         low, high = schema.get("minimum", value), schema.get("maximum", value)
         above = schema.get("exclusiveMinimum", -math.inf)
         return bool(math.isfinite(value) and low <= value <= high and value > above)
-    return len(str(value)) >= schema.get("minLength", 0)
+    shortest: int = schema.get("minLength", 0)
+    return len(str(value)) >= shortest
 
 
 def _required(facts: Mapping[str, Any]) -> list[str]:

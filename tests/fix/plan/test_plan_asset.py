@@ -22,7 +22,7 @@ IMAGE = "reference_image"
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        pytest.param(GONE, "gone.png does not exist. Correct the path", id="missing"),
+        pytest.param(GONE, "gone.png: no such file. Correct the path", id="missing"),
         pytest.param(
             replace(GONE, bytes=0, problem="empty: 0 bytes"), "gone.png is empty", id="empty"
         ),

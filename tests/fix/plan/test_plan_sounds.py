@@ -129,7 +129,7 @@ def test_too_short() -> None:
     found = plan(voice(duration=0.5), "voice")
     assert isinstance(found, NotFixable)
     assert found.reasons == (
-        "voice.wav is 0.50 s long; EvoLink accepts 1 to 10 s. Record a longer sample.",
+        "voice.wav: 0.50 s; EvoLink accepts 1 to 10 s. Record a longer sample.",
     )
 
 

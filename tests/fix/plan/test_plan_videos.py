@@ -243,7 +243,7 @@ def test_a_clip_too_short_is_not_slowed_down() -> None:
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
     assert reason.startswith(
-        "clip.mp4 is 0.40 s long; EvoLink accepts 1 to 30 s. Use a longer video."
+        "clip.mp4: 0.40 s; EvoLink accepts 1 to 30 s. Use a longer video."
     )
 
 
