@@ -122,7 +122,9 @@ def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
         pytest.param("hero.jpg", False, id="file"),
     ],
 )
-def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, image: str, expected: bool) -> None:
+def test_what_lies_behind_an_address_is_unchecked(
+    tmp_path: Path, image: str, expected: bool
+) -> None:
     (tmp_path / "hero.jpg").write_bytes((MEDIA / "hero.jpg").read_bytes())
     job = file(tmp_path, f"prompt: She waves.\nreferences: [{{image: {image}}}]\n")
     report = wanprep.check(job, offline=True)

@@ -399,7 +399,7 @@ UNBOUND = "job.yaml:3: @Image5 is not among the references of the job."
         pytest.param(EVOLINK, "evolnk/wan", "job.yaml:2: There is no target", id="no target"),
         pytest.param('"@Image1', '"@Image5', UNBOUND, id="unbound"),
         pytest.param("refs/fine.png", "http://127.0.0.1/a.png",
-                     "job.yaml:6: http://127.0.0.1/a.png leads nowhere", id="an address"),
+                     "job.yaml:6: http://127.0.0.1/a.png: its host is private", id="an address"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", [["--plan"], ["--out", "ready"]], ids=["plan", "done"])

@@ -93,7 +93,7 @@ def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> No
             "evolink/wan2.7-reference-video, reference_image: width: 240 to 8000 px (error)",
         ),
         ("prompt-too-long", "wan/2.7, job: characters of the prompt: at most 5000 (error)"),
-        ("parameter-unknown", "wavespeed/wan-2.7-reference-to-video: what is not known is dropped"),
+        ("parameter-unknown", "wavespeed/wan-2.7-reference-to-video: unknown fields are dropped"),
         ("prompt-ref-style", "oxen/wan-v2-7-reference-to-video: references are written Image 1"),
         ("location-metadata", "every target: the place where an image was taken"),
         ("asset-url-unsafe", "runcomfy/wan-2-7-reference-to-video: files are given as public"),
@@ -126,14 +126,14 @@ def test_wrong_use(arguments: list[str], says: str, capfd: pytest.CaptureFixture
 def test_a_target_of_ones_own_is_shown_too(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/film-1", "title": "Acme: Video 1"}
+    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/video-1", "title": "Acme: Video 1"}
     (tmp_path / "targets").mkdir()
-    (tmp_path / "targets/film-1.json").write_text(json.dumps(data))
+    (tmp_path / "targets/video-1.json").write_text(json.dumps(data))
     (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
     monkeypatch.chdir(tmp_path)
 
-    assert "acme/film-1" in told(capfd, "targets")
-    assert told(capfd, "targets", "acme/film-1").startswith("acme/video-1\nAcme: Video 1\n")
+    assert "acme/video-1" in told(capfd, "targets")
+    assert told(capfd, "targets", "acme/video-1").startswith("acme/video-1\nAcme: Video 1\n")
     assert "acme/video-1, job: " in told(capfd, "explain", "prompt-too-long")
 
 

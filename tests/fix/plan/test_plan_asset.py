@@ -24,7 +24,7 @@ IMAGE = "reference_image"
     [
         pytest.param(GONE, "gone.png: no such file. Correct the path", id="missing"),
         pytest.param(
-            replace(GONE, bytes=0, problem="empty: 0 bytes"), "gone.png is empty", id="empty"
+            replace(GONE, bytes=0, problem="empty: 0 bytes"), "gone.png: 0 bytes", id="empty"
         ),
         pytest.param(replace(GONE, bytes=130, problem=LFS_POINTER), "Git LFS pointer", id="LFS"),
         pytest.param(
@@ -35,12 +35,12 @@ IMAGE = "reference_image"
         pytest.param(
             replace(image(), readable=False, problem="cut off"), "cut off. Export", id="cut off"
         ),
-        pytest.param(replace(image(), aspect=float("nan")), "still.png cannot be used", id="odd"),
+        pytest.param(replace(image(), aspect=float("nan")), "still.png: cannot be used", id="odd"),
         pytest.param(
             clip(), "Save one of its frames as an image, and give that.", id="a clip as an image"
         ),
         pytest.param(
-            voice(), "is an audio file; EvoLink requires an image", id="a sound as an image"
+            voice(), "voice.wav: an audio file; EvoLink requires an image", id="a sound as an image"
         ),
     ],
 )
@@ -165,7 +165,7 @@ def test_a_result_that_would_break_something_new_is_no_plan() -> None:
     }
     found = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
     assert isinstance(found, NotFixable)
-    assert found.reasons[0].startswith("As far as it can be fixed: still.png is RGB;")
+    assert found.reasons[0].startswith("As far as it can be fixed: still.png: RGB;")
 
 
 def test_who_refuses_a_question_may_have_the_rest() -> None:

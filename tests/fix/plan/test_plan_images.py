@@ -323,7 +323,7 @@ def test_what_cannot_be_decoded_is_for_a_person() -> None:
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
     assert reason.startswith(
-        "logo.svg is SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
+        "logo.svg: SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
     )
 
 

@@ -121,7 +121,7 @@ def test_formats_that_cannot_be_written_are_for_a_person() -> None:
     found = tight(voice(), 10**7, "flac")
     assert isinstance(found, NotFixable)
     assert found.reasons == (
-        "voice.wav is WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
+        "voice.wav: WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
     )
 
 
@@ -137,7 +137,7 @@ def test_a_clip_is_no_voice() -> None:
     found = plan(clip(), "voice")
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
-    assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
+    assert reason.startswith("clip.mp4: a video; EvoLink requires an audio file here.")
     assert reason.endswith("Save its sound alone, as WAV, and give that.")
 
 

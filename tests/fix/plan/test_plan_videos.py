@@ -242,9 +242,7 @@ def test_a_clip_too_short_is_not_slowed_down() -> None:
     found = plan(clip(duration=0.4, video_codec="hevc"), VIDEO)
     assert isinstance(found, NotFixable)
     (reason,) = found.reasons
-    assert reason.startswith(
-        "clip.mp4: 0.40 s; EvoLink accepts 1 to 30 s. Use a longer video."
-    )
+    assert reason.startswith("clip.mp4: 0.40 s; EvoLink accepts 1 to 30 s. Use a longer video.")
 
 
 def test_what_only_warns_does_not_stop_the_rest() -> None:

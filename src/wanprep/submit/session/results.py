@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from glob import escape, glob
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep import __version__, probe
+from wanprep import __version__
 from wanprep.errors import WanprepError
 from wanprep.files.locks import alone
 from wanprep.files.place import MARK, Part, place, write_sidecar
+from wanprep.media import probe
 from wanprep.net.secrets import redact, redact_json
 from wanprep.plugins.flow import Refused
 from wanprep.submit.errors import BadResult, CannotSave, NoAnswer, ResultGone
