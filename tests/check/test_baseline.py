@@ -224,9 +224,10 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("arguments", "content", "message"),
     [
-        pytest.param(["--write-baseline", "job.yaml"], None, "the name of a baseline ends with .json, not job.yaml",
-                     id="over a job"),
-        pytest.param(["--write-baseline", "b.json"], "{}", "b.json is not a baseline", id="over JSON"),
+        pytest.param(["--write-baseline", "job.yaml"], None,
+                     "the name of a baseline ends with .json, not job.yaml", id="over a job"),
+        pytest.param(["--write-baseline", "b.json"], "{}", "b.json is not a baseline",
+                     id="over JSON"),
         pytest.param(["--write-baseline=no/b.json"], None, "cannot be written", id="nowhere"),
         pytest.param(["--baseline", "b.json"], None, "there is no baseline b.json", id="absent"),
         pytest.param(["--baseline", "b.json"], "{", "cannot be read", id="no JSON"),
