@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"  # the origin of what the file does not set
 # A job with one of these cannot be checked, and so never be sent.
 NEVER_IGNORED: Final = ("job-invalid", "target-unknown")
+_AS_THEY_ARE: Final = ("roles", "severity", "offline", "fix", "submit", "hosts", "providers")
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _DEFAULTS: Final[Mapping[str, object]] = {  # all others are empty
@@ -108,16 +109,10 @@ def read_config(file: Path, table: object) -> Config:
         table=table,
         targets=tuple(table.get("targets", ())),
         target_folders=tuple(file.parent / name for name in table.get("target-folders", ())),
-        roles=table.get("roles", {}),
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},
-        severity=table.get("severity", {}),
-        offline=table.get("offline", False),
         baseline=file.parent / table["baseline"] if "baseline" in table else None,
-        fix=table.get("fix", {}),
-        submit=table.get("submit", {}),
-        hosts=table.get("hosts", {}),
-        providers=table.get("providers", {}),
+        **{name: table[name] for name in _AS_THEY_ARE if name in table},
     )
 
 

@@ -37,19 +37,10 @@ def asset_findings(
     """Check one media file in one role, bare or named by a job."""
     place = job.document.place(pointer) if job else None
     for violation in judge_asset(facts, target, role):
-        finding = Finding(
-            rule=violation.rule,
-            severity=violation.severity,
-            message=asset_message(violation, written, facts, target),
-            target=target.id,
-            file=file,
-            pointer=pointer,
-            asset=written,
-            found=violation.found,
-            allowed=_allowed(violation),
-            fixable=bool(rules()[violation.rule].fix) and facts.readable and not is_url(written),
-            source=violation.source,
-        )
+        message = asset_message(violation, written, facts, target)
+        finding = replace(_finding(violation, message, target, file, pointer), asset=written)
+        if not facts.readable or is_url(written):
+            finding = replace(finding, fixable=False)
         yield _at(place, finding) if place else finding
 
 
@@ -60,7 +51,8 @@ def job_findings(
     for each in job_violations:
         document, pointer = job.document, each.pointer
         place = document.place_within(pointer, *each.span) if each.span else document.place(pointer)
-        yield _at(place, _job_finding(each, target, job.file))
+        finding = _finding(each.violation, job_message(each, target), target, job.file, pointer)
+        yield _at(place, finding)
 
 
 def url_findings(
@@ -68,19 +60,23 @@ def url_findings(
 ) -> Iterator[Finding]:
     """Report what is wrong with a URL, of a job's asset or by itself."""
     for each in job_violations:
-        found = job_findings([each], job, target) if job else [_job_finding(each, target, file)]
-        yield from (replace(finding, asset=each.name) for finding in found)
+        if job:
+            (finding,) = job_findings([each], job, target)
+        else:
+            finding = _finding(each.violation, job_message(each, target), target, file, "")
+        yield replace(finding, asset=each.name)
 
 
-def _job_finding(each: JobViolation, target: Target, file: str) -> Finding:
-    violation = each.violation
+def _finding(
+    violation: Violation, message: str, target: Target, file: str, pointer: str
+) -> Finding:
     return Finding(
         rule=violation.rule,
         severity=violation.severity,
-        message=job_message(each, target),
+        message=message,
         target=target.id,
         file=file,
-        pointer=each.pointer,
+        pointer=pointer,
         found=violation.found,
         allowed=_allowed(violation),
         fixable=bool(rules()[violation.rule].fix),
