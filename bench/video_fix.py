@@ -29,12 +29,12 @@ _SECONDS: Final = 10
 _LONGER: Final = 4
 _FIX: Final = (
     "import sys\n"
-    "from wanprep.fix.video.make import make_film\n"
-    "from wanprep.fix.plan.plan import FilmRecipe\n"
+    "from wanprep.fix.video.make import make_video\n"
+    "from wanprep.fix.plan.plan import VideoRecipe\n"
     "from wanprep.media.probe_file import probe_file\n"
     "source, into, video, audio, threads = sys.argv[1:]\n"
-    "recipe = FilmRecipe(container='mp4', suffix='.mp4', video=video, audio=audio)\n"
-    "make_film(source, recipe, probe_file(source), into, threads=int(threads))\n"
+    "recipe = VideoRecipe(container='mp4', suffix='.mp4', video=video, audio=audio)\n"
+    "make_video(source, recipe, probe_file(source), into, threads=int(threads))\n"
 )
 
 

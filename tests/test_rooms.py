@@ -28,13 +28,13 @@ def modules() -> Iterator[tuple[str, Path]]:
 def imported_rooms(path: Path) -> Iterator[tuple[int, str]]:
     """List the rooms that a module imports from, also inside functions and for types only."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        if not isinstance(node, ast.Import | ast.ImportFrom):
+            continue
+        prefix = ""
+        if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}:{node.lineno}: write imports in full"
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-        for name in names:
+            prefix = f"{node.module}."
+        for name in (f"{prefix}{alias.name}" for alias in node.names):
             package, _, rest = name.partition(".")
             if package == "wanprep" and rest not in {"", "__version__"}:
                 yield node.lineno, rest.partition(".")[0]

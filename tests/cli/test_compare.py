@@ -77,7 +77,7 @@ def test_what_a_repair_costs(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", path, "-t", EVOLINK]) == 1
     told = " ".join(capfd.readouterr().out.split())
     assert f"`wanprep fix -t {EVOLINK}` can fix it, at a small loss of quality:" in told
-    assert "- alpha.png: put it on #ffffff wherever it is transparent (lossy)" in told
+    assert "- alpha.png: replace its transparency with #ffffff (lossy)" in told
 
 
 def test_a_repair_that_asks(capfd: pytest.CaptureFixture[str]) -> None:

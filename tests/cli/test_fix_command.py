@@ -183,7 +183,7 @@ def test_what_would_ask_is_refused_without_a_terminal(
     assert run(["fix", "banner.png", "--out", "ready"]) == 1
     told = capfd.readouterr().out
     assert "banner.png: not fixed\n" in told
-    assert "say how with --crop pad, smart or center" in told
+    assert "pass --crop pad, smart or center" in told
     assert not (project / "ready/banner.png").exists()
 
     assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
@@ -322,8 +322,8 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     arguments = ["fix", "banner.png", "-t", "runcomfy/wan-2-7-reference-to-video"]
     assert run([*arguments, "--out", "ready"]) == 0
     told = capfd.readouterr().out
-    assert "put it on #ffffff" in told
-    assert "left: banner.png" in told
+    assert "replace its transparency with #ffffff" in told
+    assert "remaining: banner.png" in told
     assert "Fix: `wanprep fix --crop smart`." in told
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
@@ -377,7 +377,7 @@ def test_a_strangers_file_is_told_and_not_written_over(
     ("arguments", "says"),
     [
         pytest.param(["--out", "note.txt"], "--out note.txt is a file: name a folder", id="a file"),
-        pytest.param(["--out", "job"], "all that was named lies in --out job", id="its own"),
+        pytest.param(["--out", "job"], "all that was named is in --out job", id="its own"),
     ],
 )
 def test_results_need_a_folder_of_their_own(
@@ -439,7 +439,7 @@ def test_at_a_terminal_bars_tell_how_far_it_is(project: Path, ffmpeg: str) -> No
         assert terminal.ended(60) == 0
     assert "files" in terminal.seen
     assert "━" in terminal.seen
-    assert "encode its image as 8-bit H.264" in terminal.seen
+    assert "encode its video as 8-bit H.264" in terminal.seen
 
 
 def test_a_missing_baseline_is_told_before_anything_is_fixed(

@@ -1,4 +1,4 @@
-"""Streams that fit are copied, unless a decoder finds fault with the copy."""
+"""Streams are copied if accepted, unless the copy cannot be decoded."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from made_videos import MOVING, TONE, X264, ffmpeg, make
 from wanprep.cli import run
 
 _NOTES = (
-    "coded anew, because its streams cannot be decoded as they are",
+    "re-encoded, because its streams cannot be decoded as they are",
     "it is damaged in places (",
 )
 
 
-def test_what_cannot_be_copied_is_coded_anew(
+def test_a_damaged_copy_is_re_encoded(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -28,8 +28,8 @@ def test_what_cannot_be_copied_is_coded_anew(
 
     assert run(["fix", "a.mkv", "--out", "ready"]) == 0
 
-    told = capfd.readouterr().out
-    assert all(note in told for note in _NOTES)
+    out = capfd.readouterr().out
+    assert all(note in out for note in _NOTES)
     (entry,) = json.loads(Path("ready/wanprep-receipt.json").read_text())["assets"]
     assert entry["encodes"] == 1
     assert set(entry["likeness"]) == {"ssim", "vmaf"}

@@ -1,101 +1,69 @@
 from __future__ import annotations
 
 import os
-import resource
-import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from wanprep.fix.deliver import CannotWrite, copy, move, told, workspace, write_text
+from wanprep.fix.deliver import ResultPaths, common_folder
 
 
-def test_a_workspace_has_the_ending_and_is_gone_afterwards(tmp_path: Path) -> None:
-    final = tmp_path / "new/hero.jpg"
-    with workspace(str(final)) as into:
-        assert Path(into).parent == final.parent
-        assert into.endswith(".jpg")
-        Path(into).write_text("half")
-    assert list(final.parent.iterdir()) == []
-
-    with pytest.raises(KeyboardInterrupt):
-        _interrupted(str(final))
-    assert list(final.parent.iterdir()) == []
-
-
-def _interrupted(final: str) -> None:
-    with workspace(final) as into:
-        Path(into).write_text("half")
-        raise KeyboardInterrupt
-
-
-def test_a_finished_file_takes_its_name_and_the_mode_of_its_source(tmp_path: Path) -> None:
-    source, final = tmp_path / "a.png", tmp_path / "b.png"
-    source.write_text("old")
-    source.chmod(0o640)
-    with workspace(str(final)) as into:
-        Path(into).write_text("new")
-        move(into, str(final), like=str(source))
-    assert final.read_text() == "new"
-    assert stat.S_IMODE(final.stat().st_mode) == 0o640
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
-
-
-def test_a_strangers_file_is_never_written_over(tmp_path: Path) -> None:
-    final = tmp_path / "b.png"
-    final.write_text("precious")
-    with workspace(str(final)) as into:
-        Path(into).write_text("new")
-        with pytest.raises(CannotWrite, match="is there already"):
-            move(into, str(final))
-    assert final.read_text() == "precious"
-    assert list(tmp_path.iterdir()) == [final]
-
-    write_text(b"newer", str(final), over=True)
-    assert final.read_text() == "newer"
-
-
-def test_a_copy_is_the_same_to_the_last_bit_and_second(tmp_path: Path) -> None:
-    source = tmp_path / "a.bin"
-    source.write_bytes(os.urandom(100_000))
-    source.chmod(0o600)
-    os.utime(source, (1_000_000_000, 1_000_000_000))
-    copy(str(source), str(tmp_path / "out/a.bin"))
-    made = tmp_path / "out/a.bin"
-    assert made.read_bytes() == source.read_bytes()
-    assert made.stat().st_mtime == 1_000_000_000
-    assert stat.S_IMODE(made.stat().st_mode) == 0o600
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("job/refs/hero.heic", "job/refs/hero.jpg", "job/job.yaml", "shared/garden.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.mark.parametrize(
-    ("number", "words"),
-    [(28, "the disk is full"), (13, "it may not be written to"), (30, "cannot be written to"),
-     (5, "Input/output error")],
-)  # fmt: skip
-def test_the_systems_errors_say_what_to_do(number: int, words: str) -> None:
-    with pytest.raises(CannotWrite, match=words), told("hero.png"):
-        raise OSError(number, os.strerror(number))
+    ("paths", "base"),
+    [
+        pytest.param(["job"], "job", id="a folder"),
+        pytest.param(["job/job.yaml"], "job", id="a file"),
+        pytest.param(["job/refs/hero.jpg", "job/job.yaml"], "job", id="files in two folders"),
+        pytest.param(["job", "shared"], "", id="two folders"),
+        pytest.param(["."], "", id="here"),
+        pytest.param(["-"], "job/refs", id="names read from elsewhere"),
+        pytest.param(["job/**/*.heic"], "job/refs", id="a glob"),
+    ],
+)
+def test_the_common_folder_of_what_was_named(folder: Path, paths: list[str], base: str) -> None:
+    assert common_folder(paths, ["job/refs/hero.heic"]) == os.path.abspath(folder / base)
 
 
-def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "out").write_text("a file")
-    with pytest.raises(CannotWrite, match="cannot be written"):
-        copy(str(tmp_path / "out"), str(tmp_path / "out/copy"))
+@pytest.mark.parametrize(
+    ("source", "suffix", "result"),
+    [
+        pytest.param("job/job.yaml", None, "out/job.yaml", id="mirrored"),
+        pytest.param("job/refs/hero.heic", ".png", "out/refs/hero.png", id="another ending"),
+        pytest.param("job/refs/hero.heic", ".jpg", "out/refs/hero-heic.jpg", id="taken"),
+        pytest.param("shared/garden.png", None, "out/outside/shared/garden.png", id="outside"),
+        pytest.param("job/refs/HERO.JPG", ".jpg", "out/refs/HERO.JPG", id="the same ending"),
+    ],
+)
+def test_paths_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
+    paths = ResultPaths("out", str(folder / "job"))
+    paths.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
+    assert paths.assign(source, suffix) == result
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path) -> None:
-    source = tmp_path / "big"
-    source.write_bytes(bytes(200_000))
-    code = "import resource, signal, sys; from wanprep.fix.deliver import copy, CannotWrite\n"
-    code += "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-    code += f"resource.setrlimit(resource.RLIMIT_FSIZE, (50000, {resource.RLIM_INFINITY}))\n"
-    code += f"try: copy({str(source)!r}, {str(tmp_path / 'out/big')!r})\n"
-    code += "except CannotWrite as error: sys.exit(str(error))"
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 1
-    assert "cannot be written" in ended.stderr
-    assert list((tmp_path / "out").iterdir()) == []
+def test_in_place_an_existing_name_is_never_assigned() -> None:
+    paths = ResultPaths(None)
+    assert paths.assign("job/refs/hero.jpg", ".jpg") == "job/refs/hero.jpg"
+    assert paths.assign("job/refs/hero.heic", ".jpg") == "job/refs/hero-heic.jpg"
+    assert paths.assign("job/refs/hero.heic", ".jpg") == "job/refs/hero-2.jpg"
+    assert not paths.is_result("job/refs/hero.jpg")
+
+
+def test_an_earlier_result_may_be_overwritten(folder: Path) -> None:
+    (folder / "out/refs").mkdir(parents=True)
+    (folder / "out/refs/hero.png").write_text("by hand")
+    strict = ResultPaths("out", str(folder / "job"))
+    assert strict.assign("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
+
+    lenient = ResultPaths("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
+    assert lenient.assign("job/refs/hero.heic", ".png") == "out/refs/hero.png"
+    assert lenient.is_result("out/refs/hero.png")
+    assert not lenient.is_result("outside.png")

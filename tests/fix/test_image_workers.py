@@ -12,9 +12,9 @@ from image_results import CORNERS, all_near, corners, quarters, recipe
 from PIL import Image, ImageFile
 
 from wanprep import Facts, probe
-from wanprep.fix.deliver import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.workers import ImageWorkers
-from wanprep.fix.plan.plan import CannotFix, Stripped, Window
+from wanprep.fix.plan.plan import CannotFix, StripLocation, Window
 
 GUARD = 30.0
 
@@ -38,7 +38,9 @@ def test_a_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path)
     path, facts = source
     with ImageWorkers(1) as images:
         made, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
-        stripped, nothing = images.make(path, Stripped(".png"), facts, str(tmp_path / "same.png"))
+        stripped, nothing = images.make(
+            path, StripLocation(".png"), facts, str(tmp_path / "same.png")
+        )
     assert made.encodes == 1
     assert ssim == pytest.approx(1.0)
     assert all_near(corners(tmp_path / "made.png"), CORNERS)

@@ -59,7 +59,7 @@ _VIDEO = Facts(path="", kind="video", format="mp4")
 _HLS = "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"
 
 
-@pytest.mark.parametrize("film_format", ["mp4", "mpg"])
+@pytest.mark.parametrize("video_format", ["mp4", "mpg"])
 @pytest.mark.parametrize(
     "text",
     [

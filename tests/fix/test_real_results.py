@@ -1,4 +1,4 @@
-"""Random media of our own making, random bounds: what a plan predicts is what really comes."""
+"""Random media and limits: real results have the facts that their plan predicts."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from repairs import bound, target
+from planning import bound, target
 
 from wanprep import Facts, probe
 from wanprep.fix.executors import Executors
-from wanprep.fix.plan.plan import CannotFix, Need, Options, Plan
+from wanprep.fix.plan.plan import CannotFix, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import Target
 
-# The same examples in each run: every one of them costs real work, and a rare one must not
-# stop somebody else's change.
+# The same examples in each run: each costs real work, and a rare failure must not block an
+# unrelated change.
 FEW: Final = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 NUMBERS: Final = itertools.count()
-# What a hand may decide by itself, within what was predicted.
+# Facts that may be smaller than predicted, and those that are not predicted.
 BOUNDED: Final = {"bytes", "duration", "audio_duration", "video_duration", "frames"}
 FREE: Final = {"path", "audio_tracks", "vfr", "fps", "gps", "rotation", "orientation", "color"}
 
@@ -45,7 +45,7 @@ def side(least: int, most: int) -> dict[str, Any]:
 
 
 @st.composite
-def image_bounds(draw: st.DrawFn) -> dict[str, Any]:
+def image_limits(draw: st.DrawFn) -> dict[str, Any]:
     least = draw(st.integers(8, 60))
     most = draw(st.integers(least + 20, 200))
     aspect = draw(st.floats(1.2, 6))
@@ -69,7 +69,7 @@ MODES: Final = {"RGB": "png", "RGBA": "png", "L": "bmp", "P": "gif", "CMYK": "ti
 @given(
     size=st.tuples(st.integers(4, 260), st.integers(4, 260)),
     mode=st.sampled_from(sorted(MODES)),
-    schema=image_bounds(),
+    schema=image_limits(),
     crop=st.sampled_from(["smart", "center", "pad"]),
 )
 def test_images(
@@ -83,11 +83,11 @@ def test_images(
     path = tmp_path / f"{next(NUMBERS)}.{MODES[mode]}"
     drawn = Image.effect_mandelbrot(size, (-2, -1.5, 1, 1.5), 60).convert("RGB")
     drawn.convert(mode).save(path)
-    _hold(executors, path, target("reference_image", schema), Options(crop=crop, yes=True))
+    _check_result(executors, path, target("reference_image", schema), Options(crop=crop, yes=True))
 
 
 @st.composite
-def clip_bounds(draw: st.DrawFn) -> dict[str, Any]:
+def video_limits(draw: st.DrawFn) -> dict[str, Any]:
     least = draw(st.integers(16, 60)) * 2
     sides: dict[str, Any] = {"minimum": least, "maximum": least + draw(st.integers(20, 100)) * 2}
     rules = {"minimum": "video-too-small", "maximum": "video-too-large"}
@@ -107,11 +107,11 @@ def clip_bounds(draw: st.DrawFn) -> dict[str, Any]:
 @given(
     size=st.tuples(st.integers(20, 120), st.integers(20, 120)),
     container=st.sampled_from(["mkv", "mov", "mp4"]),
-    schema=clip_bounds(),
+    schema=video_limits(),
     trim=st.sampled_from(["start", "center", "end"]),
     crop=st.sampled_from(["center", "pad"]),
 )
-def test_clips(
+def test_videos(
     executors: Executors, tmp_path: Path, ffmpeg: str, size: tuple[int, int], container: str,
     schema: dict[str, Any], trim: Any, crop: Any,
 ) -> None:  # fmt: skip
@@ -121,7 +121,7 @@ def test_clips(
     codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     subprocess.run([ffmpeg, "-v", "error", *inputs, *codecs, str(path)], check=True)
     options = Options(trim=trim, crop=crop, yes=True)
-    _hold(executors, path, target("reference_video", schema), options)
+    _check_result(executors, path, target("reference_video", schema), options)
 
 
 @settings(FEW, max_examples=10)
@@ -129,12 +129,12 @@ def test_clips(
     name=st.sampled_from(["a.mp3", "a.m4a", "a.flac", "a.wav", "a.ogg"]),
     longest=st.floats(0.3, 2).map(lambda value: round(value, 2)),
     most=st.integers(20_000, 400_000),
-    taken=st.sampled_from([["wav"], ["mp3"], ["wav", "mp3"]]),
+    formats=st.sampled_from([["wav"], ["mp3"], ["wav", "mp3"]]),
     trim=st.sampled_from(["start", "center", "end"]),
 )
-def test_sounds(
+def test_audio(
     executors: Executors, tmp_path: Path, ffmpeg: str, name: str, longest: float, most: int,
-    taken: list[str], trim: Any,
+    formats: list[str], trim: Any,
 ) -> None:  # fmt: skip
     path = tmp_path / f"{next(NUMBERS)}-{name}"
     tone = ["-f", "lavfi", "-i", "sine=d=1.5:r=44100"]
@@ -142,46 +142,46 @@ def test_sounds(
     subprocess.run([ffmpeg, "-v", "error", *tone, *codec, str(path)], check=True)
     schema = {
         "properties": {
-            "format": bound("format-unsupported", enum=taken),
+            "format": bound("format-unsupported", enum=formats),
             "duration": bound("audio-too-long", maximum=longest),
             "bytes": bound("file-too-large", maximum=most),
         }
     }
-    _hold(executors, path, target("voice", schema), Options(trim=trim, yes=True))
+    _check_result(executors, path, target("voice", schema), Options(trim=trim, yes=True))
 
 
-def _hold(executors: Executors, path: Path, wanted: Target, options: Options) -> None:
-    """Plan, do, and hold the real result against the bounds and against what was predicted."""
-    (role,) = wanted.roles
+def _check_result(executors: Executors, path: Path, own: Target, options: Options) -> None:
+    """Plan and fix, and compare the real result with the limits and with the prediction."""
+    (role,) = own.roles
     facts = probe(path, cache=False)
-    plan = plan_asset(facts, [Need(wanted, role)], options)
+    plan = plan_asset(facts, [TargetRole(own, role)], options)
     if not isinstance(plan, Plan):
-        return  # that such a judgement is right is held by the planner's own properties
+        return  # the properties of plans test this
     into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
-    plan = replace(plan, recipe=executors.placed(str(path), plan.recipe, facts))
+    plan = replace(plan, recipe=executors.place_window(str(path), plan.recipe, facts))
     if why := _refusal(executors, path, plan, into):
-        # How many bytes an image takes nobody knows before: then nothing is delivered.
+        # How many bytes an image needs is only known afterwards: then nothing is delivered.
         assert "are allowed" in why
         assert not into.exists()
         return
     found = probe(into, deep=True, cache=False)
     assert found.readable, found.problem
-    broken = [each.rule for each in judge_asset(found, wanted, role) if each.severity == "error"]
+    broken = [each.rule for each in judge_asset(found, own, role) if each.severity == "error"]
     assert broken == [], (plan, found)
-    _agree(plan.predicted, found)
+    _compare(plan.predicted, found)
 
 
 def _refusal(executors: Executors, path: Path, plan: Plan, into: Path) -> str:
     try:
-        executors.make(str(path), plan, str(into), None)
+        executors.write_output(str(path), plan, str(into), None)
     except CannotFix as error:
         return str(error)
     return ""
 
 
-def _agree(predicted: Facts, found: Facts) -> None:
-    promised, real = predicted.as_json(), found.as_json()
-    for name, value in promised.items():
+def _compare(predicted: Facts, found: Facts) -> None:
+    expected, real = predicted.as_json(), found.as_json()
+    for name, value in expected.items():
         if name in FREE or name not in real:
             continue
         if name in BOUNDED:

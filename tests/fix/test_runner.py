@@ -171,7 +171,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    assert "CannotMake: the file grew larger than is allowed here" in done.stderr
+    assert "CannotFix: the file grew larger than is allowed here" in done.stderr
     assert not into.exists()
 
 

@@ -16,7 +16,7 @@ from wanprep.cli.output import in_colour, is_quiet, speaking
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.compare.compare import Outcome, Row
+    from wanprep.compare import Outcome, Row
 
 _ORDER: Final = ("fits", "fixable", "unknown", "impossible")
 _COLOURS: Final = {"fits": "green", "fixable": "yellow", "unknown": "cyan", "impossible": "red"}
@@ -67,11 +67,11 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
     from wanprep.cli.progress import show_probe_progress
-    from wanprep.compare.compare import compare as held_against
+    from wanprep.compare import compare as compare_jobs
     from wanprep.config import find_config
 
     with show_probe_progress():
-        rows = list(held_against(jobs, find_config(Path.cwd()), targets=targets, offline=offline))
+        rows = list(compare_jobs(jobs, find_config(Path.cwd()), targets=targets, offline=offline))
     by_job = {job: list(of_job) for job, of_job in groupby(rows, key=lambda row: row.subject)}
     if style == "json":
         _write_json(by_job)
@@ -122,7 +122,7 @@ def _details(row: Row) -> Iterator[str]:
 
 
 def _reasons(row: Row) -> Iterator[str]:
-    from wanprep.compare.compare import Fits, Fixable
+    from wanprep.compare import Fits, Fixable
     from wanprep.submit.request.price import Unpriced
 
     match row.outcome:
@@ -150,7 +150,7 @@ def _write_json(by_job: dict[str, list[Row]]) -> None:
 def _as_json(row: Row) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from wanprep.compare.compare import Fixable
+    from wanprep.compare import Fixable
     from wanprep.submit.request.price import Estimate, Unpriced
 
     told = {"target": row.target, "verdict": _word(row.outcome), **asdict(row.outcome)}

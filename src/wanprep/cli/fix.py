@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Crop, Options, Plan, Trim
-    from wanprep.fix.task import Prepared, Task
+    from wanprep.fix.request import FixRequest, PlannedRun
 
 
 @click.command(short_help="Fix what can be fixed, and prove it.")
@@ -97,13 +97,13 @@ def fix(
     if plan or not (out or in_place):
         return _plan(task, known, style, diff=diff)
     prepared, outcomes = mend(task, proof)
-    left = None if outcomes.interrupted else _left(task, prepared, outcomes, known)
+    left = None if outcomes.is_interrupted else _left(task, prepared, outcomes, known)
     _tell(outcomes, left, style, proof, diff=diff)
     if left is None:
         raise KeyboardInterrupt
-    if tell_change and outcomes.changed:
+    if tell_change and outcomes.has_changes:
         return 1
-    return 0 if left.clean and outcomes.delivered else 1
+    return 0 if left.clean and outcomes.all_delivered else 1
 
 
 def check_destination(out: str | None, in_place: bool, *, needed: bool) -> None:
@@ -126,21 +126,20 @@ def task_for(
     *,
     yes: bool,
     **said: str | None,
-) -> Task:
+) -> FixRequest:
     """Take what the command line says of repairs, and the configuration for the rest."""
     from wanprep.fix.plan.plan import Options
-    from wanprep.fix.receipt import Earlier, earlier_results
-    from wanprep.fix.task import Task
+    from wanprep.fix.receipt import EarlierResults, read_earlier_results
+    from wanprep.fix.request import FixRequest
 
     known = {name: value for name, value in said.items() if value is not None}
     before = default_receipt(out)
-    return Task(
-        question=question,
+    return FixRequest(
+        check=question,
         ignored=frozenset(ignored),
         options=Options(**{**question.config.fix, **known, "yes": yes}),
         out=out,
-        earlier=earlier_results(before) if before else Earlier(),
-        workers=question.workers,
+        earlier=read_earlier_results(before) if before else EarlierResults(),
     )
 
 
@@ -157,59 +156,60 @@ def fixed_first(
 ) -> CheckRequest:  # fmt: skip
     """Fix before a check, say so on standard error, and ask for the results."""
     from wanprep.fix.outcome_text import outcome_lines
-    from wanprep.fix.verify import question_again
+    from wanprep.fix.verify import recheck_request
 
     check_destination(out, in_place, needed=True)
     task = task_for(question, ignored, out, **how)
     prepared, outcomes = mend(task, receipt or default_receipt(out))
     for line in outcome_lines(outcomes):
         click.echo(line, err=True)
-    if outcomes.interrupted:
+    if outcomes.is_interrupted:
         raise KeyboardInterrupt
-    return question_again(task, prepared, outcomes)
+    return recheck_request(task, prepared, outcomes)
 
 
-def mend(task: Task, proof: str | None) -> tuple[Prepared, Outcomes]:
+def mend(task: FixRequest, proof: str | None) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, do, and write the receipt, whatever happens."""
     from wanprep.cli.progress import fix_progress
-    from wanprep.fix.pipeline import carry_out, prepare
+    from wanprep.fix.pipeline import apply_fixes, plan_run
     from wanprep.fix.receipt import receipt, write_receipt
 
-    prepared = prepare(task, asking())
+    prepared = plan_run(task, asking())
     with fix_progress() as watching:
-        outcomes = carry_out(task, prepared, watching)
+        outcomes = apply_fixes(task, prepared, watching)
     if proof:
         write_receipt(proof, receipt(outcomes))
     return prepared, outcomes
 
 
 def _left(
-    task: Task, prepared: Prepared, outcomes: Outcomes, known: tuple[Entry, ...] | None
+    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Entry, ...] | None
 ) -> Report:
     """Judge all results again, as a check of them would: what is known is no reason to fail."""
     from wanprep.check.inputs import read_inputs
     from wanprep.check.pipeline import judge_inputs
-    from wanprep.fix.verify import question_again
+    from wanprep.fix.verify import recheck_request
 
-    seen = read_inputs(question_again(task, prepared, outcomes))
+    seen = read_inputs(recheck_request(task, prepared, outcomes))
     return without_known(judge_inputs(seen), seen, known)
 
 
-def _plan(task: Task, known: tuple[Entry, ...] | None, style: str, *, diff: bool) -> int:
+def _plan(task: FixRequest, known: tuple[Entry, ...] | None, style: str, *, diff: bool) -> int:
     import json
 
     from wanprep.check.pipeline import judge_inputs
-    from wanprep.fix.outcome import by_hand
-    from wanprep.fix.outcome_text import diff_text, plan_json, plan_lines
-    from wanprep.fix.pipeline import prepare
+    from wanprep.fix.outcome_text import manual_lines, plan_diff, plan_json, plan_lines
+    from wanprep.fix.pipeline import plan_run
 
-    prepared = prepare(task, asking() if diff else None)
+    prepared = plan_run(task, asking() if diff else None)
     if style == "json":
         click.echo(json.dumps(plan_json(task, prepared), indent=1, ensure_ascii=False))
     elif diff:
-        click.echo(diff_text(task, prepared), nl=False)
+        click.echo(plan_diff(task, prepared), nl=False)
     else:
-        for line in by_hand(without_known(judge_inputs(prepared.seen), prepared.seen, known)):
+        for line in manual_lines(
+            without_known(judge_inputs(prepared.inputs), prepared.inputs, known)
+        ):
             click.echo(line)
         for line in plan_lines(task, prepared):
             click.echo(line)
@@ -221,8 +221,7 @@ def _tell(
 ) -> None:
     import json
 
-    from wanprep.fix.outcome import by_hand
-    from wanprep.fix.outcome_text import outcome_diff, outcome_lines
+    from wanprep.fix.outcome_text import manual_lines, outcome_diff, outcome_lines
     from wanprep.fix.receipt import receipt
 
     if style == "json":
@@ -232,7 +231,7 @@ def _tell(
         click.echo(outcome_diff(outcomes), nl=False)
     for line in outcome_lines(outcomes):
         click.echo(line)
-    for line in by_hand(left) if left else ():
+    for line in manual_lines(left) if left else ():
         click.echo(line)
     if proof:
         click.echo(f"receipt: {proof}", err=True)

@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.table import Table
 
-    from wanprep.fix.outcome import Outcome
     from wanprep.fix.plan.plan import ProgressCallback
-    from wanprep.fix.task import Intended
+    from wanprep.fix.request import PlannedFile
     from wanprep.media.facts import Facts
     from wanprep.submit.session.concurrent import RunProgress, Task
 
@@ -149,20 +148,20 @@ class _Bars(FixProgress):
         self._all: TaskID | None = None
         self._clips: dict[str, TaskID] = {}
 
-    def begin(self, files: Sequence[Intended]) -> None:
+    def begin(self, files: Sequence[PlannedFile]) -> None:
         self._all = self._bars.add_task("files", total=len(files))
 
-    def start(self, file: Intended) -> ProgressCallback | None:
+    def start(self, file: PlannedFile) -> ProgressCallback | None:
         recipe = getattr(file.plan, "recipe", None)
         if not isinstance(recipe, VideoRecipe):
             return None  # over before a bar could be read
-        path = file.wanted.path
+        path = file.media.path
         clip = self._bars.add_task(visible(os.path.basename(path)), total=100)
         self._clips[path] = clip
         return lambda part: self._bars.update(clip, completed=round(100 * part))
 
-    def end(self, file: Intended, outcome: Outcome) -> None:  # noqa: ARG002
-        if clip := self._clips.pop(file.wanted.path, None):
+    def end(self, file: PlannedFile) -> None:
+        if clip := self._clips.pop(file.media.path, None):
             self._bars.remove_task(clip)
         if self._all is not None:
             self._bars.advance(self._all)

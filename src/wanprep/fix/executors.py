@@ -1,98 +1,105 @@
-"""Carry out a recipe, whatever it is for."""
+"""Carry out a recipe: images in worker processes, video and audio with ffmpeg."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
-from wanprep.fix.deliver import told
-from wanprep.fix.plan.plan import AudioRecipe, ImageRecipe, Output, Renamed, Stripped, VideoRecipe
+from wanprep.files.atomic import explain_os_errors
+from wanprep.fix.plan.plan import (
+    AudioRecipe,
+    ImageRecipe,
+    Output,
+    Rename,
+    StripLocation,
+    VideoRecipe,
+)
 
 if TYPE_CHECKING:
     from wanprep.fix.plan.plan import Plan, ProgressCallback, Recipe
     from wanprep.media.facts import Facts
 
-Similarity = dict[str, float]
+Similarity = dict[str, float]  # by measure: "ssim", "vmaf"
 
 
 class Executors(Closing):
-    """Those who do the work: processes for images, and ffmpeg for all that moves or sounds."""
+    """What runs recipes; methods may be called from several threads."""
 
     def __init__(self, workers: int, videos: int) -> None:
         from wanprep.fix.image.workers import ImageWorkers
 
         self._images = ImageWorkers(workers)
-        # ffmpeg has threads of its own: as many as there are cores for each clip under way.
-        self.threads = max(1, workers // max(1, min(videos, workers)))
+        # ffmpeg has threads of its own: share the cores among the videos that run at once.
+        self._threads = max(1, workers // max(1, min(videos, workers)))
 
     def close(self) -> None:
-        """Send everybody home; whoever comes after them may begin anew."""
+        """End the worker processes, and allow ffmpeg to run again."""
         from wanprep.fix.ffmpeg import go_on
 
         self._images.close()
         go_on()
 
     def stop(self) -> None:
-        """End whatever is under way; those who wait for it learn that it failed."""
+        """End everything that runs; calls in other threads raise CannotFix."""
         from wanprep.fix.ffmpeg import stop_all
 
         self._images.close()
         stop_all()
 
-    def placed(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
-        """Choose what part of an image is kept, by looking at it."""
-        window = getattr(recipe, "window", None)
-        if window is None or window.corner is not None:
+    def place_window(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
+        """Choose where the crop window lies, by what the image or video shows."""
+        if not isinstance(recipe, ImageRecipe | VideoRecipe):
+            return recipe
+        if recipe.window is None or recipe.window.corner is not None:
             return recipe
         if isinstance(recipe, ImageRecipe):
             return self._images.place(source, recipe, facts)
-        assert isinstance(recipe, VideoRecipe)  # noqa: S101 - nothing else has a window
         from wanprep.fix.video.place_window import place_window
 
         return place_window(source, recipe, facts)
 
-    def make(
-        self, source: str, plan: Plan, into: str, progress: ProgressCallback | None
+    def write_output(
+        self, source: str, plan: Plan, path: str, progress: ProgressCallback | None
     ) -> tuple[Output, Similarity]:
-        """Write the result under a temporary name, and measure how like its source it is."""
+        """Write the result to `path`, and measure how similar to the source it is."""
         facts = plan.facts
         match plan.recipe:
-            case Renamed():
-                with told(into):
-                    shutil.copyfile(source, into)
+            case Rename():
+                with explain_os_errors(path):
+                    shutil.copyfile(source, path)
                 return Output(), {}
-            case ImageRecipe() | Stripped() as recipe:
-                made, ssim = self._images.make(source, recipe, facts, into)
-                return made, {} if ssim is None else {"ssim": ssim}
+            case ImageRecipe() | StripLocation() as recipe:
+                output, ssim = self._images.make(source, recipe, facts, path)
+                return output, {} if ssim is None else {"ssim": ssim}
             case VideoRecipe() as recipe:
-                return self._video(source, recipe, facts, into, progress)
+                return self._write_video(source, recipe, facts, path, progress)
             case AudioRecipe() as recipe:
                 from wanprep.fix.audio import make_sound
 
-                return make_sound(source, recipe, facts, into, progress=progress), {}
+                return make_sound(source, recipe, facts, path, progress=progress), {}
 
-    def _video(
+    def _write_video(
         self,
         source: str,
         recipe: VideoRecipe,
         facts: Facts,
-        into: str,
+        path: str,
         progress: ProgressCallback | None,
     ) -> tuple[Output, Similarity]:
         from wanprep.fix.video.make import make_video
         from wanprep.fix.video.similarity import video_similarity
 
-        made = make_video(source, recipe, facts, into, threads=self.threads, progress=progress)
+        threads = self._threads
+        output = make_video(source, recipe, facts, path, threads=threads, progress=progress)
         if recipe.video == "copy":
-            return made, {}
-        return made, video_similarity(source, recipe, facts, into, threads=self.threads)
+            return output, {}
+        return output, video_similarity(source, recipe, facts, path, threads=threads)
 
 
-def uncopied(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
-    """Return what else can be tried where streams were copied; None where none was."""
+def without_copies(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
+    """Return a recipe that encodes the streams which this one copies; None if it copies none."""
     if not isinstance(recipe, VideoRecipe) or "copy" not in (recipe.video, recipe.audio):
         return None
     from wanprep.fix.video.make import coded_anew
@@ -101,26 +108,20 @@ def uncopied(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
 
 
 def planned_commands(
-    source: str, recipe: Recipe, facts: Facts, into: str, threads: int
+    source: str, recipe: Recipe, facts: Facts, path: str
 ) -> tuple[tuple[str, ...], ...]:
-    """Tell how ffmpeg will be called, before it is."""
+    """List the ffmpeg commands that a recipe will run."""
     match recipe:
         case VideoRecipe():
             from wanprep.fix.video.commands import video_commands
 
-            return video_commands(source, recipe, facts, into, threads=threads)
+            return video_commands(source, recipe, facts, path, threads=1)
         case AudioRecipe():
             from wanprep.fix.audio import sound_commands
 
-            return sound_commands(source, recipe, facts, into)
+            return sound_commands(source, recipe, facts, path)
         case _:
             return ()
-
-
-def sha256(path: str) -> str:
-    """Name a file by its content."""
-    with told(path), open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cores() -> int:

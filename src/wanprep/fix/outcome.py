@@ -1,54 +1,53 @@
-"""What became of each file and each job."""
+"""The outcome of a fix for each media file and each job."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wanprep.media.names import is_url
-from wanprep.text import visible
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from wanprep.check.result import Report
     from wanprep.fix.job.changes import FixedJob
     from wanprep.fix.plan.plan import Output, Plan
-    from wanprep.fix.task import Wanted
-    from wanprep.fix.verify import Proof
+    from wanprep.fix.request import MediaFile
+    from wanprep.fix.verify import Verification
     from wanprep.job.model import JobFile
     from wanprep.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """Repaired, proven, and in its place."""
+    """Fixed, verified and delivered."""
 
-    wanted: Wanted
+    media: MediaFile
     plan: Plan
     result: str
-    made: Output
-    proof: Proof
+    output: Output
+    verification: Verification
     hashes: Mapping[str, str]  # before, after
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Left as it is, bit for bit; copied where results are gathered."""
+class Unchanged:
+    """Left as it is, or copied to the results."""
 
-    wanted: Wanted
+    media: MediaFile
     result: str
-    hash: str  # empty where there is no file
-    left: tuple[Finding, ...]  # what only a person can fix
+    hash: str  # empty if there is no such file
+    remaining: tuple[Finding, ...]  # what only a person can fix
 
 
 @dataclass(frozen=True, slots=True)
 class NotFixed:
-    """Not repaired, and why; nothing was written."""
+    """Not fixed, and why; nothing was written."""
 
-    wanted: Wanted
-    why: tuple[str, ...]
-    unwritten: bool = False  # it was to be delivered, and its place could not be had
+    media: MediaFile
+    reasons: tuple[str, ...]
+    is_undelivered: bool = False  # it was fixed, and could not be written to its place
+
+
+Outcome = Fixed | Unchanged | NotFixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,41 +60,26 @@ class FixedFile:
     hashes: Mapping[str, str]  # before, after
 
 
-Outcome = Fixed | Kept | NotFixed
-
-
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """All that a run did."""
+    """The outcome of a whole run."""
 
     assets: tuple[Outcome, ...]
     jobs: tuple[FixedFile, ...] = ()
-    interrupted: bool = field(default=False)
+    is_interrupted: bool = False
 
     @property
-    def delivered(self) -> bool:
-        """Tell whether everything got to its place that was meant to."""
-        return not any(isinstance(each, NotFixed) and each.unwritten for each in self.assets)
+    def all_delivered(self) -> bool:
+        """Whether everything that was fixed could be written to its place."""
+        return not any(isinstance(each, NotFixed) and each.is_undelivered for each in self.assets)
 
     @property
-    def changed(self) -> bool:
-        """Tell whether any file is another one now."""
+    def has_changes(self) -> bool:
+        """Whether any file was changed."""
         fixed = any(isinstance(each, Fixed) for each in self.assets)
         return fixed or any(job.hashes["before"] != job.hashes["after"] for job in self.jobs)
 
 
-def by_hand(report: Report) -> Iterator[str]:
-    """Say with their places what keeps jobs from being fit: of media, their outcomes tell it."""
-    for finding in report.findings:
-        if _of_job(finding) or _of_address(finding):
-            place = visible(finding.file) + (f":{finding.line}" if finding.line else "")
-            yield f"{place}: {visible(finding.message)}"
-
-
-def _of_job(finding: Finding) -> bool:
-    return finding.asset is None and finding.severity == "error" and not finding.fixable
-
-
-def _of_address(finding: Finding) -> bool:
-    # One that could not be looked at is only a warning, and no pass either.
-    return is_url(finding.asset or "") and finding.severity != "note"
+def result_of(outcome: Outcome) -> str:
+    """Return where a file is after the run: what was not fixed stays where it was."""
+    return outcome.media.path if isinstance(outcome, NotFixed) else outcome.result

@@ -1,4 +1,4 @@
-"""What a fix did, or would do, in words."""
+"""What a fix did or would do, for people, and the plan as JSON."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.fix.executors import planned_commands
 from wanprep.fix.job.files import planned_jobs
-from wanprep.fix.outcome import Fixed, Kept, NotFixed
-from wanprep.fix.plan.plan import NotFixable, Plan, Untouched
+from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
+from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
+from wanprep.media.names import is_url
 from wanprep.text import file_size, plain_number, plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wanprep.check.result import Report
     from wanprep.fix.job.changes import FixedJob
     from wanprep.fix.outcome import Outcome, Outcomes
-    from wanprep.fix.task import Intended, Prepared, Task
+    from wanprep.fix.request import FixRequest, PlannedFile, PlannedRun
     from wanprep.job.model import JobFile
     from wanprep.media.facts import Facts
+    from wanprep.rules.finding import Finding
 
 
 def diff(file: JobFile, fixed: FixedJob) -> str:
@@ -35,21 +38,31 @@ def diff(file: JobFile, fixed: FixedJob) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    """Cut where `patch` does; Python knows many more line ends."""
-    return [f"{line}\n" for line in text.split("\n")[:-1]] + [
-        line for line in text.split("\n")[-1:] if line
-    ]
+    """Split lines as `patch` does; str.splitlines knows many more line ends."""
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
+
+
+def outcome_diff(outcomes: Outcomes) -> str:
+    """Show how the job files changed."""
+    return "".join(diff(job.file, job.fixed) for job in outcomes.jobs)
+
+
+def plan_diff(request: FixRequest, run: PlannedRun) -> str:
+    """Show how the job files would change."""
+    planned = planned_jobs(request, run, planned_results(run))
+    return "".join(diff(file, fixed) for file, _, fixed in planned)
 
 
 def outcome_lines(outcomes: Outcomes) -> Iterator[str]:
-    """Say what became of everything; what needed nothing is only counted."""
+    """Report the outcome for each file; those without findings are only counted."""
     for each in outcomes.assets:
-        yield from _of_asset(each)
+        yield from _asset_lines(each)
     for job in outcomes.jobs:
         if job.fixed.changes or job.fixed.questions or job.fixed.not_fixed:
             yield _arrow(job.file.file, job.result)
-            yield from _of_job(job.fixed)
-    yield _sum(outcomes)
+            yield from _job_lines(job.fixed)
+    yield _summary(outcomes)
 
 
 def _arrow(source: str, result: str) -> str:
@@ -58,145 +71,150 @@ def _arrow(source: str, result: str) -> str:
     return f"{visible(source)} -> {visible(result)}"
 
 
-def _of_asset(outcome: Outcome) -> Iterator[str]:
+def _asset_lines(outcome: Outcome) -> Iterator[str]:
+    path = outcome.media.path
     match outcome:
-        case Fixed(plan=plan, proof=proof):
-            yield _arrow(outcome.wanted.path, outcome.result)
-            similarity = ", ".join(f"{name.upper()} {plain_number(round(value, 3))}"
-                                 for name, value in proof.similarity.items())  # fmt: skip
+        case Fixed(plan=plan, verification=verification):
+            yield _arrow(path, outcome.result)
+            similarity = ", ".join(
+                f"{name.upper()} {plain_number(round(value, 3))}"
+                for name, value in verification.similarity.items()
+            )
             steps = ", ".join(step.words for step in plan.steps)
             yield f"    {steps}" + (f" ({similarity})" if similarity else "")
-            yield from (f"    {note}" for note in outcome.made.notes)
-            yield from (f"    left: {each.message}" for each in proof.after)
-        case Kept(left=left):
-            if left:
-                yield f"{visible(outcome.wanted.path)}: left as it is"
-                yield from (f"    {each.message}" for each in left)
-        case NotFixed(why=why):
-            yield f"{visible(outcome.wanted.path)}: not fixed"
-            yield from (f"    {reason}" for reason in why)
+            yield from (f"    {note}" for note in outcome.output.notes)
+            yield from (f"    remaining: {each.message}" for each in verification.after)
+        case Unchanged(remaining=remaining):
+            if remaining:
+                yield f"{visible(path)}: left as it is"
+                yield from (f"    {each.message}" for each in remaining)
+        case NotFixed(reasons=reasons):
+            yield f"{visible(path)}: not fixed"
+            yield from (f"    {reason}" for reason in reasons)
 
 
-def _of_job(fixed: FixedJob) -> Iterator[str]:
+def _job_lines(fixed: FixedJob) -> Iterator[str]:
     for change in sorted(fixed.changes, key=lambda each: each.line or 0):
         yield f"    line {change.line}: {change.words}"
     for change in fixed.questions:
-        yield f"    line {change.line}: would have to {change.words}: pass --yes"
+        yield f"    line {change.line}: needs your decision: {change.words} (pass --yes)"
     if fixed.not_fixed:
         yield f"    for you to fix: {', '.join(dict.fromkeys(fixed.not_fixed))}"
 
 
-def _sum(outcomes: Outcomes) -> str:
+def _summary(outcomes: Outcomes) -> str:
     kinds = [type(each) for each in outcomes.assets]
-    files = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Kept)} left as they were"
-    jobs = sum(bool(job.fixed.changes) for job in outcomes.jobs)
-    if lost := kinds.count(NotFixed):
-        files += f", {lost} not fixed"
-    return files + (f"; {plural(jobs, 'job file')} changed" if outcomes.jobs else "")
+    line = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Unchanged)} left as they were"
+    if not_fixed := kinds.count(NotFixed):
+        line += f", {not_fixed} not fixed"
+    if outcomes.jobs:
+        changed = sum(bool(job.fixed.changes) for job in outcomes.jobs)
+        line += f"; {plural(changed, 'job file')} changed"
+    return line
 
 
-def plan_json(task: Task, prepared: Prepared) -> dict[str, Any]:
+def manual_lines(report: Report) -> Iterator[str]:
+    """List what a person must fix in the jobs; outcomes report what remains of media files."""
+    for finding in report.findings:
+        if _is_manual(finding):
+            place = visible(finding.file) + (f":{finding.line}" if finding.line else "")
+            yield f"{place}: {visible(finding.message)}"
+
+
+def _is_manual(finding: Finding) -> bool:
+    if finding.asset is None:
+        return finding.severity == "error" and not finding.fixable
+    # A URL that could not be checked is only a warning, and no pass either.
+    return is_url(finding.asset) and finding.severity != "note"
+
+
+def plan_json(request: FixRequest, run: PlannedRun) -> dict[str, Any]:
     """Return everything that would be done."""
     return {
         "version": 1,
-        "assets": [_planned(each) for each in prepared.files],
+        "assets": [{"source": each.media.path} | _planned_asset(each) for each in run.files],
         "jobs": [
             {"source": file.file, "result": result, "diff": diff(file, fixed)}
-            for file, result, fixed in planned_jobs(task, prepared, ends(prepared))
+            for file, result, fixed in planned_jobs(request, run, planned_results(run))
         ],
     }
 
 
-def _planned(file: Intended) -> dict[str, Any]:
-    told: dict[str, Any] = {"source": file.wanted.path}
+def _planned_asset(file: PlannedFile) -> dict[str, Any]:
     match file.plan:
-        case Untouched():
-            return told | {"outcome": "kept"}
+        case NoChange():
+            return {"outcome": "kept"}
         case NotFixable(reasons=reasons):
-            return told | {"outcome": "unmended", "reasons": list(reasons)}
+            return {"outcome": "unmended", "reasons": list(reasons)}
         case Plan() as plan:
-            return told | {
-                "outcome": "asks" if file.refused else "mended",
+            return {
+                "outcome": "asks" if file.undecided else "mended",
                 "result": file.result,
                 "steps": [{"name": each.name, "safety": each.safety, "words": each.words}
                           for each in plan.steps],
-                "questions": list(file.refused),
+                "questions": list(file.undecided),
                 "facts": {"before": plan.facts.as_json(), "after": plan.predicted.as_json()},
-                "commands": [list(each) for each in commands(file)],
+                "commands": [list(each) for each in _commands(file, plan)],
                 "clears": list(plan.clears),
             }  # fmt: skip
 
 
-def commands(file: Intended) -> tuple[tuple[str, ...], ...]:
-    """Tell how ffmpeg will be called for a file."""
-    if not isinstance(file.plan, Plan):
-        return ()
-    plan, source = file.plan, file.wanted.path
-    # In place, too, it is another file that is written first, and moved when it is proven.
-    stem, suffix = os.path.splitext(file.result)
-    into = f"{stem}.mended{suffix}" if file.result == source else file.result
-    return planned_commands(source, plan.recipe, plan.facts, into, 1)
+def _commands(file: PlannedFile, plan: Plan) -> tuple[tuple[str, ...], ...]:
+    source, path = file.media.path, file.result
+    if path == source:  # a fix in place writes another file first
+        stem, suffix = os.path.splitext(path)
+        path = f"{stem}.fixed{suffix}"
+    return planned_commands(source, plan.recipe, plan.facts, path)
 
 
-def ends(prepared: Prepared) -> dict[int, str]:
-    """Tell where each file would end if all goes well."""
+def planned_results(run: PlannedRun) -> dict[str, str]:
+    """Return where each file would be, by its path, if all goes well."""
     return {
-        id(each.wanted): each.result
-        for each in prepared.files
-        if not (isinstance(each.plan, NotFixable) or each.refused)
+        each.media.path: each.result
+        for each in run.files
+        if not (isinstance(each.plan, NotFixable) or each.undecided)
     }
 
 
-def plan_lines(task: Task, prepared: Prepared) -> Iterator[str]:
-    """Say what would be done to each file, and why not to others."""
-    for each in prepared.files:
-        yield from _plan_of(each)
-    for file, result, fixed in planned_jobs(task, prepared, ends(prepared)):
+def plan_lines(request: FixRequest, run: PlannedRun) -> Iterator[str]:
+    """Report what would be done to each file, or why nothing can be."""
+    for each in run.files:
+        yield from _planned_asset_lines(each)
+    for file, result, fixed in planned_jobs(request, run, planned_results(run)):
         if fixed.changes or fixed.questions:
             yield _arrow(file.file, result)
-            yield from _of_job(fixed)
+            yield from _job_lines(fixed)
     yield "nothing was done: this is a plan"
 
 
-def _plan_of(file: Intended) -> Iterator[str]:
+def _planned_asset_lines(file: PlannedFile) -> Iterator[str]:
+    path = file.media.path
     match file.plan:
-        case Untouched():
-            yield f"{visible(file.wanted.path)}: stays as it is"
+        case NoChange():
+            yield f"{visible(path)}: stays as it is"
         case NotFixable(reasons=reasons):
-            yield f"{visible(file.wanted.path)}: cannot be fixed"
+            yield f"{visible(path)}: cannot be fixed"
             yield from (f"    {reason}" for reason in reasons)
         case Plan() as plan:
-            yield _arrow(file.wanted.path, file.result)
+            yield _arrow(path, file.result)
             yield from (f"    {step.words} ({step.safety})" for step in plan.steps)
-            yield from (f"    {line}" for line in _changes(plan.facts, plan.predicted))
-            yield from (f"    ffmpeg {shlex.join(command)}" for command in commands(file))
-            yield from (f"    asks: {question}" for question in file.refused)
+            yield from (f"    {line}" for line in _changed_facts(plan.facts, plan.predicted))
+            yield from (f"    ffmpeg {shlex.join(command)}" for command in _commands(file, plan))
+            yield from (f"    {question}" for question in file.undecided)
 
 
-def _changes(before: Facts, after: Facts) -> Iterator[str]:
-    """Show the facts that change."""
+def _changed_facts(before: Facts, after: Facts) -> Iterator[str]:
     old, new = before.as_json(), after.as_json()
     for name in dict.fromkeys((*old, *new)):
         if name == "bytes" and before.bytes and after.bytes:
             yield f"bytes: {file_size(before.bytes)} -> at most {file_size(after.bytes)}"
         elif name not in {"path", "bytes"} and old.get(name) != new.get(name):
-            yield f"{name}: {_said(old.get(name))} -> {_said(new.get(name))}"
+            yield f"{name}: {_value_text(old.get(name))} -> {_value_text(new.get(name))}"
 
 
-def _said(value: object) -> str:
+def _value_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:
         return "none"
     return plain_number(value) if isinstance(value, int | float) else str(value)
-
-
-def diff_text(task: Task, prepared: Prepared) -> str:
-    """Show how the job files would change."""
-    planned = planned_jobs(task, prepared, ends(prepared))
-    return "".join(diff(file, fixed) for file, _, fixed in planned)
-
-
-def outcome_diff(outcomes: Outcomes) -> str:
-    """Show how the job files changed."""
-    return "".join(diff(job.file, job.fixed) for job in outcomes.jobs)

@@ -1,10 +1,11 @@
-"""Look, plan, do, prove, deliver: the whole fix on one screen."""
+"""The whole fix: inspect and plan, then for each file write, verify and deliver."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,255 +13,252 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
-from wanprep.fix.deliver import CannotWrite, Places, base_of, copy, move, workspace
-from wanprep.fix.executors import Executors, cores, sha256, uncopied
+from wanprep.files.atomic import (
+    CannotWrite,
+    copy_file,
+    move_into_place,
+    sha256_of,
+    temporary_path,
+)
+from wanprep.fix.deliver import ResultPaths, common_folder
+from wanprep.fix.executors import Executors, cores, without_copies
 from wanprep.fix.job.files import fix_jobs
-from wanprep.fix.outcome import Fixed, Kept, NotFixed, Outcome, Outcomes
-from wanprep.fix.plan.plan import ImageRecipe, NotFixable, Plan, Untouched, VideoRecipe
+from wanprep.fix.outcome import Fixed, NotFixed, Outcome, Outcomes, Unchanged
+from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Options, Plan, VideoRecipe
 from wanprep.fix.plan.plan_asset import plan_asset
-from wanprep.fix.task import Intended, Prepared, Task, Wanted, wanted_files
-from wanprep.fix.verify import findings_of, prove
+from wanprep.fix.request import FixRequest, MediaFile, PlannedFile, PlannedRun, media_files
+from wanprep.fix.verify import findings_for, verify
 from wanprep.media.workers import probe_in_worker
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from wanprep.fix.executors import Similarity
-    from wanprep.fix.plan.plan import Options, Output, ProgressCallback
+    from wanprep.fix.plan.plan import AssetPlan, Output, ProgressCallback
     from wanprep.media.facts import Facts
 
+# Asks the user about the steps of a plan that change what is visible or how long a file lasts.
+Ask = Callable[[str, Plan, Options], Options | None]
 
-# A window that is closed hangs up; not every system knows of that.
-_SIGNALS: Final = tuple(
-    number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
-)
-
-
-@contextmanager
-def stopped_like_ctrl_c() -> Iterator[None]:
-    """Raise KeyboardInterrupt where a request to end would end the process."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may listen, and only to it Ctrl-C comes
-        return
-    # Who has told the process not to listen (nohup does) is obeyed.
-    heard = [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_DFL]
-    for each in heard:
-        signal.signal(each, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for each in heard:
-            signal.signal(each, signal.SIG_DFL)
+_ANSWERS: Final = {
+    "trim": "pass --trim start, center or end",
+    "crop": "pass --crop pad, smart or center",
+    "pad": "pass --crop pad, smart or center",
+}
 
 
-class FixProgress:
-    """Is told how the work goes on; this one does not care."""
-
-    def begin(self, files: Sequence[Intended]) -> None:
-        """Learn what there is to do."""
-
-    def start(self, file: Intended) -> ProgressCallback | None:  # noqa: ARG002
-        """Learn that a file is begun, and say whom to tell how far it is."""
-        return None
-
-    def end(self, file: Intended, outcome: Outcome) -> None:
-        """Learn what became of a file."""
-
-
-def prepare(task: Task, ask: Callable[[str, Plan, Options], Options | None] | None) -> Prepared:
+def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     """Plan everything, and ask about what only the owner of a file may decide."""
-    seen = read_inputs(task.question)
-    named = [path for path in task.question.paths if path]
-    files = [*seen.media, *(file.file for file in seen.files)]
-    places = Places(task.out, base_of(named, files), task.earlier.wrote)
-    if files and all(map(places.is_result, files)):
+    check = request.check
+    inputs = read_inputs(check)
+    sources = [*inputs.media, *(file.file for file in inputs.files)]
+    named = [path for path in check.paths if path]
+    base = common_folder(named, sources)
+    paths = ResultPaths(request.out, base, request.earlier.has_written)
+    if sources and all(map(paths.is_result, sources)):
         raise UsageError(
-            f"all that was named lies in --out {visible(task.out or '')}, where results go:"
-            " name another folder for them, or say --in-place"
+            f"all that was named is in --out {visible(request.out or '')}, where results go:"
+            " choose another folder, or pass --in-place"
         )
-    wanted = [each for each in wanted_files(seen) if not places.is_result(each.path)]
-    for each in wanted:
-        each.ignored |= task.ignored
-    planned = [_decide(each, task.options, ask) for each in wanted]
-    places.reserve(each.path for each in wanted)
-    return Prepared(
-        seen,
-        places,
-        tuple(
-            replace(each, result=places.place(each.wanted.path, _suffix(each.plan)))
-            for each in planned
-        ),
-    )
+    files = [each for each in media_files(inputs) if not paths.is_result(each.path)]
+    for each in files:
+        each.ignored |= request.ignored
+    planned = [_plan_file(each, request.options, ask) for each in files]
+    paths.reserve(each.path for each in files)
+    planned = [replace(each, result=_assign_result(paths, each)) for each in planned]
+    return PlannedRun(inputs, paths, tuple(planned))
 
 
-def _suffix(plan: Plan | Untouched | NotFixable) -> str | None:
-    return plan.recipe.suffix if isinstance(plan, Plan) else None
+def _assign_result(paths: ResultPaths, file: PlannedFile) -> str:
+    suffix = file.plan.recipe.suffix if isinstance(file.plan, Plan) else None
+    return paths.assign(file.media.path, suffix)
 
 
-def _decide(
-    wanted: Wanted, options: Options, ask: Callable[[str, Plan, Options], Options | None] | None
-) -> Intended:
-    plan = _plan(wanted, options)
-    if not (isinstance(plan, Plan) and (questions := ungranted(plan, options))):
-        return Intended(wanted, plan, "")
-    if ask and (granted := ask(wanted.path, plan, options)):
-        return Intended(wanted, _plan(wanted, granted), "")
-    rest = _plan_without(wanted, plan, options)
-    return Intended(wanted, rest, "") if rest else Intended(wanted, plan, "", questions)
+def _plan_file(media: MediaFile, options: Options, ask: Ask | None) -> PlannedFile:
+    plan = _plan(media, options)
+    if not (isinstance(plan, Plan) and (undecided := _undecided(plan, options))):
+        return PlannedFile(media, plan)
+    if ask and (decided := ask(media.path, plan, options)):
+        return PlannedFile(media, _plan(media, decided))
+    rest = _plan_without_questions(media, plan, options)
+    return PlannedFile(media, rest) if rest else PlannedFile(media, plan, undecided=undecided)
 
 
-def _plan(wanted: Wanted, options: Options) -> Plan | Untouched | NotFixable:
-    return plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored)
+def _plan(media: MediaFile, options: Options, ignored: Collection[str] = ()) -> AssetPlan:
+    return plan_asset(media.facts, media.roles, options, ignored=media.ignored | {*ignored})
 
 
-def _plan_without(wanted: Wanted, plan: Plan, options: Options) -> Plan | Untouched | None:
-    """Fix the rest where what was not granted is only a warning: it stays, and is told."""
+def _plan_without_questions(
+    media: MediaFile, plan: Plan, options: Options
+) -> Plan | NoChange | None:
+    """Plan the rest if what was not decided only clears warnings, which then remain."""
     rules = {rule for step in plan.questions for rule in step.rules}
-    found = findings_of(wanted, wanted.facts, wanted.path)
-    if any(each.severity == "error" and each.rule in rules for each in found):
+    findings = findings_for(media, media.facts, media.path)
+    if any(each.severity == "error" and each.rule in rules for each in findings):
         return None
-    rest = plan_asset(wanted.facts, wanted.needs, options, ignored=wanted.ignored | rules)
+    rest = _plan(media, options, rules)
     return None if isinstance(rest, NotFixable) else rest
 
 
-def ungranted(plan: Plan, options: Options) -> tuple[str, ...]:
-    """List the questions of a plan that nothing on the command line has answered."""
+def _undecided(plan: Plan, options: Options) -> tuple[str, ...]:
+    """List the questions of a plan that no option answers."""
     if options.yes:
         return ()
     answered = {"trim"} if options.trim else set()
     answered |= {"crop", "pad"} if options.crop else set()
     return tuple(
-        f"it would have to {step.words}: {_ANSWERS[step.name]}"
+        f"needs your decision: {step.words} ({_ANSWERS[step.name]})"
         for step in plan.questions
         if step.name not in answered
     )
 
 
-_ANSWERS = {
-    "trim": "say which part to keep with --trim start, center or end",
-    "crop": "say how with --crop pad, smart or center",
-    "pad": "say how with --crop pad, smart or center",
-}
+class FixProgress:
+    """What to call as a run proceeds; this one shows nothing."""
+
+    def begin(self, files: Sequence[PlannedFile]) -> None:
+        """Begin a run."""
+
+    def start(self, file: PlannedFile) -> ProgressCallback | None:  # noqa: ARG002
+        """Begin a file; what is returned is called as its work proceeds."""
+        return None
+
+    def end(self, file: PlannedFile) -> None:
+        """End a file."""
 
 
-def carry_out(task: Task, prepared: Prepared, watcher: FixProgress) -> Outcomes:
-    """Do what was planned. What was delivered when it is interrupted stays, and is told."""
-    workers = task.workers or cores()
-    watcher.begin(prepared.files)
-    videos = sum(_is_video(each) for each in prepared.files)
-    interrupted = False
-    with (
-        stopped_like_ctrl_c(),
-        Executors(workers, videos) as executors,
-    ):
-        bench = _Bench(task, executors, watcher)
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="fix")
+def apply_fixes(request: FixRequest, run: PlannedRun, progress: FixProgress) -> Outcomes:
+    """Do what was planned; if interrupted, what was delivered stays."""
+    workers = request.check.workers or cores()
+    progress.begin(run.files)
+    is_interrupted = False
+    with interrupt_on_signals(), Executors(workers, sum(map(_is_video, run.files))) as executors:
+        fixer = _Fixer(request, executors, progress)
+        threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
-            for _ in pool.map(bench.do, prepared.files):
+            for _ in threads.map(fixer.fix, run.files):
                 pass
         except KeyboardInterrupt:
-            interrupted = True
+            is_interrupted = True
             executors.stop()
         finally:
-            pool.shutdown(cancel_futures=True)
-    done = [bench.done[id(file)] for file in prepared.files if id(file) in bench.done]
-    if interrupted:
-        return Outcomes(tuple(done), (), interrupted=True)
-    jobs = fix_jobs(task, prepared, done)
-    if task.out is None:
-        _remove_renamed(done)
-    return Outcomes(tuple(done), tuple(jobs))
+            threads.shutdown(cancel_futures=True)
+    paths = [file.media.path for file in run.files]
+    outcomes = tuple(fixer.outcomes[path] for path in paths if path in fixer.outcomes)
+    if is_interrupted:
+        return Outcomes(outcomes, is_interrupted=True)
+    jobs = fix_jobs(request, run, outcomes)
+    if request.out is None:
+        _remove_renamed(outcomes)
+    return Outcomes(outcomes, tuple(jobs))
 
 
-def _is_video(file: Intended) -> bool:
+def _is_video(file: PlannedFile) -> bool:
     return isinstance(file.plan, Plan) and isinstance(file.plan.recipe, VideoRecipe)
 
 
 def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
-    """Remove the originals of files that got another name, now that nothing names them."""
+    """Remove the originals of files that got another name, now that no job names them."""
     for each in outcomes:
-        if isinstance(each, Fixed) and each.result != each.wanted.path:
-            os.unlink(each.wanted.path)
+        if isinstance(each, Fixed) and each.result != each.media.path:
+            os.unlink(each.media.path)
 
 
-class _Bench:
-    """Where single files are worked on, side by side."""
+class _Fixer:
+    """Fixes single files, several of them at once."""
 
-    def __init__(self, task: Task, executors: Executors, watcher: FixProgress) -> None:
-        self._task = task
+    def __init__(self, request: FixRequest, executors: Executors, progress: FixProgress) -> None:
+        self._out = request.out
+        self._may_overwrite = request.earlier.has_written
         self._executors = executors
-        self._watcher = watcher
-        self.done: dict[int, Outcome] = {}
+        self._progress = progress
+        self.outcomes: dict[str, Outcome] = {}  # by path
 
-    def do(self, file: Intended) -> Outcome:
-        progress = self._watcher.start(file)
+    def fix(self, file: PlannedFile) -> None:
+        on_progress = self._progress.start(file)
         try:
-            outcome = self._outcome(file, progress)
+            outcome = self._fix(file, on_progress)
         except WanprepError as error:
-            unwritten = isinstance(error, CannotWrite)
-            outcome = NotFixed(file.wanted, (str(error),), unwritten)
-        self.done[id(file)] = outcome
-        self._watcher.end(file, outcome)
-        return outcome
+            outcome = NotFixed(file.media, (str(error),), isinstance(error, CannotWrite))
+        self.outcomes[file.media.path] = outcome
+        self._progress.end(file)
 
-    def _outcome(self, file: Intended, progress: ProgressCallback | None) -> Outcome:
+    def _fix(self, file: PlannedFile, on_progress: ProgressCallback | None) -> Outcome:
         match file.plan:
-            case Untouched():
+            case NoChange():
                 return self._keep(file)
             case NotFixable(reasons=reasons):
-                return NotFixed(file.wanted, reasons)
-            case Plan() if file.refused:
-                return NotFixed(file.wanted, file.refused)
+                return NotFixed(file.media, reasons)
+            case Plan() if file.undecided:
+                return NotFixed(file.media, file.undecided)
             case Plan() as plan:
-                return self._mend(file, plan, progress)
+                return self._apply(file, plan, on_progress)
 
-    def _keep(self, file: Intended) -> Outcome:
-        wanted, result = file.wanted, file.wanted.path
-        known = sha256(wanted.path) if os.path.isfile(wanted.path) else ""
-        if self._task.out is not None and known:
+    def _keep(self, file: PlannedFile) -> Unchanged:
+        media, result = file.media, file.media.path
+        before = sha256_of(result) if os.path.isfile(result) else ""
+        if self._out is not None and before:
             result = file.result
-            if not (os.path.isfile(result) and sha256(result) == known):
-                copy(wanted.path, result, over=self._task.earlier.wrote(result))
-        return Kept(wanted, result, known, findings_of(wanted, wanted.facts, wanted.path))
+            if not (os.path.isfile(result) and sha256_of(result) == before):
+                copy_file(media.path, result, overwrite=self._may_overwrite(result))
+        return Unchanged(media, result, before, findings_for(media, media.facts, media.path))
 
-    def _mend(self, file: Intended, plan: Plan, progress: ProgressCallback | None) -> Outcome:
-        source, final = file.wanted.path, self._final(file)
-        before = sha256(source)
-        with workspace(final) as into:
-            recipe = self._executors.placed(source, plan.recipe, plan.facts)
+    def _apply(
+        self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
+    ) -> Fixed | NotFixed:
+        source, path = file.media.path, file.result
+        if self._out is None and path == source:
+            path = os.path.realpath(source)  # write to what a link points to, and keep the link
+        before = sha256_of(source)
+        with temporary_path(path) as part:
+            recipe = self._executors.place_window(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
-            plan, made, similarity, facts = self._made(source, plan, into, progress)
-            facts = replace(facts, path=final)
-            proof = prove(file.wanted, plan, facts, similarity, final)
-            if proof.objections:
-                return NotFixed(file.wanted, proof.objections)
-            hashes = {"before": before, "after": sha256(into)}
-            in_place = final == os.path.realpath(source)
-            move(into, final, like=source, over=in_place or self._task.earlier.wrote(final))
-        return Fixed(wanted=file.wanted, plan=plan, result=file.result, made=made,
-                      proof=proof, hashes=hashes)  # fmt: skip
+            plan, output, similarity, facts = self._write(source, plan, part, on_progress)
+            verification = verify(file.media, plan, replace(facts, path=path), similarity, path)
+            if verification.problems:
+                return NotFixed(file.media, verification.problems)
+            hashes = {"before": before, "after": sha256_of(part)}
+            overwrite = path == os.path.realpath(source) or self._may_overwrite(path)
+            move_into_place(part, path, mode_of=source, overwrite=overwrite)
+        return Fixed(media=file.media, plan=plan, result=file.result, output=output,
+                     verification=verification, hashes=hashes)  # fmt: skip
 
-    def _made(
-        self, source: str, plan: Plan, into: str, progress: ProgressCallback | None
+    def _write(
+        self, source: str, plan: Plan, part: str, on_progress: ProgressCallback | None
     ) -> tuple[Plan, Output, Similarity, Facts]:
-        """Write the result and decode it; what was copied and is damaged is coded anew."""
-        made, similarity = self._executors.make(source, plan, into, progress)
-        # The hand has decoded the whole image to measure it; all else is decoded now.
-        decoded = isinstance(plan.recipe, ImageRecipe)
-        facts = probe_in_worker(into, deep=not decoded)
-        recipe = None if facts.readable else uncopied(plan.recipe, plan.facts)
+        """Write a result and decode it; if copied streams turn out damaged, encode them."""
+        output, similarity = self._executors.write_output(source, plan, part, on_progress)
+        # An image was decoded when it was measured.
+        facts = probe_in_worker(part, deep=not isinstance(plan.recipe, ImageRecipe))
+        recipe = None if facts.readable else without_copies(plan.recipe, plan.facts)
         if recipe is None:
-            return plan, made, similarity, facts
-        os.unlink(into)
-        plan, made, similarity, facts = self._made(
-            source, replace(plan, recipe=recipe), into, progress
-        )
-        note = "coded anew, because its streams cannot be decoded as they are"
-        return plan, replace(made, notes=(note, *made.notes)), similarity, facts
+            return plan, output, similarity, facts
+        os.unlink(part)
+        plan = replace(plan, recipe=recipe)
+        plan, output, similarity, facts = self._write(source, plan, part, on_progress)
+        note = "re-encoded, because its streams cannot be decoded as they are"
+        return plan, replace(output, notes=(note, *output.notes)), similarity, facts
 
-    def _final(self, file: Intended) -> str:
-        """Tell where the bytes go: through a link, in place, to what it points to."""
-        if self._task.out is None and file.result == file.wanted.path:
-            return os.path.realpath(file.result)
-        return file.result
+
+# SIGHUP arrives when the terminal is closed; Windows has none.
+_SIGNALS: Final = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def interrupt_on_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt for SIGTERM and SIGHUP, in the main thread, so that files are tidied.
+
+    A signal that the process was started to ignore (nohup) stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handled = [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_DFL]
+    for each in handled:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in handled:
+            signal.signal(each, signal.SIG_DFL)

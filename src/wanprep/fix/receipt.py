@@ -1,4 +1,4 @@
-"""The receipt: what was done to each file, with what, and the proof that it helped."""
+"""The receipt: what was done to each file, with what, and the findings before and after."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.check.result import finding_json
-from wanprep.fix.deliver import write_text
-from wanprep.fix.executors import sha256
-from wanprep.fix.outcome import Fixed, Kept, NotFixed
+from wanprep.files.atomic import sha256_of, write_bytes
+from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -29,29 +28,28 @@ def receipt(outcomes: Outcomes) -> dict[str, Any]:
         "version": 1,
         "wanprep": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "assets": [_entry(each) for each in outcomes.assets],
+        "assets": [{"source": each.media.path} | _asset(each) for each in outcomes.assets],
         "jobs": [_job(each) for each in outcomes.jobs],
     }
 
 
-def _entry(outcome: Outcome) -> dict[str, Any]:
-    told: dict[str, Any] = {"source": outcome.wanted.path}
+def _asset(outcome: Outcome) -> dict[str, Any]:
     match outcome:
-        case Kept():
-            return told | {
+        case Unchanged(result=result, hash=unchanged, remaining=remaining):
+            return {
                 "outcome": "kept",
-                "result": outcome.result,
-                "sha256": {"before": outcome.hash, "after": outcome.hash},
-                "findings": {"before": _findings(outcome.left), "after": _findings(outcome.left)},
+                "result": result,
+                "sha256": {"before": unchanged, "after": unchanged},
+                "findings": {"before": _findings(remaining), "after": _findings(remaining)},
             }
-        case NotFixed():
-            return told | {"outcome": "unmended", "reasons": list(outcome.why)}
+        case NotFixed(reasons=reasons):
+            return {"outcome": "unmended", "reasons": list(reasons)}
         case Fixed():
-            return told | _fixed(outcome)
+            return _fixed(outcome)
 
 
 def _fixed(outcome: Fixed) -> dict[str, Any]:
-    plan, made, proof = outcome.plan, outcome.made, outcome.proof
+    plan, output, verification = outcome.plan, outcome.output, outcome.verification
     return {
         "outcome": "mended",
         "result": outcome.result,
@@ -59,15 +57,18 @@ def _fixed(outcome: Fixed) -> dict[str, Any]:
         "steps": [
             {"name": step.name, "safety": step.safety, "words": step.words} for step in plan.steps
         ],
-        "commands": [list(command) for command in made.commands],
-        "settings": dict(made.settings),
-        "tools": dict(made.tools),
-        "encodes": made.encodes,
-        "notes": list(made.notes),
-        "facts": {"before": plan.facts.as_json(), "after": proof.facts.as_json()},
-        "findings": {"before": _findings(proof.before), "after": _findings(proof.after)},
+        "commands": [list(command) for command in output.commands],
+        "settings": dict(output.settings),
+        "tools": dict(output.tools),
+        "encodes": output.encodes,
+        "notes": list(output.notes),
+        "facts": {"before": plan.facts.as_json(), "after": verification.facts.as_json()},
+        "findings": {
+            "before": _findings(verification.before),
+            "after": _findings(verification.after),
+        },
         "decoded": True,  # or there would be no result
-        "likeness": dict(proof.similarity),
+        "likeness": dict(verification.similarity),
     }
 
 
@@ -76,47 +77,42 @@ def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 
 
 def _job(job: FixedFile) -> dict[str, Any]:
+    names = ("line", "pointer", "before", "after", "safety", "words")
     return {
         "source": job.file.file,
         "result": job.result,
         "sha256": dict(job.hashes),
         "changes": [
-            {
-                "line": change.line,
-                "pointer": change.pointer,
-                "before": change.before,
-                "after": change.after,
-                "safety": change.safety,
-                "words": change.words,
-            }
-            for change in job.fixed.changes
+            {name: getattr(change, name) for name in names} for change in job.fixed.changes
         ],
         "unmended": list(job.fixed.not_fixed),
     }
 
 
+def write_receipt(path: str, content: dict[str, Any]) -> None:
+    """Write a receipt, over that of an earlier run."""
+    data = json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
+    write_bytes(data, path, overwrite=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """Knows the results of an earlier run by their content: only those are written over."""
+class EarlierResults:
+    """The results of an earlier run, by content: these may be overwritten."""
 
     hashes: Collection[str] = ()
 
-    def wrote(self, path: str) -> bool:
-        """Tell whether a file is a result of ours that nobody has changed since."""
-        return bool(self.hashes) and os.path.isfile(path) and sha256(path) in self.hashes
+    def has_written(self, path: str) -> bool:
+        """Tell whether a file is a result that has not been changed since."""
+        return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
 
 
-def earlier_results(receipt_file: str) -> Earlier:
-    """Read what an earlier receipt knows."""
+def read_earlier_results(receipt_file: str) -> EarlierResults:
+    """Read the results out of a receipt; a missing or damaged one has none."""
     try:
         with open(receipt_file, encoding="utf-8") as file:
-            told: dict[str, Any] = json.load(file)
-        entries = [*told["assets"], *told["jobs"]]
-        return Earlier(frozenset(each["sha256"]["after"] for each in entries if "sha256" in each))
+            content: dict[str, Any] = json.load(file)
+        entries = [*content["assets"], *content["jobs"]]
+        hashes = frozenset(each["sha256"]["after"] for each in entries if "sha256" in each)
     except (OSError, ValueError, LookupError, TypeError):
-        return Earlier()
-
-
-def write_receipt(path: str, told: dict[str, Any]) -> None:
-    """Store a receipt; one of an earlier run is written over."""
-    write_text(json.dumps(told, indent=1, ensure_ascii=False).encode() + b"\n", path, over=True)
+        hashes = frozenset()
+    return EarlierResults(hashes)

@@ -1,4 +1,4 @@
-"""A repair is believed when its result was probed, decoded and judged again."""
+"""Check a result before it is delivered: probed, decoded, judged and compared with its source."""
 
 from __future__ import annotations
 
@@ -8,100 +8,90 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import asset_findings
-from wanprep.fix.outcome import Fixed, Kept
+from wanprep.fix.outcome import result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.check.inputs import CheckRequest
-    from wanprep.fix.outcome import Outcome, Outcomes
+    from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Plan
-    from wanprep.fix.task import Prepared, Task, Wanted
+    from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding
 
-
-# Below this a result is not what it was made from: turned, emptied, of other colours.
-_LEAST_SIMILARITY: Final = 0.5
+# Below this a result is not what it was made from: rotated, blank, of other colors.
+_LEAST_SSIM: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What the result turned out to be, beside what the source was."""
+class Verification:
+    """What the result is, compared with its source."""
 
     facts: Facts
     before: tuple[Finding, ...]
     after: tuple[Finding, ...]
     similarity: Mapping[str, float]
-    objections: tuple[str, ...]  # why it is not delivered; empty when it is clean
+    problems: tuple[str, ...]  # why it must not be delivered
 
 
-def findings_of(wanted: Wanted, facts: Facts, name: str) -> tuple[Finding, ...]:
-    """Judge a file for everything it is wanted for."""
+def findings_for(media: MediaFile, facts: Facts, name: str) -> tuple[Finding, ...]:
+    """Judge a file, or its result, for everything that it is used for."""
     return tuple(
         finding
-        for need in wanted.needs
-        for finding in asset_findings(facts, need.target, need.role, file=name, written=name)
-        if finding.rule not in wanted.ignored
+        for each in media.roles
+        for finding in asset_findings(facts, each.target, each.role, file=name, written=name)
+        if finding.rule not in media.ignored
     )
 
 
-def prove(
-    wanted: Wanted, plan: Plan, facts: Facts, similarity: Mapping[str, float], name: str
-) -> Proof:
-    """Hold a result against all that was promised of it."""
-    before = findings_of(wanted, wanted.facts, wanted.path)
-    after = findings_of(wanted, facts, name)
-    return Proof(
-        facts, before, after, similarity, tuple(_objections(plan, facts, before, after, similarity))
-    )
+def verify(
+    media: MediaFile, plan: Plan, facts: Facts, similarity: Mapping[str, float], name: str
+) -> Verification:
+    """Judge a result by the facts that were probed from it."""
+    before = findings_for(media, media.facts, media.path)
+    after = findings_for(media, facts, name)
+    expected = {each.rule for each in before} - set(plan.clears)
+    problems = tuple(_problems(facts, after, expected, similarity.get("ssim", 1.0)))
+    return Verification(facts, before, after, similarity, problems)
 
 
-def _objections(
-    plan: Plan,
-    facts: Facts,
-    before: tuple[Finding, ...],
-    after: tuple[Finding, ...],
-    similarity: Mapping[str, float],
+def _problems(
+    facts: Facts, after: tuple[Finding, ...], expected: set[str], ssim: float
 ) -> Iterator[str]:
-    known = {each.rule for each in before} - set(plan.clears)
     if not facts.readable:
         yield f"the result cannot be decoded: {facts.problem}"
         return
     for finding in after:
-        if finding.severity == "error" or finding.rule not in known:
+        if finding.severity == "error" or finding.rule not in expected:
             yield f"the result would still have {finding.rule}: {finding.message}"
-    if (ssim := similarity.get("ssim", 1.0)) < _LEAST_SIMILARITY:
-        yield f"the result does not look like its source (SSIM {ssim:.2f})"
+    if ssim < _LEAST_SSIM:
+        yield f"the result does not look like its source: SSIM {ssim:.2f}, below {_LEAST_SSIM}"
 
 
-def question_again(task: Task, prepared: Prepared, outcomes: Outcomes) -> CheckRequest:
-    """Ask for the jobs and the bare media where they are now, with the roles they had."""
-    question, config = task.question, task.question.config
-    bare = set(prepared.seen.media)
-    alone = [each for each in outcomes.assets if each.wanted.path in bare]
-    results = {_end(each): each for each in alone}
-    roles = {glob.escape(end): prepared.seen.role(each.wanted.path)
-             for end, each in results.items()}  # fmt: skip
+def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) -> CheckRequest:
+    """Ask for a check of the results: the jobs, and the media that were named themselves."""
+    check, config, named = request.check, request.check.config, set(run.inputs.media)
+    results = {
+        result_of(each): run.inputs.role(each.media.path)
+        for each in outcomes.assets
+        if each.media.path in named
+    }
     paths = (*results, *(job.result for job in outcomes.jobs))
-    silent = dict(_silenced(outcomes, config.folder))
+    ignored = dict(_ignored_in_results(outcomes, config.folder))
     return replace(
-        question,
-        paths=tuple(glob.escape(path) if not os.path.lexists(path) else path for path in paths),
-        roles=roles,
-        config=replace(config, ignore_in={**config.ignore_in, **silent}),
+        check,
+        paths=tuple(path if os.path.lexists(path) else glob.escape(path) for path in paths),
+        roles={glob.escape(path): role for path, role in results.items()},
+        config=replace(config, ignore_in={**config.ignore_in, **ignored}),
     )
 
 
-def _end(outcome: Outcome) -> str:
-    return outcome.result if isinstance(outcome, Fixed | Kept) else outcome.wanted.path
-
-
-def _silenced(
+def _ignored_in_results(
     outcomes: Outcomes, folder: os.PathLike[str]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Silence for a result what was silenced for its source."""
+    """Ignore in a result what is ignored in its source."""
     for each in outcomes.assets:
-        if each.wanted.ignored:
-            relative = os.path.relpath(os.path.abspath(_end(each)), folder)
-            yield glob.escape(relative), tuple(each.wanted.ignored)
+        if each.media.ignored:
+            relative = os.path.relpath(os.path.abspath(result_of(each)), folder)
+            yield glob.escape(relative), tuple(each.media.ignored)

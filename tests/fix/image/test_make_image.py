@@ -12,7 +12,7 @@ from PIL import Image
 from wanprep import probe
 from wanprep.errors import WanprepError
 from wanprep.fix.image.make import make_and_measure, make_image
-from wanprep.fix.plan.plan import Stripped
+from wanprep.fix.plan.plan import StripLocation
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ def test_the_similarity_comes_with_it(source: Path, tmp_path: Path) -> None:
     assert made.encodes == 1
     assert ssim == pytest.approx(1.0)
 
-    made, ssim = make_and_measure(str(source), Stripped(".jpg"), facts, str(tmp_path / "made.jpg"))
+    made, ssim = make_and_measure(
+        str(source), StripLocation(".jpg"), facts, str(tmp_path / "made.jpg")
+    )
     assert made.encodes == 0
     assert ssim is None
     assert (tmp_path / "made.jpg").read_bytes() == source.read_bytes()

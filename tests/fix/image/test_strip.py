@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, PngImagePlugin
 
 from wanprep import probe
 from wanprep.fix.image.make import make_image
-from wanprep.fix.plan.plan import CannotFix, Stripped
+from wanprep.fix.plan.plan import CannotFix, StripLocation
 
 XMP = (
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description exif:GPSLatitude="48,12.5N"'
@@ -34,7 +34,7 @@ def exif() -> Image.Exif:
 def strip(source: Path) -> Path:
     facts = probe(source, cache=False)
     into = source.with_name(f"stripped{source.suffix}")
-    made = make_image(str(source), Stripped(source.suffix), facts, str(into))
+    made = make_image(str(source), StripLocation(source.suffix), facts, str(into))
     assert made.encodes == 0
     return into
 
@@ -243,7 +243,9 @@ def test_other_formats_are_refused(tmp_path: Path, format_name: str) -> None:
     facts = replace(probe(tmp_path / "home.jpg", cache=False), format=format_name)
 
     with pytest.raises(CannotFix, match=f"out of JPEG, PNG and WEBP, not out of {format_name}"):
-        make_image(str(tmp_path / "home.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+        make_image(
+            str(tmp_path / "home.jpg"), StripLocation(".jpg"), facts, str(tmp_path / "out.jpg")
+        )
 
 
 def test_a_position_that_cannot_be_taken_out_is_told(tmp_path: Path) -> None:
@@ -260,7 +262,9 @@ def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     facts = probe(tmp_path / "home.jpg", cache=False)
 
     with pytest.raises(CannotFix, match="cannot be read: No such file"):
-        make_image(str(tmp_path / "gone.jpg"), Stripped(".jpg"), facts, str(tmp_path / "out.jpg"))
+        make_image(
+            str(tmp_path / "gone.jpg"), StripLocation(".jpg"), facts, str(tmp_path / "out.jpg")
+        )
 
 
 @pytest.mark.parametrize("cut", [4, 30, 300])
@@ -271,5 +275,5 @@ def test_cut_off_files_do_no_harm(tmp_path: Path, cut: int) -> None:
         data = (tmp_path / name).read_bytes()[:cut]
         (tmp_path / name).write_bytes(data)
         into = tmp_path / f"out-{name}"
-        make_image(str(tmp_path / name), Stripped(Path(name).suffix), facts, str(into))
+        make_image(str(tmp_path / name), StripLocation(Path(name).suffix), facts, str(into))
         assert data.endswith(into.read_bytes()[-4:])

@@ -1,4 +1,4 @@
-"""What no repair can fix, and what is said about it."""
+"""What cannot be fixed, and how it is reported."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from repairs import EVOLINK, TARGETS, WAN22, WAVESPEED, bound, clip, image, plan, target, voice
+from planning import EVOLINK, TARGETS, WAN22, WAVESPEED, audio, bound, image, plan, target, video
 
-from wanprep.fix.plan.draft import suffix_of
-from wanprep.fix.plan.plan import STEPS, Need, NotFixable, Options, Plan, Untouched
+from wanprep.fix.plan.draft import suffix_for
+from wanprep.fix.plan.plan import STEPS, NoChange, NotFixable, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts
 from wanprep.media.names import extension_format
@@ -35,42 +35,46 @@ IMAGE = "reference_image"
         pytest.param(
             replace(image(), readable=False, problem="cut off"), "cut off. Export", id="cut off"
         ),
-        pytest.param(replace(image(), aspect=float("nan")), "still.png: cannot be used", id="odd"),
         pytest.param(
-            clip(), "Save one of its frames as an image, and give that.", id="a clip as an image"
+            replace(image(), aspect=float("nan")),
+            "still.png: cannot be used",
+            id="impossible facts",
         ),
         pytest.param(
-            voice(), "voice.wav: an audio file; EvoLink requires an image", id="a sound as an image"
+            video(), "Save one of its frames as an image, and use that.", id="a video as an image"
+        ),
+        pytest.param(
+            audio(), "voice.wav: an audio file; EvoLink requires an image", id="audio as an image"
         ),
     ],
 )
-def test_what_is_beyond_repair(facts: Facts, reason: str) -> None:
-    found = plan_asset(facts, [Need(TARGETS[EVOLINK], IMAGE)], Options())
-    assert isinstance(found, NotFixable)
-    assert len(found.reasons) == 1
-    assert reason in found.reasons[0]
+def test_not_fixable(facts: Facts, reason: str) -> None:
+    result = plan_asset(facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options())
+    assert isinstance(result, NotFixable)
+    assert len(result.reasons) == 1
+    assert reason in result.reasons[0]
 
 
-def test_what_is_ignored_stops_nobody() -> None:
-    needs = [Need(TARGETS[EVOLINK], IMAGE)]
-    assert plan_asset(GONE, needs, Options(), ignored=["asset-missing"]) == Untouched(GONE)
+def test_an_ignored_error_needs_no_fix() -> None:
+    needs = [TargetRole(TARGETS[EVOLINK], IMAGE)]
+    assert plan_asset(GONE, needs, Options(), ignored=["asset-missing"]) == NoChange(GONE)
 
 
-def test_unread_files_of_which_only_warnings_are_told_stay() -> None:
+def test_an_unreadable_file_with_only_warnings_stays() -> None:
     facts = replace(image(gps=True), readable=False, problem="cut off")
-    found = plan_asset(
-        facts, [Need(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
+    result = plan_asset(
+        facts, [TargetRole(TARGETS[EVOLINK], IMAGE)], Options(), ignored=["asset-unreadable"]
     )
-    assert found == Untouched(facts, ("location-metadata",))
+    assert result == NoChange(facts, ("location-metadata",))
 
 
-def test_roles_that_a_target_lacks() -> None:
-    found = plan(image(gps=True), "first_frame", WAVESPEED)
-    assert found == Untouched(image(gps=True), ("first-frame-unsupported",))
+def test_a_role_that_the_target_lacks() -> None:
+    result = plan(image(gps=True), "first_frame", WAVESPEED)
+    assert result == NoChange(image(gps=True), ("first-frame-unsupported",))
 
 
-def test_whom_nobody_wants_is_left_alone() -> None:
-    assert plan_asset(image(gps=True), [], Options()) == Untouched(image(gps=True))
+def test_a_file_without_roles_stays() -> None:
+    assert plan_asset(image(gps=True), [], Options()) == NoChange(image(gps=True))
 
 
 def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
@@ -85,8 +89,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                 sides("Large", bound("image-too-small", minimum=2000)),
                 sides("Small", bound("image-too-large", maximum=1000)),
             ],
-            "Large wants at least 2000 px in width, Small wants at most 1000 px:"
-            " no file suits both. Give each a file of its own.",
+            "Large requires at least 2000 px in width, Small requires at most 1000 px:"
+            " no file meets both. Use a separate file for each target.",
             id="two targets",
         ),
         pytest.param(
@@ -101,7 +105,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                     },
                 )
             ],
-            "Odd wants more than 10 px in width and less than 11 px at once, which nothing is.",
+            "Odd requires more than 10 px in width and less than 11 px at once, which is"
+            " impossible.",
             id="no whole number between",
         ),
         pytest.param(
@@ -117,8 +122,8 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                     aspect=bound("aspect-out-of-range", minimum=3),
                 ),
             ],
-            "No image of 1x300 to 500x65535 px has a shape of 3:1, which is what Wide and Flat"
-            " wants. Make one file for each target.",
+            "No image of 1x300 to 500x65535 px has an aspect ratio of 3:1, as Wide and Flat"
+            " would require. Use a separate file for each target.",
             id="sides and shape",
         ),
         pytest.param(
@@ -126,18 +131,19 @@ def sides(name: str, width: dict[str, Any], **more: Any) -> Target:
                 sides("One", {}, format=bound("format-unsupported", enum=["jpeg"])),
                 sides("Two", {}, format=bound("format-unsupported", enum=["bmp"])),
             ],
-            "One wants JPEG, Two wants BMP: no file suits both. Give each a file of its own.",
+            "One requires JPEG, Two requires BMP: no file meets both. Use a separate file for each"
+            " target.",
             id="formats",
         ),
     ],
 )
-def test_options_that_exclude_each_other(targets: list[Target], reason: str) -> None:
-    found = plan(image(1280, 200), IMAGE, *targets)
-    assert isinstance(found, NotFixable)
-    assert found.reasons == (reason,)
+def test_contradictory_limits(targets: list[Target], reason: str) -> None:
+    result = plan(image(1280, 200), IMAGE, *targets)
+    assert isinstance(result, NotFixable)
+    assert result.reasons == (reason,)
 
 
-def test_warnings_that_exclude_each_other_give_way_to_errors() -> None:
+def test_errors_take_precedence_over_contradictory_warnings() -> None:
     own = sides(
         "One",
         {
@@ -147,13 +153,13 @@ def test_warnings_that_exclude_each_other_give_way_to_errors() -> None:
             ]
         },
     )
-    found = plan(image(240, 240), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert found.predicted.width == 300
-    assert (found.clears, found.left) == (("image-too-small",), ("image-too-large",))
+    result = plan(image(240, 240), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert result.predicted.width == 300
+    assert (result.clears, result.remaining) == (("image-too-small",), ("image-too-large",))
 
 
-def test_a_result_that_would_break_something_new_is_no_plan() -> None:
+def test_a_result_must_not_break_another_rule() -> None:
     schema = {
         "allOf": [
             {"properties": {"alpha": bound("alpha-unsupported", const=False)}},
@@ -163,26 +169,26 @@ def test_a_result_that_would_break_something_new_is_no_plan() -> None:
             },
         ]
     }
-    found = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
-    assert isinstance(found, NotFixable)
-    assert found.reasons[0].startswith("As far as it can be fixed: still.png: RGB;")
+    result = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
+    assert isinstance(result, NotFixable)
+    assert result.reasons[0].startswith("As far as it can be fixed: still.png: RGB;")
 
 
-def test_who_refuses_a_question_may_have_the_rest() -> None:
+def test_ignoring_the_rules_of_a_question_leaves_the_rest() -> None:
     facts = image(3000, 300, gps=True)
-    asked = plan(facts, IMAGE, WAVESPEED)
-    assert isinstance(asked, Plan)
-    refused = [rule for step in asked.questions for rule in step.rules]
+    result = plan(facts, IMAGE, WAVESPEED)
+    assert isinstance(result, Plan)
+    refused = [rule for step in result.questions for rule in step.rules]
     rest = plan(facts, IMAGE, WAVESPEED, ignored=refused)
     assert isinstance(rest, Plan)
     assert [step.name for step in rest.steps] == ["drop-location"]
 
 
-def test_steps_are_told_in_order() -> None:
+def test_steps_are_in_order() -> None:
     facts = image(12000, 200, "a.heic", gps=True, orientation=3, alpha=True, bit_depth=10)
-    found = plan(facts, IMAGE, EVOLINK, WAN22)
-    assert isinstance(found, Plan)
-    order = [STEPS.index(step.name) for step in found.steps]
+    result = plan(facts, IMAGE, EVOLINK, WAN22)
+    assert isinstance(result, Plan)
+    order = [STEPS.index(step.name) for step in result.steps]
     assert order == sorted(order)
     assert len(order) == 7
 
@@ -198,16 +204,16 @@ def test_steps_are_told_in_order() -> None:
         ),
         pytest.param(image(name="a.png"), "jpeg", ".jpg", id="another"),
         pytest.param(image(name="still"), "png", ".png", id="none at all"),
-        pytest.param(clip(name="a.mov", format="mp4"), "mp4", ".mov", id="a neighbour's, truly"),
-        pytest.param(clip(name="a.mov"), "mp4", ".mp4", id="a neighbour's, no more"),
+        pytest.param(video(name="a.mov", format="mp4"), "mp4", ".mov", id="of a related format"),
+        pytest.param(video(name="a.mov"), "mp4", ".mp4", id="no longer that format"),
     ],
 )
-def test_endings(facts: Facts, result_format: str, suffix: str) -> None:
-    assert suffix_of(facts, result_format) == suffix
+def test_suffixes(facts: Facts, result_format: str, suffix: str) -> None:
+    assert suffix_for(facts, result_format) == suffix
 
 
 @pytest.mark.parametrize(
     "name", "jpeg png webp tiff heic jpeg2000 mp4 mov asf mpg wav mp3 wavpack musepack pnm".split()
 )
-def test_usual_endings_are_true(name: str) -> None:
-    assert extension_format(f"x{suffix_of(Facts(path=''), name)}") == name
+def test_usual_suffixes_match_their_format(name: str) -> None:
+    assert extension_format(f"x{suffix_for(Facts(path=''), name)}") == name

@@ -1,20 +1,20 @@
-"""Images, by the repairs of the ledger: what is done, in which order, and what comes of it."""
+"""Plans for images: recipes, steps and predicted facts."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from repairs import EVOLINK, WAN22, WAVESPEED, bound, image, plan, target
+from planning import EVOLINK, WAN22, WAVESPEED, bound, image, plan, target
 
 from wanprep.fix.plan.plan import (
     ImageRecipe,
+    NoChange,
     NotFixable,
     Options,
     Plan,
-    Renamed,
-    Stripped,
-    Untouched,
+    Rename,
+    StripLocation,
     Window,
 )
 from wanprep.media.facts import Facts
@@ -23,9 +23,9 @@ IMAGE = "reference_image"
 
 
 def planned(facts: Facts, *targets: str, role: str = IMAGE, options: Options = Options()) -> Plan:  # noqa: B008
-    found = plan(facts, role, *targets, options=options)
-    assert isinstance(found, Plan), found
-    return found
+    result = plan(facts, role, *targets, options=options)
+    assert isinstance(result, Plan), result
+    return result
 
 
 def written(facts: Facts, *targets: str, options: Options = Options()) -> ImageRecipe:  # noqa: B008
@@ -34,57 +34,57 @@ def written(facts: Facts, *targets: str, options: Options = Options()) -> ImageR
     return recipe
 
 
-def names(found: Plan) -> list[str]:
-    return [step.name for step in found.steps]
+def names(result: Plan) -> list[str]:
+    return [step.name for step in result.steps]
 
 
 @pytest.mark.parametrize(
     ("facts", "targets"),
     [
         pytest.param(image(), [EVOLINK, WAN22], id="ordinary"),
-        pytest.param(image(name="a.jpg", orientation=6), [EVOLINK], id="a turned JPEG"),
+        pytest.param(image(name="a.jpg", orientation=6), [EVOLINK], id="rotated JPEG"),
         pytest.param(image(8000, 1000, bytes=20_000_000), [EVOLINK], id="at every bound"),
         pytest.param(image(name="a.webp"), [EVOLINK, WAN22], id="WEBP"),
         pytest.param(image(bit_depth=16, color="gray"), [EVOLINK], id="16 bits, which are fine"),
         pytest.param(image(name="a.bmp"), [WAN22], id="BMP where it is taken"),
     ],
 )
-def test_what_is_fit_stays_bit_for_bit(facts: Facts, targets: list[str]) -> None:
-    assert plan(facts, IMAGE, *targets) == Untouched(facts)
+def test_accepted_files_stay_as_they_are(facts: Facts, targets: list[str]) -> None:
+    assert plan(facts, IMAGE, *targets) == NoChange(facts)
 
 
 @pytest.mark.parametrize(
     ("facts", "recipe", "steps"),
     [
         pytest.param(
-            image(name="a.png", format="jpeg"), Renamed(".jpg"), ["rename"], id="a wrong name"
+            image(name="a.png", format="jpeg"), Rename(".jpg"), ["rename"], id="wrong suffix"
         ),
         pytest.param(
-            image(name="a.JPG", gps=True), Stripped(".JPG"), ["drop-location"], id="a place"
+            image(name="a.JPG", gps=True), StripLocation(".JPG"), ["drop-location"], id="location"
         ),
         pytest.param(
             image(name="a.webp", gps=True, orientation=6),
-            Stripped(".webp"),
+            StripLocation(".webp"),
             ["drop-location"],
-            id="a place in a turned WEBP",
+            id="location in a rotated WEBP",
         ),
         pytest.param(
             image(name="a.HEIC", format="jpeg", gps=True),
-            Stripped(".jpg"),
+            StripLocation(".jpg"),
             ["rename", "drop-location"],
-            id="a place and a wrong name",
+            id="location and wrong suffix",
         ),
     ],
 )
-def test_no_pixel_is_touched_for_a_name_or_a_place(
-    facts: Facts, recipe: Renamed | Stripped, steps: list[str]
+def test_no_pixel_changes_for_a_suffix_or_a_location(
+    facts: Facts, recipe: Rename | StripLocation, steps: list[str]
 ) -> None:
-    found = planned(facts)
-    assert found.recipe == recipe
-    assert names(found) == steps
-    assert {step.safety for step in found.steps} == {"safe"}
-    assert found.predicted.bytes == facts.bytes
-    assert found.predicted.orientation == facts.orientation
+    result = planned(facts)
+    assert result.recipe == recipe
+    assert names(result) == steps
+    assert {step.safety for step in result.steps} == {"safe"}
+    assert result.predicted.bytes == facts.bytes
+    assert result.predicted.orientation == facts.orientation
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_no_pixel_is_touched_for_a_name_or_a_place(
             image(name="a.heic", orientation=6, gps=True),
             "jpeg",
             ["drop-location", "turn", "encode"],
-            id="R-img-format: HEIC",
+            id="HEIC",
         ),
         pytest.param(image(name="a.avif", hdr=True), "jpeg", ["color", "encode"], id="HDR AVIF"),
         pytest.param(image(name="a.jp2", format="jpeg2000"), "jpeg", ["encode"], id="JPEG 2000"),
@@ -122,45 +122,45 @@ def test_no_pixel_is_touched_for_a_name_or_a_place(
         ),
         pytest.param(image(name="a.bmp"), "png", ["encode"], id="BMP that cannot be uploaded"),
         pytest.param(
-            image(name="a.png", alpha=True), "png", ["flatten", "encode"], id="R-flatten: PNG"
+            image(name="a.png", alpha=True), "png", ["flatten", "encode"], id="transparent PNG"
         ),
         pytest.param(
-            image(name="a.webp", alpha=True), "png", ["flatten", "encode"], id="R-flatten: WEBP"
+            image(name="a.webp", alpha=True), "png", ["flatten", "encode"], id="transparent WEBP"
         ),
         pytest.param(
             image(alpha=True, bit_depth=16),
             "png",
             ["color", "flatten", "encode"],
-            id="16 bits, only when written anew",
+            id="16 bits, only when re-encoded",
         ),
         pytest.param(
-            image(9000, 3000, "a.jpg"), "jpeg", ["scale", "encode"], id="R-down: JPEG stays JPEG"
+            image(9000, 3000, "a.jpg"), "jpeg", ["scale", "encode"], id="too large: JPEG stays JPEG"
         ),
-        pytest.param(image(200, 150), "png", ["scale", "encode"], id="R-up"),
+        pytest.param(image(200, 150), "png", ["scale", "encode"], id="too small"),
         pytest.param(
             image(9000, 3000, "a.png", format="jpeg"),
             "jpeg",
             ["rename", "scale", "encode"],
-            id="a wrong name beside",
+            id="and a wrong suffix",
         ),
     ],
 )
-def test_what_is_written_and_how(facts: Facts, output: str, steps: list[str]) -> None:
-    found = planned(facts)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert found.recipe.format == output
-    assert found.recipe.most_bytes == found.predicted.bytes == 20_000_000
-    assert names(found) == steps
-    assert found.predicted == replace(
+def test_encoding(facts: Facts, output: str, steps: list[str]) -> None:
+    result = planned(facts)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert result.recipe.format == output
+    assert result.recipe.most_bytes == result.predicted.bytes == 20_000_000
+    assert names(result) == steps
+    assert result.predicted == replace(
         Facts(path="", kind="image"),
         format=output,
         extension_format=output,
         bytes=20_000_000,
-        width=found.predicted.width,
-        height=found.predicted.height,
-        stored_width=found.predicted.width,
-        stored_height=found.predicted.height,
-        aspect=found.predicted.aspect,
+        width=result.predicted.width,
+        height=result.predicted.height,
+        stored_width=result.predicted.width,
+        stored_height=result.predicted.height,
+        aspect=result.predicted.aspect,
         orientation=1,
         alpha=False,
         animated=False,
@@ -172,14 +172,14 @@ def test_what_is_written_and_how(facts: Facts, output: str, steps: list[str]) ->
     )
 
 
-def test_the_words_of_scaling() -> None:
+def test_words_of_scaling() -> None:
     down = planned(image(9000, 3000, "a.jpg")).steps[0]
     assert (down.words, down.safety) == ("scale 9000x3000 to 8000x2667 px", "lossy")
     up = planned(image(200, 150)).steps[0]
     assert up.words == "scale up 200x150 to 320x240 px (it will look soft)"
 
 
-def test_gray_stays_gray_unless_it_meets_a_colour() -> None:
+def test_gray_stays_gray_unless_color_is_added() -> None:
     gray = image(200, 150, color="gray")
     assert planned(gray).predicted.color == "gray"
     assert planned(replace(gray, alpha=True)).predicted.color == "rgb"
@@ -188,39 +188,39 @@ def test_gray_stays_gray_unless_it_meets_a_colour() -> None:
 
 @pytest.mark.parametrize("role", [IMAGE, "first_frame"])
 @pytest.mark.parametrize("crop", [None, "pad"])
-def test_r_aspect_pads_unless_a_crop_is_wished(role: str, crop: None) -> None:
-    found = planned(image(12000, 200), role=role, options=Options(crop=crop, background="#102030"))
-    recipe = found.recipe
+def test_the_aspect_ratio_is_padded_by_default(role: str, crop: None) -> None:
+    result = planned(image(12000, 200), role=role, options=Options(crop=crop, background="#102030"))
+    recipe = result.recipe
     assert isinstance(recipe, ImageRecipe)
     assert (recipe.size, recipe.canvas, recipe.window) == ((8000, 133), (8000, 1000), None)
     assert recipe.smallest == (1920, 240)
-    (question,) = found.questions
+    (question,) = result.questions
     assert (question.name, question.rules) == ("pad", ("aspect-out-of-range",))
     assert question.words == "pad 8000x133 to 8000x1000 px with #102030"
 
 
 @pytest.mark.parametrize(
     ("crop", "words"),
-    [("smart", "keeping what stands out"), ("center", "keeping its middle")],
+    [("smart", "keeping what stands out"), ("center", "keeping the center")],
 )
-def test_r_aspect_crops_where_that_is_wished(crop: str, words: str) -> None:
+def test_the_aspect_ratio_is_cropped_if_chosen(crop: str, words: str) -> None:
     options = Options(crop="smart" if crop == "smart" else "center")
-    found = planned(image(12000, 200), role="first_frame", options=options)
-    recipe = found.recipe
+    result = planned(image(12000, 200), role="first_frame", options=options)
+    recipe = result.recipe
     assert isinstance(recipe, ImageRecipe)
     assert recipe.window == Window((1600, 200), options.crop or "pad")  # type: ignore[arg-type]
     assert (recipe.size, recipe.canvas) == ((1920, 240), None)
-    assert [step.words for step in found.questions] == [f"crop 12000x200 to 1600x200 px, {words}"]
+    assert [step.words for step in result.questions] == [f"crop 12000x200 to 1600x200 px, {words}"]
 
 
-def test_sides_alone_may_ask_for_another_shape() -> None:
+def test_limits_on_sides_alone_may_demand_another_ratio() -> None:
     rule = {"minimum": "image-too-small", "maximum": "image-too-large"}
     side = bound(rule, minimum=361, maximum=1999)
     own = target(IMAGE, {"properties": {"width": side, "height": side}})
-    found = plan(image(3000, 300), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert [step.rules for step in found.questions] == [("image-too-large", "image-too-small")]
-    assert (found.predicted.width, found.predicted.height) == (1999, 361)
+    result = plan(image(3000, 300), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert [step.rules for step in result.questions] == [("image-too-large", "image-too-small")]
+    assert (result.predicted.width, result.predicted.height) == (1999, 361)
 
 
 @pytest.mark.parametrize(
@@ -263,24 +263,24 @@ def test_sides_alone_may_ask_for_another_shape() -> None:
             image(7000, 7000, "a.gif", color="palette", bytes=4_000_000),
             "png",
             ["encode"],
-            id="a GIF packs well",
+            id="a GIF compresses well",
         ),
     ],
 )
-def test_r_img_bytes(facts: Facts, output: str, steps: list[str]) -> None:
-    found = planned(facts)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert found.recipe.format == output
-    assert names(found) == steps
-    assert found.recipe.most_bytes == 20_000_000
-    assert found.recipe.smallest
+def test_fitting_bytes(facts: Facts, output: str, steps: list[str]) -> None:
+    result = planned(facts)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert result.recipe.format == output
+    assert names(result) == steps
+    assert result.recipe.most_bytes == 20_000_000
+    assert result.recipe.smallest
 
 
-def test_bytes_of_a_strict_bound_stay_below_it() -> None:
+def test_bytes_stay_below_an_exclusive_limit() -> None:
     assert written(image(bytes=12_000_000), WAN22).most_bytes == 9_999_999
 
 
-def png_alone(facts: Facts) -> ImageRecipe | None:
+def plan_png_only(facts: Facts) -> ImageRecipe | None:
     own = target(
         IMAGE,
         {
@@ -291,44 +291,44 @@ def png_alone(facts: Facts) -> ImageRecipe | None:
             }
         },
     )
-    found = plan(facts, IMAGE, own)
-    if isinstance(found, NotFixable):
-        assert "Test accepts at most 1 MB" in found.reasons[0]
+    result = plan(facts, IMAGE, own)
+    if isinstance(result, NotFixable):
+        assert "Test accepts at most 1 MB" in result.reasons[0]
         return None
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, ImageRecipe)
-    return found.recipe
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, ImageRecipe)
+    return result.recipe
 
 
-def test_where_only_png_is_taken_pixels_must_go() -> None:
-    recipe = png_alone(image(2000, 1000, bytes=4_000_000))
+def test_a_large_png_is_scaled_down_if_only_png_is_accepted() -> None:
+    recipe = plan_png_only(image(2000, 1000, bytes=4_000_000))
     assert recipe
     assert recipe.format == "png"
     assert recipe.size
     assert 700 < recipe.size[0] < 1000
-    assert png_alone(image(200, 9000, bytes=40_000_000)) is None
+    assert plan_png_only(image(200, 9000, bytes=40_000_000)) is None
 
 
-def test_without_a_cap_nothing_is_fitted() -> None:
+def test_without_a_limit_bytes_are_not_fitted() -> None:
     own = target(IMAGE, {"properties": {"format": bound("format-unsupported", enum=["jpeg"])}})
-    found = plan(image(), IMAGE, own)
-    assert isinstance(found, Plan)
-    assert isinstance(found.recipe, ImageRecipe)
-    assert (found.recipe.most_bytes, found.recipe.smallest) == (None, None)
-    assert found.predicted.bytes
+    result = plan(image(), IMAGE, own)
+    assert isinstance(result, Plan)
+    assert isinstance(result.recipe, ImageRecipe)
+    assert (result.recipe.most_bytes, result.recipe.smallest) == (None, None)
+    assert result.predicted.bytes
 
 
-def test_what_cannot_be_decoded_is_for_a_person() -> None:
-    found = plan(image(name="logo.svg"), IMAGE)
-    assert isinstance(found, NotFixable)
-    (reason,) = found.reasons
+def test_a_format_without_a_decoder_is_not_fixable() -> None:
+    result = plan(image(name="logo.svg"), IMAGE)
+    assert isinstance(result, NotFixable)
+    (reason,) = result.reasons
     assert reason.startswith(
         "logo.svg: SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
     )
 
 
-def test_all_needs_are_met_at_once() -> None:
-    found = planned(image(3000, 200, alpha=True, bytes=12_000_000), EVOLINK, WAN22, WAVESPEED)
-    assert found.predicted.alpha is False
-    assert (found.predicted.width, found.predicted.height) == (1999, 361)
-    assert found.predicted.bytes == 9_999_999
+def test_all_targets_at_once() -> None:
+    result = planned(image(3000, 200, alpha=True, bytes=12_000_000), EVOLINK, WAN22, WAVESPEED)
+    assert result.predicted.alpha is False
+    assert (result.predicted.width, result.predicted.height) == (1999, 361)
+    assert result.predicted.bytes == 9_999_999

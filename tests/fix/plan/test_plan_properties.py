@@ -1,4 +1,4 @@
-"""Whatever is asked of whatever file: a plan keeps it, and what has no plan has no solution."""
+"""Properties of plans: they meet all limits, and without a plan there is no solution."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from repairs import bound, clip, image, plan, rules_of, target, voice
+from planning import audio, bound, image, plan, rules_of, target, video
 
 from wanprep.fix.plan.plan import (
     ImageRecipe,
-    Need,
+    NoChange,
     NotFixable,
     Options,
     Plan,
-    Untouched,
+    TargetRole,
     VideoRecipe,
 )
 from wanprep.media.facts import Facts
 from wanprep.rules.target import Target
 
-# Without looking for simpler failures, which takes minutes: the found one tells enough.
-_OFTEN = settings(deadline=None, max_examples=200, phases=[Phase.explicit, Phase.generate])
+# Without shrinking, which takes minutes: the failure found is clear enough.
+_OFTEN = settings(deadline=None, max_examples=60, phases=[Phase.explicit, Phase.generate])
 _SMALL = 24  # sides so short that every size can be tried
 
 OPTIONS = st.builds(
@@ -35,28 +35,28 @@ OPTIONS = st.builds(
 )
 
 
-def ends(
+def two_limits(
     values: SearchStrategy[Any], rule: str, severity: SearchStrategy[str]
 ) -> SearchStrategy[list[dict[str, Any]]]:
-    """Two ends in any order, each strict or not: some leave room, some leave none."""
+    """Return a lower and an upper limit, exclusive or not; they may exclude each other."""
     low = st.sampled_from(["minimum", "exclusiveMinimum"])
     high = st.sampled_from(["maximum", "exclusiveMaximum"])
     return st.tuples(values, values, low, high, severity).map(
-        lambda told: [
-            bound(rule, told[4], **{told[2]: min(told[0], told[1])}),
-            bound(rule, told[4], **{told[3]: max(told[0], told[1])}),
+        lambda drawn: [
+            bound(rule, drawn[4], **{drawn[2]: min(drawn[0], drawn[1])}),
+            bound(rule, drawn[4], **{drawn[3]: max(drawn[0], drawn[1])}),
         ]
     )
 
 
 def schemas(severity: SearchStrategy[str], most: int) -> SearchStrategy[dict[str, Any]]:
     sides = st.integers(1, most)
-    shapes = st.sampled_from([0.1, 0.125, 0.5, 2 / 3, 0.75, 1, 4 / 3, 1.5, 1.7778, 2, 5.538, 8])
+    aspects = st.sampled_from([0.1, 0.125, 0.5, 2 / 3, 0.75, 1, 4 / 3, 1.5, 1.7778, 2, 5.538, 8])
     return st.fixed_dictionaries(
         {
-            "width": ends(sides, "image-too-small", severity),
-            "height": ends(sides, "image-too-large", severity),
-            "aspect": ends(shapes, "aspect-out-of-range", severity),
+            "width": two_limits(sides, "image-too-small", severity),
+            "height": two_limits(sides, "image-too-large", severity),
+            "aspect": two_limits(aspects, "aspect-out-of-range", severity),
         }
     ).map(lambda facts: {"properties": {name: {"allOf": two} for name, two in facts.items()}})
 
@@ -67,21 +67,21 @@ def some_size_is_allowed(schema: dict[str, Any], step: int) -> bool:
 
 
 def size_is_allowed(schema: dict[str, Any], width: int, height: int) -> bool:
-    """Hold a size against the bounds, in the plainest way there is."""
-    shape = width / height  # facts tell six digits of it; both must be allowed
+    """Compare a size with the limits, in the simplest way."""
+    aspect = width / height  # facts have six digits of it; both must be allowed
     facts: dict[str, list[float]] = {"width": [width], "height": [height]}
-    facts["aspect"] = [shape, round(shape, 6)]
+    facts["aspect"] = [aspect, round(aspect, 6)]
     return all(
-        _HOLDS[keyword](value, limit[keyword])
+        _COMPARE[keyword](value, limit[keyword])
         for name, both in schema["properties"].items()
         for limit in both["allOf"]
         for value in facts[name]
-        for keyword in _HOLDS
+        for keyword in _COMPARE
         if keyword in limit
     )
 
 
-_HOLDS: dict[str, Callable[[float, float], bool]] = {
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
     "minimum": operator.ge,
     "exclusiveMinimum": operator.gt,
     "maximum": operator.le,
@@ -95,7 +95,7 @@ ERROR = st.just("error")
 
 @_OFTEN
 @given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), options=OPTIONS)
-def test_a_image_has_a_plan_if_any_size_is_allowed(
+def test_an_image_has_a_plan_if_any_size_is_allowed(
     width: int, height: int, schema: dict[str, Any], options: Options
 ) -> None:
     facts, own = image(width, height), target("reference_image", schema)
@@ -111,13 +111,13 @@ def test_a_image_has_a_plan_if_any_size_is_allowed(
 
 @_OFTEN
 @given(width=SIDES, height=SIDES, schema=schemas(ERROR, _SMALL), options=OPTIONS)
-def test_a_clip_has_a_plan_if_any_even_size_is_allowed(
+def test_a_video_has_a_plan_if_any_even_size_is_allowed(
     width: int, height: int, schema: dict[str, Any], options: Options
 ) -> None:
-    facts, own = clip(width, height), target("reference_video", schema)
+    facts, own = video(width, height), target("reference_video", schema)
     planned = plan(facts, "reference_video", own, options=options)
-    need = Need(own, "reference_video")
-    if isinstance(planned, Untouched):
+    need = TargetRole(own, "reference_video")
+    if isinstance(planned, NoChange):
         assert not rules_of(facts, [need])
     else:
         assert isinstance(planned, Plan) is some_size_is_allowed(schema, 2)
@@ -129,7 +129,7 @@ def test_a_clip_has_a_plan_if_any_even_size_is_allowed(
 def check_sizes(
     recipe: ImageRecipe | VideoRecipe, planned: Plan, options: Options, step: int
 ) -> None:
-    """Hold the sizes in a recipe together: one follows from the other, and no ratio changes."""
+    """Check that each size in a recipe follows from the one before, and that no ratio changes."""
     source = (planned.facts.width or 0, planned.facts.height or 0)
     kept = recipe.window.size if recipe.window else source
     drawn = recipe.size or kept
@@ -168,11 +168,11 @@ IMAGES = st.builds(
 )
 
 
-def asked_of_images(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
+def image_schemas(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, Any]]:
     formats = st.lists(
         st.sampled_from(["jpeg", "png", "webp", "avif"]), min_size=1, unique=True
     ).map(lambda names: bound("format-unsupported", enum=names))
-    weights = st.integers(1_000_000, 30_000_000).map(
+    sizes = st.integers(1_000_000, 30_000_000).map(
         lambda most: {
             "if": {"maximum": most * 2},
             "then": bound("file-near-limit", "warning", maximum=most),
@@ -180,12 +180,12 @@ def asked_of_images(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, A
         }
     )
     alpha = st.sampled_from(["error", "warning"]).map(
-        lambda told: {
+        lambda severity: {
             "if": {"properties": {"format": {"const": "png"}}},
-            "then": {"properties": {"alpha": bound("alpha-unsupported", told, const=False)}},
+            "then": {"properties": {"alpha": bound("alpha-unsupported", severity, const=False)}},
         }
     )
-    plain = st.fixed_dictionaries({"format": formats, "bytes": weights})
+    plain = st.fixed_dictionaries({"format": formats, "bytes": sizes})
     return st.tuples(plain, alpha, schemas(severity, 9000)).map(
         lambda parts: {"allOf": [{"properties": parts[0]}, *parts[1:]]}
     )
@@ -194,8 +194,8 @@ def asked_of_images(severity: SearchStrategy[str]) -> SearchStrategy[dict[str, A
 @_OFTEN
 @given(
     facts=IMAGES,
-    schema=asked_of_images(ANY),
-    other=asked_of_images(ANY),
+    schema=image_schemas(ANY),
+    other=image_schemas(ANY),
     options=OPTIONS,
     several=st.booleans(),
 )
@@ -203,18 +203,18 @@ def test_images_of_all_kinds(
     facts: Facts, schema: dict[str, Any], other: dict[str, Any], options: Options, several: bool
 ) -> None:
     one, two = target("reference_image", schema), target("reference_image", other, "Other")
-    asked: tuple[Target, ...] = (one, two) if several else (one,)
-    hold(facts, "reference_image", asked, options)
+    targets: tuple[Target, ...] = (one, two) if several else (one,)
+    check_plan(facts, "reference_image", targets, options)
 
 
-def hold(facts: Facts, role: str, targets: tuple[Target, ...], options: Options) -> None:
-    """Plan (which checks plans), and see that nothing else is told than is true."""
+def check_plan(facts: Facts, role: str, targets: tuple[Target, ...], options: Options) -> None:
+    """Plan (which checks plans), and check what is reported of the rules."""
     planned = plan(facts, role, *targets, options=options)
-    before = rules_of(facts, [Need(each, role) for each in targets])
+    before = rules_of(facts, [TargetRole(each, role) for each in targets])
     match planned:
-        case Untouched(left=left):
+        case NoChange(remaining=remaining):
             assert "error" not in before.values()
-            assert set(left) == set(before)
+            assert set(remaining) == set(before)
         case NotFixable(reasons=reasons):
             assert before
             assert reasons
@@ -223,8 +223,8 @@ def hold(facts: Facts, role: str, targets: tuple[Target, ...], options: Options)
 
 
 LENGTHS = st.floats(0.1, 100).map(lambda length: round(length, 3))
-CLIPS = st.builds(
-    clip,
+VIDEOS = st.builds(
+    video,
     st.integers(2, 5000),
     st.integers(2, 5000),
     st.sampled_from(["a.mp4", "a.mov", "a.mkv", "a.avi", "a.webm", "a.ts", "a.3gp"]),
@@ -247,9 +247,9 @@ CLIPS = st.builds(
 
 
 @st.composite
-def asked_of_clips(draw: st.DrawFn) -> dict[str, Any]:
-    length = draw(ends(st.floats(0.5, 60), "video-too-long", ANY))
-    rate = draw(ends(st.integers(1, 120), "codec-risky", ANY))
+def video_schemas(draw: st.DrawFn) -> dict[str, Any]:
+    length = draw(two_limits(st.floats(0.5, 60), "video-too-long", ANY))
+    rate = draw(two_limits(st.integers(1, 120), "codec-risky", ANY))
     most = draw(st.integers(1_000_000, 200_000_000))
     formats = draw(st.lists(st.sampled_from(["mp4", "mov", "webm"]), min_size=1, unique=True))
     fixed = {
@@ -267,13 +267,13 @@ def asked_of_clips(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @_OFTEN
-@given(facts=CLIPS, schema=asked_of_clips(), options=OPTIONS)
-def test_clips_of_all_kinds(facts: Facts, schema: dict[str, Any], options: Options) -> None:
-    hold(facts, "reference_video", (target("reference_video", schema),), options)
+@given(facts=VIDEOS, schema=video_schemas(), options=OPTIONS)
+def test_videos_of_all_kinds(facts: Facts, schema: dict[str, Any], options: Options) -> None:
+    check_plan(facts, "reference_video", (target("reference_video", schema),), options)
 
 
-SOUNDS = st.builds(
-    voice,
+AUDIO = st.builds(
+    audio,
     st.sampled_from(["a.wav", "a.mp3", "a.m4a", "a.flac", "a.ogg"]),
     format=st.sampled_from(["wav", "mp3", "m4a", "flac"]),
     bytes=st.integers(0, 20_000_000),
@@ -288,13 +288,13 @@ SOUNDS = st.builds(
 
 @_OFTEN
 @given(
-    facts=SOUNDS,
-    length=ends(st.floats(0.5, 60), "audio-too-long", ANY),
+    facts=AUDIO,
+    length=two_limits(st.floats(0.5, 60), "audio-too-long", ANY),
     most=st.integers(50_000, 20_000_000),
     formats=st.lists(st.sampled_from(["wav", "mp3", "flac"]), min_size=1, unique=True),
     options=OPTIONS,
 )
-def test_sounds_of_all_kinds(
+def test_audio_of_all_kinds(
     facts: Facts, length: list[dict[str, Any]], most: int, formats: list[str], options: Options
 ) -> None:
     fixed = {
@@ -302,7 +302,7 @@ def test_sounds_of_all_kinds(
         "bytes": bound("file-too-large", maximum=most),
         "format": bound("format-unsupported", enum=formats),
     }
-    hold(facts, "voice", (target("voice", {"properties": fixed}),), options)
+    check_plan(facts, "voice", (target("voice", {"properties": fixed}),), options)
 
 
 @_OFTEN
@@ -312,7 +312,7 @@ def test_sounds_of_all_kinds(
     keep=st.sampled_from(["start", "center", "end"]),
     more=st.floats(0.001, 50),
 )
-def test_what_is_too_long_can_always_be_cut(
+def test_any_file_that_is_too_long_can_be_cut(
     low: float, room: float, keep: Any, more: float
 ) -> None:
     length = [
@@ -321,7 +321,7 @@ def test_what_is_too_long_can_always_be_cut(
     ]
     fixed = {"duration": {"allOf": length}, "video_duration": {"allOf": length}}
     own = target("reference_video", {"properties": fixed})
-    facts = clip(duration=low + room + more)
+    facts = video(duration=low + room + more)
     planned = plan(facts, "reference_video", own, options=Options(trim=keep))
     assert isinstance(planned, Plan)
     assert isinstance(planned.recipe, VideoRecipe)

@@ -6,14 +6,14 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.deliver import told
+from wanprep.files.atomic import explain_os_errors
 from wanprep.fix.image.decode import decode
 from wanprep.fix.image.encode import encode
 from wanprep.fix.image.similarity import similarity_to
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
 from wanprep.fix.image.source import as_shown, open_intent
 from wanprep.fix.image.strip_location import stripped
-from wanprep.fix.plan.plan import ImageRecipe, Output, Stripped
+from wanprep.fix.plan.plan import ImageRecipe, Output, StripLocation
 
 if TYPE_CHECKING:
     from wanprep.fix.image.encode import Encoded
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _HDR: Final = "It was HDR, and is not tone-mapped: see whether its colours are as they should be."
 
 
-def make_image(source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str) -> Output:
+def make_image(source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str) -> Output:
     """Write the result under a temporary name, or raise and leave nothing there.
 
     It is RGB of 8 bits a channel, in sRGB, upright, opaque, and carries nothing but pixels: no
@@ -35,16 +35,16 @@ def make_image(source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: 
             encoded = encode(open_intent(source, recipe, facts), recipe)
             _write(encoded.data, into)
             return _made(encoded, recipe, facts)
-        case Stripped():
+        case StripLocation():
             _write(stripped(source, facts), into)
             return Output()
 
 
 def make_and_measure(
-    source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str
+    source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str
 ) -> tuple[Output, float | None]:
     """Do the same, and tell how like its source the result is; the source is decoded once."""
-    if isinstance(recipe, Stripped):
+    if isinstance(recipe, StripLocation):
         return make_image(source, recipe, facts, into), None
     intent = open_intent(source, recipe, facts)
     encoded = encode(intent, recipe)
@@ -53,7 +53,10 @@ def make_and_measure(
 
 
 def _write(data: bytes, into: str) -> None:
-    with told(into), open(into, "xb") as file:  # never over a file that somebody else has put there
+    with (
+        explain_os_errors(into),
+        open(into, "xb") as file,
+    ):  # never over a file that somebody else has put there
         try:
             file.write(data)
             file.flush()

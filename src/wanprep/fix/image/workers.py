@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
-from wanprep.fix.deliver import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.make import make_and_measure, place_window
 from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
-from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, Stripped, Window
+from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window
 from wanprep.media.facts import Facts
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ImageWorkers(Closing):
         self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
 
     def make(
-        self, source: str, recipe: ImageRecipe | Stripped, facts: Facts, into: str
+        self, source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str
     ) -> tuple[Output, float | None]:
         """Write the result into a file, and measure how like its source it is.
 
@@ -137,7 +137,7 @@ def _accept_large_images() -> None:
 
 def _recipe(data: dict[str, Any]) -> Any:  # noqa: ANN401
     if "format" not in data:
-        return Stripped(**data)
+        return StripLocation(**data)
     return ImageRecipe(**{**_with_tuples(data), "window": _window(data["window"])})
 
 

@@ -1,8 +1,9 @@
-"""What targets allow of each fact: single limits, and all of them together."""
+"""What targets allow for each fact: single limits, and all limits on a file together."""
 
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -15,68 +16,70 @@ from wanprep.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from wanprep.fix.plan.plan import Need
+    from wanprep.fix.plan.plan import TargetRole
     from wanprep.media.facts import Facts
     from wanprep.rules.bounds import Schema
     from wanprep.rules.finding import Severity
 
-
-LOWS: Final = ("minimum", "exclusiveMinimum")
-
-
-HIGHS: Final = ("maximum", "exclusiveMaximum")
-
-
-CHOICES: Final = ("enum", "const")
+_LOW: Final = ("minimum", "exclusiveMinimum")
+_HIGH: Final = ("maximum", "exclusiveMaximum")
+_CHOICES: Final = ("enum", "const")
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One bound on one fact, and who says so."""
+    """One limit on one fact, and who sets it."""
 
     fact: str
     keyword: str
     value: Any
     rule: str
     severity: Severity
-    who: str  # empty: what every service expects
+    provider: str  # empty: what every service expects
 
     @property
     def words(self) -> str:
-        """Say it: "EvoLink wants at least 240 px"."""
-        return f"{self.who or 'any service'} wants {self.bound}"
+        """The limit as a clause: "EvoLink requires at least 240 px"."""
+        return f"{self.provider or 'any service'} requires {self.allowed}"
 
     @property
-    def bound(self) -> str:
-        """Say what is wanted: "at least 240 px"."""
+    def allowed(self) -> str:
+        """What is allowed: "at least 240 px"."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
         return describe_limit({self.keyword: value}, self.keyword, (self.fact,))
+
+    @property
+    def choices(self) -> tuple[Any, ...] | None:
+        """The values to choose from, if there is such a list."""
+        if self.keyword not in _CHOICES:
+            return None
+        return cast("tuple[Any, ...]", self.value) if self.keyword == "enum" else (self.value,)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The values of a number that all limits on it allow."""
+    """The numbers that all limits on a fact allow; `low` and `high` are the tightest limits."""
 
-    low: Limit | None = None  # the tightest ones
+    low: Limit | None = None
     high: Limit | None = None
 
-    def reaches(self, value: float) -> bool:
+    def is_above_low(self, value: float) -> bool:
         """Tell whether a value is large enough."""
         if self.low is None:
             return True
-        strict = self.low.keyword == "exclusiveMinimum"
-        return bool(value > self.low.value if strict else value >= self.low.value)
+        compare = operator.gt if self.low.keyword == "exclusiveMinimum" else operator.ge
+        return bool(compare(value, self.low.value))
 
-    def spares(self, value: float) -> bool:
+    def is_below_high(self, value: float) -> bool:
         """Tell whether a value is small enough."""
         if self.high is None:
             return True
-        strict = self.high.keyword == "exclusiveMaximum"
-        return bool(value < self.high.value if strict else value <= self.high.value)
+        compare = operator.lt if self.high.keyword == "exclusiveMaximum" else operator.le
+        return bool(compare(value, self.high.value))
 
-    def holds(self, value: float) -> bool:
-        """Tell whether a value lies inside."""
-        return self.reaches(value) and self.spares(value)
+    def contains(self, value: float) -> bool:
+        """Tell whether a value is inside."""
+        return self.is_above_low(value) and self.is_below_high(value)
 
     @property
     def least(self) -> int | None:
@@ -84,7 +87,7 @@ class Range:
         if self.low is None:
             return None
         up: int = math.ceil(self.low.value)
-        return up if self.reaches(up) else up + 1
+        return up if self.is_above_low(up) else up + 1
 
     @property
     def most(self) -> int | None:
@@ -92,15 +95,15 @@ class Range:
         if self.high is None:
             return None
         down: int = math.floor(self.high.value)
-        return down if self.spares(down) else down - 1
+        return down if self.is_below_high(down) else down - 1
 
     @property
-    def void(self) -> bool:
-        """Tell whether the ends contradict each other."""
+    def is_empty(self) -> bool:
+        """Whether the ends contradict each other."""
         if self.low is None or self.high is None:
             return False
-        ends = (self.low.value, self.high.value)
-        return ends[0] > ends[1] or (ends[0] == ends[1] and not self.holds(ends[0]))
+        low, high = self.low.value, self.high.value
+        return bool(low > high or (low == high and not self.contains(low)))
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,8 @@ class Limits:
     all: tuple[Limit, ...]
 
     @cached_property
-    def firm(self) -> Limits:
-        """Only those whose breach is an error."""
+    def errors(self) -> Limits:
+        """Only those whose violation is an error."""
         return Limits(tuple(limit for limit in self.all if limit.severity == "error"))
 
     def of(self, fact: str) -> tuple[Limit, ...]:
@@ -119,33 +122,33 @@ class Limits:
         return tuple(limit for limit in self.all if limit.fact == fact)
 
     def range(self, fact: str) -> Range:
-        """Intersect the ends that are set to a number."""
-        lows = [limit for limit in self.of(fact) if limit.keyword in LOWS or _fixed(limit)]
-        highs = [limit for limit in self.of(fact) if limit.keyword in HIGHS or _fixed(limit)]
+        """Intersect the limits on a number."""
+        limits = self.of(fact)
+        lows = [each for each in limits if each.keyword in _LOW or _is_one_number(each)]
+        highs = [each for each in limits if each.keyword in _HIGH or _is_one_number(each)]
         return Range(
-            max(lows, key=lambda low: (low.value, low.keyword == LOWS[1]), default=None),
-            min(highs, key=lambda high: (high.value, high.keyword != HIGHS[1]), default=None),
+            max(lows, key=lambda low: (low.value, low.keyword == _LOW[1]), default=None),
+            min(highs, key=lambda high: (high.value, high.keyword != _HIGH[1]), default=None),
         )
 
     def choices(self, fact: str) -> tuple[Any, ...] | None:
-        """Intersect the lists of what a fact may be, in the first one's order; None: anything."""
-        lists = [_listed(limit) for limit in self.of(fact) if limit.keyword in CHOICES]
+        """Intersect the lists of allowed values, in the order of the first; None: anything."""
+        lists = [limit.choices for limit in self.of(fact) if limit.choices is not None]
         if not lists:
             return None
         return tuple(each for each in lists[0] if all(each in other for other in lists[1:]))
 
     def allows(self, fact: str, value: object) -> bool:
-        """Tell whether a fact may have a value. What is not known breaks nothing."""
+        """Tell whether a fact may have a value; an unknown one violates nothing."""
         if value is None:
             return True
         choices = self.choices(fact)
         if choices is not None and value not in choices:
             return False
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return not number or self.range(fact).holds(cast("float", value))
+        return not _is_number(value) or self.range(fact).contains(cast("float", value))
 
     def broken_by(self, facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
-        """Name the rules that some of a file's facts break."""
+        """List the rules that some of a file's facts break."""
         rules = {
             limit.rule
             for name in names
@@ -155,81 +158,79 @@ class Limits:
         return tuple(sorted(rules))
 
 
-def _fixed(limit: Limit) -> bool:
-    value = limit.value
-    return (
-        limit.keyword == "const" and isinstance(value, int | float) and not isinstance(value, bool)
-    )
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _listed(limit: Limit) -> list[Any]:
-    return list(limit.value) if limit.keyword == "enum" else [limit.value]
+def _is_one_number(limit: Limit) -> bool:
+    return limit.keyword == "const" and _is_number(limit.value)
 
 
-def limits_on(facts: Facts, needs: Iterable[Need], ignored: Collection[str] = ()) -> Limits:
-    """Put together what all needs ask of a file with such facts.
+def limits_on(facts: Facts, roles: Iterable[TargetRole], ignored: Collection[str] = ()) -> Limits:
+    """Collect the limits that all targets set for a file with such facts.
 
-    Roles that a target lacks ask nothing: no file would do.
+    A role that a target lacks sets none: no file is accepted there.
     """
-    known = facts_for_rules(facts)
-    found: dict[Limit, None] = {}
-    for need in needs:
-        if need.target.has_role(need.role):
-            schema, who = need.target.roles[need.role], need.target.provider_title
-            found |= dict.fromkeys(limits_in(schema, known, who))
-    found |= dict.fromkeys(limits_in(load_schema("asset")["$defs"]["careful"], known, ""))
-    return Limits(tuple(limit for limit in found if limit.rule not in ignored))
+    judged_facts = facts_for_rules(facts)
+    limits: dict[Limit, None] = {}
+    for each in roles:
+        if each.target.has_role(each.role):
+            schema, provider = each.target.roles[each.role], each.target.provider_title
+            limits |= dict.fromkeys(limits_in(schema, judged_facts, provider))
+    limits |= dict.fromkeys(limits_in(load_schema("asset")["$defs"]["careful"], judged_facts, ""))
+    return Limits(tuple(limit for limit in limits if limit.rule not in ignored))
 
 
-def limits_in(schema: Schema, known: Mapping[str, Any], who: str) -> Iterator[Limit]:
-    """List the limits of an expanded schema that hold for such facts."""
-    yield from _walk(schema, known, who, "")
-
-
-def _walk(schema: Schema, known: Mapping[str, Any], who: str, fact: str) -> Iterator[Limit]:
+def limits_in(
+    schema: Schema, facts: Mapping[str, Any], provider: str, fact: str = ""
+) -> Iterator[Limit]:
+    """List the limits in an expanded schema that apply to such facts."""
     if fact:
-        yield from _own(schema, who, fact)
+        yield from _own_limits(schema, provider, fact)
     else:
         for name, inner in schema.get("properties", {}).items():
-            yield from _walk(inner, known, who, name)
+            yield from limits_in(inner, facts, provider, name)
     for inner in schema.get("allOf", ()):
-        yield from _walk(inner, known, who, fact)
+        yield from limits_in(inner, facts, provider, fact)
     if "if" in schema:
-        yield from _branches(schema, known, who, fact)
+        yield from _conditional_limits(schema, facts, provider, fact)
 
 
-def _own(schema: Schema, who: str, fact: str) -> Iterator[Limit]:
-    for keyword in (*LOWS, *HIGHS, *CHOICES):
+def _own_limits(schema: Schema, provider: str, fact: str) -> Iterator[Limit]:
+    for keyword in (*_LOW, *_HIGH, *_CHOICES):
         if keyword in schema and "x-rule" in schema:
+            value = schema[keyword]
             yield Limit(
                 fact=fact,
                 keyword=keyword,
-                value=_hashable(schema[keyword]),
+                value=tuple(value) if isinstance(value, list) else value,
                 rule=of_keyword(schema["x-rule"], keyword),
                 severity=cast("Severity", of_keyword(schema["x-severity"], keyword)),
-                who=who,
+                provider=provider,
             )
 
 
-def _hashable(value: Any) -> Any:  # noqa: ANN401 - JSON
-    return tuple(value) if isinstance(value, list) else value
+def _conditional_limits(
+    schema: Schema, facts: Mapping[str, Any], provider: str, fact: str
+) -> Iterator[Limit]:
+    """List the limits of the branch that applies.
 
-
-def _branches(schema: Schema, known: Mapping[str, Any], who: str, fact: str) -> Iterator[Limit]:
-    asked = {fact} if fact else set(_asked_about(schema["if"]))
-    holds = not fact and validator_of(schema["if"]).is_valid(known)
-    for name, taken in (("then", holds), ("else", not holds)):
-        for limit in _walk(schema.get(name, {}), known, who, fact):
-            if taken or limit.fact in asked:
+    For the facts of the condition itself, list those of both branches: a fix may change these,
+    and a result that meets both is accepted in any case.
+    """
+    condition = {fact} if fact else set(_facts_in(schema["if"]))
+    holds = not fact and validator_of(schema["if"]).is_valid(facts)
+    for name, applies in (("then", holds), ("else", not holds)):
+        for limit in limits_in(schema.get(name, {}), facts, provider, fact):
+            if applies or limit.fact in condition:
                 yield limit
 
 
-def _asked_about(condition: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """Name the facts that a condition looks at."""
+def _facts_in(condition: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
     if isinstance(condition, list):
         for each in condition:
-            yield from _asked_about(each)
+            yield from _facts_in(each)
     elif isinstance(condition, dict):
         yield from condition.get("properties", ())
         for keyword in ("allOf", "anyOf", "oneOf", "not"):
-            yield from _asked_about(condition.get(keyword))
+            yield from _facts_in(condition.get(keyword))

@@ -1,4 +1,4 @@
-"""What a fix is made of: options, steps, recipes, and what came out of them."""
+"""The vocabulary of fixes: options, plans, their steps and recipes, and what a recipe produced."""
 
 from __future__ import annotations
 
@@ -12,58 +12,44 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
     from wanprep.rules.target import Target
 
+Size = tuple[int, int]  # width, height
+Crop = Literal["smart", "center", "pad"]
+Trim = Literal["start", "center", "end"]  # the part that is kept
+
+# safe: loses nothing that can be seen or heard. lossy: visible at worst to a trained eye. asks:
+# changes what is shown or how long it lasts, which only the owner of the file may decide.
+Safety = Literal["safe", "lossy", "asks"]
+
+# In the order in which they are done and reported.
+STEPS: Final = (
+    "rename", "drop-location", "remux", "trim", "first-frame", "turn", "tone-map", "color",
+    "flatten", "crop", "square-pixels", "scale", "pad", "frame-rate", "encode", "fit-bytes",
+)  # fmt: skip
+
+# Called now and then with the part of the work that is done, from 0 to 1.
+ProgressCallback = Callable[[float], None]
+
+
+class CannotFix(WanprepError):
+    """A fix failed; the message says why and what to do. Nothing was written."""
+
 
 @dataclass(frozen=True, slots=True)
-class Need:
-    """What a file is wanted for. It must suit all its needs at once."""
+class TargetRole:
+    """One use of a file: a target, and the file's role there."""
 
     target: Target
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Untouched:
-    """Nothing that a repair could better: the file stays as it is, bit for bit."""
-
-    facts: Facts
-    left: tuple[str, ...] = ()  # rules of the findings that only a person can fix
-
-
-@dataclass(frozen=True, slots=True)
-class NotFixable:
-    """No repair leads to a file that is accepted."""
-
-    facts: Facts
-    reasons: tuple[str, ...]  # sentences, each with what a person can do instead
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """A repair, and the facts that it will produce."""
+class Options:
+    """Choices of the user; where one that a step asks for is None, the user must decide."""
 
-    facts: Facts
-    recipe: Recipe
-    steps: tuple[Step, ...]
-    predicted: Facts  # `bytes` is a bound: at most so many. So are lengths that are cut.
-    clears: tuple[str, ...]  # rules whose findings go away
-    left: tuple[str, ...] = ()  # rules of findings below error level that stay
-
-    @property
-    def questions(self) -> tuple[Step, ...]:
-        """The steps that only the owner of the file may decide."""
-        return tuple(step for step in self.steps if step.safety == "asks")
-
-
-# safe: loses nothing that a viewer sees. lossy: visible at worst to a trained eye. asks: changes
-# what the image shows or how long it lasts, which only its owner may decide.
-Safety = Literal["safe", "lossy", "asks"]
-
-
-# In the order in which they are done, and told.
-STEPS: Final = (
-    "rename", "drop-location", "remux", "trim", "first-frame", "turn", "tone-map", "color",
-    "flatten", "crop", "square-pixels", "scale", "pad", "frame-rate", "encode", "fit-bytes",
-)  # fmt: skip
+    crop: Crop | None = None
+    trim: Trim | None = None
+    background: str = "#ffffff"  # under transparency, and around what is padded
+    yes: bool = False  # every question is answered with yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,83 +59,99 @@ class Step:
     name: str  # one of STEPS
     safety: Safety
     words: str  # "scale 9000x3000 to 8000x2667 px", the end of a sentence
-    # Of a step that asks: the findings for whose sake it does. Who refuses it may have the rest
-    # fixed by ignoring these.
+    # Of a step that asks: the rules that make it necessary. Ignoring these leaves it out.
     rules: tuple[str, ...] = ()
 
 
-Crop = Literal["smart", "center", "pad"]
-
-
-Trim = Literal["start", "center", "end"]  # the part that is kept
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """Choices for steps that ask. None: not said, so that a plan needs an answer."""
+class Plan:
+    """How to fix a file, and the facts that the result will have."""
 
-    crop: Crop | None = None
-    trim: Trim | None = None
-    background: str = "#ffffff"  # under what was transparent, and around what is padded
-    yes: bool = False  # whatever is asked, the answer is yes
+    facts: Facts
+    recipe: Recipe
+    steps: tuple[Step, ...]
+    predicted: Facts  # `bytes`, and lengths that are cut, are upper bounds
+    clears: tuple[str, ...]  # rules whose findings go away
+    remaining: tuple[str, ...] = ()  # rules of findings below error level that stay
+
+    @property
+    def questions(self) -> tuple[Step, ...]:
+        """The steps that only the owner of the file may decide."""
+        return tuple(step for step in self.steps if step.safety == "asks")
 
 
-Size = tuple[int, int]  # width, height
+@dataclass(frozen=True, slots=True)
+class NoChange:
+    """No fix is needed, or none would improve the file: it stays as it is, bit for bit."""
+
+    facts: Facts
+    remaining: tuple[str, ...] = ()  # rules of the findings that only a person can fix
+
+
+@dataclass(frozen=True, slots=True)
+class NotFixable:
+    """No fix leads to a file that is accepted."""
+
+    facts: Facts
+    reasons: tuple[str, ...]  # sentences, each with what a person can do instead
+
+
+AssetPlan = Plan | NoChange | NotFixable
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The part of an image to keep. Without a corner, it must be placed before it is cut."""
+    """The part of an image or a video to keep when it is cropped."""
 
     size: Size
     choose: Literal["smart", "center"]
-    corner: tuple[int, int] | None = None  # its left and top edge
+    corner: tuple[int, int] | None = None  # left and top; None until the content was inspected
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
-    """The same bytes under a name that tells the truth."""
+class Rename:
+    """Keep the content, and give the file the suffix of its format."""
 
     suffix: str  # ".jpg"
 
 
 @dataclass(frozen=True, slots=True)
-class Stripped:
-    """The same image, bit for bit, without the place where it was taken."""
+class StripLocation:
+    """Keep every pixel of an image, and remove the location where it was taken."""
 
     suffix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecipe:
-    """An image decoded, changed, and written once."""
+    """Decode an image, change it, and encode it once."""
 
     format: Literal["jpeg", "png"]
     suffix: str
     background: str = "#ffffff"
     window: Window | None = None
-    size: Size | None = None  # scaled to this, after the window
-    canvas: Size | None = None  # padded to this, after scaling; the image in its middle
+    size: Size | None = None  # scaled to this, after the crop
+    canvas: Size | None = None  # padded to this, after scaling; the image is centered
     most_bytes: int | None = None
-    smallest: Size | None = None  # to what it may be scaled down where bytes demand it
+    smallest: Size | None = None  # how far it may be scaled down to fit into `most_bytes`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoRecipe:
-    """A clip: each stream copied where it fits as it is, else encoded once."""
+    """Copy each stream of a video that is accepted as it is, and encode the others once."""
 
     container: Literal["mp4", "mov"]
     suffix: str
     video: Literal["copy", "h264"]
-    audio: Literal["copy", "aac"] | None  # None: there is no sound
-    start: float | None = None  # seconds into the clip as a player shows it
+    audio: Literal["copy", "aac"] | None  # None: there is no audio
+    start: float | None = None  # seconds into the video as a player shows it
     length: float | None = None  # how much of it is kept
     background: str = "#000000"
     window: Window | None = None
     size: Size | None = None
     canvas: Size | None = None
-    fps: float | None = None  # made constant at this rate
-    tone_map: bool = False  # from HDR to what every screen shows
+    fps: float | None = None  # the constant rate to convert to
+    tone_map: bool = False  # from HDR to SDR
     drop_location: bool = False
     most_bytes: int | None = None
     smallest: Size | None = None
@@ -157,7 +159,7 @@ class VideoRecipe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioRecipe:
-    """A sound decoded and written as plain samples, or as MP3 of a constant rate."""
+    """Decode audio, and write it as PCM or as MP3 with a constant bit rate."""
 
     format: Literal["wav", "mp3"]
     suffix: str
@@ -166,23 +168,15 @@ class AudioRecipe:
     most_bytes: int | None = None
 
 
-Recipe = Renamed | Stripped | ImageRecipe | VideoRecipe | AudioRecipe
-
-
-# Told now and then how much of the work is done, from 0 to 1.
-ProgressCallback = Callable[[float], None]
+Recipe = Rename | StripLocation | ImageRecipe | VideoRecipe | AudioRecipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How a file was written: enough for its receipt."""
+    """How a file was written, as its receipt records it."""
 
     commands: tuple[tuple[str, ...], ...] = ()  # of ffmpeg, as they ran
     settings: Mapping[str, object] = field(default_factory=dict)  # of Pillow: quality, size, ...
     tools: Mapping[str, str] = field(default_factory=dict)  # names and versions
     encodes: int = 0
-    notes: tuple[str, ...] = ()  # sentences for the user: what turned out otherwise than planned
-
-
-class CannotFix(WanprepError):
-    """A repair failed; the message says why and what to do. Nothing was written."""
+    notes: tuple[str, ...] = ()  # sentences for the user: what differs from the plan

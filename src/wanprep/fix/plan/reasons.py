@@ -1,4 +1,4 @@
-"""Say why nothing leads to a file that is accepted, and what a person can do instead."""
+"""Which rules a file breaks, and why no fix can lead to a file that breaks none."""
 
 from __future__ import annotations
 
@@ -9,167 +9,164 @@ from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
 from wanprep.rules.finding import rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_problem, ratio
+from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from wanprep.fix.plan.limits import Limit, Limits, Range
-    from wanprep.fix.plan.plan import Need
+    from wanprep.fix.plan.limits import Limit, Limits
+    from wanprep.fix.plan.plan import TargetRole
     from wanprep.media.facts import Facts
     from wanprep.rules.bounds import Violation
 
-
-Reason = tuple[frozenset[str], str]  # the rules that it explains, and the words
-
-
-_OF: Final = {
-    "aspect": "as the shape",
-    "bytes": "as the size of the file",
-    "height": "in height",
-    "width": "in width",
-}
-
-
-_ENDS: Final = ("width", "height", "aspect", "bytes", "duration", "video_duration", "fps")
-
-
-_WHOLE: Final = frozenset({"bytes", "height", "width"})
-
-
-_CHOSEN: Final = ("format", "video_codec", "audio_codec")
-
-
-def reasons(
-    facts: Facts,
-    predicted: Facts,
-    before: Sequence[Complaint],
-    remaining: Sequence[Complaint],
-    limits: Limits,
-) -> tuple[str, ...]:
-    """Explain what would remain: by bounds that exclude each other, or one by one."""
-    known = {each.key: each for each in before}
-    wanted = {each.rule for each in remaining}
-    found = [(rules, words) for rules, words in _contradictions(limits.firm) if rules & wanted]
-    explained = frozenset[str]().union(*(rules for rules, _ in found))
-    told = [words for _, words in found]
-    for each in remaining:
-        if each.rule not in explained and each.key in known:
-            told.append(known[each.key].words(facts))
-        elif each.rule not in explained:
-            told.append(
-                f"As far as it can be fixed: {each.words(replace(predicted, path=facts.path))}"
-            )
-    return tuple(dict.fromkeys(told))
-
-
-def _contradictions(limits: Limits) -> Iterator[Reason]:
-    for fact in _ENDS:
-        span = limits.range(fact)
-        if span.low and span.high and (span.void or (fact in _WHOLE and _no_whole(span))):
-            yield _both(span.low, span.high)
-    for fact in _CHOSEN:
-        if limits.choices(fact) == ():
-            yield _neither(limits.of(fact))
-    if size := _no_size(limits):
-        yield size
-
-
-def _no_whole(span: Range) -> bool:
-    return (span.least or 0) > (span.most or 0)
-
-
-def _both(low: Limit, high: Limit) -> Reason:
-    rules = frozenset({low.rule, high.rule})
-    noun = _OF.get(low.fact, "")
-    words = f"{low.words} {noun}".rstrip()
-    if low.who == high.who:
-        return rules, f"{_capital(words)} and {high.bound} at once, which nothing is."
-    return rules, f"{_capital(words)}, {high.words}: {_APART}"
-
-
-_APART: Final = "no file suits both. Give each a file of its own."
-
-
-def _neither(choices: Sequence[Limit]) -> Reason:
-    told = ", ".join(dict.fromkeys(each.words for each in choices))
-    return frozenset(each.rule for each in choices), f"{_capital(told)}: {_APART}"
-
-
-def _no_size(limits: Limits) -> Reason | None:
-    """Sides and shape may exclude each other though each of them alone leaves room."""
-    box = box_of(limits, step=1, largest=LARGEST_IMAGE)
-    shape = limits.range("aspect")
-    if box.smallest or not (shape.low or shape.high) or shape.void:
-        return None
-    asked = [limit for name in ("width", "height", "aspect") for limit in limits.of(name)]
-    who = " and ".join(dict.fromkeys(limit.who for limit in asked))
-    shapes = [ratio(end.value) for end in (shape.low, shape.high) if end]
-    words = f"no image of {px(box.least)} to {px(box.most)} px has a shape of {' to '.join(shapes)}"
-    return (
-        frozenset(limit.rule for limit in asked),
-        f"{_capital(words)}, which is what {who} wants. Make one file for each target.",
-    )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-# Of these a file cannot be cured: it is not there, not whole, or not what is wanted.
-_BEYOND: Final = frozenset({"exists", "empty", "lfs_pointer", "readable", "kind"})
-
-
+# No fix can help a file that is missing, incomplete, or of another kind.
+_FINAL: Final = frozenset({"exists", "empty", "lfs_pointer", "readable", "kind"})
+# What to do instead, by the kind of the file and the role that it has.
 _INSTEAD: Final = {
-    ("video", "voice"): "Save its sound alone, as WAV, and give that.",
-    ("video", "reference_image"): "Save one of its frames as an image, and give that.",
-    ("video", "first_frame"): "Save one of its frames as an image, and give that.",
-    ("image", "reference_video"): "Give it as an image, or make a clip of it.",
+    ("video", "voice"): "Save its audio as a WAV file, and use that.",
+    ("video", "reference_image"): "Save one of its frames as an image, and use that.",
+    ("video", "first_frame"): "Save one of its frames as an image, and use that.",
+    ("image", "reference_video"): "Use it as an image, or make a video of it.",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
-    """One rule that a file breaks, and for whom."""
+class RoleViolation:
+    """One rule that a file breaks in one of its roles."""
 
-    need: Need
+    role: TargetRole
     broken: Violation
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Tell two complaints apart."""
-        return self.need.target.id, self.need.role, self.broken.rule
+        """What tells two violations apart."""
+        return self.role.target.id, self.role.role, self.broken.rule
 
     @property
     def rule(self) -> str:
-        """Name the rule."""
+        """The rule's name."""
         return self.broken.rule
 
     @property
     def is_error(self) -> bool:
-        """Tell whether the file would be refused."""
+        """Whether the file would be refused."""
         return self.broken.severity == "error"
 
     @property
-    def is_beyond_repair(self) -> bool:
-        """Tell whether no change to the file could help."""
-        return self.broken.keyword == "not" or self.broken.path[:1] in {(name,) for name in _BEYOND}
+    def is_final(self) -> bool:
+        """Whether no change to the file could help."""
+        return self.broken.keyword == "not" or bool(_FINAL.intersection(self.broken.path[:1]))
 
     def words(self, facts: Facts) -> str:
-        """Say what is wrong, what is wanted, and what a person can do."""
-        problem = asset_problem(self.broken, facts.path, facts, self.need.target)
+        """Say what is wrong, what is required, and what a person can do."""
+        problem = asset_problem(self.broken, facts.path, facts, self.role.target)
         message = f"{problem} {rules()[self.rule].by_hand}"
         if self.broken.path != ("kind",):
             return message
-        return f"{message} {_INSTEAD.get((facts.kind, self.need.role), '')}".rstrip()
+        return f"{message} {_INSTEAD.get((facts.kind, self.role.role), '')}".rstrip()
 
 
-def complaints(
-    facts: Facts, needs: Iterable[Need], ignored: Collection[str]
-) -> tuple[Complaint, ...]:
-    """Judge a file for all its needs."""
+def violations(
+    facts: Facts, roles: Iterable[TargetRole], ignored: Collection[str]
+) -> tuple[RoleViolation, ...]:
+    """Judge a file in all its roles."""
     return tuple(
-        Complaint(need, broken)
-        for need in needs
-        for broken in judge_asset(facts, need.target, need.role)
+        RoleViolation(role, broken)
+        for role in roles
+        for broken in judge_asset(facts, role.target, role.role)
         if broken.rule not in ignored
     )
+
+
+def explain(
+    facts: Facts,
+    predicted: Facts,
+    before: Sequence[RoleViolation],
+    remaining: Sequence[RoleViolation],
+    limits: Limits,
+) -> tuple[str, ...]:
+    """Explain the violations that would remain: by contradictory limits, or one by one."""
+    own = {each.key: each for each in before}
+    rules = {each.rule for each in remaining}
+    conflicts = [each for each in _conflicts(limits.errors) if each.rules & rules]
+    explained = {rule for each in conflicts for rule in each.rules}
+    sentences = [each.words for each in conflicts]
+    best = replace(predicted, path=facts.path)
+    for each in remaining:
+        if each.rule in explained:
+            continue
+        if each.key in own:
+            sentences.append(own[each.key].words(facts))
+        else:
+            sentences.append(f"As far as it can be fixed: {each.words(best)}")
+    return tuple(dict.fromkeys(sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class _Conflict:
+    """Limits that no file meets at once."""
+
+    rules: frozenset[str]
+    words: str
+
+
+_NUMBERS: Final = {
+    "width": " in width",
+    "height": " in height",
+    "aspect": " as its aspect ratio",
+    "bytes": " as its file size",
+    "duration": "",
+    "video_duration": "",
+    "fps": "",
+}
+_WHOLE_NUMBERS: Final = frozenset({"bytes", "height", "width"})
+_CHOICES: Final = ("format", "video_codec", "audio_codec")
+_SEPARATE: Final = "no file meets both. Use a separate file for each target."
+
+
+def _conflicts(limits: Limits) -> Iterator[_Conflict]:
+    for fact, noun in _NUMBERS.items():
+        span = limits.range(fact)
+        if span.low and span.high:
+            has_none_whole = fact in _WHOLE_NUMBERS and (span.least or 0) > (span.most or 0)
+            if span.is_empty or has_none_whole:
+                yield _number_conflict(span.low, span.high, noun)
+    for fact in _CHOICES:
+        if limits.choices(fact) == ():
+            required = limits.of(fact)
+            words = ", ".join(dict.fromkeys(each.words for each in required))
+            rules = frozenset(each.rule for each in required)
+            yield _Conflict(rules, f"{_capitalize(words)}: {_SEPARATE}")
+    if conflict := _size_conflict(limits):
+        yield conflict
+
+
+def _number_conflict(low: Limit, high: Limit, noun: str) -> _Conflict:
+    words = _capitalize(low.words) + noun
+    if low.provider == high.provider:
+        words += f" and {high.allowed} at once, which is impossible."
+    else:
+        words += f", {high.words}: {_SEPARATE}"
+    return _Conflict(frozenset({low.rule, high.rule}), words)
+
+
+def _size_conflict(limits: Limits) -> _Conflict | None:
+    """Find that sides and aspect ratio exclude each other, though each alone leaves room."""
+    box = box_of(limits, step=1, largest=LARGEST_IMAGE)
+    aspects = limits.range("aspect")
+    if box.smallest or not (aspects.low or aspects.high) or aspects.is_empty:
+        return None
+    required = [limit for name in ("width", "height", "aspect") for limit in limits.of(name)]
+    providers = listed(
+        list(dict.fromkeys(each.provider for each in required if each.provider)), "and"
+    )
+    ratios = " to ".join(ratio(end.value) for end in (aspects.low, aspects.high) if end)
+    words = f"No image of {px(box.least)} to {px(box.most)} px has an aspect ratio of {ratios}"
+    return _Conflict(
+        frozenset(limit.rule for limit in required),
+        f"{words}, as {providers} would require. Use a separate file for each target.",
+    )
+
+
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,8 +1,8 @@
-"""The sizes that are allowed, and the smallest and the largest of them.
+"""Which sizes are allowed, and how an image or a video gets one of them.
 
-Bounds on both sides and on the shape leave a set of sizes that has a smallest member: of two
-sizes inside, the smaller width with the smaller height is inside too. The same goes for the
-largest. So both are found by raising (or lowering) whichever side the shape demands until
+Limits on both sides and on the aspect ratio leave a set of sizes that has a smallest member: of
+two sizes inside, the smaller width with the smaller height is inside too. The same goes for the
+largest. So both are found by raising (or lowering) whichever side the ratio demands until
 nothing more is demanded, in whole steps, exactly.
 """
 
@@ -23,57 +23,60 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.plan import Crop
     from wanprep.media.facts import Facts
 
-
-# Beyond this no JPEG can be written, and no encoder of clips goes; targets stay far below.
+# A JPEG cannot be larger, nor can what video encoders take; targets allow far less.
 LARGEST_IMAGE: Final = 65_535
+LARGEST_VIDEO: Final = 16_384
 
-
-LARGEST_CLIP: Final = 16_384
+ExactSize = tuple[float, float]  # with fractions of a pixel, where pixels were not square
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """All sizes between two, of some shapes, whose sides are whole multiples of a step."""
+    """The sizes between two, of some aspect ratios, whose sides are multiples of a step."""
 
     least: Size
     most: Size
-    shapes: Range = field(default_factory=Range)  # width over height
+    aspects: Range = field(default_factory=Range)  # width over height
     step: int = 1
 
-    def holds(self, size: tuple[float, float]) -> bool:
+    def contains(self, size: ExactSize) -> bool:
         """Tell whether a size is allowed."""
         width, height = size
         return (
             not (width % self.step or height % self.step)
             and self.least[0] <= width <= self.most[0]
             and self.least[1] <= height <= self.most[1]
-            and not self._too_narrow(width, height)
-            and not self._too_wide(width, height)
+            and not self._is_too_narrow(width, height)
+            and not self._is_too_wide(width, height)
         )
 
     def smallest_over(self, size: Size) -> Size | None:
-        """Find the smallest size inside that is nowhere smaller than this one."""
-        width = self._up(max(size[0], self.least[0]))
-        height = self._up(max(size[1], self.least[1]))
+        """Find the smallest allowed size with no side shorter than this one's."""
+        width = self._round_up(max(size[0], self.least[0]))
+        height = self._round_up(max(size[1], self.least[1]))
         while width <= self.most[0] and height <= self.most[1]:
-            # A leap to just before what the shape demands, and a step at least.
-            if self._too_wide(width, height):
-                height = max(height + self.step, self._up(int(width / self.widest)) - self.step)
-            elif self._too_narrow(width, height):
-                width = max(width + self.step, self._up(int(height * self.narrowest)) - self.step)
+            # Leap to just before what the ratio demands, one step at least.
+            if self._is_too_wide(width, height):
+                goal = self._round_up(int(width / self.widest))
+                height = max(height + self.step, goal - self.step)
+            elif self._is_too_narrow(width, height):
+                goal = self._round_up(int(height * self.narrowest))
+                width = max(width + self.step, goal - self.step)
             else:
                 return width, height
         return None
 
     def largest_under(self, size: Size) -> Size | None:
-        """Find the largest size inside that is nowhere larger than this one."""
-        width = self._down(min(size[0], self.most[0]))
-        height = self._down(min(size[1], self.most[1]))
+        """Find the largest allowed size with no side longer than this one's."""
+        width = self._round_down(min(size[0], self.most[0]))
+        height = self._round_down(min(size[1], self.most[1]))
         while width >= self.least[0] and height >= self.least[1]:
-            if self._too_wide(width, height):
-                width = min(width - self.step, self._up(int(height * self.widest)) + self.step)
-            elif self._too_narrow(width, height):
-                height = min(height - self.step, self._up(int(width / self.narrowest)) + self.step)
+            if self._is_too_wide(width, height):
+                goal = self._round_up(int(height * self.widest))
+                width = min(width - self.step, goal + self.step)
+            elif self._is_too_narrow(width, height):
+                goal = self._round_up(int(width / self.narrowest))
+                height = min(height - self.step, goal + self.step)
             else:
                 return width, height
         return None
@@ -85,32 +88,34 @@ class Box:
 
     @property
     def widest(self) -> float:
-        """The widest shape, which bounds on the sides imply too."""
-        high = self.shapes.high
-        implied = self.most[0] / self.least[1]
-        return implied if high is None else min(implied, high.value)
+        """The largest aspect ratio, by its own limit or by those of the sides."""
+        by_sides = self.most[0] / self.least[1]
+        return by_sides if self.aspects.high is None else min(by_sides, self.aspects.high.value)
 
     @property
     def narrowest(self) -> float:
-        """The narrowest shape."""
-        low = self.shapes.low
-        implied = self.least[0] / self.most[1]
-        return implied if low is None else max(implied, low.value)
+        """The smallest aspect ratio."""
+        by_sides = self.least[0] / self.most[1]
+        return by_sides if self.aspects.low is None else max(by_sides, self.aspects.low.value)
 
-    def _up(self, side: int) -> int:
+    def _round_up(self, side: int) -> int:
         return -(-side // self.step) * self.step
 
-    def _down(self, side: int) -> int:
+    def _round_down(self, side: int) -> int:
         return side // self.step * self.step
 
-    # A shape is told with six digits, so both the told and the true one must be allowed.
-    def _too_wide(self, width: float, height: float) -> bool:
-        shape = width / height
-        return not (self.shapes.spares(shape) and self.shapes.spares(round(shape, 6)))
+    # Facts have six digits of the ratio, so both the rounded and the exact one must be allowed.
+    def _is_too_wide(self, width: float, height: float) -> bool:
+        aspect = width / height
+        return not (
+            self.aspects.is_below_high(aspect) and self.aspects.is_below_high(round(aspect, 6))
+        )
 
-    def _too_narrow(self, width: float, height: float) -> bool:
-        shape = width / height
-        return not (self.shapes.reaches(shape) and self.shapes.reaches(round(shape, 6)))
+    def _is_too_narrow(self, width: float, height: float) -> bool:
+        aspect = width / height
+        return not (
+            self.aspects.is_above_low(aspect) and self.aspects.is_above_low(round(aspect, 6))
+        )
 
 
 def box_of(limits: Limits, *, step: int, largest: int) -> Box:
@@ -118,22 +123,19 @@ def box_of(limits: Limits, *, step: int, largest: int) -> Box:
     width, height = limits.range("width"), limits.range("height")
     return Box(
         least=(max(step, width.least or step), max(step, height.least or step)),
-        most=(_most(width.most, largest), _most(height.most, largest)),
-        shapes=limits.range("aspect"),
+        most=(_at_most(width.most, largest), _at_most(height.most, largest)),
+        aspects=limits.range("aspect"),
         step=step,
     )
 
 
-def _most(limit: int | None, largest: int) -> int:
+def _at_most(limit: int | None, largest: int) -> int:
     return largest if limit is None else min(limit, largest)
-
-
-Real = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How an image gets its size; with nothing said, it keeps the one it has."""
+    """How an image is cropped, scaled and padded, in this order; by default not at all."""
 
     source: Size  # with square pixels
     window: Window | None = None
@@ -141,64 +143,69 @@ class Fit:
     canvas: Size | None = None
 
     @property
-    def part(self) -> Size:
-        """What is kept of the image, before it is scaled."""
+    def cropped(self) -> Size:
+        """The size after the crop."""
         return self.window.size if self.window else self.source
 
     @property
-    def drawn(self) -> Size:
-        """What is kept of the image, as large as it becomes."""
-        return self.size or self.part
+    def scaled(self) -> Size:
+        """The size after scaling."""
+        return self.size or self.cropped
 
     @property
     def result(self) -> Size:
         """The size of what is written."""
-        return self.canvas or self.drawn
+        return self.canvas or self.scaled
 
 
-def fit(source: Real, box: Box, crop: Crop | None) -> Fit | None:
-    """Scale by the ratio if that is enough, else change the shape. None: no size is allowed.
+def choose_size(
+    source: ExactSize, limits: Limits, crop: Crop | None, *, step: int, largest: int
+) -> tuple[Fit, Box]:
+    """Meet all limits on the size; where they contradict each other, those that are errors."""
+    for each in (limits, limits.errors):
+        box = box_of(each, step=step, largest=largest)
+        if fit := fit_into(source, box, crop):
+            return fit, box
+    return Fit(_round(source)), box
 
-    A source has fractions of a pixel where its pixels were not square.
-    """
-    whole = Fit(_whole(source))
-    if box.holds(source):
+
+def fit_into(source: ExactSize, box: Box, crop: Crop | None) -> Fit | None:
+    """Keep the aspect ratio if possible, else crop or pad. None: no size is allowed."""
+    whole = Fit(_round(source))
+    if box.contains(source):
         return whole
-    if scaled := scale(source, box):
+    if scaled := scale_to_fit(source, box):
         return whole if scaled == whole.source else replace(whole, size=scaled)
     if box.smallest is None:
         return None
-    match crop:
-        case "smart" | "center":
-            return _cropped(source, box, crop)
-        case "pad" | None:
-            return _padded(source, box)
+    if crop in {"smart", "center"}:
+        return _crop(source, box, "smart" if crop == "smart" else "center")
+    return _pad(source, box)
 
 
-def _whole(size: Real) -> Size:
+def _round(size: ExactSize) -> Size:
     return max(1, round(size[0])), max(1, round(size[1]))
 
 
-def scale(source: Real, box: Box, *, smallest: bool = False) -> Size | None:
+def scale_to_fit(source: ExactSize, box: Box, *, smallest: bool = False) -> Size | None:
     """Find the size nearest to the source (or the smallest) that keeps its ratio."""
-    # Half a step of either side is what rounding may add.
-    slack = box.step / 2
+    slack = box.step / 2  # rounding to a step may change either side by this
     low = max((least - slack) / side for least, side in zip(box.least, source, strict=True))
     high = min((most + slack) / side for most, side in zip(box.most, source, strict=True))
     if low > high:
         return None
-    bounds = [max(box.least[0] / source[0], box.least[1] / source[1])]
-    bounds += [min(box.most[0] / source[0], box.most[1] / source[1])]
-    factor = bounds[0] if smallest else min(max(1.0, bounds[0]), max(bounds))
+    least = max(box.least[0] / source[0], box.least[1] / source[1])
+    most = min(box.most[0] / source[0], box.most[1] / source[1])
+    factor = least if smallest else min(max(1.0, least), max(least, most))
     factor = min(max(factor, low), high)
-    sizes = [size for size in _near(source, factor, box) if box.holds(size)]
-    return min(sizes, key=lambda size: _worse(size, source, factor), default=None)
+    sizes = [size for size in _sizes_near(source, factor, box.step) if box.contains(size)]
+    return min(sizes, key=lambda size: _distance(size, source, factor), default=None)
 
 
-def _near(source: Real, factor: float, box: Box) -> list[Size]:
-    """List the sizes around a scaled one whose ratio is as true as whole steps allow."""
+def _sizes_near(source: ExactSize, factor: float, step: int) -> list[Size]:
+    """List the sizes around a scaled one that keep its ratio as well as whole steps allow."""
     sides = [
-        [box.step * (math.floor(side * factor / box.step) + more) for more in range(-1, 3)]
+        [step * (math.floor(side * factor / step) + more) for more in range(-1, 3)]
         for side in source
     ]
     ratio = source[0] / source[1]
@@ -206,96 +213,73 @@ def _near(source: Real, factor: float, box: Box) -> list[Size]:
         (width, height)
         for width, height in product(*sides)
         if min(width, height) > 0
-        and min(abs(height - width / ratio), abs(width - height * ratio)) <= box.step / 2
+        and min(abs(height - width / ratio), abs(width - height * ratio)) <= step / 2
     ]
 
 
-def _worse(size: Size, source: Real, factor: float) -> tuple[float, ...]:
-    """Order sizes: the nearest to what is meant first, then what invents no pixels."""
-    intent = [side * factor for side in source]
-    off = sum(abs(new - side) for new, side in zip(size, intent, strict=True))
-    grown = sum(max(0.0, new - side) for new, side in zip(size, intent, strict=True))
-    return round(off, 6), grown, abs(math.log(size[0] / size[1] * source[1] / source[0]))
+def _distance(size: Size, source: ExactSize, factor: float) -> tuple[float, ...]:
+    """Order sizes: the nearest to the exact one first, then those that are not larger."""
+    excess = [side - exact * factor for side, exact in zip(size, source, strict=True)]
+    grown = sum(max(0.0, each) for each in excess)
+    skewed = abs(math.log(size[0] / size[1] * source[1] / source[0]))
+    return round(sum(map(abs, excess)), 6), grown, skewed
 
 
-def _padded(source: Real, box: Box) -> Fit:
+def _pad(source: ExactSize, box: Box) -> Fit:
     """Put the image, scaled no more than needed, on the smallest canvas that takes it."""
-    largest = box.largest_under(box.most)
-    assert largest is not None  # noqa: S101 - see `fit`
     over = (math.ceil(source[0]), math.ceil(source[1]))
-    around = box.smallest_over(over) or largest
+    around = box.smallest_over(over) or box.largest_under(box.most)
+    assert around is not None  # noqa: S101 - see `fit_into`
     factor = min(around[0] / source[0], around[1] / source[1])
-    drawn = (
-        _rounded(source[0] * factor, around[0], box),
-        _rounded(source[1] * factor, around[1], box),
+    width, height = (
+        min(max(box.step, box.step * round(side * factor / box.step)), most)
+        for side, most in zip(source, around, strict=True)
     )
-    fitted = Fit(_whole(source), size=drawn, canvas=box.smallest_over(drawn))
-    return replace(fitted, size=None) if drawn == fitted.source else fitted
+    fit = Fit(_round(source), size=(width, height), canvas=box.smallest_over((width, height)))
+    return replace(fit, size=None) if fit.size == fit.source else fit
 
 
-def _rounded(side: float, most: int, box: Box) -> int:
-    return min(max(box.step, box.step * round(side / box.step)), most)
-
-
-def _cropped(source: Real, box: Box, choose: Literal["smart", "center"]) -> Fit:
-    """Keep the largest part that has an allowed shape, scaled no more than needed."""
-    part = _part(source, box.narrowest, box.widest)
+def _crop(source: ExactSize, box: Box, choose: Literal["smart", "center"]) -> Fit:
+    """Keep the largest part that has an allowed ratio, scaled no more than needed."""
+    width, height = source
+    part = (min(width, height * box.widest), min(height, width / box.narrowest))
     under = (math.ceil(part[0]), math.ceil(part[1]))
-    result = scale(part, box) or box.largest_under(under) or box.smallest
-    assert result is not None  # noqa: S101 - see `fit`
-    whole = _whole(source)
-    kept = _like(result, whole, box.step)
-    if _as_large(result, part, whole, box.step):
-        kept = result
+    result = scale_to_fit(part, box) or box.largest_under(under) or box.smallest
+    assert result is not None  # noqa: S101 - see `fit_into`
+    whole = _round(source)
+    is_unscaled = all(
+        new <= full and abs(new - side) <= box.step
+        for new, side, full in zip(result, part, whole, strict=True)
+    )
+    kept = result if is_unscaled else _largest_part(result, whole, box.step)
     return Fit(whole, window=Window(kept, choose), size=None if kept == result else result)
 
 
-def _part(source: Real, narrowest: float, widest: float) -> Real:
-    """Cut a source to the widest or the narrowest shape."""
-    width, height = source
-    return min(width, height * widest), min(height, width / narrowest)
-
-
-def _as_large(result: Size, part: Real, whole: Size, step: int) -> bool:
-    """Tell whether a part can be kept as it is, but for what whole steps cost."""
-    sides = zip(result, part, whole, strict=True)
-    return all(new <= full and abs(new - side) <= step for new, side, full in sides)
-
-
-def _like(shape: Size, whole: Size, step: int) -> Size:
-    """Find the largest part of a source that has the shape of a size."""
+def _largest_part(shape: Size, whole: Size, step: int) -> Size:
+    """Find the largest part of a source that has the aspect ratio of a size."""
     factor = min(whole[0] / shape[0], whole[1] / shape[1])
     width, height = (max(1, int(side * factor / step + 0.5) * step) for side in shape)
     return min(width, whole[0]), min(height, whole[1])
 
 
-def size_steps(fit: Fit, background: str, rules: tuple[str, ...]) -> Iterator[Step]:
-    """List what happens to the size; `rules` are those that ask for another shape."""
+def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Iterator[Step]:
+    """List the steps that change the size."""
+    # The rules that make a crop or padding necessary: those on the ratio, or on the sides.
+    rules = limits.broken_by(facts, ["aspect"]) or limits.broken_by(facts, ["width", "height"])
     if fit.window is not None:
-        words = f"crop {px(fit.source)} to {px(fit.part)} px, {_kept(fit.window)}"
+        kept = "keeping the center" if fit.window.choose == "center" else "keeping what stands out"
+        words = f"crop {px(fit.source)} to {px(fit.cropped)} px, {kept}"
         yield Step("crop", "asks", words, rules)
     if fit.size is not None:
-        yield _scale(fit.part, fit.size)
+        words = f"scale {px(fit.cropped)} to {px(fit.size)} px"
+        if math.prod(fit.size) > math.prod(fit.cropped):
+            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look soft)"
+        yield Step("scale", "lossy", words)
     if fit.canvas is not None:
-        words = f"pad {px(fit.drawn)} to {px(fit.canvas)} px with {background}"
+        words = f"pad {px(fit.scaled)} to {px(fit.canvas)} px with {background}"
         yield Step("pad", "asks", words, rules)
 
 
-def shape_rules(facts: Facts, limits: Limits) -> tuple[str, ...]:
-    """Name the rules for whose sake a shape changes: its own, or those of the sides."""
-    return limits.broken_by(facts, ["aspect"]) or limits.broken_by(facts, ["width", "height"])
-
-
 def px(size: Size) -> str:
-    """Write a size as people do."""
+    """Format a size: 1280x720."""
     return f"{size[0]}x{size[1]}"
-
-
-def _kept(window: Window) -> str:
-    return "keeping its middle" if window.choose == "center" else "keeping what stands out"
-
-
-def _scale(part: Size, size: Size) -> Step:
-    if size[0] * size[1] <= part[0] * part[1]:
-        return Step("scale", "lossy", f"scale {px(part)} to {px(size)} px")
-    return Step("scale", "lossy", f"scale up {px(part)} to {px(size)} px (it will look soft)")

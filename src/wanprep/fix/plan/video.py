@@ -1,248 +1,211 @@
-"""Drafts for clips: a true name, streams moved as they are, or the image encoded once."""
+"""Drafts for videos: another suffix, streams copied to another container, or encoded once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from wanprep.fix.plan.draft import Draft, ordered, rename_steps, renamed, suffix_of
-from wanprep.fix.plan.lengths import (
+from wanprep.fix.plan.draft import (
     LENGTHS,
-    Cut,
-    cut,
+    Draft,
+    cut_if_too_long,
+    fit_bytes_steps,
+    in_order,
     most_bytes,
-    smallest_of,
-    too_long,
-    trim_step,
-    weight_steps,
+    rename_draft,
+    rename_steps,
+    smallest_size,
+    suffix_for,
+    trim_steps,
 )
 from wanprep.fix.plan.plan import Step, VideoRecipe
-from wanprep.fix.plan.sizes import LARGEST_CLIP, Fit, box_of, fit, px, shape_rules, size_steps
-from wanprep.fix.plan.video_facts import at_rate, copied, encoded, steady_rate
+from wanprep.fix.plan.sizes import LARGEST_VIDEO, choose_size, px, size_steps
+from wanprep.fix.plan.video_facts import (
+    constant_frame_rate,
+    predict_copy,
+    predict_encode,
+    predict_frame_rate,
+)
 from wanprep.fix.video.sizes import is_square, square_size
 from wanprep.text import plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.fix.plan.draft import Allowed
+    from wanprep.fix.plan.draft import Cut, LimitsFor
     from wanprep.fix.plan.limits import Limits
     from wanprep.fix.plan.plan import Options
-    from wanprep.fix.plan.sizes import Box
     from wanprep.media.facts import Facts
 
+Container = Literal["mp4", "mov"]
+AudioAction = Literal["copy", "aac"] | None
 
-def video_steps(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
-    """List the changes, in no order."""
+# Only of these can streams be copied with the order of their frames: the others have no
+# presentation times.
+_TIMED: Final = frozenset({"mp4", "mov", "3gp", "mkv", "webm", "flv", "ts"})
+# The codecs in an MP4 that players understand; in a MOV that stays one any codec may stay.
+_VIDEO_CODECS: Final = frozenset({"h264", "hevc", "av1", "mpeg4"})
+_AUDIO_CODECS: Final = frozenset({"aac", "mp3"})
+
+# Container, video and audio each round to whole frames, and AAC adds its own: a cut ends one
+# frame of video (two, where their lengths vary) and this many seconds under the limit.
+_MARGIN: Final = 0.05
+_USUAL_RATE: Final = 24.0
+# Encoding may add a frame: a video this near to the limit is held to its own length.
+_NEAR: Final = 0.1
+
+
+def video_drafts(facts: Facts, limits_for: LimitsFor, options: Options) -> Iterator[Draft]:
+    """List the ways to fix a video, those that change least first."""
+    if rename_steps(facts, facts.format):
+        yield rename_draft(facts)
+    yield from _copied(facts, limits_for, options)
+    yield _encoded(facts, limits_for, options)
+
+
+def _copied(facts: Facts, limits_for: LimitsFor, options: Options) -> Iterator[Draft]:
+    """Copy the video; the audio too, if the container can hold it."""
+    own: tuple[Container, ...] = ("mov",) if facts.format == "mov" else ()
+    container = _container(limits_for(facts), own)
+    limits = limits_for(predict_copy(facts, container, None, "copy"))
+    cut = _cut(facts, limits, options)
+    stays = container == facts.format
+    can_copy = facts.format in _TIMED and (stays or facts.video_codec in _VIDEO_CODECS)
+    if not can_copy or (cut and cut.start):  # a copy can only begin at a key frame
+        return
+    actions: tuple[AudioAction, ...] = ("copy", "aac")
+    if not facts.audio_codec:
+        actions = (None,)
+    elif not (stays or facts.audio_codec in _AUDIO_CODECS):
+        actions = ("aac",)
+    for audio in actions:
+        recipe = VideoRecipe(
+            container=container,
+            suffix=suffix_for(facts, container),
+            video="copy",
+            audio=audio,
+            length=_length(facts, limits, cut, encodes=audio == "aac"),
+            drop_location=_must_drop_location(facts, limits),
+        )
+        predicted = predict_copy(facts, container, cut, audio)
+        if recipe.drop_location:
+            predicted = replace(predicted, gps=False)
+        yield Draft(recipe, in_order(_steps(facts, recipe, limits, cut, options)), predicted)
+
+
+def _encoded(facts: Facts, limits_for: LimitsFor, options: Options) -> Draft:
+    """Encode the video once, with everything that must change about it."""
+    container, size = _container(limits_for(facts)), square_size(facts)
+    limits = limits_for(predict_encode(facts, container, size, None, "aac"))
+    cut = _cut(facts, limits, options)
+    fit, box = choose_size(size, limits, options.crop, step=2, largest=LARGEST_VIDEO)
+    audio = _audio_action(facts, limits, cut)
+    most = most_bytes(limits)
+    recipe = VideoRecipe(
+        container=container,
+        suffix=suffix_for(facts, container),
+        video="h264",
+        audio=audio,
+        start=cut.start if cut else None,
+        length=_length(facts, limits, cut, encodes=True),
+        background=options.background,
+        window=fit.window,
+        size=fit.size or (None if is_square(facts) else fit.scaled),
+        canvas=fit.canvas,
+        fps=constant_frame_rate(facts, limits),
+        tone_map=bool(facts.hdr),
+        drop_location=_must_drop_location(facts, limits),
+        most_bytes=most,
+        smallest=smallest_size(fit.result, box, most),
+    )
+    predicted = predict_encode(facts, container, fit.result, cut, audio)
+    if recipe.fps is not None:
+        predicted = predict_frame_rate(predicted, recipe.fps)
+    if recipe.drop_location:
+        predicted = replace(predicted, gps=False)
+    if most is not None:
+        predicted = replace(predicted, bytes=most)
+    steps = [
+        *_steps(facts, recipe, limits, cut, options),
+        *size_steps(fit, options.background, facts, limits),
+        *fit_bytes_steps(facts, most),
+    ]
+    return Draft(recipe, in_order(steps), predicted)
+
+
+def _container(limits: Limits, preferred: tuple[Container, ...] = ()) -> Container:
+    containers: tuple[Container, ...] = (*preferred, "mp4", "mov")
+    return next((each for each in containers if limits.allows("format", each)), "mp4")
+
+
+def _audio_action(facts: Facts, limits: Limits, cut: Cut | None) -> AudioAction:
+    """Copy audio beside video that is encoded, unless it is cut in the middle or refused."""
+    if not facts.audio_codec:
+        return None
+    can_copy = facts.format in _TIMED and facts.audio_codec in _AUDIO_CODECS
+    if can_copy and limits.allows("audio_codec", facts.audio_codec) and not (cut and cut.start):
+        return "copy"
+    return "aac"
+
+
+def _must_drop_location(facts: Facts, limits: Limits) -> bool:
+    return bool(facts.gps) and not limits.allows("gps", facts.gps)
+
+
+def _cut(facts: Facts, limits: Limits, options: Options) -> Cut | None:
+    frames = 2 if facts.vfr else 1
+    slack = frames / (facts.fps or _USUAL_RATE) + _MARGIN
+    return cut_if_too_long(facts, limits, options.trim or "start", slack)
+
+
+def _length(facts: Facts, limits: Limits, cut: Cut | None, *, encodes: bool) -> float | None:
+    """Return the length to hold the result to, if any."""
+    if cut:
+        return cut.length
+    ends = [limits.range(name).high for name in LENGTHS]
+    is_near = any(end and (facts.duration or 0) > end.value - _NEAR for end in ends)
+    return facts.duration if encodes and is_near else None
+
+
+def _steps(
+    facts: Facts, recipe: VideoRecipe, limits: Limits, cut: Cut | None, options: Options
+) -> Iterator[Step]:
+    """List the steps that copies and encodes share, in no order."""
     yield from rename_steps(facts, recipe.container)
     if recipe.drop_location:
-        yield Step("drop-location", "safe", "remove the place where it was taken")
-    if recipe.video == "copy":
-        yield from _video_steps_moved(facts, recipe)
-    else:
-        yield from _video_steps_encoded(facts, recipe)
+        yield Step("drop-location", "safe", "remove the location where it was recorded")
+    yield from (_copy_steps if recipe.video == "copy" else _encode_steps)(facts, recipe)
     if recipe.audio == "aac" and facts.audio_codec != "aac":
-        words = f"convert its sound from {(facts.audio_codec or '').upper()} to AAC"
-        yield Step("encode", "lossy", words)
+        codec = (facts.audio_codec or "").upper()
+        yield Step("encode", "lossy", f"convert its audio from {codec} to AAC")
+    yield from trim_steps(facts, cut, options.trim or "start", limits)
 
 
-def _video_steps_moved(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
-    name = recipe.container.upper()
-    all_of_it = recipe.audio in {"copy", None}
-    what = "its streams as they are" if all_of_it else "its image as it is"
+def _copy_steps(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
+    copied = "its video" if recipe.audio == "aac" else "its streams"
     if facts.format != recipe.container:
-        words = f"move {what} from {facts.format.upper()} to {name}"
+        words = f"copy {copied} from {facts.format.upper()} to {recipe.container.upper()}"
         yield Step("remux", "safe", words)
     elif facts.problem:
-        yield Step("remux", "safe", f"write a new {name}, with {what} and a true header")
+        words = f"copy {copied} into a new {recipe.container.upper()} with a correct header"
+        yield Step("remux", "safe", words)
 
 
-def _video_steps_encoded(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
+def _encode_steps(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
     if facts.rotation:
-        yield Step("turn", "safe", "turn its image upright")
+        yield Step("turn", "safe", "rotate its frames upright")
     if facts.alpha:
-        yield Step("flatten", "lossy", f"put it on {recipe.background} wherever it is transparent")
+        yield Step("flatten", "lossy", f"replace its transparency with {recipe.background}")
     if not is_square(facts):
         stored = (facts.width or 0, facts.height or 0)
         words = f"make its pixels square: {px(stored)} to {px(square_size(facts))} px"
         yield Step("square-pixels", "lossy", words)
     if recipe.fps is not None:
-        words = f"show {plain_number(round(recipe.fps, 3))} frames every second"
-        yield Step("frame-rate", "lossy", words)
+        fps = plain_number(round(recipe.fps, 3))
+        yield Step("frame-rate", "lossy", f"convert it to {fps} frames per second")
     if recipe.tone_map:
-        yield Step("tone-map", "lossy", "map its HDR colours to those that every screen shows")
-    yield Step("encode", "lossy", f"encode its image as 8-bit H.264{_why(facts, recipe)}")
-
-
-def _why(facts: Facts, recipe: VideoRecipe) -> str:
+        yield Step("tone-map", "lossy", "tone-map its colors from HDR to SDR")
+    why = " (a copy could only begin at a key frame)" if recipe.start else ""
     if facts.video_codec != "h264":
-        return f" (it is {(facts.video_codec or 'unknown').upper()})"
-    return " (a copy could only begin at a key frame)" if recipe.start else ""
-
-
-Container = Literal["mp4", "mov"]
-
-
-CONTAINERS: Final[tuple[Container, ...]] = ("mp4", "mov")
-
-
-# Only of these a copy keeps the order of the frames: the others write down no time of showing.
-_TIMED: Final = frozenset({"mp4", "mov", "3gp", "mkv", "webm", "flv", "ts"})
-
-
-# What an MP4 is widely understood to hold; a MOV that stays a MOV may keep what it has.
-_HELD: Final = frozenset({"h264", "hevc", "av1", "mpeg4"})
-
-
-_HEARD: Final = frozenset({"aac", "mp3"})
-
-
-def container_for(limits: Limits, own: tuple[Container, ...]) -> Container:
-    """Stay in a MOV where nothing is encoded; else write MP4, unless it is refused."""
-    return next((each for each in (*own, *CONTAINERS) if limits.allows("format", each)), "mp4")
-
-
-def copies(facts: Facts, container: Container) -> bool:
-    """Tell whether the image may be moved into a container as it is."""
-    held = facts.video_codec in _HELD or container == facts.format
-    return held and facts.format in _TIMED
-
-
-def holds_sound(facts: Facts, container: Container) -> bool:
-    """Tell whether the sound may be moved with it."""
-    return facts.audio_codec in _HEARD or container == facts.format
-
-
-def keeps_sound(facts: Facts, limits: Limits) -> bool:
-    """Tell whether the sound may stay as it is beside an image that is encoded."""
-    timed = facts.format in _TIMED and facts.audio_codec in _HEARD
-    return timed and limits.allows("audio_codec", facts.audio_codec)
-
-
-Sound = Literal["copy", "aac"] | None
-
-
-# Container, image and sound each round to whole frames, and AAC adds its own: a cut ends a
-# frame of image (two, where they vary) and this many seconds under the bound.
-_MARGIN: Final = 0.05
-
-
-_USUAL_RATE: Final = 24.0
-
-
-_NEAR: Final = 0.1
-
-
-def video_drafts(facts: Facts, allowed: Allowed, options: Options) -> Iterator[Draft]:
-    """List the ways to repair a clip, the least damage first."""
-    if rename_steps(facts, facts.format):
-        yield renamed(facts)
-    yield from _moved(facts, allowed, options)
-    yield _encoded(facts, allowed, options)
-
-
-def _moved(facts: Facts, allowed: Allowed, options: Options) -> Iterator[Draft]:
-    """Copy the image; the sound too, if the container can hold it."""
-    as_is = allowed(facts)
-    own: tuple[Container, ...] = ("mov",) if facts.format == "mov" else ()
-    container = container_for(as_is, own)
-    limits = allowed(copied(facts, container, None, "copy"))
-    chosen = _cut(facts, limits, options)
-    if not copies(facts, container) or (chosen and chosen.start):
-        return
-    sounds: tuple[Sound, ...] = ("copy", "aac") if holds_sound(facts, container) else ("aac",)
-    for sound in sounds if facts.audio_codec else (None,):
-        recipe = VideoRecipe(
-            container=container,
-            suffix=suffix_of(facts, container),
-            video="copy",
-            audio=sound,
-            length=_length(facts, limits, chosen, encodes=sound == "aac"),
-            drop_location=_has_place(facts, limits),
-        )
-        predicted = copied(facts, container, chosen, sound)
-        if recipe.drop_location:
-            predicted = replace(predicted, gps=False)
-        yield Draft(recipe, _steps(facts, recipe, limits, chosen, options), predicted)
-
-
-def _encoded(facts: Facts, allowed: Allowed, options: Options) -> Draft:
-    """Encode the image once, with all that is to be changed about it."""
-    container = container_for(allowed(facts), ())
-    plain = encoded(facts, container, square_size(facts), None, "aac")
-    limits = allowed(plain)
-    chosen = _cut(facts, limits, options)
-    fitted, box = _sized(facts, limits, options)
-    sound: Sound = "copy" if keeps_sound(facts, limits) and not (chosen and chosen.start) else "aac"
-    sound = sound if facts.audio_codec else None
-    cap = most_bytes(limits)
-    drawn = fitted.size or (None if is_square(facts) else fitted.drawn)
-    recipe = VideoRecipe(
-        container=container,
-        suffix=suffix_of(facts, container),
-        video="h264",
-        audio=sound,
-        start=chosen.start if chosen else None,
-        length=_length(facts, limits, chosen, encodes=True),
-        background=options.background,
-        window=fitted.window,
-        size=drawn,
-        canvas=fitted.canvas,
-        fps=steady_rate(facts, limits),
-        tone_map=bool(facts.hdr),
-        drop_location=_has_place(facts, limits),
-        most_bytes=cap,
-        smallest=smallest_of(fitted.result, box, cap),
-    )
-    predicted = encoded(facts, container, fitted.result, chosen, sound)
-    if recipe.fps is not None:
-        predicted = at_rate(predicted, recipe.fps)
-    if recipe.drop_location:
-        predicted = replace(predicted, gps=False)
-    weight = predicted.bytes if cap is None else cap
-    steps = [
-        *_steps(facts, recipe, limits, chosen, options),
-        *size_steps(fitted, options.background, shape_rules(facts, limits)),
-        *weight_steps(facts, cap),
-    ]
-    return Draft(recipe, ordered(steps), replace(predicted, bytes=weight))
-
-
-def _has_place(facts: Facts, limits: Limits) -> bool:
-    return bool(facts.gps) and not limits.allows("gps", facts.gps)
-
-
-def _cut(facts: Facts, limits: Limits, options: Options) -> Cut | None:
-    if not too_long(facts, limits):
-        return None
-    frames = 2 if facts.vfr else 1
-    slack = frames / (facts.fps or _USUAL_RATE) + _MARGIN
-    return cut(facts, limits, options.trim or "start", slack)
-
-
-def _length(facts: Facts, limits: Limits, chosen: Cut | None, *, encodes: bool) -> float | None:
-    """Hold a result that is encoded to its own length where a frame more would be too long."""
-    if chosen:
-        return chosen.length
-    ends = [limits.range(name).high for name in LENGTHS]
-    near = any(end and (facts.duration or 0) > end.value - _NEAR for end in ends)
-    return facts.duration if encodes and near else None
-
-
-def _sized(facts: Facts, limits: Limits, options: Options) -> tuple[Fit, Box]:
-    """Fit all bounds on the size; where they contradict each other, those that refuse."""
-    for each in (limits, limits.firm):
-        box = box_of(each, step=2, largest=LARGEST_CLIP)
-        if fitted := fit(square_size(facts), box, options.crop):
-            return fitted, box
-    return Fit(square_size(facts)), box
-
-
-def _steps(
-    facts: Facts, recipe: VideoRecipe, limits: Limits, chosen: Cut | None, options: Options
-) -> tuple[Step, ...]:
-    steps = list(video_steps(facts, recipe))
-    if chosen:
-        rules = limits.broken_by(facts, LENGTHS)
-        steps.append(trim_step(facts, chosen, options.trim or "start", rules))
-    return ordered(steps)
+        why = f" (it is {(facts.video_codec or 'unknown').upper()})"
+    yield Step("encode", "lossy", f"encode its video as 8-bit H.264{why}")

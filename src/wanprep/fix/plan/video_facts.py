@@ -1,55 +1,58 @@
-"""What a clip will be, as our own probe would tell it."""
+"""Predict the facts of a video after its streams are copied or encoded."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.draft import suffix_of
+from wanprep.fix.plan.draft import suffix_for, with_size
 from wanprep.media.names import extension_format
 
 if TYPE_CHECKING:
-    from wanprep.fix.plan.lengths import Cut
+    from wanprep.fix.plan.draft import Cut
     from wanprep.fix.plan.limits import Limits
     from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
 
-# The part of a clip that is kept may be busier than the rest.
+# The part of a video that is kept may have a higher bit rate than the rest.
 _BUSIER: Final = 1.1
-# Another container numbers its samples in its own way.
+# Another container has sample tables of another size.
 _TABLES: Final = 0.005
 _HEADER: Final = 8192
 _AAC_BYTES: Final = 24_000  # a second, at 192 kbit/s
-_HIGHEST_RATE: Final = 48_000  # of sound that is encoded, which becomes stereo at most
-_INSIDE: Final = 0.999  # how near to a strict bound a frame rate goes
+_MAX_RATE: Final = 48_000  # of audio that is encoded, which becomes stereo at most
+_INSIDE: Final = 0.999  # how near to an exclusive limit a frame rate goes
 
 
-def copied(facts: Facts, container: str, chosen: Cut | None, sound: str | None) -> Facts:
-    """Predict streams that were moved as they are."""
-    moved = _cut(facts, chosen)
+def predict_copy(facts: Facts, container: str, cut: Cut | None, audio: str | None) -> Facts:
+    """Predict the facts of copied streams; audio may be encoded."""
+    predicted = facts if cut is None else _predict_cut(facts, cut)
+    if facts.audio_codec:
+        predicted = replace(predicted, audio_tracks=1)
+        if audio == "aac":
+            predicted = replace(
+                predicted,
+                audio_codec="aac",
+                sample_rate=facts.sample_rate and min(facts.sample_rate, _MAX_RATE),
+                channels=facts.channels and min(facts.channels, 2),
+            )
     return replace(
-        _heard(moved, sound),
+        predicted,
         path="",
-        bytes=_weight(facts, container, chosen, sound),
+        bytes=_predict_bytes(facts, container, cut, audio),
         format=container,
-        extension_format=extension_format(f"x{suffix_of(facts, container)}"),
+        extension_format=extension_format(f"x{suffix_for(facts, container)}"),
         video_tracks=1,
         problem=None,
     )
 
 
-def encoded(
-    facts: Facts, container: str, size: Size, chosen: Cut | None, sound: str | None
+def predict_encode(
+    facts: Facts, container: str, size: Size, cut: Cut | None, audio: str | None
 ) -> Facts:
-    """Predict an image that was encoded, whatever the size of its file."""
-    width, height = size
+    """Predict the facts of an encoded video; its bytes are those of a copy."""
     return replace(
-        copied(facts, container, chosen, sound),
-        width=width,
-        height=height,
-        stored_width=width,
-        stored_height=height,
-        aspect=round(width / height, 6),
+        with_size(predict_copy(facts, container, cut, audio), size),
         rotation=0,
         sar=1.0,
         alpha=False,
@@ -60,61 +63,45 @@ def encoded(
     )
 
 
-def _weight(facts: Facts, container: str, chosen: Cut | None, sound: str | None) -> int:
-    """Estimate, rather too high: who comes near the cap is better encoded to fit."""
-    weight: float = facts.bytes or 0
+def predict_frame_rate(facts: Facts, fps: float) -> Facts:
+    """Predict the facts of a video that is converted to a constant frame rate."""
+    length = facts.video_duration or facts.duration or 0
+    return replace(facts, fps=round(fps, 6), vfr=False, frames=round(length * fps))
+
+
+def _predict_bytes(facts: Facts, container: str, cut: Cut | None, audio: str | None) -> int:
+    """Estimate, rather too high: what comes near the limit is better encoded to fit."""
+    size: float = facts.bytes or 0
     length = facts.duration or 0
-    if chosen and length:
-        weight *= min(1.0, chosen.length / length * _BUSIER)
+    if cut and length:
+        size *= min(1.0, cut.length / length * _BUSIER)
     if container != facts.format:
-        weight += weight * _TABLES + _HEADER
-    if facts.audio_codec and sound == "aac":
-        weight += (chosen.length if chosen else length) * _AAC_BYTES
-    return int(weight)
+        size += size * _TABLES + _HEADER
+    if facts.audio_codec and audio == "aac":
+        size += (cut.length if cut else length) * _AAC_BYTES
+    return int(size)
 
 
-def _cut(facts: Facts, chosen: Cut | None) -> Facts:
-    if chosen is None:
-        return facts
-    video = chosen.of(facts.video_duration)
+def _predict_cut(facts: Facts, cut: Cut) -> Facts:
+    video = cut.length_of(facts.video_duration)
     return replace(
         facts,
-        duration=chosen.of(facts.duration),
+        duration=cut.length_of(facts.duration),
         video_duration=video,
-        audio_duration=chosen.of(facts.audio_duration),
+        audio_duration=cut.length_of(facts.audio_duration),
         frames=round(video * facts.fps) if video and facts.fps else None,
     )
 
 
-def _heard(facts: Facts, sound: str | None) -> Facts:
-    if facts.audio_codec is None:
-        return facts
-    if sound == "copy":
-        return replace(facts, audio_tracks=1)
-    return replace(
-        facts,
-        audio_tracks=1,
-        audio_codec="aac",
-        sample_rate=facts.sample_rate and min(facts.sample_rate, _HIGHEST_RATE),
-        channels=facts.channels and min(facts.channels, 2),
-    )
-
-
-def steady_rate(facts: Facts, limits: Limits) -> float | None:
-    """Tell at which rate frames must be shown. Nothing is changed that no rule asks for."""
-    rate, allowed = facts.fps, limits.range("fps")
-    if rate is None:
+def constant_frame_rate(facts: Facts, limits: Limits) -> float | None:
+    """Return the frame rate to convert to; None if no limit demands another one."""
+    fps, allowed = facts.fps, limits.range("fps")
+    if fps is None:
         return None
-    if not allowed.spares(rate) and allowed.high:
+    if allowed.high and not allowed.is_below_high(fps):
         high: float = allowed.high.value
-        return high if allowed.spares(high) else high * _INSIDE
-    if not allowed.reaches(rate) and allowed.low:
+        return high if allowed.is_below_high(high) else high * _INSIDE
+    if allowed.low and not allowed.is_above_low(fps):
         low: float = allowed.low.value
-        return low if allowed.reaches(low) else low / _INSIDE
-    return None if limits.allows("vfr", facts.vfr) else rate
-
-
-def at_rate(facts: Facts, rate: float) -> Facts:
-    """Predict frames that are shown at a steady rate."""
-    length = facts.video_duration or facts.duration or 0
-    return replace(facts, fps=round(rate, 6), vfr=False, frames=round(length * rate))
+        return low if allowed.is_above_low(low) else low / _INSIDE
+    return None if limits.allows("vfr", facts.vfr) else fps

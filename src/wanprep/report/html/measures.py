@@ -96,10 +96,12 @@ def measures(card: FileCard) -> Iterator[Measure]:
 
 
 def _measure(fact: str, label: str, value: float, limits: Limits, target: str) -> Measure | None:
-    firm, safe = limits.firm.range(fact), limits.range(fact)
+    firm, safe = limits.errors.range(fact), limits.range(fact)
     if safe == Range():
         return None
-    state = "error" if not firm.holds(value) else "warning" if not safe.holds(value) else "fine"
+    state = (
+        "error" if not firm.contains(value) else "warning" if not safe.contains(value) else "fine"
+    )
     return Measure(fact, label, value, _span(firm), _span(safe), {state: (target,)})
 
 

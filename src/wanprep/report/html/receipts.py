@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
-from wanprep.fix.executors import sha256
+from wanprep.files.atomic import sha256_of
 from wanprep.fix.receipt import RECEIPT
 from wanprep.media import probe_many
 
@@ -67,7 +67,7 @@ def _fixes_of(path: str, entries: Callable[[str], list[dict[str, Any]]]) -> Iter
             try:
                 if os.path.basename(entry["result"]) != os.path.basename(path):
                     continue
-                if entry["sha256"]["after"] == sha256(path):
+                if entry["sha256"]["after"] == sha256_of(path):
                     yield _applied_fix(entry, receipt)
             except (LookupError, TypeError, ValueError, AttributeError, WanprepError):
                 continue
@@ -119,7 +119,7 @@ def _original(entry: Mapping[str, Any], receipt: str) -> str:
     for path in paths:
         if not os.path.isfile(path) or os.path.getsize(path) != size:
             continue
-        if sha256(path) == entry["sha256"]["before"]:
+        if sha256_of(path) == entry["sha256"]["before"]:
             return path
     return ""
 

@@ -1,4 +1,4 @@
-"""What the tests of repairs share: small targets of any limits, and plans that were checked."""
+"""Small targets with any limits, facts of media files, and plans that are checked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from valid_jobs import IMAGE, VIDEO
 
-from wanprep.fix.plan.plan import Need, NotFixable, Options, Plan, Untouched
+from wanprep.fix.plan.plan import AssetPlan, NoChange, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import Facts
 from wanprep.rules.judge_asset import invalid_fact, judge_asset
@@ -21,7 +21,7 @@ TARGETS: Final = all_targets()
 EVOLINK: Final = "evolink/wan2.7-reference-video"
 WAVESPEED: Final = "wavespeed/wan-2.7-reference-to-video"
 WAN22: Final = "runcomfy/wan-2-2-image-to-video"
-VOICE: Final = Facts(
+AUDIO: Final = Facts(
     path="voice.wav",
     kind="audio",
     format="wav",
@@ -42,13 +42,13 @@ _SOURCE: Final = {"doc": "https://example.com", "says": "so", "checked": "2026-1
 def bound(
     rule: str | Mapping[str, str], severity: str = "error", **keywords: Any
 ) -> dict[str, Any]:
-    """Write one limit as targets do."""
+    """Return one limit as targets have it."""
     source = _SOURCE | {"confidence": "documented"}
     return {**keywords, "x-rule": rule, "x-severity": severity, "x-source": source}
 
 
 def target(role: str, schema: Mapping[str, Any], name: str = "Test") -> Target:
-    """Make a target that takes one role."""
+    """Return a target with one role."""
     return Target(
         id=f"{name.lower()}/one",
         title=f"{name}: one",
@@ -65,12 +65,12 @@ def target(role: str, schema: Mapping[str, Any], name: str = "Test") -> Target:
 
 
 def image(width: int = 1280, height: int = 720, name: str = "still.png", **more: Any) -> Facts:
-    """Describe an image; its format is that of its name unless it is told."""
+    """Describe an image; its format is that of its name unless given."""
     return _sized(IMAGE, width, height, name, more)
 
 
-def clip(width: int = 1280, height: int = 720, name: str = "clip.mp4", **more: Any) -> Facts:
-    """Describe a clip of 25 frames a second."""
+def video(width: int = 1280, height: int = 720, name: str = "clip.mp4", **more: Any) -> Facts:
+    """Describe a video of 25 frames per second."""
     if "duration" in more:
         more = {"video_duration": more["duration"], "audio_duration": more["duration"]} | more
     plain = replace(VIDEO, sar=1.0, fps=25.0, frames=125, hdr=False, bit_depth=8, color="yuv")
@@ -88,22 +88,22 @@ def _sized(facts: Facts, width: int, height: int, name: str, more: Mapping[str, 
     )
 
 
-def voice(name: str = "voice.wav", **more: Any) -> Facts:
-    """Describe a sound."""
+def audio(name: str = "voice.wav", **more: Any) -> Facts:
+    """Describe an audio file."""
     if "duration" in more:
         more = {"audio_duration": more["duration"]} | more
-    return named(VOICE, name, more)
+    return named(AUDIO, name, more)
 
 
 _FORMATS: Final = {"jpg": "jpeg", "JPG": "jpeg", "jfif": "jpeg", "tif": "tiff"}
 
 
 def named(facts: Facts, name: str, more: Mapping[str, Any]) -> Facts:
-    """Give facts a name, and the format that it claims."""
+    """Give facts a name, and the format that its suffix stands for."""
     claimed = name.rpartition(".")[2]
     claimed = _FORMATS.get(claimed, claimed)
-    told = {"path": name, "format": claimed, "extension_format": claimed, **more}
-    return replace(facts, **told)
+    changes = {"path": name, "format": claimed, "extension_format": claimed, **more}
+    return replace(facts, **changes)
 
 
 def plan(
@@ -112,38 +112,42 @@ def plan(
     *targets: str | Target,
     options: Options = Options(),  # noqa: B008 - it is frozen
     ignored: Collection[str] = (),
-) -> Plan | Untouched | NotFixable:
-    """Plan, and hold what is promised of every plan."""
+) -> AssetPlan:
+    """Plan, and check what is true of every plan."""
     assert invalid_fact(facts.as_json()) is None
-    needs = [
-        Need(TARGETS[each] if isinstance(each, str) else each, role)
+    roles = [
+        TargetRole(TARGETS[each] if isinstance(each, str) else each, role)
         for each in targets or (EVOLINK,)
     ]
-    planned = plan_asset(facts, needs, options, ignored=ignored)
+    planned = plan_asset(facts, roles, options, ignored=ignored)
     if isinstance(planned, Plan):
-        _hold(planned, needs, options, ignored)
+        _check(planned, roles, options, ignored)
     return planned
 
 
-def rules_of(facts: Facts, needs: Sequence[Need], ignored: Collection[str] = ()) -> dict[str, str]:
+def rules_of(
+    facts: Facts, roles: Sequence[TargetRole], ignored: Collection[str] = ()
+) -> dict[str, str]:
     """Judge, and return each rule with its worst severity."""
     found: dict[str, str] = {}
-    for need in needs:
+    for need in roles:
         for broken in judge_asset(facts, need.target, need.role):
             if broken.rule not in ignored and found.get(broken.rule) != "error":
                 found[broken.rule] = broken.severity
     return found
 
 
-def _hold(planned: Plan, needs: Sequence[Need], options: Options, ignored: Collection[str]) -> None:
+def _check(
+    planned: Plan, roles: Sequence[TargetRole], options: Options, ignored: Collection[str]
+) -> None:
     predicted = planned.predicted
     assert invalid_fact(predicted.as_json()) is None
-    after = rules_of(predicted, needs, ignored)
+    after = rules_of(predicted, roles, ignored)
     assert "error" not in after.values()
     assert not set(planned.clears) & set(after)
-    assert set(planned.left) == set(after)
-    assert set(after) <= set(rules_of(planned.facts, needs, ignored))
+    assert set(planned.remaining) == set(after)
+    assert set(after) <= set(rules_of(planned.facts, roles, ignored))
     assert planned.steps
-    again = plan_asset(predicted, needs, options, ignored=ignored)
-    assert isinstance(again, Untouched)
-    assert set(again.left) == set(planned.left)
+    second = plan_asset(predicted, roles, options, ignored=ignored)
+    assert isinstance(second, NoChange)
+    assert set(second.remaining) == set(planned.remaining)

@@ -1,4 +1,4 @@
-"""Real processes that are asked to end: what signals do is a matter of the whole process."""
+"""Signals in real processes: what they do is a matter of the whole process."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import threading
 
 import pytest
 
-from wanprep.fix.pipeline import stopped_like_ctrl_c
+from wanprep.fix.pipeline import interrupt_on_signals
 
 _WAITS = """
 import signal, sys, threading
-from wanprep.fix.stopping import stopped_like_ctrl_c
+from wanprep.fix.pipeline import interrupt_on_signals
 {before}
 try:
-    with stopped_like_ctrl_c():
+    with interrupt_on_signals():
         print("ready", flush=True)
         {wait}
 except KeyboardInterrupt:
@@ -26,12 +26,12 @@ print(*(signal.getsignal(each) == signal.SIG_DFL for each in (signal.SIGTERM, si
 """
 
 
-# Who measures what tests reach listens to signals too.
+# The measurement of coverage handles signals too.
 _PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 
 
-def _asked(number: signal.Signals, before: str = "", wait: str = "signal.pause()") -> str:
-    """Tell what a process says when it is sent a signal while it waits."""
+def _signalled(number: signal.Signals, before: str = "", wait: str = "signal.pause()") -> str:
+    """Return what a process prints when it is sent a signal while it waits."""
     script = _WAITS.format(before=before, wait=wait)
     with subprocess.Popen(
         [sys.executable, "-c", script],
@@ -47,26 +47,26 @@ def _asked(number: signal.Signals, before: str = "", wait: str = "signal.pause()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_end_is_an_interrupt(number: signal.Signals) -> None:
-    assert _asked(number) == "interrupted\nTrue True\n"
+def test_a_signal_is_an_interrupt(number: signal.Signals) -> None:
+    assert _signalled(number) == "interrupted\nTrue True\n"
 
 
-def test_who_was_told_not_to_listen_does_not() -> None:
+def test_an_ignored_signal_stays_ignored() -> None:
     before = "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
 
-    assert _asked(signal.SIGHUP, before, "sys.stdin.readline()") == "True False\n"
+    assert _signalled(signal.SIGHUP, before, "sys.stdin.readline()") == "True False\n"
 
 
-def test_only_the_main_thread_listens() -> None:
-    told: list[object] = []
+def test_only_the_main_thread_handles_signals() -> None:
+    handlers: list[object] = []
 
     def work() -> None:
-        with stopped_like_ctrl_c():
-            told.append(signal.getsignal(signal.SIGHUP))
+        with interrupt_on_signals():
+            handlers.append(signal.getsignal(signal.SIGHUP))
 
     work()
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
 
-    assert told == [signal.default_int_handler, signal.SIG_DFL]
+    assert handlers == [signal.default_int_handler, signal.SIG_DFL]

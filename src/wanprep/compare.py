@@ -1,0 +1,195 @@
+"""Compare jobs with targets: as they are, and as `wanprep fix` would leave them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wanprep.check.inputs import CheckRequest, read_cases, read_inputs
+from wanprep.check.pipeline import judge_inputs
+from wanprep.errors import UsageError
+from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.plan.plan import NotFixable, Options, Plan
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.request import media_files
+from wanprep.job.documents.read_documents import read_text
+from wanprep.job.read import jobs_in
+from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
+from wanprep.submit.request.price import estimate
+from wanprep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.result import Report
+    from wanprep.config import Config
+    from wanprep.fix.plan.plan import Safety
+    from wanprep.rules.target import Target
+    from wanprep.submit.request.price import Estimate, Unpriced
+
+_NOT_CHECKED = "a URL could not be checked, or was not."
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One thing that `wanprep fix` would do."""
+
+    what: str  # a file as the job writes it, or "line 3"
+    words: str
+    safety: Safety
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The target accepts the job as it is."""
+
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fixable:
+    """The target accepts the job once it is fixed."""
+
+    costs: tuple[Cost, ...]
+
+    @property
+    def safety(self) -> Safety:
+        """The worst safety of its costs."""
+        found = {cost.safety for cost in self.costs}
+        return "asks" if "asks" in found else "lossy" if "lossy" in found else "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """No fix makes the target accept the job."""
+
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something could not be checked, and the rest fits."""
+
+    why: tuple[str, ...]
+
+
+Outcome = Fits | Fixable | Impossible | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One job and one target."""
+
+    subject: str
+    target: str
+    outcome: Outcome
+    price: Estimate | Unpriced | None  # None where there is nothing to buy
+
+
+def compare(
+    paths: Sequence[str], config: Config, *, targets: Sequence[str] = (), offline: bool = False
+) -> Iterator[Row]:
+    """Compare each job in some paths with each target that a job can be sent to."""
+    available = all_targets(config.target_folders)
+    chosen = choose_targets(
+        targets or [name for name in available if name != DEFAULT_TARGET], available
+    )
+    ids = tuple(target.id for target in chosen)
+    inputs = read_inputs(
+        CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
+    )
+    if inputs.media:
+        names = ", ".join(visible(path) for path in inputs.media[:3])
+        raise UsageError(f"{names}: only jobs can be compared. `wanprep init` writes one.")
+    for at in range(len(inputs.files)):
+        only = slice(at, at + 1)
+        of_file = replace(
+            inputs,
+            files=inputs.files[only],
+            cases=inputs.cases[only],
+            problems=inputs.problems[only],
+        )
+        yield from _compare_file(of_file, chosen)
+
+
+def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
+    if not inputs.cases[0]:  # it cannot be read
+        why = _errors(judge_inputs(inputs))
+        yield from (Row(inputs.files[0].file, each.id, Impossible(why), None) for each in targets)
+    for case in inputs.cases[0]:
+        for target in targets:
+            yield _compare_job(inputs, case, target)
+
+
+def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
+    request = replace(inputs.request, targets=(target.id,))
+    inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
+    report = judge_inputs(inputs)
+    verdict = report.verdicts[0]
+    outcome: Outcome
+    match verdict.verdict:
+        case "pass":
+            outcome = Fits(_messages(report))
+        case "unknown":
+            outcome = Unknown(_errors(report) or (_NOT_CHECKED,))
+        case _:
+            inputs, outcome = _compare_fixed(inputs, target)
+    is_bought = not isinstance(outcome, Impossible)
+    price = _price(inputs, target, case.job.number) if is_bought else None
+    return Row(verdict.subject, target.id, outcome, price)
+
+
+def _compare_fixed(inputs: Inputs, target: Target) -> tuple[Inputs, Outcome]:
+    """Judge one job as if everything that can be fixed were fixed, with the user's consent."""
+    [file], [[case]] = inputs.files, inputs.cases
+    config = inputs.request.config
+    options = replace(Options(**config.fix), yes=True)
+    costs, reasons, facts = list[Cost](), list[str](), dict(inputs.facts)
+    for media in media_files(inputs):
+        plan = plan_asset(media.facts, media.roles, options, ignored=media.ignored)
+        if isinstance(plan, Plan):
+            name = media.uses[0].asset.written
+            costs += (Cost(name, step.words, step.safety) for step in plan.steps)
+            facts[media.path] = replace(plan.predicted, path=media.path)
+        elif isinstance(plan, NotFixable):
+            reasons += plan.reasons
+    job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
+    for change in sorted(job.changes, key=lambda each: each.line):
+        costs.append(Cost(f"line {change.line}", change.words, change.safety))
+    fixed_file = jobs_in(file.file, read_text(job.text, file.file))
+    available = all_targets((*inputs.request.target_folders, *config.target_folders))
+    found, problems = read_cases(fixed_file, [target], available, [target])
+    fixed = replace(
+        inputs,
+        files=(fixed_file,),
+        cases=(tuple(each for each in found if each.job.number == case.job.number),),
+        problems=(problems,),
+        facts=facts,
+    )
+    report = judge_inputs(fixed)
+    match report.verdicts[0].verdict:
+        case "pass":
+            return fixed, Fixable(tuple(costs))
+        case "unknown":
+            return fixed, Unknown((f"What can be fixed can be, but {_NOT_CHECKED}",))
+    return inputs, Impossible(tuple(dict.fromkeys([*reasons, *_errors(report)])))
+
+
+def _messages(report: Report) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.message for each in report.findings))
+
+
+def _errors(report: Report) -> tuple[str, ...]:
+    errors = tuple(each for each in report.findings if each.severity == "error")
+    return _messages(replace(report, findings=errors))
+
+
+def _price(inputs: Inputs, target: Target, number: int) -> Estimate | Unpriced:
+    case = next(case for case in inputs.cases[0] if case.job.number == number)
+    facts = {
+        asset.pointer: inputs.facts[asset.location]
+        for asset in case.intent.assets
+        if asset.location in inputs.facts
+    }
+    return estimate(target, case.intent, facts)

@@ -1,0 +1,132 @@
+"""Write files whole or not at all, and never over one that is there unless asked to."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import stat
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from wanprep.errors import WanprepError
+from wanprep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NOT_PERMITTED: Final = "permission denied; choose another folder or change its permissions"
+_HINTS: Final = {
+    errno.ENOSPC: "the disk is full; make room and run this again",
+    errno.EDQUOT: "your quota is used up; make room and run this again",
+    errno.EACCES: _NOT_PERMITTED,
+    errno.EPERM: _NOT_PERMITTED,
+    errno.EROFS: "it is on a read-only disk; choose another folder",
+}
+
+
+class CannotWrite(WanprepError):
+    """A file cannot be written; what was there before is still there."""
+
+
+class AlreadyExists(CannotWrite):
+    """A file of that name is there, and it is not to be overwritten."""
+
+
+@contextmanager
+def explain_os_errors(path: str, verb: str = "written") -> Iterator[None]:
+    """Raise CannotWrite, which names the file and what to do, for any OSError."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, error.strerror or str(error))
+        raise CannotWrite(f"{visible(path)} cannot be {verb}: {hint}") from error
+
+
+@contextmanager
+def temporary_path(path: str) -> Iterator[str]:
+    """Give an unused name beside `path`, with its suffix; what has that name is removed later."""
+    folder, name = os.path.split(path)
+    part = os.path.join(folder, f".wanprep-{secrets.token_hex(6)}{os.path.splitext(name)[1]}")
+    with explain_os_errors(path):
+        os.makedirs(folder or ".", exist_ok=True)
+    try:
+        yield part
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def move_into_place(
+    part: str, path: str, *, mode_of: str | None = None, overwrite: bool = False
+) -> None:
+    """Give a finished file its name, durably, with the permissions of `mode_of` if given.
+
+    Raise AlreadyExists if the name is taken and may not be overwritten.
+    """
+    with explain_os_errors(path):
+        if mode_of is not None:
+            os.chmod(part, stat.S_IMODE(os.stat(mode_of).st_mode))
+        _sync(part)
+        if overwrite:
+            os.replace(part, path)
+        else:
+            _move_to_free_name(part, path)
+        sync_folder(os.path.dirname(path))
+
+
+def _move_to_free_name(part: str, path: str) -> None:
+    try:
+        os.link(part, path)  # unlike a rename, this fails if the name is taken by now
+    except FileExistsError as error:
+        raise AlreadyExists(
+            f"{visible(path)} is there already and was not written by wanprep: remove it, or"
+            " choose another folder"
+        ) from error
+    except OSError:  # a file system without hard links, such as FAT
+        if os.path.lexists(path):
+            raise
+        os.rename(part, path)
+    else:
+        os.unlink(part)
+
+
+def write_bytes(
+    data: bytes, path: str, *, mode_of: str | None = None, overwrite: bool = False
+) -> None:
+    """Write a small file."""
+    with temporary_path(path) as part:
+        with explain_os_errors(path), open(part, "xb") as file:
+            file.write(data)
+        move_into_place(part, path, mode_of=mode_of, overwrite=overwrite)
+
+
+def copy_file(source: str, path: str, *, overwrite: bool = False) -> None:
+    """Copy a file with its times and permissions."""
+    with temporary_path(path) as part:
+        with explain_os_errors(path):
+            shutil.copy2(source, part)
+        move_into_place(part, path, overwrite=overwrite)
+
+
+def sha256_of(path: str) -> str:
+    """Hash a file's content."""
+    with explain_os_errors(path, "read"), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: str) -> None:
+    """Write a folder's entries to the disk: a file is only safe when its name is, too."""
+    with contextlib.suppress(OSError):  # some network folders cannot; the content is safe by then
+        _sync(folder or os.curdir)
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,111 @@
+"""What is to be fixed, the media files that this concerns, and what is planned for each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from wanprep.check.ignores import ignored_rules_at, inline_ignores
+from wanprep.fix.plan.plan import Options, TargetRole
+from wanprep.fix.receipt import EarlierResults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wanprep.check.inputs import Case, CheckRequest, Inputs
+    from wanprep.fix.deliver import ResultPaths
+    from wanprep.fix.plan.plan import AssetPlan
+    from wanprep.job.model import Asset, Job
+    from wanprep.media.facts import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixRequest:
+    """What is to be fixed, how, and where the results go."""
+
+    check: CheckRequest  # which files, and for which targets
+    ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
+    options: Options = field(default_factory=Options)
+    out: str | None = None  # None: in place
+    earlier: EarlierResults = field(default_factory=EarlierResults)  # these may be overwritten
+
+
+@dataclass(frozen=True, slots=True)
+class JobUse:
+    """One place in a job that names a media file."""
+
+    job: Job
+    asset: Asset
+
+
+@dataclass(slots=True, kw_only=True)
+class MediaFile:
+    """A media file, with everything that it is used for."""
+
+    path: str
+    facts: Facts
+    roles: list[TargetRole] = field(default_factory=list)
+    ignored: set[str] = field(default_factory=set)  # rules
+    uses: list[JobUse] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A media file, the plan for it, and where the result goes."""
+
+    media: MediaFile
+    plan: AssetPlan
+    result: str = ""
+    undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """Everything that a run will do."""
+
+    inputs: Inputs
+    paths: ResultPaths
+    files: tuple[PlannedFile, ...]
+
+
+def media_files(inputs: Inputs) -> list[MediaFile]:
+    """List every file once, however many jobs name it and however its path is written."""
+    config, files = inputs.request.config, dict[str, MediaFile]()
+
+    def file_at(path: str) -> MediaFile:
+        file = MediaFile(path=path, facts=inputs.facts[path])
+        return files.setdefault(os.path.abspath(path), file)
+
+    for path in inputs.media:
+        file = file_at(path)
+        file.ignored |= config.ignored_rules(path)
+        file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.media_targets)
+    for case, asset in _file_assets(inputs):
+        file = file_at(asset.location)
+        file.uses.append(JobUse(case.job, asset))
+        file.ignored |= config.ignored_rules(case.job.file, asset.written)
+        # Where a target takes no such asset, the job must change and not the file.
+        file.roles += (
+            TargetRole(target, asset.role) for target in case.targets if target.has_role(asset.role)
+        )
+    for file in files.values():
+        if file.path not in inputs.media:
+            file.ignored |= _ignored_by_comments(file.uses)
+        file.roles = list({(each.target.id, each.role): each for each in file.roles}.values())
+    return list(files.values())
+
+
+def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
+    for cases in inputs.cases:
+        for case in cases:
+            yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")
+
+
+def _ignored_by_comments(uses: list[JobUse]) -> set[str]:
+    """List the rules that a comment ignores wherever the file is used."""
+    ignored = []
+    for use in uses:
+        line = use.job.document.place(use.asset.pointer).line
+        ignored.append(ignored_rules_at(inline_ignores(use.job), use.asset.pointer, line))
+    return set.intersection(*ignored)

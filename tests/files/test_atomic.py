@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import os
+import resource
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from wanprep.files.atomic import (
+    AlreadyExists,
+    CannotWrite,
+    copy_file,
+    explain_os_errors,
+    move_into_place,
+    sha256_of,
+    temporary_path,
+    write_bytes,
+)
+
+
+def test_a_temporary_path_has_the_suffix_and_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "new/hero.jpg"
+    with temporary_path(str(path)) as part:
+        assert Path(part).parent == path.parent
+        assert part.endswith(".jpg")
+        Path(part).write_text("half")
+    assert list(path.parent.iterdir()) == []
+
+    with pytest.raises(KeyboardInterrupt):
+        _interrupt(str(path))
+    assert list(path.parent.iterdir()) == []
+
+
+def _interrupt(path: str) -> None:
+    with temporary_path(path) as part:
+        Path(part).write_text("half")
+        raise KeyboardInterrupt
+
+
+def test_a_finished_file_gets_its_name_and_the_mode_of_another(tmp_path: Path) -> None:
+    source, path = tmp_path / "a.png", tmp_path / "b.png"
+    source.write_text("old")
+    source.chmod(0o640)
+    with temporary_path(str(path)) as part:
+        Path(part).write_text("new")
+        move_into_place(part, str(path), mode_of=str(source))
+    assert path.read_text() == "new"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_an_existing_file_is_overwritten_only_if_asked(tmp_path: Path) -> None:
+    path = tmp_path / "b.png"
+    path.write_text("precious")
+    with temporary_path(str(path)) as part:
+        Path(part).write_text("new")
+        with pytest.raises(AlreadyExists, match="is there already"):
+            move_into_place(part, str(path))
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+    write_bytes(b"newer", str(path), overwrite=True)
+    assert path.read_text() == "newer"
+
+
+def test_a_copy_keeps_content_time_and_mode(tmp_path: Path) -> None:
+    source, copy = tmp_path / "a.bin", tmp_path / "out/a.bin"
+    source.write_bytes(os.urandom(100_000))
+    source.chmod(0o600)
+    os.utime(source, (1_000_000_000, 1_000_000_000))
+    copy_file(str(source), str(copy))
+    assert sha256_of(str(copy)) == sha256_of(str(source))
+    assert copy.read_bytes() == source.read_bytes()
+    assert copy.stat().st_mtime == 1_000_000_000
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(28, "the disk is full"), (13, "permission denied"), (30, "read-only disk"),
+     (5, "Input/output error")],
+)  # fmt: skip
+def test_os_errors_say_what_to_do(number: int, words: str) -> None:
+    with pytest.raises(CannotWrite, match=words), explain_os_errors("hero.png"):
+        raise OSError(number, os.strerror(number))
+
+
+def test_a_file_in_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        copy_file(str(tmp_path / "out"), str(tmp_path / "out/copy"))
+
+
+def test_a_missing_file_has_no_hash(tmp_path: Path) -> None:
+    with pytest.raises(CannotWrite, match=r"gone cannot be read: No such file"):
+        sha256_of(str(tmp_path / "gone"))
+
+
+@contextmanager
+def _limited_file_size(most: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    source = tmp_path / "big"
+    source.write_bytes(bytes(200_000))
+    with (
+        _limited_file_size(50_000),
+        pytest.raises(CannotWrite, match="cannot be written: File too large"),
+    ):
+        copy_file(str(source), str(tmp_path / "out/big"))
+    assert list((tmp_path / "out").iterdir()) == []
