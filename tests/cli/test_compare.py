@@ -56,7 +56,7 @@ def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     lines = told.splitlines()
     assert lines[0] == "demo/job.yaml"
     assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
-    assert "Price: Oxen tells its prices" in told
+    assert "Price: Oxen lists its prices" in told
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 6
 
