@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageFilter, ImageOps
 from targets import Target
 
 from wanprep import probe
-from wanprep.fix.image.make import make_and_measure
+from wanprep.fix.image.make import make_image
 from wanprep.fix.image.workers import ImageWorkers
 from wanprep.fix.plan.plan import ImageRecipe
 
@@ -114,7 +114,7 @@ def _compare(case: Case, rounds: int, home: Path) -> tuple[float, float]:
 
 
 def _ours(source: str, recipe: ImageRecipe, facts: Facts, into: str) -> None:
-    _, similarity = make_and_measure(source, recipe, facts, into)
+    _, similarity = make_image(source, recipe, facts, into)
     if similarity is None or similarity < 0.9:
         sys.exit(f"the result does not look like its source ({similarity})")
 

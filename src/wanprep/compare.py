@@ -15,7 +15,7 @@ from wanprep.fix.request import media_files
 from wanprep.job.documents.read_documents import read_text
 from wanprep.job.read import jobs_in
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
-from wanprep.submit.request.price import estimate
+from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -192,4 +192,4 @@ def _price(inputs: Inputs, target: Target, number: int) -> Estimate | Unpriced:
         for asset in case.intent.assets
         if asset.location in inputs.facts
     }
-    return estimate(target, case.intent, facts)
+    return estimate_price(target, case.intent, facts)

@@ -176,25 +176,25 @@ def test_nothing_to_fetch_yet(slow: Desktop) -> None:
 def with_deadline(session: Desktop, hours: float) -> None:
     with Ledger(str(session.folder / "state")) as ledger:
         [run] = ledger.runs()
-        ledger.note(run, deadline=datetime.now(UTC) + timedelta(hours=hours))
+        ledger.amend(run, deadline=datetime.now(UTC) + timedelta(hours=hours))
 
 
 def test_a_result_that_is_gone_has_expired(
     session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wanprep.submit.session.results._FRESH", (0.0, 0.01))
+    monkeypatch.setattr("wanprep.submit.session.results._LINK_PAUSES", (0.0, 0.01))
     run_id = submitted(session)
     until(lambda: session.emulator.jobs[0].phase == "succeeded")
     session.json("runs", "list", "--refresh")
     session.emulator.switch("expired-link=100")
-    monkeypatch.setattr("wanprep.submit.session.results.deadline_of", lambda *_: None)
+    monkeypatch.setattr("wanprep.submit.session.results.result_deadline", lambda *_: None)
 
     [run] = session.json("runs", "fetch", run_id, status=1)
     assert run["state"] == "succeeded"
     assert f"Try again: wanprep runs fetch {run_id}" in session.err
 
     monkeypatch.setattr(
-        "wanprep.submit.session.results.deadline_of",
+        "wanprep.submit.session.results.result_deadline",
         lambda *_: datetime.now(UTC) - timedelta(hours=1),
     )
     with_deadline(session, -1)

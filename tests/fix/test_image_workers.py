@@ -34,14 +34,14 @@ def endless(tmp_path: Path) -> tuple[str, Facts]:
     return str(tmp_path / "endless.png"), facts
 
 
-def test_a_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_an_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
     with ImageWorkers(1) as images:
-        made, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
+        output, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
         stripped, nothing = images.make(
             path, StripLocation(".png"), facts, str(tmp_path / "same.png")
         )
-    assert made.encodes == 1
+    assert output.encodes == 1
     assert ssim == pytest.approx(1.0)
     assert all_near(corners(tmp_path / "made.png"), CORNERS)
     assert (stripped.encodes, nothing) == (0, None)
@@ -50,7 +50,7 @@ def test_a_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path)
 def test_a_window_is_placed(source: tuple[str, Facts]) -> None:
     path, facts = source
     with ImageWorkers(1) as images:
-        placed = images.place(path, recipe(window=Window((40, 64), "center")), facts)
+        placed = images.place_window(path, recipe(window=Window((40, 64), "center")), facts)
     assert placed.window == Window((40, 64), "center", (28, 0))
 
 
@@ -65,7 +65,7 @@ def test_threads_share_the_workers(source: tuple[str, Facts], tmp_path: Path) ->
     assert len({Path(name).read_bytes() for name in names}) == 1
 
 
-def test_what_cannot_be_made_costs_only_itself(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_an_error_leaves_the_worker_running(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with ImageWorkers(1) as images:
@@ -77,7 +77,7 @@ def test_what_cannot_be_made_costs_only_itself(source: tuple[str, Facts], tmp_pa
     assert not (tmp_path / "no.png").exists()
 
 
-def test_what_cannot_be_written_is_told_as_such(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_a_write_error_is_cannot_write(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
     (tmp_path / "mine.png").write_text("mine")
     with ImageWorkers(1) as images, pytest.raises(CannotWrite, match="cannot be written"):
@@ -85,7 +85,7 @@ def test_what_cannot_be_written_is_told_as_such(source: tuple[str, Facts], tmp_p
     assert (tmp_path / "mine.png").read_text() == "mine"
 
 
-def test_a_image_that_takes_too_long_is_given_up(
+def test_an_image_that_takes_too_long_is_given_up(
     endless: tuple[str, Facts], source: tuple[str, Facts], tmp_path: Path
 ) -> None:
     path, facts = endless
@@ -101,7 +101,7 @@ def test_a_image_that_takes_too_long_is_given_up(
     ("by", "says"),
     [
         pytest.param(signal.SIGSEGV, r"crashed the library that reads it \(SIGSEGV\)", id="crash"),
-        pytest.param(signal.SIGKILL, "killed, most likely for want of memory", id="no memory left"),
+        pytest.param(signal.SIGKILL, "killed, most likely for lack of memory", id="no memory left"),
     ],
 )
 def test_a_worker_that_dies_costs_one_image(
@@ -121,7 +121,7 @@ def test_a_worker_that_dies_costs_one_image(
         images.make(path, recipe(), facts, str(tmp_path / "after.png"))
 
 
-def test_a_bomb_finds_no_memory(tmp_path: Path) -> None:
+def test_memory_is_limited(tmp_path: Path) -> None:
     Image.new("L", (9000, 9000)).save(tmp_path / "bomb.png")
     facts = probe(tmp_path / "bomb.png", cache=False)
     with (
@@ -131,13 +131,13 @@ def test_a_bomb_finds_no_memory(tmp_path: Path) -> None:
         images.make(str(tmp_path / "bomb.png"), recipe(), facts, str(tmp_path / "made.png"))
 
 
-def test_a_large_image_is_no_bomb(tmp_path: Path) -> None:
+def test_an_image_over_the_limit_of_pillow_is_accepted(tmp_path: Path) -> None:
     """Pillow warns of 90 megapixels, and refuses 180."""
     Image.new("L", (15_000, 12_200), 200).save(tmp_path / "large.jpg")
     facts = probe(tmp_path / "large.jpg", cache=False)
     with ImageWorkers(1) as images:
-        wanted = recipe(window=Window((12_200, 12_200), "smart"))
-        placed = images.place(str(tmp_path / "large.jpg"), wanted, facts)
+        planned = recipe(window=Window((12_200, 12_200), "smart"))
+        placed = images.place_window(str(tmp_path / "large.jpg"), planned, facts)
     assert placed.window is not None
     assert placed.window.corner is not None
 
@@ -154,7 +154,7 @@ def test_an_internal_error_is_not_blamed_on_the_image(
         images.make(path, broken, facts, str(tmp_path / "no.png"))
 
 
-def test_closing_stops_the_work_and_those_who_wait(
+def test_closing_stops_running_and_waiting_calls(
     endless: tuple[str, Facts], tmp_path: Path
 ) -> None:
     path, facts = endless
@@ -174,5 +174,5 @@ def test_closing_stops_the_work_and_those_who_wait(
         images.make(path, recipe(), facts, str(tmp_path / "late.png"))
 
 
-def test_pillow_is_never_told_to_accept_half_a_image() -> None:
+def test_pillow_does_not_accept_truncated_images() -> None:
     assert ImageFile.LOAD_TRUNCATED_IMAGES is False

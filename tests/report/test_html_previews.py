@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.fix.ffmpeg import go_on, stop_all
+from wanprep.fix.ffmpeg import resume, stop_all
 from wanprep.media import probe
 from wanprep.media.facts import Facts
 from wanprep.report.html.previews import (
@@ -219,6 +219,6 @@ def test_stop_all_ends_ffmpeg(tmp_path: Path, ffmpeg: str) -> None:
         stop_all()
         time.sleep(0.01)
     thread.join(20)
-    go_on()
+    resume()
     assert not thread.is_alive()
     assert isinstance(found[0], NoPreview | Waveform)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,40 +38,40 @@ def recipe(**changes: Any) -> ImageRecipe:
 
 def fixed(source: Path, **changes: Any) -> tuple[Path, Output]:
     """Carry out a recipe, by default for a PNG that only stores the image in another way."""
-    wanted = recipe(**changes)
-    into = source.with_name(f"{source.stem}-made{wanted.suffix}")
-    into.unlink(missing_ok=True)
-    return into, make_image(str(source), wanted, probe(source, cache=False), str(into))
+    the_recipe = recipe(**changes)
+    output = source.with_name(f"{source.stem}-made{the_recipe.suffix}")
+    output.unlink(missing_ok=True)
+    return output, make_image(str(source), the_recipe, probe(source, cache=False), str(output))[0]
 
 
 def pixels(path: Path) -> Image.Image:
-    """Decode with ffmpeg, which knows nothing of how the file was written."""
+    """Decode with ffmpeg, which is independent of Pillow, that wrote the file."""
     with Image.open(path) as opened:
         size = opened.size
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", str(path)]
+    return Image.frombytes("RGB", size, _decode(path.read_bytes()))
+
+
+@cache
+def _decode(data: bytes) -> bytes:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", "-"]
     command += ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-    raw = subprocess.run(command, check=True, capture_output=True).stdout
-    return Image.frombytes("RGB", size, raw)
+    return subprocess.run(command, check=True, capture_output=True, input=data).stdout
 
 
 def at(path: Path, across: float, down: float) -> Rgb:
-    """Tell the colour at a place, given in parts of the width and the height."""
+    """Return the colour at a place, in shares of the width and the height."""
     image = pixels(path)
     found: Any = image.getpixel((int(across * image.width), int(down * image.height)))
     return found[0], found[1], found[2]
 
 
 def corners(path: Path) -> list[Rgb]:
-    image = pixels(path)
-    found: list[Any] = [
-        image.getpixel((int(x * image.width), int(y * image.height))) for x, y in PLACES
-    ]
-    return [(each[0], each[1], each[2]) for each in found]
+    return [at(path, x, y) for x, y in PLACES]
 
 
 def near(one: Any, other: Any, most: int = 6) -> bool:
     return all(abs(a - b) <= most for a, b in zip(one, other, strict=True))
 
 
-def all_near(found: list[Rgb], wanted: Any, most: int = 6) -> bool:
-    return all(near(one, other, most) for one, other in zip(found, wanted, strict=True))
+def all_near(found: list[Rgb], expected: Any, most: int = 6) -> bool:
+    return all(near(one, other, most) for one, other in zip(found, expected, strict=True))

@@ -1,4 +1,4 @@
-"""A service as small as one can be, and real flows for it: what the driver's tests drive."""
+"""A minimal service and real flows for it, to test the driver with."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wanprep.submit.services.service import Poll, Service
 KEY: Final = "canary-4f9a81c2d7e6b530"
 ORDER: Final = Order(target="small/model", body={"prompt": "日 x"}, idempotency_key="run-1")
 SENT: Final = Sent(order=ORDER, sent_at=datetime(2026, 1, 1, tzinfo=UTC), provider_id="j 1")
-# Long enough for a busy machine where something must come, short where nothing will.
+# Long timeouts where a response must come, short ones where none will.
 PATIENCE: Final = Patience(connect=20, read=20, pause=0.01)
 HASTE: Final = Patience(connect=20, read=0.3, pause=0.01, attempts=2)
 
@@ -38,18 +38,18 @@ def submit(order: Order) -> Flow[Accepted]:
     answer = yield Request(
         method="POST", url="/jobs", query=order.query, json=order.body, headers=headers, paid=True
     )
-    told = answer.json()
+    body = answer.json()
     if not answer.ok:
-        raise Refused(told["error"], code=str(told.get("code", "")), advice="Fix the job.")
-    return Accepted(provider_id=told["id"], told=told)
+        raise Refused(body["error"], code=str(body.get("code", "")), advice="Fix the job.")
+    return Accepted(provider_id=body["id"], told=body)
 
 
 def poll(_: Sent) -> Flow[Status]:
     answer = yield Request(method="GET", url="/jobs/1")
     if not answer.ok:
         raise Refused(answer.json()["error"])
-    told = answer.json()
-    return Status(state=told["state"], word=told["state"], error=told.get("error", ""), told=told)
+    body = answer.json()
+    return Status(state=body["state"], word=body["state"], error=body.get("error", ""), told=body)
 
 
 def cancel(_: Sent) -> Flow[Cancelled]:

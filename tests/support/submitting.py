@@ -1,4 +1,4 @@
-"""Submit as people do: jobs in a folder of their own, an emulator, and real processes."""
+"""Submit as users do: jobs in a folder of their own, an emulator, and real processes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from ledgers import start_process
 from PIL import Image
 
 from wanprep.cli import run
@@ -32,7 +34,7 @@ repository = "me/refs"
 
 
 class Desktop:
-    """A folder with jobs, an emulator to send them to, and what came of it."""
+    """A folder with jobs, an emulator to send them to, and the output of commands."""
 
     def __init__(
         self,
@@ -61,7 +63,7 @@ class Desktop:
         if not image.exists():
             Image.new("RGB", (320, 320), "teal").save(image)
         reference = "image: hero.png"
-        if "wavespeed" in target:  # which wants a clip
+        if "wavespeed" in target:  # which needs a video
             reference = "video: dance.mp4"
             shutil.copy(DANCE, self.folder / "dance.mp4")
         (self.folder / name).write_text(
@@ -71,25 +73,29 @@ class Desktop:
         return name
 
     def wanprep(self, *arguments: str) -> int:
-        """Run wanprep in this process; what it says is kept."""
+        """Run wanprep in this process, and keep its output."""
         status = run(list(arguments))
         self.out, self.err = self.capfd.readouterr()
         return status
 
     def json(self, *arguments: str, status: int | None = 0) -> Any:
-        """Run wanprep and read the JSON that it writes."""
+        """Run wanprep and parse its JSON."""
         ended = self.wanprep(*arguments, "--format", "json")
         assert status is None or ended == status, self.err
         return json.loads(self.out)
 
     def runs(self) -> list[dict[str, Any]]:
-        """List what the ledger knows."""
-        known: list[dict[str, Any]] = self.json("runs", "list")
-        return known
+        """List the runs in the ledger."""
+        runs: list[dict[str, Any]] = self.json("runs", "list")
+        return runs
 
     def orders(self) -> int:
         """Count the jobs that the emulator has taken: what would have been paid."""
         return len(self.emulator.jobs)
+
+    def start_forked(self, *arguments: str) -> BaseProcess:
+        """Start wanprep quickly in another process, which is only good for being killed."""
+        return start_process(_run, arguments)[0]
 
     def start(
         self, *arguments: str, environment: Mapping[str, str] | None = None
@@ -100,6 +106,10 @@ class Desktop:
             cwd=self.folder, env=os.environ | dict(environment or {}),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
+
+
+def _run(_: object, arguments: tuple[str, ...]) -> None:
+    run(list(arguments))
 
 
 def until(happened: Callable[[], object], what: str = "it") -> None:

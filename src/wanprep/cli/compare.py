@@ -108,9 +108,9 @@ def _best_first(row: Row) -> tuple[int, float]:
 
 
 def _price(row: Row) -> str:
-    from wanprep.submit.request.price import in_words
+    from wanprep.submit.request.price import price_text
 
-    return in_words(row.price) if row.price else ""
+    return price_text(row.price) if row.price else ""
 
 
 def _details(row: Row) -> Iterator[str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.plan import ProgressCallback
     from wanprep.fix.request import PlannedFile
     from wanprep.media.facts import Facts
-    from wanprep.submit.session.concurrent import RunProgress, Task
+    from wanprep.submit.session.tasks import RunProgress, Task
 
 
 _BAR_AFTER: Final = 1.0  # seconds
@@ -188,7 +188,7 @@ def run_progress(tasks: Sequence[Task]) -> Iterator[RunProgress]:
 class _Silence:
     """Keeps to itself how the work goes on."""
 
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         pass
 
     def end(self, task: Task) -> None:
@@ -202,7 +202,7 @@ class _Lines:
         self._last: dict[int, str] = {}
         self._lock = threading.Lock()
 
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         with self._lock:
             news = re.sub(r"[\d.]+", "", words)
             if self._last.get(id(task)) != news:
@@ -211,7 +211,7 @@ class _Lines:
 
     def end(self, task: Task) -> None:
         if task.run:
-            self.tell(task, task.run.state)
+            self.report(task, task.run.state)
 
 
 class _Table:
@@ -223,7 +223,7 @@ class _Table:
         self._ended: dict[int, float] = {}
         self._words: dict[int, str] = {}
 
-    def tell(self, task: Task, words: str) -> None:
+    def report(self, task: Task, words: str) -> None:
         self._words[id(task)] = words
 
     def end(self, task: Task) -> None:

@@ -13,8 +13,8 @@ import click
 from wanprep.cli import INTERRUPTED
 from wanprep.cli.progress import called, run_progress
 from wanprep.net.secrets import redact
-from wanprep.submit.ledger.run import written
-from wanprep.submit.session.concurrent import Interrupted, work_on
+from wanprep.submit.ledger.run import format_time
+from wanprep.submit.session.tasks import run_tasks
 from wanprep.text import columns, plural, visible
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from wanprep.config import Config
     from wanprep.submit.ledger.run import Run, RunState
-    from wanprep.submit.session.concurrent import Finished, Task
     from wanprep.submit.session.session import Session
+    from wanprep.submit.session.tasks import Task
 
 
 def open_session(
@@ -40,13 +40,15 @@ def open_session(
     return held.enter_context(Session(ledger, Services(config), environ, emulated=emulated))
 
 
-def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> Finished | Interrupted:
-    """Work on all tasks; those who wait are woken by what their providers tell."""
+def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> bool:
+    """Work on all tasks, woken by their providers' events; return whether Ctrl-C ended it."""
     with ExitStack() as held:
         if waiting:
-            session.listen(held)
+            session.start_listening(held)
         watching = held.enter_context(run_progress(tasks))
-        return work_on(tasks, session.wakeups, watching, lambda words: click.echo(words, err=True))
+        return run_tasks(
+            tasks, session.wakeups, watching, lambda words: click.echo(words, err=True)
+        )
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -57,9 +59,9 @@ def as_json(run: Run) -> dict[str, Any]:
         "provider_id": run.provider_id,
         "state": run.state,
         "job": run.job,
-        "created": written(run.created),
-        "updated": written(run.updated),
-        "deadline": written(run.deadline) if run.deadline else None,
+        "created": format_time(run.created),
+        "updated": format_time(run.updated),
+        "deadline": format_time(run.deadline) if run.deadline else None,
         "outputs": list(run.files) or [redact(url) for url in run.outputs],
         "error": redact(run.error) if run.error else None,
     }
@@ -136,9 +138,9 @@ _AGAIN: Final = (
 
 def tell(
     tasks: Sequence[Task],
-    ended: Finished | Interrupted,
     style: str,
     *,
+    interrupted: bool,
     wanted: Collection[RunState],
     lasting: bool = True,
 ) -> int:
@@ -155,7 +157,7 @@ def tell(
     sys.stdout.flush()
     for task in tasks:
         _explain(task)
-    if isinstance(ended, Interrupted):
+    if interrupted:
         _how_to_resume(tasks, runs if lasting else ())
         return INTERRUPTED
     if "accepted" in wanted:

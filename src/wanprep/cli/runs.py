@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from wanprep.submit.ledger.run import Run, RunState
-    from wanprep.submit.session.concurrent import Task
     from wanprep.submit.session.session import Session
+    from wanprep.submit.session.tasks import Task
 
 _STYLE: Final = click.option(
     "--format",
@@ -85,19 +85,18 @@ def _refresh(session: Session) -> int:
     from wanprep.cli import INTERRUPTED
     from wanprep.cli.run_output import work
     from wanprep.net.secrets import redact
-    from wanprep.submit.session.concurrent import Interrupted
-    from wanprep.submit.session.update import asked
+    from wanprep.submit.session.status import refresh_run
 
     def ask(task: Task) -> None:
-        task.run = asked(session, _run_of(task))
+        task.run = refresh_run(session, _run_of(task))
 
     tasks = [_task(run, ask) for run in session.ledger.runs() if run.state == "accepted"]
     _need_keys(session, map(_run_of, tasks))
-    ended = work(session, tasks, waiting=False)
+    interrupted = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
             click.echo(f"{task.name}: {redact(str(task.problem))}", err=True)
-    if isinstance(ended, Interrupted):
+    if interrupted:
         return INTERRUPTED
     return int(any(task.problem for task in tasks))
 
@@ -140,10 +139,10 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
       wanprep runs wait k3m9x2pa -o results
       wanprep runs wait k3m9 p7wd --format json
     """
-    from wanprep.submit.session.wait import see_through
+    from wanprep.submit.session.wait import wait_and_fetch
 
     def see(session: Session) -> Callable[[Task], None]:
-        return lambda task: see_through(session, _run_of(task), folder, task)
+        return lambda task: wait_and_fetch(session, _run_of(task), folder, task)
 
     return _each(ids, style, see, wanted="succeeded")
 
@@ -161,10 +160,10 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     Examples:
       wanprep runs fetch k3m9x2pa -o results
     """
-    from wanprep.submit.session.wait import bring
+    from wanprep.submit.session.wait import fetch_now
 
     def now(session: Session) -> Callable[[Task], None]:
-        return lambda task: bring(session, _run_of(task), folder, task)
+        return lambda task: fetch_now(session, _run_of(task), folder, task)
 
     return _each(ids, style, now, wanted="succeeded")
 
@@ -182,11 +181,11 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     Examples:
       wanprep runs cancel k3m9x2pa
     """
-    from wanprep.submit.session.update import cancelled
+    from wanprep.submit.session.status import cancel_run
 
     def stop(session: Session) -> Callable[[Task], None]:
         def work(task: Task) -> None:
-            task.run = cancelled(session, _run_of(task))
+            task.run = cancel_run(session, _run_of(task))
 
         return work
 
@@ -223,8 +222,8 @@ def _each(
             if ask:
                 ask(session, run)
         tasks = [_task(run, work(session)) for run in found]
-        ended = work_on(session, tasks, waiting=wanted == "succeeded")
-        return tell(tasks, ended, style, wanted={wanted})
+        interrupted = work_on(session, tasks, waiting=wanted == "succeeded")
+        return tell(tasks, style, interrupted=interrupted, wanted={wanted})
 
 
 def _session(held: ExitStack) -> Session:
@@ -249,11 +248,9 @@ def _need_keys(session: Session, found: Iterable[Run]) -> None:
 
 def _task(run: Run, work: Callable[[Task], None]) -> Task:
     from wanprep.cli.run_output import job_name
-    from wanprep.submit.session.concurrent import Task
+    from wanprep.submit.session.tasks import Task
 
-    task = Task(job_name(run), work)
-    task.run = run
-    return task
+    return Task(job_name(run), work, run)
 
 
 def _run_of(task: Task) -> Run:

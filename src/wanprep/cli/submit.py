@@ -19,11 +19,11 @@ from wanprep.errors import UsageError
 from wanprep.report import Style, renderer
 from wanprep.submit.request.price import (
     Estimate,
-    TooDear,
+    TooExpensive,
     Unpriced,
-    at_most,
-    hold_against,
-    in_words,
+    highest_total,
+    price_text,
+    require_max_cost,
 )
 from wanprep.text import visible
 
@@ -162,39 +162,40 @@ def _submit(
 ) -> int:  # fmt: skip
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED, tell, work
-    from wanprep.submit.request.submission import submissions
-    from wanprep.submit.session.plan import planned, task_for, to_send, try_out
+    from wanprep.submit.request.submission import find_submissions
+    from wanprep.submit.session.plan import Send, check_plan, make_task, plan_action
 
     seen = read_inputs(question)
-    orders = submissions(seen, session.services)
+    orders = find_submissions(seen, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
-    journeys = planned(session, orders, again=options.again)
-    new = to_send(journeys)
-    if not judged(seen, [each.submission for each in journeys if each not in new]):
+    plan = [plan_action(session, order, options) for order in orders]
+    new = [action for action in plan if isinstance(action, Send)]
+    if not judged(seen, [each.submission for each in plan if not isinstance(each, Send)]):
         if style == "json":
             click.echo("[]")
         return FAILED
-    try_out(session, journeys, options)
+    check_plan(session, plan, options)
     agree_on_price(new, budget)
-    tasks = [task_for(session, each, options) for each in journeys]
-    ended = work(session, tasks, waiting=options.wait)
-    return tell(tasks, ended, style, wanted=_DONE if options.wait else _SENT, lasting=not emulated)
+    tasks = [make_task(session, action, options) for action in plan]
+    interrupted = work(session, tasks, waiting=options.wait)
+    wanted = _DONE if options.wait else _SENT
+    return tell(tasks, style, interrupted=interrupted, wanted=wanted, lasting=not emulated)
 
 
 def _dry_run(question: CheckRequest, *, drop: bool, style: str) -> int:
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED
-    from wanprep.submit.request.submission import submissions
+    from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
-    from wanprep.submit.session.dry_run import RENDERERS, rehearsal
+    from wanprep.submit.session.dry_run import RENDERERS, describe_requests
 
     seen, services = read_inputs(question), Services(question.config)
-    listed = submissions(seen, services)
+    listed = find_submissions(seen, services)
     if not judged(seen):
         return FAILED
-    rehearsals = [rehearsal(each, services, os.environ, drop=drop) for each in listed]
-    for piece in RENDERERS[style](rehearsals):
+    dry_runs = [describe_requests(each, services, os.environ, drop=drop) for each in listed]
+    for piece in RENDERERS[style](dry_runs):
         click.echo(piece, nl=False)
     return 0
 
@@ -237,9 +238,9 @@ def agree_on_price(new: Sequence[Send], budget: Budget) -> None:
     _say(new)
     estimates = [each.estimate for each in new]
     if budget.most is not None:
-        hold_against(estimates, budget.most)
-    elif not budget.consent and at_most(estimates) > budget.ask_above:
-        _ask(at_most(estimates))
+        require_max_cost(estimates, budget.most)
+    elif not budget.consent and highest_total(estimates) > budget.ask_above:
+        _ask(highest_total(estimates))
 
 
 def _say(new: Sequence[Send]) -> None:
@@ -247,7 +248,7 @@ def _say(new: Sequence[Send]) -> None:
     for each in new:
         price = each.estimate
         why = f". {price.why}" if isinstance(price, Unpriced) else ""
-        says = f"{each.submission.name} -> {each.submission.target.id}: {in_words(price)}{why}"
+        says = f"{each.submission.name} -> {each.submission.target.id}: {price_text(price)}{why}"
         click.echo(visible(says), err=True)
         unseen |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
     for sentence in unseen:
@@ -261,4 +262,4 @@ def _ask(total: float) -> None:
             " one, say --yes, or --max-cost with what it may cost. Nothing was sent."
         )
     if not click.confirm(f"This may cost up to {total:.2f} USD. Send it?", err=True):
-        raise TooDear("nothing was sent.")
+        raise TooExpensive("nothing was sent.")

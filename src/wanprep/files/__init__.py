@@ -1,1 +1,1 @@
-"""Files written whole or not at all, and locks that die with their process."""
+"""Atomic writes, locks that die with their process, and the state folder."""

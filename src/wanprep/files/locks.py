@@ -1,4 +1,4 @@
-"""Locks that die with their process: how one tells a sender at work from one that was killed."""
+"""File locks that the kernel releases when their process ends, however it ends."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ if TYPE_CHECKING:
 SUFFIX: Final = ".lock"
 
 
-def take(path: str) -> int:
-    """Create a file and lock it, until it is closed or the process ends; wait if it is locked."""
+def acquire_lock(path: str) -> int:
+    """Create and lock a file, waiting for whoever holds it; return its descriptor."""
     while True:
-        handle = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        # Whoever held it may have removed the file: a lock without a name protects nothing.
-        if _same(path, handle):
-            return handle
-        os.close(handle)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # The last holder may have removed the file: a lock without a name protects nothing.
+        if _is_at(path, descriptor):
+            return descriptor
+        os.close(descriptor)
 
 
-def give_back(path: str, handle: int) -> None:
-    """Let go of a lock, and leave nothing behind."""
+def release_lock(path: str, descriptor: int) -> None:
+    """Unlock and remove the file."""
     with contextlib.suppress(OSError):
         os.remove(path)
-    os.close(handle)
+    os.close(descriptor)
 
 
-def is_held(path: str) -> bool:
-    """Tell whether the process that took a lock still lives; clear up after one that does not."""
+def is_locked(path: str) -> bool:
+    """Whether the process that took a lock is alive; the file of a dead one is removed."""
     try:
-        handle = os.open(path, os.O_RDWR)
+        descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     else:
-        if _same(path, handle):
+        if _is_at(path, descriptor):
             os.remove(path)
         return False
     finally:
-        os.close(handle)
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
-def alone(path: str) -> Iterator[None]:
-    """Wait until nobody else holds the lock of this name, and hold it."""
-    handle = take(path)
+def locked(path: str) -> Iterator[None]:
+    """Hold a lock during a `with` block."""
+    descriptor = acquire_lock(path)
     try:
         yield
     finally:
-        give_back(path, handle)
+        release_lock(path, descriptor)
 
 
-def sweep(folder: str) -> None:
-    """Clear up after processes that died."""
+def remove_stale_locks(folder: str) -> None:
+    """Remove the lock files of processes that died."""
     for name in os.listdir(folder):
         if name.endswith(SUFFIX):
-            is_held(os.path.join(folder, name))
+            is_locked(os.path.join(folder, name))
 
 
-def _same(path: str, handle: int) -> bool:
+def _is_at(path: str, descriptor: int) -> bool:
     try:
-        return os.path.samestat(os.stat(path), os.fstat(handle))
+        return os.path.samestat(os.stat(path), os.fstat(descriptor))
     except FileNotFoundError:
         return False

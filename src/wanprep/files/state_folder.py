@@ -1,4 +1,4 @@
-"""Where what must not be forgotten lies: the ledger, and who is sending right now."""
+"""The folder of the ledger and of its lock files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
+from wanprep.files.atomic import sync_folder
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ VARIABLE: Final = "WANPREP_STATE_DIR"
 
 
 class NoStateFolder(WanprepError):
-    """The folder for the ledger cannot be made."""
+    """The state folder cannot be created or written."""
 
 
 def state_folder(environ: Mapping[str, str]) -> str:
-    """Tell where the state lies: WANPREP_STATE_DIR, else the system's place for such."""
+    """Return WANPREP_STATE_DIR, else the system's folder for application state."""
     if chosen := environ.get(VARIABLE):
         return os.path.abspath(chosen)
     if sys.platform == "darwin":
@@ -29,23 +30,14 @@ def state_folder(environ: Mapping[str, str]) -> str:
     return os.path.join(home, "wanprep")
 
 
-def make_private(folder: str) -> str:
-    """Make a folder that nobody else can read, and see that it outlives a loss of power."""
+def create_private_folder(folder: str) -> str:
+    """Create a folder that only this user can read; it survives a loss of power."""
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        sync_folder(os.path.dirname(folder))
     except OSError as error:
         raise NoStateFolder(
-            f"the folder {visible(folder)}, where runs are remembered, cannot be made:"
-            f" {error.strerror}. Name another in {VARIABLE}."
+            f"the state folder {visible(folder)} cannot be created: {error.strerror}."
+            f" Name another in {VARIABLE}."
         ) from error
+    sync_folder(os.path.dirname(folder))
     return folder
-
-
-def sync_folder(folder: str) -> None:
-    """Write a folder's entries to the disk: a new file is only safe when its name is, too."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -36,10 +36,10 @@ class Executors(Closing):
 
     def close(self) -> None:
         """End the worker processes, and allow ffmpeg to run again."""
-        from wanprep.fix.ffmpeg import go_on
+        from wanprep.fix.ffmpeg import resume
 
         self._images.close()
-        go_on()
+        resume()
 
     def stop(self) -> None:
         """End everything that runs; calls in other threads raise CannotFix."""
@@ -55,7 +55,7 @@ class Executors(Closing):
         if recipe.window is None or recipe.window.corner is not None:
             return recipe
         if isinstance(recipe, ImageRecipe):
-            return self._images.place(source, recipe, facts)
+            return self._images.place_window(source, recipe, facts)
         from wanprep.fix.video.place_window import place_window
 
         return place_window(source, recipe, facts)
@@ -76,9 +76,9 @@ class Executors(Closing):
             case VideoRecipe() as recipe:
                 return self._write_video(source, recipe, facts, path, progress)
             case AudioRecipe() as recipe:
-                from wanprep.fix.audio import make_sound
+                from wanprep.fix.audio import make_audio
 
-                return make_sound(source, recipe, facts, path, progress=progress), {}
+                return make_audio(source, recipe, facts, path, progress=progress), {}
 
     def _write_video(
         self,
@@ -102,9 +102,9 @@ def without_copies(recipe: Recipe, facts: Facts) -> VideoRecipe | None:
     """Return a recipe that encodes the streams which this one copies; None if it copies none."""
     if not isinstance(recipe, VideoRecipe) or "copy" not in (recipe.video, recipe.audio):
         return None
-    from wanprep.fix.video.make import coded_anew
+    from wanprep.fix.video.make import encode_all_streams
 
-    return coded_anew(recipe, facts)
+    return encode_all_streams(recipe, facts)
 
 
 def planned_commands(
@@ -117,9 +117,9 @@ def planned_commands(
 
             return video_commands(source, recipe, facts, path, threads=1)
         case AudioRecipe():
-            from wanprep.fix.audio import sound_commands
+            from wanprep.fix.audio import audio_commands
 
-            return sound_commands(source, recipe, facts, path)
+            return audio_commands(source, recipe, facts, path)
         case _:
             return ()
 

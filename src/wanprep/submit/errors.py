@@ -1,4 +1,4 @@
-"""What can come between a request and its answer, and what it means for the one who asked."""
+"""Errors of requests, uploads and downloads."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ if TYPE_CHECKING:
 
 
 class Broken(Exception):
-    """An exchange that brought no whole answer."""
+    """An exchange that brought no whole response."""
 
     def __init__(self, reason: str, *, begun: bool, hopeless: bool = False) -> None:
         super().__init__(reason)
         self.begun = begun  # a byte of the request may have arrived
-        self.hopeless = hopeless  # to try again brings the same
+        self.hopeless = hopeless  # another attempt brings the same
 
 
 class NotSent(Refused):
     """No byte of a paid request has left this machine: nothing was ordered."""
 
 
+def refusal_text(error: Refused) -> str:
+    """Format a refusal as sentences: what the provider says, then what to do."""
+    return " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
+
+
 class Uncertain(Exception):
-    """A paid request has left, and nobody can say what came of it. It is never sent again."""
+    """A paid request has left, and its outcome is unknown. It is never sent again by itself."""
 
     def __init__(
         self, reason: str, *, status: int | None = None, told: Mapping[str, str] | None = None
@@ -36,13 +41,13 @@ class Uncertain(Exception):
 
 
 class NoAnswer(WanprepError):
-    """A question that costs nothing found no answer that makes sense, however often asked."""
+    """A request that costs nothing got no usable response, however often it was repeated."""
 
     exit_code = 1
 
 
 class CannotHost(WanprepError):
-    """A local file finds no public address; the message names the ways out."""
+    """A local file gets no public URL; the message lists the alternatives."""
 
 
 class ResultGone(WanprepError):
@@ -52,12 +57,12 @@ class ResultGone(WanprepError):
 
 
 class BadResult(WanprepError):
-    """What came over a result's link is not the video. Nothing was kept."""
+    """What a result's link gives is not the video. Nothing was kept."""
 
     exit_code = 1
 
 
 class CannotSave(WanprepError):
-    """A result finds no place on this machine's disk; it can be fetched again."""
+    """A result cannot be written to this machine's disk; it can be downloaded again."""
 
     exit_code = 1

@@ -12,7 +12,7 @@ from PIL import Image
 
 from wanprep import Facts, probe
 from wanprep.fix.image import decode as decoding
-from wanprep.fix.image.decode import decode
+from wanprep.fix.image.decode import _TURNS, decode
 from wanprep.fix.image.make import make_image
 from wanprep.fix.plan.plan import CannotFix
 
@@ -34,13 +34,13 @@ def test_the_first_frame_is_kept(tmp_path: Path, name: str, options: dict[str, A
     others = [Image.new("RGB", SIZE, color) for color in ("black", "white")]
     quarters().save(tmp_path / name, save_all=True, append_images=others, duration=100, **options)
 
-    result, made = fixed(tmp_path / name)
+    result, output = fixed(tmp_path / name)
 
     with Image.open(result) as opened:
         assert opened.format == "PNG"
         assert getattr(opened, "n_frames", 1) == 1
     assert all_near(corners(result), CORNERS, 12)
-    assert made.encodes == 1
+    assert output.encodes == 1
 
 
 def test_a_first_frame_smaller_than_the_screen_stands_in_it(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_first_frame_smaller_than_the_screen_stands_in_it(tmp_path: Path) -> N
     assert at(result, 0.8, 0.8) == (255, 255, 255), "what it leaves bare shows through"
 
 
-def test_the_alpha_of_a_webp_counts_where_its_header_keeps_quiet(tmp_path: Path) -> None:
+def test_the_alpha_of_a_webp_counts_without_its_flag(tmp_path: Path) -> None:
     half = Image.new("RGBA", SIZE, (200, 30, 30, 128))
     half.paste((0, 0, 0, 0), (0, 0, SIZE[0] // 2, SIZE[1]))
     half.save(tmp_path / "quiet.webp", quality=95)
@@ -88,20 +88,20 @@ def test_the_alpha_of_a_webp_counts_where_its_header_keeps_quiet(tmp_path: Path)
         pytest.param("fax.tif", {"compression": "group4"}, id="fax"),
     ],
 )
-def test_odd_ways_of_storing_are_read(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+def test_rare_encodings_are_decoded(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
     mode = {"gray.jpg": "L", "fax.tif": "1"}.get(name, "RGB")
     drawn = quarters(mode=mode)
     drawn.save(tmp_path / name, **options)
 
     result, _ = fixed(tmp_path / name)
 
-    wanted = [
+    expected = [
         drawn.convert("RGB").getpixel((x, y)) for x, y in ((19, 12), (76, 12), (19, 51), (76, 51))
     ]
-    assert all_near(corners(result), wanted, 8)
+    assert all_near(corners(result), expected, 8)
 
 
-def test_a_comment_stays_behind(tmp_path: Path) -> None:
+def test_a_comment_is_not_copied(tmp_path: Path) -> None:
     quarters().save(tmp_path / "said.jpg", comment=b"taken at home", dpi=(300, 300))
 
     result, _ = fixed(tmp_path / "said.jpg", format="jpeg", suffix=".jpg")
@@ -110,17 +110,17 @@ def test_a_comment_stays_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".gif", ".bmp", ".tif", ".avif"])
-def test_half_a_image_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_half_an_image_is_refused(tmp_path: Path, suffix: str) -> None:
     noise = Image.effect_noise((200, 200), 80).convert("RGB")
     noise.save(tmp_path / f"whole{suffix}")
     facts = probe(tmp_path / f"whole{suffix}", cache=False)
     data = (tmp_path / f"whole{suffix}").read_bytes()
     (tmp_path / f"half{suffix}").write_bytes(data[: len(data) // 2])
-    into = tmp_path / "made.png"
+    output = tmp_path / "made.png"
 
     with pytest.raises(CannotFix, match="cannot be decoded"):
-        make_image(str(tmp_path / f"half{suffix}"), recipe(), facts, str(into))
-    assert not into.exists()
+        make_image(str(tmp_path / f"half{suffix}"), recipe(), facts, str(output))
+    assert not output.exists()
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,13 @@ def test_half_a_image_is_refused(tmp_path: Path, suffix: str) -> None:
     [
         pytest.param("svg", b"<svg/>", "SVG is a drawing", id="svg"),
         pytest.param("eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", "EPS is a drawing", id="eps"),
-        pytest.param("jxl", b"\xff\x0a", "Nothing here decodes JXL", id="jxl"),
-        pytest.param("png", b"text", "damaged, or stored in a way", id="not what it was"),
+        pytest.param("jxl", b"\xff\x0a", "JXL cannot be decoded here", id="jxl"),
+        pytest.param("png", b"text", "damaged, or of a rare variety", id="not what it was"),
         pytest.param("heic", b"\0\0\0\x18ftypheic", "cannot be decoded", id="heic"),
         pytest.param("png", None, "No such file", id="gone"),
     ],
 )
-def test_what_cannot_be_decoded_says_what_to_do(
+def test_decode_errors_say_what_to_do(
     tmp_path: Path, format_name: str, data: bytes | None, says: str
 ) -> None:
     if data is not None:
@@ -146,33 +146,35 @@ def test_what_cannot_be_decoded_says_what_to_do(
     assert str(caught.value).endswith(".")
 
 
-def test_a_giant_is_refused_by_its_header(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pixels_are_refused_by_the_header(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     quarters((400, 300)).save(tmp_path / "giant.png")
     monkeypatch.setattr(decoding, "MOST_PIXELS", 100_000)
 
-    with pytest.raises(CannotFix, match="too large to be repaired here: it has 0 megapixels"):
+    with pytest.raises(CannotFix, match="too large to be fixed here: it has 0 megapixels"):
         fixed(tmp_path / "giant.png")
 
 
-def test_a_bomb_is_refused_outside_a_worker_as_well(
+def test_a_decompression_bomb_is_refused_outside_a_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quarters((400, 300)).save(tmp_path / "bomb.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
 
-    with pytest.raises(CannotFix, match="too large to be repaired here"):
+    with pytest.raises(CannotFix, match="too large to be fixed here"):
         fixed(tmp_path / "bomb.png")
 
 
-def test_a_image_of_another_size_than_was_planned_for_is_refused(tmp_path: Path) -> None:
+def test_an_image_of_another_size_than_planned_is_refused(tmp_path: Path) -> None:
     quarters().save(tmp_path / "one.png")
     facts = replace(probe(tmp_path / "one.png", cache=False), width=97)
 
-    with pytest.raises(CannotFix, match="97x64 px, but decodes to 96x64"):
+    with pytest.raises(CannotFix, match="97x64 px, but it decodes to 96x64"):
         make_image(str(tmp_path / "one.png"), recipe(), facts, str(tmp_path / "made.png"))
 
 
-def test_near_is_enough_for_a_look(tmp_path: Path) -> None:
+def test_near_decodes_a_smaller_copy(tmp_path: Path) -> None:
     quarters((1600, 1200)).save(tmp_path / "large.jpg")
     facts = probe(tmp_path / "large.jpg", cache=False)
 
@@ -181,19 +183,19 @@ def test_near_is_enough_for_a_look(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="WANPREP_TEST_CORPUS names no folder")
-def test_a_heic_of_a_phone_comes_out_as_it_is_shown(tmp_path: Path) -> None:
+def test_a_heic_of_a_phone_is_converted(tmp_path: Path) -> None:
     source = CORPUS / "image-other/media3__sample_still_photo.heic"
     facts = probe(source, cache=False)
 
-    made = make_image(str(source), recipe(size=(270, 480)), facts, str(tmp_path / "made.png"))
+    output, _ = make_image(str(source), recipe(size=(270, 480)), facts, str(tmp_path / "made.png"))
 
     with Image.open(tmp_path / "made.png") as opened:
         assert opened.size == (270, 480)
-    assert "libheif" in made.tools
+    assert "libheif" in output.tools
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="WANPREP_TEST_CORPUS names no folder")
-def test_a_heic_may_be_see_through(tmp_path: Path) -> None:
+def test_a_transparent_heic_is_flattened(tmp_path: Path) -> None:
     source = CORPUS / "image-other/pheif__RGBA_8__29x100.heif"
     made = tmp_path / "made.png"
     make_image(str(source), recipe(background="#000000"), probe(source, cache=False), str(made))
@@ -202,7 +204,7 @@ def test_a_heic_may_be_see_through(tmp_path: Path) -> None:
     assert sum(left) > 2 * sum(right), "the alpha of it fades from left to right"
 
 
-def test_gray_and_alpha_in_planes_of_their_own_are_refused(tmp_path: Path) -> None:
+def test_gray_and_alpha_in_separate_planes_are_refused(tmp_path: Path) -> None:
     # Pillow reads the alpha of such a file as 0 everywhere: the result would be blank.
     width = height = 16
     planes = [bytes([90]) * width * height, bytes([255]) * width * height]
@@ -224,5 +226,91 @@ def test_gray_and_alpha_in_planes_of_their_own_are_refused(tmp_path: Path) -> No
     path.write_bytes(body)
     facts = probe(path, cache=False)
     assert (facts.format, facts.alpha) == ("tiff", True)
-    with pytest.raises(CannotFix, match="lie apart"):
+    with pytest.raises(CannotFix, match="in separate planes"):
         decode(str(path), facts)
+
+
+# How a camera stores the upright image for each orientation: the turn that undoes it, undone.
+_STORED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def stored(orientation: int) -> tuple[Image.Image, Image.Exif]:
+    turn = _STORED[orientation]
+    image = quarters() if turn is None else quarters().transpose(turn)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return image, exif
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        pytest.param(".jpg", {"quality": 95}, id="jpeg"),
+        pytest.param(".png", {}, id="png"),
+        pytest.param(".webp", {"lossless": True}, id="webp"),
+        pytest.param(".tif", {}, id="tiff"),
+    ],
+)
+def test_every_orientation_is_turned_upright(
+    tmp_path: Path, orientation: int, suffix: str, options: dict[str, Any]
+) -> None:
+    image, exif = stored(orientation)
+    image.save(tmp_path / f"turned{suffix}", exif=exif, **options)
+
+    result, _ = fixed(tmp_path / f"turned{suffix}")
+
+    with Image.open(result) as opened:
+        assert opened.size == SIZE
+        assert not opened.getexif()
+    assert all_near(corners(result), CORNERS)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_an_avif_is_turned_once(tmp_path: Path, orientation: int) -> None:
+    # Pillow writes irot for the orientation, and readers must not turn by the EXIF as well.
+    image, exif = stored(orientation)
+    image.save(tmp_path / "turned.avif", exif=exif, quality=95)
+
+    result, _ = fixed(tmp_path / "turned.avif")
+
+    assert all_near(corners(result), CORNERS, 10)
+
+
+def test_a_tiff_is_not_turned_by_its_xmp(tmp_path: Path) -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    quarters().save(tmp_path / "said.tif", tiffinfo={700: xmp})
+
+    result, _ = fixed(tmp_path / "said.tif")
+
+    assert all_near(corners(result), CORNERS)
+
+
+def test_a_big_endian_gray_tiff_is_turned(tmp_path: Path) -> None:
+    rows = bytes([10, 10, 200, 200] * 2 + [10, 10, 90, 90] * 2)
+    tags = [(256, 3, 4), (257, 3, 4), (258, 3, 8), (259, 3, 1), (262, 3, 1)]
+    tags += [(273, 4, 8), (274, 3, 6), (277, 3, 1), (278, 3, 4), (279, 4, 16)]
+    directory = b"".join(
+        struct.pack(">HHI", tag, kind, 1)
+        + (struct.pack(">HH", value, 0) if kind == 3 else struct.pack(">I", value))
+        for tag, kind, value in tags
+    )
+    data = b"MM\0*" + struct.pack(">I", 24) + rows + struct.pack(">H", len(tags)) + directory
+    (tmp_path / "big.tif").write_bytes(data + bytes(4))
+
+    result, _ = fixed(tmp_path / "big.tif")
+
+    assert all_near(corners(result), [(10,) * 3, (10,) * 3, (90,) * 3, (200,) * 3])
+
+
+def test_every_turn_has_a_name_in_pillow() -> None:
+    assert all(hasattr(Image.Transpose, name) for name in _TURNS.values())

@@ -4,12 +4,55 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from image_results import PLACES, all_near, corners, fixed, near, pixels, quarters
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from image_results import PLACES, all_near, corners, fixed, near, pixels, quarters, recipe
 from PIL import Image
 from PIL.JpegImagePlugin import get_sampling
 
-from wanprep.fix.image.encode import BEST, FLOOR
+from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_MIN
+from wanprep.fix.image.encode import Layout, actual_layout, apply_layout, planned_layout
 from wanprep.fix.plan.plan import CannotFix, Window
+
+
+def test_a_plain_result_is_as_large_as_its_source() -> None:
+    assert planned_layout(recipe(), (30, 20)) == Layout((30, 20), (30, 20))
+
+
+def test_a_scaled_image_is_centered_on_its_canvas() -> None:
+    layout = planned_layout(recipe(size=(100, 50), canvas=(100, 101)), (200, 100))
+    assert layout == Layout((100, 50), (100, 101))
+    assert layout.corner == (0, 25)
+
+
+def test_padding_has_the_color_of_the_background() -> None:
+    image = apply_layout(Image.new("RGB", (8, 4), "red"), Layout((4, 2), (4, 6)), "#0000ff")
+    assert [image.getpixel((2, y)) for y in range(6)] == [
+        (0, 0, 255), (0, 0, 255), (255, 0, 0), (255, 0, 0), (0, 0, 255), (0, 0, 255),
+    ]  # fmt: skip
+
+
+@settings(deadline=None)
+@given(width=st.integers(1, 9000), height=st.integers(1, 9000), factor=st.floats(0.01, 0.99))
+def test_shrinking_never_moves_the_aspect_away_from_1(
+    width: int, height: int, factor: float
+) -> None:
+    across, down = Layout((width, height), (width, height)).shrink(factor).canvas
+
+    assert 1 <= across <= width
+    assert 1 <= down <= height
+    assert max(across, down) * min(width, height) <= max(width, height) * min(across, down)
+
+
+@pytest.mark.parametrize("factor", [1.0, 0.8, 0.31])
+def test_actual_layout_of_a_shrunk_result(factor: float) -> None:
+    planned = recipe(size=(400, 200), canvas=(400, 401))
+    layout = planned_layout(planned, (800, 400)).shrink(factor)
+
+    found = actual_layout(planned, (800, 400), layout.canvas)
+
+    assert found.canvas == layout.canvas
+    assert all(abs(a - b) <= 1 for a, b in zip(found.image, layout.image, strict=True))
 
 
 def noisy(size: tuple[int, int] = (480, 320)) -> Image.Image:
@@ -27,24 +70,24 @@ def noisy(size: tuple[int, int] = (480, 320)) -> Image.Image:
         pytest.param(".jpg", {"subsampling": 2}, {"size": (48, 32)}, 0, id="scaled down"),
     ],
 )
-def test_colors_stay_as_fine_as_they_were(
+def test_chroma_subsampling_stays(
     tmp_path: Path, suffix: str, options: dict[str, Any], changes: dict[str, object], sampling: int
 ) -> None:
     quarters().save(tmp_path / f"one{suffix}", **options)
 
-    result, made = fixed(tmp_path / f"one{suffix}", format="jpeg", suffix=".out.jpg", **changes)
+    result, output = fixed(tmp_path / f"one{suffix}", format="jpeg", suffix=".out.jpg", **changes)
 
     with Image.open(result) as opened:
         assert get_sampling(opened) == sampling
-    assert made.settings["quality"] == BEST
-    assert not made.notes
+    assert output.settings["quality"] == JPEG_BEST
+    assert not output.notes
 
 
 def test_window_then_size_then_canvas(tmp_path: Path) -> None:
     quarters((96, 64)).save(tmp_path / "one.png")
     window = Window((48, 32), "center", (48, 0))  # all of the green quarter, and nothing else
 
-    result, made = fixed(
+    result, output = fixed(
         tmp_path / "one.png", window=window, size=(24, 16), canvas=(24, 24), background="#010203"
     )
 
@@ -52,8 +95,8 @@ def test_window_then_size_then_canvas(tmp_path: Path) -> None:
     assert image.size == (24, 24)
     assert [image.getpixel((12, y)) for y in (1, 22)] == [(1, 2, 3), (1, 2, 3)]
     assert near(image.getpixel((1, 12)), (30, 160, 40), 3)
-    assert made.settings["window"] == [48, 0, 48, 32]
-    assert made.settings["size"] == [24, 24]
+    assert output.settings["window"] == [48, 0, 48, 32]
+    assert output.settings["size"] == [24, 24]
 
 
 def test_scaling_up_is_smooth(tmp_path: Path) -> None:
@@ -67,30 +110,30 @@ def test_scaling_up_is_smooth(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("share", [0.95, 0.7, 0.45])
-def test_quality_gives_way_before_size(tmp_path: Path, share: float) -> None:
+def test_quality_is_reduced_before_size(tmp_path: Path, share: float) -> None:
     noisy().save(tmp_path / "one.png")
     _, free = fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg")
     best = (tmp_path / "one-made.jpg").stat().st_size
     most = int(best * share)
 
-    result, made = fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=most)
+    result, output = fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=most)
 
-    size, quality = result.stat().st_size, made.settings["quality"]
+    size, quality = result.stat().st_size, output.settings["quality"]
     assert size <= most
     assert isinstance(quality, int)
-    assert FLOOR <= quality <= BEST
-    assert made.encodes <= 7
-    assert made.settings["size"] == [480, 320]
-    assert made.notes == ((f"Written with JPEG quality {quality} to fit {most / 1000:.1f} kB.",)
-                          if quality < BEST else ())  # fmt: skip
+    assert JPEG_MIN <= quality <= JPEG_BEST
+    assert output.encodes <= 7
+    assert output.settings["size"] == [480, 320]
+    assert output.notes == ((f"Written with JPEG quality {quality} to fit {most / 1000:.1f} kB.",)
+                          if quality < JPEG_BEST else ())  # fmt: skip
     assert size > most * 0.85, "the highest quality that fits is taken"
     assert free.encodes == 1
 
 
-def test_size_gives_way_at_the_floor_of_quality(tmp_path: Path) -> None:
+def test_size_is_reduced_at_the_lowest_quality(tmp_path: Path) -> None:
     noisy().save(tmp_path / "one.png")
 
-    result, made = fixed(
+    result, output = fixed(
         tmp_path / "one.png", format="jpeg", suffix=".jpg", most_bytes=9000, smallest=(96, 64)
     )
 
@@ -99,7 +142,7 @@ def test_size_gives_way_at_the_floor_of_quality(tmp_path: Path) -> None:
     assert result.stat().st_size <= 9000
     assert 96 <= width < 480
     assert abs(width / height - 1.5) < 0.02
-    assert made.notes[0] == f"Scaled down to {width}x{height} px to fit 9.0 kB."
+    assert output.notes[0] == f"Scaled down to {width}x{height} px to fit 9.0 kB."
 
 
 def test_padding_shrinks_with_its_image(tmp_path: Path) -> None:
@@ -119,7 +162,9 @@ def test_padding_shrinks_with_its_image(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "smallest", [pytest.param((400, 267), id="a floor"), pytest.param(None, id="not to be scaled")]
 )
-def test_what_cannot_fit_says_the_numbers(tmp_path: Path, smallest: tuple[int, int] | None) -> None:
+def test_the_error_for_too_few_bytes_has_the_numbers(
+    tmp_path: Path, smallest: tuple[int, int] | None
+) -> None:
     noisy().save(tmp_path / "one.png")
 
     with pytest.raises(CannotFix, match=r"Even at \d+x\d+ px and quality 70 it takes .* 1\.0 kB"):
@@ -135,7 +180,7 @@ def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
     fixed(tmp_path / "one.png", format="jpeg", suffix=".jpg", size=smallest)
     at_smallest = tmp_path / "one-made.jpg"
     with Image.open(at_smallest) as opened:
-        opened.save(tmp_path / "floor.jpg", quality=FLOOR, optimize=True, subsampling=0)
+        opened.save(tmp_path / "floor.jpg", quality=JPEG_MIN, optimize=True, subsampling=0)
     most = int((tmp_path / "floor.jpg").stat().st_size * 1.02)
 
     result, _ = fixed(
@@ -148,7 +193,7 @@ def test_the_smallest_size_is_reached_and_not_passed(tmp_path: Path) -> None:
     assert result.stat().st_size <= most
 
 
-def test_a_png_over_its_bytes_is_packed_harder_or_refused(tmp_path: Path) -> None:
+def test_a_png_over_its_bytes_is_optimized_or_refused(tmp_path: Path) -> None:
     gradient = Image.linear_gradient("L").resize((600, 400))
     Image.merge("RGB", (gradient, gradient.rotate(180), gradient)).save(tmp_path / "one.png")
     fixed(tmp_path / "one.png")
@@ -158,15 +203,15 @@ def test_a_png_over_its_bytes_is_packed_harder_or_refused(tmp_path: Path) -> Non
     packed = (tmp_path / "packed.png").stat().st_size
     assert packed < quick, "or this would prove nothing"
 
-    _, made = fixed(tmp_path / "one.png", most_bytes=packed)
-    assert made.encodes == 2
+    _, output = fixed(tmp_path / "one.png", most_bytes=packed)
+    assert output.encodes == 2
     assert (tmp_path / "one-made.png").stat().st_size <= packed
 
     with pytest.raises(CannotFix, match=r"As PNG it takes .* Save it as JPEG instead"):
         fixed(tmp_path / "one.png", most_bytes=packed // 2)
 
 
-def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
+def test_a_size_that_jpeg_cannot_hold_is_an_error(tmp_path: Path) -> None:
     Image.new("RGB", (66_000, 2)).save(tmp_path / "strip.png")
 
     with pytest.raises(CannotFix, match="JPEG cannot hold 66000x2 px"):

@@ -11,7 +11,7 @@ from PIL import Image
 
 from wanprep import probe
 from wanprep.errors import WanprepError
-from wanprep.fix.image.make import make_and_measure, make_image
+from wanprep.fix.image.make import make_image
 from wanprep.fix.plan.plan import StripLocation
 
 
@@ -21,39 +21,37 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "one.jpg"
 
 
-def test_what_was_done_is_told(source: Path, tmp_path: Path) -> None:
-    wanted = recipe(format="jpeg", suffix=".jpg", size=(48, 32))
+def test_output_has_settings_and_tools(source: Path, tmp_path: Path) -> None:
+    planned = recipe(format="jpeg", suffix=".jpg", size=(48, 32))
 
-    made = make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / "made"))
+    output, _ = make_image(str(source), planned, probe(source, cache=False), str(tmp_path / "made"))
 
-    assert made.settings == {
+    assert output.settings == {
         "format": "jpeg", "quality": 95, "subsampling": "4:4:4", "size": [48, 32],
     }  # fmt: skip
-    assert made.tools["Pillow"] == PIL.__version__
-    assert set(made.tools) == {"Pillow", "LittleCMS"}
-    assert made.encodes == 1
+    assert output.tools["Pillow"] == PIL.__version__
+    assert set(output.tools) == {"Pillow", "LittleCMS"}
+    assert output.encodes == 1
 
 
-def test_the_similarity_comes_with_it(source: Path, tmp_path: Path) -> None:
+def test_make_image_measures_the_similarity(source: Path, tmp_path: Path) -> None:
     facts = probe(source, cache=False)
 
-    made, ssim = make_and_measure(str(source), recipe(), facts, str(tmp_path / "made.png"))
-    assert made.encodes == 1
+    output, ssim = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
+    assert output.encodes == 1
     assert ssim == pytest.approx(1.0)
 
-    made, ssim = make_and_measure(
-        str(source), StripLocation(".jpg"), facts, str(tmp_path / "made.jpg")
-    )
-    assert made.encodes == 0
+    output, ssim = make_image(str(source), StripLocation(".jpg"), facts, str(tmp_path / "made.jpg"))
+    assert output.encodes == 0
     assert ssim is None
     assert (tmp_path / "made.jpg").read_bytes() == source.read_bytes()
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_a_result_is_made_only_once(source: Path, tmp_path: Path, suffix: str) -> None:
+def test_a_result_is_a_plain_image(source: Path, tmp_path: Path, suffix: str) -> None:
     """What came out needs nothing more: its facts are those of a plain image."""
-    wanted = recipe(format="jpeg" if suffix == ".jpg" else "png", suffix=suffix)
-    make_image(str(source), wanted, probe(source, cache=False), str(tmp_path / f"made{suffix}"))
+    planned = recipe(format="jpeg" if suffix == ".jpg" else "png", suffix=suffix)
+    make_image(str(source), planned, probe(source, cache=False), str(tmp_path / f"made{suffix}"))
 
     facts = probe(tmp_path / f"made{suffix}", cache=False)
 
@@ -64,10 +62,10 @@ def test_a_result_is_made_only_once(source: Path, tmp_path: Path, suffix: str) -
         assert {"exif", "icc_profile", "xmp", "comment"}.isdisjoint(opened.info)
 
 
-def test_what_was_hdr_is_told(source: Path, tmp_path: Path) -> None:
+def test_hdr_gives_a_note(source: Path, tmp_path: Path) -> None:
     facts = replace(probe(source, cache=False), hdr=True)
-    made = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
-    assert made.notes[0].startswith("It was HDR")
+    output, _ = make_image(str(source), recipe(), facts, str(tmp_path / "made.png"))
+    assert output.notes[0].startswith("It was HDR")
 
 
 def test_half_a_file_is_not_left_behind(source: Path, tmp_path: Path) -> None:
@@ -82,14 +80,14 @@ def test_half_a_file_is_not_left_behind(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "made.png").exists()
 
 
-def test_a_folder_that_is_not_there_is_told(source: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(source: Path, tmp_path: Path) -> None:
     with pytest.raises(WanprepError, match="cannot be written"):
         make_image(
             str(source), recipe(), probe(source, cache=False), str(tmp_path / "no" / "made.png")
         )
 
 
-def test_a_file_that_is_there_already_is_left_alone(source: Path, tmp_path: Path) -> None:
+def test_an_existing_file_is_left_alone(source: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.png").write_text("mine")
 
     with pytest.raises(WanprepError, match="cannot be written"):

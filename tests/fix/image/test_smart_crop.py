@@ -4,9 +4,13 @@ import random
 from pathlib import Path
 
 import pytest
+from image_results import fixed, quarters, recipe
 from PIL import Image, ImageDraw
 
+from wanprep import probe
+from wanprep.fix.image.make import place_window
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
+from wanprep.fix.plan.plan import ImageRecipe, Window
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
@@ -23,7 +27,7 @@ def person(draw: ImageDraw.ImageDraw, x: int, y: int) -> None:
 
 
 @pytest.mark.parametrize("x", [60, 200, 400, 600, 740])
-def test_somebody_is_found_wherever_she_stands(x: int) -> None:
+def test_smart_crop_finds_a_person(x: int) -> None:
     image = background((800, 400))
     person(ImageDraw.Draw(image), x, 150)
 
@@ -35,7 +39,7 @@ def test_somebody_is_found_wherever_she_stands(x: int) -> None:
 
 
 @pytest.mark.parametrize("y", [60, 300, 640])
-def test_and_in_an_upright_image(y: int) -> None:
+def test_smart_crop_finds_a_person_in_portrait_format(y: int) -> None:
     image = background((400, 800))
     person(ImageDraw.Draw(image), 200, y)
 
@@ -46,7 +50,7 @@ def test_and_in_an_upright_image(y: int) -> None:
     assert y + 30 <= top + 260
 
 
-def test_what_is_sharp_outweighs_what_is_plain() -> None:
+def test_smart_crop_prefers_detail() -> None:
     dice = random.Random(3)  # noqa: S311 - the same every time
     image = background((900, 300))
     patch = Image.frombytes("L", (40, 40), dice.randbytes(1600)).resize((200, 200))
@@ -57,7 +61,7 @@ def test_what_is_sharp_outweighs_what_is_plain() -> None:
     assert left >= 540
 
 
-def test_what_has_a_rare_color_is_found_without_edges() -> None:
+def test_smart_crop_finds_a_rare_color_without_edges() -> None:
     image = Image.new("RGB", (900, 300), (60, 140, 60))
     ball = Image.radial_gradient("L").point(lambda v: max(0, 255 - 2 * v)).resize((260, 260))
     image.paste((220, 40, 30), (20, 20), ball)
@@ -68,7 +72,7 @@ def test_what_has_a_rare_color_is_found_without_edges() -> None:
 
 
 @pytest.mark.parametrize("size", [(300, 300), (100, 50), (899, 300), (900, 300), (1, 1)])
-def test_where_nothing_stands_out_the_middle_is_kept(size: tuple[int, int]) -> None:
+def test_smart_crop_keeps_the_middle_of_a_plain_image(size: tuple[int, int]) -> None:
     image = Image.new("RGB", (900, 300), "#808080")
     middle = central_corner(image.size, size)
     assert all(abs(a - b) <= 6 for a, b in zip(smart_corner(image, size), middle, strict=True))
@@ -83,7 +87,7 @@ def test_where_nothing_stands_out_the_middle_is_kept(size: tuple[int, int]) -> N
         pytest.param((2001, 1333), (1999, 1331), id="nearly all of it"),
     ],
 )
-def test_a_window_lies_inside(size: tuple[int, int], window: tuple[int, int]) -> None:
+def test_the_window_is_inside_the_image(size: tuple[int, int], window: tuple[int, int]) -> None:
     dice = random.Random(5)  # noqa: S311 - the same every time
     noise = Image.frombytes("RGB", (16, 16), dice.randbytes(768)).resize(size)
 
@@ -93,7 +97,7 @@ def test_a_window_lies_inside(size: tuple[int, int], window: tuple[int, int]) ->
     assert 0 <= top <= size[1] - window[1]
 
 
-def test_the_hero_of_the_demo_keeps_his_face() -> None:
+def test_smart_crop_keeps_the_face_of_the_demo() -> None:
     with Image.open(FIXTURES / "demo/refs/hero.jpg") as opened:
         image = opened.convert("RGB")
     wide = Image.new("RGB", (image.width * 3, image.height), image.getpixel((2, 2)))
@@ -105,3 +109,48 @@ def test_the_hero_of_the_demo_keeps_his_face() -> None:
 
         middle = left + image.height / 2
         assert abs(middle - (place + 0.5) * image.width) < image.width * 0.3
+
+
+def placed(source: Path, planned: ImageRecipe) -> ImageRecipe:
+    return place_window(str(source), planned, probe(source, cache=False))
+
+
+def test_no_window_or_a_placed_one_is_left_alone(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "one.png")
+    for planned in (recipe(), recipe(window=Window((10, 10), "smart", (1, 2)))):
+        assert placed(tmp_path / "one.png", planned) is planned
+
+
+def test_center_places_the_window_in_the_middle(tmp_path: Path) -> None:
+    quarters().save(tmp_path / "one.png")
+    planned = recipe(window=Window((50, 64), "center"))
+    assert placed(tmp_path / "one.png", planned).window == Window((50, 64), "center", (23, 0))
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_place_window_of_a_turned_photo(tmp_path: Path, suffix: str) -> None:
+    upright = Image.new("RGB", (2400, 1200), (120, 130, 140))
+    draw = ImageDraw.Draw(upright)
+    draw.ellipse((2100, 300, 2350, 600), fill=(224, 172, 140))
+    draw.rectangle((2080, 600, 2370, 1200), fill=(40, 60, 110))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = tmp_path / f"photo{suffix}"
+    upright.transpose(Image.Transpose.ROTATE_90).save(source, exif=exif)
+
+    window = placed(source, recipe(window=Window((1200, 1200), "smart"))).window
+
+    assert window is not None
+    assert window.corner is not None
+    assert window.corner[0] > 1000
+    assert window.corner[1] == 0
+
+
+@pytest.mark.parametrize("choose", ["smart", "center"])
+def test_make_image_places_a_window_without_a_corner(tmp_path: Path, choose: str) -> None:
+    quarters().save(tmp_path / "one.png")
+
+    result, _ = fixed(tmp_path / "one.png", window=Window((40, 64), choose))  # type: ignore[arg-type] # from a table
+
+    with Image.open(result) as opened:
+        assert opened.size == (40, 64)

@@ -1,4 +1,4 @@
-"""Never above the cap, nine tenths of it used where the clip had to shrink, three encodes."""
+"""Results stay under the cap, use nine tenths of it, and take at most three encodes."""
 
 from __future__ import annotations
 
@@ -7,63 +7,63 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from made_videos import TONE, X264, fixed_video, make, recipe_for, times
+from sample_videos import TONE, X264, fixed_video, frame_times, make, recipe_for
 
 from wanprep.fix.plan.plan import VideoRecipe
-from wanprep.fix.video.commands import passes
-from wanprep.fix.video.encode import Encoded, Encoder, _corrected, fit_bytes
+from wanprep.fix.video.commands import pass_log_folder
+from wanprep.fix.video.make import Encoded, Encoder, _next_rate, fit_bytes
 from wanprep.media.facts import Facts
 
 
 @pytest.fixture(scope="module")
 def busy(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Two seconds of zooming and noise, with sound."""
-    source = "mandelbrot=s=320x240:r=25,noise=alls=12:allf=t,trim=duration=2"
+    """Two seconds of zooming and noise, with audio."""
+    source = "mandelbrot=s=160x120:r=25,noise=alls=12:allf=t,trim=duration=2"
     how = f"{X264} -crf 10 -c:a aac"
     return make(tmp_path_factory.mktemp("busy") / "busy.mp4", source, TONE, how=how)
 
 
-@pytest.mark.parametrize("cap", [60_000, 300_000])
+@pytest.mark.parametrize("cap", [40_000, 100_000])
 def test_under_the_cap_and_near_it(tmp_path: Path, busy: str, cap: int) -> None:
     result = fixed_video(busy, tmp_path / "out.mp4", most_bytes=cap)
 
     assert 0.9 * cap <= os.path.getsize(result.path) <= cap
-    assert 2 <= result.made.encodes <= 3
-    assert result.made.encodes == len(result.made.commands)
-    assert len(times(result.path)) == 50
+    assert 2 <= result.output.encodes <= 3
+    assert result.output.encodes == len(result.output.commands)
+    assert len(frame_times(result.path)) == 50
     assert os.listdir(tmp_path) == ["out.mp4"]
 
 
 def test_one_encode_where_that_fits(tmp_path: Path, busy: str) -> None:
     result = fixed_video(busy, tmp_path / "out.mp4", most_bytes=5_000_000)
 
-    assert result.made.encodes == 1
+    assert result.output.encodes == 1
 
 
-def test_smaller_where_the_rate_is_hopeless(tmp_path: Path, busy: str) -> None:
+def test_frames_shrink_where_the_bit_rate_is_too_low(tmp_path: Path, busy: str) -> None:
     result = fixed_video(
-        busy, tmp_path / "out.mp4", most_bytes=30_000, audio=None, canvas=(640, 640),
-        size=(640, 480), smallest=(400, 400),
+        busy, tmp_path / "out.mp4", most_bytes=7_500, audio=None, canvas=(320, 320),
+        size=(320, 240), smallest=(200, 200),
     )  # fmt: skip
 
-    assert (result.facts.width, result.facts.height) == (400, 400)
-    assert 0.9 * 30_000 <= os.path.getsize(result.path) <= 30_000
-    assert result.made.notes == ("scaled from 640x640 to 400x400 px to fit into 30.0 kB",)
+    assert (result.facts.width, result.facts.height) == (200, 200)
+    assert 0.9 * 7_500 <= os.path.getsize(result.path) <= 7_500
+    assert result.output.notes == ("scaled from 320x320 to 200x200 px to fit into 7.5 kB",)
 
 
 @dataclass
-class Wayward(Encoder):
-    """An encoder whose results have sizes of their own will."""
+class ScriptedEncoder(Encoder):
+    """An encoder whose results have the given sizes."""
 
     sizes: list[int] = field(default_factory=list)
 
     def encode(
-        self, recipe: VideoRecipe, rate: int | None = None, *, again: bool = False
+        self, recipe: VideoRecipe, bit_rate: int | None = None, *, second_pass: bool = False
     ) -> Encoded:
         assert recipe.most_bytes
         size = self.sizes.pop(0)
-        Path(self.into).write_bytes(bytes(size))
-        self.commands.append((str(rate), str(again)))
+        Path(self.output).write_bytes(bytes(size))
+        self.commands.append((str(bit_rate), str(second_pass)))
         return Encoded(size, size)
 
 
@@ -76,28 +76,28 @@ class Wayward(Encoder):
         pytest.param([2000, 1500, 950], 950, id="full enough"),
     ],
 )
-def test_the_best_of_three_is_kept(tmp_path: Path, sizes: list[int], left: int) -> None:
+def test_the_best_of_three_encodes_is_kept(tmp_path: Path, sizes: list[int], left: int) -> None:
     facts = Facts(path="", kind="video", width=8, height=8, fps=1.0, duration=1.0)
     recipe = recipe_for(facts, most_bytes=1000)
-    into = tmp_path / "out.mp4"
-    Path(passes(str(into))).mkdir()
-    encoder = Wayward("", facts, str(into), 1, None, sizes=sizes)
+    output = tmp_path / "out.mp4"
+    Path(pass_log_folder(str(output))).mkdir()
+    encoder = ScriptedEncoder("", facts, str(output), 1, None, sizes=sizes)
 
     fit_bytes(encoder, recipe, encoder.encode(recipe))
 
-    assert into.stat().st_size == left
+    assert output.stat().st_size == left
     assert len(encoder.commands) == 3
 
 
 @pytest.mark.parametrize(
-    ("seen", "wanted", "expected"),
+    ("tried", "target", "expected"),
     [
         pytest.param([(1000.0, 1000), (500.0, 500)], 400, 400, id="in proportion"),
-        pytest.param([(1e5, 10_000), (1e5, 11_000)], 10_000, 90_909, id="too near to tell"),
+        pytest.param([(1e5, 10_000), (1e5, 11_000)], 10_000, 90_909, id="too near to each other"),
         pytest.param([(1e6, 100_000), (1e5, 1000)], 4000, 200_000, id="as a square"),
         pytest.param([(1e6, 1_000_000), (1e5, 0)], 4, 141_421, id="no steeper than that"),
         pytest.param([(1e6, 10), (1e5, 1_000_000)], 1, 4000, id="no less than the least"),
     ],
 )
-def test_the_next_rate(seen: list[tuple[float, int]], wanted: int, expected: int) -> None:
-    assert _corrected(seen, wanted) == pytest.approx(max(4000, expected), rel=0.01)
+def test_the_next_rate(tried: list[tuple[float, int]], target: int, expected: int) -> None:
+    assert _next_rate(tried, target) == pytest.approx(max(4000, expected), rel=0.01)

@@ -1,35 +1,36 @@
-"""Clips that are copied and clips that are encoded, judged by ffmpeg and by eye, so to speak."""
+"""Copied and encoded videos, as ffmpeg and Pillow decode them."""
 
 from __future__ import annotations
 
 import os
 import struct
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_videos import (
+from sample_videos import (
     BARS,
     MOVING,
     TONE,
     X264,
-    apart,
+    audio_seconds,
     colors,
+    description,
+    distance,
     ffmpeg,
     fixed_video,
     frame_at,
+    frame_times,
     line_of,
     make,
-    played,
     recipe_for,
     remake,
-    times,
-    told,
     tracks,
 )
 
 from wanprep.fix.plan.plan import CannotFix, Window
-from wanprep.fix.video.make import coded_anew, make_video
+from wanprep.fix.video.make import encode_all_streams, make_video
 from wanprep.media.probe_file import probe_file
 
 _SOUND = f"{X264} -bf 2 -c:a aac"
@@ -37,7 +38,7 @@ _SOUND = f"{X264} -bf 2 -c:a aac"
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Two seconds with sound and one key frame, where something moves."""
+    """Two seconds with audio and one key frame, where something moves."""
     return make(tmp_path_factory.mktemp("clip") / "clip.mp4", MOVING, TONE, how=_SOUND)
 
 
@@ -47,12 +48,12 @@ def test_streams_are_moved_as_they_are(tmp_path: Path, clip: str, suffix: str) -
 
     result = fixed_video(before, tmp_path / "out.mp4", video="copy", audio="copy")
 
-    assert result.made.encodes == 0
+    assert result.output.encodes == 0
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
     assert "avc1" in line_of(result.path, "Video")
     same = ("-map", "0:v:0", "-f", "streamhash", "-")
     assert ffmpeg("-i", result.path, *same) == ffmpeg("-i", before, *same)
-    assert len(times(result.path)) == 50
+    assert len(frame_times(result.path)) == 50
     data = Path(result.path).read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")  # it begins to play before it is all there
 
@@ -65,17 +66,16 @@ def test_a_copy_keeps_the_way_up_and_an_encode_bakes_it(tmp_path: Path, degrees:
     copied = fixed_video(before, tmp_path / "copied.mp4", video="copy")
     encoded = fixed_video(before, tmp_path / "encoded.mp4")
 
-    assert "rotation of" in told(copied.path)
-    assert "rotation of" not in told(encoded.path)
+    assert "rotation of" in description(copied.path)
+    assert "rotation of" not in description(encoded.path)
     shown = frame_at(before)
-    assert shown.size == ((240, 320) if degrees % 180 else (320, 240))
+    assert shown.size == ((120, 160) if degrees % 180 else (160, 120))
     for result in (copied, encoded):
         seen = frame_at(result.path)
         assert seen.size == shown.size == (result.facts.width, result.facts.height)
         corners = [(9, 9), (seen.width - 9, 9), (9, seen.height - 9)]
-        assert (
-            apart([_at(seen, each) for each in corners], [_at(shown, each) for each in corners]) < 9
-        )
+        found, expected = ([_at(image, each) for each in corners] for image in (seen, shown))
+        assert distance(found, expected) < 9
 
 
 def _at(image: object, place: tuple[int, int]) -> tuple[int, ...]:
@@ -84,7 +84,7 @@ def _at(image: object, place: tuple[int, int]) -> tuple[int, ...]:
     return pixel
 
 
-def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> None:
+def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) -> None:
     """As some programs write them: a millisecond, which is no more than their clock's tick."""
     data = bytearray(Path(remake(clip, tmp_path / "a.mkv")).read_bytes())
     at = data.index(b"\x23\xe3\x83\x84") + 4  # the first DefaultDuration, in nanoseconds
@@ -94,17 +94,18 @@ def test_frames_that_do_not_say_how_long_they_are(tmp_path: Path, clip: str) -> 
 
     result = fixed_video(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
 
-    assert times(result.path) == pytest.approx([number / 25 for number in range(50)], abs=1e-4)
+    expected = [number / 25 for number in range(50)]
+    assert frame_times(result.path) == pytest.approx(expected, abs=1e-4)
     assert result.facts.video_duration == pytest.approx(2.0)
-    assert result.made.notes == (
-        "coded anew, because it does not say how long its frames are shown",
+    assert result.output.notes == (
+        "re-encoded, because it does not say how long its frames are shown",
     )
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
+    "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_no_gps_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
     before = remake(clip, tmp_path / "a.mkv", how="-c copy -metadata location=+48.1371+011.5754/")
     assert not probe_file(before).gps
@@ -112,10 +113,10 @@ def test_no_place_appears(tmp_path: Path, clip: str, options: dict[str, object])
     result = fixed_video(before, tmp_path / "out.mp4", **options)
 
     assert not result.facts.gps
-    assert "location" not in told(result.path).lower()
+    assert "location" not in description(result.path).lower()
 
 
-def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) -> None:
+def test_only_the_first_video_and_audio_are_kept(tmp_path: Path, clip: str) -> None:
     cover = tmp_path / "cover.png"
     frame_at(clip).save(cover)
     before = tmp_path / "many.mp4"
@@ -129,14 +130,14 @@ def test_only_what_is_seen_and_heard_first_is_kept(tmp_path: Path, clip: str) ->
     result = fixed_video(str(before), tmp_path / "out.mp4", video="copy", audio="copy")
 
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
-    assert frame_at(result.path).size == (320, 240)
-    assert len(times(result.path)) == 50
+    assert frame_at(result.path).size == (96, 72)
+    assert len(frame_times(result.path)) == 50
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
+    "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
-def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_gps_is_dropped(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     before = tmp_path / "here.mov"
     place = "com.apple.quicktime.location.ISO6709=+48.1371+011.5754/"
     ffmpeg("-i", clip, "-c", "copy", "-movflags", "use_metadata_tags", "-metadata", place,
@@ -146,19 +147,19 @@ def test_the_place_is_dropped(tmp_path: Path, clip: str, options: dict[str, obje
     kept = fixed_video(str(before), tmp_path / "kept.mp4", **options)
     result = fixed_video(str(before), tmp_path / "out.mp4", drop_location=True, **options)
 
-    assert "48.1371" in told(kept.path)
-    assert "location" not in told(result.path)
+    assert "48.1371" in description(kept.path)
+    assert "location" not in description(result.path)
     assert not result.facts.gps
 
 
-def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> None:
+def test_audio_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> None:
     before = remake(clip, tmp_path / "a.mkv", how="-c:v copy -c:a libvorbis -ac 2")
 
     result = fixed_video(before, tmp_path / "out.mp4", video="copy", audio="aac")
 
-    assert result.made.encodes == 1
+    assert result.output.encodes == 1
     assert tracks(result.path) == ["Video: h264", "Audio: aac"]
-    assert played(result.path) == pytest.approx(2, abs=0.1)
+    assert audio_seconds(result.path) == pytest.approx(2, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +171,7 @@ def test_sound_that_mp4_cannot_hold_is_encoded(tmp_path: Path, clip: str) -> Non
     ],
     ids=["5.1", "mono", "96 kHz"],
 )
-def test_sound_as_everybody_plays_it(tmp_path: Path, sound: str, expected: str) -> None:
+def test_channels_and_sample_rates(tmp_path: Path, sound: str, expected: str) -> None:
     before = make(tmp_path / "a.mkv", "testsrc=s=64x64:d=1", sound, how=f"{X264} -c:a flac")
 
     result = fixed_video(before, tmp_path / "out.mp4")
@@ -179,55 +180,53 @@ def test_sound_as_everybody_plays_it(tmp_path: Path, sound: str, expected: str) 
 
 
 def test_sides_are_even_and_pixels_square(tmp_path: Path) -> None:
-    odd = make(tmp_path / "odd.mkv", f"{BARS},scale=321:241", how="-c:v ffv1 -pix_fmt yuv444p")
-    wide = make(tmp_path / "wide.mp4", f"{BARS},scale=720:576,setsar=16/15")
+    odd = make(tmp_path / "odd.mkv", f"{BARS},scale=161:121", how="-c:v ffv1 -pix_fmt yuv444p")
+    wide = make(tmp_path / "wide.mp4", f"{BARS},scale=180:144,setsar=16/15")
 
-    assert frame_at(fixed_video(odd, tmp_path / "o.mp4").path).size == (320, 240)
+    assert frame_at(fixed_video(odd, tmp_path / "o.mp4").path).size == (160, 120)
     result = fixed_video(wide, tmp_path / "w.mp4")
-    assert frame_at(result.path).size == (768, 576)
+    assert frame_at(result.path).size == (192, 144)
     assert "SAR 1:1" in line_of(result.path, "Video")
-    assert apart(colors(frame_at(result.path)), colors(frame_at(wide))) < 5
+    assert distance(colors(frame_at(result.path)), colors(frame_at(wide))) < 5
 
 
 def test_window_size_and_canvas(tmp_path: Path) -> None:
-    before = make(tmp_path / "a.mp4", BARS)  # seven bars, each 46 px wide
-    window = Window((92, 120), "center", (0, 0))
+    before = make(tmp_path / "a.mp4", BARS)  # seven bars, each 24 px wide
+    window = Window((48, 60), "center", (0, 0))
 
-    result = fixed_video(before, tmp_path / "out.mp4", window=window, size=(184, 240),
-                  canvas=(240, 240), background="#0000ff")  # fmt: skip
+    result = fixed_video(before, tmp_path / "out.mp4", window=window, size=(96, 120),
+                  canvas=(120, 120), background="#0000ff")  # fmt: skip
 
     seen = frame_at(result.path)
     bars = colors(frame_at(before))
-    assert seen.size == (240, 240)
-    across = [_at(seen, (x, 60)) for x in (5, 60, 160, 235)]
-    assert apart(across, [(0, 0, 255), bars[0], bars[1], (0, 0, 255)]) < 8
+    assert seen.size == (120, 120)
+    across = [_at(seen, (x, 30)) for x in (5, 30, 80, 115)]
+    assert distance(across, [(0, 0, 255), bars[0], bars[1], (0, 0, 255)]) < 8
 
 
 def test_a_window_without_a_corner_stands_in_the_middle(tmp_path: Path) -> None:
     before = make(tmp_path / "a.mp4", BARS)
 
-    result = fixed_video(before, tmp_path / "out.mp4", window=Window((44, 100), "center"))
+    result = fixed_video(before, tmp_path / "out.mp4", window=Window((20, 50), "center"))
 
     middle = colors(frame_at(before))[3]
-    assert apart([_at(frame_at(result.path), (22, 30))], [middle]) < 6
+    assert distance([_at(frame_at(result.path), (10, 15))], [middle]) < 6
 
 
 def test_frames_keep_their_times(tmp_path: Path) -> None:
     """A tenth of a second, then half a second without a new image, over and over."""
-    varied = "testsrc2=s=160x120:r=50:d=2,select='lt(mod(n,30),5)'"
+    varied = "testsrc2=s=96x72:r=50:d=2,select='lt(mod(n,30),5)'"
     before = make(tmp_path / "a.mkv", varied, how=f"{X264} -fps_mode vfr")
 
     result = fixed_video(before, tmp_path / "out.mp4")
     steady = fixed_video(before, tmp_path / "steady.mp4", fps=20.0)
 
-    assert times(result.path) == pytest.approx(times(before), abs=0.002)
-    gaps = {
-        round(b - a, 4) for a, b in zip(times(steady.path), times(steady.path)[1:], strict=False)
-    }
+    assert frame_times(result.path) == pytest.approx(frame_times(before), abs=0.002)
+    gaps = {round(after - before, 4) for before, after in pairwise(frame_times(steady.path))}
     assert gaps == {0.05}
 
 
-def test_sound_that_starts_late_stays_with_its_image(tmp_path: Path) -> None:
+def test_audio_that_starts_late_stays_in_time(tmp_path: Path) -> None:
     before = tmp_path / "late.mkv"
     ffmpeg("-f", "lavfi", "-i", MOVING, "-itsoffset", "0.5", "-f", "lavfi", "-i", "sine=d=1",
            *X264.split(), "-c:a", "flac", str(before))  # fmt: skip
@@ -239,7 +238,7 @@ def test_sound_that_starts_late_stays_with_its_image(tmp_path: Path) -> None:
     assert loud[0] == pytest.approx(500, abs=40)
 
 
-def test_sound_after_a_gap_stays_with_its_image(tmp_path: Path) -> None:
+def test_audio_after_a_gap_stays_in_time(tmp_path: Path) -> None:
     """Silence, a gap of 60 ms from 0.1 s on, and at one second a tone: at 1.06 s by its time."""
     tone = "aevalsrc=if(lt(t\\,1)\\,0\\,sin(3000*t)):s=48000:d=2"
     whole = make(tmp_path / "a.mkv", MOVING, tone, how=f"{X264} -c:a flac")
@@ -254,21 +253,21 @@ def test_sound_after_a_gap_stays_with_its_image(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["-dash.mp4", "a:b %d.mp4", "sp ace\nline.mp4", "ü'\"[];,\\.mp4"])
-def test_any_name_will_do(
+def test_unusual_file_names(
     tmp_path: Path, clip: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_bytes(Path(clip).read_bytes())
 
-    result = fixed_video(name, Path(f"{name}-out.mp4"), most_bytes=60_000)
+    result = fixed_video(name, Path(f"{name}-out.mp4"), most_bytes=30_000)
 
     assert result.facts.readable
     assert sorted(os.listdir()) == sorted([name, f"{name}-out.mp4"])
 
 
-def test_interrupted_it_leaves_nothing(tmp_path: Path, clip: str) -> None:
+def test_an_interrupt_leaves_no_files(tmp_path: Path, clip: str) -> None:
     facts = probe_file(clip)
-    recipe = recipe_for(facts, most_bytes=60_000)
+    recipe = recipe_for(facts, most_bytes=30_000)
     seen: list[list[str]] = []
 
     def interrupt(_: float) -> None:
@@ -282,7 +281,7 @@ def test_interrupted_it_leaves_nothing(tmp_path: Path, clip: str) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
+def test_progress_reaches_the_end(tmp_path: Path, clip: str) -> None:
     shares: list[float] = []
     facts = probe_file(clip)
 
@@ -293,11 +292,11 @@ def test_progress_goes_up(tmp_path: Path, clip: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("options", "words"),
     [
         pytest.param({"start": 9.0, "length": 1.0}, "cannot be played", id="beyond the end"),
         pytest.param(
-            {"video": "copy", "audio": "copy", "most_bytes": 9000}, "coded anew", id="large copy"
+            {"video": "copy", "audio": "copy", "most_bytes": 9000}, "encoded again", id="large copy"
         ),
         pytest.param({"most_bytes": 9000}, "does not fit into", id="too few bytes"),
     ],
@@ -311,7 +310,7 @@ def test_what_fails_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_damage_is_told(tmp_path: Path) -> None:
+def test_damage_gives_a_note(tmp_path: Path) -> None:
     clip = Path(make(tmp_path / "a.avi", MOVING, how="-c:v mpeg4 -g 5"))
     data = bytearray(clip.read_bytes())
     for at in range(len(data) // 3, len(data) * 2 // 3, 997):
@@ -320,47 +319,47 @@ def test_damage_is_told(tmp_path: Path) -> None:
 
     result = fixed_video(str(clip), tmp_path / "out.mp4")
 
-    (note,) = result.made.notes
+    (note,) = result.output.notes
     assert note.startswith("it is damaged in places (")
     assert ffmpeg("-i", result.path, "-f", "null", "-") == b""
 
 
 @pytest.mark.parametrize("claimed", [1.0, 4.0], ids=["too much", "too little"])
-def test_images_are_not_lost_in_silence(tmp_path: Path, clip: str, claimed: float) -> None:
+def test_lost_frames_are_an_error(tmp_path: Path, clip: str, claimed: float) -> None:
     facts = replace(probe_file(clip), duration=claimed, video_duration=claimed)
 
-    with pytest.raises(CannotFix, match=rf"2\.00 s of images instead of {claimed:.2f} s"):
+    with pytest.raises(CannotFix, match=rf"2\.00 s of video instead of {claimed:.2f} s"):
         make_video(clip, recipe_for(facts), facts, str(tmp_path / "out.mp4"), threads=2)
 
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_hardly_a_image_is_lost_where_their_size_changes(tmp_path: Path) -> None:
+def test_hardly_a_frame_is_lost_where_their_size_changes(tmp_path: Path) -> None:
     """As in a call over a poor line: large and small in turn. One goes at each change."""
     how = "-c:v libvpx -deadline realtime -cpu-used 8"
-    for name, size in (("a", "320x240"), ("b", "160x120")):
+    for name, size in (("a", "160x120"), ("b", "80x60")):
         make(tmp_path / f"{name}.webm", f"testsrc2=s={size}:r=25:d=0.4", how=how)
     parts = "".join(f"file {name}.webm\n" for name in "abab")
     (tmp_path / "parts.txt").write_text(parts)
     list_of_parts = "-f concat -safe 0"
     clip = remake(str(tmp_path / "parts.txt"), tmp_path / "c.webm", before=list_of_parts)
 
-    assert len(times(fixed_video(clip, tmp_path / "out.mp4").path)) >= 40 - 3
+    assert len(frame_times(fixed_video(clip, tmp_path / "out.mp4").path)) >= 40 - 3
 
 
-def test_a_last_image_that_stays(tmp_path: Path) -> None:
+def test_a_long_last_frame(tmp_path: Path) -> None:
     """Our probe takes it to stay as long as the others do, and ffmpeg knows nothing of it."""
     slow = MOVING.replace("r=25:d=2", "r=1/2:d=6")
     clip = make(tmp_path / "slow.flv", slow, how="-c:v flv -fps_mode passthrough")
 
     result = fixed_video(clip, tmp_path / "out.mp4")
 
-    assert times(result.path) == [0.0, 2.0, 4.0]
+    assert frame_times(result.path) == [0.0, 2.0, 4.0]
 
 
-def test_hdr_that_is_coded_anew_after_all(clip: str) -> None:
+def test_encoding_instead_of_copying_maps_hdr(clip: str) -> None:
     facts = replace(probe_file(clip), hdr=True)
 
-    anew = coded_anew(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
+    anew = encode_all_streams(recipe_for(facts, video="copy", audio="copy", tone_map=False), facts)
 
     assert (anew.video, anew.audio, anew.tone_map) == ("h264", "aac", True)

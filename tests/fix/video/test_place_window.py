@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_videos import X264, make, recipe_for, remake
+from sample_videos import X264, make, recipe_for, remake
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.place_window import place_window
@@ -11,9 +11,7 @@ from wanprep.media.facts import Facts
 from wanprep.media.probe_file import probe_file
 
 # A detailed, colourful patch on a plain ground, moving a little.
-_SUBJECT = (
-    "color=0x808890:s=640x240:r=10:d=2[a];testsrc2=s=160x200:r=10:d=2[b];[a][b]overlay={x}:20"
-)
+_SUBJECT = "color=0x808890:s=320x120:r=5:d=2[a];testsrc2=s=80x100:r=5:d=2[b];[a][b]overlay={x}:10"
 
 
 def _clip(path: Path, x: str) -> str:
@@ -22,13 +20,13 @@ def _clip(path: Path, x: str) -> str:
 
 @pytest.mark.parametrize(
     ("x", "low", "high"),
-    [("5+4*t", 0, 60), ("470-4*t", 340, 400), ("240", 100, 300)],
+    [("3+2*t", 0, 30), ("235-2*t", 170, 200), ("120", 50, 150)],
     ids=["left", "right", "middle"],
 )
 def test_smart(tmp_path: Path, x: str, low: int, high: int) -> None:
     source = _clip(tmp_path / "a.mp4", x)
     facts = probe_file(source)
-    recipe = recipe_for(facts, window=Window((240, 240), "smart"))
+    recipe = recipe_for(facts, window=Window((120, 120), "smart"))
 
     window = place_window(source, recipe, facts).window
 
@@ -39,21 +37,21 @@ def test_smart(tmp_path: Path, x: str, low: int, high: int) -> None:
 
 
 def test_turned(tmp_path: Path) -> None:
-    source = remake(_clip(tmp_path / "a.mp4", "5"), tmp_path / "b.mp4",
+    source = remake(_clip(tmp_path / "a.mp4", "3"), tmp_path / "b.mp4",
                     before="-display_rotation -90")  # fmt: skip
     facts = probe_file(source)
-    assert (facts.width, facts.height) == (240, 640)
+    assert (facts.width, facts.height) == (120, 320)
 
     window = place_window(
-        source, recipe_for(facts, window=Window((240, 240), "smart")), facts
+        source, recipe_for(facts, window=Window((120, 120), "smart")), facts
     ).window
 
     assert window
     assert window.corner is not None
-    assert window.corner[1] < 60  # turned clockwise, what was left is above
+    assert window.corner[1] < 30  # turned clockwise, the left side is the top
 
 
-def test_what_cannot_be_seen_is_cut_in_the_middle(tmp_path: Path) -> None:
+def test_what_cannot_be_decoded_is_cut_in_the_middle(tmp_path: Path) -> None:
     facts = Facts(path="", kind="video", format="mp4", width=641, height=240, duration=1.0)
     recipe = recipe_for(facts, window=Window((240, 240), "smart"))
 
@@ -62,7 +60,7 @@ def test_what_cannot_be_seen_is_cut_in_the_middle(tmp_path: Path) -> None:
     assert window == Window((240, 240), "smart", (200, 0))
 
 
-def test_center_and_what_is_placed_already() -> None:
+def test_center_and_an_existing_corner() -> None:
     facts = Facts(path="", kind="video", width=640, height=240)
     placed = recipe_for(facts, window=Window((100, 100), "smart", (7, 9)))
 

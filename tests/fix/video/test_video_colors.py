@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_videos import (
+from sample_videos import (
     BARS,
     RGB_BARS,
     X264,
-    apart,
     colors,
+    distance,
     fixed_video,
     frame_at,
     line_of,
@@ -34,7 +34,7 @@ _LOSSLESS = "-c:v libx264 -preset ultrafast -qp 0"
     [
         pytest.param(
             f"{BARS},setparams=colorspace=unknown:range=unknown", X264, "a.mp4",
-            "yuv420p(progressive)", id="nothing told stays so",
+            "yuv420p(progressive)", id="unspecified stays so",
         ),
         pytest.param(
             BARS, f"{X264} {_TAGGED.format('smpte170m', 'smpte170m', 'smpte170m')}", "a.mp4",
@@ -69,11 +69,11 @@ def test_colors_stay(tmp_path: Path, source: str, how: str, name: str, tags: str
     result = fixed_video(before, tmp_path / "out.mp4")
 
     assert tags in line_of(result.path, "Video")
-    assert apart(colors(frame_at(before)), colors(frame_at(result.path))) <= 5
+    assert distance(colors(frame_at(before)), colors(frame_at(result.path))) <= 5
 
 
 @pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"], ids=["PQ", "HLG"])
-def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> None:
+def test_hdr_becomes_sdr(tmp_path: Path, transfer: str) -> None:
     source = f"{RGB_BARS}:range=pc,{_HDR.format(transfer)}"
     tags = _TAGGED.format("bt2020", transfer, "bt2020nc")
     light = "mastering-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)"
@@ -86,8 +86,8 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
     assert not result.facts.hdr
     # The bars of 75 % (191) shine no brighter, and no darker, than on an ordinary screen.
     intent = colors(frame_at(make(tmp_path / "plain.mp4", BARS)))
-    assert apart(intent, colors(frame_at(result.path))) <= 35
-    assert apart(intent, colors(frame_at(before))) > 60  # as it would look unmapped
+    assert distance(intent, colors(frame_at(result.path))) <= 35
+    assert distance(intent, colors(frame_at(before))) > 60  # as it would look unmapped
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_hdr_becomes_what_every_screen_shows(tmp_path: Path, transfer: str) -> N
     ],
     ids=["animation", "ProRes 4444", "VP9", "VP8"],
 )
-def test_what_is_transparent_shows_the_background(tmp_path: Path, name: str, how: str) -> None:
+def test_transparent_frames_show_the_background(tmp_path: Path, name: str, how: str) -> None:
     before = make(tmp_path / name, "color=red@0.5:s=64x64:r=25:d=0.2,format=rgba", how=how)
 
     result = fixed_video(before, tmp_path / "out.mp4", background="#204060")
 
-    assert apart(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
+    assert distance(colors(frame_at(result.path)), [(143, 31, 48)] * 7) <= 5
 
 
-def test_deinterlaced_where_frames_say_so(tmp_path: Path) -> None:
-    moving = "testsrc2=s=320x240:r=50:d=0.4,interlace=lowpass=0:scan=tff"
+def test_interlaced_frames_are_deinterlaced(tmp_path: Path) -> None:
+    moving = "testsrc2=s=160x120:r=50:d=0.4,interlace=lowpass=0:scan=tff"
     how = "-c:v mpeg2video -q:v 2 -flags +ildct+ilme"
     before = make(tmp_path / "a.mpg", moving, how=how)
     plain = remake(before, tmp_path / "plain.mp4", how=X264)

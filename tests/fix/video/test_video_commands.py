@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from made_videos import recipe_for
+from sample_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.commands import video_commands
@@ -48,7 +48,7 @@ def test_an_encode() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "wishes", "part"),
+    ("facts", "options", "part"),
     [
         pytest.param(_clip(), {"drop_location": True}, "-map_metadata -1", id="no place"),
         pytest.param(_clip(channels=6), {}, "-ac 2", id="six channels"),
@@ -92,20 +92,20 @@ def test_an_encode() -> None:
         ),
     ],
 )
-def test_one_thing_more(facts: Facts, options: dict[str, object], part: str) -> None:
+def test_options_of_a_command(facts: Facts, options: dict[str, object], part: str) -> None:
     (call,) = _calls(facts, **options)
 
     assert part in call
 
 
-def test_no_sound() -> None:
+def test_no_audio() -> None:
     (call,) = _calls(_clip(audio_tracks=None, audio_codec=None))
 
     assert "-c:a" not in call
     assert "0:a" not in call
 
 
-def test_bytes_take_a_second_call_where_the_source_is_too_large() -> None:
+def test_a_byte_limit_adds_a_second_pass_for_a_large_source() -> None:
     first, second = _calls(_clip(), most_bytes=900_000)
 
     assert "-crf 18" in first

@@ -6,7 +6,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_videos import MOVING, TONE, X264, fixed_video, frame_at, make, played, remake, times
+from sample_videos import (
+    MOVING,
+    TONE,
+    X264,
+    audio_seconds,
+    fixed_video,
+    frame_at,
+    frame_times,
+    make,
+    remake,
+)
 
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.mediainfo import describe
@@ -43,7 +53,7 @@ def test_encoded(
 
     # Where the last image of the source stays, ours ends with it.
     _check(result.path, length, slack=0.6 if which == "vfr" else 0.1)
-    assert result.made.encodes == 1
+    assert result.output.encodes == 1
 
 
 @pytest.mark.parametrize("which", ["mp4", "mkv", "ts", "mp3", "mute"])
@@ -55,9 +65,9 @@ def test_copied(tmp_path: Path, clips: dict[str, str], which: str, length: float
         clips[which], tmp_path / "out.mp4", video="copy", audio=sound, length=length
     )
 
-    assert result.made.encodes == 0
+    assert result.output.encodes == 0
     _check(result.path, length, slack=0.25)
-    shown = times(result.path)
+    shown = frame_times(result.path)
     gaps = [after - before for before, after in pairwise(shown)]
     assert max(gaps) == pytest.approx(_FRAME, abs=0.002)  # no frame is missing before the last
 
@@ -69,13 +79,13 @@ def _check(path: str, length: float, slack: float) -> None:
     told = [streams.duration, *(each.duration for each in streams.videos)]
     told += [each.duration for each in streams.audios]
     assert all(each is None or each <= length for each in told)
-    shown = times(path)
+    shown = frame_times(path)
     assert length - slack <= shown[-1] - shown[0] + _FRAME <= length + 0.0011
     if streams.audios:
-        assert length - slack <= played(path) <= length
+        assert length - slack <= audio_seconds(path) <= length
 
 
-def test_starts_with_the_right_image(tmp_path: Path, clips: dict[str, str]) -> None:
+def test_starts_with_the_right_frame(tmp_path: Path, clips: dict[str, str]) -> None:
     for which, start, shown in (
         ("mp4", 1.88, 1.88), ("ts", 1.88, 1.88), ("vfr", 1.88, 1.88), ("vfr", 2.7, 1.92),
     ):  # fmt: skip
@@ -92,23 +102,23 @@ def _difference(one: object, other: object) -> float:
     return max(ImageStat.Stat(ImageChops.difference(one, other)).mean)  # type: ignore[arg-type]
 
 
-def test_a_length_that_no_frame_has(tmp_path: Path, clips: dict[str, str]) -> None:
+def test_a_length_shorter_than_a_frame_is_an_error(tmp_path: Path, clips: dict[str, str]) -> None:
     slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
     with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
         fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
-    with pytest.raises(CannotFix, match="nothing to see or to hear"):
+    with pytest.raises(CannotFix, match="no video and no audio"):
         fixed_video(clips["mp4"], tmp_path / "out.mp4", length=0.001)
 
     assert not (tmp_path / "out.mp4").exists()
 
 
-def test_sound_goes_on_without_images(tmp_path: Path) -> None:
+def test_audio_goes_on_after_the_last_frame(tmp_path: Path) -> None:
     clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
 
     result = fixed_video(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
 
-    assert len(times(result.path)) == 50
-    assert 4.9 < played(result.path) <= 5
+    assert len(frame_times(result.path)) == 50
+    assert 4.9 < audio_seconds(result.path) <= 5
 
 
 def test_avi_keeps_all_frames(tmp_path: Path) -> None:
@@ -116,16 +126,17 @@ def test_avi_keeps_all_frames(tmp_path: Path) -> None:
     how = f"{X264} -bf 3 -b_strategy 0 -c:a libmp3lame"
     clip = make(tmp_path / "a.avi", MOVING, TONE, how=how)
 
-    shown = times(fixed_video(clip, tmp_path / "out.mp4").path)
+    shown = frame_times(fixed_video(clip, tmp_path / "out.mp4").path)
 
     assert len(shown) == 50
     assert {round(b - a, 3) for a, b in pairwise(shown)} == {_FRAME}
 
 
-def test_frames_that_last_long_cannot_be_copied_in_part(tmp_path: Path) -> None:
-    slow = make(tmp_path / "slow.mp4", "testsrc2=s=160x120:r=1:d=4", TONE, how=f"{X264} -c:a aac")
+def test_long_frames_are_encoded_instead_of_cut(tmp_path: Path) -> None:
+    slow = make(tmp_path / "slow.mp4", "testsrc2=s=96x72:r=1:d=4", TONE, how=f"{X264} -c:a aac")
 
     result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
 
-    assert result.made.notes == ("coded anew, because its frames could not be cut as they were",)
+    (note,) = result.output.notes
+    assert note == "re-encoded, because its frames cannot be cut as they are"
     assert (result.facts.duration or 9) <= 0.5

@@ -1,4 +1,4 @@
-"""The figures are high for a good result, and low for everything that looks otherwise."""
+"""The scores are high for a good result, and low for all that looks otherwise."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_videos import MOVING, X264, fixed_video, make, recipe_for, remake
+from sample_videos import MOVING, X264, fixed_video, make, recipe_for, remake
 
 from wanprep.fix.plan.plan import Window
 from wanprep.fix.video.similarity import video_similarity
@@ -19,18 +19,18 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "options",
     [
         pytest.param({}, id="all of it"),
         pytest.param({"start": 0.7, "length": 0.8}, id="a part"),
-        pytest.param({"size": (160, 120), "canvas": (200, 200)}, id="padded"),
-        pytest.param({"size": (322, 240), "canvas": (326, 246)}, id="padded by a little"),
-        pytest.param({"window": Window((160, 200), "center", (20, 30))}, id="a window"),
+        pytest.param({"size": (48, 36), "canvas": (60, 60)}, id="padded"),
+        pytest.param({"size": (98, 72), "canvas": (102, 78)}, id="padded by a little"),
+        pytest.param({"window": Window((48, 60), "center", (6, 9))}, id="a window"),
         pytest.param({"fps": 10.0}, id="fewer frames"),
-        pytest.param({"most_bytes": 60_000, "smallest": (80, 60)}, id="fewer bytes"),
+        pytest.param({"most_bytes": 22_000, "smallest": (32, 32)}, id="fewer bytes"),
     ],
 )
-def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
+def test_good_results_score_high(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     result = fixed_video(clip, tmp_path / "out.mp4", **options)
     facts = probe_file(clip)
 
@@ -40,7 +40,7 @@ def test_alike(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
     assert figures["vmaf"] > 80
 
 
-def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
+def test_variable_rate_and_rotation(tmp_path: Path) -> None:
     varied = make(tmp_path / "v.mkv", f"{MOVING},select='lt(mod(n,20),9)'",
                   how=f"{X264} -fps_mode vfr")  # fmt: skip
     turned = remake(varied, tmp_path / "t.mp4", before="-display_rotation 90")
@@ -64,7 +64,7 @@ def test_varied_frames_and_turned_ones(tmp_path: Path) -> None:
         "setpts=PTS+0.4/TB,tpad=start=10",
     ],
 )
-def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
+def test_wrong_results_score_low(tmp_path: Path, clip: str, harm: str) -> None:
     facts = probe_file(clip)
     wrong = remake(clip, tmp_path / "wrong.mp4", how=f"-vf {harm} {X264}")
 
@@ -73,7 +73,7 @@ def test_unlike(tmp_path: Path, clip: str, harm: str) -> None:
     assert figures["ssim"] < 0.9
 
 
-def test_tiny_images_have_no_vmaf(tmp_path: Path) -> None:
+def test_tiny_frames_have_no_vmaf(tmp_path: Path) -> None:
     tiny = make(tmp_path / "tiny.mp4", "testsrc=s=16x16:d=0.2")
     facts = probe_file(tiny)
 

@@ -5,7 +5,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
-from encoded_sound import encode
+from encoded_audio import encode
 from PIL import Image
 
 from wanprep.media.audio.frame_headers import looks_like_adts, looks_like_mp3

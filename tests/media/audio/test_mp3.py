@@ -5,7 +5,7 @@ from hashlib import shake_128
 from typing import TYPE_CHECKING
 
 import pytest
-from encoded_sound import decoded_seconds, encode, survives
+from encoded_audio import decoded_seconds, encode, survives
 
 from wanprep.media.audio.mp3 import read_mp3
 from wanprep.media.source import Bytes

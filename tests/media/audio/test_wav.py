@@ -4,7 +4,7 @@ import struct
 from hashlib import shake_128
 
 import pytest
-from encoded_sound import decoded_seconds, encode, survives
+from encoded_audio import decoded_seconds, encode, survives
 
 from wanprep.media.audio.wav import read_wav
 from wanprep.media.source import Bytes

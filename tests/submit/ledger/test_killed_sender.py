@@ -1,4 +1,4 @@
-"""kill -9 at every moment: nothing is lost, and nothing is paid twice."""
+"""kill -9 at every moment: nothing is lost, and nothing is paid for twice."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from emulated import emulate
+from ledgers import kill
 from loopback import Answer, Loopback, answer, head
 from submitting import EVOLINK, RUNCOMFY, Desktop, until
 
@@ -24,28 +26,23 @@ COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
 
 
 def task() -> dict[str, Any]:
-    """Answer as EvoLink does; a lost task is known by when it was made."""
+    """Answer as EvoLink does; a lost task is found by its time of creation."""
     return {"id": "task-1", "status": "pending", "created": int(time.time())}
 
 
-class Victim:
-    """A wanprep that a server kills while it answers."""
+def kill_around_answer(moment: str, body: dict[str, Any], victim: list[BaseProcess]) -> Answer:
+    """Kill a process before the answer, amid it, or right after it."""
+    content = json.dumps(body).encode()
+    headers = head(200, {"content-length": str(len(content)), "connection": "close"})
+    whole = headers + content
+    length = {"before": 0, "amid": len(whole) - 8, "after": len(whole)}[moment]
 
-    def __init__(self) -> None:
-        self.kill: Callable[[], None] = lambda: None
+    def respond(line: socket.socket, _: threading.Event) -> None:
+        line.sendall(whole[:length])
+        until(lambda: victim)
+        victim[0].kill()
 
-    def at(self, moment: str, body: dict[str, Any]) -> Answer:
-        """Kill before the answer, amid it, or right after it."""
-        content = json.dumps(body).encode()
-        told = head(200, {"content-length": str(len(content)), "connection": "close"})
-        whole = told + content
-        length = {"before": 0, "amid": len(whole) - 8, "after": len(whole)}[moment]
-
-        def respond(line: socket.socket, _: threading.Event) -> None:
-            line.sendall(whole[:length])
-            self.kill()
-
-        return respond
+    return respond
 
 
 @pytest.fixture
@@ -56,8 +53,8 @@ def session(
         yield Desktop(tmp_path, emulator, monkeypatch, capfd)
 
 
-def of_an_address(session: Desktop, target: str) -> str:
-    """Write a job that needs no upload."""
+def job_with_url(session: Desktop, target: str) -> str:
+    """Write a job without local files."""
     name = session.job(target=target)
     text = (session.folder / name).read_text()
     (session.folder / name).write_text(text.replace("hero.png", "https://example.com/hero.png"))
@@ -69,22 +66,22 @@ def of_an_address(session: Desktop, target: str) -> str:
 def test_killed_around_the_answer(
     session: Desktop, monkeypatch: pytest.MonkeyPatch, moment: str, target: str
 ) -> None:
-    victim = Victim()
-    told = task() if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
+    victim: list[BaseProcess] = []
+    body = task() if target == EVOLINK else {"request_id": "task-1", "status": "in_queue"}
     order = "/v1/videos/generations" if target == EVOLINK else COMFY
     listed = {"data": [task()]}
     script = {
-        order: [victim.at(moment, told)],
+        order: [kill_around_answer(moment, body, victim)],
         "/v1/tasks": [answer(200, listed)],
-        "*": [answer(200, told)],
+        "*": [answer(200, body)],
     }
     with Loopback(script) as service:
         for name in ("EVOLINK", "RUNCOMFY"):
             monkeypatch.setenv(f"WANPREP_{name}_BASE_URL", service.url)
-        job = of_an_address(session, target)
-        process = session.start("submit", job, "--offline")
-        victim.kill = process.kill
-        process.communicate(timeout=30)
+        job = job_with_url(session, target)
+        process = session.start_forked("submit", job, "--offline")
+        victim.append(process)
+        process.join(30)
         [run] = session.runs()
         assert run["state"] in ({"uncertain"} if moment != "after" else {"uncertain", "accepted"})
         assert (run["provider_id"] == "task-1") == (run["state"] == "accepted")
@@ -98,10 +95,8 @@ def test_killed_around_the_answer(
         assert len(orders) == 1, "never sent again by itself"
 
 
-def test_killed_while_it_is_being_sent_to_nobody(
-    session: Desktop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The request hangs: the run is there before anything is answered, and its sender is seen."""
+def test_killed_while_the_request_hangs(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The request hangs: the run is in the ledger before any answer, and its sender is alive."""
     order = threading.Event()
 
     def hang(_: socket.socket, closing: threading.Event) -> None:
@@ -110,11 +105,10 @@ def test_killed_while_it_is_being_sent_to_nobody(
 
     with Loopback({COMFY: [hang]}) as service:
         monkeypatch.setenv("WANPREP_RUNCOMFY_BASE_URL", service.url)
-        process = session.start("submit", of_an_address(session, RUNCOMFY), "--offline")
+        process = session.start_forked("submit", job_with_url(session, RUNCOMFY), "--offline")
         assert order.wait(30)
         assert [run["state"] for run in session.runs()] == ["sending"]
-        process.kill()
-        process.communicate(timeout=30)
+        kill(process)
         assert [run["state"] for run in session.runs()] == ["uncertain"]
 
 
@@ -122,12 +116,9 @@ def test_killed_at_random_moments(session: Desktop) -> None:
     rng = random.Random(11)  # noqa: S311 - moments to kill at
     session.job()
     for _ in range(5):
-        process = session.start("submit", "job.yaml", "--wait", "-o", "out")
-        timer = threading.Timer(rng.uniform(0.2, 1.6), process.kill)
-        timer.start()
-        process.communicate(timeout=30)
-        timer.cancel()
-        timer.join()
+        process = session.start_forked("submit", "job.yaml", "--wait", "-o", "out")
+        process.join(rng.uniform(0.1, 1.2))
+        kill(process)
     status = session.wanprep("submit", "job.yaml", "--wait", "-o", "out")
     [run] = session.runs()
     if run["state"] == "uncertain":  # killed after it was written down and before it was sent
@@ -139,11 +130,11 @@ def test_killed_at_random_moments(session: Desktop) -> None:
         assert probe(video, deep=True).readable
 
 
-def test_the_disk_is_full_when_the_answer_comes(
+def test_the_ledger_cannot_be_written_when_the_answer_comes(
     session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the provider said is tried to be written again and again; at worst it is printed."""
-    monkeypatch.setattr("wanprep.submit.session.send._PAUSES", (0.01,))
+    monkeypatch.setattr("wanprep.submit.session.send._RETRY_PAUSES", (0.01,))
     state = session.folder / "state"
     blocked = threading.Event()
 
@@ -157,10 +148,10 @@ def test_the_disk_is_full_when_the_answer_comes(
             connection.execute("ROLLBACK")
 
     release = threading.Event()
-    monkeypatch.setattr("wanprep.submit.ledger.database._PATIENCE", 0.2)
+    monkeypatch.setattr("wanprep.submit.ledger.database._TIMEOUT", 0.2)
     with Loopback({"/v1/videos/generations": [block]}) as service:
         monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
-        status = session.wanprep("submit", of_an_address(session, EVOLINK), "--offline")
+        status = session.wanprep("submit", job_with_url(session, EVOLINK), "--offline")
         release.set()
     assert status == 4
     assert "accepted as task-1, but that could not be written down: keep this line" in session.err

@@ -11,7 +11,15 @@ from wanprep.check.inputs import read_cases
 from wanprep.job.read import read_jobs
 from wanprep.media.facts import Facts
 from wanprep.rules.target import all_targets
-from wanprep.submit.request.price import Estimate, Unpriced, estimate
+from wanprep.submit.request.price import (
+    Estimate,
+    TooExpensive,
+    Unpriced,
+    estimate_price,
+    highest_total,
+    price_text,
+    require_max_cost,
+)
 
 if TYPE_CHECKING:
     from wanprep.rules.intent import Intent
@@ -41,7 +49,7 @@ def lengths(*seconds: float | None) -> dict[str, Facts]:
 @pytest.mark.parametrize(
     ("parameters", "dollars"),
     [
-        pytest.param({}, 1.00, id="what holds where nothing is said: 5 s at 720p"),
+        pytest.param({}, 1.00, id="by default: 5 s at 720p"),
         pytest.param({"duration": 5}, 1.00, id="5 s"),
         pytest.param({"duration": 10}, 1.50, id="10 s"),
         pytest.param({"duration": 2}, 0.70, id="2 s"),
@@ -52,7 +60,7 @@ def lengths(*seconds: float | None) -> dict[str, Facts]:
     ],
 )
 def test_wavespeed(tmp_path: Path, parameters: dict[str, Any], dollars: float) -> None:
-    found = estimate(WAVESPEED, intent(tmp_path, [CLIP], **parameters), lengths(30))
+    found = estimate_price(WAVESPEED, intent(tmp_path, [CLIP], **parameters), lengths(30))
     assert isinstance(found, Estimate)
     assert (found.low, found.high, found.currency) == (dollars, dollars, "USD")
 
@@ -62,13 +70,13 @@ def test_wavespeed(tmp_path: Path, parameters: dict[str, Any], dollars: float) -
     [
         pytest.param([IMAGE], {}, {}, 0.43, 0.43, id="images cost nothing"),
         pytest.param([IMAGE], {}, {"resolution": "1080p"}, 0.72, 0.72, id="1080p"),
-        pytest.param([CLIP], lengths(8), {}, 0.86, 1.118, id="8 s of clip, at most 5 s of it"),
-        pytest.param([CLIP], lengths(3), {}, 0.688, 0.688, id="a short clip"),
+        pytest.param([CLIP], lengths(8), {}, 0.86, 1.118, id="8 s of video, at most 5 s of it"),
+        pytest.param([CLIP], lengths(3), {}, 0.688, 0.688, id="a short video"),
         pytest.param(
             [CLIP, CLIP], lengths(8, 1.2), {"duration": 10}, 1.1782, 1.6512, id="two share 5 s"
         ),
-        pytest.param([CLIP], {}, {}, 0.43, 3.01, id="a clip that nobody has seen"),
-        pytest.param([CLIP], lengths(None), {}, 0.43, 3.01, id="a clip of unknown length"),
+        pytest.param([CLIP], {}, {}, 0.43, 3.01, id="a video without facts"),
+        pytest.param([CLIP], lengths(None), {}, 0.43, 3.01, id="a video of unknown length"),
     ],
 )
 def test_evolink(
@@ -79,7 +87,7 @@ def test_evolink(
     low: float,
     high: float,
 ) -> None:
-    found = estimate(EVOLINK, intent(tmp_path, references, **parameters), facts)
+    found = estimate_price(EVOLINK, intent(tmp_path, references, **parameters), facts)
     assert isinstance(found, Estimate)
     assert found.low == pytest.approx(low)
     assert found.high == pytest.approx(high)
@@ -89,13 +97,15 @@ def test_evolink(
 
 
 def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> None:
-    one = estimate(OXEN, intent(tmp_path, [IMAGE]), {})
+    one = estimate_price(OXEN, intent(tmp_path, [IMAGE]), {})
     assert isinstance(one, Unpriced)
     assert "oxen.ai" in one.why
-    three = estimate(OXEN, intent(tmp_path, [IMAGE], num_generations=3), {})
+    three = estimate_price(OXEN, intent(tmp_path, [IMAGE], num_generations=3), {})
     assert isinstance(three, Unpriced)
     assert three.why == f"{one.why} 3 videos are ordered, and each is billed."
-    runcomfy = estimate(TARGETS["runcomfy/wan-2-2-image-to-video"], intent(tmp_path, [IMAGE]), {})
+    runcomfy = estimate_price(
+        TARGETS["runcomfy/wan-2-2-image-to-video"], intent(tmp_path, [IMAGE]), {}
+    )
     assert isinstance(runcomfy, Unpriced)
 
 
@@ -104,27 +114,65 @@ def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> Non
     [{"duration": "five"}, {"duration": True}, {"resolution": "4k"}, {"resolution": [1]}],
 )
 def test_nonsense_has_no_price(tmp_path: Path, parameters: dict[str, Any]) -> None:
-    found = estimate(EVOLINK, intent(tmp_path, [IMAGE], **parameters), {})
+    found = estimate_price(EVOLINK, intent(tmp_path, [IMAGE], **parameters), {})
     assert isinstance(found, Unpriced)
     assert "wanprep check" in found.why
 
 
-def test_what_is_no_endpoint_has_no_price(tmp_path: Path) -> None:
-    found = estimate(TARGETS["wan/2.7"], intent(tmp_path, [IMAGE]), {})
-    assert found == Unpriced("Nothing is known of the prices of wan/2.7.")
+def test_what_is_not_an_endpoint_has_no_price(tmp_path: Path) -> None:
+    found = estimate_price(TARGETS["wan/2.7"], intent(tmp_path, [IMAGE]), {})
+    assert found == Unpriced("No prices are known for wan/2.7.")
 
 
 def test_a_native_body_has_the_same_price(tmp_path: Path) -> None:
     body = {"prompt": "x", "videos": ["https://x.example/a.mp4"], "resolution": "1080p"}
     (tmp_path / "job.json").write_text(json.dumps({"target": WAVESPEED.id, "body": body}))
     (case,), _ = read_cases(read_jobs(str(tmp_path / "job.json")), [], TARGETS, [])
-    found = estimate(WAVESPEED, case.intent, {})
+    found = estimate_price(WAVESPEED, case.intent, {})
     assert isinstance(found, Estimate)
     assert found.high == 1.60
 
 
-def test_several_clips_that_nobody_has_seen(tmp_path: Path) -> None:
+def test_several_videos_without_facts(tmp_path: Path) -> None:
     case = intent(tmp_path, [CLIP, CLIP])
-    found = estimate(EVOLINK, replace(case), {})
+    found = estimate_price(EVOLINK, replace(case), {})
     assert isinstance(found, Estimate)
-    assert found.unseen[0] == "How long 2 clips are: reckoned as anything up to 30 s."
+    assert found.unseen[0] == "How long 2 videos are: counted as anything up to 30 s."
+
+
+SURE = Estimate(0.5, 0.5, "USD", ())
+RANGE = Estimate(0.5, 1.25, "USD", ("Tax.",))
+OTHER = Estimate(3, 3, "CNY", ())
+UNKNOWN = Unpriced("Look at their page.")
+
+
+@pytest.mark.parametrize(
+    ("price", "says"),
+    [
+        pytest.param(SURE, "about 0.50 USD", id="sure"),
+        pytest.param(RANGE, "about 0.50 to 1.25 USD", id="range"),
+        pytest.param(UNKNOWN, "price unknown", id="unknown"),
+    ],
+)
+def test_price_text(price: Estimate | Unpriced, says: str) -> None:
+    assert price_text(price) == says
+
+
+def test_the_highest_price_counts() -> None:
+    assert highest_total([SURE, RANGE, UNKNOWN]) == 1.75
+    require_max_cost([SURE, RANGE], 1.75)
+    require_max_cost([], 0)
+
+
+@pytest.mark.parametrize(
+    ("prices", "says"),
+    [
+        pytest.param([SURE, RANGE], "up to 1.75 USD, more than --max-cost 1.5", id="too much"),
+        pytest.param([UNKNOWN], "unknown. Look at their page. Nothing was sent", id="unknown"),
+        pytest.param([OTHER], "the price is in CNY", id="another currency"),
+    ],
+)
+def test_too_expensive(prices: list[Estimate | Unpriced], says: str) -> None:
+    with pytest.raises(TooExpensive, match=says) as caught:
+        require_max_cost(prices, 1.5)
+    assert caught.value.exit_code == 1

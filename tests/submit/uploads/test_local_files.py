@@ -33,13 +33,13 @@ def test_a_file_is_what_its_content_says(
     assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_clips_and_what_nobody_knows(tmp_path: Path, clip: Path) -> None:
+def test_videos_and_unknown_formats(tmp_path: Path, clip: Path) -> None:
     assert local_file(str(clip)).content_type == "video/mp4"
     odd = tmp_path / "a.mp4"
     odd.write_bytes(b"what is this?")
     assert local_file(str(odd)).content_type == "application/octet-stream"
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"none\.png cannot be read: No such file"):
         local_file(str(tmp_path / "none.png"))

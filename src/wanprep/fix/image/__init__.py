@@ -1,1 +1,1 @@
-"""The hand that fixes images: Pillow decodes them, LittleCMS converts their colours."""
+"""Fix images: Pillow decodes them, LittleCMS converts their colours."""

@@ -1,4 +1,4 @@
-"""Write an image as JPEG or PNG: as well as it can be, within the bytes that are allowed."""
+"""Encode an image as JPEG or PNG: as well as possible within the bytes that are allowed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.plan.plan import CannotFix
+from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_MIN
+from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.image.source import Intent
     from wanprep.fix.plan.plan import ImageRecipe, Size
+
+# A first guess of the next smaller size rarely fails with these.
+_SAFETY: Final = 0.98
+_LEAST_STEP: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +30,22 @@ class Layout:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """Tell where the image begins."""
-        return (
-            (self.canvas[0] - self.image[0]) // 2,
-            (self.canvas[1] - self.image[1]) // 2,
+        """Return where the image begins."""
+        left, top = (
+            (whole - part) // 2 for whole, part in zip(self.canvas, self.image, strict=True)
         )
+        return left, top
 
-    def shrunk(self, factor: float) -> Layout:
-        """Scale all of it down."""
-        return Layout(_shrunk(self.image, factor), _shrunk(self.canvas, factor))
+    def shrink(self, factor: float) -> Layout:
+        """Scale both down."""
+        return Layout(_shrink(self.image, factor), _shrink(self.canvas, factor))
 
 
-def _shrunk(size: Size, factor: float) -> Size:
-    """Scale a size down so that it becomes, if anything, less of a strip than it was.
+def _shrink(size: Size, factor: float) -> Size:
+    """Scale down so that the aspect ratio becomes, if anything, nearer to 1.
 
-    The longer side is rounded down and the shorter one up: a ratio at the edge of what is
-    allowed must not fall over it.
+    The longer side is rounded down and the shorter one up, so that a ratio at the edge of what is
+    allowed stays allowed.
     """
     width, height = size
     shorter = max(1, math.ceil(min(size) * factor - 1e-9))
@@ -49,28 +53,27 @@ def _shrunk(size: Size, factor: float) -> Size:
     return (longer, shorter) if width >= height else (shorter, longer)
 
 
-def layout_of(recipe: ImageRecipe, source: Size) -> Layout:
-    """Lay out the result as planned; the source is what the window has left of the image."""
+def planned_layout(recipe: ImageRecipe, source: Size) -> Layout:
+    """Lay out the result as planned; `source` is the size after cropping."""
     image = recipe.size or source
     return Layout(image, recipe.canvas or image)
 
 
-def layout_in(recipe: ImageRecipe, source: Size, result: Size) -> Layout:
-    """Lay out a result that may have come out smaller than planned, to fit its bytes."""
-    planned = layout_of(recipe, source)
+def actual_layout(recipe: ImageRecipe, source: Size, result: Size) -> Layout:
+    """Lay out a result that may be smaller than planned, to fit its bytes."""
+    planned = planned_layout(recipe, source)
     if result == planned.canvas:
         return planned
-    factor = max(result) / max(planned.canvas)
-    width, height = _shrunk(planned.image, factor)
+    width, height = _shrink(planned.image, max(result) / max(planned.canvas))
     return Layout((min(width, result[0]), min(height, result[1])), result)
 
 
-def arranged(image: PillowImage, layout: Layout, background: str) -> PillowImage:
+def apply_layout(image: PillowImage, layout: Layout, background: str) -> PillowImage:
     """Scale the image and put it onto its canvas."""
     from PIL import Image
 
     if image.size != layout.image:
-        # A gap of 3 cannot be told from none, says Pillow, and is far quicker.
+        # Pillow's manual: with a gap of 3 the result is indistinguishable, and far quicker.
         image = image.resize(layout.image, Image.Resampling.LANCZOS, reducing_gap=3.0)
     if layout.canvas == layout.image:
         return image
@@ -79,142 +82,96 @@ def arranged(image: PillowImage, layout: Layout, background: str) -> PillowImage
     return canvas
 
 
-BEST: Final = 95  # above, Pillow says, bytes grow and nothing is gained
-
-
-FLOOR: Final = 70  # below, damage shows; fewer pixels do less harm
-
-
-# A first guess of how much smaller an image must be rarely fails with these.
-_SAFETY: Final = 0.98
-
-
-_LEAST_STEP: Final = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """The bytes of a finished file, and how they came about."""
-
-    data: bytes
-    layout: Layout
-    encodes: int
-    settings: dict[str, Any]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    """The highest quality that fits; where none does, what the lowest one takes."""
-
-    quality: int
-    data: bytes
-    encodes: int
-
-
-def encode(intent: Intent, recipe: ImageRecipe) -> Encoded:
-    """Scale, pad and encode; never above the most bytes."""
-    match recipe.format:
-        case "jpeg":
-            return _encode_jpeg(intent, recipe)
-        case "png":
-            return _encode_png(intent, recipe)
-
-
-def _encode_png(intent: Intent, recipe: ImageRecipe) -> Encoded:
-    layout = layout_of(recipe, intent.image.size)
-    image = arranged(intent.image, layout, recipe.background)
-    data, encodes = _saved(image, "PNG"), 1
-    if _too_long(data, recipe):
-        data, encodes = _saved(image, "PNG", optimize=True), 2
-    if _too_long(data, recipe):
+def encode_png(source: PillowImage, recipe: ImageRecipe) -> tuple[bytes, Output]:
+    """Scale, pad and encode as PNG."""
+    layout = planned_layout(recipe, source.size)
+    image = apply_layout(source, layout, recipe.background)
+    data, encodes = _save(image, "PNG"), 1
+    if _is_too_large(data, recipe):
+        data, encodes = _save(image, "PNG", optimize=True), 2
+    if _is_too_large(data, recipe):
         raise CannotFix(
             f"As PNG it takes {file_size(len(data))} without loss, and at most"
             f" {file_size(recipe.most_bytes or 0)} are allowed. Save it as JPEG instead."
         )
-    return Encoded(data, layout, encodes, {"format": "png"})
+    settings = {"format": "png", "size": list(layout.canvas)}
+    return data, Output(settings=settings, encodes=encodes)
 
 
-def _encode_jpeg(intent: Intent, recipe: ImageRecipe) -> Encoded:
-    layout = planned = layout_of(recipe, intent.image.size)
-    image = arranged(intent.image, layout, recipe.background)
-    # Colours that the source kept at half the size need no more, unless they were scaled down.
-    kept = layout.image[0] >= intent.image.width
-    options = {"subsampling": intent.sampling if kept else "4:4:4"}
-    tried = _Tried(BEST, _saved(image, "JPEG", quality=BEST, **options), 1)
-    encodes = 1
-    if _too_long(tried.data, recipe):
-        tried = _fitting(image, recipe, options)
-        encodes += tried.encodes
-    while _too_long(tried.data, recipe):
-        layout = _smaller(layout, planned, recipe, len(tried.data))
-        options = {"subsampling": "4:4:4"}
-        image = arranged(intent.image, layout, recipe.background)
-        tried = _fitting(image, recipe, options)
-        encodes += tried.encodes
-    settings = {"format": "jpeg", "quality": tried.quality, **options}
-    return Encoded(
-        tried.data, layout, encodes, settings, tuple(_notes(tried, layout, planned, recipe))
-    )
-
-
-def _fitting(image: PillowImage, recipe: ImageRecipe, options: dict[str, Any]) -> _Tried:
-    """Search for the highest quality that fits, by halves; begin with the lowest, which decides."""
-    data = _saved(image, "JPEG", quality=FLOOR, optimize=True, **options)
-    best, encodes = _Tried(FLOOR, data, 1), 1
-    low, high = FLOOR + 1, BEST
-    while low <= high and not _too_long(best.data, recipe):
-        middle = (low + high + 1) // 2
-        data = _saved(image, "JPEG", quality=middle, optimize=True, **options)
-        encodes += 1
-        if _too_long(data, recipe):
-            high = middle - 1
-        else:
-            best, low = _Tried(middle, data, encodes), middle + 1
-    return _Tried(best.quality, best.data, encodes)
-
-
-def _smaller(layout: Layout, planned: Layout, recipe: ImageRecipe, least: int) -> Layout:
-    """Choose the next smaller size: bytes go with the number of pixels."""
-    smallest = recipe.smallest or planned.canvas
-    most = recipe.most_bytes or 0
-    if layout.canvas[0] <= smallest[0] or layout.canvas[1] <= smallest[1]:
-        width, height = layout.canvas
-        raise CannotFix(
-            f"Even at {width}x{height} px and quality {FLOOR} it takes {file_size(least)}, and at"
-            f" most {file_size(most)} are allowed. Send an image with less detail."
-        )
-    now = layout.canvas[0] / planned.canvas[0]
-    factor = now * min(_LEAST_STEP, _SAFETY * math.sqrt(most / least))
-    lowest = max(small / full for small, full in zip(smallest, planned.canvas, strict=True))
-    return (
-        planned.shrunk(factor) if factor > lowest else _at_least(planned.shrunk(lowest), smallest)
-    )
-
-
-def _at_least(layout: Layout, smallest: Size) -> Layout:
-    """Make good for rounding, which may have cost a pixel."""
-    width, height = (max(pair) for pair in zip(layout.canvas, smallest, strict=True))
-    padded = layout.image != layout.canvas
-    return type(layout)(layout.image if padded else (width, height), (width, height))
-
-
-def _notes(tried: _Tried, layout: Layout, planned: Layout, recipe: ImageRecipe) -> list[str]:
+def encode_jpeg(source: PillowImage, subsampling: str, recipe: ImageRecipe) -> tuple[bytes, Output]:
+    """Scale, pad and encode as JPEG: with a lower quality, then smaller, until it fits."""
+    layout = planned = planned_layout(recipe, source.size)
+    image = apply_layout(source, layout, recipe.background)
+    # Colours that the source stored at half the size need no more, unless they are scaled down.
+    if layout.image[0] < source.width:
+        subsampling = "4:4:4"
+    quality, encodes = JPEG_BEST, 1
+    data = _save(image, "JPEG", quality=quality, subsampling=subsampling)
+    if _is_too_large(data, recipe):
+        quality, data, more = _search_quality(image, recipe, subsampling)
+        encodes += more
+    while _is_too_large(data, recipe):
+        layout = _next_smaller(layout, planned, recipe, len(data))
+        subsampling = "4:4:4"
+        image = apply_layout(source, layout, recipe.background)
+        quality, data, more = _search_quality(image, recipe, subsampling)
+        encodes += more
+    settings = {"format": "jpeg", "quality": quality, "subsampling": subsampling,
+                "size": list(layout.canvas)}  # fmt: skip
     most = file_size(recipe.most_bytes or 0)
     notes = []
     if layout != planned:
         width, height = layout.canvas
         notes.append(f"Scaled down to {width}x{height} px to fit {most}.")
-    if tried.quality < BEST:
-        notes.append(f"Written with JPEG quality {tried.quality} to fit {most}.")
-    return notes
+    if quality < JPEG_BEST:
+        notes.append(f"Written with JPEG quality {quality} to fit {most}.")
+    return data, Output(settings=settings, encodes=encodes, notes=tuple(notes))
 
 
-def _too_long(data: bytes, recipe: ImageRecipe) -> bool:
+def _search_quality(
+    image: PillowImage, recipe: ImageRecipe, subsampling: str
+) -> tuple[int, bytes, int]:
+    """Return the highest quality that fits, or else the lowest, its data, and the encodes."""
+    options = {"subsampling": subsampling, "optimize": True}
+    best, data = JPEG_MIN, _save(image, "JPEG", quality=JPEG_MIN, **options)
+    encodes, low, high = 1, JPEG_MIN + 1, JPEG_BEST
+    while low <= high and not _is_too_large(data, recipe):
+        middle = (low + high + 1) // 2
+        attempt = _save(image, "JPEG", quality=middle, **options)
+        encodes += 1
+        if _is_too_large(attempt, recipe):
+            high = middle - 1
+        else:
+            best, data, low = middle, attempt, middle + 1
+    return best, data, encodes
+
+
+def _next_smaller(layout: Layout, planned: Layout, recipe: ImageRecipe, size: int) -> Layout:
+    """Choose the next smaller layout: bytes are proportional to the number of pixels."""
+    smallest = recipe.smallest or planned.canvas
+    most = recipe.most_bytes or 0
+    if layout.canvas[0] <= smallest[0] or layout.canvas[1] <= smallest[1]:
+        width, height = layout.canvas
+        raise CannotFix(
+            f"Even at {width}x{height} px and quality {JPEG_MIN} it takes {file_size(size)}, and"
+            f" at most {file_size(most)} are allowed. Use an image with less detail."
+        )
+    current = layout.canvas[0] / planned.canvas[0]
+    factor = current * min(_LEAST_STEP, _SAFETY * math.sqrt(most / size))
+    lowest = max(small / full for small, full in zip(smallest, planned.canvas, strict=True))
+    if factor > lowest:
+        return planned.shrink(factor)
+    last = planned.shrink(lowest)
+    # Rounding may have cost a pixel.
+    canvas = (max(last.canvas[0], smallest[0]), max(last.canvas[1], smallest[1]))
+    return Layout(last.image if last.image != last.canvas else canvas, canvas)
+
+
+def _is_too_large(data: bytes, recipe: ImageRecipe) -> bool:
     return recipe.most_bytes is not None and len(data) > recipe.most_bytes
 
 
-def _saved(image: PillowImage, format_name: str, **options: Any) -> bytes:  # noqa: ANN401 - as Pillow has it
+def _save(image: PillowImage, format_name: str, **options: Any) -> bytes:  # noqa: ANN401 - Pillow's
     file = io.BytesIO()
     try:
         image.save(file, format_name, **options)

@@ -1,80 +1,149 @@
-"""Carry out a recipe for an image: one decoding, one file."""
+"""Carry out a recipe for an image: decode once, convert, encode one file.
+
+The source is prepared as the recipe describes it (upright, in sRGB, opaque, cut to its window);
+the result is encoded from this, and compared with it.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.files.atomic import explain_os_errors
-from wanprep.fix.image.decode import decode
-from wanprep.fix.image.encode import encode
-from wanprep.fix.image.similarity import similarity_to
+from wanprep.fix.image.colors import (
+    flatten,
+    read_color_space,
+    split_alpha,
+    to_eight_bits,
+    to_srgb,
+)
+from wanprep.fix.image.decode import decode, turn_upright
+from wanprep.fix.image.encode import encode_jpeg, encode_png
+from wanprep.fix.image.similarity import image_similarity
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
-from wanprep.fix.image.source import as_shown, open_intent
-from wanprep.fix.image.strip_location import stripped
-from wanprep.fix.plan.plan import ImageRecipe, Output, StripLocation
+from wanprep.fix.image.strip_location import strip_location
+from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation
 
 if TYPE_CHECKING:
-    from wanprep.fix.image.encode import Encoded
-    from wanprep.fix.plan.plan import Size
+    from PIL.Image import Image as PillowImage
+
+    from wanprep.fix.plan.plan import Size, Window
     from wanprep.media.facts import Facts
 
-
-_HDR: Final = "It was HDR, and is not tone-mapped: see whether its colours are as they should be."
-
-
-def make_image(source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str) -> Output:
-    """Write the result under a temporary name, or raise and leave nothing there.
-
-    It is RGB of 8 bits a channel, in sRGB, upright, opaque, and carries nothing but pixels: no
-    EXIF, no place, no profile.
-    """
-    match recipe:
-        case ImageRecipe():
-            encoded = encode(open_intent(source, recipe, facts), recipe)
-            _write(encoded.data, into)
-            return _made(encoded, recipe, facts)
-        case StripLocation():
-            _write(stripped(source, facts), into)
-            return Output()
+_SUBSAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
+_HEIC_SUBSAMPLINGS: Final = {"422": "4:2:2", "420": "4:2:0"}
+_ENOUGH_TO_CROP: Final = (1000, 1000)
+_HDR: Final = "It was HDR and is not tone-mapped: check its colours."
 
 
-def make_and_measure(
-    source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str
+def make_image(
+    source: str, recipe: ImageRecipe | StripLocation, facts: Facts, path: str
 ) -> tuple[Output, float | None]:
-    """Do the same, and tell how like its source the result is; the source is decoded once."""
+    """Write the result to a new file and measure its similarity; raise and leave no file.
+
+    The result of an ImageRecipe is RGB of 8 bits a channel, in sRGB, upright, opaque, and carries
+    nothing but pixels: no EXIF, no location, no profile. What is only stripped of its location is
+    the same image, and not measured.
+    """
     if isinstance(recipe, StripLocation):
-        return make_image(source, recipe, facts, into), None
-    intent = open_intent(source, recipe, facts)
-    encoded = encode(intent, recipe)
-    _write(encoded.data, into)
-    return _made(encoded, recipe, facts), similarity_to(intent.image, recipe, into)
+        _write(strip_location(source, facts), path)
+        return Output(), None
+    prepared = prepare(source, recipe, facts)
+    match recipe.format:
+        case "jpeg":
+            data, output = encode_jpeg(prepared.image, prepared.subsampling, recipe)
+        case "png":
+            data, output = encode_png(prepared.image, recipe)
+    _write(data, path)
+    settings = dict(output.settings)
+    if recipe.window is not None and recipe.window.corner is not None:
+        settings["window"] = [*recipe.window.corner, *recipe.window.size]
+    notes = (*output.notes, _HDR) if facts.hdr else output.notes
+    output = replace(output, settings=settings, tools=_tools(facts), notes=notes)
+    return output, image_similarity(prepared.image, recipe, path)
 
 
-def _write(data: bytes, into: str) -> None:
-    with (
-        explain_os_errors(into),
-        open(into, "xb") as file,
-    ):  # never over a file that somebody else has put there
+@dataclass(frozen=True, slots=True)
+class PreparedImage:
+    """All the pixels that the result will show, at the size of the source."""
+
+    image: PillowImage  # RGB
+    subsampling: str  # of the source's colours
+
+
+def prepare(source: str, recipe: ImageRecipe, facts: Facts) -> PreparedImage:
+    """Decode the source and do all to it that does not depend on the size of the result."""
+    whole = as_displayed(decode(source, facts), facts, recipe.background)
+    width, height = whole.image.size
+    if (width, height) != (facts.width, facts.height):
+        raise CannotFix(
+            f"Its header says {facts.width}x{facts.height} px, but it decodes to"
+            f" {width}x{height}. Export it again from the program that made it."
+        )
+    if recipe.window is None:
+        return whole
+    left, top = recipe.window.corner or _choose_corner(whole.image, recipe.window)
+    width, height = recipe.window.size
+    cut = whole.image.crop((left, top, left + width, top + height))
+    return replace(whole, image=cut)
+
+
+def as_displayed(image: PillowImage, facts: Facts, background: str) -> PreparedImage:
+    """Convert a decoded image to what a viewer shows on a background.
+
+    Each step lets go of what was there before: a large image fits into memory twice, not thrice.
+    """
+    subsampling, space = _subsampling(image), read_color_space(image)
+    image = to_eight_bits(turn_upright(image, facts), facts)
+    image, alpha = split_alpha(image, facts.format)
+    image = to_srgb(image, space)
+    image = flatten(image, alpha, background)
+    image.info.clear()  # Pillow would write the old profile and comment into the new file
+    return PreparedImage(image, subsampling)
+
+
+def place_window(source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
+    """Fill in the corner of the recipe's window."""
+    window = recipe.window
+    if window is None or window.corner is not None:
+        return recipe
+    whole = (facts.width or 0, facts.height or 0)
+    corner = central_corner(whole, window.size)
+    if window.choose == "smart":
+        image = as_displayed(decode(source, facts, _ENOUGH_TO_CROP), facts, recipe.background).image
+        small = smart_corner(image, _scale(window.size, whole, image.size))
+        corner = _scale(small, image.size, whole)
+    left, top = (min(corner[axis], whole[axis] - window.size[axis]) for axis in (0, 1))
+    return replace(recipe, window=replace(window, corner=(left, top)))
+
+
+def _choose_corner(image: PillowImage, window: Window) -> tuple[int, int]:
+    if window.choose == "smart":
+        return smart_corner(image, window.size)
+    return central_corner(image.size, window.size)
+
+
+def _scale(pair: Size, of: Size, to: Size) -> Size:
+    return round(pair[0] * to[0] / of[0]), round(pair[1] * to[1] / of[1])
+
+
+def _subsampling(decoded: PillowImage) -> str:
+    from PIL.JpegImagePlugin import get_sampling
+
+    if decoded.format in {"JPEG", "MPO"}:
+        return _SUBSAMPLINGS.get(get_sampling(decoded), "4:4:4")
+    return _HEIC_SUBSAMPLINGS.get(str(decoded.info.get("chroma")), "4:4:4")
+
+
+def _write(data: bytes, path: str) -> None:
+    with explain_os_errors(path), open(path, "xb") as file:  # never over an existing file
         try:
             file.write(data)
             file.flush()
         except BaseException:
-            os.unlink(into)
+            os.unlink(path)
             raise
-
-
-def _made(encoded: Encoded, recipe: ImageRecipe, facts: Facts) -> Output:
-    settings = {**encoded.settings, "size": list(encoded.layout.canvas)}
-    if recipe.window is not None and recipe.window.corner is not None:
-        settings["window"] = [*recipe.window.corner, *recipe.window.size]
-    return Output(
-        settings=settings,
-        tools=_tools(facts),
-        encodes=encoded.encodes,
-        notes=(*encoded.notes, *([_HDR] if facts.hdr else [])),
-    )
 
 
 def _tools(facts: Facts) -> dict[str, str]:
@@ -88,28 +157,3 @@ def _tools(facts: Facts) -> dict[str, str]:
 
         tools["libheif"] = pi_heif.libheif_version()
     return tools
-
-
-_NEAR: Final = (1000, 1000)
-
-
-def place_window(source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
-    """Fill in the corner of the window; a window that has one stays where it is."""
-    window = recipe.window
-    if window is None or window.corner is not None:
-        return recipe
-    full = (facts.width or 0, facts.height or 0)
-    match window.choose:
-        case "center":
-            corner = central_corner(full, window.size)
-        case "smart":
-            image = as_shown(decode(source, facts, _NEAR), facts, recipe.background).image
-            small = smart_corner(image, _scaled(window.size, full, image.size))
-            corner = _scaled(small, image.size, full)
-    room = [whole - part for whole, part in zip(full, window.size, strict=True)]
-    corner = (min(corner[0], room[0]), min(corner[1], room[1]))
-    return replace(recipe, window=replace(window, corner=corner))
-
-
-def _scaled(pair: Size, of: Size, to: Size) -> Size:
-    return round(pair[0] * to[0] / of[0]), round(pair[1] * to[1] / of[1])

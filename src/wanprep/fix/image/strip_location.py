@@ -1,4 +1,4 @@
-"""Take the place where an image was taken out of its file, and touch nothing else."""
+"""Remove the location from JPEG, PNG and WEBP files, and change nothing else."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import hashlib
 import re
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.image.exif_location import StillThere, without_position
+from wanprep.fix.image.exif_location import LocationNotRemoved, strip_exif
 from wanprep.fix.plan.plan import CannotFix
 
 if TYPE_CHECKING:
@@ -17,282 +16,214 @@ if TYPE_CHECKING:
 
     from wanprep.media.facts import Facts
 
-
-_ATTRIBUTE: Final = re.compile(rb"""\s[\w.-]+:GPS[\w.-]*\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE)
-
-
-_ELEMENT: Final = re.compile(
+_XMP_ATTRIBUTE: Final = re.compile(
+    rb"""\s[\w.-]+:GPS[\w.-]*\s*=\s*("[^"]*"|'[^']*')""", re.IGNORECASE
+)
+_XMP_ELEMENT: Final = re.compile(
     rb"<([\w.-]+:GPS[\w.-]*)(?:\s[^>]*)?(?:/>|>.*?</\1\s*>)", re.IGNORECASE | re.DOTALL
 )
 
+_JPEG_START: Final = b"\xff\xd8\xff"
+_MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
+_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})
+_APP1: Final = 0xE1
+_SCAN: Final = 0xDA
+_END: Final = 0xD9
+_EXIF: Final = b"Exif\0"
+_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
+# XMP part 3, 1.1.3.1: what does not fit into one segment is spread over several, each with the
+# MD5 of it all in hexadecimal digits, its length, and where this piece belongs.
+_EXTENDED_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
+_EXTENDED_DIGEST: Final = slice(len(_EXTENDED_XMP), len(_EXTENDED_XMP) + 32)
+_EXTENDED_HEAD: Final = len(_EXTENDED_XMP) + 32 + 8
+# A box of a video with an ISO 6709 position, as Android writes it: size, name, length, language.
+_VIDEO_LOCATION: Final = re.compile(rb"\xa9xyz(....[+-][\d.]+[+-][\d.]+[\d.+-]*/?)", re.DOTALL)
 
-def blanked(xmp: bytes) -> bytes:
-    """Return XMP of the same length without the properties of a position."""
-    for pattern in (_ELEMENT, _ATTRIBUTE):
+_PNG_SIGNATURE: Final = 8
+_PNG_XMP: Final = b"XML:com.adobe.xmp"
+_PNG_PROFILES: Final = frozenset(b"raw profile type " + kind for kind in (b"app1", b"exif", b"xmp"))
+_PNG_DIGITS: Final = 72  # of a profile, in a line
+_LONGEST_TEXT: Final = 64 * 1024 * 1024
+
+_WEBP_FIRST_CHUNK: Final = 12
+
+
+def strip_location(source: str, facts: Facts) -> bytes:
+    """Return the file without its location, with the same image data, bit for bit."""
+    strip = {"jpeg": _strip_jpeg, "png": _strip_png, "webp": _strip_webp}.get(facts.format)
+    if strip is None:
+        raise CannotFix(
+            f"The location can be removed from JPEG, PNG and WEBP, not from {facts.format}."
+            " Export it without its location from the program that made it."
+        )
+    try:
+        with open(source, "rb") as file:
+            data = file.read()
+        return strip(data)
+    except OSError as error:
+        raise CannotFix(f"The image cannot be read: {error.strerror}. Try again.") from error
+    except (LocationNotRemoved, struct.error, zlib.error) as error:
+        raise CannotFix(
+            "The location is stored in a way that cannot be removed safely. Export the image"
+            " without its location from the program that made it."
+        ) from error
+
+
+def blank_xmp(xmp: bytes) -> bytes:
+    """Replace the properties of a location by spaces."""
+    for pattern in (_XMP_ELEMENT, _XMP_ATTRIBUTE):
         xmp = pattern.sub(lambda match: b" " * len(match[0]), xmp)
     return xmp
 
 
-_APP1: Final = 0xE1
-
-
-_SCAN: Final = 0xDA
-
-
-_EXIF: Final = b"Exif\0"
-
-
-_XMP: Final = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-# XMP part 3, 1.1.3.1: what does not fit into one segment is spread over several, each with the
-# MD5 of it all in hexadecimal digits, its length, and where this piece belongs.
-_MORE_XMP: Final = b"http://ns.adobe.com/xmp/extension/\0"
-
-
-_DIGITS: Final = slice(len(_MORE_XMP), len(_MORE_XMP) + 32)
-
-
-_MORE_HEAD: Final = len(_MORE_XMP) + 32 + 8
-
-
-_MARKER: Final = re.compile(rb"\xff[^\x00\xff]")
-
-
-_BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-
-
-_START: Final = b"\xff\xd8\xff"
-
-
-# A box of a video with an ISO 6709 position, as Android writes it: size, name, length, language.
-_VIDEO_POSITION: Final = re.compile(rb"\xa9xyz(....[+-][\d.]+[+-][\d.]+[\d.+-]*/?)", re.DOTALL)
-
-
-def strip_jpeg(data: bytes) -> bytes:
-    """Return the file without positions, of the same length and with the same image data."""
+def _strip_jpeg(data: bytes) -> bytes:
+    """Strip all images in the file (phones append some) and the video behind them, in place."""
     edited = bytearray(data)
     start = 0
     while start >= 0:
-        behind = _strip_image(edited, start)
-        start = edited.find(_START, behind)
-    tail = _end_of_first(data)
-    edited[tail:] = _VIDEO_POSITION.sub(_freed, bytes(edited[tail:]))
+        headers_end = _strip_jpeg_image(edited, start)
+        start = edited.find(_JPEG_START, headers_end)
+    end = data.find(b"\xff\xd9", _jpeg_headers_end(data, 0))
+    tail = len(data) if end < 0 else end + 2
+    edited[tail:] = _VIDEO_LOCATION.sub(
+        lambda match: b"free" + bytes(len(match[1])), bytes(edited[tail:])
+    )
     return bytes(edited)
 
 
-def _freed(match: re.Match[bytes]) -> bytes:
-    return b"free" + bytes(len(match[1]))
-
-
-def _end_of_first(data: bytes) -> int:
-    """Tell where the first image ends at the earliest: behind its last header."""
-    end = data.find(b"\xff\xd9", _headers_end(data, 0))
-    return len(data) if end < 0 else end + 2
-
-
-def _headers_end(data: bytes | bytearray, start: int) -> int:
-    return max((at + length for _, at, length in _segments(data, start)), default=start + 2)
-
-
-def _strip_image(data: bytearray, start: int) -> int:
-    """Strip the image that begins here, and tell where its headers end."""
-    app1 = [(at, at + length) for marker, at, length in _segments(data, start) if marker == _APP1]
-    more = []
+def _strip_jpeg_image(data: bytearray, start: int) -> int:
+    """Strip the image that begins here, and return where its headers end."""
+    app1 = [(at, end) for marker, at, end in _jpeg_segments(data, start) if marker == _APP1]
+    extended = []
     for at, end in app1:
         segment = bytes(data[at:end])
         if segment.startswith(_EXIF):
-            data[at:end] = without_position(segment)
+            data[at:end] = strip_exif(segment)
         elif segment.startswith(_XMP):
-            data[at:end] = blanked(segment)
-        elif segment.startswith(_MORE_XMP) and len(segment) >= _MORE_HEAD:
-            more.append((at, end))
-    _strip_more_xmp(data, more, app1)
-    return _headers_end(data, start)
+            data[at:end] = blank_xmp(segment)
+        elif segment.startswith(_EXTENDED_XMP) and len(segment) >= _EXTENDED_HEAD:
+            extended.append((at, end))
+    _strip_extended_xmp(data, extended, app1)
+    return _jpeg_headers_end(data, start)
 
 
-def _strip_more_xmp(
-    data: bytearray, more: list[tuple[int, int]], app1: list[tuple[int, int]]
+def _strip_extended_xmp(
+    data: bytearray, extended: list[tuple[int, int]], app1: list[tuple[int, int]]
 ) -> None:
-    """Strip XMP in several pieces as a whole, and say its new checksum wherever the old one was."""
-    whole = b"".join(bytes(data[at + _MORE_HEAD : end]) for at, end in more)
-    changed = blanked(whole)
-    if changed == whole:
+    """Strip XMP in several pieces as a whole, and update its checksum everywhere."""
+    before = b"".join(bytes(data[at + _EXTENDED_HEAD : end]) for at, end in extended)
+    after = blank_xmp(before)
+    if after == before:
         return
-    old = bytes(data[more[0][0] :][_DIGITS])
-    new = hashlib.md5(changed, usedforsecurity=False).hexdigest().upper().encode("ascii")
-    taken = 0
-    for at, end in more:
-        size = end - at - _MORE_HEAD
-        data[at + _MORE_HEAD : end] = changed[taken : taken + size]
-        taken += size
+    old = bytes(data[extended[0][0] :][_EXTENDED_DIGEST])
+    new = hashlib.md5(after, usedforsecurity=False).hexdigest().upper().encode("ascii")
+    for at, end in extended:
+        size = end - at - _EXTENDED_HEAD
+        data[at + _EXTENDED_HEAD : end] = after[:size]
+        after = after[size:]
     for at, end in app1:
         data[at:end] = bytes(data[at:end]).replace(old, new)
 
 
-def _segments(data: bytes | bytearray, start: int) -> Iterator[tuple[int, int, int]]:
-    """Walk the segments up to the first scan: the marker, and where what it holds is."""
+def _jpeg_headers_end(data: bytes | bytearray, start: int) -> int:
+    return max((end for _, _, end in _jpeg_segments(data, start)), default=start + 2)
+
+
+def _jpeg_segments(data: bytes | bytearray, start: int) -> Iterator[tuple[int, int, int]]:
+    """List the segments up to the first scan: the marker, and the range of its contents."""
     at = start + 2
     while match := _MARKER.search(data, at):
         marker = data[match.end() - 1]
         at = match.end()
-        if marker in _BARE:
+        if marker in _WITHOUT_LENGTH:
             continue
-        length = int.from_bytes(data[at : at + 2], "big")
-        if marker == 0xD9 or length < 2 or at + length > len(data):
+        end = at + int.from_bytes(data[at : at + 2], "big")
+        if marker == _END or end < at + 2 or end > len(data):
             return
-        yield marker, at + 2, length - 2
-        at += length
+        yield marker, at + 2, end
+        at = end
         if marker == _SCAN:
             return
 
 
-_SIGNATURE: Final = 8
-
-
-_STRIP_PNG_XMP: Final = b"XML:com.adobe.xmp"
-
-
-_HIDDEN: Final = frozenset(b"raw profile type " + kind for kind in (b"app1", b"exif", b"xmp"))
-
-
-_LONGEST: Final = 64 * 1024 * 1024
-
-
-_XMP_IN_APP1: Final = b"http://ns.adobe.com/xap/1.0/\0"
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    kind: bytes
-    data: bytes
-
-    def written(self) -> bytes:
-        body = self.kind + self.data
-        return len(self.data).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
-
-
-def strip_png(data: bytes) -> bytes:
-    """Return the file without positions; chunks that had none stay as they are."""
-    pieces = [data[:_SIGNATURE]]
-    end = _SIGNATURE
-    for at, chunk in _chunks(data):
-        old = data[at : at + len(chunk.data) + 12]
-        new = _stripped(chunk)
-        pieces.append(old if new == chunk else b"" if new is None else new.written())
-        end = at + len(old)
-    return b"".join(pieces) + data[end:]
-
-
-def _chunks(data: bytes) -> Iterator[tuple[int, _Chunk]]:
-    at = _SIGNATURE
+def _strip_png(data: bytes) -> bytes:
+    """Strip the metadata chunks; all others stay as they are."""
+    chunks = [data[:_PNG_SIGNATURE]]
+    at = _PNG_SIGNATURE
     while data[at + 4 : at + 8].isalpha():
-        length = int.from_bytes(data[at : at + 4], "big")
-        if at + 12 + length > len(data):
-            return
-        yield at, _Chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
-        at += 12 + length
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if end > len(data):
+            break
+        chunks.append(_strip_png_chunk(data[at:end]))
+        at = end
+    return b"".join(chunks) + data[at:]
 
 
-def _stripped(chunk: _Chunk) -> _Chunk | None:
-    match chunk.kind:
+def _strip_png_chunk(chunk: bytes) -> bytes:
+    kind, contents = chunk[4:8], chunk[8:-4]
+    match kind:
         case b"eXIf":
-            return _Chunk(chunk.kind, without_position(chunk.data))
+            stripped: bytes | None = strip_exif(contents)
         case b"tEXt" | b"zTXt" | b"iTXt":
-            return _stripped_text(chunk)
+            stripped = _strip_png_text(kind, contents)
         case _:
             return chunk
+    if stripped is None:
+        return b""
+    if stripped == contents:
+        return chunk
+    body = kind + stripped
+    return len(stripped).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
 
 
-def _stripped_text(chunk: _Chunk) -> _Chunk | None:
-    """Strip a text (PNG, third edition, 11.3.3), or drop one that is nothing but a position."""
-    keyword, _, rest = chunk.data.partition(b"\0")
+def _strip_png_text(kind: bytes, contents: bytes) -> bytes | None:
+    """Strip a text (PNG, third edition, 11.3.3), or drop one that is nothing but a location."""
+    keyword, _, rest = contents.partition(b"\0")
     if re.search(rb"\bGPS", keyword, re.IGNORECASE):
         return None
-    if keyword != _STRIP_PNG_XMP and keyword.lower() not in _HIDDEN:
-        return chunk
-    head, packed = _head_of_text(chunk.kind, rest)
-    text = rest[len(head) :]
-    plain = _unpacked(text) if packed else text
-    changed = blanked(plain) if keyword == _STRIP_PNG_XMP else _hidden(plain)
-    if changed == plain:
-        return chunk
-    body = zlib.compress(changed) if packed else changed
-    return _Chunk(chunk.kind, keyword + b"\0" + head + body)
+    if keyword != _PNG_XMP and keyword.lower() not in _PNG_PROFILES:
+        return contents
+    head, is_compressed = 0, False
+    if kind == b"zTXt":  # the compression method
+        head, is_compressed = 1, True
+    elif kind == b"iTXt":  # a flag, the method, and two names that end with a zero
+        language, name = [*rest[2:].split(b"\0", 2), b"", b""][:2]
+        head, is_compressed = 2 + len(language) + len(name) + 2, rest[:1] == b"\x01"
+    head = min(head, len(rest))
+    text = rest[head:]
+    if is_compressed:
+        text = zlib.decompressobj().decompress(text, _LONGEST_TEXT)
+    stripped = blank_xmp(text) if keyword == _PNG_XMP else _strip_profile(text)
+    if stripped == text:
+        return contents
+    packed = zlib.compress(stripped) if is_compressed else stripped
+    return keyword + b"\0" + rest[:head] + packed
 
 
-def _head_of_text(kind: bytes, rest: bytes) -> tuple[bytes, bool]:
-    """Tell what stands between the keyword and the text, and whether the text is packed."""
-    match kind:
-        case b"zTXt":
-            return rest[:1], True
-        case b"iTXt":  # a flag, the way of packing, and two names that end with a zero
-            language, name = [*rest[2:].split(b"\0", 2), b"", b""][:2]
-            return rest[: 2 + len(language) + len(name) + 2], rest[:1] == b"\x01"
-        case _:
-            return b"", False
-
-
-def _unpacked(text: bytes) -> bytes:
-    return zlib.decompressobj().decompress(text, _LONGEST)
-
-
-def _hidden(text: bytes) -> bytes:
+def _strip_profile(text: bytes) -> bytes:
     """Strip a profile in hexadecimal digits, behind a line each for its name and its length."""
     lines = text.split(b"\n")
     try:
         profile = bytes.fromhex(b"".join(lines[3:]).decode("ascii"))
     except ValueError:
         return text
-    changed = _without_position(profile)
-    digits = changed.hex().encode("ascii")
-    rows = [digits[start : start + 72] for start in range(0, len(digits), 72)]
-    return text if changed == profile else b"\n".join([*lines[:3], *rows, b""])
+    is_xmp = profile.startswith(_XMP) or profile.lstrip().startswith(b"<")
+    stripped = blank_xmp(profile) if is_xmp else strip_exif(profile)
+    if stripped == profile:
+        return text
+    digits = stripped.hex().encode("ascii")
+    rows = [digits[at : at + _PNG_DIGITS] for at in range(0, len(digits), _PNG_DIGITS)]
+    return b"\n".join([*lines[:3], *rows, b""])
 
 
-def _without_position(profile: bytes) -> bytes:
-    is_xmp = profile.startswith(_XMP_IN_APP1) or profile.lstrip().startswith(b"<")
-    return blanked(profile) if is_xmp else without_position(profile)
-
-
-_FIRST_CHUNK: Final = 12
-
-
-_EDITS: Final = {b"EXIF": without_position, b"XMP ": blanked}
-
-
-def strip_webp(data: bytes) -> bytes:
-    """Return the file without positions, of the same length."""
+def _strip_webp(data: bytes) -> bytes:
     edited = bytearray(data)
-    at = _FIRST_CHUNK
+    at = _WEBP_FIRST_CHUNK
     while at + 8 <= len(data):
         start = at + 8
         end = start + int.from_bytes(data[at + 4 : start], "little")
-        edit = _EDITS.get(data[at : at + 4])
-        if edit is not None and end <= len(data):
-            edited[start:end] = edit(data[start:end])
+        strip = {b"EXIF": strip_exif, b"XMP ": blank_xmp}.get(data[at : at + 4])
+        if strip is not None and end <= len(data):
+            edited[start:end] = strip(data[start:end])
         at = end + (end - start) % 2
     return bytes(edited)
-
-
-_STRIPPERS: Final = {"jpeg": strip_jpeg, "png": strip_png, "webp": strip_webp}
-
-
-def stripped(source: str, facts: Facts) -> bytes:
-    """Return the file without its position; its image data stay the same, bit for bit."""
-    if facts.format not in _STRIPPERS:
-        raise CannotFix(
-            f"The position can be taken out of JPEG, PNG and WEBP, not out of {facts.format}."
-            " Export it without its location from the program that made it."
-        )
-    try:
-        with open(source, "rb") as file:
-            data = file.read()
-        return _STRIPPERS[facts.format](data)
-    except OSError as error:
-        raise CannotFix(f"The image cannot be read: {error.strerror}. Try again.") from error
-    except (StillThere, struct.error, zlib.error) as error:
-        raise CannotFix(
-            "The position is written in a way that cannot be undone safely. Export the image"
-            " without its location from the program that made it."
-        ) from error

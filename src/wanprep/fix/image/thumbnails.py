@@ -1,4 +1,4 @@
-"""A small copy of an image, to be shown: upright, in sRGB, and what shows through still does."""
+"""Small copies of an image for reports: upright, in sRGB, with their transparency."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.image.colors import apart, claim_of, eight_bits, to_srgb
-from wanprep.fix.image.decode import decode, upright
+from wanprep.fix.image.colors import read_color_space, split_alpha, to_eight_bits, to_srgb
+from wanprep.fix.image.decode import decode, turn_upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -21,43 +21,41 @@ _SMALLEST: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Thumbnail:
-    """A WEBP, and how large it is."""
+    """A WEBP file, and its size in pixels."""
 
     data: bytes
     size: Size
 
 
 def make_thumbnails(
-    source: str, facts: Facts, copies: tuple[tuple[int, int], ...]
+    source: str, facts: Facts, limits: tuple[tuple[int, int], ...]
 ) -> tuple[Thumbnail, ...]:
-    """Make copies with sides of so many pixels and so many bytes at most; decode once.
-
-    They come from the largest to the smallest.
-    """
+    """Make copies with sides of so many pixels and of so many bytes at most, the largest first."""
     from PIL import Image
 
-    most = copies[0][0]
-    decoded = decode(source, facts, (most, most))
-    claim = claim_of(decoded)
-    colors, alpha = apart(eight_bits(upright(decoded, facts), facts), facts.format)
-    if colors.mode in {"1", "P"}:  # such cannot be scaled smoothly
+    largest = limits[0][0]
+    decoded = decode(source, facts, (largest, largest))
+    space = read_color_space(decoded)
+    upright = to_eight_bits(turn_upright(decoded, facts), facts)
+    colors, alpha = split_alpha(upright, facts.format)
+    if colors.mode in {"1", "P"}:  # these cannot be scaled smoothly
         colors = colors.convert("L" if colors.mode == "1" else "RGB")
     for layer in (colors, alpha):
         if layer is not None:
-            layer.thumbnail((4 * most, 4 * most), reducing_gap=2.0)
-    shown = to_srgb(colors, claim)
+            layer.thumbnail((4 * largest, 4 * largest), reducing_gap=2.0)
+    image = to_srgb(colors, space)
     if alpha is not None:
-        shown = Image.merge("RGBA", (*shown.split(), alpha))
-    shown.info.clear()
-    made = []
-    for side, most_bytes in copies:
-        shown.thumbnail((side, side), Image.Resampling.LANCZOS)
-        made.append(as_webp(shown, most_bytes))
-    return tuple(made)
+        image = Image.merge("RGBA", (*image.split(), alpha))
+    image.info.clear()
+    thumbnails = []
+    for side, most_bytes in limits:
+        image.thumbnail((side, side), Image.Resampling.LANCZOS)
+        thumbnails.append(as_webp(image, most_bytes))
+    return tuple(thumbnails)
 
 
 def as_webp(image: PillowImage, most_bytes: int) -> Thumbnail:
-    """Encode it as well as fits into so many bytes; of mere noise only less can be shown."""
+    """Encode it in the best quality that fits; where none does, as of noise, at half the size."""
     while True:
         for quality in _QUALITIES:
             file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Images are decoded, changed and written by worker processes; this is both sides of that."""
+"""Worker processes that decode, change and write images: both sides of the connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.files.atomic import CannotWrite
-from wanprep.fix.image.make import make_and_measure, place_window
+from wanprep.fix.image.make import make_image, place_window
 from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window
 from wanprep.media.facts import Facts
@@ -21,55 +21,65 @@ if TYPE_CHECKING:
 
     from wanprep.errors import WanprepError
 
-SECONDS: Final = 300.0
-# An image of the most pixels twice over, and what Python and the codecs take themselves.
-MEMORY: Final = 2304 * 2**20
+_SECONDS: Final = 300.0
+# Twice an image of the most pixels, and what Python and the codecs take themselves.
+_MEMORY: Final = 2304 * 2**20
 
-_REFUSALS: Final[Mapping[str, type[WanprepError]]] = {
+_ERRORS: Final[Mapping[str, type[WanprepError]]] = {
     each.__name__: each for each in (CannotFix, CannotWrite)
 }
-_TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place", "small")}
+_TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place_window", "thumbnails")}
+_FAILURES: Final = {
+    "slow": "Fixing it took longer than {detail}. Scale it down first.",
+    "memory": "Fixing it takes more memory than an image may have here. Scale it down first.",
+    "killed": "The process that fixed it was killed, most likely for lack of memory. Close other"
+    " programs, or scale it down first.",
+    "crashed": "It crashed the library that reads it ({detail}). Export it again from the program"
+    " that made it.",
+    "stopped": "The work was stopped before it was done. Run it again.",
+}
 
 
 class ImageWorkers(Closing):
     """Worker processes for images; methods may be called from several threads."""
 
-    def __init__(self, workers: int, *, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def __init__(self, workers: int, *, seconds: float = _SECONDS, memory: int = _MEMORY) -> None:
         self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
 
     def make(
-        self, source: str, recipe: ImageRecipe | StripLocation, facts: Facts, into: str
+        self, source: str, recipe: ImageRecipe | StripLocation, facts: Facts, output: str
     ) -> tuple[Output, float | None]:
-        """Write the result into a file, and measure how like its source it is.
-
-        What is only stripped of its position is the same image, and not measured.
-        """
+        """Run `make_image` in a worker."""
         try:
-            made, ssim = self._run("make", source, asdict(recipe), facts.as_json(), into)
+            fields, ssim = self._run("make", source, asdict(recipe), facts.as_json(), output)
         except BaseException as error:
             if not isinstance(error, CannotWrite):  # a worker that died may leave half a file
                 with contextlib.suppress(FileNotFoundError):
-                    os.unlink(into)
+                    os.unlink(output)
             raise
-        return Output(**_with_tuples(made)), ssim
+        return Output(**_with_tuples(fields)), ssim
 
-    def place(self, source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
-        """Fill in where the recipe's window lies."""
-        window = self._run("place", source, asdict(recipe), facts.as_json())
+    def place_window(self, source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
+        """Fill in the corner of the recipe's window."""
+        window = self._run("place_window", source, asdict(recipe), facts.as_json())
         return replace(recipe, window=_window(window))
 
-    def small(
-        self, source: str, facts: Facts, copies: tuple[tuple[int, int], ...]
+    def make_thumbnails(
+        self, source: str, facts: Facts, limits: tuple[tuple[int, int], ...]
     ) -> tuple[Thumbnail, ...]:
-        """Make small copies to be shown, each of so many pixels and bytes at most."""
-        made = self._run("small", source, facts.as_json(), copies)
-        return tuple(Thumbnail(b64decode(data), (width, height)) for data, width, height in made)
+        """Run `make_thumbnails` in a worker."""
+        copies = self._run("thumbnails", source, facts.as_json(), limits)
+        return tuple(Thumbnail(b64decode(data), (width, height)) for data, width, height in copies)
 
     def _run(self, task: str, *arguments: object) -> Any:  # noqa: ANN401 - JSON
         outcome = self._pool.run(_TASKS[task], *arguments)
-        if isinstance(outcome, Failure):
-            raise _error(outcome)
-        return outcome
+        if not isinstance(outcome, Failure):
+            return outcome
+        if outcome.cause in _FAILURES:
+            raise CannotFix(_FAILURES[outcome.cause].format(detail=outcome.detail))
+        if outcome.cause == "refused" and outcome.error in _ERRORS:
+            raise _ERRORS[outcome.error](outcome.detail)
+        raise RuntimeError(f"an image worker failed:\n{outcome.detail}")
 
     @property
     def process_ids(self) -> list[int]:
@@ -77,56 +87,32 @@ class ImageWorkers(Closing):
         return self._pool.process_ids
 
     def close(self) -> None:
-        """End the workers; threads that wait for one get CannotMake."""
+        """End the workers; threads that wait for one get CannotFix."""
         self._pool.close()
 
 
-def _error(failure: Failure) -> Exception:
-    match failure.cause:
-        case "slow":
-            return CannotFix(f"Fixing it took longer than {failure.detail}. Scale it down first.")
-        case "memory":
-            return CannotFix(
-                "Fixing it takes more memory than an image may have here. Scale it down first."
-            )
-        case "killed":
-            return CannotFix(
-                "The process that fixed it was killed, most likely for want of memory."
-                " Close other programs, or scale it down first."
-            )
-        case "crashed":
-            return CannotFix(
-                f"It crashed the library that reads it ({failure.detail}). Export it again from"
-                " the program that made it."
-            )
-        case "stopped":
-            return CannotFix("The work was stopped before it was done. Run it again.")
-        case "refused" if failure.error in _REFUSALS:
-            return _REFUSALS[failure.error](failure.detail)
-        case _:
-            return RuntimeError(f"an image worker failed:\n{failure.detail}")
-
-
 def _make(
-    source: str, recipe: dict[str, Any], facts: dict[str, Any], into: str
+    source: str, recipe: dict[str, Any], facts: dict[str, Any], output: str
 ) -> tuple[dict[str, Any], float | None]:
     _accept_large_images()
-    made, ssim = make_and_measure(source, _recipe(recipe), Facts.from_json(facts), into)
-    return asdict(made), ssim
+    result, ssim = make_image(source, _recipe(recipe), Facts.from_json(facts), output)
+    return asdict(result), ssim
 
 
-def _place(source: str, recipe: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any] | None:
+def _place_window(
+    source: str, recipe: dict[str, Any], facts: dict[str, Any]
+) -> dict[str, Any] | None:
     _accept_large_images()
     window = place_window(source, _recipe(recipe), Facts.from_json(facts)).window
     return asdict(window) if window else None
 
 
-def _small(
-    source: str, facts: dict[str, Any], copies: list[tuple[int, int]]
+def _thumbnails(
+    source: str, facts: dict[str, Any], limits: list[tuple[int, int]]
 ) -> list[tuple[str, int, int]]:
     _accept_large_images()
-    made = make_thumbnails(source, Facts.from_json(facts), tuple(copies))
-    return [(b64encode(each.data).decode("ascii"), *each.size) for each in made]
+    copies = make_thumbnails(source, Facts.from_json(facts), tuple(limits))
+    return [(b64encode(each.data).decode("ascii"), *each.size) for each in copies]
 
 
 def _accept_large_images() -> None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal
 
+from wanprep.fix import encoder_settings as settings
 from wanprep.fix.plan.draft import (
     Draft,
     cut_if_too_long,
@@ -32,16 +33,9 @@ AudioFormat = Literal["wav", "mp3"]
 # WAV first, for an MP3 too: PCM loses nothing more, and has no padding that some decoders
 # count and others do not.
 _FORMATS: Final[tuple[AudioFormat, ...]] = ("wav", "mp3")
-_CODECS: Final = {"wav": "pcm_s16le", "mp3": "mp3"}
-# What is written: 16 bits, at most stereo, at most at this rate.
-_MAX_RATE: Final = 48_000
-_MAX_CHANNELS: Final = 2
-_WAV_HEADER: Final = 44
-_MP3_BYTES: Final = 24_000  # a second, at 192 kbit/s
-# A cut ends this much under the limit, in seconds. An MP3 frame has 1152 samples, and an
-# encoder pads the audio with up to four frames.
-_SLACK: Final = 0.01
-_PADDING: Final = 4 * 1152
+_CODECS: Final = {"wav": settings.WAV_CODEC, "mp3": "mp3"}
+_BIT_DEPTH: Final = settings.WAV_SAMPLE_BYTES * 8
+_SLACK: Final = 0.01  # a cut ends this much under the limit, in seconds
 
 
 def audio_drafts(facts: Facts, limits_for: LimitsFor, options: Options) -> Iterator[Draft]:
@@ -58,7 +52,11 @@ def _encoded(
     suffix = suffix_for(facts, audio_format)
     whole = _predict(facts, audio_format, suffix)
     limits, trim = limits_for(whole), options.trim or "start"
-    padding = _PADDING / (whole.sample_rate or _MAX_RATE) if audio_format == "mp3" else 0
+    padding = (
+        settings.MP3_PADDING / (whole.sample_rate or settings.MAX_SAMPLE_RATE)
+        if audio_format == "mp3"
+        else 0
+    )
     cut = cut_if_too_long(whole, limits, trim, _SLACK + padding)
     most, length = most_bytes(limits), cut.length if cut else facts.duration or 0
     recipe = AudioRecipe(
@@ -86,29 +84,30 @@ def _predict(facts: Facts, audio_format: AudioFormat, suffix: str) -> Facts:
         format=audio_format,
         extension_format=extension_format(f"x{suffix}"),
         bytes=facts.bytes,
-        bit_depth=16 if audio_format == "wav" else None,
+        bit_depth=_BIT_DEPTH if audio_format == "wav" else None,
         duration=facts.duration,
         audio_duration=facts.audio_duration or facts.duration,
         audio_codec=_CODECS[audio_format],
         audio_tracks=1,
-        sample_rate=min(facts.sample_rate or _MAX_RATE, _MAX_RATE),
-        channels=min(facts.channels or _MAX_CHANNELS, _MAX_CHANNELS),
+        sample_rate=min(facts.sample_rate or settings.MAX_SAMPLE_RATE, settings.MAX_SAMPLE_RATE),
+        channels=min(facts.channels or settings.MAX_CHANNELS, settings.MAX_CHANNELS),
         readable=True,
     )
 
 
 def _predict_bytes(whole: Facts, length: float, most: int | None) -> int:
     if whole.format == "mp3":  # whose bit rate is lowered as far as it must
-        return math.ceil((length + 1) * _MP3_BYTES) if most is None else most
-    samples = math.ceil(length * (whole.sample_rate or _MAX_RATE))
-    return samples * 2 * (whole.channels or _MAX_CHANNELS) + _WAV_HEADER
+        return math.ceil((length + 1) * settings.MP3_BIT_RATES[0] / 8) if most is None else most
+    samples = math.ceil(length * (whole.sample_rate or settings.MAX_SAMPLE_RATE))
+    frame = settings.WAV_SAMPLE_BYTES * (whole.channels or settings.MAX_CHANNELS)
+    return samples * frame + settings.WAV_HEADER
 
 
 def _encode_step(facts: Facts, audio_format: AudioFormat) -> Step:
     loses_samples = (
-        (facts.bit_depth or 16) > 16
-        or (facts.sample_rate or 0) > _MAX_RATE
-        or (facts.channels or 0) > _MAX_CHANNELS
+        (facts.bit_depth or _BIT_DEPTH) > _BIT_DEPTH
+        or (facts.sample_rate or 0) > settings.MAX_SAMPLE_RATE
+        or (facts.channels or 0) > settings.MAX_CHANNELS
     )
     words = f"convert {facts.format.upper()} to {audio_format.upper()}"
     if facts.format == audio_format:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.fix import encoder_settings as settings
 from wanprep.fix.plan.draft import suffix_for, with_size
 from wanprep.media.names import extension_format
 
@@ -19,8 +20,6 @@ _BUSIER: Final = 1.1
 # Another container has sample tables of another size.
 _TABLES: Final = 0.005
 _HEADER: Final = 8192
-_AAC_BYTES: Final = 24_000  # a second, at 192 kbit/s
-_MAX_RATE: Final = 48_000  # of audio that is encoded, which becomes stereo at most
 _INSIDE: Final = 0.999  # how near to an exclusive limit a frame rate goes
 
 
@@ -33,8 +32,8 @@ def predict_copy(facts: Facts, container: str, cut: Cut | None, audio: str | Non
             predicted = replace(
                 predicted,
                 audio_codec="aac",
-                sample_rate=facts.sample_rate and min(facts.sample_rate, _MAX_RATE),
-                channels=facts.channels and min(facts.channels, 2),
+                sample_rate=facts.sample_rate and min(facts.sample_rate, settings.MAX_SAMPLE_RATE),
+                channels=facts.channels and min(facts.channels, settings.MAX_CHANNELS),
             )
     return replace(
         predicted,
@@ -78,7 +77,7 @@ def _predict_bytes(facts: Facts, container: str, cut: Cut | None, audio: str | N
     if container != facts.format:
         size += size * _TABLES + _HEADER
     if facts.audio_codec and audio == "aac":
-        size += (cut.length if cut else length) * _AAC_BYTES
+        size += (cut.length if cut else length) * settings.AAC_BIT_RATE / 8
     return int(size)
 
 

@@ -1,1 +1,1 @@
-"""The video hand: carries out a recipe for a clip with ffmpeg."""
+"""Fix videos: the command lines of ffmpeg, and what decides between them."""

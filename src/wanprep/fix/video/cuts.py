@@ -1,8 +1,8 @@
-"""Which part of a clip is kept, so that container, images and sound all end in time.
+"""Where a video is cut, so that container, frames and audio all end in time.
 
 A frame is shown from its time stamp until the next, so the last one must begin a frame before
-the end. Coded sound is a little longer than what was put in: it begins with a block that is not
-played and ends with a block that is filled up. Whoever does not know adds them to its length.
+the end. Encoded audio is a little longer than what was put in: it begins with a block that is not
+played and ends with a block that is filled up. Programs that do not know add them to its length.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.ffmpeg import PIPE, run_ffmpeg
-from wanprep.fix.ffmpeg_input import opened
+from wanprep.fix import encoder_settings as settings
+from wanprep.fix.ffmpeg import input_stream, run_ffmpeg
+from wanprep.media.ffmpeg import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,153 +20,108 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.plan import VideoRecipe
     from wanprep.media.facts import Facts
 
+_USUAL_FPS: Final = 24.0
+_SHORTEST: Final = 0.001
+# A time stamp may be rounded to the other side of where a cut is asked for.
+_STAMP_ROUNDING: Final = 0.0005
 
+# These containers round time stamps to milliseconds.
 _ROUNDED: Final = frozenset({"mkv", "webm"})
-
-
-_RATES: Final = (
+_STANDARD_RATES: Final = (
     24_000 / 1001, 24.0, 25.0, 30_000 / 1001, 30.0, 48.0, 50.0, 60_000 / 1001, 60.0, 120.0,
 )  # fmt: skip
+_RATE_TOLERANCE: Final = 6e-4  # 24 and 23.976 are 1e-3 apart
 
-
-_NEAR: Final = 6e-4  # 24 and 23.976 are 1e-3 apart
-
-
-def true_rate(facts: Facts) -> float | None:
-    """Tell the rate that was meant, where all time stamps are near to one."""
-    if facts.format not in _ROUNDED or facts.vfr or not facts.fps:
-        return None
-    nearest = min(_RATES, key=lambda rate: abs(rate - (facts.fps or 0)))
-    return nearest if abs(nearest / facts.fps - 1) < _NEAR else None
-
-
-# In these ffmpeg finds any image by the index; elsewhere it would begin in the middle of one.
+# In these ffmpeg finds any frame by the index; elsewhere it would begin in the middle of a group.
 _INDEXED: Final = frozenset({"3gp", "mkv", "mov", "mp4", "webm"})
+_FEW_FRAMES: Final = 4
+_CONSTANT_RATES: Final = (30.0, 60.0)
+_LONGEST_AUDIO_BLOCK: Final = 2048  # samples, of HE-AAC; MP3 has 1152
 
-
-_AAC_BLOCK: Final = 1024
-
-
-_LONGEST_BLOCK: Final = 2048  # of HE-AAC; MP3 has 1152
-
-
-_USUAL_FPS: Final = 24.0
-
-
-_LEAST: Final = 0.001
-
-
-_FEW: Final = 4  # images
-
-
-_STEADY: Final = (30.0, 60.0)
-
-
-# A time stamp may be rounded to the other side of where a cut is asked for.
-_ROUNDING: Final = 0.0005
-
-
-# As AAC is written here: what every player knows, and short blocks.
-RATES: Final = (32_000, 44_100, 48_000)
+_LOOK_AHEAD: Final = 3.0  # seconds: more than any frame is ahead of its turn
+_LENGTH_ROUNDING: Final = 0.001  # the video's own length is stored in milliseconds, rounded up
+_TIME_LIMIT: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """Seconds from the beginning of the file: skipped by seeking, and by decoding."""
+class Trim:
+    """How the source is trimmed while it is decoded, in seconds."""
 
-    seek: float
-    skip: float
-    images: float | None  # from the start on; the first frame at this time is left out
-    sound: float | None
+    seek: float  # skipped by seeking
+    skip: float  # skipped by decoding
+    video: float | None  # from the start on; the first frame at this time is left out
+    audio: float | None
     fps: float | None = None  # made constant before anything is cut
 
 
-def part(recipe: VideoRecipe, facts: Facts, less: float = 0.0) -> Part:
-    """Work out where to cut; `less` is by how much a first attempt came out too long."""
-    start = _on_a_frame(recipe.start or 0.0, facts)
-    steady = _steady(recipe, facts)
-    # The image that is shown at the start may have come up long before.
-    is_found = facts.format in _INDEXED and not steady
+def find_trim(recipe: VideoRecipe, facts: Facts, shorten_by: float = 0.0) -> Trim:
+    """Calculate where to trim; `shorten_by` is by how much an earlier attempt was too long."""
+    start = _start_of_frame(recipe.start or 0.0, facts)
+    constant = _constant_rate(recipe, facts)
+    fps = constant or standard_rate(facts)
+    # With a constant rate the frame that is shown at the start may have come up long before.
+    is_found = facts.format in _INDEXED and not constant
     seek, skip = (start, 0.0) if is_found else (0.0, start)
     if recipe.length is None:
-        return Part(seek, skip, None, None, steady or true_rate(facts))
-    length = recipe.length - less
-    natural = steady or facts.fps or _USUAL_FPS
-    slowest = min(recipe.fps or natural, natural)
-    return Part(
+        return Trim(seek, skip, None, None, fps)
+    length = recipe.length - shorten_by
+    natural = constant or facts.fps or _USUAL_FPS
+    last_frame = 1 / min(recipe.fps or natural, natural)
+    return Trim(
         seek,
         skip,
-        max(_LEAST, length - 1 / slowest + _ROUNDING),
-        max(_LEAST, length - _added_sound(recipe, facts)),
-        steady or true_rate(facts),
+        max(_SHORTEST, length - last_frame + _STAMP_ROUNDING),
+        max(_SHORTEST, length - _added_audio(recipe, facts)),
+        fps,
     )
 
 
-def _steady(recipe: VideoRecipe, facts: Facts) -> float | None:
-    """Choose a rate for a clip with images that last long: there a cut would go amiss."""
+def standard_rate(facts: Facts) -> float | None:
+    """Return the frame rate before time stamps were rounded, if a standard one is near."""
+    if facts.format not in _ROUNDED or facts.vfr or not facts.fps:
+        return None
+    nearest = min(_STANDARD_RATES, key=lambda rate: abs(rate - (facts.fps or 0)))
+    return nearest if abs(nearest / facts.fps - 1) < _RATE_TOLERANCE else None
+
+
+def _constant_rate(recipe: VideoRecipe, facts: Facts) -> float | None:
+    """Choose a rate for a video whose frames last too long to be cut at one."""
     if not (recipe.start or recipe.length):
         return None
     fps = facts.fps or 0.0
-    if not facts.vfr and (recipe.length is None or recipe.length * (fps or _USUAL_FPS) >= _FEW):
+    is_short = recipe.length and recipe.length * (fps or _USUAL_FPS) < _FEW_FRAMES
+    if not facts.vfr and not is_short:
         return None
-    return next((rate for rate in _STEADY if rate >= fps), _STEADY[-1])
+    return next((rate for rate in _CONSTANT_RATES if rate >= fps), _CONSTANT_RATES[-1])
 
 
-def _added_sound(recipe: VideoRecipe, facts: Facts) -> float:
-    """Tell by how many seconds coded sound may outlast what was asked for."""
-    if is_sound_copied(recipe):
-        return _LONGEST_BLOCK / (facts.sample_rate or RATES[0])
-    return 2 * _AAC_BLOCK / sound_rate(facts)
+def _added_audio(recipe: VideoRecipe, facts: Facts) -> float:
+    """Return by how many seconds encoded audio may outlast what was asked for."""
+    if is_audio_copied(recipe):
+        return _LONGEST_AUDIO_BLOCK / (facts.sample_rate or settings.AAC_SAMPLE_RATES[0])
+    return 2 * settings.AAC_FRAME / aac_sample_rate(facts)
 
 
-def is_sound_copied(recipe: VideoRecipe) -> bool:
-    """Tell whether the sound stays as it is coded.
+def is_audio_copied(recipe: VideoRecipe) -> bool:
+    """Return whether the audio is not encoded again.
 
-    Sound that begins in the middle has to be coded anew: copied, it would bring all of its
-    beginning along, hidden, and many a program counts that.
+    Audio that begins in the middle must be: a copy would contain all of its beginning, hidden,
+    and many programs count that.
     """
     return recipe.audio == "copy" and not recipe.start
 
 
-def sound_rate(facts: Facts) -> int:
-    """Choose the rate at which sound is encoded."""
-    return facts.sample_rate if facts.sample_rate in RATES else RATES[-1]
+def aac_sample_rate(facts: Facts) -> int:
+    """Keep the sample rate where AAC players are sure to know it."""
+    rates = settings.AAC_SAMPLE_RATES
+    return facts.sample_rate if facts.sample_rate in rates else rates[-1]
 
 
-def _on_a_frame(start: float, facts: Facts) -> float:
-    """Begin where a frame does, or the image would stay away for a moment."""
+def _start_of_frame(start: float, facts: Facts) -> float:
+    """Begin where a frame does: else none would be shown for a moment."""
     if start <= 0 or facts.vfr or not facts.fps:
         return max(0.0, start)
-    return max(0.0, int(start * facts.fps + 1e-6) / facts.fps - _ROUNDING)
-
-
-_BEYOND: Final = 3.0  # seconds: more than any frame is ahead of its turn
-
-
-_COPIED_CUT_ROUNDING: Final = 0.001  # the video's own length is told in milliseconds, rounded up
-
-
-_COPIED_CUT_LEAST: Final = 0.001
-
-
-_PATIENCE: Final = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """How many frames of images are kept, and those of sound that begin before a time."""
-
-    images: int | None  # None: all of them
-    sound: float | None
-
-    def options(self) -> dict[str, object]:
-        """Say it to ffmpeg."""
-        # Were both counted, ffmpeg would leave out what it waits for when the first is done.
-        # With the images that are counted the sound ends too.
-        counted: dict[str, object] = {}
-        if self.images is not None:
-            counted["frames:v"] = self.images
-        return counted if self.sound is None else {**counted, "t": f"{self.sound:.6f}"}
+    return max(0.0, int(start * facts.fps + 1e-6) / facts.fps - _STAMP_ROUNDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,68 +130,70 @@ class _Packet:
     end: float
 
 
-def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> Cut | None:
-    """Look at the time stamps of a clip; None where it needs no cut at all."""
+def find_cut(source: str, recipe: VideoRecipe, facts: Facts) -> dict[str, object]:
+    """Read the time stamps and return the options that end a copy cleanly."""
     import ffmpeg
 
-    assert recipe.length is not None  # noqa: S101 - who asks wants a cut
-    reader = opened(source, facts, fflags="+genpts")
+    assert recipe.length is not None  # noqa: S101 - callers want a cut
+    reader = input_stream(source, facts, fflags="+genpts")
     streams = [reader["V:0"], reader["a:0"]] if recipe.audio else [reader["V:0"]]
-    limit = f"{recipe.length + _BEYOND:.3f}"
-    graph = ffmpeg.output(*streams, PIPE, format="framecrc", c="copy", t=limit)
-    ran = run_ffmpeg(ffmpeg.get_args(graph), seconds=_PATIENCE)
-    tracks = _packets(ran.piped.decode("ascii", "replace"))
-    end = recipe.length - _COPIED_CUT_ROUNDING
-    sound = _in_time(tracks.get(1, []), end) if recipe.audio == "copy" else None
-    images = tracks.get(0, [])
-    count = _clean(images, end)
-    return Cut(None if count == len(images) else count, sound)
+    limit = f"{recipe.length + _LOOK_AHEAD:.3f}"
+    graph = ffmpeg.output(*streams, STDOUT, format="framecrc", c="copy", t=limit)
+    run = run_ffmpeg(ffmpeg.get_args(graph), seconds=_TIME_LIMIT)
+    tracks = _read_packets(run.stdout.decode("ascii", "replace"))
+    end = recipe.length - _LENGTH_ROUNDING
+    audio = _audio_end(tracks.get(1, []), end) if recipe.audio == "copy" else None
+    frames = tracks.get(0, [])
+    count = _count_frames(frames, end)
+    return _cut_options(None if count == len(frames) else count, audio)
 
 
-def _packets(table: str) -> dict[int, list[_Packet]]:
-    """Read ffmpeg's table: track, time of decoding, time of showing, duration, size, sum."""
-    scales: dict[int, float] = {}
+def _cut_options(frames: int | None, audio: float | None) -> dict[str, object]:
+    """End after so many frames, None for all, and before audio that begins at a time."""
+    # Audio is not counted: ffmpeg would leave out what it waits for when one stream is done. When
+    # the frames are complete the audio ends too.
+    options: dict[str, object] = {} if frames is None else {"frames:v": frames}
+    return options if audio is None else options | {"t": f"{audio:.6f}"}
+
+
+def _read_packets(table: str) -> dict[int, list[_Packet]]:
+    """Parse framecrc: `stream, dts, pts, duration, size, checksum`, and `#tb stream: time base`."""
+    time_bases: dict[int, float] = {}
     tracks: dict[int, list[_Packet]] = {}
     for line in table.splitlines():
         if line.startswith("#tb "):
-            track, _, scale = line[4:].partition(":")
-            above, _, below = scale.partition("/")
-            scales[int(track)] = int(above) / int(below)
+            track, _, time_base = line[4:].partition(":")
+            above, _, below = time_base.partition("/")
+            time_bases[int(track)] = int(above) / int(below)
         elif line and not line.startswith("#"):
-            number, _, shown, duration, *_ = (word.strip() for word in line.split(","))
-            time = int(shown) * scales[int(number)]
-            end = time + int(duration) * scales[int(number)]
-            tracks.setdefault(int(number), []).append(_Packet(time, end))
+            number, _, pts, duration, *_ = (int(word) for word in line.split(",")[:5])
+            base = time_bases[number]
+            packet = _Packet(pts * base, (pts + duration) * base)
+            tracks.setdefault(number, []).append(packet)
     return tracks
 
 
-def _clean(packets: Sequence[_Packet], end: float) -> int:
-    """Count the frames before the last clean place to end."""
+def _count_frames(packets: Sequence[_Packet], end: float) -> int:
+    """Count the frames before the last place where all that precede it are shown first."""
+    earliest_after = [float("inf")]
+    for packet in reversed(packets):
+        earliest_after.append(min(earliest_after[-1], packet.time))
+    lead = min(0.0, earliest_after[-1])
     best, latest = 1, float("-inf")
-    first = min((packet.time for packet in packets), default=0.0)
-    missing = _earliest_after(packets)
     for count, packet in enumerate(packets, 1):
         latest = max(latest, packet.end)
-        if latest - min(first, 0.0) > end:
+        if latest - lead > end:
             break
-        if missing[count] >= latest - _COPIED_CUT_ROUNDING:
+        if earliest_after[len(packets) - count] >= latest - _LENGTH_ROUNDING:
             best = count
     return best
 
 
-def _earliest_after(packets: Sequence[_Packet]) -> list[float]:
-    """Tell for each number of frames when the first of the others is shown."""
-    earliest = [float("inf")] * (len(packets) + 1)
-    for index in range(len(packets) - 1, -1, -1):
-        earliest[index] = min(earliest[index + 1], packets[index].time)
-    return earliest
+def _audio_end(packets: Sequence[_Packet], end: float) -> float:
+    """Return a time in the middle of the last packet that ends in time.
 
-
-def _in_time(packets: Sequence[_Packet], end: float) -> float:
-    """Tell a time in the middle of the last frame that is over in time.
-
-    Frames that are decoded but not played count: many a program adds them to the length.
+    Packets that are decoded but not played count: many programs add them to the length.
     """
     lead = min((packet.time for packet in packets), default=0.0)
     kept = [packet for packet in packets if packet.end - min(lead, 0.0) <= end]
-    return max((packet.time + packet.end) / 2 for packet in kept) if kept else _COPIED_CUT_LEAST
+    return max((packet.time + packet.end) / 2 for packet in kept) if kept else _SHORTEST

@@ -1,4 +1,4 @@
-"""The sizes and bit rates that a video goes through on its way to what is allowed."""
+"""The frame sizes and bit rates of a video, from its source to the result."""
 
 from __future__ import annotations
 
@@ -6,33 +6,40 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.fix import encoder_settings as settings
+
 if TYPE_CHECKING:
     from wanprep.fix.plan.plan import Size, VideoRecipe
     from wanprep.media.facts import Facts
 
-
-_SQUARE = 1e-3  # pixels nearer to square than this are square
+_SQUARE: Final = 1e-3  # pixels nearer to square than this are square
+_USUAL_FPS: Final = 25
+_SHORTEST: Final = 0.04  # seconds
+_AUDIO_SHARE: Final = 0.15  # of the bytes that are allowed
+# Encoders miss their rate by a little. This is the middle between the cap and 9/10 of it.
+TARGET_SHARE: Final = 0.95
+_INDEX_BYTES: Final = 20  # for each frame, in the container's tables
 
 
 @dataclass(frozen=True, slots=True)
-class Shapes:
-    """What is seen of a clip, step by step."""
+class FrameSizes:
+    """The size of a frame after each step."""
 
     square: Size  # upright, with square pixels
-    image: Size  # what is left after the window, and to what it is scaled
-    whole: Size  # with what is padded around it
+    image: Size  # cut to the window and scaled
+    canvas: Size  # padded
 
 
-def shapes(recipe: VideoRecipe, facts: Facts) -> Shapes:
-    """Work the sizes out. What is encoded has even sides."""
+def frame_sizes(recipe: VideoRecipe, facts: Facts) -> FrameSizes:
+    """Calculate the sizes. What is encoded has even sides."""
     square = square_size(facts)
-    kept = recipe.window.size if recipe.window else square
-    image = recipe.size or _even(kept)
-    return Shapes(square, image, recipe.canvas or image)
+    width, height = recipe.window.size if recipe.window else square
+    image = recipe.size or (max(2, width // 2 * 2), max(2, height // 2 * 2))
+    return FrameSizes(square, image, recipe.canvas or image)
 
 
 def square_size(facts: Facts) -> Size:
-    """Tell how large a clip is when its pixels are made square; none is thrown away for it."""
+    """Return the size with square pixels, none of them thrown away for it."""
     width, height, sar = facts.width or 2, facts.height or 2, facts.sar or 1.0
     if is_square(facts):
         return width, height
@@ -40,100 +47,59 @@ def square_size(facts: Facts) -> Size:
 
 
 def is_square(facts: Facts) -> bool:
-    """Tell whether the pixels are as wide as they are high."""
+    """Compare the width of a pixel with its height."""
     return abs((facts.sar or 1.0) - 1) < _SQUARE
 
 
-def shrunk(recipe: VideoRecipe, facts: Facts, factor: float) -> VideoRecipe:
-    """Make the result smaller by a factor, but never smaller than the recipe allows."""
-    whole = shapes(recipe, facts).whole
+def shrink(recipe: VideoRecipe, facts: Facts, factor: float) -> VideoRecipe:
+    """Scale the result down by a factor, but never below the recipe's smallest size."""
     if recipe.smallest is None:
         return recipe
-    least = max(s / w for s, w in zip(recipe.smallest, whole, strict=True))
-    return resized(recipe, facts, _scaled(whole, min(1.0, max(factor, least))))
+    canvas = frame_sizes(recipe, facts).canvas
+    least = max(small / full for small, full in zip(recipe.smallest, canvas, strict=True))
+    return resize(recipe, facts, _scale(canvas, min(1.0, max(factor, least))))
 
 
-def resized(recipe: VideoRecipe, facts: Facts, whole: Size) -> VideoRecipe:
-    """Make the result of this size, and the image in it as much larger or smaller."""
-    each = shapes(recipe, facts)
+def resize(recipe: VideoRecipe, facts: Facts, canvas: Size) -> VideoRecipe:
+    """Change the size of the result, and that of the image inside it in proportion."""
     if recipe.canvas is None:
-        return replace(recipe, size=whole)
-    size = _scaled(each.image, whole[0] / each.whole[0])
-    size = (min(size[0], whole[0]), min(size[1], whole[1]))
-    return replace(recipe, size=size, canvas=whole)
+        return replace(recipe, size=canvas)
+    sizes = frame_sizes(recipe, facts)
+    width, height = _scale(sizes.image, canvas[0] / sizes.canvas[0])
+    return replace(recipe, size=(min(width, canvas[0]), min(height, canvas[1])), canvas=canvas)
 
 
-def _even(size: Size) -> Size:
-    return max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
-
-
-def _scaled(size: Size, factor: float) -> Size:
-    """Scale, to the even numbers that are nearest."""
+def _scale(size: Size, factor: float) -> Size:
+    """Scale, to the nearest even numbers."""
     width, height = (max(2, round(side * factor / 2) * 2) for side in size)
     return width, height
 
 
-SOUND_RATE: Final = 192_000
-
-
-_LEAST_SOUND_RATE: Final = 48_000
-
-
-_SOUND_SHARE: Final = 0.15
-
-
-LEAST_RATE: Final = 4_000
-
-
-# Encoders miss their rate by a little. Between the cap and nine tenths of it, this is the middle.
-AIM: Final = 0.95
-
-
-# The tables that say where each frame lies, in bytes for each.
-_TABLE: Final = 20
-
-
-# So few bits for a pixel make an image of blocks; of a smaller one, so many a good one.
-_HOPELESS: Final = 0.02
-
-
-_GOOD: Final = 0.06
-
-
-def length_of(recipe: VideoRecipe, facts: Facts) -> float:
-    """Tell how long the result is, in seconds."""
+def output_length(recipe: VideoRecipe, facts: Facts) -> float:
+    """Return how many seconds the result lasts."""
     whole = max(0.0, (facts.duration or 0.0) - (recipe.start or 0.0))
-    return max(0.04, min(whole, recipe.length) if recipe.length else whole)
+    return max(_SHORTEST, min(whole, recipe.length) if recipe.length else whole)
 
 
-def sound_bit_rate(recipe: VideoRecipe, facts: Facts) -> int:
-    """Choose the bit rate of the sound: a small share where there are few bits."""
+def audio_bit_rate(recipe: VideoRecipe, facts: Facts) -> int:
+    """Choose the bit rate of the audio: a small share where bytes are limited."""
     if not recipe.most_bytes:
-        return SOUND_RATE
-    share = int(recipe.most_bytes * 8 / length_of(recipe, facts) * _SOUND_SHARE)
-    return min(SOUND_RATE, max(_LEAST_SOUND_RATE, share))
+        return settings.AAC_BIT_RATE
+    share = int(recipe.most_bytes * 8 / output_length(recipe, facts) * _AUDIO_SHARE)
+    return min(settings.AAC_BIT_RATE, max(settings.MIN_AAC_BIT_RATE, share))
 
 
-def video_bit_rate(recipe: VideoRecipe, facts: Facts, rest: int | None = None) -> int:
-    """Choose the bit rate of the images; `rest` is how many bytes all else took."""
-    assert recipe.most_bytes  # noqa: S101 - who asks has a cap
-    length = length_of(recipe, facts)
-    if rest is None:
-        sound = sound_bit_rate(recipe, facts) / 8 if recipe.audio else 0
-        rest = int((sound + (facts.fps or 25) * _TABLE) * length)
-    return max(LEAST_RATE, int((recipe.most_bytes * AIM - rest) * 8 / length))
+def video_bit_rate(recipe: VideoRecipe, facts: Facts, other_bytes: int | None = None) -> int:
+    """Choose the bit rate of the frames; `other_bytes` is what all else took, once known."""
+    assert recipe.most_bytes  # noqa: S101 - callers have a cap
+    length = output_length(recipe, facts)
+    if other_bytes is None:
+        audio = audio_bit_rate(recipe, facts) / 8 if recipe.audio else 0
+        other_bytes = int((audio + (facts.fps or _USUAL_FPS) * _INDEX_BYTES) * length)
+    rate = int((recipe.most_bytes * TARGET_SHARE - other_bytes) * 8 / length)
+    return max(settings.MIN_VIDEO_BIT_RATE, rate)
 
 
-def is_hopeless(rate: int, recipe: VideoRecipe, facts: Facts) -> bool:
-    """Tell whether so few bits would show."""
-    return rate / _pixels_a_second(recipe, facts) < _HOPELESS
-
-
-def good_factor(rate: int, recipe: VideoRecipe, facts: Facts) -> float:
-    """Tell by what factor the sides shrink until a rate is good for the images."""
-    return min(1.0, math.sqrt(rate / _pixels_a_second(recipe, facts) / _GOOD))
-
-
-def _pixels_a_second(recipe: VideoRecipe, facts: Facts) -> float:
-    width, height = shapes(recipe, facts).image
-    return width * height * (recipe.fps or facts.fps or 25)
+def pixels_per_second(recipe: VideoRecipe, facts: Facts) -> float:
+    """Multiply out the size and the rate of the frames, padding left out."""
+    return math.prod(frame_sizes(recipe, facts).image) * (recipe.fps or facts.fps or _USUAL_FPS)

@@ -14,13 +14,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from wanprep.fix.executors import cores
-from wanprep.fix.ffmpeg import PIPE, go_on, run_ffmpeg, stop_all
-from wanprep.fix.ffmpeg_input import opened
+from wanprep.fix.ffmpeg import input_stream, resume, run_ffmpeg, stop_all
 from wanprep.fix.image.thumbnails import Thumbnail, as_webp
 from wanprep.fix.image.workers import ImageWorkers
 from wanprep.fix.plan.plan import CannotFix, VideoRecipe
-from wanprep.fix.video.commands import decoder, images
+from wanprep.fix.video.commands import decoder_options, video_filters
 from wanprep.fix.video.sizes import square_size
+from wanprep.media.ffmpeg import STDOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -122,7 +122,7 @@ def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
-            go_on()
+            resume()
     return dict(zip(by_path, previews, strict=True))
 
 
@@ -132,7 +132,7 @@ def _preview(facts: Facts, workers: ImageWorkers) -> Preview:
     try:
         match facts.kind:
             case "image":
-                return Still(*workers.small(facts.path, facts, COPIES))
+                return Still(*workers.make_thumbnails(facts.path, facts, COPIES))
             case "video":
                 return _strip(facts)
             case _:
@@ -188,10 +188,10 @@ def _decode(facts: Facts, times: Sequence[float], size: Size) -> bytes:
 
     frames = [_frame(facts, second, size) for second in times]
     stream = ffmpeg.filter(frames, "vstack", inputs=len(frames)) if len(frames) > 1 else frames[0]
-    graph = ffmpeg.output(stream, PIPE, format="rawvideo", pix_fmt="rgb24", **{"frames:v": 1})
+    graph = ffmpeg.output(stream, STDOUT, format="rawvideo", pix_fmt="rgb24", **{"frames:v": 1})
     arguments = ["-filter_complex_threads", "1", *ffmpeg.get_args(graph)]
     try:
-        return run_ffmpeg(arguments, seconds=_SECONDS).piped
+        return run_ffmpeg(arguments, seconds=_SECONDS).stdout
     except CannotFix:
         return b""
 
@@ -203,8 +203,8 @@ def _frame(facts: Facts, second: float, size: Size) -> Any:  # noqa: ANN401 - ff
     )  # fmt: skip
     # Some demuxers cannot seek to the start: without `ss` they read from there.
     seek = {"ss": f"{second:.3f}"} if second else {}
-    reader = opened(facts.path, facts, threads=1, **seek, **decoder(facts))
-    return images(reader["V:0"], recipe, facts).filter("format", "rgb24")
+    reader = input_stream(facts.path, facts, threads=1, **seek, **decoder_options(facts))
+    return video_filters(reader["V:0"], recipe, facts).filter("format", "rgb24")
 
 
 def _waveform(facts: Facts) -> Waveform:
@@ -214,12 +214,12 @@ def _waveform(facts: Facts) -> Waveform:
     channels = facts.channels or 2
     most = int(_MOST_SAMPLES / (length + 1) / channels)
     rate = max(1000, min(facts.sample_rate or 48000, most))
-    reader = opened(facts.path, facts, threads=1)
+    reader = input_stream(facts.path, facts, threads=1)
     graph = ffmpeg.output(
-        reader["a:0"], PIPE, format="s16le", ac=channels, ar=rate, t=f"{length:.3f}"
+        reader["a:0"], STDOUT, format="s16le", ac=channels, ar=rate, t=f"{length:.3f}"
     )
-    piped = run_ffmpeg(ffmpeg.get_args(graph), seconds=_SECONDS).piped
-    samples = array("h", piped[: len(piped) // 2 * 2])
+    stdout = run_ffmpeg(ffmpeg.get_args(graph), seconds=_SECONDS).stdout
+    samples = array("h", stdout[: len(stdout) // 2 * 2])
     if not samples:
         raise CannotFix("there is no audio in it")
     return Waveform(_peaks(samples), len(samples) / channels / rate)

@@ -1,1 +1,1 @@
-"""What was sent, written down before it leaves."""
+"""The ledger: every paid request, written down before it is sent."""

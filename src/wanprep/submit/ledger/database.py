@@ -1,4 +1,4 @@
-"""The ledger's file: shared by processes, safe on the disk, its troubles told plainly."""
+"""The ledger's SQLite file: its schema, transactions, and errors that say what to do."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
 from wanprep.errors import WanprepError
-from wanprep.files.state_folder import VARIABLE, sync_folder
+from wanprep.files.atomic import sync_folder
+from wanprep.files.state_folder import VARIABLE
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-
-# Each step brings a ledger from the version of its place in this list to the next. What has
-# once been published is never changed: a new shape is a new step.
+# Migrations: the step at index N brings a ledger from version N to N + 1. A published step is
+# never changed: a new schema is a new step.
 STEPS: Final[Sequence[Sequence[str]]] = (
     (
         """
@@ -36,10 +36,10 @@ STEPS: Final[Sequence[Sequence[str]]] = (
             model TEXT NOT NULL,        -- as the provider calls it
             body TEXT NOT NULL,         -- exactly what is sent
             query TEXT NOT NULL,
-            facts TEXT NOT NULL,        -- worth knowing later: hashes, length, estimate
-            told TEXT NOT NULL,         -- what the provider said beside the state
-            outputs TEXT NOT NULL,      -- addresses
-            files TEXT NOT NULL,        -- and what became of them
+            facts TEXT NOT NULL,        -- for the receipt: hashes, length, estimate
+            told TEXT NOT NULL,         -- what the provider reported beside the state
+            outputs TEXT NOT NULL,      -- URLs
+            files TEXT NOT NULL,        -- downloaded results
             error TEXT,
             created TEXT NOT NULL,
             sent TEXT NOT NULL,
@@ -74,46 +74,7 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         """,
     ),
 )
-
-
-class LedgerTooNew(WanprepError):
-    """A newer wanprep has written this ledger."""
-
-
-def bring_up_to_date(
-    database: sqlite3.Connection, file: str, steps: Sequence[Sequence[str]]
-) -> None:
-    """Take the steps that a ledger lacks, all or none."""
-    version = _version(database)
-    if version > len(steps):
-        raise LedgerTooNew(
-            f"the ledger {visible(file)} was written by a newer wanprep (its version is"
-            f" {version}, this one knows {len(steps)}). Update wanprep to use it."
-        )
-    if version == len(steps):
-        return
-    database.execute("BEGIN IMMEDIATE")
-    try:
-        # Asked once more: another process may just have done it.
-        for step in steps[_version(database) :]:
-            for statement in step:
-                database.execute(statement)
-        database.execute(f"PRAGMA user_version = {len(steps)}")
-        database.execute("COMMIT")
-    except BaseException:
-        # A disk that is full has rolled back already.
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
-
-
-def _version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
-_PATIENCE: Final = 15.0  # seconds for another process that writes
-
-
+_TIMEOUT: Final = 15.0  # seconds to wait for another process that writes
 _ADVICE: Final = (
     ("full", "Make room on the disk, then run this again."),
     ("disk i/o", "Make room on the disk or fix it, then run this again."),
@@ -121,12 +82,14 @@ _ADVICE: Final = (
     ("unable to open", f"Make it readable and writable, or name another folder in {VARIABLE}."),
     ("locked", "Another program holds it; run this again when that has ended."),
 )
-
-
 _DAMAGED: Final = (
-    "It seems damaged. Move it away to begin a new one, but look first at the provider's own list"
+    "It seems damaged. Move it away to begin a new one, but first inspect the provider's own list"
     " of jobs: what was sent before is then forgotten, and would be sent and paid again."
 )
+
+
+class LedgerTooNew(WanprepError):
+    """A newer wanprep has written this ledger."""
 
 
 class LedgerTrouble(WanprepError):
@@ -139,82 +102,84 @@ class Database(Closing):
     def __init__(self, file: str) -> None:
         self._file = file
         self._lock = threading.RLock()
-        with self._told():
-            self._connection = _open(file)
+        with self._translated_errors():
+            self._connection = _connect(file)
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """Make a change that is on the disk when this ends, or not at all."""
-        with self._lock, self._told():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # A disk that is full has rolled back already.
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Commit at the end of a `with` block, durably, or change nothing."""
+        with self._lock, self._translated_errors(), _transaction(self._connection):
+            yield self._connection
 
-    def rows(self, question: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
-        """Read."""
-        with self._lock, self._told():
-            return self._connection.execute(question, values).fetchall()
+    def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Return the rows of a SELECT."""
+        with self._lock, self._translated_errors():
+            return self._connection.execute(sql, values).fetchall()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the connection."""
         with self._lock:
             self._connection.close()
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.IntegrityError:
-            raise  # a rule of the tables: an answer, no trouble
+            raise  # a constraint: a result, not a failure
         except sqlite3.Error as error:
-            raise LedgerTrouble(_trouble(self._file, error)) from error
+            raise LedgerTrouble(_error_message(self._file, str(error))) from error
         except OSError as error:
-            problem = sqlite3.OperationalError(f"unable to open: {error.strerror}")
-            raise LedgerTrouble(_trouble(self._file, problem)) from error
+            problem = f"unable to open: {error.strerror}"
+            raise LedgerTrouble(_error_message(self._file, problem)) from error
 
 
-def _trouble(file: str, error: sqlite3.Error) -> str:
-    says = str(error)
-    advice = next((advice for word, advice in _ADVICE if word in says.lower()), _DAMAGED)
-    return (
-        f"the ledger {visible(file)}, where runs are remembered, cannot be used: {says}. {advice}"
-    )
+def _error_message(file: str, problem: str) -> str:
+    advice = next((advice for word, advice in _ADVICE if word in problem.lower()), _DAMAGED)
+    return f"the ledger {visible(file)} cannot be used: {problem}. {advice}"
 
 
-def _open(file: str) -> sqlite3.Connection:
-    """Open the file; two processes that begin it at once wait for one another."""
-    _make_private(file)
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # SQLite has rolled back already when the disk is full.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _connect(file: str) -> sqlite3.Connection:
+    """Open or create the file; processes that create it at the same time wait for one another."""
+    _create_private(file)
     connection = sqlite3.connect(
-        file, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+        file, timeout=_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
         connection.row_factory = sqlite3.Row
-        _turn_to_wal(connection)
+        _enable_wal(connection)
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA fullfsync = ON")  # macOS flushes its disks only so
         connection.execute("PRAGMA foreign_keys = ON")
-        bring_up_to_date(connection, file, STEPS)
+        migrate(connection, file, STEPS)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _make_private(file: str) -> None:
+def _create_private(file: str) -> None:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         sync_folder(os.path.dirname(file))
 
 
-def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for others when it does this."""
-    end = time.monotonic() + _PATIENCE
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; SQLite does not wait for other processes when it does."""
+    end = time.monotonic() + _TIMEOUT
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -224,3 +189,25 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def migrate(database: sqlite3.Connection, file: str, steps: Sequence[Sequence[str]]) -> None:
+    """Take the steps that a ledger lacks, all or none."""
+    version = _version(database)
+    if version > len(steps):
+        raise LedgerTooNew(
+            f"the ledger {visible(file)} was written by a newer wanprep (its version is"
+            f" {version}, this one supports {len(steps)}). Update wanprep to use it."
+        )
+    if version == len(steps):
+        return
+    with _transaction(database):
+        # Read once more: another process may just have migrated it.
+        for step in steps[_version(database) :]:
+            for statement in step:
+                database.execute(statement)
+        database.execute(f"PRAGMA user_version = {len(steps)}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])

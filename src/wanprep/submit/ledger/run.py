@@ -1,25 +1,25 @@
-"""A run: one submission, and where it can go from where it stands."""
+"""A run: one submission, the states it can move through, and its row in the ledger."""
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from wanprep.plugins.flow import Order
 
-    from wanprep.plugins.flow import Order
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
 
 RunState = Literal[
     "sending", "accepted", "uncertain", "refused", "succeeded", "failed", "cancelled", "expired"
 ]
 
-_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
-_SIGNS: Final = _LETTERS + "23456789"  # none that looks like another
-
-# Where a run may go. A sender that died leaves `sending` behind: nobody knows, so `uncertain`.
+# A sender that died leaves `sending` behind: its request may have arrived, so `uncertain`.
 MOVES: Final[Mapping[RunState, frozenset[RunState]]] = {
     "sending": frozenset({"accepted", "uncertain", "refused"}),
     "uncertain": frozenset({"accepted", "sending"}),
@@ -30,15 +30,29 @@ MOVES: Final[Mapping[RunState, frozenset[RunState]]] = {
     "cancelled": frozenset(),
     "expired": frozenset(),
 }
-# What may have cost money. The ledger's index says the same.
+# What may have cost money. The index `one_live_run` of the ledger lists the same states.
 LIVE: Final[frozenset[RunState]] = frozenset(
     {"sending", "accepted", "uncertain", "succeeded", "expired"}
 )
 
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
+_ID_CHARACTERS: Final = _LETTERS + "23456789"  # none that looks like another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRun:
+    """A submission that is about to be sent."""
+
+    identity: str
+    job: str
+    number: int  # of the document in the job file
+    order: Order
+    facts: Mapping[str, Any]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One submission as it is remembered."""
+    """One submission, as the ledger has it."""
 
     id: str
     identity: str
@@ -52,41 +66,82 @@ class Run:
     created: datetime
     sent: datetime
     updated: datetime
-    provider_id: str | None = None
-    told: Mapping[str, Any]
-    outputs: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    error: str | None = None
-    deadline: datetime | None = None
-    replaced_by: str | None = None
+    provider_id: str | None
+    told: Mapping[str, Any]  # what the provider reported beside the state
+    outputs: tuple[str, ...]
+    files: tuple[str, ...]
+    error: str | None
+    deadline: datetime | None
+    replaced_by: str | None
 
     @property
     def provider(self) -> str:
-        """Name the provider: the part before the slash."""
+        """The part of the target's id before the slash."""
         return self.target.partition("/")[0]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewRun:
-    """What is about to be sent."""
-
-    identity: str
-    job: str
-    number: int
-    order: Order
-    facts: Mapping[str, Any]
-
-
 def new_id() -> str:
-    """Make a name that a person can read out: 40 bits, a letter first."""
-    return secrets.choice(_LETTERS) + "".join(secrets.choice(_SIGNS) for _ in range(7))
+    """Return 40 random bits that a person can read out, a letter first."""
+    return secrets.choice(_LETTERS) + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(7))
 
 
-def now() -> datetime:
-    """Tell the time as runs do."""
+def utc_now() -> datetime:
+    """Return the current time as the ledger writes it: in UTC."""
     return datetime.now(UTC)
 
 
-def written(time: datetime) -> str:
-    """Write a time so that it sorts, and that every language reads it."""
+def format_time(time: datetime) -> str:
+    """Write a time in ISO 8601, in UTC with milliseconds, so that text sorts by time."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_row(run_id: str, new: NewRun, sender: str) -> dict[str, object]:
+    """Return the columns of a run that is about to be sent."""
+    now, order = utc_now(), new.order
+    # SQLite takes UTF-8 only, and file names may hold other bytes.
+    job = os.fsencode(new.job).decode("utf-8", "backslashreplace")
+    return to_columns({
+        "id": run_id, "identity": new.identity, "target": order.target, "job": job,
+        "number": new.number, "state": "sending", "sender": sender,
+        "idempotency_key": order.idempotency_key, "model": order.model,
+        "body": order.body, "query": order.query,
+        "facts": new.facts, "told": {}, "outputs": (), "files": (),
+        "created": now, "sent": now, "updated": now,
+    })  # fmt: skip
+
+
+def to_columns(values: Mapping[str, Any]) -> dict[str, object]:
+    """Convert values to what SQLite stores: times as text, containers as JSON."""
+    return {name: _to_column(value) for name, value in values.items()}
+
+
+def _to_column(value: object) -> object:
+    match value:
+        case datetime():
+            return format_time(value)
+        case None | str() | int():
+            return value
+        case _:
+            return json.dumps(value)
+
+
+def run_from_row(row: sqlite3.Row) -> Run:
+    """Read a run from a row of the table `runs`."""
+    order = Order(
+        target=row["target"],
+        model=row["model"],
+        body=json.loads(row["body"]),
+        query=json.loads(row["query"]),
+        idempotency_key=row["idempotency_key"],
+    )
+    return Run(
+        id=row["id"], identity=row["identity"], target=row["target"], job=row["job"],
+        number=row["number"], state=row["state"], sender=row["sender"], order=order,
+        facts=json.loads(row["facts"]), told=json.loads(row["told"]),
+        created=datetime.fromisoformat(row["created"]), sent=datetime.fromisoformat(row["sent"]),
+        updated=datetime.fromisoformat(row["updated"]),
+        deadline=datetime.fromisoformat(row["deadline"]) if row["deadline"] else None,
+        provider_id=row["provider_id"], outputs=tuple(json.loads(row["outputs"])),
+        files=tuple(json.loads(row["files"])), error=row["error"],
+        replaced_by=row["replaced_by"],
+    )  # fmt: skip

@@ -1,1 +1,1 @@
-"""From a job to what is ordered: the request, its price, and what makes two jobs the same."""
+"""The request that a job becomes, its price, and the identity by which it is paid for once."""

@@ -1,7 +1,7 @@
-"""From a job to the request that a service wants, by the tables in its target.
+"""Build the request of a job, and check it before it can leave.
 
-Nothing is sent that is not whole: all that the job names is in the request, or is told to be
-dropped; and the request is as the service's own schema wants it.
+Everything that the job names is in the request or listed as dropped, and the request is valid by
+the service's own schema.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
 from wanprep.pointers import steps
-from wanprep.submit.request.fields import Draft, write
+from wanprep.submit.request.fields import Draft, write_fields
 from wanprep.text import listed, visible
 
 if TYPE_CHECKING:
@@ -28,146 +28,68 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission
 
-
-def written_over(body: Mapping[str, Any], target: Target, addresses: Mapping[str, str]) -> Draft:
-    """Put addresses where the body names files; fields that the service lacks are left out."""
-    known = (target.request or {}).get("properties", {})
-    draft = Draft(
-        body={name: copy.deepcopy(value) for name, value in body.items() if name in known}
-    )
-    draft.dropped = [f"`{name}`" for name in body if name not in known]
-    for pointer, address in addresses.items():
-        _put(draft.body, pointer, address)
-    return draft
-
-
-def _put(body: Any, pointer: str, address: str) -> None:  # noqa: ANN401 - JSON
-    _, *path, last = steps(pointer)
-    for part in path:
-        body = body[int(part)] if isinstance(body, list) else body[part]
-    body[int(last) if isinstance(body, list) else last] = address
-
-
-_MOST: Final = 5
-
-
-_DATA: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
-
-
-_NOT_IN_ADDRESSES: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
-
-
-def missing(body: Mapping[str, Any], wanted: Sequence[str]) -> list[str]:
-    """Name what is wanted and not there, as often as it is wanted."""
-    return list((Counter(wanted) - Counter(_texts(body))).elements())
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case list():
-            for each in value:
-                yield from _texts(each)
-
-
-def faults(body: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Say what the service's own schema has against a request."""
-    from jsonschema import FormatChecker
-
-    from wanprep.schema_errors import schema_errors
-
-    checker = FormatChecker(formats=())
-    checker.checks("uri")(is_address)
-    errors = map(str, schema_errors(body, schema, checker))
-    return list(dict.fromkeys(errors))[:_MOST]
-
-
-def is_address(value: object) -> bool:
-    """Tell whether a text is an address that can be fetched, or holds its file itself."""
-    if not isinstance(value, str):
-        return True  # the type is another keyword's business
-    if value.startswith("data:"):
-        return _DATA.fullmatch(value) is not None
-    try:
-        parts = urlsplit(value)
-        _ = parts.port
-    except ValueError:
-        return False
-    plain = not _NOT_IN_ADDRESSES.search(value)
-    return plain and parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
+_MOST_ERRORS: Final = 5
+_DATA_URI: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
+_NOT_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
 
 
 class CannotBuild(WanprepError):
-    """No request can be made of a job that would be what the job says."""
+    """No request can state what the job states."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A request, ready to be sent."""
+class BuiltRequest:
+    """An order, still without an idempotency key, and what differs from the job."""
 
-    target: str
-    model: str  # as the provider calls it
-    body: Mapping[str, Any]
-    query: Mapping[str, str]
+    order: Order
     dropped: tuple[str, ...]  # of the job, in words
     unconfirmed: tuple[str, ...]  # fields whose names no documentation confirms
 
-    def order(self, idempotency_key: str = "") -> Order:
-        """Make an order of it."""
-        return Order(
-            target=self.target,
-            model=self.model,
-            body=self.body,
-            query=self.query,
-            idempotency_key=idempotency_key,
-        )
 
-
-def build(
+def build_request(
     case: Case,
     target: Target,
     urls: Mapping[str, str],
     *,
     drop: bool = False,
     settings: Settings | None = None,
-) -> Built:
-    """Build the request of a job; `urls` are the addresses of its local files, by pointer.
+) -> BuiltRequest:
+    """Build the request of a job; `urls` are those of its local files, by pointer.
 
     `settings` are those of [providers.NAME]. What the target has no field for is refused, or
-    with `drop` left out and told.
+    with `drop` left out and listed.
     """
     settings = settings or {}
-    _buildable(case, target)
-    addresses = _addresses(case, urls)
-    draft = (
-        written_over(case.job.body or {}, target, addresses)
-        if case.native
-        else write(case.intent, target.data["fields"], addresses, settings)
-    )
+    _require_sendable(case, target)
+    urls = _urls_of_assets(case, urls)
+    if case.native:
+        draft = _write_native_body(case.job.body or {}, target, urls)
+    else:
+        draft = write_fields(case.intent, target.data["fields"], urls, settings)
     if draft.dropped and not drop:
         raise CannotBuild(
             f"{target.provider_title} has no field for {listed(draft.dropped, 'and')}. "
             "Take it out of the job, or pass --drop to send the job without it."
         )
-    _whole(case, target, draft, addresses)
-    return Built(
-        target=target.id,
-        model=_model(target, settings),
-        body=draft.body,
-        query=draft.query,
+    _require_complete(case, target, draft, urls)
+    _require_valid(target, draft)
+    model = settings.get("model-ids", {}).get(target.id.partition("/")[2])
+    return BuiltRequest(
+        order=Order(
+            target=target.id,
+            model=model or str(target.data["model"]),
+            body=draft.body,
+            query=draft.query,
+        ),
         dropped=tuple(draft.dropped),
         unconfirmed=tuple(draft.unconfirmed),
     )
 
 
-def _buildable(case: Case, target: Target) -> None:
+def _require_sendable(case: Case, target: Target) -> None:
     if not {"fields", "model"} <= target.data.keys() or target.request is None:
         raise CannotBuild(
-            f"{target.id} is nothing that a job can be sent to. "
+            f"{target.id} is not an endpoint that a job can be sent to. "
             "Choose a provider's target: `wanprep targets` lists them."
         )
     if case.native and case.native.id != target.id:
@@ -177,68 +99,124 @@ def _buildable(case: Case, target: Target) -> None:
         )
 
 
-def _addresses(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
-    """Know the address of every file that the job names, by its place."""
+def _urls_of_assets(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for asset in case.intent.assets:
         if asset.kind == "file" and asset.pointer not in urls:
-            raise CannotBuild(f"{visible(asset.written)} has no address yet: host it first.")
+            raise CannotBuild(f"{visible(asset.written)} has no URL yet: upload it first.")
         found[asset.pointer] = urls.get(asset.pointer, asset.written)
     if any(reference.pointer not in found for reference in case.intent.references):
-        raise CannotBuild("A reference of the job names neither an image nor a clip.")
+        raise CannotBuild("A reference of the job names neither an image nor a video.")
     return found
 
 
-def _whole(case: Case, target: Target, draft: Draft, addresses: Mapping[str, str]) -> None:
-    """Look whether everything is in the request, whoever built it, before it may leave."""
-    wanted = {pointer: url for pointer, url in addresses.items() if pointer not in draft.left_out}
-    texts = [text.text for text in (case.intent.prompt, case.intent.negative_prompt) if text]
+def _write_native_body(body: Mapping[str, Any], target: Target, urls: Mapping[str, str]) -> Draft:
+    fields = (target.request or {}).get("properties", {})
+    return Draft(
+        body=replace_values({name: body[name] for name in body if name in fields}, urls),
+        dropped=[f"`{name}`" for name in body if name not in fields],
+    )
+
+
+def replace_values(body: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a native body, with other values at some pointers such as /body/image_urls/0."""
+    copied = {"body": copy.deepcopy(dict(body))}
+    for pointer, value in values.items():
+        parent: Any = copied
+        *path, last = steps(pointer)
+        for part in path:
+            parent = parent[int(part)] if isinstance(parent, list) else parent[part]
+        parent[int(last) if isinstance(parent, list) else last] = value
+    return copied["body"]
+
+
+def _require_complete(case: Case, target: Target, draft: Draft, urls: Mapping[str, str]) -> None:
+    """Check that every file and prompt of the job is in the request, however it was written."""
+    expected = [url for pointer, url in urls.items() if pointer not in draft.left_out]
+    prompts = [case.intent.prompt, case.intent.negative_prompt]
     if "the negative prompt" in draft.dropped:
-        texts = texts[:1]
-    lost = missing(draft.body, [*wanted.values(), *texts])
+        prompts.pop()
+    lost = missing_strings(draft.body, expected + [each.text for each in prompts if each])
     if lost:
         raise CannotBuild(
             f"The request to {target.provider_title} does not hold all of the job: "
-            f"{listed([_short(text) for text in lost], 'and')} is missing. Nothing was sent."
+            f"{listed([_shortened(text) for text in lost], 'and')} is missing. Nothing was sent."
         )
-    wrong = faults(draft.body, target.request or {})
-    if wrong:
+
+
+def _require_valid(target: Target, draft: Draft) -> None:
+    """Validate a request against the service's own schema."""
+    from jsonschema import FormatChecker
+
+    from wanprep.schema_errors import schema_errors
+
+    checker = FormatChecker(formats=())
+    checker.checks("uri")(is_url)
+    errors = dict.fromkeys(map(str, schema_errors(draft.body, target.request or {}, checker)))
+    if errors:
         raise CannotBuild(
-            f"{target.provider_title} would refuse the request: {'; '.join(wrong)}. "
-            f"`wanprep check -t {target.id}` says more."
+            f"{target.provider_title} would refuse the request: "
+            f"{'; '.join(list(errors)[:_MOST_ERRORS])}. "
+            f"`wanprep check -t {target.id}` explains more."
         )
 
 
-def _short(text: str) -> str:
+def missing_strings(body: Mapping[str, Any], expected: Sequence[str]) -> list[str]:
+    """List the strings that are not in a body as often as they are expected."""
+    return list((Counter(expected) - Counter(_strings(body))).elements())
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from _strings(each)
+        case list():
+            for each in value:
+                yield from _strings(each)
+
+
+def is_url(value: object) -> bool:
+    """Whether a value is an http(s) URL or a data URI; of another type, it is not checked."""
+    if not isinstance(value, str):
+        return True
+    if value.startswith("data:"):
+        return _DATA_URI.fullmatch(value) is not None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    plain = not _NOT_IN_URLS.search(value)
+    return plain and parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
+
+
+def _shortened(text: str) -> str:
     plain = visible(text)
     return plain if len(plain) <= 80 else f"{plain[:77]}…"
 
 
-def _model(target: Target, settings: Settings) -> str:
-    other: Mapping[str, str] = settings.get("model-ids", {})
-    return other.get(target.id.partition("/")[2]) or str(target.data["model"])
-
-
-def placeholders(submission: Submission) -> dict[str, str]:
-    """Give files addresses that lead nowhere, by their places in the job."""
+def placeholder_urls(submission: Submission) -> dict[str, str]:
+    """Return URLs that lead nowhere, as long as the files are not uploaded."""
     return {
         pointer: f"https://uploaded.invalid/{file.sha256[:16]}/{file.name}"
         for pointer, file in submission.files.items()
     }
 
 
-def tried(submission: Submission, settings: Settings, *, drop: bool) -> Built:
-    """Build the request as it will be, but for the addresses; refuse what cannot be built."""
-    return build(
-        submission.case, submission.target, placeholders(submission), drop=drop, settings=settings
-    )
+def build_trial(submission: Submission, settings: Settings, *, drop: bool) -> BuiltRequest:
+    """Build the request with placeholder URLs; raise CannotBuild before anything is uploaded."""
+    urls = placeholder_urls(submission)
+    return build_request(submission.case, submission.target, urls, drop=drop, settings=settings)
 
 
-def needed(submission: Submission, trial: Built) -> Mapping[str, LocalFile]:
-    """List the files that are in the request: what is dropped is not uploaded."""
-    text = json.dumps(trial.body)
+def files_to_upload(submission: Submission, trial: BuiltRequest) -> Mapping[str, LocalFile]:
+    """List the files that are in the request: a dropped one is not uploaded."""
+    text = json.dumps(trial.order.body)
     return {
         pointer: submission.files[pointer]
-        for pointer, address in placeholders(submission).items()
-        if json.dumps(address) in text
+        for pointer, url in placeholder_urls(submission).items()
+        if json.dumps(url) in text
     }

@@ -1,4 +1,4 @@
-"""What a job will cost, as far as it can be told before it is sent."""
+"""What a job will cost, as far as that is known before it is sent."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wanprep.rules.bounds import bounds
 from wanprep.text import plain_number, plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wanprep.media.facts import Facts
     from wanprep.rules.intent import Intent
@@ -24,92 +24,94 @@ class Estimate:
     low: float
     high: float
     currency: str
-    unseen: tuple[str, ...]  # what the estimate could not see, in sentences
+    unseen: tuple[str, ...]  # what the estimate does not include, in sentences
 
 
 @dataclass(frozen=True, slots=True)
 class Unpriced:
-    """Nobody can say in advance; why, and where to look, in sentences."""
+    """The price is unknown in advance; why, and where to look, in sentences."""
 
     why: str
 
 
+class TooExpensive(WanprepError):
+    """Nothing is sent for this price."""
+
+    exit_code = 1
+
+
+def estimate_price(
+    target: Target, intent: Intent, facts: Mapping[str, Facts]
+) -> Estimate | Unpriced:
+    """Estimate the price of a job; `facts` are those of its files, by pointer."""
+    price: Mapping[str, Any] | None = target.data.get("price")
+    if price is None:
+        return Unpriced(f"No prices are known for {target.id}.")
+    if "look" in price:
+        count = intent.parameters.get(price.get("each", ""), 1)
+        several = isinstance(count, int) and count > 1
+        each = f" {plural(count, 'video')} are ordered, and each is billed." if several else ""
+        return Unpriced(f"{price['look']}{each}")
+    length = _parameter("duration", intent, target)
+    rate = price["rates"].get(str(_parameter("resolution", intent, target)))
+    if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
+        return Unpriced(
+            f"{target.provider_title} has no price for this length and resolution: "
+            "`wanprep check` lists which there are."
+        )
+    clips = _billed_clips(price["clips"], target, intent, facts)
+    # Rounding removes the noise of binary fractions.
+    return Estimate(
+        low=round(rate["job"] + rate["second"] * (length + clips.fewest), 6),
+        high=round(rate["job"] + rate["second"] * (length + clips.most), 6),
+        currency=price["currency"],
+        unseen=(*clips.unseen, *price["unseen"]),
+    )
+
+
+def _parameter(name: str, intent: Intent, target: Target) -> Any:  # noqa: ANN401 - JSON
+    """Return a parameter in the job's words, or the service's default."""
+    if name in intent.parameters:
+        return intent.parameters[name]
+    field = target.data["fields"]["parameters"][name]
+    default = (target.request or {})["properties"][field["name"]].get("default")
+    names = {native: name for name, native in field.get("values", {}).items()}
+    return names.get(default, default)
+
+
 @dataclass(frozen=True, slots=True)
-class _Seconds:
-    """Of reference clips: the fewest and the most that may be billed."""
+class _BilledClips:
+    """The fewest and the most seconds of reference videos that may be billed."""
 
     fewest: float
     most: float
     unseen: tuple[str, ...]
 
 
-def estimate(target: Target, intent: Intent, facts: Mapping[str, Facts]) -> Estimate | Unpriced:
-    """Estimate the price of a job; `facts` are those of its files, by their places."""
-    price: Mapping[str, Any] | None = target.data.get("price")
-    if price is None:
-        return Unpriced(f"Nothing is known of the prices of {target.id}.")
-    if "look" in price:
-        return Unpriced(f"{price['look']}{''.join(_several(price, intent))}")
-    length = _parameter("duration", intent, target)
-    rate = price["rates"].get(str(_parameter("resolution", intent, target)))
-    if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
-        return Unpriced(
-            f"{target.provider_title} has no price for this length and resolution: "
-            "`wanprep check` says which there are."
-        )
-    clips = _clips(price["clips"], target, intent, facts)
-    return Estimate(
-        low=_rounded(rate["job"] + rate["second"] * (length + clips.fewest)),
-        high=_rounded(rate["job"] + rate["second"] * (length + clips.most)),
-        currency=price["currency"],
-        unseen=(*clips.unseen, *price["unseen"]),
-    )
-
-
-def _rounded(sum_of_money: float) -> float:
-    return round(sum_of_money, 6)  # what lies behind is the noise of binary fractions
-
-
-def _several(price: Mapping[str, Any], intent: Intent) -> Iterator[str]:
-    count = intent.parameters.get(price.get("each", ""), 1)
-    if isinstance(count, int) and count > 1:
-        yield f" {plural(count, 'video')} are ordered, and each is billed."
-
-
-def _parameter(name: str, intent: Intent, target: Target) -> Any:  # noqa: ANN401 - JSON
-    """Tell a parameter in common words; where the job says nothing, the service's default."""
-    if name in intent.parameters:
-        return intent.parameters[name]
-    field = target.data["fields"]["parameters"][name]
-    default = (target.request or {})["properties"][field["name"]].get("default")
-    common = {native: word for word, native in field.get("values", {}).items()}
-    return common.get(default, default)
-
-
-def _clips(
+def _billed_clips(
     billed: Mapping[str, float] | None, target: Target, intent: Intent, facts: Mapping[str, Facts]
-) -> _Seconds:
+) -> _BilledClips:
     pointers = [each.pointer for each in intent.references if each.kind == "video"]
     if not (billed and pointers):
-        return _Seconds(0, 0, ())
+        return _BilledClips(0, 0, ())
     share = billed["shared"] / len(pointers)
-    known = [facts[pointer].duration if pointer in facts else None for pointer in pointers]
-    longest = _longest(target)
-    seen = [length for length in known if length is not None]
-    hidden = len(known) - len(seen)
+    durations = [facts[pointer].duration if pointer in facts else None for pointer in pointers]
+    known = [length for length in durations if length is not None]
+    hidden = len(durations) - len(known)
+    longest = _longest_clip(target)
     unseen = (
-        f"How long {plural(hidden, 'clip')} {'is' if hidden == 1 else 'are'}: reckoned as "
+        f"How long {plural(hidden, 'video')} {'is' if hidden == 1 else 'are'}: counted as "
         f"anything up to {plain_number(longest)} s."
     )
-    return _Seconds(
-        fewest=sum(min(length, share) for length in seen),
-        most=sum(seen) + hidden * longest,
+    return _BilledClips(
+        fewest=sum(min(length, share) for length in known),
+        most=sum(known) + hidden * longest,
         unseen=(unseen,) if hidden else (),
     )
 
 
-def _longest(target: Target) -> float:
-    """Tell how long a clip may be, by the target's own limit."""
+def _longest_clip(target: Target) -> float:
+    """Return the target's limit of a reference video's duration."""
     return min(
         float(bound.value)
         for bound in bounds(target.roles["reference_video"])
@@ -117,15 +119,9 @@ def _longest(target: Target) -> float:
     )
 
 
-class TooDear(WanprepError):
-    """Nothing is sent for this price."""
-
-    exit_code = 1
-
-
-def in_words(estimate: Estimate | Unpriced) -> str:
-    """Say a price, or that nobody knows it."""
-    match estimate:
+def price_text(price: Estimate | Unpriced) -> str:
+    """Format a price: about 0.43 to 3.01 USD."""
+    match price:
         case Unpriced():
             return "price unknown"
         case Estimate(low=low, high=high, currency=currency) if low == high:
@@ -134,37 +130,37 @@ def in_words(estimate: Estimate | Unpriced) -> str:
             return f"about {low:.2f} to {high:.2f} {currency}"
 
 
-def as_json(estimate: Estimate | Unpriced) -> dict[str, Any]:
-    """Write a price down, with what it could not see."""
-    match estimate:
+def price_json(price: Estimate | Unpriced) -> dict[str, Any]:
+    """Format a price for the ledger and the receipt."""
+    match price:
         case Unpriced(why):
-            return {"says": in_words(estimate), "why": why}
+            return {"says": price_text(price), "why": why}
         case Estimate(low, high, currency, unseen):
             numbers = {"low": low, "high": high, "currency": currency}
-            return {"says": in_words(estimate), **numbers, "unseen": list(unseen)}
+            return {"says": price_text(price), **numbers, "unseen": list(unseen)}
 
 
-def at_most(estimates: Sequence[Estimate | Unpriced]) -> float:
-    """Add up what is known, at its highest."""
-    return sum(each.high for each in estimates if isinstance(each, Estimate))
+def highest_total(prices: Sequence[Estimate | Unpriced]) -> float:
+    """Add up the known prices, each at its highest."""
+    return sum(each.high for each in prices if isinstance(each, Estimate))
 
 
-def hold_against(estimates: Sequence[Estimate | Unpriced], most: float) -> None:
-    """Refuse what costs more, or may do so."""
-    for each in estimates:
+def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None:
+    """Raise TooExpensive if jobs cost more, or may do so."""
+    for each in prices:
         if isinstance(each, Unpriced):
-            raise TooDear(
+            raise TooExpensive(
                 f"with --max-cost nothing is sent whose price is unknown. {each.why}"
                 " Nothing was sent. Leave out --max-cost to be asked instead."
             )
         if each.currency != "USD":
-            raise TooDear(
+            raise TooExpensive(
                 f"--max-cost is in USD, and the price is in {each.currency}. Nothing was sent."
                 " Leave out --max-cost to send it."
             )
-    total = at_most(estimates)
+    total = highest_total(prices)
     if total > most:
-        raise TooDear(
+        raise TooExpensive(
             f"this would cost up to {total:.2f} USD, more than --max-cost {most:g}."
             " Nothing was sent. Raise --max-cost, or send fewer jobs or shorter ones."
         )

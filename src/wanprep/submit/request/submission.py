@@ -1,14 +1,17 @@
-"""What is to be sent: each job for one target, with all that must be known before it leaves."""
+"""A submission: one job for one target, with the identity by which it is paid for once."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
+from wanprep.pointers import below, parent
 from wanprep.rules.target import DEFAULT_TARGET
-from wanprep.submit.request.identity import identity
+from wanprep.submit.request.body import replace_values
 from wanprep.submit.uploads.local_files import local_file
 from wanprep.text import listed, visible
 
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from wanprep.submit.services.service import Services
 
 # Settings of a provider that change what is sent, and so what is bought.
-_CHANGING: Final = ("item", "model-ids")
+_SETTINGS_SENT: Final = ("item", "model-ids")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,73 +34,119 @@ class Submission:
 
     case: Case
     target: Target
-    files: Mapping[str, LocalFile]  # by the places in the job that name them
+    files: Mapping[str, LocalFile]  # by pointer
     facts: Mapping[str, Facts]  # likewise
     identity: str
 
     @property
     def subject(self) -> str:
-        """Name the job as verdicts do."""
+        """The job's file as verdicts name it, with its number where it is not the first."""
         job = self.case.job
         return job.file if job.number == 1 else f"{job.file}#{job.number}"
 
     @property
     def name(self) -> str:
-        """Name the job for people."""
+        """The subject, safe to print."""
         return visible(self.subject)
 
 
-def submissions(seen: Inputs, services: Services) -> list[Submission]:
-    """List what is to be sent; a job for several targets needs to be told for which."""
-    if seen.media:
-        names = ", ".join(visible(path) for path in seen.media[:3])
+def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
+    """List every job with every target that it is to be sent to; read and hash its files."""
+    if inputs.media:
+        names = ", ".join(visible(path) for path in inputs.media[:3])
         raise UsageError(
             f"{names}: only jobs can be submitted, and this is a media file. Name it in a job:"
             " `wanprep schema job` shows how that is written."
         )
     return [
-        _submission(case, target, seen, services)
-        for cases in seen.cases
+        _submission(case, target, inputs, services)
+        for cases in inputs.cases
         for case in cases
-        for target in _targets(case, seen)
+        for target in _targets(case, inputs)
     ]
 
 
-def _targets(case: Case, seen: Inputs) -> Iterator[Target]:
-    asked = bool(seen.request.targets)
+def _targets(case: Case, inputs: Inputs) -> Iterator[Target]:
     ids = [target.id for target in case.targets]
-    if len(ids) > 1 and not asked:
+    if len(ids) > 1 and not inputs.request.targets:
         raise UsageError(
             f"{visible(case.job.file)} is for {listed(ids, 'and')}: each would be a job of its own,"
-            f" and paid. Say for which to submit it: -t {ids[0]}"
+            f" and paid. Choose one to submit it to: -t {ids[0]}"
         )
     for target in case.targets:
         if target.id == DEFAULT_TARGET:
             raise UsageError(
-                f"{visible(case.job.file)}: {target.id} is what several providers share, and nobody"
-                " to send a job to. Name one with -t; `wanprep targets` lists them."
+                f"{visible(case.job.file)}: {target.id} is what several providers share, and not"
+                " one to send a job to. Name one with -t; `wanprep targets` lists them."
             )
         yield target
 
 
-def _submission(case: Case, target: Target, seen: Inputs, services: Services) -> Submission:
+def _submission(case: Case, target: Target, inputs: Inputs, services: Services) -> Submission:
     local = [asset for asset in case.intent.assets if asset.kind == "file"]
-    # What is missing is for the judge to tell.
+    # A missing file is a finding of the check.
     files = {
         asset.pointer: local_file(asset.location)
         for asset in local
         if os.path.isfile(asset.location)
     }
     hashes = {pointer: file.sha256 for pointer, file in files.items()}
+    settings = services.settings(target.provider)
+    settings_sent = {name: settings[name] for name in _SETTINGS_SENT if name in settings}
     return Submission(
         case=case,
         target=target,
         files=files,
-        facts={asset.pointer: seen.facts[asset.location] for asset in local},
-        identity=identity(case, target, hashes, _changing(target, services)),
+        facts={asset.pointer: inputs.facts[asset.location] for asset in local},
+        identity=job_identity(case, target, hashes, settings_sent),
     )
 
 
-def _changing(target: Target, services: Services) -> dict[str, Any]:
-    settings = services.settings(target.provider)
-    return {name: settings[name] for name in _CHANGING if name in settings}
+def job_identity(
+    case: Case, target: Target, hashes: Mapping[str, str], settings: Mapping[str, Any]
+) -> str:
+    """Hash what would be bought: the job's content for a target, whatever its files are called.
+
+    `hashes` are those of the local files, by pointer; `settings` are those that change what is
+    sent. Names, the order of keys, comments and other targets do not count.
+    """
+    if case.job.body is not None:
+        contents = {pointer: _content("", sha256) for pointer, sha256 in hashes.items()}
+        bought: dict[str, Any] = {"body": replace_values(case.job.body, contents)}
+    else:
+        bought = _content_of_job(case, hashes)
+    text = json.dumps({"target": target.id, "settings": settings, **bought})
+    # The same number is written in one way: 5.0 is 5.
+    plain = json.loads(text, parse_float=_plain_number)
+    canonical = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain_number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+def _content_of_job(case: Case, hashes: Mapping[str, str]) -> dict[str, Any]:
+    intent = case.intent
+    contents = {
+        asset.pointer: _content(asset.written, hashes.get(asset.pointer)) for asset in intent.assets
+    }
+    return {
+        "prompt": intent.prompt.text.strip() if intent.prompt else "",
+        "negative_prompt": intent.negative_prompt.text.strip() if intent.negative_prompt else "",
+        "references": [
+            {
+                "kind": each.kind,
+                "asset": contents.get(each.pointer),
+                "voice": contents.get(below(parent(each.pointer), "voice")),
+            }
+            for each in intent.references
+        ],
+        "first_frame": contents.get(intent.first_frame or ""),
+        "parameters": dict(intent.parameters),
+    }
+
+
+def _content(written: str, sha256: str | None) -> dict[str, str]:
+    return {"sha256": sha256} if sha256 else {"url": written}

@@ -1,1 +1,1 @@
-"""One job from the command to the video: decided, hosted, sent, waited for, brought home."""
+"""Submit jobs from plan to result: upload, send once, wait, download."""

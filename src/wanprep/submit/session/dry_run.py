@@ -1,8 +1,9 @@
-"""What would be sent, shown without sending it: nothing is uploaded, asked or written down."""
+"""The requests that a submission would take, without a network: for `submit --dry-run`."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.net.secrets import HIDDEN, redact, redact_json
@@ -10,9 +11,9 @@ from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
 from wanprep.submit.http import client
 from wanprep.submit.http.purchase import hushed
-from wanprep.submit.request.body import needed, tried
-from wanprep.submit.request.price import estimate, in_words
-from wanprep.submit.uploads.upload import UPLOAD, nowhere, place_of, places
+from wanprep.submit.request.body import build_trial, files_to_upload
+from wanprep.submit.request.price import estimate_price, price_text
+from wanprep.submit.uploads.upload import UPLOAD, bucket_path, destinations, no_destination
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -23,21 +24,56 @@ if TYPE_CHECKING:
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.services.service import Service, Services
 
+_AUTHORIZATION: Final = f"Bearer {HIDDEN}"
+_IDEMPOTENCY_KEY: Final = "new-for-each-order"
 
-_PREVIEW_KEY: Final = f"Bearer {HIDDEN}"
+
+def describe_requests(
+    submission: Submission, services: Services, environ: Mapping[str, str], *, drop: bool
+) -> dict[str, Any]:
+    """Describe all requests of a submission in order, the uploads first."""
+    name = submission.target.provider
+    provider, service = installed().provider(name), services.service(name)
+    settings = services.settings(name)
+    trial = build_trial(submission, settings, drop=drop)
+    order = replace(trial.order, idempotency_key=_IDEMPOTENCY_KEY)
+    files = files_to_upload(submission, trial).values()
+    uploads = [
+        describe_upload(
+            provider,
+            service,
+            file,
+            environ=environ,
+            settings=settings,
+            config_hosts=services.config.hosts,
+        )
+        for file in {file.sha256: file for file in files}.values()
+    ]
+    price = estimate_price(submission.target, submission.case.intent, submission.facts)
+    return {
+        "job": submission.subject,
+        "target": submission.target.id,
+        "estimate": price_text(price),
+        "dropped": list(trial.dropped),
+        "unconfirmed": list(trial.unconfirmed),
+        "requests": [
+            *filter(None, uploads),
+            describe_order(provider, service, order, environ=environ),
+        ],
+    }
 
 
-def preview(
+def describe_order(
     provider: Provider, service: Service, order: Order, *, environ: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Show the request that would order a job."""
+    """Describe the request of an order, with all secrets hidden."""
     try:
-        return _shown(next(provider.submit(order)), service, environ)
+        return _describe(next(provider.submit(order)), service, environ)
     except Refused as error:
         raise hushed(error) from None
 
 
-def preview_upload(
+def describe_upload(
     provider: Provider,
     service: Service,
     file: LocalFile,
@@ -46,105 +82,57 @@ def preview_upload(
     settings: Settings,
     config_hosts: Mapping[str, str],
 ) -> dict[str, Any] | None:
-    """Show how a local file would be uploaded; None where it travels inside of the order."""
+    """Describe how a local file would be uploaded; None where the order contains it."""
+    about = {"name": file.name, "content_type": file.content_type, "bytes": file.bytes}
     why = ""
-    for place in places(provider, config_hosts):
-        if place != UPLOAD:
-            return {"method": "PUT", "url": _below(place, file), "file": _file(file)}
-        assert provider.upload is not None  # noqa: S101 - or it would be no place
+    for destination in destinations(provider, config_hosts):
+        if destination != UPLOAD:
+            url = redact(f"{destination.rstrip('/')}/{bucket_path(file)}")
+            return {"method": "PUT", "url": url, "file": about}
+        assert provider.upload is not None  # noqa: S101 - as destinations() has checked
         try:
             request = next(provider.upload(file, settings), None)
         except Refused as error:
             why = redact(f"{error}. {error.advice}").rstrip(". ")
             continue
-        if request is None:
-            return None
-        return _shown(request, service, environ) | {"file": _file(file)}
-    raise nowhere(file, service.title, why)
+        return _describe(request, service, environ) | {"file": about} if request else None
+    raise no_destination(file, service.title, why)
 
 
-def _shown(request: Request, service: Service, environ: Mapping[str, str]) -> dict[str, Any]:
+def _describe(request: Request, service: Service, environ: Mapping[str, str]) -> dict[str, Any]:
     bases = {name: service.base(name, environ) for name in service.bases}
-    shown: dict[str, Any] = {
+    headers = client.headers(request, _AUTHORIZATION if request.key else None)
+    described: dict[str, Any] = {
         "method": request.method,
         "url": redact(client.address(request, bases)),
-        "headers": redact_json(client.headers(request, _PREVIEW_KEY if request.key else None)),
+        "headers": redact_json(headers),
     }
     if request.json is not None:
-        shown["body"] = redact_json(request.json)
+        described["body"] = redact_json(request.json)
     if request.file and request.file.form_field:
-        shown["form"] = redact_json(dict(request.file.form)) | {request.file.form_field: "(file)"}
-    return shown
+        form = redact_json(dict(request.file.form))
+        described["form"] = form | {request.file.form_field: "(file)"}
+    return described
 
 
-def _file(file: LocalFile) -> dict[str, Any]:
-    return {"name": file.name, "content_type": file.content_type, "bytes": file.bytes}
+def as_json(dry_runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Format all jobs as one JSON list."""
+    yield json.dumps(dry_runs, indent=2, ensure_ascii=False) + "\n"
 
 
-def _below(place: str, file: LocalFile) -> str:
-    return redact(f"{place.rstrip('/')}/{place_of(file)}")
-
-
-# Each order gets a key of its own when it is sent; this only shows where that stands.
-_KEY: Final = "new-for-each-order"
-
-
-def rehearsal(
-    submission: Submission, services: Services, environ: Mapping[str, str], *, drop: bool
-) -> dict[str, Any]:
-    """Show all requests that a job would take, the uploads first."""
-    name = submission.target.provider
-    service, settings = services.service(name), services.settings(name)
-    built = tried(submission, settings, drop=drop)
-    order = preview(installed().provider(name), service, built.order(_KEY), environ=environ)
-    return {
-        "job": submission.subject,
-        "target": submission.target.id,
-        "estimate": in_words(estimate(submission.target, submission.case.intent, submission.facts)),
-        "dropped": list(built.dropped),
-        "unconfirmed": list(built.unconfirmed),
-        "requests": [*_uploads(needed(submission, built), submission, services, environ), order],
-    }
-
-
-def _uploads(
-    files: Mapping[str, LocalFile],
-    submission: Submission,
-    services: Services,
-    environ: Mapping[str, str],
-) -> Iterator[dict[str, Any]]:
-    name = submission.target.provider
-    for file in {file.sha256: file for file in files.values()}.values():
-        request = preview_upload(
-            installed().provider(name),
-            services.service(name),
-            file,
-            environ=environ,
-            settings=services.settings(name),
-            config_hosts=services.config.hosts,
-        )
-        if request is not None:
-            yield request
-
-
-def as_json(rehearsals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Write a list with all jobs."""
-    yield json.dumps(rehearsals, indent=2, ensure_ascii=False) + "\n"
-
-
-def as_text(rehearsals: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Write requests as they go over the wire, in their order."""
-    for each in rehearsals:
+def as_text(dry_runs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Format the requests as they go over the wire."""
+    for each in dry_runs:
         yield f"# {visible(each['job'])} -> {each['target']}, {each['estimate']}\n"
-        yield from (f"# without {words}\n" for words in each["dropped"])
+        yield from (f"# without {dropped}\n" for dropped in each["dropped"])
         yield from (
             f"# no documentation confirms the name of {field}\n" for field in each["unconfirmed"]
         )
         for request in each["requests"]:
-            yield from _request(request)
+            yield from _request_as_text(request)
 
 
-def _request(request: Mapping[str, Any]) -> Iterator[str]:
+def _request_as_text(request: Mapping[str, Any]) -> Iterator[str]:
     yield f"\n{request['method']} {request['url']}\n"
     for name, value in request.get("headers", {}).items():
         yield f"{name}: {value}\n"

@@ -1,4 +1,4 @@
-"""What a command needs at hand to deal with providers; each thing is made when first needed."""
+"""What the commands share that talk to providers: the ledger, drivers, rate limits, wakeups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wanprep.plugins.loading import installed
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.events import listen
 from wanprep.submit.services.service import Pace
-from wanprep.submit.session.wakeups import Gate, Wakeups
+from wanprep.submit.session.wakeups import RateLimiter, Wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Session(Closing):
-    """The ledger, and one line to each provider, for all threads of a command."""
+    """Made once per command, for all its threads; a driver is opened when first needed."""
 
     def __init__(
         self, ledger: Ledger, services: Services, environ: Mapping[str, str], *, emulated: bool
@@ -34,14 +34,14 @@ class Session(Closing):
         self.wakeups = Wakeups()
         self._lock = threading.RLock()
         self._drivers: dict[str, Driver] = {}
-        self._gates: dict[str, Gate] = {}
+        self._limiters: dict[str, RateLimiter] = {}
 
     def service(self, provider: str) -> Service:
-        """Tell what is known of a provider."""
+        """Return what is known of a provider."""
         return self.services.service(provider)
 
     def driver(self, provider: str) -> Driver:
-        """Open the line to a provider; without a key that is wrong use."""
+        """Return the driver of a provider; a missing key is a usage error."""
         with self._lock:
             if provider not in self._drivers:
                 self._drivers[provider] = Driver(
@@ -52,30 +52,30 @@ class Session(Closing):
                 )
             return self._drivers[provider]
 
-    def gate(self, provider: str) -> Gate:
-        """Find the gate that keeps a provider's pace."""
+    def limiter(self, provider: str) -> RateLimiter:
+        """Return the rate limiter of a provider."""
         with self._lock:
-            if provider not in self._gates:
-                self._gates[provider] = Gate(self._pace(provider))
-            return self._gates[provider]
+            if provider not in self._limiters:
+                self._limiters[provider] = RateLimiter(self._pace(provider), self.wakeups.stopped)
+            return self._limiters[provider]
 
     def _pace(self, provider: str) -> Pace | None:
-        """Keep to what a new account may do, or to what the user says that his may."""
+        """Return the limits of a new account, or those that the user has set."""
         service, own = self.service(provider), self.services.settings(provider)
         if service.pace is None:
             return None
-        # An emulator of our own counts no minutes, and nobody wants to wait for it.
-        usual = sys.maxsize if self._emulated else service.pace.per_minute
-        return Pace(own.get("per-minute", usual), own.get("at-once", service.pace.at_once))
+        # wanprep's own emulator needs no pauses.
+        per_minute = sys.maxsize if self._emulated else service.pace.per_minute
+        return Pace(own.get("per-minute", per_minute), own.get("at-once", service.pace.at_once))
 
-    def listen(self, held: ExitStack) -> None:
-        """Be told by those providers that tell, before anything is ordered: else ask."""
+    def start_listening(self, held: ExitStack) -> None:
+        """Open the event streams of the providers that have one; call it before an order."""
         for driver in list(self._drivers.values()):
             if driver.provider.events:
-                listener = listen(driver, lambda provider_id, _: self.wakeups.ring(provider_id))
+                listener = listen(driver, lambda provider_id, _: self.wakeups.wake(provider_id))
                 held.enter_context(listener)
 
     def close(self) -> None:
-        """Let go of all lines; the ledger belongs to whoever opened it."""
+        """Close all drivers; the ledger belongs to whoever opened it."""
         for driver in self._drivers.values():
             driver.close()

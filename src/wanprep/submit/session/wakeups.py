@@ -1,4 +1,4 @@
-"""Wake those who wait: one whose job has news, or all when the waiting is called off."""
+"""What threads wait for: news of a job, a provider's rate limit, or the end of all waiting."""
 
 from __future__ import annotations
 
@@ -13,117 +13,112 @@ if TYPE_CHECKING:
 
     from wanprep.submit.services.service import Pace
 
+_MINUTE: Final = 60.0
+_CHECK_INTERVAL: Final = 0.2  # seconds until one who waits notices that all was stopped
 
-class CalledOff(Exception):
-    """Nothing new is begun any more."""
+
+class Stopped(Exception):
+    """Nothing new is started any more."""
 
 
 class Wakeups:
-    """A bell for each job, by the provider's id; and what must not be disturbed."""
+    """One event for each job, by its id, and the sections that must not be interrupted."""
 
     def __init__(self) -> None:
-        self.stop = threading.Event()
-        self._lock = threading.Lock()
-        self._wakeups: dict[str, threading.Event] = {}
-        self._careful = 0
-        self._calm = threading.Condition(self._lock)
+        self.stopped = threading.Event()
+        self._changed = threading.Condition()
+        self._events: dict[str, threading.Event] = {}
+        self._critical = 0
 
-    def pause(self, name: str, seconds: float) -> bool:
-        """Wait until some time is over or the bell rings; False when all is called off."""
-        bell = self._bell(name)
-        if not self.stop.is_set():
-            bell.wait(seconds)
-            bell.clear()
-        return not self.stop.is_set()
+    def wait(self, job: str, seconds: float) -> bool:
+        """Wait for news of a job, or for some time; return False when all was stopped."""
+        event = self._event(job)
+        if not self.stopped.is_set():
+            event.wait(seconds)
+            event.clear()
+        return not self.stopped.is_set()
 
-    def ring(self, name: str) -> None:
-        """Tell whoever waits for this job, now or soon, that there is news."""
-        self._bell(name).set()
+    def wake(self, job: str) -> None:
+        """Wake the thread that waits for a job, now or soon."""
+        self._event(job).set()
 
     @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """Do what is finished even when all is called off, but not begun any more."""
-        with self._lock:
-            if self.stop.is_set():
-                raise CalledOff
-            self._careful += 1
+    def uninterrupted(self) -> Iterator[None]:
+        """Finish a `with` block even when all is stopped; raise Stopped if it was before."""
+        with self._changed:
+            if self.stopped.is_set():
+                raise Stopped
+            self._critical += 1
         try:
             yield
         finally:
-            with self._calm:
-                self._careful -= 1
-                self._calm.notify_all()
+            with self._changed:
+                self._critical -= 1
+                self._changed.notify_all()
 
-    def call_off(self) -> bool:
-        """End all waiting; tell whether something is under way that must not be disturbed."""
-        with self._lock:
-            self.stop.set()
-            wakeups, careful = list(self._wakeups.values()), self._careful
-        for bell in wakeups:
-            bell.set()
-        return careful > 0
+    def stop(self) -> bool:
+        """End all waiting; return whether something must still be finished."""
+        with self._changed:
+            self.stopped.set()
+            for event in self._events.values():
+                event.set()
+            return self._critical > 0
 
-    def calm(self) -> None:
-        """Wait until nothing is under way that must not be disturbed."""
-        with self._calm:
-            self._calm.wait_for(lambda: self._careful == 0)
+    def wait_until_idle(self) -> None:
+        """Wait until all uninterrupted sections have ended."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._critical == 0)
 
-    def _bell(self, name: str) -> threading.Event:
-        with self._lock:
-            return self._wakeups.setdefault(name, threading.Event())
-
-
-_MINUTE: Final = 60.0
+    def _event(self, job: str) -> threading.Event:
+        with self._changed:
+            return self._events.setdefault(job, threading.Event())
 
 
-_LOOK_UP: Final = 0.2  # how soon one who waits notices that all is called off
+class RateLimiter:
+    """Keeps to the number of jobs that a provider takes at once and per minute."""
 
-
-class Gate:
-    """Lets jobs through to one service."""
-
-    def __init__(self, pace: Pace | None, minute: float = _MINUTE) -> None:
+    def __init__(
+        self, pace: Pace | None, stopped: threading.Event, minute: float = _MINUTE
+    ) -> None:
         self._pace = pace
+        self._stopped = stopped
         self._minute = minute
-        self._sent: deque[float] = deque()
-        self._busy = 0
+        self._started: deque[float] = deque()
+        self._active = 0
         self._changed = threading.Condition()
 
     @contextmanager
-    def place(self, stop: threading.Event, *, new: bool) -> Iterator[bool]:
-        """Hold a place while a job is there; False if all was called off before there was one.
+    def slot(self, *, new: bool) -> Iterator[None]:
+        """Hold a slot while a job runs; raise Stopped if all was stopped before one was free.
 
-        A job that is there already takes its place at once: others wait for it to end.
+        A job that runs already takes its slot at once: others wait for it to end.
         """
-        got = self._enter(stop, new=new)
+        self._acquire(new=new)
         try:
-            yield got
+            yield
         finally:
-            if got:
-                with self._changed:
-                    self._busy -= 1
-                    self._changed.notify_all()
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
 
-    def _enter(self, stop: threading.Event, *, new: bool) -> bool:
+    def _acquire(self, *, new: bool) -> None:
         with self._changed:
-            while new and not stop.is_set() and (wait := self._must_wait()):
-                self._changed.wait(min(wait, _LOOK_UP))
-            if new and stop.is_set():
-                return False
-            self._busy += 1
+            while new and not self._stopped.is_set() and (wait := self._seconds_to_wait()):
+                self._changed.wait(min(wait, _CHECK_INTERVAL))
+            if new and self._stopped.is_set():
+                raise Stopped
+            self._active += 1
             if new:
-                self._sent.append(time.monotonic())
-            return True
+                self._started.append(time.monotonic())
 
-    def _must_wait(self) -> float:
-        """Tell for how many seconds at least nobody may enter."""
+    def _seconds_to_wait(self) -> float:
         if self._pace is None:
             return 0
-        if self._busy >= self._pace.at_once:
-            return _LOOK_UP
+        if self._active >= self._pace.at_once:
+            return _CHECK_INTERVAL
         now = time.monotonic()
-        while self._sent and now - self._sent[0] >= self._minute:
-            self._sent.popleft()
-        if len(self._sent) < self._pace.per_minute:
+        while self._started and now - self._started[0] >= self._minute:
+            self._started.popleft()
+        if len(self._started) < self._pace.per_minute:
             return 0
-        return self._minute - (now - self._sent[0])
+        return self._minute - (now - self._started[0])

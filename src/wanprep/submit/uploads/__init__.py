@@ -1,1 +1,1 @@
-"""Public addresses for local files."""
+"""Public URLs for local files."""

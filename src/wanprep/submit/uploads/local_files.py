@@ -1,4 +1,4 @@
-"""Look at a file that is to be uploaded: what it is, whatever it is called."""
+"""Describe a file that is to be uploaded by its content, not by its name."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Final
 
 from wanprep.errors import UsageError
 from wanprep.media.sniff import sniff
-from wanprep.media.source import LocalFile as Opened
+from wanprep.media.source import LocalFile as OpenedFile
 from wanprep.plugins.provider import LocalFile
 from wanprep.text import visible
 
-UNKNOWN: Final = ("application/octet-stream", "bin")
-
-
+# Content types and suffixes, by the names of formats in facts.
 MEDIA_TYPES: Final = {
     "aac": ("audio/aac", "aac"),
     "avi": ("video/x-msvideo", "avi"),
@@ -37,47 +35,30 @@ MEDIA_TYPES: Final = {
     "webm": ("video/webm", "webm"),
     "webp": ("image/webp", "webp"),
 }
-
-
-_BLOCK: Final = 1 << 20
-
-
-_LONGEST: Final = 60
-
-
-_STRANGE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_UNKNOWN: Final = ("application/octet-stream", "bin")
+_LONGEST_NAME: Final = 60
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def local_file(path: str) -> LocalFile:
-    """Tell all that an upload needs to know; the whole file is read for its hash."""
+    """Describe a file for an upload; all of it is read for its hash."""
     try:
-        with Opened(path) as content:
-            content_type, ending = MEDIA_TYPES.get(sniff(content).format, UNKNOWN)
-        size, digest = _hashed(path)
+        with OpenedFile(path) as content:
+            content_type, suffix = MEDIA_TYPES.get(sniff(content).format, _UNKNOWN)
+        with open(path, "rb") as file:
+            digest, size = hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
     except OSError as error:
         raise UsageError(
             f"{visible(path)} cannot be read: {error.strerror or error}. Make it readable, and run"
             " this again."
         ) from error
+    # Services and URLs take plain ASCII names.
+    stem = os.path.splitext(os.path.basename(path))[0]
+    name = _NOT_IN_NAMES.sub("-", stem)[:_LONGEST_NAME].strip("-") or "file"
     return LocalFile(
         path=path,
-        name=f"{_plain(path)}.{ending}",
+        name=f"{name}.{suffix}",
         content_type=content_type,
         bytes=size,
         sha256=digest,
     )
-
-
-def _hashed(path: str) -> tuple[int, str]:
-    hashed, size = hashlib.sha256(), 0
-    with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            hashed.update(block)
-            size += len(block)
-    return size, hashed.hexdigest()
-
-
-def _plain(path: str) -> str:
-    """Keep of a name what every service and every address can carry."""
-    stem = os.path.splitext(os.path.basename(path))[0]
-    return _STRANGE.sub("-", stem)[:_LONGEST].strip("-") or "file"

@@ -1,10 +1,10 @@
-"""Give a local file a public address: at its provider, else in a bucket of the user's own."""
+"""Give a local file a public URL: by the provider's uploads, else in a bucket of the user's."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from wanprep.net.addresses import may_follow
@@ -12,7 +12,7 @@ from wanprep.net.secrets import redact
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts
 from wanprep.submit.errors import CannotHost
-from wanprep.submit.uploads.verify import prove, what_is_wrong
+from wanprep.submit.uploads.verify import link_problem, verify_link
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
@@ -20,119 +20,51 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.provider import LocalFile, Provider
     from wanprep.submit.http.driver import Driver
-    from wanprep.submit.services.service import Service, Uploads
+    from wanprep.submit.ledger.ledger import HostedCopies
+    from wanprep.submit.services.service import Service
 
+UPLOAD: Final = ""  # the destination that stands for the provider's own uploads
 
-# A job may wait for hours before its files are fetched.
-_LIVES: Final = timedelta(days=1)
+# A job may wait in a queue for hours before its files are fetched.
+_SIGNED_FOR: Final = timedelta(days=1)
+_LEFT_TO_LIVE: Final = timedelta(hours=1)
 
-
-# How filesystems are told what they store; others guess it by the name.
+# The argument by which a filesystem takes the content type; others guess it from the name.
 _CONTENT_TYPE: Final = {
     "gcs": "content_type",
     "gs": "content_type",
     "s3": "ContentType",
     "s3a": "ContentType",
 }
-
-
-def host_with_fsspec(file: LocalFile, below: str) -> HostedUrl:
-    """Store a file under its content's hash, and sign a link to it."""
-    filesystem, folder = _open(below)
-    if not _signs(filesystem):
-        raise CannotHost(
-            f"{redact(below)} in [hosts] cannot give out links that work without a login. "
-            "Choose a bucket that can, such as s3://bucket/prefix or gs://bucket/prefix."
-        )
-    path = f"{folder.rstrip('/')}/{place_of(file)}"
-    expires = datetime.now(UTC) + _LIVES
-    try:
-        filesystem.put_file(file.path, path, **_told(below, file))
-        url = filesystem.sign(path, expiration=int(_LIVES.total_seconds()))
-    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
-        why = redact(str(error)) or type(error).__name__
-        raise CannotHost(f"{file.name} could not be stored at {redact(below)}: {why}") from None
-    return HostedUrl(url, expires)
-
-
-def place_of(file: LocalFile) -> str:
-    """Name a file so that no other content ever takes its place."""
-    return f"{file.sha256[:16]}/{file.name}"
-
-
-def _open(below: str) -> tuple[Any, str]:
-    import fsspec
-
-    try:
-        filesystem, folder = fsspec.core.url_to_fs(below)
-    except ImportError as error:
-        raise CannotHost(
-            f"{redact(below)} in [hosts] needs a package that is not installed: {error}"
-        ) from None
-    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
-        why = redact(str(error)) or type(error).__name__
-        raise CannotHost(f"{redact(below)} in [hosts] cannot be opened: {why}") from None
-    return filesystem, str(folder)
-
-
-def _signs(filesystem: Any) -> bool:  # noqa: ANN401 - fsspec ships no types
-    import fsspec
-
-    return type(filesystem).sign is not fsspec.AbstractFileSystem.sign
-
-
-def _told(below: str, file: LocalFile) -> dict[str, str]:
-    name = _CONTENT_TYPE.get(below.partition("://")[0])
-    return {name: file.content_type} if name else {}
-
-
-# Where a job waits in a queue, its files must still be there when it is begun.
-_MARGIN: Final = timedelta(hours=1)
-
-
-UPLOAD: Final = ""  # the place that is the provider's own
-
-
-_WAYS_OUT: Final = (
-    "Put the file where it has a public https address and write that into the job; or name a "
+_ALTERNATIVES: Final = (
+    "Put the file where it has a public https URL and write that into the job; or name a "
     'bucket of your own in the configuration, [hosts] default = "s3://bucket/prefix"; or choose '
     "a provider that takes uploads."
 )
 
 
-class HostedCopies(Protocol):
-    """Remembers which content lies where."""
-
-    def get(self, provider: str, sha256: str) -> HostedUrl | None:
-        """Find the address of a file that was uploaded before."""
-        ...
-
-    def put(self, provider: str, sha256: str, hosted: HostedUrl, /) -> None:
-        """Remember where a file was uploaded to."""
-        ...
-
-
-def host(
-    file: LocalFile, *, driver: Driver, config_hosts: Mapping[str, str], remembered: HostedCopies
+def upload_file(
+    file: LocalFile, *, driver: Driver, config_hosts: Mapping[str, str], copies: HostedCopies
 ) -> HostedUrl:
-    """Upload a file, unless a copy of it still lives, and prove that strangers can fetch it."""
-    name = driver.provider.name
-    known = remembered.get(name, file.sha256)
-    if known and _lives(known) and what_is_wrong(known.url, file, driver) is None:
-        return known
-    hosted = _hosted(file, driver, config_hosts)
+    """Upload a file, unless an earlier copy still works, and verify that anyone can fetch it."""
+    provider = driver.provider.name
+    copy = copies.get(provider, file.sha256)
+    if copy and _will_last(copy) and link_problem(copy.url, file, driver) is None:
+        return copy
+    hosted = _upload_to_first(file, driver, config_hosts)
     if hosted.url.startswith("data:"):
         return hosted
     if not may_follow(hosted.url, plain=driver.wire.plain):
-        say = f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
-        raise CannotHost(say)
-    prove(hosted.url, file, driver)
-    remembered.put(name, file.sha256, hosted)
+        raise CannotHost(
+            f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
+        )
+    verify_link(hosted.url, file, driver)
+    copies.put(provider, file.sha256, hosted)
     return hosted
 
 
-def places(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[str, ...]:
-    """Tell where a provider's files can go, the best place first: what the user chose for it."""
+def destinations(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[str, ...]:
+    """List where a provider's files can go, the first choice first: what the user set for it."""
     if chosen := config_hosts.get(provider.name):
         return (chosen,)
     own = (UPLOAD,) if provider.upload else ()
@@ -140,28 +72,28 @@ def places(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[str, ..
     return (*own, default) if default else own
 
 
-def nowhere(file: LocalFile, title: str, why: str = "") -> CannotHost:
-    """Say that a file finds no place, and the ways out."""
+def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
+    """Return the error for a file that cannot be uploaded anywhere."""
     reason = why or f"{title} takes no uploads"
-    return CannotHost(f"{file.name} is on this machine only: {reason}. {_WAYS_OUT}")
+    return CannotHost(f"{file.name} is on this machine only: {reason}. {_ALTERNATIVES}")
 
 
-def _hosted(file: LocalFile, driver: Driver, config_hosts: Mapping[str, str]) -> HostedUrl:
-    why = ""
-    for place in places(driver.provider, config_hosts):
-        if place != UPLOAD:
-            return _elsewhere(file, place)
-        if why := _unfit(file, driver.service):
+def _upload_to_first(file: LocalFile, driver: Driver, config_hosts: Mapping[str, str]) -> HostedUrl:
+    service, why = driver.service, ""
+    for destination in destinations(driver.provider, config_hosts):
+        if destination != UPLOAD:
+            put = load_hosts().get(destination.partition("://")[0], upload_with_fsspec)
+            return put(file, destination)
+        if why := _known_refusal(file, service):
             continue
         try:
-            return _dated(driver.upload(file), driver.service.uploads)
+            return _with_expiry(driver.upload(file), service)
         except Refused as error:
-            why = f"{driver.service.title} does not take it ({error}). {error.advice}".rstrip(". ")
-    raise nowhere(file, driver.service.title, why)
+            why = f"{service.title} does not take it ({error}). {error.advice}".rstrip(". ")
+    raise no_destination(file, service.title, why)
 
 
-def _unfit(file: LocalFile, service: Service) -> str:
-    """Say why a provider's uploads take no such file, where that is known beforehand."""
+def _known_refusal(file: LocalFile, service: Service) -> str:
     uploads = service.uploads
     if uploads and file.content_type in uploads.refused:
         return (
@@ -173,22 +105,67 @@ def _unfit(file: LocalFile, service: Service) -> str:
     return ""
 
 
-def _dated(hosted: HostedUrl, uploads: Uploads | None) -> HostedUrl:
-    """Know when a copy dies, from what the service says of all of them if of none by itself."""
-    if hosted.expires or uploads is None or uploads.kept is None:
+def _with_expiry(hosted: HostedUrl, service: Service) -> HostedUrl:
+    """Set when a copy expires by how long the service keeps uploads, unless it says so itself."""
+    if hosted.expires or service.uploads is None or service.uploads.kept is None:
         return hosted
-    return replace(hosted, expires=datetime.now(UTC) + timedelta(seconds=uploads.kept))
+    return replace(hosted, expires=datetime.now(UTC) + timedelta(seconds=service.uploads.kept))
 
 
-def _elsewhere(file: LocalFile, below: str) -> HostedUrl:
-    put = load_hosts().get(below.partition("://")[0], host_with_fsspec)
-    return put(file, below)
+def _will_last(copy: HostedUrl) -> bool:
+    ends = [copy.expires, link_expiry(copy.url)]
+    return all(end > datetime.now(UTC) + _LEFT_TO_LIVE for end in ends if end)
 
 
-def _lives(known: HostedUrl) -> bool:
+def link_expiry(url: str) -> datetime | None:
+    """Read from a signed link when it expires."""
     from wanprep.check.urls import expiry
 
-    end = expiry(parse_qs(urlsplit(known.url).query))
-    ends = [known.expires] if known.expires else []
-    ends += [datetime.fromtimestamp(end, UTC)] if end else []
-    return all(end > datetime.now(UTC) + _MARGIN for end in ends)
+    end = expiry(parse_qs(urlsplit(url).query))
+    return None if end is None else datetime.fromtimestamp(end, UTC)
+
+
+def upload_with_fsspec(file: LocalFile, below: str) -> HostedUrl:
+    """Store a file under its content's hash in a bucket, and sign a link to it."""
+    import fsspec
+
+    filesystem, folder = _open_bucket(below)
+    if type(filesystem).sign is fsspec.AbstractFileSystem.sign:
+        raise CannotHost(
+            f"{redact(below)} in [hosts] cannot give out links that work without a login. "
+            "Choose a bucket that can, such as s3://bucket/prefix or gs://bucket/prefix."
+        )
+    path = f"{folder.rstrip('/')}/{bucket_path(file)}"
+    expires = datetime.now(UTC) + _SIGNED_FOR
+    argument = _CONTENT_TYPE.get(below.partition("://")[0])
+    try:
+        filesystem.put_file(file.path, path, **({argument: file.content_type} if argument else {}))
+        url = filesystem.sign(path, expiration=int(_SIGNED_FOR.total_seconds()))
+    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
+        raise CannotHost(
+            f"{file.name} could not be stored at {redact(below)}: {_reason(error)}"
+        ) from None
+    return HostedUrl(url, expires)
+
+
+def bucket_path(file: LocalFile) -> str:
+    """Name a file in a bucket so that no other content ever gets the same name."""
+    return f"{file.sha256[:16]}/{file.name}"
+
+
+def _open_bucket(below: str) -> tuple[Any, str]:
+    import fsspec
+
+    try:
+        filesystem, folder = fsspec.core.url_to_fs(below)
+    except ImportError as error:
+        raise CannotHost(
+            f"{redact(below)} in [hosts] needs a package that is not installed: {error}"
+        ) from None
+    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
+        raise CannotHost(f"{redact(below)} in [hosts] cannot be opened: {_reason(error)}") from None
+    return filesystem, str(folder)
+
+
+def _reason(error: Exception) -> str:
+    return redact(str(error)) or type(error).__name__

@@ -1,13 +1,12 @@
-"""Prove that a hosted file can be fetched: a fresh link may be dead for some seconds.
+"""Verify that an uploaded file can be fetched, before money is spent on it.
 
-What a service shows in a file's place (a page that asks to log in, JSON about the file) is
-found out before money is spent on it.
+A fresh link may be dead for some seconds, and some services give a login page or JSON in the
+file's place.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -26,81 +25,66 @@ _PAGES: Final = frozenset({"text/html", "application/json", "application/xhtml+x
 _TOTAL: Final = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class _Inputs:
-    status: int
-    content_type: str
-    bytes: int | None
-
-
-def prove(url: str, file: LocalFile, driver: Driver) -> None:
-    """Look at a link as a stranger would, until the file is there or patience ends."""
+def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
+    """Request a link without a key until it gives the file; raise CannotHost if it does not."""
     for number in count(1):
-        fault = what_is_wrong(url, file, driver)
-        if fault is None:
+        problem = link_problem(url, file, driver)
+        if problem is None:
             return
         if number > driver.patience.attempts:
             break
         driver.pause(driver.patience.pause * 2 ** (number - 1))
     raise CannotHost(
-        f"{file.name} was uploaded, but its link {fault}: {redact(url)}. The service that makes "
-        "the video could not fetch it. Look whether what is uploaded there is public."
+        f"{file.name} was uploaded, but its link {problem}: {redact(url)}. The service that makes "
+        "the video could not fetch it. Check that uploads there are public."
     )
 
 
-def what_is_wrong(url: str, file: LocalFile, driver: Driver) -> str | None:
-    """Look once; None where the link gives the file."""
+def link_problem(url: str, file: LocalFile, driver: Driver) -> str | None:
+    """Request a link once; None where it gives the file."""
     if url.startswith("data:"):
         return None
     try:
-        return _fault(_look(url, file, driver), file)
+        with driver.wire.open(Request(method="HEAD", url=url, key=False)) as response:
+            length = _content_length(response)
+            if response.status_code == 200 and length is not None:
+                return _problem(response, length, file)
+        # Some answer no HEAD, and a signature may hold for GET alone.
+        first_byte = {"Range": "bytes=0-0"}
+        get = Request(method="GET", url=url, key=False, headers=first_byte)
+        with driver.wire.open(get) as response:
+            return _problem(response, _total_length(response, file.bytes), file)
     except Broken as broken:
         return f"does not answer ({broken})"
 
 
-def _fault(seen: _Inputs, file: LocalFile) -> str | None:
-    if seen.status not in {200, 206}:
-        return f"answers a stranger with HTTP {seen.status}"
-    if seen.content_type in _PAGES:
-        return f"gives {seen.content_type} in the file's place"
-    if seen.bytes != file.bytes:
-        found = "another length" if seen.bytes is None else file_size(seen.bytes)
+def _problem(response: httpx.Response, length: int | None, file: LocalFile) -> str | None:
+    if response.status_code not in {200, 206}:
+        return f"answers with HTTP {response.status_code} where no key is sent"
+    header: str = response.headers.get("content-type", "")
+    content_type = header.partition(";")[0].strip().lower()
+    if content_type in _PAGES:
+        return f"gives {content_type} in the file's place"
+    if length != file.bytes:
+        found = "another length" if length is None else file_size(length)
         return f"gives {found} instead of {file_size(file.bytes)}"
     return None
 
 
-def _look(url: str, file: LocalFile, driver: Driver) -> _Inputs:
-    with driver.wire.open(Request(method="HEAD", url=url, key=False)) as answer:
-        seen = _Inputs(answer.status_code, _content_type(answer), _length(answer))
-    if seen.status == 200 and seen.bytes is not None:
-        return seen
-    # Some know no HEAD, and a signature may hold for GET alone.
-    first_byte = {"Range": "bytes=0-0"}
-    get = Request(method="GET", url=url, key=False, headers=first_byte)
-    with driver.wire.open(get) as answer:
-        return _Inputs(
-            answer.status_code, _content_type(answer), _length_of_all(answer, file.bytes)
-        )
+def _content_length(response: httpx.Response) -> int | None:
+    header: str = response.headers.get("content-length", "")
+    return int(header) if header.isdecimal() else None
 
 
-def _content_type(answer: httpx.Response) -> str:
-    told: str = answer.headers.get("content-type", "")
-    return told.partition(";")[0].strip().lower()
-
-
-def _length(answer: httpx.Response) -> int | None:
-    told: str = answer.headers.get("content-length", "")
-    return int(told) if told.isdecimal() else None
-
-
-def _length_of_all(answer: httpx.Response, expected: int) -> int | None:
-    if answer.status_code == 206:
-        total = _TOTAL.match(answer.headers.get("content-range", ""))
+def _total_length(response: httpx.Response, expected: int) -> int | None:
+    """Return the length of the whole file, of which one byte was requested."""
+    if response.status_code == 206:
+        total = _TOTAL.match(response.headers.get("content-range", ""))
         return int(total[1]) if total else None
-    if answer.status_code != 200 or (length := _length(answer)) is not None:
-        return _length(answer)
+    if response.status_code != 200 or (length := _content_length(response)) is not None:
+        return _content_length(response)
     length = 0
-    for piece in answer.iter_bytes():  # a server that does not tell: count
+    for piece in response.iter_bytes():  # no length is given: count, up to too many
         length += len(piece)
         if length > expected:
             break

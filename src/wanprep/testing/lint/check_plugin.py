@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from wanprep.plugins.flow import Order
     from wanprep.rules.target import Target
-    from wanprep.submit.request.body import Built
     from wanprep.testing.lint.plugin import Found
 
 
@@ -48,7 +48,7 @@ def check_plugin(told: str) -> Checked:
         whole += [target] if target and not wrong else []
     faults += _names(targets, found, service)
     bought = next((each for target in whole if (each := _order(target))), None)
-    order = bought.order() if bought else plain_order(found.package.removeprefix("wanprep_"))
+    order = bought or plain_order(found.package.removeprefix("wanprep_"))
     faults += code_faults(found, service, keyed(order, service))
     return Checked(found, tuple(target.id for target in targets), tuple(dict.fromkeys(faults)))
 
@@ -85,7 +85,7 @@ def _sendable(target: Target) -> bool:
     return target.request is not None and {"fields", "model"} <= target.data.keys()
 
 
-def _order(target: Target) -> Built | None:
+def _order(target: Target) -> Order | None:
     return sample_order(target) if _sendable(target) else None
 
 

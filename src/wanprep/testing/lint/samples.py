@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.check.inputs import Case
 from wanprep.job.read import read_jobs
 from wanprep.rules.intent import intent_of
-from wanprep.submit.request.body import CannotBuild, build
+from wanprep.submit.request.body import CannotBuild, build_request
 from wanprep.testing.lint.fields import allowed, field, parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wanprep.plugins.flow import Order
     from wanprep.rules.target import Target
-    from wanprep.submit.request.body import Built
     from wanprep.testing.lint.targets import Told
 
 
@@ -151,16 +151,16 @@ def body_faults(target: Target) -> Iterator[Told]:
             yield f"fields.{what}", f"it is promised, and no job with it can be built: {why}"
 
 
-def sample_order(target: Target) -> Built | None:
+def sample_order(target: Target) -> Order | None:
     """Build the plainest job that can be built."""
     return _first_built(target, plain_jobs(target))[0]
 
 
-def _first_built(target: Target, jobs: list[Document]) -> tuple[Built | None, str]:
+def _first_built(target: Target, jobs: list[Document]) -> tuple[Order | None, str]:
     why = ""
     for job in jobs:
         try:
-            return build(as_case(job, target), target, {}), why
+            return build_request(as_case(job, target), target, {}).order, why
         except CannotBuild as error:
             why = why or str(error).partition(" `wanprep check")[0]
     return None, why

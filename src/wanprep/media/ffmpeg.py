@@ -1,0 +1,47 @@
+"""Start ffmpeg on untrusted files.
+
+Playlists and crafted headers can name URLs and other files; ffmpeg opens none of them when each
+input has a protocol whitelist.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STDOUT: Final = "pipe:1"
+_BASE_OPTIONS: Final = ("-nostdin", "-hide_banner", "-nostats")
+_LOCAL_FILES_ONLY: Final = ("-protocol_whitelist", "file,pipe")
+_FILE: Final = "file:"
+
+
+def file_url(path: str) -> str:
+    """Write a path so that ffmpeg takes it for no option, protocol or pattern."""
+    return _FILE + path
+
+
+def path_of(url: str) -> str | None:
+    """Undo `file_url`; None for what is not a file."""
+    return url.removeprefix(_FILE) if url.startswith(_FILE) else None
+
+
+def command_line(*arguments: str) -> tuple[str, ...]:
+    """Add the options that keep ffmpeg off the terminal and off everything but its inputs."""
+    safe: list[str] = []
+    for argument in arguments:
+        safe += (*_LOCAL_FILES_ONLY, argument) if argument == "-i" else (argument,)
+    return (*_BASE_OPTIONS, *safe)
+
+
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 - Popen's
+    """Run a `command_line`, with Popen's options; raise OSError if ffmpeg cannot be started."""
+    import imageio_ffmpeg
+
+    try:
+        path = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise OSError(str(error)) from error
+    return subprocess.Popen([path, *command], stdin=subprocess.DEVNULL, **options)

@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+import small_service
+from loopback import Answer, Loopback, answer, chunked, head, raw, redirect, reset
+from small_service import HASTE, KEY, driver
+
+from wanprep.plugins.flow import Flow, HostedUrl, Request
+from wanprep.plugins.provider import LocalFile, Settings
+from wanprep.submit.errors import CannotHost
+from wanprep.submit.http.driver import Driver
+from wanprep.submit.ledger.ledger import HostedCopies, Ledger
+from wanprep.submit.services.service import Uploads
+from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.upload import upload_file
+
+BODY = b"the file itself"
+TYPE = "application/octet-stream"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> LocalFile:
+    path = tmp_path / "hero.bin"
+    path.write_bytes(BODY)
+    return local_file(str(path))
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Iterator[HostedCopies]:
+    with Ledger(str(tmp_path / "state")) as ledger:
+        yield ledger.hosted
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with Loopback({}) as server:
+        yield server
+
+
+def serve(server: Loopback, *answers: Answer, link: str = "") -> None:
+    url = link or f"{server.url}/cdn/x"
+    server.script = {"/upload": [answer(200, {"url": url})], "/cdn/x": answers}
+
+
+HERE = answer(200, BODY)
+PAGE = answer(200, BODY, content_type="text/html; charset=x")
+MISSING = answer(404, b"")
+
+
+def piece(total: object) -> Answer:
+    return answer(206, b"t", content_range=f"bytes 0-0/{total}")
+
+
+def headed(length: int | None, **headers: str) -> Answer:
+    length_header = {"content-length": str(length)} if length is not None else {}
+    return raw(head(200, length_header | {"connection": "close"} | headers))
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        pytest.param([HERE], id="at once"),
+        pytest.param([MISSING, MISSING, MISSING, MISSING, HERE], id="after some seconds"),
+        pytest.param([reset, HERE], id="after a hiccup"),
+        pytest.param([answer(200, b""), answer(200, b""), HERE], id="empty at first"),
+        pytest.param([answer(405, b""), HERE], id="no HEAD"),
+        pytest.param(
+            [answer(403, b""), piece(len(BODY))],
+            id="signed for GET, in pieces",
+        ),
+        pytest.param([headed(None), chunked(BODY)], id="no length at all"),
+    ],
+)
+def test_an_uploaded_file_is_verified(
+    server: Loopback, file: LocalFile, copies: HostedCopies, answers: list[Answer]
+) -> None:
+    serve(server, *answers)
+    with driver(server) as line:
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert hosted.url == f"{server.url}/cdn/x"
+    assert copies.get("small", file.sha256) == hosted
+    looks = [each for each in server.heard if each.target == "/cdn/x"]
+    assert all(KEY.encode() not in each.raw for each in looks)
+    assert looks[0].method == "HEAD"
+    assert {each.headers.get("range") for each in looks if each.method == "GET"} <= {"bytes=0-0"}
+
+
+def test_a_redirected_link_is_followed(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    with Loopback({"*": [HERE]}) as cdn:
+        serve(server, redirect(f"{cdn.url}/y"))
+        with driver(server) as line:
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        pytest.param([MISSING], "with HTTP 404", id="never there"),
+        pytest.param([answer(403, b"")], "with HTTP 403 where no key is sent", id="not public"),
+        pytest.param([answer(200, BODY[:-1])], "14 B instead of 15 B", id="too short"),
+        pytest.param([PAGE], "text/html", id="a page"),
+        pytest.param([answer(200, {"a": 1})], "application/json", id="about the file"),
+        pytest.param([reset], "does not answer", id="dead"),
+        pytest.param([headed(None), chunked(BODY, BODY)], "30 B instead", id="endless"),
+        pytest.param([headed(None), piece("*")], "another length", id="no length at all"),
+        pytest.param([headed(None), piece(9)], "9 B instead", id="in pieces"),
+    ],
+)  # fmt: skip
+def test_a_link_that_gives_no_file_is_refused(
+    server: Loopback, file: LocalFile, copies: HostedCopies, answers: list[Answer], says: str
+) -> None:
+    # Each look is one HEAD, and one GET where that says too little.
+    serve(server, *(answers * 8))
+    with driver(server, patience=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert "hero.bin was uploaded" in str(caught.value)
+    assert copies.get("small", file.sha256) is None
+
+
+def test_a_plain_http_link_is_refused(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    serve(server, HERE, link="http://cdn.example.com/x?sig=secret")
+    with driver(server) as line, pytest.raises(CannotHost, match="not https") as caught:
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_copy_that_works_is_not_uploaded_again(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    serve(server, HERE)
+    with driver(server) as line:
+        for _ in range(3):
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert server.targets().count("POST /upload") == 1
+
+
+NOW = datetime.now(UTC)
+SOON = NOW.timestamp() + 60
+
+
+@pytest.mark.parametrize(
+    ("old", "answers"),
+    [
+        pytest.param(HostedUrl("", NOW + timedelta(minutes=59)), [HERE], id="it dies soon"),
+        pytest.param(HostedUrl(f"?Expires={SOON:.0f}"), [HERE], id="so does its link"),
+        pytest.param(HostedUrl(""), [MISSING, MISSING, HERE], id="it is gone"),
+    ],
+)  # fmt: skip
+def test_a_copy_that_will_not_last_is_replaced(
+    server: Loopback, file: LocalFile, copies: HostedCopies, old: HostedUrl, answers: list[Answer]
+) -> None:
+    serve(server, *answers)
+    copies.put("small", file.sha256, replace(old, url=f"{server.url}/cdn/x{old.url}"))
+    with driver(server) as line:
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert server.targets().count("POST /upload") == 1
+    assert copies.get("small", file.sha256) == HostedUrl(f"{server.url}/cdn/x")
+
+
+def upload_as_data(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+    yield from ()
+    return HostedUrl(f"data:{file.content_type};base64,AAAA")
+
+
+def test_a_file_inside_the_order_is_not_verified(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    with driver(server, upload=upload_as_data) as line:
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert hosted.url.startswith("data:")
+    assert server.heard == []
+    assert copies.get("small", file.sha256) is None
+
+
+# Buckets of the user's own.
+
+
+class Bucket(fsspec.get_filesystem_class("file")):  # type: ignore[misc] # it ships no types
+    """A folder that signs links, as the clouds' filesystems do."""
+
+    protocol = "bucket"
+    url = ""
+
+    def sign(self, path: str, expiration: int = 100) -> str:
+        return f"{self.url}{path}?Expires={expiration}"
+
+    def put_file(self, lpath: str, rpath: str) -> None:
+        if "denied" in rpath:
+            raise RuntimeError("AccessDenied for AKIAIOSFODNN7EXAMPLE")
+        self.makedirs(self._parent(rpath), exist_ok=True)
+        super().put_file(lpath, rpath)
+
+
+@pytest.fixture
+def bucket(server: Loopback, tmp_path: Path) -> str:
+    fsspec.register_implementation("bucket", Bucket, clobber=True)
+    Bucket.url = server.url
+    server.script = {"*": [HERE]}
+    return f"bucket://{tmp_path}/store"
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_bucket_takes_what_the_provider_does_not(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path, own: bool
+) -> None:
+    # A bucket that is chosen for a provider comes before its own uploads.
+    upload = small_service.upload if own else None
+    with driver(server, upload=upload) as line:
+        hosted = upload_file(
+            file,
+            driver=line,
+            config_hosts={"small": bucket} if own else {"default": bucket},
+            copies=copies,
+        )
+    stored = tmp_path / "store" / file.sha256[:16] / "hero.bin"
+    assert stored.read_bytes() == BODY
+    assert hosted.url == f"{server.url}{stored}?Expires=86400"
+    assert hosted.expires is not None
+    assert timedelta(hours=23) < hosted.expires - datetime.now(UTC) <= timedelta(days=1)
+    assert "POST /upload" not in server.targets()
+
+
+def test_a_bucket_takes_what_the_provider_refuses(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str
+) -> None:
+    server.script = {"/upload": [answer(415, {"error": "no videos"})], "*": [HERE]}
+    with driver(server) as line:
+        assert (
+            "store"
+            in upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies).url
+        )
+        with pytest.raises(CannotHost, match="no videos") as caught:
+            upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert "hero.bin is on this machine only" in str(caught.value)
+    assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)
+
+
+def test_a_file_without_a_destination(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    with (
+        driver(server, upload=None) as line,
+        pytest.raises(CannotHost, match="Small takes no uploads"),
+    ):
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+
+
+@pytest.mark.parametrize(
+    ("below", "says"),
+    [
+        pytest.param("memory://a", "cannot give out links", id="it cannot sign"),
+        pytest.param("nothing://a", "cannot be opened", id="an unknown scheme"),
+        pytest.param("bucket://denied", "could not be stored", id="it may not be written"),
+        pytest.param("s3://b/prefix", "not installed: Install s3fs", id="no package for it"),
+    ],
+)  # fmt: skip
+def test_a_bucket_that_cannot_be_used(
+    server: Loopback,
+    file: LocalFile,
+    copies: HostedCopies,
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    below: str,
+    says: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "s3fs", None)  # whether it is installed or not
+    assert bucket
+    with (
+        driver(server, upload=None) as line,
+        pytest.raises(CannotHost, match=says) as caught,
+    ):
+        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
+    assert "AKIA" not in str(caught.value)
+
+
+class KindBucket(Bucket):
+    """A bucket that takes a content type."""
+
+    protocol = "s3a"
+
+    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
+        super().put_file(lpath, rpath)
+        Path(f"{rpath}.type").write_text(str(options["ContentType"]))
+
+
+def test_a_bucket_gets_the_content_type(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path
+) -> None:
+    fsspec.register_implementation("s3a", KindBucket, clobber=True)
+    below = bucket.replace("bucket:", "s3a:")
+    with driver(server, upload=None) as line:
+        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
+    (content_type,) = tmp_path.rglob("*.type")
+    assert content_type.read_text() == "application/octet-stream"
+
+
+def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+    ticket = yield Request(method="POST", url="/ticket", json={"size": file.bytes})
+    return HostedUrl(ticket.json()["url"])
+
+
+def test_an_upload_in_two_steps(server: Loopback, file: LocalFile, copies: HostedCopies) -> None:
+    serve(server, HERE)
+    server.script = {**server.script, "/ticket": [answer(200, {"url": f"{server.url}/cdn/x"})]}
+    with driver(server, upload=asks_twice) as line:
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert server.targets() == ["POST /ticket", "HEAD /cdn/x"]
+
+
+def uploads(line: Driver, **changes: Any) -> Driver:
+    unlimited: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
+    line.service = replace(
+        line.service, uploads=Uploads(**unlimited | changes, needs=(), warning=None)
+    )
+    return line
+
+
+def test_a_copy_lives_as_long_as_the_service_keeps_such(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    serve(server, HERE)
+    with uploads(driver(server), kept=7200) as line:
+        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert hosted.expires is not None
+    left = hosted.expires - datetime.now(UTC)
+    assert timedelta(minutes=110) < left < timedelta(minutes=121)
+
+
+@pytest.mark.parametrize(
+    ("limits", "why"),
+    [
+        pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
+        pytest.param({"most_bytes": 3}, "Small takes uploads of at most 3 B", id="size"),
+    ],
+)
+def test_what_is_known_to_be_refused_is_not_uploaded(
+    server: Loopback, file: LocalFile, copies: HostedCopies, limits: dict[str, Any], why: str
+) -> None:
+    serve(server, HERE)
+    with uploads(driver(server), **limits) as line, pytest.raises(CannotHost, match=why):
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert server.targets() == []
