@@ -14,7 +14,7 @@ import wanprep
 from wanprep.cli import run
 from wanprep.cli.commands import COMMANDS
 from wanprep.config import read_config
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.schemas import schema_names
 
 ROOT: Final = Path(__file__).parent.parent

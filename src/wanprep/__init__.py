@@ -10,7 +10,7 @@ from wanprep.media import probe, probe_many
 if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.job.model import JobFile
-    from wanprep.job.read import read_jobs as load_job
+    from wanprep.job.model import read_jobs as load_job
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding, Verdict
 
@@ -34,7 +34,7 @@ _LATE = {
     "JobFile": ("wanprep.job.model", "JobFile"),
     "Report": ("wanprep.check.result", "Report"),
     "Verdict": ("wanprep.rules.finding", "Verdict"),
-    "load_job": ("wanprep.job.read", "read_jobs"),
+    "load_job": ("wanprep.job.model", "read_jobs"),
 }
 
 

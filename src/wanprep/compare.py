@@ -12,8 +12,7 @@ from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.request import media_files
-from wanprep.job.documents.read_documents import read_text
-from wanprep.job.read import jobs_in
+from wanprep.job.model import parse_jobs
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
 from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
@@ -157,7 +156,7 @@ def _compare_fixed(inputs: Inputs, target: Target) -> tuple[Inputs, Outcome]:
     job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
     for change in sorted(job.changes, key=lambda each: each.line):
         costs.append(Cost(f"line {change.line}", change.words, change.safety))
-    fixed_file = jobs_in(file.file, read_text(job.text, file.file))
+    fixed_file = parse_jobs(job.text, file.file)
     available = all_targets((*inputs.request.target_folders, *config.target_folders))
     found, problems = read_cases(fixed_file, [target], available, [target])
     fixed = replace(

@@ -10,7 +10,7 @@ import wanprep
 from wanprep.check.findings import verdict_of
 from wanprep.check.inputs import read_cases
 from wanprep.errors import UsageError
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts
 from wanprep.rules.finding import Finding

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check import check
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema

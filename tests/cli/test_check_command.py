@@ -321,7 +321,7 @@ def test_a_job_of_100_megabytes(tmp_path: Path, capfd: pytest.CaptureFixture[str
     os.truncate(path, 100_000_000)
     told = report(capfd, path, status=1)
     assert [each["message"] for each in told["findings"]] == [
-        "A job file is a page of text, not 100.0 MB."
+        "This file has 100.0 MB; a job file has at most 1.0 MB."
     ]
 
 

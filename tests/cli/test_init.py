@@ -12,7 +12,7 @@ from terminals import AtTerminal
 
 from wanprep.cli import run
 from wanprep.config import read_config
-from wanprep.job.documents.read_documents import read_documents
+from wanprep.job.documents import read_documents
 from wanprep.rules.target import all_targets
 from wanprep.schemas import schema_text
 

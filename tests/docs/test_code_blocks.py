@@ -14,7 +14,7 @@ from PIL import Image
 
 from wanprep.cli import run
 from wanprep.config import read_config
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 
 _PAGES = {name(page): page for page in PAGES}
 

@@ -55,7 +55,7 @@ references:
     "cut off JSON": '{"prompt": "a", "first_frame": "a.png',
 }
 
-FOREIGN = {
+OTHERS = {
     "docker-compose": """\
 services:
   web:
@@ -178,17 +178,17 @@ references:
 
 
 @pytest.mark.parametrize("name", JOBS)
-def test_jobs_are_seen(name: str) -> None:
+def test_jobs(name: str) -> None:
     assert looks_like_job(JOBS[name].removeprefix("\ufeff"), PROVIDERS)
 
 
-@pytest.mark.parametrize("name", FOREIGN)
-def test_what_is_not_ours_is_left_alone(name: str) -> None:
-    assert not looks_like_job(FOREIGN[name], PROVIDERS)
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_files(name: str) -> None:
+    assert not looks_like_job(OTHERS[name], PROVIDERS)
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "seen"),
+    ("name", "data", "expected"),
     [
         pytest.param("a.yaml", b"target: wan/2.7", True, id="yaml"),
         pytest.param("A.YML", b"target: wan/2.7", True, id="yml"),
@@ -202,9 +202,9 @@ def test_what_is_not_ours_is_left_alone(name: str) -> None:
         pytest.param("a.yaml", b"#" * 70_000 + b"\ntarget: wan/2.7", False, id="too far down"),
     ],
 )
-def test_files(tmp_path: Path, name: str, data: bytes, seen: bool) -> None:
+def test_files(tmp_path: Path, name: str, data: bytes, expected: bool) -> None:
     (tmp_path / name).write_bytes(data)
-    assert is_job(str(tmp_path / name), PROVIDERS) is seen
+    assert is_job(str(tmp_path / name), PROVIDERS) is expected
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", "folder.yaml", "a\0b.yaml"])
@@ -223,7 +223,7 @@ def test_a_pipe_is_no_job(tmp_path: Path) -> None:
     st.text(st.sampled_from("targetprompt references:/-{}[],'\"\n\t#imagevido.png"), max_size=200)
     | st.sampled_from([json.dumps(JOBS), *JOBS.values()])
 )
-def test_any_text_is_answered(text: str) -> None:
+def test_any_text_has_an_answer(text: str) -> None:
     assert looks_like_job(text, PROVIDERS) in {True, False}
 
 
@@ -241,7 +241,7 @@ def test_any_text_is_answered(text: str) -> None:
         pytest.param("---\ntarget:\n" * 5_000, id="documents"),
     ],
 )
-def test_no_text_takes_long(text: str) -> None:
+def test_time_grows_with_the_length_only(text: str) -> None:
     start = time.process_time()
     looks_like_job(text, PROVIDERS)
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 5

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from wanprep.job.documents.document import Document, SourceText
 from wanprep.job.documents.json_reader import read_json
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.job.shape import _same_key, normalize
 from wanprep.schemas import load_schema
 
@@ -112,8 +112,8 @@ def test_problems(tmp_path: Path, text: str, problems: list[tuple[int, int, str]
     found = read_jobs(str(path)).problems
 
     assert [(one.place.line, one.place.column) for one in found] == [one[:2] for one in problems]
-    for one, (_, _, says) in zip(found, problems, strict=True):
-        assert says in one.message
+    for one, (_, _, message) in zip(found, problems, strict=True):
+        assert message in one.message
         assert one.rule == "job-invalid"
 
 
@@ -145,7 +145,7 @@ def test_problems(tmp_path: Path, text: str, problems: list[tuple[int, int, str]
         pytest.param({"parameters": 5}, {}, id="nothing to be made of it"),
     ],
 )  # fmt: skip
-def test_what_is_surely_intent_is_judged(text: object, normal: object) -> None:
+def test_normalized(text: object, normal: object) -> None:
     document = read_json(SourceText(json.dumps(text)))
     assert isinstance(document, Document)
     found, problems = normalize(document)
@@ -181,7 +181,7 @@ JOBS = VALUES | st.dictionaries(
 
 @given(JOBS)
 @settings(deadline=None)
-def test_the_shape_and_the_published_schema_agree(job: object) -> None:
+def test_problems_agree_with_the_published_schema(job: object) -> None:
     document = read_json(SourceText(json.dumps(job)))
     assert isinstance(document, Document)
     _, problems = normalize(document)
@@ -195,7 +195,7 @@ def test_the_schemas_examples_are_jobs() -> None:
         assert normalize(document)[1] == ()
 
 
-def test_editors_can_say_what_every_key_is_for() -> None:
+def test_every_key_has_a_title_and_a_description() -> None:
     def check(schema: dict[str, Any]) -> None:
         for inner in schema.get("properties", {}).values():
             assert inner["title"]

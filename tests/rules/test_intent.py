@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.job.model import Job
-from wanprep.job.read import read_jobs
+from wanprep.job.model import Job, read_jobs
 from wanprep.net.addresses import is_private
 from wanprep.rules.intent import (
     IntendedReference,

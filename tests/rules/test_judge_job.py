@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.rules.bounds import JobViolation
 from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job

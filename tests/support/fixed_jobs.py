@@ -1,4 +1,4 @@
-"""Job files fixed from their text alone, and read again by somebody else."""
+"""Job files fixed from their text alone, and read again by another YAML reader."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from ruamel.yaml import YAML
 from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
-from wanprep.job.documents.read_documents import read_text
-from wanprep.job.read import jobs_in
+from wanprep.job.model import parse_jobs
 from wanprep.rules.target import all_targets
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from wanprep.fix.job.changes import FixedJob
     from wanprep.job.model import JobFile
 
-KNOWN: Final = all_targets()
+TARGETS: Final = all_targets()
 EVOLINK: Final = "evolink/wan2.7-reference-video"
 OXEN: Final = "oxen/wan-v2-7-reference-to-video"
 RUNCOMFY: Final = "runcomfy/wan-2-7-reference-to-video"
@@ -30,20 +29,30 @@ WAVESPEED: Final = "wavespeed/wan-2.7-reference-to-video"
 
 
 def job_file(text: str, name: str = "job.yaml") -> JobFile:
-    return jobs_in(name, read_text(text, name))
+    return parse_jobs(text, name)
 
 
-def mend(
+def fix(
     text: str,
     *,
     name: str = "job.yaml",
     yes: bool = False,
-    target: str = EVOLINK,
     moved: Mapping[tuple[int, str], str] | None = None,
     ignored: Collection[str] = (),
 ) -> FixedJob:
-    file = job_file(text, name)
-    found, _ = read_cases(file, [], KNOWN, [KNOWN[target]])
+    """Fix the text of a job; a job without a target is judged for EvoLink."""
+    return fix_file(job_file(text, name), yes=yes, moved=moved, ignored=ignored)
+
+
+def fix_file(
+    file: JobFile,
+    *,
+    target: str = EVOLINK,
+    yes: bool = False,
+    moved: Mapping[tuple[int, str], str] | None = None,
+    ignored: Collection[str] = (),
+) -> FixedJob:
+    found, _ = read_cases(file, [], TARGETS, [TARGETS[target]])
     return fix_job(file, found, options=Options(yes=yes), moved=moved, ignored=ignored)
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from wanprep.job.documents.document import Place
-    from wanprep.job.model import Job, Problem
+    from wanprep.job.model import Job
+    from wanprep.job.shape import Problem
     from wanprep.media.facts import Facts
     from wanprep.rules.bounds import JobViolation, Violation
     from wanprep.rules.target import Target

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from wanprep.check.inputs import CheckRequest, Inputs, read_cases
 from wanprep.check.paths import files_in
 from wanprep.check.pipeline import judge_inputs
-from wanprep.job.documents.read_documents import read_text
-from wanprep.job.read import jobs_in
-from wanprep.job.references.writing import rewrite
+from wanprep.job.model import parse_jobs
+from wanprep.job.references.binding import rewrite
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts
 from wanprep.media.names import extension_format, usual_kind
@@ -141,7 +140,7 @@ def _tried(
     *,
     is_example: bool,
 ) -> FirstJob:
-    written = jobs_in(file, read_text(text, file))
+    written = parse_jobs(text, file)
     found, problems = read_cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
     seen = Inputs(

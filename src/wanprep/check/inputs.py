@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wanprep.check.paths import Subjects
-    from wanprep.job.model import Asset, Job, JobFile, Problem
+    from wanprep.job.model import Asset, Job, JobFile
+    from wanprep.job.shape import Problem
     from wanprep.media.facts import Facts
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
@@ -141,7 +142,7 @@ def _find(request: CheckRequest, providers: set[str]) -> Subjects:
 
 
 def _read(path: str) -> JobFile:
-    from wanprep.job.read import read_jobs
+    from wanprep.job.model import read_jobs
 
     return read_jobs(path)
 
@@ -180,7 +181,7 @@ def read_cases(
 
 
 def _problem(job: Job, rule: str, message: str, pointer: str) -> Problem:
-    from wanprep.job.model import Problem
+    from wanprep.job.shape import Problem
 
     return Problem(rule, pointer, message, job.document.place(pointer))
 

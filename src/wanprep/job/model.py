@@ -1,4 +1,4 @@
-"""The model of a job: targets, prompt, references and parameters, and their places."""
+"""Jobs: targets, prompt, references and parameters with their places, read from a file."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.job.documents import parse_documents, read_documents
+from wanprep.job.documents.document import BrokenDocument
+from wanprep.job.shape import Problem, normalize
 from wanprep.pointers import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from wanprep.job.documents.document import Document, Place, SourceText
+    from wanprep.job.documents import DocumentFile
+    from wanprep.job.documents.document import Document, SourceText
 
 Role = Literal["reference_image", "reference_video", "first_frame", "voice"]
 
@@ -43,16 +47,16 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A normalized job; what is wrong with how it is written is in `JobFile.problems`.
+    """A normalized job; errors of its form are in `JobFile.problems`.
 
     With a `body`, the provider's own request, everything but the targets is in there.
     """
 
     file: str
     number: int  # of the document in the file, from 1
-    document: Document  # has the place of every value
+    document: Document  # normalized, with the place of every value
     raw: Any  # the document as it is written
-    targets: Mapping[str, str]  # and the pointer to where each is named
+    targets: Mapping[str, str]  # to the pointer where each is named
     prompt: str | None
     negative_prompt: str | None
     references: tuple[Reference, ...]
@@ -81,16 +85,6 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with how a job is written: a finding before any target is known."""
-
-    rule: str
-    pointer: str
-    message: str
-    place: Place
-
-
-@dataclass(frozen=True, slots=True)
 class JobFile:
     """The jobs of a file, its problems in their order, and its text to show them in."""
 
@@ -98,3 +92,64 @@ class JobFile:
     source: SourceText
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
+
+
+def read_jobs(file: str) -> JobFile:
+    """Read all jobs of a file. Never raises: see the problems of the result."""
+    return jobs_of(file, read_documents(file))
+
+
+def parse_jobs(text: str, file: str) -> JobFile:
+    """Read all jobs of a text, as if it were in this file."""
+    return jobs_of(file, parse_documents(text, file))
+
+
+def jobs_of(file: str, parsed: DocumentFile) -> JobFile:
+    """Normalize documents into jobs."""
+    jobs: list[Job] = []
+    problems: list[Problem] = []
+    for number, document in enumerate(parsed.documents, start=1):
+        if isinstance(document, BrokenDocument):
+            problems.append(Problem("job-invalid", "", document.message, document.place))
+            continue
+        normal, found = normalize(document)
+        problems += found
+        if normal:
+            jobs.append(_job(file, number, normal, document))
+    problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
+    return JobFile(file, parsed.source, tuple(jobs), tuple(problems))
+
+
+def _job(file: str, number: int, normal: Document, written: Document) -> Job:
+    value: Mapping[str, Any] = normal.value
+    return Job(
+        file=file,
+        number=number,
+        document=normal,
+        raw=written.value,
+        targets=_targets(value.get("target")),
+        prompt=value.get("prompt"),
+        negative_prompt=value.get("negative_prompt"),
+        references=tuple(_references(value.get("references") or ())),
+        first_frame=value.get("first_frame") or None,
+        parameters=value.get("parameters") or {},
+        body=value.get("body"),
+    )
+
+
+def _targets(target: str | list[str] | None) -> dict[str, str]:
+    """List each target once, with the pointer to its first mention."""
+    if isinstance(target, str):
+        return {target: "/target"} if target else {}
+    pointers: dict[str, str] = {}
+    for index, name in enumerate(target or ()):
+        if name:
+            pointers.setdefault(name, below("/target", index))
+    return pointers
+
+
+def _references(entries: Iterable[Mapping[str, str]]) -> Iterator[Reference]:
+    for index, entry in enumerate(entries):
+        kind: Literal["image", "video"] = "video" if "video" in entry else "image"
+        voice = entry.get("voice") or None
+        yield Reference(kind, entry.get(kind, ""), voice, below("/references", index))

@@ -1,8 +1,7 @@
-"""Recognise jobs among other YAML and JSON files, where a folder is checked.
+"""Recognise jobs among the other YAML and JSON files of a folder.
 
-A file that is named on the command line is a job because it is named. In a folder, a `.yaml`,
-`.yml` or `.json` file is taken for one when one of its documents is a mapping that does at
-least one of these things:
+A file that is named on the command line is a job. In a folder, a `.yaml`, `.yml` or `.json` file
+is one when one of its documents is a mapping that does at least one of these things:
 
 - it names its schema, by `# yaml-language-server: $schema=...wanprep...job.schema.json` or by a
   key `$schema`;
@@ -55,13 +54,13 @@ _PARAMETERS: Final = frozenset(
      "watermark"}
 )  # fmt: skip
 
-# A key of a mapping in block style, without its indent; and what is worth a stop between brackets.
+# A key of a mapping in block style, without its indent; and the tokens between brackets.
 _KEY: Final = r"(?:\"([^\"\n]+)\"|'([^'\n]+)'|([\w$][^\n:#\"'{}\[\],]{0,80}?))[ \t]*:(?=\s|\Z)"
 _BRACKETED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^'\n]*'|[{}\[\],:]", re.DOTALL)
 
 
 def is_job(path: str, providers: Collection[str]) -> bool:
-    """Whether a file found in a folder is a job, be it a broken one."""
+    """Whether a file of a folder is a job, perhaps a broken one."""
     return path.lower().endswith(SUFFIXES) and looks_like_job(_read_head(path), providers)
 
 

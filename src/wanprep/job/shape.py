@@ -1,28 +1,28 @@
-"""Validate a document against the published schema of jobs, and normalize what is surely meant.
+"""Validate a document against the published schema of jobs, and normalize what is unambiguous.
 
 The schema is data: keys, their types and what may not stand together are read from there, and
-a test holds that this reading agrees with a full validator. What is normalized is still reported;
-but a job with `refs:` is judged as if it had `references:`, so that one slip stays one finding.
+a test checks that this reading agrees with a full validator. Everything normalized is reported;
+but a job with `refs:` is judged as if it had `references:`, so that one slip is one finding.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.job.documents.document import Member, Node
-from wanprep.job.model import Problem
 from wanprep.pointers import below, last, parent
 from wanprep.schema_errors import closest, letters, mismatch, type_in_words, unknown_key
 from wanprep.schemas import load_schema
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.document import Document, Syntax
+    from wanprep.job.documents.document import Document, Place, Syntax
 
 Schema = Mapping[str, Any]
+Members = Mapping[str, Member]
 
 _VIDEO: Final = re.compile(r"\.(?:mp4|mov|m4v|webm|mkv|avi|gif)(?:[?#].*)?$", re.IGNORECASE)
 _HINTS: Final = {
@@ -39,34 +39,45 @@ _HINTS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error in the form of a job, whatever its target."""
+
+    rule: str
+    pointer: str
+    message: str
+    place: Place
+
+
 def normalize(document: Document) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Return a document in the shape of the schema, and all that is wrong with how it is written.
+    """Return a document in the shape of the schema, and every error in its form.
 
     None where nothing in it can be used.
     """
-    shape = _Shape(document)
-    root = shape.value(document.root, load_schema("job"), "")
-    normal = replace(document, root=root) if root else None
-    return normal, tuple(shape.problems)
+    normalizer = _Normalizer(document)
+    root = normalizer.value(document.root, load_schema("job"), "")
+    return replace(document, root=root) if root else None, tuple(normalizer.problems)
 
 
-class _Shape:
+class _Normalizer:
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._hints = _HINTS[document.syntax]
         self.problems: list[Problem] = []
 
     def value(self, node: Node, schema: Schema, pointer: str) -> Node | None:
         """Return a value in the shape of the schema; None where it cannot be used."""
         types = _types(schema)
-        if types and _kind(node) not in types:
-            self._problem(pointer, _wrong_type(pointer, types, _kind(node), self._document.syntax))
-            converted = self._converted(node, types, schema)
+        if types and _type_of(node) not in types:
+            message = _wrong_type(pointer, types, _type_of(node), self._document.syntax)
+            self._report(pointer, message)
+            converted = self._convert(node, types, schema)
             if converted is None or isinstance(converted.content, str):
                 return converted
             node = converted
         match node.content:
             case str(text) if not re.search(schema.get("pattern", ""), text):
-                self._problem(pointer, _is_empty(pointer))
+                self._report(pointer, _is_empty(pointer))
                 return replace(node, content="")
             case tuple(items) if "items" in schema:
                 return replace(node, content=self._items(items, schema, pointer))
@@ -77,16 +88,14 @@ class _Shape:
 
     def _items(self, items: tuple[Node, ...], schema: Schema, pointer: str) -> tuple[Node, ...]:
         if len(items) < schema.get("minItems", 0):
-            self._problem(pointer, _is_empty(pointer))
+            self._report(pointer, _is_empty(pointer))
         values = (
             self.value(item, schema["items"], below(pointer, index))
             for index, item in enumerate(items)
         )
         return tuple(value for value in values if value)
 
-    def _members(
-        self, node: Node, members: Mapping[str, Member], schema: Schema, pointer: str
-    ) -> Node | None:
+    def _members(self, node: Node, members: Members, schema: Schema, pointer: str) -> Node | None:
         properties = schema["properties"]
         normal: dict[str, Member] = {}
         for key, member in members.items():
@@ -94,92 +103,82 @@ class _Shape:
             if key not in properties and not schema["additionalProperties"]:
                 name = self._unknown_key(key, members, properties, pointer)
             if name is not None and name not in normal:
-                inner = self.value(member.node, properties.get(name, {}), below(pointer, key))
-                if inner:
-                    normal[name] = Member(member.key, inner)
+                value = self.value(member.node, properties.get(name, {}), below(pointer, key))
+                if value:
+                    normal[name] = Member(member.key, value)
         self._exclude(members, normal, schema, pointer)
-        return self._chosen(node, members, normal, schema, pointer)
+        return self._choose(node, members, normal, schema, pointer)
 
     def _unknown_key(
-        self, key: str, members: Mapping[str, Member], properties: Schema, pointer: str
+        self, key: str, members: Members, properties: Schema, pointer: str
     ) -> str | None:
-        """Report a key that does not exist, and return the one that was surely intended."""
-        guess = _same_key(key, properties)
-        home = None if guess or pointer else _home(key, properties)
-        if not guess and not home:
-            guess = closest(key, properties)
-        if guess in members:
-            guess = None  # that one is there already
-        name = f"`{visible(key)}`"
-        message = (
-            f"{name} belongs in {home}" if home else f"{name}: {unknown_key(properties, guess)}"
-        )
-        self._problem(below(pointer, key), message, of_key=True)
-        return guess
+        """Report a key that does not exist, and return the one to use it as."""
+        suggestion = _same_key(key, properties)
+        home = None if suggestion or pointer else _home(key, properties)
+        if not suggestion and not home:
+            suggestion = closest(key, properties)
+        if suggestion in members:
+            suggestion = None
+        details = f" belongs in {home}" if home else f": {unknown_key(properties, suggestion)}"
+        self._report(below(pointer, key), f"`{visible(key)}`{details}", of_key=True)
+        return suggestion
 
     def _exclude(
-        self,
-        members: Mapping[str, Member],
-        normal: dict[str, Member],
-        schema: Schema,
-        pointer: str,
+        self, members: Members, normal: dict[str, Member], schema: Schema, pointer: str
     ) -> None:
         """Report what may not stand beside a key, and leave it out."""
         for key, excluded in schema.get("dependentSchemas", {}).items():
             for name in excluded["properties"] if key in members or key in normal else ():
                 if name in members:
                     message = f"`{name}` cannot stand beside `{key}`, which is the whole request"
-                    self._problem(below(pointer, name), f"{message}: put it in there", of_key=True)
+                    self._report(below(pointer, name), f"{message}: put it in there", of_key=True)
                 normal.pop(name, None)
 
-    def _chosen(
+    def _choose(
         self,
         node: Node,
-        members: Mapping[str, Member],
+        members: Members,
         normal: dict[str, Member],
         schema: Schema,
         pointer: str,
     ) -> Node | None:
-        """Require exactly one of some keys."""
+        """Require exactly one of the keys of `oneOf`."""
         choices = [choice["required"][0] for choice in schema.get("oneOf", ())]
         written = [name for name in choices if name in members or name in normal]
         if choices and not written:
             names = " nor ".join(f"`{name}`" for name in choices)
-            self._problem(pointer, f"this reference has neither {names}")
+            self._report(pointer, f"this reference has neither {names}")
             return None
         if len(written) > 1:
             names = " and ".join(f"`{name}`" for name in choices)
-            split = _HINTS[self._document.syntax]["split"]
-            self._problem(pointer, f"this reference has both {names}: {split}")
+            self._report(pointer, f"this reference has both {names}: {self._hints['split']}")
             for name in written[1:]:
                 normal.pop(name, None)
         return replace(node, content=normal)
 
-    def _converted(self, node: Node, types: tuple[str, ...], schema: Schema) -> Node | None:
+    def _convert(self, node: Node, types: tuple[str, ...], schema: Schema) -> Node | None:
         """Convert a value of the wrong type; None where there is no way to."""
-        text = isinstance(node.content, str)
         if "string" in types:
-            return replace(node, content=self._as_text(node, schema))
-        if "array" in types and (text or isinstance(node.content, Mapping)):
+            return replace(node, content=self._as_string(node, schema))
+        if "array" in types and isinstance(node.content, str | Mapping):
             return replace(node, content=(node,))
-        if "oneOf" in schema and text:
-            kind = "video" if _VIDEO.search(str(node.content)) else "image"
+        if "oneOf" in schema and isinstance(node.content, str):
+            kind = "video" if _VIDEO.search(node.content) else "image"
             return replace(node, content={kind: Member(node.span, node)})
         return None
 
-    def _as_text(self, node: Node, schema: Schema) -> str:
+    def _as_string(self, node: Node, schema: Schema) -> str:
         match node.content:
             case (Node(content=str(only)),):
                 return only
             case None:
                 return ""
             case tuple() | Mapping() if "pattern" in schema:
-                return ""  # surely not the name of a file
+                return ""  # a file name is required, and this is none
             case _:
-                start, end = node.span
-                return self._document.source.text[start:end]
+                return self._document.source.text[slice(*node.span)]
 
-    def _problem(self, pointer: str, message: str, *, of_key: bool = False) -> None:
+    def _report(self, pointer: str, message: str, *, of_key: bool = False) -> None:
         document = self._document
         place = document.key_place(pointer) if of_key else document.place(pointer)
         self.problems.append(Problem("job-invalid", pointer, message, place))
@@ -190,7 +189,7 @@ def _types(schema: Schema) -> tuple[str, ...]:
     return (types,) if isinstance(types, str) else tuple(types)
 
 
-def _kind(node: Node) -> str:
+def _type_of(node: Node) -> str:
     match node.content:
         case None:
             return "null"
@@ -207,7 +206,7 @@ def _kind(node: Node) -> str:
 
 
 def _home(key: str, properties: Schema) -> str | None:
-    """Find where inside of a job a key belongs that stands at its top."""
+    """Find where inside a job a key of its top level belongs."""
     if _same_key(key, properties["parameters"]["properties"]):
         return "`parameters`"
     if _same_key(key, properties["references"]["items"]["properties"]):
@@ -245,6 +244,6 @@ def _is_empty(pointer: str) -> str:
 
 
 def _name(pointer: str) -> str:
-    """Call a value by its key; an entry of a list, by its number."""
+    """Name a value by its key; an entry of a list, by its number."""
     name = last(pointer)
     return f"entry {int(name) + 1} of {_name(parent(pointer))}" if name.isdecimal() else f"`{name}`"

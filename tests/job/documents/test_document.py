@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from wanprep.job.documents import read_documents
 from wanprep.job.documents.document import Document, Place, SourceText
-from wanprep.job.documents.read_documents import read_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_place_within(tmp_path: Path, pointer: str, start: int, end: int, place:
     assert document(tmp_path).place_within(pointer, start, end) == place
 
 
-def test_the_same_text_is_looked_at_once(tmp_path: Path) -> None:
+def test_a_second_place_in_the_same_string(tmp_path: Path) -> None:
     job = document(tmp_path)
     assert job.place_within("/prompt", 0, 1) == job.place_within("/prompt", 0, 1)
 
@@ -92,10 +92,6 @@ def test_json_has_the_same_places(tmp_path: Path) -> None:
     assert job.key_place("/prompt") == Place(2, 2, 2, 10)
     assert job.place_within("/prompt", 5, 7) == Place(2, 18, 2, 25)
     assert job.place("/references/0") == Place(3, 18, 3, 20)
-
-
-def test_lines_can_be_shown(tmp_path: Path) -> None:
-    assert document(tmp_path).line_text(2) == "target: wan/2.7"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +116,3 @@ def test_offsets_as_lines_and_columns(text: str, start: int, end: int, place: Pl
 )
 def test_line_text_of_a_source(line: int, text: str) -> None:
     assert SourceText("one\r\n\nthree\n").line_text(line) == text
-
-
-def test_what_is_missing_at_the_end_is_shown_behind_the_last_character() -> None:
-    assert SourceText("a: [\n\n  \n").end_of_content() == 4

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wanprep.job.documents.document import Broken, Document, SourceText
+from wanprep.job.documents.document import BrokenDocument, Document, SourceText
 from wanprep.job.documents.json_reader import read_json
 
 
@@ -55,7 +55,7 @@ def test_what_is_accepted_is_what_a_strict_reader_accepts(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column", "says"),
+    ("text", "line", "column", "message"),
     [
         pytest.param('{"a": 1,}', 1, 9, "comma too many", id="comma at the end"),
         pytest.param("[1,\n]", 2, 1, "comma too many", id="comma at the end of a list"),
@@ -98,13 +98,11 @@ def test_what_is_accepted_is_what_a_strict_reader_accepts(text: str) -> None:
                      id="too much"),
     ],
 )  # fmt: skip
-def test_what_is_broken_is_said_in_plain_words(
-    text: str, line: int, column: int, says: str
-) -> None:
+def test_explain_error_of_json(text: str, line: int, column: int, message: str) -> None:
     broken = read_json(SourceText(text))
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, BrokenDocument)
     assert (broken.place.line, broken.place.column) == (line, column)
-    assert says.replace("\\", "") in broken.message
+    assert message.replace("\\", "") in broken.message
 
 
 def test_fifty_levels_are_fine() -> None:
@@ -114,7 +112,7 @@ def test_fifty_levels_are_fine() -> None:
 @pytest.mark.parametrize("unit", ['\\"', '"', '"a"', "[", "1", " ", "[],", '{"a":', "\\"])
 @pytest.mark.parametrize("start", ["", '"', '["'])
 def test_the_time_for_broken_text_grows_with_its_length_only(start: str, unit: str) -> None:
-    source = SourceText(start + unit * (200_000 // len(unit)))
+    source = SourceText(start + unit * (20_000 // len(unit)))
     started = time.process_time()
-    assert isinstance(read_json(source), Broken)
-    assert time.process_time() - started < 5
+    assert isinstance(read_json(source), BrokenDocument)
+    assert time.process_time() - started < 2

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from wanprep.job.documents import limits
-from wanprep.job.documents.document import Broken, Document, SourceText
+from wanprep.job.documents import document as document_module
+from wanprep.job.documents.document import BrokenDocument, Document, SourceText
 from wanprep.job.documents.yaml_reader import read_yaml
 
 
@@ -31,7 +31,7 @@ def read(text: str) -> list[Any]:
         pytest.param("a: &x [b]\n", ["b"], id="an anchor"),
         pytest.param("b: &x [c]\na: [*x, *x]", [["c"], ["c"]], id="aliases"),
         pytest.param("b: &x c\n*x : d\na: 1", 1, id="an alias as a key"),
-        pytest.param("b: &x 1\nc: &x 2\na: *x", 2, id="the latest anchor counts"),
+        pytest.param("b: &x 1\nc: &x 2\na: *x", 2, id="the last anchor counts"),
         pytest.param('a: "\\ud83d\\ude00"', "😀", id="surrogates of JSON"),
         pytest.param('{"a":"b","c":1}', "b", id="JSON"),
         pytest.param("a: <<", "<<", id="no merge"),
@@ -47,7 +47,7 @@ def test_values(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column", "says"),
+    ("text", "line", "column", "message"),
     [
         pytest.param("a: 1\nb: 2\na: 3", 3, 1, "`a` stands twice, on line 1 too", id="duplicate"),
         pytest.param("{a: 1, 'a': 2}", 1, 8, "`a` stands twice", id="duplicate in quotes"),
@@ -68,13 +68,13 @@ def test_values(text: str, value: object) -> None:
         pytest.param("- " * 60 + "a", 1, 101, "nested over 50", id="too deep, in lines"),
     ],
 )  # fmt: skip
-def test_what_no_job_needs_is_refused(text: str, line: int, column: int, says: str) -> None:
-    ((found_line, found_column, message),) = read(text)
+def test_refused_values(text: str, line: int, column: int, message: str) -> None:
+    ((found_line, found_column, found_message),) = read(text)
     assert (found_line, found_column) == (line, column)
-    assert says in message
+    assert message in found_message
 
 
-def test_a_billion_laughs_are_counted_before_they_are_made() -> None:
+def test_a_billion_laughs_are_counted_before_they_are_expanded() -> None:
     laughs = "a0: &a0 [" + ", ".join(["ha"] * 10) + "]\n"
     for level in range(1, 10):
         laughs += f"a{level}: &a{level} [" + ", ".join([f"*a{level - 1}"] * 10) + "]\n"
@@ -117,37 +117,37 @@ def test_documents(text: str, documents: list[Any]) -> None:
 
 
 def test_broken_documents_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_VALUES", 300)
+    monkeypatch.setattr(document_module, "MAX_VALUES", 300)
     found = list(read_yaml(SourceText("---\n@\n" * 1000)))
     assert len(found) == 300
-    assert isinstance(found[-1], Broken)
+    assert isinstance(found[-1], BrokenDocument)
     assert "more than 300" in found[-1].message
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("[" + "a," * 20_000 + "]", id="list"),
-        pytest.param("a: b\n" * 10_000, id="mapping"),
-        pytest.param("[" * 40_000, id="brackets"),
-        pytest.param("{" * 40_000, id="braces"),
-        pytest.param("- " * 20_000, id="dashes"),
-        pytest.param("? " * 20_000, id="question marks"),
-        pytest.param('a: "' + "\\n" * 20_000 + '"', id="escapes"),
-        pytest.param("a: " + "b " * 20_000, id="words"),
-        pytest.param("a: b" + "\t" * 40_000, id="tabs"),
-        pytest.param("a: b\n" + "\t\n" * 20_000, id="tabs on lines"),
-        pytest.param("a: b\t" * 40_000, id="words and tabs"),
-        pytest.param("\n" * 40_000 + "a: b", id="empty lines"),
+        pytest.param("[" + "a," * 10_001 + "]", id="list"),
+        pytest.param("a: b\n" * 5_000, id="mapping"),
+        pytest.param("[" * 5_000, id="brackets"),
+        pytest.param("{" * 5_000, id="braces"),
+        pytest.param("- " * 5_000, id="dashes"),
+        pytest.param("? " * 5_000, id="question marks"),
+        pytest.param('a: "' + "\\n" * 10_000 + '"', id="escapes"),
+        pytest.param("a: " + "b " * 10_000, id="words"),
+        pytest.param("a: b" + "\t" * 20_000, id="tabs"),
+        pytest.param("a: b\n" + "\t\n" * 10_000, id="tabs on lines"),
+        pytest.param("a: b\t" * 20_000, id="words and tabs"),
+        pytest.param("\n" * 20_000 + "a: b", id="empty lines"),
         pytest.param("&a " * 15_000, id="anchors"),
         pytest.param("!a " * 15_000, id="tags"),
         pytest.param("a: &a\n" + " #\n" * 15_000 + " b", id="comments behind an anchor"),
     ],
 )
-def test_nothing_takes_long(text: str) -> None:
+def test_time_grows_with_the_length_only(text: str) -> None:
     start = time.process_time()
     assert read(text)
-    assert time.process_time() - start < 20
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_tags_of_plain_values(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column", "says"),
+    ("text", "line", "column", "message"),
     [
         pytest.param("a: !!python/object/apply:os.system ['x']", 1, 4,
                      "!!python/object/apply:os.system has no meaning", id="code"),
@@ -178,11 +178,11 @@ def test_tags_of_plain_values(text: str, value: object) -> None:
         pytest.param("a: !!int x", 1, 10, "not what its tag !!int says", id="no integer"),
     ],
 )  # fmt: skip
-def test_tags_that_mean_nothing(text: str, line: int, column: int, says: str) -> None:
+def test_refused_tags(text: str, line: int, column: int, message: str) -> None:
     (broken,) = read_yaml(SourceText(text))
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, BrokenDocument)
     assert (broken.place.line, broken.place.column) == (line, column)
-    assert says in broken.message
+    assert message in broken.message
 
 
 @pytest.mark.parametrize(
@@ -211,27 +211,27 @@ def test_legal_tabs(text: str, value: object) -> None:
 @pytest.mark.parametrize("text", ["\ta: b", "a:\n\tb: c", "a: b\n\tc: d", "a:\n \t- b"])
 def test_tabs_that_indent(text: str) -> None:
     (broken,) = read_yaml(SourceText(text))
-    assert isinstance(broken, Broken)
+    assert isinstance(broken, BrokenDocument)
     assert "indent with spaces" in broken.message
 
 
-@pytest.mark.parametrize(
-    ("word", "value"),
-    [
-        ("", None), ("~", None), ("null", None), ("NULL", None), ("nUll", "nUll"),
-        ("true", True), ("False", False), ("TRUE", True), ("tRUE", "tRUE"),
-        ("yes", "yes"), ("no", "no"), ("on", "on"), ("off", "off"), ("y", "y"), ("N", "N"),
-        ("5", 5), ("-5", -5), ("+5", 5), ("0123", 123), ("0o17", 15), ("0x1F", 31),
-        ("1_000", "1_000"), ("0b11", "0b11"), ("0o8", "0o8"), ("0x", "0x"),
-        ("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("-.5e3", -500.0), ("1e3", 1000.0),
-        (".", "."), ("-.", "-."), ("e3", "e3"), ("1e", "1e"), ("1.2.3", "1.2.3"),
-        ("16:9", "16:9"), ("1:30", "1:30"), ("1080p", "1080p"), ("2026-11-20", "2026-11-20"),
-        ("12:30:45", "12:30:45"), ("<<", "<<"), ("=", "="), ("...x", "...x"),
-    ],
-)  # fmt: skip
-def test_unquoted_words(word: str, value: object) -> None:
-    (found,) = read(f"a: {word}")
-    assert (found["a"], type(found["a"])) == (value, type(value))
+WORDS = [
+    ("", None), ("~", None), ("null", None), ("NULL", None), ("nUll", "nUll"),
+    ("true", True), ("False", False), ("TRUE", True), ("tRUE", "tRUE"),
+    ("yes", "yes"), ("no", "no"), ("on", "on"), ("off", "off"), ("y", "y"), ("N", "N"),
+    ("5", 5), ("-5", -5), ("+5", 5), ("0123", 123), ("0o17", 15), ("0x1F", 31),
+    ("1_000", "1_000"), ("0b11", "0b11"), ("0o8", "0o8"), ("0x", "0x"),
+    ("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("-.5e3", -500.0), ("1e3", 1000.0),
+    (".", "."), ("-.", "-."), ("e3", "e3"), ("1e", "1e"), ("1.2.3", "1.2.3"),
+    ("16:9", "16:9"), ("1:30", "1:30"), ("1080p", "1080p"), ("2026-11-20", "2026-11-20"),
+    ("12:30:45", "12:30:45"), ("<<", "<<"), ("=", "="), ("...x", "...x"),
+]  # fmt: skip
+
+
+def test_unquoted_words() -> None:
+    for word, value in WORDS:
+        (found,) = read(f"a: {word}")
+        assert (found["a"], type(found["a"])) == (value, type(value)), word
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,13 @@
-"""What can be done to a document, as far as its values go.
+"""Operations on the values of a document, the changes proposed with them, and their outcome.
 
-Pointers of operations that are done together all speak of the document as it was before.
+Pointers of operations that are done together all refer to the document as it was before.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from wanprep.pointers import last, parent, steps
@@ -14,8 +15,9 @@ from wanprep.pointers import last, parent, steps
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wanprep.fix.job.findings import Look
+    from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.fix.plan.plan import Safety
+    from wanprep.job.references.binding import Replacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +30,21 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Respell:
-    """Write some characters of a text anew."""
+    """Replace some characters of a string."""
 
     pointer: str
-    pieces: tuple[tuple[tuple[int, int], str], ...]  # which characters, in order; what instead
+    replacements: tuple[Replacement, ...]  # in the order of the text
 
-    def text(self, before: str) -> str:
-        """Return the text as it is to be."""
-        for (start, end), written in reversed(self.pieces):
-            before = before[:start] + written + before[end:]
-        return before
+    def apply(self, text: str) -> str:
+        """Return the string with its replacements."""
+        for (start, end), written in reversed(self.replacements):
+            text = text[:start] + written + text[end:]
+        return text
 
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """Write a new entry behind the others of a mapping."""
+    """Add an entry at the end of a mapping."""
 
     pointer: str  # of the mapping
     key: str
@@ -51,7 +53,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Leave out an entry of a mapping or of a list."""
+    """Remove an entry of a mapping or of a list."""
 
     pointer: str
 
@@ -67,35 +69,35 @@ class Rename:
 Operation = Put | Respell | Add | Drop | Rename
 
 
-def performed(value: Any, operations: Iterable[Operation]) -> Any:  # noqa: ANN401 - JSON
-    """Do it to plain values, which are changed in place: what a new text must say."""
-    for operation in sorted(operations, key=_turn):
+def apply_operations(value: Any, operations: Iterable[Operation]) -> None:  # noqa: ANN401 - JSON
+    """Apply operations to plain values, in place."""
+    for operation in sorted(operations, key=_order):
         if isinstance(operation, Add):
-            at(value, operation.pointer)[operation.key] = operation.value
+            value_at(value, operation.pointer)[operation.key] = operation.value
             continue
-        holder, name = at(value, parent(operation.pointer)), last(operation.pointer)
+        container, name = value_at(value, parent(operation.pointer)), last(operation.pointer)
+        index = int(name) if isinstance(container, list) else name
         match operation:
-            case Put(value=new):
-                holder[_own(holder, name)] = new
+            case Put():
+                container[index] = operation.value
             case Respell():
-                holder[_own(holder, name)] = operation.text(at(value, operation.pointer))
+                container[index] = operation.apply(container[index])
             case Drop():
-                del holder[_own(holder, name)]
+                del container[index]
             case Rename(key=key):
-                entries = [(key if old == name else old, kept) for old, kept in holder.items()]
-                holder.clear()
-                holder.update(entries)
-    return value
+                entries = [(key if old == name else old, kept) for old, kept in container.items()]
+                container.clear()
+                container.update(entries)
 
 
-def _turn(operation: Operation) -> tuple[int, int]:
+def _order(operation: Operation) -> tuple[int, int]:
     """Put first what moves nothing, and the later entries of a list before the earlier ones."""
     name = last(operation.pointer)
-    turn = (Put, Respell, Add, Drop, Rename).index(type(operation))
-    return turn, -int(name) if isinstance(operation, Drop) and name.isdecimal() else 0
+    position = (Put, Respell, Add, Drop, Rename).index(type(operation))
+    return position, -int(name) if isinstance(operation, Drop) and name.isdecimal() else 0
 
 
-def at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON
+def value_at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON
     """Return what a pointer points at; None where there is nothing."""
     for name in steps(pointer):
         match value:
@@ -108,83 +110,112 @@ def at(value: Any, pointer: str) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
-def _own(holder: Any, name: str) -> Any:  # noqa: ANN401 - a key or an index
-    return int(name) if isinstance(holder, list) else name
-
-
-def with_what_holds_it(value: Any, pointer: str) -> Drop:  # noqa: ANN401 - JSON
-    """Drop an entry; where it is the only one, the key of what it leaves empty goes with it."""
+def drop_with_empty_parent(value: Any, pointer: str) -> Drop:  # noqa: ANN401 - JSON
+    """Drop an entry; where it is the only one, the key of the empty container goes with it."""
     home = parent(pointer)
-    outer = at(value, parent(home))
-    alone = len(at(value, home)) == 1
-    if alone and home.count("/") > (home.startswith("/body")) and isinstance(outer, dict):
-        return with_what_holds_it(value, home)
+    is_only = len(value_at(value, home)) == 1
+    is_removable = home.count("/") > home.startswith("/body")
+    if is_only and is_removable and isinstance(value_at(value, parent(home)), dict):
+        return drop_with_empty_parent(value, home)
     return Drop(pointer)
 
 
-# What must be true afterwards. worse-nowhere: no rule is broken more often than before, for no
-# target. settled: besides, the value itself breaks nothing any more. anything: what is wrong
-# comes to light only now.
-Promise = Literal["anything", "worse-nowhere", "settled"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """Operations with one aim. Of several for one pointer that ask, the first good one is taken."""
-
-    pointer: str
-    operations: tuple[Operation, ...]
-    words: str
-    safety: Safety
-    rules: tuple[str, ...]
-    before: str
-    after: str = ""
-    promise: Promise = "worse-nowhere"
-
-
-# Looks at a document and proposes repairs of one kind, from the safest.
-Repair = Callable[["Look"], Iterator[Proposal]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """One change to a job file, made or proposed."""
-
-    document: int  # its number in the file, from 1
-    pointer: str  # of the value, or of the key's value, in the document as it was then
-    line: int  # in the file as it was at first
-    before: str
-    after: str  # empty: it is left out
-    words: str  # what is done, as one would ask for it: "leave out `seed`"
-    safety: Safety
-    rules: tuple[str, ...]  # of the findings that it is about
+# The condition for keeping a change. not-worse: no rule is broken more often than before, for no
+# target. solved: besides, the value itself breaks none of the rules any more. always: a change
+# that only shows what is wrong.
+Condition = Literal["always", "not-worse", "solved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """What a person must fix."""
+class Change:
+    """One change to a job file, proposed or made."""
+
+    pointer: str  # of the value, or of the key's value, in the document as it was then
+    operations: tuple[Operation, ...]
+    words: str  # an imperative: "leave out `seed`"
+    _: KW_ONLY
+    before: str
+    after: str = ""  # empty: it is left out
+    rules: tuple[str, ...] = ()  # of the findings that it is about
+    safety: Safety = "safe"
+    keep_if: Condition = "not-worse"
+    document: int = 0  # its number in the file, from 1; 0 while it is only proposed
+    line: int = 0  # in the original file
+
+
+# A function that proposes changes of one kind to a document, the safest first.
+Repair = Callable[["JudgedDocument"], Iterator[Change]]
+
+
+def propose_value(
+    judged: JudgedDocument,
+    pointer: str,
+    value: Any,  # noqa: ANN401 - JSON
+    words: str,
+    rules: tuple[str, ...] = (),
+    *,
+    safety: Safety = "safe",
+    keep_if: Condition = "not-worse",
+) -> Change:
+    """Propose another value."""
+    before, after = format_value(value_at(judged.value, pointer)), format_value(value)
+    operations = (Put(pointer, value),)
+    return Change(
+        pointer, operations, words,
+        before=before, after=after, rules=rules, safety=safety, keep_if=keep_if,
+    )  # fmt: skip
+
+
+def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Change:
+    """Propose another key; what its value then means must be judged anew."""
+    before = last(pointer)
+    return Change(
+        pointer, (Rename(pointer, key),), f"write the key `{key}` instead of `{before}`",
+        before=before, after=key, rules=(rule,), safety="safe" if certain else "asks",
+        keep_if="always",
+    )  # fmt: skip
+
+
+def propose_removal(
+    judged: JudgedDocument, pointer: str, what: str, rules: tuple[str, ...], safety: Safety
+) -> Change:
+    """Propose to leave out an entry."""
+    before = format_value(value_at(judged.value, pointer))
+    operations = (drop_with_empty_parent(judged.value, pointer),)
+    words = f"leave out {what}"
+    return Change(pointer, operations, words, before=before, rules=rules, safety=safety)
+
+
+def format_value(value: object) -> str:
+    """Show a value before or after a change."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """A problem that a person must fix."""
 
     document: int
     pointer: str
-    line: int  # in the file as it was at first
+    line: int  # in the original file
     rule: str
-    words: str  # a sentence or two
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedJob:
-    """A job file's new text, and everything there is to say about it.
+    """A job file's new text, its changes, and what is not fixed.
 
     Without changes the text is the old one. It has no byte order mark, as the text that was
-    read had none, and the line ends that it had.
+    read had none, and the line ends of the file.
     """
 
     text: str
     changes: tuple[Change, ...] = ()
-    questions: tuple[Change, ...] = ()  # changes that ask, and were not made
-    left: tuple[Left, ...] = ()
+    questions: tuple[Change, ...] = ()  # changes that need a yes, and were not made
+    remaining: tuple[Remaining, ...] = ()
 
     @property
     def not_fixed(self) -> tuple[str, ...]:
-        """Name the rules that only a person can keep."""
-        return tuple(dict.fromkeys(each.rule for each in self.left))
+        """The rules that only a person can fix."""
+        return tuple(dict.fromkeys(each.rule for each in self.remaining))

@@ -1,25 +1,59 @@
-"""Fix a job file, document by document."""
+"""Fix a job file document by document: each change is kept only if its text is judged better."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.job.changes import Change, FixedJob, Left
-from wanprep.fix.job.document import DocumentFixer, Draft, draft
-from wanprep.job.documents.read_documents import read_text
-from wanprep.rules.message import sentence
+from wanprep.fix.job import keys, references, values
+from wanprep.fix.job.changes import Change, FixedJob, Remaining, propose_value, value_at
+from wanprep.fix.job.edits import draft_of, write_operations
+from wanprep.fix.job.judged_document import judge_document
+from wanprep.fix.job.text import offset_before
+from wanprep.job.documents import parse_documents
+from wanprep.pointers import below, is_within
+from wanprep.rules.message import job_message, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wanprep.check.inputs import Case
-    from wanprep.fix.job.text import Edit
+    from wanprep.fix.job.changes import Repair
+    from wanprep.fix.job.edits import Draft, Edits
+    from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.fix.plan.plan import Options
-    from wanprep.job.documents.document import Span
+    from wanprep.job.documents.document import Node, Span
     from wanprep.job.model import JobFile
 
 Moved = Mapping[tuple[int, str], str]
+
+REPAIRS: Final[tuple[Repair, ...]] = (
+    keys.misspelt_keys,
+    keys.misplaced_keys,
+    values.wrong_types,
+    values.body_constants,
+    values.body_types,
+    references.voice_names,
+    values.unambiguous_values,
+    values.parameter_case,
+    references.prompt_styles,
+    references.first_frame_voices,
+    keys.ignored_parameters,
+    keys.unknown_parameters,
+    references.excess_references,
+    references.excess_voices,
+    references.positional_voices,
+    references.unsupported_roles,
+    values.nearest_values,
+)
+# What needs more is not a job: reading it again and again would take minutes.
+_MAX_CHANGES: Final = 100
+MAX_CHARACTERS_READ: Final = 1_500_000
+_BY_HAND: Final = (
+    "It was not changed: what it stands in is repeated elsewhere, or holds more than could be kept."
+)
 
 
 def fix_job(
@@ -30,92 +64,221 @@ def fix_job(
     moved: Moved | None = None,
     ignored: Collection[str] = (),
 ) -> FixedJob:
-    """Fix what can be fixed in the text of a job file, and tell what cannot.
+    """Fix what can be fixed in the text of a job file, and list what cannot.
 
-    `moved` says what is to be written in place of a path, by the number of its document and
-    its pointer. What cannot be read is not touched.
+    `moved` maps the number of a document and the pointer to a path in it to its new path.
+    Sections with a broken document stay as they are.
     """
-    return _File(file, cases, options, moved or {}, ignored).fixed()
+    by_number = {case.job.number: case for case in cases}
+    return _JobFixer(file, by_number, options.yes, moved or {}, ignored).fix()
 
 
-class _File:
-    def __init__(
-        self,
-        file: JobFile,
-        cases: Sequence[Case],
-        options: Options,
-        moved: Moved,
-        ignored: Collection[str],
-    ) -> None:
-        self._file = file
-        self._cases = {case.job.number: case for case in cases}
-        self._yes = options.yes
-        self._moved = moved
-        self._ignored = ignored
-        self._changes: list[Change] = []
-        self._questions: list[Change] = []
-        self._left: list[Left] = []
+@dataclass(slots=True)
+class _JobFixer:
+    file: JobFile
+    cases: Mapping[int, Case]  # by the number of their document
+    yes: bool
+    moved: Moved
+    ignored: Collection[str]
+    changes: list[Change] = field(default_factory=list)
+    questions: list[Change] = field(default_factory=list)
+    remaining: list[Remaining] = field(default_factory=list)
+    next_number: int = 1
 
-    def fixed(self) -> FixedJob:
-        number, texts = 1, []
-        for begin, end in self._stretches():
-            text, count = self._stretch((begin, end), number)
-            texts.append(text)
-            number += count
+    def fix(self) -> FixedJob:
         return FixedJob(
-            text="".join(texts),
-            changes=tuple(self._changes),
-            questions=tuple(self._questions),
-            left=tuple(dict.fromkeys(self._left)),
+            text="".join([self._fix_section(span) for span in self._section_spans()]),
+            changes=tuple(self.changes),
+            questions=tuple(self.questions),
+            remaining=tuple(dict.fromkeys(self.remaining)),
         )
 
-    def _stretches(self) -> Iterator[Span]:
-        text = self._file.source.text
-        if self._file.file.lower().endswith(".json"):
-            return iter([(0, len(text))])
+    def _section_spans(self) -> Iterable[Span]:
+        text = self.file.source.text
+        if self.file.file.lower().endswith(".json"):
+            return [(0, len(text))]
         from wanprep.job.documents.yaml_reader import document_spans
 
         return document_spans(text)
 
-    def _stretch(self, stretch: Span, first: int) -> tuple[str, int]:
-        """Fix the documents of a stretch; return its text, and how many they are."""
-        text = self._file.source.text[slice(*stretch)]
-        count = len(read_text(text, self._file.file).documents)
-        jobs = {job.number for job in self._file.jobs}
-        now = draft(text, self._file.file)
-        history: list[list[Edit]] = []
-        if now is None or not jobs.issuperset(range(first, first + count)):
-            self._tell_broken(stretch, first)
-            return text, count
-        for index in range(count):
-            now = self._document(now, index, first + index, stretch[0], history)
-        return now.text, count
+    def _fix_section(self, span: Span) -> str:
+        """Fix the documents of a section, and return its text."""
+        text = self.file.source.text[slice(*span)]
+        parsed = parse_documents(text, self.file.file)
+        first, self.next_number = self.next_number, self.next_number + len(parsed.documents)
+        numbers = range(first, self.next_number)
+        draft = draft_of(parsed, self.file.file)
+        if draft is None or not {job.number for job in self.file.jobs}.issuperset(numbers):
+            self._report_problems(span, first)
+            return text
+        section = _Section(draft, span[0])
+        for number in numbers:
+            fixer = _DocumentFixer(self, section, number - first, number)
+            self.remaining += fixer.fix()
+            self.changes += fixer.changes
+            self.questions += fixer.questions.values()
+        return section.draft.text
 
-    def _document(
-        self, now: Draft, index: int, number: int, begin: int, history: list[list[Edit]]
-    ) -> Draft:
-        fixing = DocumentFixer(
-            draft=now,
-            index=index,
-            number=number,
-            case=self._cases.get(number),
-            yes=self._yes,
-            ignored=self._ignored,
-            source=self._file.source,
-            begin=begin,
-            history=history,
-        )
-        fixing.mend({pointer: path for (of, pointer), path in self._moved.items() if of == number})
-        self._changes += fixing.changes
-        self._questions += fixing.questions.values()
-        self._left += fixing.left()
-        return fixing.draft
-
-    def _tell_broken(self, stretch: Span, number: int) -> None:
-        """Tell what is wrong in a stretch that cannot be used as it is."""
-        first, last = (self._file.source.place(at, at).line for at in stretch)
-        for problem in self._file.problems:
-            line = problem.place.line
+    def _report_problems(self, span: Span, number: int) -> None:
+        first, last = (self.file.source.place(at, at).line for at in span)
+        for problem in self.file.problems:
+            line, message = problem.place.line, sentence(problem.message)
             if first <= line <= last:
-                words = sentence(problem.message)
-                self._left.append(Left(number, problem.pointer, line, problem.rule, words))
+                remaining = Remaining(number, problem.pointer, line, problem.rule, message)
+                self.remaining.append(remaining)
+
+
+@dataclass(slots=True)
+class _Section:
+    """A part of the file that is parsed by itself, and the edits made to it."""
+
+    draft: Draft
+    begin: int  # its offset in the file
+    history: list[Edits] = field(default_factory=list)
+
+    def original_offset(self, offset: int) -> int:
+        """Find where a character of the draft was in the file."""
+        for edits in reversed(self.history):
+            offset = offset_before(offset, edits)
+        return self.begin + offset
+
+
+@dataclass(slots=True)
+class _DocumentFixer:
+    """Fixes one document of a section."""
+
+    job: _JobFixer
+    section: _Section
+    index: int  # of the document in the section
+    number: int  # of the document in the file
+    changes: list[Change] = field(default_factory=list)
+    questions: dict[str, Change] = field(default_factory=dict)  # by pointer
+    _unwritable: set[str] = field(default_factory=set)  # pointers
+    _characters_read: int = 0
+
+    def fix(self) -> list[Remaining]:
+        """Make all changes that are possible; return what a person must fix."""
+        items = self.job.moved.items()
+        moved = {pointer: path for (number, pointer), path in items if number == self.number}
+        judged = self._judge(self.section.draft)
+        while moved and (after := self._apply_first(judged, moved_paths(judged, moved))):
+            judged = after
+        unmoved = [each for each in moved_paths(judged, moved) if len(each.operations) == 1]
+        while len(self.changes) < _MAX_CHANGES:
+            self.questions.clear()
+            self._unwritable.clear()
+            proposals = (each for repair in REPAIRS for each in repair(judged))
+            after = self._apply_first(judged, proposals)
+            if after is None:
+                break
+            judged = after
+        return list(self._remaining(judged, unmoved))
+
+    def _judge(self, draft: Draft) -> JudgedDocument:
+        job, document = self.job, draft.documents[self.index]
+        return judge_document(draft.file, document, job.cases.get(self.number), job.ignored)
+
+    def _apply_first(
+        self, judged: JudgedDocument, proposals: Iterable[Change]
+    ) -> JudgedDocument | None:
+        """Make the first change that can be made; note the questions before it."""
+        for proposal in proposals:
+            if self._characters_read > MAX_CHARACTERS_READ:
+                break
+            if proposal.safety == "asks" and proposal.pointer in self.questions:
+                continue
+            self._characters_read += len(self.section.draft.text)
+            written = write_operations(self.section.draft, self.index, proposal.operations)
+            if written is None:
+                self._unwritable.add(proposal.pointer)
+                continue
+            draft, edits = written
+            after = self._judge(draft)
+            if not _is_kept(proposal, judged, after):
+                continue
+            line = self._line(judged, proposal.pointer)
+            change = replace(proposal, document=self.number, line=line)
+            if proposal.safety == "asks" and not self.job.yes:
+                self.questions[proposal.pointer] = change
+                continue
+            self.changes.append(change)
+            self.section.draft = draft
+            self.section.history.append(edits)
+            return after
+        return None
+
+    def _line(self, judged: JudgedDocument, pointer: str) -> int:
+        """Find the line of a key in the original file."""
+        offset = self.section.original_offset(judged.document.nearest(pointer).key[0])
+        return self.job.file.source.place(offset, offset).line
+
+    def _remaining(self, judged: JudgedDocument, unmoved: Iterable[Change]) -> Iterator[Remaining]:
+        """List what is wrong, other than what a question is about."""
+        wrong = [("asset-missing", each.pointer, _not_moved(each)) for each in unmoved]
+        wrong += ((each.rule, each.pointer, sentence(each.message)) for each in judged.problems)
+        wrong += (
+            (each.rule, each.pointer, job_message(each.details, each.target))
+            for each in judged.findings
+        )
+        asked = [(rule, each.pointer) for each in self.questions.values() for rule in each.rules]
+        for rule, pointer, message in wrong:
+            if any(rule == other and is_within(pointer, outer) for other, outer in asked):
+                continue
+            by_hand = any(is_within(pointer, outer) for outer in self._unwritable)
+            text = f"{message} {_BY_HAND}" if by_hand else message
+            yield Remaining(self.number, pointer, self._line(judged, pointer), rule, text)
+
+
+def _not_moved(move: Change) -> str:
+    return sentence(f"{move.after} could not be written for {move.before}. {_BY_HAND}")
+
+
+def _is_kept(proposal: Change, before: JudgedDocument, after: JudgedDocument) -> bool:
+    if proposal.keep_if == "always":
+        return True
+    if after.count() - before.count():
+        return False
+    broken = {(each.rule, each.pointer) for each in after.findings}
+    return proposal.keep_if != "solved" or not any(
+        (rule, proposal.pointer) in broken for rule in proposal.rules
+    )
+
+
+def moved_paths(judged: JudgedDocument, moved: Mapping[str, str]) -> Iterator[Change]:
+    """Write the new paths of media; pointers are those of the normalized job.
+
+    All of them together at first, since a path that is repeated by an alias is written once.
+    """
+    proposals = [each for item in moved.items() if (each := _moved_path(judged, *item))]
+    if len(proposals) > 1:
+        yield Change(
+            proposals[0].pointer,
+            tuple(each.operations[0] for each in proposals),
+            ", ".join(dict.fromkeys(each.words for each in proposals)),
+            before=", ".join(dict.fromkeys(each.before for each in proposals)),
+            after=", ".join(dict.fromkeys(each.after for each in proposals)),
+            keep_if="always",
+        )
+    yield from proposals
+
+
+def _moved_path(judged: JudgedDocument, pointer: str, path: str) -> Change | None:
+    normal = judged.case.job.document if judged.case else judged.document
+    member = normal.find(pointer)
+    written = _pointer_of(judged.document.root, member.node.span, "") if member else None
+    if written is None or value_at(judged.value, written) == path:
+        return None
+    words = f"write {path} instead of {value_at(judged.value, written)}"
+    return propose_value(judged, written, path, words, keep_if="always")
+
+
+def _pointer_of(node: Node, span: Span, pointer: str) -> str | None:
+    """Find the string that is written at a span."""
+    if node.span == span and isinstance(node.content, str):
+        return pointer
+    names = node.content if isinstance(node.content, Mapping) else count()
+    for name, child in zip(names, node.children(), strict=False):
+        found = _pointer_of(child, span, below(pointer, name))
+        if found is not None:
+            return found
+    return None

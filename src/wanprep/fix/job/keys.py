@@ -1,4 +1,4 @@
-"""Keys that do not exist: written as the ones that are meant, or moved to where they belong."""
+"""Unknown keys: written as the intended ones, moved where they belong, or left out."""
 
 from __future__ import annotations
 
@@ -7,196 +7,72 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.changes import Add, Drop, Proposal, Put, Rename, at
-from wanprep.fix.job.text import member_at
-from wanprep.media.names import extension_format, usual_kind
+from wanprep.fix.job.changes import (
+    Add,
+    Change,
+    Drop,
+    Put,
+    Rename,
+    propose_key,
+    propose_removal,
+    value_at,
+)
 from wanprep.pointers import last, parent, steps
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
+from wanprep.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.fix.job.changes import Operation
-    from wanprep.fix.job.findings import Look
+    from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
+    from wanprep.fix.plan.plan import Safety
     from wanprep.rules.target import Target
 
+Names = Mapping[str, str]  # the words that people write, and the key that each means
 
-Names = Mapping[str, str]  # what people write, and the key that it means
-
-
-# From here on a slip of the pen is the only reading; below, the author is asked.
+# From here on a slip of the pen is the only explanation; below, the author is asked.
 _CERTAIN: Final = 0.85
+_USELESS: Final = ("parameter-unknown", "parameter-ignored")
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """A key, and whether it is surely the one."""
+class KeyMatch:
+    """The key that a word most likely means."""
 
     key: str
     certain: bool
 
 
-def guess(key: str, names: Names, least: float) -> Guess | None:
-    """Find the key that is meant, if any word for it is at least so much like this one."""
-    wanted = letters(key)
-    similarity = {word: _similarity(wanted, letters(word)) for word in names}
+def match_key(word: str, names: Names, least: float) -> KeyMatch | None:
+    """Find the key with the most similar name, if that is similar enough."""
+    written = letters(word)
+    similarity = {name: _similarity(written, letters(name)) for name in names}
     best = max(similarity, key=similarity.__getitem__, default="")
     if not best or similarity[best] < least:
         return None
-    certain = similarity[best] >= _CERTAIN and not _extends(wanted, letters(best))
-    return Guess(names[best], certain)
+    certain = similarity[best] >= _CERTAIN and not _extends(written, letters(best))
+    return KeyMatch(names[best], certain)
 
 
-def _extends(one: str, other: str) -> bool:
-    """Tell whether one key is the other and a word more, which makes it another key."""
-    return abs(len(one) - len(other)) > 1 and (one in other or other in one)
+def exact_key(word: str, names: Names) -> str | None:
+    """Find the key that has this name, whatever its case and separators."""
+    written = letters(word)
+    return next((key for name, key in names.items() if letters(name) == written), None)
 
 
 def _similarity(one: str, other: str) -> float:
     return 1.0 if one == other else min(0.999, SequenceMatcher(None, one, other).ratio())
 
 
-def words_for(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """List the keys of a schema under all their names."""
-    also = {word: name for name, about in properties.items() for word in about.get("x-also", ())}
-    return also | {name: name for name in properties}
+def _extends(one: str, other: str) -> bool:
+    """Whether one key is the other and a word more, which makes it another key."""
+    return abs(len(one) - len(other)) > 1 and (one in other or other in one)
 
 
-def job_properties() -> Mapping[str, Any]:
-    """Return the keys of a job."""
-    found: Mapping[str, Any] = load_schema("job")["properties"]
-    return found
-
-
-def parameter_names() -> dict[str, str]:
-    """List the parameters that jobs know, under all their names."""
-    return words_for(job_properties()["parameters"]["properties"])
-
-
-def body_names(target: Target) -> dict[str, str]:
-    """List the fields of a native body under their own names and under ours."""
-    fields, job = target.data["fields"], job_properties()
-    entry = job["references"]["items"]["properties"]
-    ours = {name: each["name"] for name, each in fields["parameters"].items() if "in" not in each}
-    ours |= {name: fields[name] for name in ("prompt", "negative_prompt", "first_frame")
-             if name in fields}  # fmt: skip
-    found = _renamed(parameter_names() | words_for(job), ours)
-    for kind in ("image", "video"):
-        if field := fields.get(f"reference_{kind}"):
-            found |= _renamed(words_for({kind: entry[kind]}), {kind: field["name"]})
-    return found | {name: name for name in (target.request or {}).get("properties", ())}
-
-
-def item_names(item: Mapping[str, str]) -> dict[str, str]:
-    """List the keys of a reference in a native body under their own names and under ours."""
-    entry = words_for(job_properties()["references"]["items"]["properties"])
-    ours = {"image": item["url"], "video": item["url"]}
-    ours |= {"voice": item["voice"]} if "voice" in item else {}
-    return _renamed(entry, ours) | {name: name for name in item.values()}
-
-
-def _renamed(words: Names, keys: Names) -> dict[str, str]:
-    return {word: keys[name] for word, name in words.items() if name in keys}
-
-
-def misspelt_keys(look: Look) -> Iterator[Proposal]:
-    """Write the keys of a job as they are spelt."""
-    for problem in look.problems:
-        home, key = parent(problem.pointer), last(problem.pointer)
-        known = shape_of(home).get("properties", {})
-        members = at(look.value, home)
-        if not known or key in known or not isinstance(members, dict):
-            continue
-        intent = guess(key, words_for(known), 0.75)
-        if intent and intent.key not in members and _nobody_nearer(key, intent.key, members):
-            yield renamed(problem.pointer, intent.key, certain=intent.certain, rule=problem.rule)
-
-
-def _nobody_nearer(key: str, intent: str, members: Mapping[str, Any]) -> bool:
-    """Take the first of several keys that mean the same; the others stay for their author."""
-    known = words_for(job_properties())
-    rivals = [other for other in members if (found := guess(other, known, 0.75))
-              and found.key == intent]  # fmt: skip
-    return rivals[:1] in ([], [key])
-
-
-def renamed(pointer: str, key: str, *, certain: bool, rule: str) -> Proposal:
-    """Propose another key; what its value then means must be judged anew."""
-    before = last(pointer)
-    return Proposal(
-        pointer=pointer,
-        operations=(Rename(pointer, key),),
-        words=f"write the key `{key}` instead of `{before}`",
-        safety="safe" if certain else "asks",
-        rules=(rule,),
-        before=before,
-        after=key,
-        promise="anything",
-    )
-
-
-def misplaced_keys(look: Look) -> Iterator[Proposal]:
-    """Move a parameter from the top of a job to the others."""
-    if not isinstance(look.value, dict) or "body" in look.value:
-        return
-    for problem in look.problems:
-        key = last(problem.pointer)
-        if parent(problem.pointer) or key not in look.value or key in job_properties():
-            continue
-        intent = guess(key, parameter_names(), 0.999)
-        if intent and (operations := _moved(look.value, key, intent.key)):
-            yield _move(problem.pointer, operations, f"`{intent.key}` into `parameters`")
-    yield from _among_parameters(look)
-
-
-def _moved(value: Mapping[str, Any], key: str, name: str) -> tuple[Operation, ...]:
-    pointer, moved = f"/{key}", {name: value[key]}
-    given = value.get("parameters", {})
-    if isinstance(value[key], dict | list) or "~" in key or "/" in key:
-        return ()
-    if "parameters" not in value:
-        return (Put(pointer, moved), Rename(pointer, "parameters"))
-    if given is None:
-        return (Put("/parameters", moved), Drop(pointer))
-    if isinstance(given, dict) and not any(_means(each, name) for each in given):
-        return (Add("/parameters", name, value[key]), Drop(pointer))
-    return ()
-
-
-def _means(key: str, name: str) -> bool:
-    intent = guess(key, parameter_names(), 0.999)
-    return intent is not None and intent.key == name
-
-
-def _among_parameters(look: Look) -> Iterator[Proposal]:
-    """Move what is no parameter but a text of the job itself."""
-    given = look.value.get("parameters")
-    texts = ("prompt", "negative_prompt", "first_frame")
-    names = words_for({name: job_properties()[name] for name in texts})
-    for key, value in given.items() if isinstance(given, dict) else ():
-        intent = guess(key, names, 0.999)
-        pointer = f"/parameters/{key}"
-        if intent and intent.key not in look.value and isinstance(value, str) and len(given) > 1:
-            operations = (Add("", intent.key, value), Drop(pointer))
-            yield _move(pointer, operations, f"`{intent.key}` out of `parameters`")
-
-
-def _move(pointer: str, operations: tuple[Operation, ...], words: str) -> Proposal:
-    return Proposal(
-        pointer=pointer,
-        operations=operations,
-        words=f"move {words}",
-        safety="safe",
-        rules=("job-invalid",) if parent(pointer) == "" else ("parameter-unknown",),
-        before=last(pointer),
-        after=words.replace("`", ""),
-        promise="anything",
-    )
-
-
-def shape_of(pointer: str) -> Mapping[str, Any]:
-    """Find what the schema of jobs says of a value."""
+def schema_at(pointer: str) -> Mapping[str, Any]:
+    """Find the schema of a value in a job."""
     schema: Mapping[str, Any] = load_schema("job")
     for name in steps(pointer):
         schema = schema.get("items" if name.isdecimal() else "properties", {})
@@ -204,53 +80,194 @@ def shape_of(pointer: str) -> Mapping[str, Any]:
     return schema
 
 
-def other_shapes(look: Look) -> Iterator[Proposal]:
-    """Write values in the shape that is surely meant."""
-    for problem in look.problems:
-        shape = shape_of(problem.pointer)
-        types = shape.get("type", ())
-        types = (types,) if isinstance(types, str) else types
-        value = at(look.value, problem.pointer)
-        found = _intent(look, problem.pointer, value, types, splits="oneOf" in shape)
-        if found:
-            intent, words = found
-            yield Proposal(
-                pointer=problem.pointer,
-                operations=(Put(problem.pointer, intent),),
-                words=words,
-                safety="safe",
-                rules=(problem.rule,),
-                before=shown(value),
-                after=shown(intent),
-                promise="anything",
-            )
+def names_of(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """List the keys of a schema under all their names."""
+    also = {word: name for name, schema in properties.items() for word in schema.get("x-also", ())}
+    return also | {name: name for name in properties}
 
 
-def _intent(
-    look: Look, pointer: str, value: object, types: tuple[str, ...], *, splits: bool
-) -> tuple[Any, str] | None:
-    name = last(pointer)
-    match value:
-        case bool() | int() | float() if "string" in types:
-            member = member_at(look.document, pointer)
-            written = look.document.source.text[slice(*member.node.span)] if member else ""
-            return written, f"put quotes around {written}"
-        case [str(only)] if "string" in types and "array" not in types:
-            return only, f"write `{name}` as text"
-        case str() | dict() if types and "array" in types and "string" not in types:
-            return [value], f"make a list of `{name}`"
-        case str(path) if splits and (kind := _kind(path)):
-            return {kind: path}, f"say that {path} is the reference's {kind}"
-    return None
+def job_properties() -> Mapping[str, Any]:
+    """Return the schemas of the keys of a job."""
+    return schema_at("")["properties"]  # type: ignore[no-any-return]  # JSON
 
 
-def _kind(path: str) -> str | None:
-    kind = usual_kind(extension_format(path.partition("?")[0]) or "")
-    return kind if kind in {"image", "video"} else None
+def reference_names() -> dict[str, str]:
+    """List the keys of a reference under all their names."""
+    return names_of(job_properties()["references"]["items"]["properties"])
 
 
-def shown(value: object) -> str:
-    """Show a value before or after a change."""
-    import json
+def parameter_names() -> dict[str, str]:
+    """List the parameters of jobs under all their names."""
+    return names_of(job_properties()["parameters"]["properties"])
 
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+def body_names(target: Target) -> dict[str, str]:
+    """List the fields of a native body under their own names and those of a job."""
+    fields, properties = target.data["fields"], job_properties()
+    native = {name: each["name"] for name, each in fields["parameters"].items() if "in" not in each}
+    for name in ("prompt", "negative_prompt", "first_frame"):
+        if name in fields:
+            native[name] = fields[name]
+    names = _translated(parameter_names() | names_of(properties), native)
+    entry = properties["references"]["items"]["properties"]
+    for kind in ("image", "video"):
+        if field := fields.get(f"reference_{kind}"):
+            names |= _translated(names_of({kind: entry[kind]}), {kind: field["name"]})
+    return names | {name: name for name in (target.request or {}).get("properties", ())}
+
+
+def item_names(item: Mapping[str, str]) -> dict[str, str]:
+    """List the keys of a reference in a native body under their own names and those of a job."""
+    native = {"image": item["url"], "video": item["url"]}
+    native |= {"voice": item["voice"]} if "voice" in item else {}
+    return _translated(reference_names(), native) | {name: name for name in item.values()}
+
+
+def _translated(names: Names, native: Names) -> dict[str, str]:
+    return {word: native[name] for word, name in names.items() if name in native}
+
+
+def misspelt_keys(judged: JudgedDocument) -> Iterator[Change]:
+    """Write the keys of a job as they are spelt."""
+    for problem in judged.problems:
+        home, key = parent(problem.pointer), last(problem.pointer)
+        properties = schema_at(home).get("properties", {})
+        members = value_at(judged.value, home)
+        if not properties or key in properties or not isinstance(members, dict):
+            continue
+        match = match_key(key, names_of(properties), 0.75)
+        if match and match.key not in members and _is_first(key, match.key, members):
+            yield propose_key(problem.pointer, match.key, problem.rule, certain=match.certain)
+
+
+def _is_first(key: str, intent: str, members: Mapping[str, Any]) -> bool:
+    """Whether no key before this one means the same: the others are left to the author."""
+    names = names_of(job_properties())
+    matches = {other: match_key(other, names, 0.75) for other in members}
+    rivals = [other for other, match in matches.items() if match and match.key == intent]
+    return rivals[:1] in ([], [key])
+
+
+def misplaced_keys(judged: JudgedDocument) -> Iterator[Change]:
+    """Move parameters from the top of a job to `parameters`, and texts out of there."""
+    value = judged.value
+    if not isinstance(value, dict) or "body" in value:
+        return
+    for problem in judged.problems:
+        key = last(problem.pointer)
+        if parent(problem.pointer) or key not in value or key in job_properties():
+            continue
+        name = exact_key(key, parameter_names())
+        if name and (operations := _into_parameters(value, key, name)):
+            yield _move(problem.pointer, operations, f"`{name}` into `parameters`", problem.rule)
+    yield from _out_of_parameters(value)
+
+
+def _into_parameters(value: Mapping[str, Any], key: str, name: str) -> tuple[Operation, ...]:
+    pointer, entry = f"/{key}", {name: value[key]}
+    parameters = value.get("parameters", {})
+    if isinstance(value[key], dict | list) or "~" in key or "/" in key:
+        return ()
+    if "parameters" not in value:
+        return (Put(pointer, entry), Rename(pointer, "parameters"))
+    if parameters is None:
+        return (Put("/parameters", entry), Drop(pointer))
+    names = parameter_names()
+    if isinstance(parameters, dict) and not any(exact_key(each, names) == name
+                                                for each in parameters):  # fmt: skip
+        return (Add("/parameters", name, value[key]), Drop(pointer))
+    return ()
+
+
+def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Change]:
+    parameters: Any = value.get("parameters")
+    properties = job_properties()
+    names = names_of({key: properties[key] for key in ("prompt", "negative_prompt", "first_frame")})
+    for key, text in parameters.items() if isinstance(parameters, dict) else ():
+        name, pointer = exact_key(key, names), f"/parameters/{key}"
+        if name and name not in value and isinstance(text, str) and len(parameters) > 1:
+            operations = (Add("", name, text), Drop(pointer))
+            yield _move(pointer, operations, f"`{name}` out of `parameters`", "parameter-unknown")
+
+
+def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str) -> Change:
+    before, after = last(pointer), what.replace("`", "")
+    return Change(
+        pointer, operations, f"move {what}",
+        before=before, after=after, rules=(rule,), keep_if="always",
+    )  # fmt: skip
+
+
+def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
+    """Write a misspelt key as the intended one; leave out what no target knows."""
+    for finding in judged.findings_of("parameter-unknown"):
+        pointer = finding.pointer
+        key, members = last(pointer), value_at(judged.value, parent(pointer))
+        names = _possible_names(judged, pointer)
+        match = None if _is_for_elsewhere(key, names) else match_key(key, names, 0.7)
+        if match and match.key not in members:
+            yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
+        elif not _is_used(judged, pointer):
+            safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
+            yield _useless_removal(judged, finding, safety, "does not know it", "do not know it")
+
+
+def ignored_parameters(judged: JudgedDocument) -> Iterator[Change]:
+    """Leave out what has no effect here."""
+    for finding in judged.findings_of("parameter-ignored"):
+        if not _is_used(judged, finding.pointer):
+            yield _useless_removal(judged, finding, "lossy", "ignores it here", "ignore it here")
+
+
+def _possible_names(judged: JudgedDocument, pointer: str) -> Names:
+    """List the keys that are possible in this place, under all their names."""
+    if judged.native is None or not pointer.startswith("/body"):
+        return parameter_names()
+    place = steps(pointer)
+    if len(place) == 2:
+        return body_names(judged.native)
+    for role in ("reference_image", "reference_video"):
+        field = judged.fields.get(role) or {}
+        if field.get("name") == place[1]:
+            return item_names(field["item"]) if field["item"] else {}
+    return {}
+
+
+def _other_names() -> Names:
+    """List the keys of a job and of its references under all their names."""
+    return names_of(job_properties()) | reference_names()
+
+
+def _is_for_elsewhere(key: str, names: Names) -> bool:
+    """Whether a key is no slip, but a key of jobs that has no place here."""
+    known = {**_other_names(), **parameter_names()}
+    return exact_key(key, known) is not None and exact_key(key, names) is None
+
+
+def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:
+    """Whether more than a setting would be lost."""
+    is_list = match is not None and isinstance(members[match.key], list)
+    return is_list or exact_key(key, _other_names()) is not None
+
+
+def _is_used(judged: JudgedDocument, pointer: str) -> bool:
+    """Whether some target uses a parameter."""
+    if not judged.case or (judged.native and pointer not in judged.case.intent.places.values()):
+        return False
+    useless = {each.target.id for each in _useless(judged, pointer)}
+    return any(target.id not in useless for target in judged.targets)
+
+
+def _useless(judged: JudgedDocument, pointer: str) -> list[TargetFinding]:
+    return [each for each in judged.findings_of(*_USELESS) if each.pointer == pointer]
+
+
+def _useless_removal(
+    judged: JudgedDocument, finding: TargetFinding, safety: Safety, why: str, why_plural: str
+) -> Change:
+    useless = _useless(judged, finding.pointer)
+    providers = list(dict.fromkeys(each.target.provider_title for each in useless))
+    reason = f"{listed(providers, 'and')} {why_plural if len(providers) > 1 else why}"
+    rules = tuple(dict.fromkeys(each.rule for each in useless))
+    what = f"`{last(finding.pointer)}`: {reason}"
+    return propose_removal(judged, finding.pointer, what, rules, safety)

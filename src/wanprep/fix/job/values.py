@@ -1,59 +1,155 @@
-"""Values that a target refuses: what can only be meant, and else the nearest that it takes."""
+"""Values of a wrong type, and values that a target refuses: the intended or the nearest one."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.changes import Promise, Proposal, Put, at, with_what_holds_it
-from wanprep.fix.job.findings import allowed_values, common_name, limit_of, natively
-from wanprep.fix.job.keys import shown
-from wanprep.pointers import below, last
-from wanprep.rules.bounds import bounds
+from wanprep.fix.job.changes import (
+    Add,
+    Change,
+    format_value,
+    propose_removal,
+    propose_value,
+    value_at,
+)
+from wanprep.fix.job.judged_document import limit_of
+from wanprep.fix.job.keys import schema_at
+from wanprep.media.names import extension_format, usual_kind
+from wanprep.pointers import below, last, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wanprep.fix.job.findings import Found, Look
-    from wanprep.fix.plan.plan import Safety
+    from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
 
-
+_INVALID: Final = "parameter-invalid"
 _RATIO: Final = re.compile(
     r"\s*(\d{1,5}(?:\.\d{1,4})?)\s*[:/x\u00d7]\s*(\d{1,5}(?:\.\d{1,4})?)\s*", re.IGNORECASE
 )
-
-
 _LINES: Final = re.compile(r"\s*(\d{1,5})\s*([pik]?)\s*", re.IGNORECASE)
-
-
 _WHOLE: Final = re.compile(r"\s*([-+]?\d{1,15})(?:\.0{1,15})?\s*")
+_SECONDS: Final = re.compile(r"(?<=\d)\s{0,9}s(?:ec(?:ond)?s?)?\.?\s*\Z", re.IGNORECASE)
+_ONE_URL: Final = re.compile(r"[^\s,]+")
+_BOOLEANS: Final = {
+    **dict.fromkeys(("true", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "0"), False),
+}
+# Of each keyword with a number, how far the nearest allowed integer is from it.
+_EDGES: Final = {
+    "const": 0, "minimum": 0, "maximum": 0, "exclusiveMinimum": 1, "exclusiveMaximum": -1,
+}  # fmt: skip
 
 
-_YES: Final = frozenset({"true", "yes", "on", "1"})
+def wrong_types(judged: JudgedDocument) -> Iterator[Change]:
+    """Write values in the type that is required."""
+    for problem in judged.problems:
+        pointer, rules = problem.pointer, (problem.rule,)
+        for value, words in _conversions(judged, pointer):
+            yield propose_value(judged, pointer, value, words, rules, keep_if="always")
 
 
-_NO: Final = frozenset({"false", "no", "off", "0"})
+def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, str]]:
+    """Convert a value to its required type, with the words for that."""
+    schema, name = schema_at(pointer), last(pointer)
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    match value_at(judged.value, pointer):
+        case bool() | int() | float() if "string" in types:
+            place = judged.document.nearest(pointer).node.span
+            written = judged.document.source.text[slice(*place)]
+            yield written, f"put quotes around {written}"
+        case [str(only)] if "string" in types and "array" not in types:
+            yield only, f"write `{name}` as text"
+        case str() | dict() as value if types and "array" in types and "string" not in types:
+            yield [value], f"make a list of `{name}`"
+        case str(path) if "oneOf" in schema and (kind := _kind(path)):
+            yield {kind: path}, f"say that {path} is the reference's {kind}"
 
 
-def surely(value: Any, limit: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Return the value that can only be meant, of the type that is wanted; None if none can."""
-    wanted = limit.get("type")
-    constant = limit.get("const")
-    if wanted == "boolean":
-        word = str(value).strip().lower()
-        return word in _YES if word in _YES | _NO else None
-    numeric = wanted == "integer" or (isinstance(constant, int) and not isinstance(constant, bool))
-    if numeric and isinstance(value, str):
+def _kind(path: str) -> str | None:
+    kind = usual_kind(extension_format(path.partition("?")[0]) or "")
+    return kind if kind in {"image", "video"} else None
+
+
+def body_constants(judged: JudgedDocument) -> Iterator[Change]:
+    """Write what is the same in every request: the name of the model."""
+    if not any(judged.findings_of("target-unknown")):
+        return
+    for key, value in judged.fields.get("constants", {}).items():
+        pointer = below("/body", key)
+        if key not in judged.value["body"]:
+            yield Change(
+                pointer, (Add("/body", key, value),), f"add `{key}: {value}`",
+                before="", after=value, rules=("target-unknown",),
+            )  # fmt: skip
+        elif value_at(judged.value, pointer) != value:
+            words = f"write {value} for `{key}`"
+            yield propose_value(judged, pointer, value, words, ("target-unknown",))
+
+
+def body_types(judged: JudgedDocument) -> Iterator[Change]:
+    """Wrap a URL in the object or list that a field takes, or take it out of one."""
+    for finding in judged.findings_of(_INVALID) if judged.native else ():
+        pointer, required = finding.pointer, limit_of(finding).get("type")
+        shown = format_value(value_at(judged.value, pointer))
+        intent: Any = None
+        words, is_lossy = "", False
+        match value_at(judged.value, pointer):
+            case str(url) if required == "object" and (key := _url_key(judged, pointer)):
+                intent, words = {key: url}, f"make an object of {shown}"
+            case str(url) if required == "array" and _ONE_URL.fullmatch(url):
+                intent, words = [url], f"make a list of {shown}"
+            case [str(url)] if required == "string":
+                intent, words = url, f"make one text of {shown}"
+            case [str(url), *_] if required == "string":
+                words = f"keep only the first of `{last(pointer)}`, which takes one"
+                intent, is_lossy = url, True
+        if intent is not None:
+            yield propose_value(
+                judged, pointer, intent, words, (finding.rule,),
+                safety="asks" if is_lossy else "safe", keep_if="always",
+            )  # fmt: skip
+
+
+def _url_key(judged: JudgedDocument, pointer: str) -> str | None:
+    """Find the key for the URL of a reference, where references are objects."""
+    for role in ("reference_image", "reference_video"):
+        field = judged.fields.get(role) or {}
+        if parent(pointer) == below("/body", field.get("name", "")):
+            return field["item"]["url"] if field["item"] else None
+    return None
+
+
+def unambiguous_values(judged: JudgedDocument) -> Iterator[Change]:
+    """Write the only value that can be intended: 5 for "5", true for "yes", 720P for 720p."""
+    for finding in judged.findings_of(_INVALID):
+        value = written = value_at(judged.value, finding.pointer)
+        name = judged.parameter_of(finding)
+        if name == "duration" and isinstance(value, str):
+            written = _SECONDS.sub("", value)
+        intent = judged.native_value(name, unambiguous_value(written, limit_of(finding)))
+        if intent is not None and (type(intent), intent) != (type(value), value):
+            words = _words(finding.pointer, value, intent)
+            yield propose_value(judged, finding.pointer, intent, words, (_INVALID,))
+
+
+def unambiguous_value(value: Any, limit: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """Return the only value of the required type that can be intended; None if there is none."""
+    required, constant = limit.get("type"), limit.get("const")
+    if required == "boolean":
+        return _BOOLEANS.get(str(value).strip().lower())
+    numeric = isinstance(constant, int) and not isinstance(constant, bool)
+    if isinstance(value, str) and (required == "integer" or numeric):
         whole = _WHOLE.fullmatch(value)
         return int(whole[1]) if whole else None
     names = [each for each in limit.get("enum", (constant,)) if isinstance(each, str)]
-    alike = [name for name in names if _same(value, name)]
+    alike = [name for name in names if _is_same(value, name)]
     return alike[0] if len(alike) == 1 else None
 
 
-def _same(value: object, name: str) -> bool:
+def _is_same(value: object, name: str) -> bool:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
     text = str(value).strip().lower()
@@ -62,8 +158,81 @@ def _same(value: object, name: str) -> bool:
     return ":" in name and bool(text) and measure(text) == measure(name)
 
 
+def parameter_case(judged: JudgedDocument) -> Iterator[Change]:
+    """Write parameters in small letters, as they are matched: 1080P is 1080p."""
+    if judged.native or not judged.case:
+        return
+    for name, intent in judged.case.intent.parameters.items():
+        pointer = below("/parameters", name)
+        value = value_at(judged.value, pointer)
+        if not isinstance(value, str) or value == intent or name == "callback_url":
+            continue
+        bounds = judged.parameter_bounds(name)
+        if any(bound.keyword == "enum" and intent in bound.value for bound in bounds):
+            yield propose_value(judged, pointer, intent, _words(pointer, value, intent))
+
+
+def nearest_values(judged: JudgedDocument) -> Iterator[Change]:
+    """Ask for the nearest value that every target takes; a seed is left out instead."""
+    for finding in judged.findings_of(_INVALID):
+        pointer = finding.pointer
+        value, name = value_at(judged.value, pointer), judged.parameter_of(finding)
+        # The neighbours of a seed mean nothing: without one, the provider chooses.
+        if name == "seed" and isinstance(value, int | float):
+            reason = f"{format_value(value)} is not allowed, and without one the provider chooses"
+            what = f"`{last(pointer)}`: {reason}"
+            yield propose_removal(judged, pointer, what, (_INVALID,), "asks")
+            continue
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            continue
+        for candidate in nearest(value, _allowed_values(judged, finding, value)):
+            intent = judged.native_value(name, candidate)
+            if intent != value:
+                yield propose_value(
+                    judged, pointer, intent, _words(pointer, value, intent), (_INVALID,),
+                    safety="asks", keep_if="solved",
+                )  # fmt: skip
+
+
+def _allowed_values(
+    judged: JudgedDocument, finding: TargetFinding, value: str | float
+) -> list[Any]:
+    """List values at the edges of what targets allow, and the integers around a fraction."""
+    bounds = judged.parameter_bounds(judged.parameter_of(finding))
+    edges = [
+        *_edges(limit_of(finding)),
+        *(each for bound in bounds for each in _edges(bound.schema)),
+    ]
+    unique = [each for index, each in enumerate(edges) if each not in edges[:index]]
+    return [*unique, math.floor(value), math.ceil(value)] if isinstance(value, float) else unique
+
+
+def _edges(schema: Mapping[str, Any]) -> Iterator[Any]:
+    yield from schema.get("enum", ())
+    for keyword, step in _EDGES.items():
+        if keyword in schema:
+            yield schema[keyword] + step if step else schema[keyword]
+
+
+def nearest(value: object, allowed: Iterable[Any]) -> list[Any]:
+    """Sort allowed values by distance, the smaller of two equally near ones first.
+
+    A single value is the nearest one, whatever was written.
+    """
+    values = [*allowed]
+    if len(values) == 1:
+        return values
+    here = measure(value)
+    if here is None:
+        return []
+    alike = [each for each in values if isinstance(each, str) == isinstance(value, str)]
+    measured = [(there, each) for each in alike if (there := measure(each)) is not None]
+    measured.sort(key=lambda entry: (round(abs(entry[0] - here), 9), entry[0]))
+    return [each for _, each in measured]
+
+
 def measure(value: object) -> float | None:
-    """Measure a value: a shape by the angle of its diagonal, a size by its lines."""
+    """Measure a value: a ratio by its logarithm, a resolution by that of its lines."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -76,117 +245,10 @@ def measure(value: object) -> float | None:
     return None
 
 
-def nearest(value: object, allowed: Iterable[Any]) -> list[Any]:
-    """Sort allowed values by how near they are; of two that are equally near, the larger later.
-
-    An only value is the nearest one, whatever was written.
-    """
-    listed = [*allowed]
-    if len(listed) == 1:
-        return listed
-    here = measure(value)
-    if here is None:
-        return []
-    alike = [each for each in listed if isinstance(each, str) == isinstance(value, str)]
-    apart = [
-        (abs(there - here), there, each) for each in alike if (there := measure(each)) is not None
-    ]
-    return [each for _, _, each in sorted(apart, key=lambda entry: (round(entry[0], 9), entry[1]))]
-
-
-_INVALID: Final = "parameter-invalid"
-
-
-# Its neighbours mean nothing: without one, the provider chooses.
-_CHOSEN_FREELY: Final = "seed"
-
-
-_SECONDS: Final = re.compile(r"(?<=\d)\s{0,9}s(?:ec(?:ond)?s?)?\.?\s*\Z", re.IGNORECASE)
-
-
-def sure_values(look: Look) -> Iterator[Proposal]:
-    """Write what can only be meant: 5 for "5", true for "yes", 720P for 720p."""
-    for found in look.about(_INVALID):
-        value = at(look.value, found.pointer)
-        name = common_name(look, found)
-        if name == "duration" and isinstance(value, str):
-            intent = surely(_SECONDS.sub("", value), limit_of(found))
-        else:
-            intent = surely(value, limit_of(found))
-        intent = natively(look, name, intent)
-        if intent is not None and (type(intent), intent) != (type(value), value):
-            yield _put(look, found, intent, "safe", "worse-nowhere")
-
-
-def spelt_parameters(look: Look) -> Iterator[Proposal]:
-    """Write parameters in small letters, as they are matched: 1080P is 1080p."""
-    if look.native or not look.case:
-        return
-    for name, intent in look.case.intent.parameters.items():
-        pointer = below("/parameters", name)
-        value = at(look.value, pointer)
-        if not isinstance(value, str) or value == intent or name == "callback_url":
-            continue
-        if any(intent in bound for bound in _choices(look, name)):
-            yield _written(pointer, value, intent)
-
-
-def _choices(look: Look, name: str) -> Iterator[list[Any]]:
-    for target in look.targets:
-        for bound in bounds(target.job):
-            if bound.path == ("parameters", name) and bound.keyword == "enum":
-                yield bound.value
-
-
-def nearest_values(look: Look) -> Iterator[Proposal]:
-    """Ask for the nearest value that every target takes; a seed is left out instead."""
-    for found in look.about(_INVALID):
-        value, name = at(look.value, found.pointer), common_name(look, found)
-        if name == _CHOSEN_FREELY and isinstance(value, int | float):
-            yield _without(look, found)
-        elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            allowed = allowed_values(look, found)
-            if isinstance(value, float):
-                allowed += [math.floor(value), math.ceil(value)]
-            for candidate in nearest(value, allowed):
-                intent = natively(look, name, candidate)
-                if intent != value:
-                    yield _put(look, found, intent, "asks", "settled")
-
-
-def _without(look: Look, found: Found) -> Proposal:
-    value = at(look.value, found.pointer)
-    return Proposal(
-        pointer=found.pointer,
-        operations=(with_what_holds_it(look.value, found.pointer),),
-        words=f"leave out `{last(found.pointer)}`: {shown(value)} is not allowed, and without "
-        "one the provider chooses",
-        safety="asks",
-        rules=(_INVALID,),
-        before=shown(value),
-    )
-
-
-def _put(look: Look, found: Found, intent: object, safety: Safety, promise: Promise) -> Proposal:
-    proposal = _written(found.pointer, at(look.value, found.pointer), intent)
-    return replace(proposal, safety=safety, rules=(found.rule,), promise=promise)
-
-
-def _written(pointer: str, value: object, intent: object) -> Proposal:
-    return Proposal(
-        pointer=pointer,
-        operations=(Put(pointer, intent),),
-        words=f"write {_told(value, intent)} for `{last(pointer)}`",
-        safety="safe",
-        rules=(),
-        before=shown(value),
-        after=shown(intent),
-    )
-
-
-def _told(value: object, intent: object) -> str:
-    """Say both values so that a text and a number look different."""
+def _words(pointer: str, value: object, intent: object) -> str:
+    """Describe a change of value so that a string and a number look different."""
+    new, old = format_value(intent), format_value(value)
     if isinstance(value, str) and not isinstance(intent, str):
-        kind = "" if isinstance(intent, bool) else "the number "
-        return f'{kind}{shown(intent)} instead of the text "{value}"'
-    return f"{shown(intent)} instead of {shown(value)}"
+        new = new if isinstance(intent, bool) else f"the number {new}"
+        old = f'the text "{old}"'
+    return f"write {new} instead of {old} for `{last(pointer)}`"

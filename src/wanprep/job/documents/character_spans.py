@@ -1,10 +1,10 @@
-"""Where each character of a text stands in its file: escapes, folds and indents undone.
+"""Find where each character of a string stands in its file, behind escapes, folds and indents.
 
-YAML writes one text in five ways. Each is read here a second time, far more simply than a
-YAML reader does, but with the place of every character. The result counts only when it equals
-the text that the YAML reader found; else the places are unknown.
+YAML has five styles of strings. Each is read here a second time, far more simply than by a
+YAML reader, but with the place of every character. The result is used only when it equals
+the value that the YAML reader found; else the places are unknown.
 
-JSON writes text as YAML does between double quotes.
+JSON strings are like those of YAML in double quotes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _BREAK: Final = r"(?:\r\n|\n|\r)"
-# White space is taken a run at a time, so that a megabyte of it is looked at only once.
+# White space is matched a run at a time, so that a megabyte of it is read only once.
 _FOLD: Final = rf"(?P<fold>[ \t]*{_BREAK}[ \t\r\n]*)|(?P<blank>[ \t]+)"
 _ESCAPE: Final = (
     rf"\\{_BREAK}(?P<breaks>[ \t\r\n]*)"
@@ -33,19 +33,19 @@ _SHORT: Final = dict(zip("0abtnvfre_NLP", "\0\a\b\t\n\v\f\r\x1b\xa0\x85\u2028\u2
 _BLOCK_HEAD: Final = re.compile(rf"[|>][^\r\n]*{_BREAK}?")
 _LINE: Final = re.compile(rf"(?P<indent> *)(?P<rest>[^\r\n]*)(?P<end>{_BREAK}|\Z)")
 
-# Some characters of the value, and where they begin and end as they are written. When both are
-# equally long, each character stands for itself; else all of them stand for the whole stretch.
+# Some characters of the value, and their span in the file. When both are equally long, each
+# character stands for itself; else all of them stand for the whole span.
 _Piece = tuple[str, int, int]
 _Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class CharacterSpans:
-    """The written span of each character; offsets count from the beginning of the text."""
+    """The span of each character; offsets count from the beginning of the string in the file."""
 
     _offsets: list[int]  # of each piece, in the value
     _lengths: list[int]  # of each piece, in the value
-    _spans: list[_Span]  # of each piece, as it is written
+    _spans: list[_Span]  # of each piece, in the file
 
     def __getitem__(self, index: int) -> _Span:
         which = bisect_right(self._offsets, index) - 1
@@ -57,7 +57,7 @@ class CharacterSpans:
 
 
 def character_spans(raw: str, value: str) -> CharacterSpans | None:
-    """Find where the characters of `value` stand in `raw`, which is how it was written."""
+    """Find where the characters of `value` stand in `raw`, its text in the file."""
     pieces = list(_merged(_pieces(raw, value)))
     if "".join(text for text, _, _ in pieces)[: len(value)] != value:
         return None
@@ -67,7 +67,7 @@ def character_spans(raw: str, value: str) -> CharacterSpans | None:
 
 
 def _merged(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
-    """Join neighbours that stand for themselves: most texts become a single piece."""
+    """Join neighbours that stand for themselves: most strings become a single piece."""
     parts: list[str] = []
     begin = last = 0
     for text, start, end in pieces:
@@ -96,33 +96,33 @@ def _pieces(raw: str, value: str) -> Iterator[_Piece]:
 
 
 def _flow(pattern: re.Pattern[str], raw: str, begin: int, stop: int) -> Iterator[_Piece]:
-    for found in pattern.finditer(raw, begin, stop):
-        match found.lastgroup:
+    for piece in pattern.finditer(raw, begin, stop):
+        match piece.lastgroup:
             case "fold":
-                yield from _folded(_breaks(raw, *found.span()))
+                yield from _folded(_breaks(raw, *piece.span()))
             case "breaks":
-                yield from (("\n", *span) for span in _breaks(raw, *found.span("breaks")))
+                yield from (("\n", *span) for span in _breaks(raw, *piece.span("breaks")))
             case group:
-                yield _unescaped(group or "", found), found.start(), found.end()
+                yield _unescaped(group or "", piece), piece.start(), piece.end()
 
 
-def _unescaped(group: str, found: re.Match[str]) -> str:
+def _unescaped(group: str, match: re.Match[str]) -> str:
     match group:
         case "text" | "blank":
-            return found[0]
+            return match[0]
         case "quote":
             return "'"
         case "short":
-            return _SHORT.get(found[group], found[group])
+            return _SHORT.get(match[group], match[group])
         case "pair":
-            high, low = (int(half[-4:], 16) for half in found[group].split("\\"))
+            high, low = (int(half[-4:], 16) for half in match[group].split("\\"))
             return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
         case _:
-            return chr(int(found[group], 16))
+            return chr(int(match[group], 16))
 
 
 def _breaks(raw: str, begin: int, stop: int) -> list[_Span]:
-    return [found.span() for found in re.compile(_BREAK).finditer(raw, begin, stop)]
+    return [match.span() for match in re.compile(_BREAK).finditer(raw, begin, stop)]
 
 
 def _folded(breaks: list[_Span]) -> Iterator[_Piece]:
@@ -137,7 +137,7 @@ def _block(raw: str, value: str) -> Iterator[_Piece]:
     head = _BLOCK_HEAD.match(raw)
     lines = [line for line in _LINE.finditer(raw, head.end() if head else 0) if line[0]]
     indent = _indent(lines, value)
-    breaks: list[_Span] = []  # since the last line that holds something
+    breaks: list[_Span] = []  # since the last line with text
     prose = False
     for line in lines:
         begin, end = line.start() + indent, line.end("rest")
@@ -152,9 +152,9 @@ def _block(raw: str, value: str) -> Iterator[_Piece]:
 
 
 def _indent(lines: list[re.Match[str]], value: str) -> int:
-    """Find how far a block is indented: what its lines have in common there but not here."""
-    there = [len(line["indent"]) for line in lines if line["rest"]]
-    here = [len(line) - len(line.lstrip(" ")) for line in value.split("\n") if line.strip(" ")]
-    if not there or not here:
+    """Find the indentation of a block: what its lines have in the file, but not in the value."""
+    written = [len(line["indent"]) for line in lines if line["rest"]]
+    kept = [len(line) - len(line.lstrip(" ")) for line in value.split("\n") if line.strip(" ")]
+    if not written or not kept:
         return len(lines[0].string) if lines else 0
-    return min(there) - min(here)
+    return min(written) - min(kept)

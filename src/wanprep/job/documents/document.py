@@ -1,15 +1,16 @@
-"""One document of a job file: plain values, and the place of each in the file."""
+"""One document of a job file: plain values, the place of each in the file, and their limits."""
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wanprep.job.documents.character_spans import character_spans
-from wanprep.pointers import steps
+from wanprep.pointers import parent, steps
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +21,17 @@ Scalar = str | int | float | bool | None
 Span = tuple[int, int]  # offsets of characters in the file, the end excluded
 Syntax = Literal["json", "yaml"]
 
+MAX_BYTES: Final = 1_000_000
+MAX_VALUES: Final = 10_000
+MAX_DEPTH: Final = 50
+
 # What editors count as the end of a line; Unicode's other separators they leave alone.
 _LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stretch of a file: lines and columns from 1, in characters; the end is one past."""
+    """A range in a file: lines and columns from 1, in characters; the end is one past."""
 
     line: int
     column: int
@@ -42,7 +47,7 @@ class SourceText:
     _starts: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        starts = (0, *(found.end() for found in _LINE_BREAK.finditer(self.text)))
+        starts = (0, *(match.end() for match in _LINE_BREAK.finditer(self.text)))
         object.__setattr__(self, "_starts", starts)
 
     def place(self, start: int, end: int) -> Place:
@@ -54,64 +59,48 @@ class SourceText:
         return line, offset - self._starts[line - 1] + 1
 
     def line_text(self, line: int) -> str:
-        """Return a line without its end; what lies outside the file is empty."""
+        """Return a line without its end, empty outside the file."""
         if not 1 <= line <= len(self._starts):
             return ""
         start = self._starts[line - 1]
         end = self._starts[line] if line < len(self._starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
-    def end_of_content(self) -> int:
-        """Find where something missing at the end is best shown: behind the last character."""
-        return len(self.text.rstrip())
-
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and where it stands; `written` is where a text's own characters are.
+    """A value and its span; `written` is the span of a string's own characters.
 
     The two differ where YAML repeats a value by an alias, and by the empty lines at the end of
-    a block of text.
+    a block scalar.
     """
 
     content: Scalar | tuple[Node, ...] | Mapping[str, Member]
     span: Span
     written: Span
 
+    def children(self) -> Iterator[Node]:
+        """List the items of a list, or the values of a mapping."""
+        if isinstance(self.content, tuple):
+            yield from self.content
+        elif isinstance(self.content, Mapping):
+            yield from (member.node for member in self.content.values())
+
+    def to_json(self) -> Any:  # noqa: ANN401 - JSON
+        """Convert to JSON values, without their places."""
+        if isinstance(self.content, tuple):
+            return [item.to_json() for item in self.content]
+        if isinstance(self.content, Mapping):
+            return {key: member.node.to_json() for key, member in self.content.items()}
+        return self.content
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry of a mapping: where its key stands, and its value."""
+    """One entry of a mapping: the span of its key, and its value."""
 
     key: Span
     node: Node
-
-
-def children(node: Node) -> Iterator[Node]:
-    """List the values that a value holds directly."""
-    if isinstance(node.content, tuple):
-        yield from node.content
-    elif isinstance(node.content, Mapping):
-        yield from (member.node for member in node.content.values())
-
-
-def child_at(node: Node, name: str) -> Member | None:
-    """Go one part of a JSON pointer down; an item of a list has no key but its own place."""
-    if isinstance(node.content, Mapping):
-        return node.content.get(name)
-    if isinstance(node.content, tuple) and name.isdecimal() and int(name) < len(node.content):
-        item = node.content[int(name)]
-        return Member(item.span, item)
-    return None
-
-
-def to_json(node: Node) -> Any:  # noqa: ANN401 - JSON
-    """Convert a node to JSON values, without their places."""
-    if isinstance(node.content, tuple):
-        return [to_json(item) for item in node.content]
-    if isinstance(node.content, Mapping):
-        return {key: to_json(member.node) for key, member in node.content.items()}
-    return node.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,49 +117,137 @@ class Document:
     @property
     def value(self) -> Any:  # noqa: ANN401 - JSON
         """The document as JSON values."""
-        return to_json(self.root)
+        return self.root.to_json()
+
+    def find(self, pointer: str) -> Member | None:
+        """Find a value with its key; the item of a list has its own span for a key."""
+        member: Member | None = Member(self.root.span, self.root)
+        for name in steps(pointer):
+            member = _child(member.node, name) if member else None
+        return member
+
+    def nearest(self, pointer: str) -> Member:
+        """Find a value with its key; for a missing one, the innermost that would contain it."""
+        while (member := self.find(pointer)) is None:
+            pointer = parent(pointer)
+        return member
 
     def place(self, pointer: str) -> Place:
-        """Find where a value stands; for what is absent, where it would belong."""
-        return self.source.place(*self._nearest(pointer).node.span)
+        """Find where a value stands, or where a missing one would belong."""
+        return self.source.place(*self.nearest(pointer).node.span)
 
     def key_place(self, pointer: str) -> Place:
-        """Find where a value's key stands; what has none stands for itself."""
-        return self.source.place(*self._nearest(pointer).key)
+        """Find where a value's key stands; without a key, the value."""
+        return self.source.place(*self.nearest(pointer).key)
 
     def place_within(self, pointer: str, start: int, end: int) -> Place:
-        """Find where some characters of a text stand, given as offsets into its value."""
-        node = self._nearest(pointer).node
+        """Find where some characters of a string stand, given as offsets into its value."""
+        node = self.nearest(pointer).node
         text = node.content
-        spans = self._character_spans(node, text) if isinstance(text, str) else None
-        if not spans or not isinstance(text, str) or not 0 <= start < end <= len(text):
-            return self.source.place(*node.span)
-        begin = node.written[0]
-        return self.source.place(begin + spans[start][0], begin + spans[end - 1][1])
+        if isinstance(text, str) and 0 <= start < end <= len(text):
+            spans, begin = self._character_spans(node, text), node.written[0]
+            if spans:
+                return self.source.place(begin + spans[start][0], begin + spans[end - 1][1])
+        return self.source.place(*node.span)
 
     def _character_spans(self, node: Node, text: str) -> CharacterSpans | None:
         if node.written not in self._spans:
+            from wanprep.job.documents.character_spans import character_spans
+
             raw = self.source.text[slice(*node.written)]
             self._spans[node.written] = character_spans(raw, text)
         return self._spans[node.written]
 
-    def line_text(self, line: int) -> str:
-        """Return a line of the file, to be shown above a caret."""
-        return self.source.line_text(line)
 
-    def _nearest(self, pointer: str) -> Member:
-        found = Member(self.root.span, self.root)
-        for name in steps(pointer):
-            inner = child_at(found.node, name)
-            if inner is None:
-                break
-            found = inner
-        return found
+def _child(node: Node, name: str) -> Member | None:
+    if isinstance(node.content, Mapping):
+        return node.content.get(name)
+    if isinstance(node.content, tuple) and name.isdecimal() and int(name) < len(node.content):
+        item = node.content[int(name)]
+        return Member(item.span, item)
+    return None
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class BrokenDocument:
     """A document that could not be read, and where and why reading it ended."""
 
     place: Place
     message: str
+
+
+class DocumentError(Exception):
+    """A document cannot be used; the readers catch this and go on with the next one."""
+
+    def __init__(self, span: Span, message: str) -> None:
+        super().__init__(message)
+        self.span = span
+        self.message = message
+
+
+class ValueCounter:
+    """Counts the values of one file and refuses too many of them, or too deep ones."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Whether reading the file must stop altogether."""
+        return self._count > MAX_VALUES
+
+    def count(self, span: Span, depth: int) -> None:
+        """Count a value at this depth."""
+        self._count += 1
+        if self.is_exceeded:
+            message = f"this holds more than {MAX_VALUES:,} values, which no job needs"
+            raise DocumentError(span, message)
+        check_depth(span, depth)
+
+    def count_repeated(self, node: Node, span: Span, depth: int) -> None:
+        """Count an alias with everything in it: repeats multiply."""
+        self.count(span, depth)
+        for child in node.children():
+            self.count_repeated(child, span, depth + 1)
+
+
+def check_depth(span: Span, depth: int) -> None:
+    """Refuse a value that is nested too deep."""
+    if depth > MAX_DEPTH:
+        message = f"this is nested over {MAX_DEPTH} levels deep: no job needs that"
+        raise DocumentError(span, message)
+
+
+def checked_text(text: str, span: Span) -> str:
+    """Refuse characters that no file name, terminal or service can take."""
+    if "\0" in text:
+        raise DocumentError(span, "this text holds a NUL character: remove it")
+    if not text.isascii() and (half := re.search("[\ud800-\udfff]", text)):
+        message = f"{visible(half[0])} is half a character; the other half is missing"
+        raise DocumentError(span, message)
+    return text
+
+
+def parse_integer(text: str, span: Span) -> int:
+    """Parse an integer, also 0x1f and 0o17, within the range of a float."""
+    try:
+        value = int(text) if text[:2] not in {"0x", "0o"} else int(text, 0)
+        float(value)
+    except (ValueError, OverflowError):  # thousands of digits, even if all are zeros
+        raise DocumentError(span, "this number is too long") from None
+    return value
+
+
+def parse_float(text: str, span: Span) -> float:
+    """Parse a number with a fraction or an exponent; too large ones would become infinite."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise DocumentError(span, "this number is too large")
+    return value
+
+
+def check_new_key(key: str, span: Span, before: Mapping[str, Member], source: SourceText) -> None:
+    """Refuse a duplicate key: keeping either would lose the other."""
+    if key in before:
+        line = source.place(*before[key].key).line
+        raise DocumentError(span, f"`{visible(key)}` stands twice, on line {line} too: keep one")

@@ -1,4 +1,4 @@
-"""Read a JSON document (RFC 8259): values by `json`, their places by a scan for tokens."""
+"""Read a JSON document (RFC 8259): values from `json`, their places from a scan for tokens."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from json import JSONDecodeError, JSONDecoder
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.documents.document import Broken, Document, Member, Node
-from wanprep.job.documents.limits import (
-    DocumentRefused,
+from wanprep.job.documents.document import (
+    BrokenDocument,
+    Document,
+    DocumentError,
+    Member,
+    Node,
     ValueCounter,
     check_depth,
     check_new_key,
@@ -36,15 +39,15 @@ _DECODER: Final = JSONDecoder(
     object_pairs_hook=_Pairs, parse_int=_Number, parse_float=_Number, parse_constant=_Number
 )
 # All of valid JSON but white space, commas and colons: one token for each key, each plain value
-# and each bracket. Strings come first, so that brackets inside them do not count; one
-# that is never closed reaches to the end, or each quote in it would be searched from anew.
+# and each bracket. Strings come first, so that brackets inside them do not count; an open string
+# reaches to the end, or the search would begin again at each quote in it.
 _TOKEN: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]|[^\s"\[\]{},:]+', re.DOTALL)
 _IN_WORDS: Final = f"+-.{digits}{ascii_letters}"
 _IN_WORD: Final = re.compile(r"[\w.]")
 _COMMENT: Final = re.compile(r"//|/\*|#")
 _CLOSING: Final = {"[": "]", "{": "}"}
 
-# How a message of `json` begins, and what is wrong.
+# The beginnings of messages of `json`, and what is wrong.
 _MESSAGES: Final = {
     "Expecting property name": "a key in double quotes is missing here",
     "Expecting ':'": "the colon between a key and its value is missing here",
@@ -64,17 +67,17 @@ _LOOKALIKES: Final = (
 )
 
 
-def read_json(source: SourceText) -> Document | Broken:
+def read_json(source: SourceText) -> Document | BrokenDocument:
     """Read the one document of a JSON file."""
     try:
         _check_depths(source.text)
         value = _DECODER.decode(source.text)
         return Document(source, _Places(source).node(value, depth=1), "json")
     except JSONDecodeError as error:
-        refusal = _explained(error, source)
-    except DocumentRefused as error:
-        refusal = error
-    return Broken(source.place(*refusal.span), refusal.message)
+        failure = _explain(error, source)
+    except DocumentError as error:
+        failure = error
+    return BrokenDocument(source.place(*failure.span), failure.message)
 
 
 def _check_depths(text: str) -> None:
@@ -89,7 +92,7 @@ def _check_depths(text: str) -> None:
 
 
 class _Places:
-    """Gives decoded values their places: the tokens of the text come in the same order."""
+    """Gives decoded values their places: the tokens of the text are in the same order."""
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
@@ -126,38 +129,36 @@ class _Places:
 
 def _parse_number(text: str, span: Span) -> int | float:
     if text[-1].isalpha():
-        raise DocumentRefused(span, _NOT_FINITE.format(text))
+        raise DocumentError(span, _NOT_FINITE.format(text))
     return parse_integer(text, span) if text.lstrip("-").isdecimal() else parse_float(text, span)
 
 
-def _explained(error: JSONDecodeError, source: SourceText) -> DocumentRefused:
-    """Say in plain words where and why the decoder stopped."""
+def _explain(error: JSONDecodeError, source: SourceText) -> DocumentError:
+    """Explain where and why the decoder stopped."""
     text, at = error.doc, error.pos
     if "trailing comma" in error.msg:  # Python 3.13 and later stop at the comma
         at = len(text) - len(text[at + 1 :].lstrip())
-        return _explained(JSONDecodeError("Expecting value", text, at), source)
+        return _explain(JSONDecodeError("Expecting value", text, at), source)
     if error.msg.startswith(("Invalid", "Unterminated")):
-        return _broken_string(error)
-    # The decoder takes 01 for a 0 and something else, but people see one word.
+        return _explain_string(error)
+    # The decoder reads 01 as a 0 and something else, but people see one word.
     word = len(text[:at].rstrip(_IN_WORDS)) if _IN_WORD.match(text, at) else at
     if word < at or error.msg.startswith(("Expecting value", "Expecting property")):
-        for pattern, better in _LOOKALIKES:
-            if found := re.compile(pattern).match(text, word):
-                return DocumentRefused(found.span(), better.format(found[0]))
+        for pattern, message in _LOOKALIKES:
+            if match := re.compile(pattern).match(text, word):
+                return DocumentError(match.span(), message.format(match[0]))
     if comment := _COMMENT.match(text, at):
-        return DocumentRefused(
-            comment.span(), "JSON has no comments: remove it, or save it as YAML"
-        )
-    message = next(
-        (words for start, words in _MESSAGES.items() if error.msg.startswith(start)), ""
-    ) or _no_comma(text[:at], source)
+        message = "JSON has no comments: remove it, or save it as YAML"
+        return DocumentError(comment.span(), message)
+    known = (message for start, message in _MESSAGES.items() if error.msg.startswith(start))
+    message = next(known, "") or _missing_comma(text[:at], source)
     if at >= len(text):
-        at = source.end_of_content()
-        return DocumentRefused((at, at), f"the document ends too early: {message}")
-    return DocumentRefused((at, at + 1), message)
+        end = len(text.rstrip())
+        return DocumentError((end, end), f"the document ends too early: {message}")
+    return DocumentError((at, at + 1), message)
 
 
-def _broken_string(error: JSONDecodeError) -> DocumentRefused:
+def _explain_string(error: JSONDecodeError) -> DocumentError:
     text, at = error.doc, min(error.pos, len(error.doc) - 1)
     if "escape" in error.msg:
         message = "a backslash has a meaning of its own: write \\\\ or / for it"
@@ -167,10 +168,10 @@ def _broken_string(error: JSONDecodeError) -> DocumentRefused:
         message = "a line break or tab inside quotes: write \\n or \\t"
     else:
         message = f"the character U+{ord(text[at]):04X} may not stand in a text file"
-    return DocumentRefused((at, at + 1), message)
+    return DocumentError((at, at + 1), message)
 
 
-def _no_comma(before: str, source: SourceText) -> str:
+def _missing_comma(before: str, source: SourceText) -> str:
     opened: list[re.Match[str]] = []
     for token in _TOKEN.finditer(before):
         if token[0] in _CLOSING:

@@ -1,9 +1,9 @@
 """Read the documents of a YAML 1.2 file into nodes that know where they stand.
 
 Built upon the parser's events: they have the place of everything, aliases included, and they
-come one by one, so that a bomb is refused before it goes off. An unquoted word means what the
+come one by one, so that expanding aliases stops at the limit. An unquoted word means what the
 core schema of YAML 1.2 says and nothing beyond it: `yes`, `on`, `16:9`, `1_000` and `2026-11-20`
-are text, as a designer would expect.
+are strings.
 """
 
 from __future__ import annotations
@@ -11,26 +11,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from ruamel.yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    SequenceStartEvent,
-)
+from ruamel.yaml import YAML, events
+from ruamel.yaml.scanner import Scanner
 
-from wanprep.job.documents.document import Broken, Document, Member, Node
-from wanprep.job.documents.limits import (
-    DocumentRefused,
+from wanprep.job.documents.document import (
+    BrokenDocument,
+    Document,
+    DocumentError,
+    Member,
+    Node,
     ValueCounter,
     check_new_key,
     checked_text,
     parse_float,
     parse_integer,
 )
-from wanprep.job.documents.yaml_parser import parse_events
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -38,14 +33,17 @@ if TYPE_CHECKING:
 
     from wanprep.job.documents.document import Scalar, SourceText, Span
 
+Event = Any  # ruamel.yaml has no types
+
 # Three dashes at the beginning of a line always begin a document, whatever is open, and take
 # the directives above them along.
 _DOCUMENT: Final = re.compile(
     r"^(?:%[^\n]*\n(?:[%#][^\n]*\n|[ \t\r]*\n)*)?---(?=\s|\Z)", re.MULTILINE
 )
-_PROPERTIES: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*)?)*)*")
+_TAG_OR_ANCHOR: Final = re.compile(r"(?:[&!]\S*(?:\s+(?:#[^\r\n]*)?)*)*")
 _COLON: Final = re.compile(r"[ \t]*:")
 _NO_SPACE: Final = re.compile(r"[\w$-]+:[^/\s]\S*")
+_END_OF_LINE: Final = "\0\r\n#"
 _SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 _WORDS: Final[dict[str, bool | None]] = {
@@ -58,72 +56,128 @@ _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
-
 _CORE: Final = "tag:yaml.org,2002:"
 _SCALARS: Final = {
     "!!bool": bool, "!!float": float, "!!int": int, "!!null": type(None), "!!str": str,
 }  # fmt: skip
-_KNOWN: Final = {
-    MappingStartEvent: frozenset({"!!map"}),
-    ScalarEvent: frozenset(_SCALARS),
-    SequenceStartEvent: frozenset({"!!seq"}),
+_ALLOWED_TAGS: Final = {
+    events.MappingStartEvent: frozenset({"!!map"}),
+    events.ScalarEvent: frozenset(_SCALARS),
+    events.SequenceStartEvent: frozenset({"!!seq"}),
 }
 
 
-def read_yaml(source: SourceText) -> Iterator[Document | Broken]:
-    """Read all documents; one that is broken does not hide the others."""
+def read_yaml(source: SourceText) -> Iterator[Document | BrokenDocument]:
+    """Read all documents; a broken one does not hide the others."""
     counter = ValueCounter()
     for begin, end in document_spans(source.text):
         try:
             counter.count((begin, begin), depth=0)
             yield from _Reader(source, (begin, end), counter).documents()
-        except DocumentRefused as refusal:
-            yield Broken(source.place(*refusal.span), refusal.message)
+        except DocumentError as error:
+            yield BrokenDocument(source.place(*error.span), error.message)
         if counter.is_exceeded:
             return
 
 
 def document_spans(text: str) -> Iterator[Span]:
-    """Cut a file where documents begin: each stretch is read for itself."""
-    begins = [found.start() for found in _DOCUMENT.finditer(text)]
+    """Cut a file into sections where documents begin; each is read by itself."""
+    begins = [match.start() for match in _DOCUMENT.finditer(text)]
     yield from zip([0, *begins], [*begins, len(text)], strict=True)
 
 
+def _parse_events(text: str, begin: int) -> Iterator[Event]:
+    """Parse a part of a file that begins at this offset."""
+    parser = YAML(typ="safe", pure=True)
+    parser.Scanner = _TabScanner
+    try:
+        yield from parser.parse(text)
+    except Exception as error:  # noqa: BLE001 - beside its own, the parser leaks many kinds
+        from wanprep.job.documents.yaml_errors import explain_error
+
+        index, message = explain_error(error, text)
+        at = begin + min(index, len(text.rstrip()))
+        raise DocumentError((at, at + 1), message) from None
+
+
+class _TabScanner(Scanner):
+    """Takes a tab between tokens as white space.
+
+    Its base refuses every tab outside quotes, also one within a text, before a comment or on an
+    empty line. Those are legal, invisible and common; only indentation must not have any.
+    """
+
+    def scan_to_next_token(self) -> Any:  # noqa: ANN401 - its own signature
+        """Skip the white space before a token."""
+        super().scan_to_next_token()
+        while self.reader.peek() == "\t" and not self._is_indentation():
+            self._skip_blanks()
+            super().scan_to_next_token()
+
+    def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:  # noqa: ANN401
+        """Keep the white space inside a text, but not at the end of its line."""
+        length = self._blanks()
+        blanks = self.reader.prefix(length)
+        if "\t" not in blanks:
+            return super().scan_plain_spaces(indent, start_mark)
+        self._skip_blanks()
+        if self.reader.peek() in "\r\n":
+            return super().scan_plain_spaces(indent, start_mark)
+        return [blanks]
+
+    def _is_indentation(self) -> bool:
+        """Whether the tab that comes next stands before anything else on its line."""
+        at = self.reader.pointer - 1
+        while at >= 0 and self.reader.buffer[at] in " \t":
+            at -= 1
+        begins = at < 0 or self.reader.buffer[at] in "\r\n"
+        return begins and self.reader.peek(self._blanks()) not in _END_OF_LINE
+
+    def _blanks(self) -> int:
+        length = 0
+        while self.reader.peek(length) in " \t":
+            length += 1
+        return length
+
+    def _skip_blanks(self) -> None:
+        self.reader.forward(self._blanks())
+
+
 class _Reader:
-    """Reads one stretch of a file, which is one document as a rule."""
+    """Reads one section of a file, usually one document."""
 
     def __init__(self, source: SourceText, span: Span, counter: ValueCounter) -> None:
         self._source = source
         self._begin = span[0]
         self._counter = counter
         self._anchors: dict[str, Node | None] = {}  # None: still being read
-        self._events = parse_events(source.text[slice(*span)], span[0])
+        self._events = _parse_events(source.text[slice(*span)], span[0])
 
     def documents(self) -> Iterator[Document]:
-        """Read what is there. What seems complete is not when the parser stumbles behind it."""
+        """Read the documents. One that seems complete is not if an error follows it directly."""
         complete: Document | None = None
         for event in self._events:
             if complete and getattr(event, "explicit", True):  # an implicit end may be none
                 yield complete
                 complete = None
-            if isinstance(event, DocumentStartEvent):
+            if isinstance(event, events.DocumentStartEvent):
                 self._anchors = {}
                 root = self._node(next(self._events), depth=1)
                 if root.content is not None or root.span[0] < root.span[1]:
                     complete = Document(self._source, root, "yaml")
 
-    def _node(self, event: Any, depth: int) -> Node:  # noqa: ANN401 - ruamel.yaml has no types
+    def _node(self, event: Event, depth: int) -> Node:
         span = self._span(event)
-        if isinstance(event, AliasEvent):
-            return self._repeated(event.anchor, span, depth)
+        if isinstance(event, events.AliasEvent):
+            return self._alias(event.anchor, span, depth)
         self._counter.count(span, depth)
         _check_tag(event, self._begin + event.start_mark.index)
         if event.anchor:
             self._anchors[event.anchor] = None
         match event:
-            case ScalarEvent():
+            case events.ScalarEvent():
                 node = self._scalar(event, span)
-            case SequenceStartEvent():
+            case events.SequenceStartEvent():
                 node = self._sequence(event, span[0], depth)
             case _:
                 node = self._mapping(event, span[0], depth)
@@ -131,114 +185,100 @@ class _Reader:
             self._anchors[event.anchor] = node
         return node
 
-    def _span(self, event: Any) -> Span:  # noqa: ANN401
+    def _span(self, event: Event) -> Span:
         """Find where a value stands, without the tag and the anchor in front of it."""
         start, end = self._begin + event.start_mark.index, self._begin + event.end_mark.index
-        if not isinstance(event, AliasEvent) and (event.anchor or event.ctag):
-            properties = _PROPERTIES.match(self._source.text, start)
-            start = properties.end() if properties else start
-        return (start, end) if start < end or not isinstance(event, ScalarEvent) else (end, end)
+        if not isinstance(event, events.AliasEvent) and (event.anchor or event.ctag):
+            match = _TAG_OR_ANCHOR.match(self._source.text, start)
+            start = match.end() if match else start
+        return (
+            (start, end) if start < end or not isinstance(event, events.ScalarEvent) else (end, end)
+        )
 
-    def _repeated(self, anchor: str, span: Span, depth: int) -> Node:
+    def _alias(self, anchor: str, span: Span, depth: int) -> Node:
         if anchor not in self._anchors:
-            raise DocumentRefused(
-                span,
-                f"*{anchor} repeats what is called &{anchor}, and nothing is. Text that begins "
-                f"with * must be in quotes",
+            message = (
+                f"*{anchor} repeats what is called &{anchor}, and nothing is. Text that begins"
             )
+            raise DocumentError(span, f"{message} with * must be in quotes")
         node = self._anchors[anchor]
         if node is None:
-            raise DocumentRefused(
-                span, f"*{anchor} stands inside of what it repeats, without an end"
-            )
+            raise DocumentError(span, f"*{anchor} stands inside of what it repeats, without an end")
         self._counter.count_repeated(node, span, depth)
         return Node(node.content, span, node.written)
 
-    def _scalar(self, event: Any, span: Span) -> Node:  # noqa: ANN401
-        text = _SURROGATES.sub(lambda pair: _character(pair[0]), event.value)
-        shown = span if event.style not in {"|", ">"} else self._trimmed(span)
-        return Node(_tagged_value(event, checked_text(text, span), span), shown, span)
+    def _scalar(self, event: Event, span: Span) -> Node:
+        text = checked_text(_SURROGATES.sub(_join_surrogates, event.value), span)
+        start, end = span
+        if event.style in {"|", ">"}:
+            end = start + len(self._source.text[start:end].rstrip())
+        return Node(_scalar_value(event, text, span), (start, end), span)
 
-    def _trimmed(self, span: Span) -> Span:
-        return span[0], span[0] + len(self._source.text[slice(*span)].rstrip())
-
-    def _sequence(self, event: Any, start: int, depth: int) -> Node:  # noqa: ANN401
-        items = []
-        while not isinstance(event := next(self._events), SequenceEndEvent):
+    def _sequence(self, event: Event, start: int, depth: int) -> Node:
+        items: list[Node] = []
+        while not isinstance(event := next(self._events), events.SequenceEndEvent):
             items.append(self._node(event, depth + 1))
-        return self._collection(tuple(items), start, event, items[-1].span[1] if items else start)
+        span = start, self._end_of_collection(event, items[-1].span[1] if items else start)
+        return Node(tuple(items), span, span)
 
-    def _mapping(self, event: Any, start: int, depth: int) -> Node:  # noqa: ANN401
+    def _mapping(self, event: Event, start: int, depth: int) -> Node:
         members: dict[str, Member] = {}
-        end = start
-        while not isinstance(event := next(self._events), MappingEndEvent):
+        last = start
+        while not isinstance(event := next(self._events), events.MappingEndEvent):
             key, span = self._key(event)
             check_new_key(key, span, members, self._source)
-            node = self._member(key, span, depth)
+            node = self._member_value(key, span, depth)
             members[key] = Member(span, node)
-            end = max(span[1], node.span[1])
-        return self._collection(members, start, event, end)
+            last = max(span[1], node.span[1])
+        whole = start, self._end_of_collection(event, last)
+        return Node(members, whole, whole)
 
-    def _member(self, key: str, span: Span, depth: int) -> Node:
+    def _member_value(self, key: str, span: Span, depth: int) -> Node:
         node = self._node(next(self._events), depth + 1)
         if node.span[0] < node.span[1]:
             return node
         if _NO_SPACE.fullmatch(key):
-            raise DocumentRefused(span, "the colon has no space after it: `key: value`")
+            raise DocumentError(span, "the colon has no space after it: `key: value`")
         # The parser puts an empty value where it goes on reading, lines below.
         colon = _COLON.match(self._source.text, span[1])
         at = colon.end() if colon else node.span[0]
         return Node(node.content, (at, at), (at, at))
 
-    def _collection(
-        self,
-        content: tuple[Node, ...] | dict[str, Member],
-        start: int,
-        end_event: Any,  # noqa: ANN401
-        last: int,
-    ) -> Node:
-        """Close a bracket where it closes; what is only indented ends with its last value."""
-        closed = self._begin + end_event.end_mark.index
-        if closed > last and self._source.text[closed - 1] in "]}":
-            last = closed
-        return Node(content, (start, last), (start, last))
+    def _end_of_collection(self, end_event: Event, last: int) -> int:
+        """Return the end of a closing bracket, or where only indented, that of the last value."""
+        closed: int = self._begin + end_event.end_mark.index
+        return closed if closed > last and self._source.text[closed - 1] in "]}" else last
 
-    def _key(self, event: Any) -> tuple[str, Span]:  # noqa: ANN401
+    def _key(self, event: Event) -> tuple[str, Span]:
         span = self._span(event)
-        if not isinstance(event, AliasEvent | ScalarEvent):
-            raise DocumentRefused(
-                (span[0], span[0] + 1),
-                "a key cannot be a list or a mapping. Put {{ }} of a template in quotes",
-            )
+        if not isinstance(event, events.AliasEvent | events.ScalarEvent):
+            message = "a key cannot be a list or a mapping. Put {{ }} of a template in quotes"
+            raise DocumentError((span[0], span[0] + 1), message)
         key = self._node(event, depth=1).content
-        if key == "<<" and isinstance(event, ScalarEvent) and event.style is None:
-            raise DocumentRefused(span, "`<<` merges nothing in YAML 1.2: write the keys out")
+        if key == "<<" and isinstance(event, events.ScalarEvent) and event.style is None:
+            raise DocumentError(span, "`<<` merges nothing in YAML 1.2: write the keys out")
         if key is None:
-            raise DocumentRefused(
-                span, "there is no key here: text that begins with a colon needs quotes"
-            )
+            message = "there is no key here: text that begins with a colon needs quotes"
+            raise DocumentError(span, message)
         if not isinstance(key, str):
             written = self._source.text[slice(*span)]
-            raise DocumentRefused(span, f"a key must be text: put quotes around {visible(written)}")
+            raise DocumentError(span, f"a key must be text: put quotes around {visible(written)}")
         return key, span
 
 
-def _character(pair: str) -> str:
-    return pair.encode("utf-16", "surrogatepass").decode("utf-16")
+def _join_surrogates(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
-def _check_tag(event: Any, start: int) -> None:  # noqa: ANN401 - ruamel.yaml has no types
-    """Refuse tags that ask for more than plain values: some readers run code for them."""
+def _check_tag(event: Event, start: int) -> None:
+    """Refuse tags of other than plain values: some readers run code for them."""
     tag = _tag(event)
-    if tag not in {None, "!"} and tag not in _KNOWN[type(event)]:
-        raise DocumentRefused(
-            (start, start + 1),
-            f"the tag {visible(str(tag))} has no meaning here; text that begins with ! must be "
-            "in quotes",
-        )
+    if tag not in {None, "!"} and tag not in _ALLOWED_TAGS[type(event)]:
+        message = f"the tag {visible(str(tag))} has no meaning here; text that begins with !"
+        raise DocumentError((start, start + 1), f"{message} must be in quotes")
 
 
-def _tagged_value(event: Any, text: str, span: Span) -> Scalar:  # noqa: ANN401
+def _scalar_value(event: Event, text: str, span: Span) -> Scalar:
     """Resolve a scalar: unquoted words by the core schema, quoted ones are text."""
     tag = _tag(event)
     if tag is None:
@@ -249,11 +289,11 @@ def _tagged_value(event: Any, text: str, span: Span) -> Scalar:  # noqa: ANN401
     if tag == "!!float" and type(value) is int:
         return float(value)
     if type(value) is not _SCALARS[tag]:
-        raise DocumentRefused(span, f"this is not what its tag {tag} says: remove the tag")
+        raise DocumentError(span, f"this is not what its tag {tag} says: remove the tag")
     return value
 
 
-def _tag(event: Any) -> str | None:  # noqa: ANN401
+def _tag(event: Event) -> str | None:
     tag: str | None = event.tag
     return f"!!{tag.removeprefix(_CORE)}" if tag and tag.startswith(_CORE) else tag
 
@@ -269,9 +309,8 @@ def _resolve(word: str, span: Span) -> Scalar:
     if _FLOAT.fullmatch(word):
         return parse_float(word, span)
     if _NOT_FINITE.fullmatch(word):
-        raise DocumentRefused(
-            span, f"{word} is not a number that can be sent: write one, or remove it"
-        )
+        message = f"{word} is not a number that can be sent: write one, or remove it"
+        raise DocumentError(span, message)
     if _BASED.fullmatch(word):
         return parse_integer(word, span)
     return word

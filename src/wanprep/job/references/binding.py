@@ -1,4 +1,4 @@
-"""Which reference each token of a prompt names, and which references are not named at all.
+"""Match the tokens of a prompt to the references of its job, and write them in other styles.
 
 Plain words for a reference ("the first image", 第二段视频, or simply "the video") are prose, so
 they are never reported: they count only where nothing else names that reference.
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.job.references.find import MAX_TOKENS, find_tokens
-from wanprep.job.references.patterns import fold
-from wanprep.job.references.styles import Token
+from wanprep.job.references.styles import Token, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.job.references.styles import TokenKind
 
 Kind = Literal["image", "video"]
-Reference = tuple[Kind, int]
+ReferenceName = tuple[Kind, int]  # ("image", 2) is the second image of a job
+Replacement = tuple[tuple[int, int], str]  # a span of characters, and the text to put there
 
 _ORDINALS: Final = {
     **{word: n for n, word in enumerate("first second third fourth fifth".split(), 1)},
@@ -57,12 +57,25 @@ _MENTIONS: Final = {
 }
 
 
+# The styles in which one reference can be written by itself. character1 is not among them: it
+# does not distinguish a video from an image.
+WRITABLE_STYLES: Final[Mapping[str, str]] = {
+    "<IMAGE_1>": "<{upper}_{index}>",
+    "@Image1": "@{title}{index}",
+    "@图1": "@{chinese}{index}",
+    "Image 1": "{title} {index}",
+    "[Image 1]": "[{title} {index}]",
+    "image1": "{lower}{index}",
+    "图1": "{chinese}{index}",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class BoundToken:
     """A token and the reference that it names: None when the job has no such reference."""
 
     token: Token
-    reference: Reference | None
+    reference: ReferenceName | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,8 @@ class Binding:
     """The tokens of a prompt, and the references that it does not name."""
 
     tokens: tuple[BoundToken, ...]
-    unused: tuple[Reference, ...]
+    unnamed: tuple[ReferenceName, ...]
+    unused: tuple[ReferenceName, ...]  # the unnamed ones of a job in which they need names
 
 
 def bind(prompt: str, order: Sequence[Kind]) -> Binding:
@@ -78,22 +92,53 @@ def bind(prompt: str, order: Sequence[Kind]) -> Binding:
 
     Images and videos are counted apart; `character2` is the second reference of either kind.
     Words that count ("the second image") join in only where a reference has no better name.
+    With one image and one video at most, no reference needs a name.
     """
-    references = _numbered(order)
+    references = [(kind, order[: place + 1].count(kind)) for place, kind in enumerate(order)]
     bound = [BoundToken(token, _named(token, references)) for token in find_tokens(prompt)]
-    unnamed = _without(references, bound)
-    if _are_plain_words_enough(order):
-        return Binding(tuple(bound), ())
-    counted = (
-        BoundToken(token, _named(token, unnamed))
-        for token in islice(find_ordinals(prompt), MAX_TOKENS)
+    need_names = order.count("image") > 1 or order.count("video") > 1
+    if need_names:
+        unbound = _without(references, bound)
+        counted = (
+            BoundToken(token, _named(token, unbound))
+            for token in islice(find_ordinals(prompt), MAX_TOKENS)
+        )
+        bound += [each for each in counted if each.reference]
+        bound.sort(key=lambda each: each.token.span)
+    unnamed = tuple(
+        (kind, index)
+        for kind, index in _without(references, bound)
+        if order.count(kind) > 1 or not is_mentioned(prompt, kind)
     )
-    bound += [each for each in counted if each.reference]
-    bound.sort(key=lambda each: each.token.span)
-    unused = (
-        each for each in _without(references, bound) if not _is_mentioned(prompt, each, order)
-    )
-    return Binding(tuple(bound), tuple(unused))
+    return Binding(tuple(bound), unnamed, unnamed if need_names else ())
+
+
+def _named(token: Token, references: Sequence[ReferenceName]) -> ReferenceName | None:
+    if token.kind == "character":
+        return references[token.index - 1] if 0 < token.index <= len(references) else None
+    name = (token.kind, token.index)
+    return name if name in references else None
+
+
+def _without(
+    references: Sequence[ReferenceName], bound: Sequence[BoundToken]
+) -> list[ReferenceName]:
+    named = {each.reference for each in bound}
+    return [reference for reference in references if reference not in named]
+
+
+def find_ordinals(prompt: str) -> Iterator[Token]:
+    """Find the references that plain words count out."""
+    for match in _COUNTED.finditer(fold(prompt)):
+        kind: TokenKind = "video" if match["thing"] == "video" or match["video"] else "image"
+        index = _ORDINALS[match["english"] or match["chinese"]]
+        style = "first image" if match["english"] else "第1张图"
+        yield Token(kind, index, style, match.span(), prompt[match.start() : match.end()])
+
+
+def is_mentioned(prompt: str, kind: str) -> bool:
+    """Whether the prompt speaks of a reference image, or of a reference video, in any way."""
+    return _MENTIONS[kind].search(fold(prompt)) is not None
 
 
 def resolved_prompt(text: str, order: Sequence[Kind]) -> dict[str, Any]:
@@ -120,42 +165,67 @@ def resolved_prompt(text: str, order: Sequence[Kind]) -> dict[str, Any]:
     }
 
 
-def _numbered(order: Sequence[Kind]) -> list[Reference]:
-    return [(kind, order[: place + 1].count(kind)) for place, kind in enumerate(order)]
+def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
+    """Write every bound token that is in no accepted style in the nearest one that is.
+
+    Tokens that name no reference stay: only the author knows the intent.
+    """
+    for (start, end), text in reversed(replacements(prompt, order, accepted)):
+        prompt = prompt[:start] + text + prompt[end:]
+    return prompt
 
 
-def _named(token: Token, references: Sequence[Reference]) -> Reference | None:
-    if token.kind == "character":
-        return references[token.index - 1] if 0 < token.index <= len(references) else None
-    named = (token.kind, token.index)
-    return named if named in references else None
+def replacements(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> list[Replacement]:
+    """List the spans of the prompt that `rewrite` replaces, with their new text."""
+    foreign = [
+        each
+        for each in bind(prompt, order).tokens
+        if each.reference and each.token.style not in accepted
+    ]
+    result: list[Replacement] = []
+    for (start, end), members in groupby(foreign, lambda each: each.token.span):
+        before = result[-1][1] if result and result[-1][0][1] == start else prompt[:start]
+        text = _with_spaces(before, _joined(list(members), accepted), prompt[end:])
+        result.append(((start, end), text))
+    return result
 
 
-def _without(references: Sequence[Reference], bound: Sequence[BoundToken]) -> list[Reference]:
-    named = {each.reference for each in bound}
-    return [reference for reference in references if reference not in named]
+def _joined(members: Sequence[BoundToken], accepted: Sequence[str]) -> str:
+    """Write out the members of one phrase: "Images 1-3" is Image 1, Image 2, Image 3."""
+    style = nearest_style(members[0].token.style, accepted)
+    joint = "、" if _is_chinese(style) else ", "
+    return joint.join(in_style(each.reference, style) for each in members if each.reference)
 
 
-def _are_plain_words_enough(order: Sequence[Kind]) -> bool:
-    """With one image and one video at most, "the image" and "the video" say enough."""
-    return order.count("image") <= 1 and order.count("video") <= 1
+def in_style(reference: ReferenceName, style: str) -> str:
+    """Write a reference in a style: ("video", 2) in "图1" is 视频2."""
+    kind, index = reference
+    return WRITABLE_STYLES[style].format(
+        chinese="图" if kind == "image" else "视频",
+        index=index,
+        lower=kind,
+        title=kind.title(),
+        upper=kind.upper(),
+    )
 
 
-def _is_mentioned(prompt: str, reference: Reference, order: Sequence[Kind]) -> bool:
-    """Beside two images, "the video" still names the only video."""
-    kind, _ = reference
-    return order.count(kind) == 1 and mentions(prompt, kind)
+def nearest_style(style: str, accepted: Sequence[str]) -> str:
+    """Choose the accepted style to write instead: Chinese for Chinese, else the first."""
+    writable = [name for name in accepted if name in WRITABLE_STYLES]
+    alike = [name for name in writable if _is_chinese(name) == _is_chinese(style)]
+    return (alike or writable)[0]
 
 
-def find_ordinals(prompt: str) -> Iterator[Token]:
-    """Find the references that plain words count out."""
-    for match in _COUNTED.finditer(fold(prompt)):
-        kind: TokenKind = "video" if match["thing"] == "video" or match["video"] else "image"
-        index = _ORDINALS[match["english"] or match["chinese"]]
-        style = "first image" if match["english"] else "第1张图"
-        yield Token(kind, index, style, match.span(), prompt[match.start() : match.end()])
+def _is_chinese(style: str) -> bool:
+    return "图" in style or "圖" in style
 
 
-def mentions(prompt: str, kind: str) -> bool:
-    """Whether the prompt speaks of an image, or of a video, in any way."""
-    return _MENTIONS[kind].search(fold(prompt)) is not None
+def _with_spaces(before: str, text: str, after: str) -> str:
+    """Put a space where a word would join its neighbour."""
+    lead = " " if _is_word_character(before[-1:]) and _is_word_character(text[0]) else ""
+    trail = " " if _is_word_character(text[-1]) and _is_word_character(after[:1]) else ""
+    return f"{lead}{text}{trail}"
+
+
+def _is_word_character(letter: str) -> bool:
+    return letter.isascii() and (letter.isalnum() or letter == "_")

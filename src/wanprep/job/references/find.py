@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from wanprep.job.references.patterns import (
+from wanprep.job.references.styles import (
     COUNTED_NOUN,
     HEAD,
     LIST_END,
@@ -25,9 +25,10 @@ from wanprep.job.references.patterns import (
     MODEL_NAME,
     NEXT,
     WORD,
+    Token,
     fold,
+    style_of,
 )
-from wanprep.job.references.styles import Token, style_of
 
 if TYPE_CHECKING:
     import re

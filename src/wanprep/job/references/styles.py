@@ -1,18 +1,19 @@
-"""The ways people write "the first image" in a prompt, each named by an example of itself.
+"""How prompts spell a reference: the patterns that match it, and a name for each style.
 
-A target lists the styles it shows; every other style is understood, reported and translated.
-The names are a contract with the files of targets: add, do not rename.
+All patterns match folded text. No pattern repeats without a bound, so the time grows in step
+with the length of the prompt.
 """
 
 # ruff: noqa: RUF001 - full-width signs and long dashes are what this is about
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Mapping
 
 TokenKind = Literal["image", "video", "character"]
@@ -20,7 +21,7 @@ TokenKind = Literal["image", "video", "character"]
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One reference named in a prompt; `span` counts characters, `text` is what stands there.
+    """One reference named in a prompt; `span` counts characters, `text` is the characters there.
 
     The members of a range, "Images 1-3", share one span: they are one phrase.
     """
@@ -32,6 +33,167 @@ class Token:
     text: str
 
 
+_SMALL: Final = {ord(letter): letter.lower() for letter in ascii_letters}
+_WIDE: Final = {ord(sign) + 0xFEE0: sign.lower() for sign in f"{ascii_letters}{digits}@#<>[]{{}}_-"}
+_BLANKS: Final = dict.fromkeys((0xA0, *range(0x2000, 0x200E), 0x202F, 0x2060, 0x3000, 0xFEFF), " ")
+_HYPHENS: Final = dict.fromkeys((0x2010, 0x2011), "-")
+_FOLDING: Final = {**_SMALL, **_WIDE, **_BLANKS, **_HYPHENS}
+
+# Numbers in a URL are no tokens: "https://example.com/image1.png".
+_URL: Final = re.compile(r"(?:https?://|www\.)[!-~]+")
+
+
+def fold(prompt: str) -> str:
+    """Write letters small and everything half-width, one character for one.
+
+    NFKC would do more and move every offset; here an offset means the same in both texts.
+    """
+    folded = prompt.translate(_FOLDING)
+    if "://" not in folded and "www." not in folded:
+        return folded
+    return _URL.sub(lambda match: "\0" * len(match[0]), folded)
+
+
+# "video 5 seconds", "image 4 k": the number belongs to what follows.
+_UNITS: Final = r"""
+    [ \n-]?(?:
+        (?:milli)?seconds?|secs?|minutes?|mins?|hours?|hrs?|s|ms|k
+      | days|weeks|months|years|(?:day|week|month|year)s?[ -](?:ago|after|before|later|long|old)
+      | times|x[ ]?(?:speed|zoom|faster|slower|[0-9])
+      | fps|hz|k?bps|[kmg]b|dpi|bits?|channels?|tapes?|cassettes?|camcorders?
+      | frames?[ ]per|px|pixels?|megapixels?|mm|cm|inch(?:es)?|feet|ft|met(?:er|re)s?
+      | degrees?|per[ ]?cent
+    )(?![a-z0-9])
+"""
+
+# 图3张 and 视频2个 count; 图1张开双臂, 图1个性 and 图1年轻时 go on with another word.
+_MEASURES: Final = r"""
+    [ ]?(?:
+        [张張](?=\Z|[\s、，。；！？,.;!?)）图圖照画畫海的以左])|[个個](?![性子头頭])|幅(?![度员員])
+      | [岁歲](?!月)|年(?![轻輕幼老长長迈邁少龄齡代])|[条條](?![件纹紋理形])
+      | 组(?![成合图])|度(?![假过過日])|[宫宮]?格(?![子外局])|比[0-9]
+      | 像素(?![风風化级級画畫])|英?寸(?![头頭步])|厘米
+      | 米(?=[高长長宽寬外之处處远遠])|倍(?![感受加])|分[钟鐘]|小[时時](?!候)
+      | 步(?=[走骤驟、，。；！？]|\Z)|遍(?![布佈地])
+    )
+"""
+
+# A video has seconds, parts and a speed besides: 视频3秒, 视频2倍速. An image has none of
+# them: 图1秒变超人.
+_NO_TIME: Final = """
+    (?![ \t]{0,2}[0-9]{1,3}(?:[-–~〜～至到][0-9]{1,4}(?:\\.[0-9]{1,3})?)?[ ]?(?:
+        毫秒|秒(?![变變杀殺懂切换換])|分[钟鐘半0-9]|小[时時](?![候钟鐘])|天(?:[后後前内內之]|[时時])
+      | 段(?!落)|部(?![分位门門落])|集(?![合中体體])|次(?![元日])|倍(?![感受加])
+      | [帧幀](?![数數间間])|[镜鏡]到底
+    ))
+"""
+
+_EXTENSIONS: Final = (
+    "jpe?g|png|webp|gif|bmp|tiff?|hei[cf]|avif|svg|psd|pdf|mp[34]|mov|m4[av]|webm|mkv|avi|wav"
+)
+
+# What may not follow a token's number: more of the number, a size, a share, a file's
+# extension, a time, or something counted ("1-3 seconds" included).
+_NO_QUANTITY: Final = rf"""
+    (?![0-9]|\.[0-9]|,[0-9]{{3}}(?![0-9])|[x×*][0-9]|[ ][x×][ ]?[0-9]|[ ]?[%％°℃]
+      | \.(?:{_EXTENSIONS})(?![a-z])
+      | :[0-5][0-9](?![0-9岁歲-])
+      | (?:[-–—~〜～至到][0-9]{{1,4}}(?:\.[0-9]{{1,3}})?)?(?:{_UNITS}|{_MEASURES}))
+"""
+
+# What a token's number may not begin: "image 16:9".
+_NO_RATIO: Final = "(?!(?:1:[1-9]|2:[13]|3:[24]|4:[35]|5:4|8:1|9:16|9:21|16:9|21:9)(?![0-9.]))"
+
+# What follows 2 in 图1和2 when 2 counts cats, storeys or glasses.
+_COUNTED: Final = (
+    "[名位只隻匹辆輛棵朵件头頭层層楼樓排块塊点點种種群对對双雙座台架艘本杯瓶束串支枝根颗顆粒滴片"
+    "栋棟间間家句遍步圈米公万萬千百亿億分月日天周]|人(?![物像脸臉设設])"
+)
+
+# "cinematic video 2 men fighting": small letters and something to count.
+COUNTED_NOUN: Final = re.compile(
+    "[ ](?:people|persons|men|women|kids|children|boys|girls|friends|guys|strangers|dancers|actors"
+    "|characters|cats|dogs|birds|horses|cars|robots|objects|images|pictures|videos|photos|shots"
+    "|scenes|clips)(?![a-z])"
+)
+
+# "image 2 video" and "image-2-video" name a kind of model.
+MODEL_NAME: Final = re.compile("[ -](?:image|img|video|text|3d)(?![a-z])(?![ _#-]{0,2}[0-9])")
+
+# "... of the video\n2. Then ..." begins an item.
+LIST_MARKER: Final = re.compile("[.):、）]")
+
+# An English word ends at any letter; after a Chinese one only 3D, 4K, 60fps and the like count.
+_ENGLISH_END: Final = r"(?![a-z\u00c0-\u024f]|_[a-z0-9])"
+_CHINESE_END: Final = r"(?!(?:[kpdxs]|fps|px|mm|cm|ms|min|sec|hz|[mg]b|st|nd|rd|th)(?![a-z]))"
+
+# 地图 构图 意图 企图 试图 蓝图 拼图 图图 文生图 三视图 are words of their own; 注意图1 and
+# 尝试图1 ("note image 1", "try image 1") are not.
+_NO_WORD: Final = """
+    (?<![地構构企妄貪贪藍蓝拼图圖])(?:(?<!意)|(?<=注意)|(?<=同意))(?:(?<![试試])|(?<=[尝嘗][试試]))
+    (?<![文图圖]生)(?<!三[视視])
+"""
+
+# 图一 only before what cannot belong to the numeral: 图一中, 图一和, but not 图一时 or 视频一段.
+_NUMERAL_END: Final = (
+    r"(?=[ ]?(?:\Z|[\n、，。；：！？,.;:!?)）】」』”’\]>}]|[的中里裡和與与及跟或内內是为為]))"
+)
+
+_LINE_BREAK: Final = r"[ \t]{0,2}\r?\n[ \t]{0,2}"
+
+# Where to look: plain words are found many times quicker than the whole pattern.
+WORD: Final = re.compile("image|picture|img|video|character|[图圖](?![图圖])|视频|視頻")
+
+HEAD: Final = re.compile(
+    rf"""
+    (?:
+        (?<![a-z\u00c0-\u024f])(?<![a-z0-9]_)
+        (?P<english>image|picture|img|video{_NO_TIME}|character)(?P<plural>s?)
+        (?P<gap>[ ]{{0,2}}(?:\#|№|no\.|number[ ])[ ]{{0,2}}|[-_]|[ \t]{{1,3}}|{_LINE_BREAK}|)
+        {_NO_RATIO}(?P<number>[0-9]{{1,3}}){_ENGLISH_END}
+      | (?P<chinese>{_NO_WORD}(?:图[片像]?|圖[片像]?)|(?<![文图圖]生)(?:视频|視頻){_NO_TIME})
+        (?P<between>[ \t]{{0,2}}[\#_-]?[ \t]{{0,2}}|{_LINE_BREAK})
+        {_NO_RATIO}(?P<numeral>[0-9]{{1,3}}|[①②③④⑤⑥⑦⑧⑨⑩]|[一二三四五六七八九十]{_NUMERAL_END})
+        {_CHINESE_END}
+    )
+    {_NO_QUANTITY}(?P<keycap>\ufe0f?\u20e3)?
+    """,
+    re.VERBOSE,
+)
+
+# `pause` may be the end of a thought: in "Image 1, 25, a nurse" nobody counts images.
+NEXT: Final = re.compile(
+    rf"""
+    (?:
+        (?P<range>[-–~〜～]|[ ][-–—~][ ]|[ ](?:to|through|thru)[ ]|[ ]?[至到][ ]?)
+      | (?P<pause>,[ ]|，)|,|[ ]?,[ ]?(?:(?:and|or)[ ]|&[ ]?)|[ ](?:and|or|plus)[ ]
+      | [ ]?[/&+、][ ]?|[ ]?(?:以?及|[和与與或跟])[ ]?
+    )
+    {_NO_RATIO}(?P<number>[1-9][0-9]?)(?![a-z_]){_NO_QUANTITY}(?![ ]?秒)
+    """,
+    re.VERBOSE,
+)
+
+# What may stand after the last number of a list that began with a singular word. "Image 1 and 2
+# dance" is a list, "Image 1 and 2 dogs" is not: verbs and small words tell them apart.
+LIST_END: Final = re.compile(
+    rf"""
+    \s*\Z|[ \t]*\n|[ ]?[^\w\s]|[ ]?(?!{_COUNTED})[\u3400-\u9fff]
+    | [ ](?:a|after|all|and|appear|are|argue|around|as|at|become|before|begin|behind|beside|both|by
+      |can|cannot|carry|chase|climb|come|cook|cross|dance|dancing|do|drink|drive|each|eat|embrace
+      |enter|exchange|face|fight|for|from|gaze|get|give|go|greet|grow|had|have|high|hold|hug|in
+      |inside|interact|into|is|join|jump|keep|kiss|laugh|lean|leave|lie|like|look|make|may|meet
+      |merge|move|must|near|next|on|onto|open|or|over|perform|pick|play|point|race|raise|remain|ride
+      |run|running|sail|say|shake|share|should|side|sing|sip|sit|sitting|smile|sparring|speak|spin
+      |stand|standing|stare|start|stay|step|stop|swap|swim|take|talk|talking|that|the|their|then|they
+      |through|to|together|toward|towards|try|turn|under|wait|walk|walking|watch|wave|wear|wearing
+      |were|when|where|while|who|whose|will|with|without)(?![a-z])
+    """,
+    re.VERBOSE,
+)
+
+# A target lists the styles it shows; every other style is understood, reported and translated.
+# The names are a contract with the files of targets: add, do not rename.
 STYLES: Final[Mapping[str, str]] = {
     "<<<image_1>>>": "angle brackets, doubled or tripled, as Kling's API writes it",
     "<IMAGE_1>": "one pair of angle brackets, as Grok and MiniMax write it",

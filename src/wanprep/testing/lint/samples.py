@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import Case
-from wanprep.job.read import read_jobs
+from wanprep.job.model import read_jobs
 from wanprep.rules.intent import intent_of
 from wanprep.submit.request.body import CannotBuild, build_request
 from wanprep.testing.lint.fields import allowed, field, parts

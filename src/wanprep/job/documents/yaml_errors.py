@@ -1,30 +1,19 @@
-"""ruamel.yaml's parser, with tabs where YAML allows them and its errors in plain words.
-
-Its scanner refuses every tab outside quotes, also one in the midst of a text, before a comment
-or on an empty line. Those are legal, invisible and common; only indentation must not have any.
-"""
+"""Explain errors of ruamel.yaml in plain words; loaded only when a document is broken."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
-from ruamel.yaml.scanner import Scanner
-
-from wanprep.job.documents.limits import DocumentRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ruamel.yaml.error import StreamMark
 
-_END_OF_LINE: Final = "\0\r\n#"
 _IN_QUOTES: Final = "put quotes around all of it"
-# What is in the parser's message; whether to show where it stopped or where the thing began that
-# it was reading; and what it means.
+# A part of the parser's message; the place to show: where it stopped ("here"), or where what it
+# was reading began ("start"); and what it means.
 _MESSAGES: Final = (
     (r"character '\\t'", "here", "a tab stands where only spaces may stand: indent with spaces"),
     (r"character '(.)' that cannot start", "here",
@@ -61,61 +50,9 @@ _KEY_BEFORE: Final = re.compile(r"[ ]*(?:-[ ]+)*(?:[\w$-]+|\"[^\"]*\"|'[^']*')[ 
 _NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
 
 
-def parse_events(text: str, begin: int) -> Iterator[Any]:
-    """Parse a part of a file that begins at this offset; ruamel.yaml has no types."""
-    parser = YAML(typ="safe", pure=True)
-    parser.Scanner = _TabScanner
-    try:
-        yield from parser.parse(text)
-    except Exception as error:  # noqa: BLE001 - beside its own, the parser leaks many kinds
-        index, message = explain_error(error, text)
-        at = begin + min(index, len(text.rstrip()))
-        raise DocumentRefused((at, at + 1), message) from None
-
-
-class _TabScanner(Scanner):
-    """Takes a tab between other things for white space."""
-
-    def scan_to_next_token(self) -> Any:  # noqa: ANN401 - the scanner's own signature
-        """Skip the white space before a token."""
-        super().scan_to_next_token()
-        while self.reader.peek() == "\t" and not self._is_indentation():
-            self._skip_blanks()
-            super().scan_to_next_token()
-
-    def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:  # noqa: ANN401
-        """Keep the white space inside a text; what ends its line is nothing."""
-        length = self._blanks()
-        blanks = self.reader.prefix(length)
-        if "\t" not in blanks:
-            return super().scan_plain_spaces(indent, start_mark)
-        self._skip_blanks()
-        if self.reader.peek() in "\r\n":
-            return super().scan_plain_spaces(indent, start_mark)
-        return [blanks]
-
-    def _is_indentation(self) -> bool:
-        """Whether the tab that comes next stands before anything else on its line."""
-        at = self.reader.pointer - 1
-        while at >= 0 and self.reader.buffer[at] in " \t":
-            at -= 1
-        begins = at < 0 or self.reader.buffer[at] in "\r\n"
-        return begins and self.reader.peek(self._blanks()) not in _END_OF_LINE
-
-    def _blanks(self) -> int:
-        length = 0
-        while self.reader.peek(length) in " \t":
-            length += 1
-        return length
-
-    def _skip_blanks(self) -> None:
-        self.reader.forward(self._blanks())
-
-
 def explain_error(error: Exception, text: str) -> tuple[int, str]:
     """Find where in the text the parser stopped, and why."""
-    conflict = _CONFLICT.search(text)
-    if conflict:
+    if conflict := _CONFLICT.search(text):
         return conflict.start(), "a merge was left unfinished here: choose one of both versions"
     if isinstance(error, ReaderError):
         return error.position, f"the character U+{error.character:04X} may not stand in a text file"
@@ -129,15 +66,14 @@ def explain_error(error: Exception, text: str) -> tuple[int, str]:
     if "<block end>" in details:
         return here.index, _block_end(text, here.index)
     for pattern, place, message in _MESSAGES:
-        found = re.search(pattern, details)
-        if found:
+        if match := re.search(pattern, details):
             index = start.index if place == "start" else here.index
-            return index, message.format(*found.groups(), line=start.line + 1)
+            return index, message.format(*match.groups(), line=start.line + 1)
     return here.index, f"this is not YAML: {details.strip(': ')}"
 
 
 def _second_colon(text: str, index: int) -> str:
-    """Explain a colon that makes no key where it stands: YAML's commonest trap."""
+    """Explain a colon that cannot end a key where it stands, the most common error."""
     before, line = _line_at(text, index)
     if _KEY_BEFORE.match(line):
         return f"a colon and a space begin something new inside this text: {_IN_QUOTES}"
@@ -148,7 +84,7 @@ def _second_colon(text: str, index: int) -> str:
 
 
 def _block_end(text: str, index: int) -> str:
-    """Explain what stands beside a value, or not below the lines that it belongs to."""
+    """Explain text behind a complete value, or a line with the wrong indentation."""
     _, line = _line_at(text, index)
     if line.strip(" -"):
         return f"this follows a closing quote or bracket; if it belongs to the text, {_IN_QUOTES}"
@@ -156,6 +92,6 @@ def _block_end(text: str, index: int) -> str:
 
 
 def _line_at(text: str, index: int) -> tuple[str, str]:
-    """Return everything above a place, and its line up to it."""
+    """Return the text above a place, and its own line up to it."""
     above, end, line = text[:index].rpartition("\n")
     return above + end, line

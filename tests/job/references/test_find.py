@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from wanprep.job.references.binding import find_ordinals
 from wanprep.job.references.find import MAX_TOKENS, find_tokens
-from wanprep.job.references.patterns import fold
-from wanprep.job.references.styles import STYLES
+from wanprep.job.references.styles import STYLES, fold
 
 
 class Case(NamedTuple):
@@ -42,11 +41,13 @@ PIECES = [
 ]
 
 
-@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.prompt[:60])
-def test_corpus(case: Case) -> None:
-    found = find_tokens(case.prompt)
+def test_corpus() -> None:
+    found = {
+        case.prompt: [(token.kind, token.index, token.style) for token in find_tokens(case.prompt)]
+        for case in CORPUS
+    }
 
-    assert [(token.kind, token.index, token.style) for token in found] == case.tokens
+    assert found == {case.prompt: case.tokens for case in CORPUS}
 
 
 def test_corpus_is_large_and_mixed() -> None:
@@ -83,8 +84,8 @@ def test_spans(prompt: str, texts: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=60))
-@settings(deadline=None, max_examples=300)
-def test_any_text_gives_tokens_in_order(prompt: str) -> None:
+@settings(deadline=None, max_examples=100)
+def test_tokens_of_any_text_are_in_order(prompt: str) -> None:
     found = find_tokens(prompt)
 
     spans = sorted({token.span for token in found})
@@ -108,42 +109,42 @@ def test_any_text_gives_tokens_in_order(prompt: str) -> None:
         pytest.param("图", id="图图图"),
         pytest.param("the first ", id="ordinals without a noun"),
         pytest.param("1, 2 and 3, ", id="numbers without a word"),
-        pytest.param("https://", id="an endless address"),
+        pytest.param("https://", id="an endless URL"),
     ],
 )
-def test_a_million_characters_take_less_than_a_second(unit: str) -> None:
-    prompt = unit * (1_000_000 // len(unit))
+def test_time_grows_with_the_length_only(unit: str) -> None:
+    prompt = unit * (200_000 // len(unit))
 
     started = time.process_time()
     find_tokens(prompt)
 
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize(
     "prompt",
     [
-        pytest.param("Image 1 " * 125_000, id="nothing but tokens"),
-        pytest.param("Image 1-20 " * 90_000, id="nothing but ranges"),
-        pytest.param("图1" + "、2" * 500_000, id="one endless list"),
+        pytest.param("Image 1 " * 40_000, id="nothing but tokens"),
+        pytest.param("Image 1-20 " * 30_000, id="nothing but ranges"),
+        pytest.param("图1" + "、2" * 100_000, id="one endless list"),
     ],
 )
-def test_finds_stay_bounded(prompt: str) -> None:
+def test_the_number_of_tokens_is_bounded(prompt: str) -> None:
     started = time.process_time()
     found = find_tokens(prompt)
 
     assert len(found) <= MAX_TOKENS + 20
-    assert time.process_time() - started < 20
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_name_is_written_in_its_own_style(style: str) -> None:
+def test_the_name_of_a_style_is_written_in_it(style: str) -> None:
     found = [*find_tokens(style), *find_ordinals(f"the {style}")]
 
     assert style in {token.style for token in found}
 
 
-def test_the_table_is_sorted_and_explained() -> None:
+def test_styles_are_sorted_and_explained() -> None:
     assert list(STYLES) == sorted(STYLES)
     assert all(STYLES.values())
 
@@ -155,7 +156,7 @@ def test_the_table_is_sorted_and_explained() -> None:
         pytest.param("Image\u00a01\u20112", "image 1-2", id="unbreakable blanks and hyphens"),
         pytest.param("图1：图2，", "图1：图2，", id="Chinese punctuation stays"),
         pytest.param(
-            "see http://a.b/Image1 now", "see \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0 now", id="address"
+            "see http://a.b/Image1 now", "see \0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0 now", id="URL"
         ),
         pytest.param("İ ß ǅ", "İ ß ǅ", id="letters that would change their number"),
     ],

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wanprep.job.model import Reference
-from wanprep.job.read import read_jobs
+from wanprep.job.model import Reference, read_jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,7 +133,7 @@ SNIPPETS = st.lists(
 
 
 @settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(SNIPPETS | st.binary(max_size=60), st.sampled_from([".yaml", ".json"]))
 def test_any_bytes_are_a_file_of_jobs_or_of_problems(
@@ -154,7 +153,7 @@ def test_reading_json_loads_no_yaml_and_no_validator(tmp_path: Path) -> None:
     path = tmp_path / "job.json"
     path.write_text('{"prompt": "a"}', encoding="utf-8")
     code = (
-        "import sys; from wanprep.job.read import read_jobs; "
+        "import sys; from wanprep.job.model import read_jobs; "
         f"assert read_jobs({str(path)!r}).jobs; "
         "print({'ruamel.yaml', 'jsonschema', 'difflib'} & {*sys.modules})"
     )

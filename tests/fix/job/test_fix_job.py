@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fixed_jobs import EVOLINK, OXEN, RUNCOMFY, RUNCOMFY_22, WAVESPEED, independent, job_file, mend
+from fixed_jobs import EVOLINK, OXEN, RUNCOMFY, RUNCOMFY_22, WAVESPEED, fix, independent, job_file
+
+from wanprep.fix.job import fix_job
 
 CLEAN = f"""\
 # Kept as it is.
@@ -134,16 +136,16 @@ SAFE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("written", "mended"), SAFE)
-def test_what_needs_no_asking(written: str, fixed: str) -> None:
+@pytest.mark.parametrize(("written", "fixed"), SAFE)
+def test_fixes_without_a_question(written: str, fixed: str) -> None:
     head = f"# first\ntarget: {EVOLINK}\nreferences: [{{image: hero.jpg}}]\n"
 
-    made = mend(head + written)
+    fixed_job = fix(head + written)
 
-    assert made.text == head + fixed
-    assert all(change.safety in {"safe", "lossy"} for change in made.changes)
-    assert mend(made.text).text == made.text
-    assert independent(made.text)
+    assert fixed_job.text == head + fixed
+    assert all(change.safety in {"safe", "lossy"} for change in fixed_job.changes)
+    assert fix(fixed_job.text).text == fixed_job.text
+    assert independent(fixed_job.text)
 
 
 REFERENCES = [
@@ -163,7 +165,7 @@ REFERENCES = [
         id="names only",
     ),
     pytest.param("references:\n- image: 3", 'references:\n- image: "3"', id="a number"),
-    pytest.param("references:\n- what", "references:\n- what", id="nobody knows what it is"),
+    pytest.param("references:\n- what", "references:\n- what", id="neither an image nor a video"),
     pytest.param(
         "refs: [{image: a.jpg}]\nmedia: [{image: b.jpg}]",
         "references: [{image: a.jpg}]\nmedia: [{image: b.jpg}]",
@@ -172,17 +174,17 @@ REFERENCES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("written", "mended"), REFERENCES)
+@pytest.mark.parametrize(("written", "fixed"), REFERENCES)
 def test_references(written: str, fixed: str) -> None:
     head = f"target: {EVOLINK}\nprompt: She waves.\n"
 
-    made = mend(head + written)
+    fixed_job = fix(head + written)
 
-    assert made.text == head + fixed
-    assert independent(made.text)
+    assert fixed_job.text == head + fixed
+    assert independent(fixed_job.text)
 
 
-# What is asked: the words, and what a yes makes of it.
+# Questions: the words, and the result of a yes.
 ASKED = [
     pytest.param("{duration: 99}", "{duration: 15}", "write 15 instead of 99", id="too long"),
     pytest.param("{duration: 1}", "{duration: 2}", "write 2 instead of 1", id="too short"),
@@ -192,44 +194,45 @@ ASKED = [
     pytest.param("{resolution: 480P}", "{resolution: 720p}", "write 720p", id="small size"),
     pytest.param("{seed: 0, duration: 5}", "{duration: 5}", "leave out `seed`", id="seed"),
     pytest.param("{lenght: 5}", "{duration: 5}", "write the key `duration`", id="a likely key"),
-    pytest.param("{duration: soon}", "{duration: soon}", "", id="nobody knows"),
+    pytest.param("{duration: soon}", "{duration: soon}", "", id="no measure"),
     pytest.param("{duration: true}", "{duration: true}", "", id="no number"),
 ]
 
 
-@pytest.mark.parametrize(("written", "mended", "words"), ASKED)
-def test_what_is_asked(written: str, fixed: str, words: str) -> None:
+@pytest.mark.parametrize(("written", "fixed", "words"), ASKED)
+def test_questions(written: str, fixed: str, words: str) -> None:
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters: {{}}"
     text, expected = text.replace("{}", written), text.replace("{}", fixed)
 
-    unasked, asked = mend(text), mend(text, yes=True)
+    unasked, asked = fix(text), fix(text, yes=True)
 
     assert unasked.text == text
     assert [each.words[: len(words)] for each in unasked.questions] == ([words] if words else [])
     assert bool(unasked.not_fixed) is not bool(words)
     assert asked.text == expected
     assert not asked.questions
-    assert mend(asked.text, yes=True).text == asked.text
+    assert fix(asked.text, yes=True).text == asked.text
 
 
 def test_a_clean_job_stays_as_it_is() -> None:
-    made = mend(CLEAN, yes=True)
+    fixed_job = fix(CLEAN, yes=True)
 
-    assert made.text == CLEAN
-    assert (made.changes, made.questions, made.left) == ((), (), ())
+    assert fixed_job.text == CLEAN
+    assert (fixed_job.changes, fixed_job.questions, fixed_job.remaining) == ((), (), ())
 
 
-def test_each_change_is_told_with_its_first_line() -> None:
-    made = mend(
+def test_each_change_has_its_first_line() -> None:
+    fixed_job = fix(
         f"---\ntarget: {EVOLINK}\nwatermark: true\n\nprompt: image1\nrefs: [{{image: a.jpg}}]\n"
         f"---\ntarget: {EVOLINK}\nprompt: image1\nreferences: [{{image: b.jpg}}]\n"
         "parameters:\n  watermark: true\n  seed: 0\n"
     )
 
-    told = [
-        (each.document, each.line, each.before, each.after, each.safety) for each in made.changes
+    changes = [
+        (each.document, each.line, each.before, each.after, each.safety)
+        for each in fixed_job.changes
     ]
-    assert told == [
+    assert changes == [
         (1, 6, "refs", "references", "safe"),
         (1, 3, "watermark", "watermark into parameters", "safe"),
         (1, 5, "image1", "Image 1", "safe"),
@@ -237,10 +240,10 @@ def test_each_change_is_told_with_its_first_line() -> None:
         (2, 9, "image1", "Image 1", "safe"),
         (2, 12, "true", "", "lossy"),
     ]
-    assert [(each.document, each.line, each.rules) for each in made.questions] == [
+    assert [(each.document, each.line, each.rules) for each in fixed_job.questions] == [
         (2, 13, ("parameter-invalid",))
     ]
-    assert made.text.endswith("parameters:\n  seed: 0\n")
+    assert fixed_job.text.endswith("parameters:\n  seed: 0\n")
 
 
 NATIVE = [
@@ -254,14 +257,14 @@ NATIVE = [
         '"voice": "https://x.example/a.wav"}]}',
         {"model": "wan-v2-7-reference-to-video", "reference_images": [
             {"url": "https://x.example/a.jpg", "reference_voice": "https://x.example/a.wav"}]},
-        id="Oxen, our words",
+        id="Oxen, keys of a job",
     ),
     pytest.param(
         EVOLINK, '{"model": "wan2.7", "prompt": "She waves.", "image_url": "https://x.example/a.jpg",'
         '"resolution": "1080P", "first_frame": "https://x.example/b.jpg", "watermark": false}',
         {"model": "wan2.7-reference-video", "image_urls": ["https://x.example/a.jpg"],
          "quality": "1080p", "image_start": "https://x.example/b.jpg", "watermark": None},
-        id="EvoLink, our words",
+        id="EvoLink, keys of a job",
     ),
     pytest.param(
         EVOLINK, '{"model": "wan2.7-reference-video", "prompt": "She waves.", "image_urls": '
@@ -309,28 +312,28 @@ NATIVE = [
 def test_native_bodies(target: str, body: str, changed: dict[str, object], name: str) -> None:
     text = f'{{"target": "{target}", "body": {body}}}'
 
-    made = mend(text, name=name)
+    fixed_job = fix(text, name=name)
 
-    before, after = independent(text)[0]["body"], independent(made.text)[0]["body"]
+    before, after = independent(text)[0]["body"], independent(fixed_job.text)[0]["body"]
     for key, value in changed.items():
         assert after.get(key) == value
     assert {key for key in after if after[key] != before.get(key)} <= set(changed)
-    assert mend(made.text, name=name).text == made.text
-    assert all(each.safety != "asks" for each in made.changes)
+    assert fix(fixed_job.text, name=name).text == fixed_job.text
+    assert all(each.safety != "asks" for each in fixed_job.changes)
 
 
-def test_only_one_image_is_asked_for() -> None:
+def test_only_one_image_is_accepted() -> None:
     text = f"target: {RUNCOMFY_22}\nbody:\n  prompt: A\n  img_url: [https://x.example/a.jpg, b]\n"
 
-    assert [each.words for each in mend(text).questions] == [
+    assert [each.words for each in fix(text).questions] == [
         "keep only the first of `img_url`, which takes one",
         "leave out Image 2, b: RunComfy takes no more",
     ]
-    assert "img_url: https://x.example/a.jpg\n" in mend(text, yes=True).text
+    assert "img_url: https://x.example/a.jpg\n" in fix(text, yes=True).text
 
 
 def test_references_beyond_the_limit() -> None:
-    """The last that nobody names goes first, and those behind it get new numbers."""
+    """The last unnamed one is left out first, and those behind it get new numbers."""
     text = (
         f"target: {EVOLINK}\nprompt: Image 1, Image 2, Image 4, Image 5, Image 6, Video 1\n"
         "references:\n"
@@ -338,17 +341,17 @@ def test_references_beyond_the_limit() -> None:
         + "  - video: c.mp4\n"
     )
 
-    asked = mend(text)
-    made = mend(text, yes=True)
+    asked = fix(text)
+    fixed_job = fix(text, yes=True)
 
     assert [each.words for each in asked.questions] == [
         "leave out Image 7, 7.jpg: EvoLink takes no more",
         "leave out Image 3, 3.jpg: EvoLink takes no more",
     ]
     assert asked.text == text
-    assert "prompt: Image 1, Image 2, Image 3, Image 4, Image 5, Video 1\n" in made.text
-    assert "  # 3\n  - image: 4.jpg # 4\n" in made.text
-    assert made.not_fixed == ("too-many-references",)  # the prompt names all that are left
+    assert "prompt: Image 1, Image 2, Image 3, Image 4, Image 5, Video 1\n" in fixed_job.text
+    assert "  # 3\n  - image: 4.jpg # 4\n" in fixed_job.text
+    assert fixed_job.not_fixed == ("too-many-references",)  # the prompt names all that are left
 
 
 def test_a_named_reference_is_never_left_out() -> None:
@@ -356,47 +359,49 @@ def test_a_named_reference_is_never_left_out() -> None:
     references = ", ".join("{image: a.jpg}" for _ in range(6))
     text = f"target: {EVOLINK}\nprompt: {names}\nreferences: [{references}]\n"
 
-    made = mend(text, yes=True)
+    fixed_job = fix(text, yes=True)
 
-    assert made.text == text
-    assert made.not_fixed == ("too-many-references",)
-    assert "Too many references (6)" in made.left[0].words
+    assert fixed_job.text == text
+    assert fixed_job.not_fixed == ("too-many-references",)
+    assert "Too many references (6)" in fixed_job.remaining[0].message
 
 
-def test_a_repair_that_would_break_something_else_is_none() -> None:
+def test_a_change_that_would_break_something_else_is_not_made() -> None:
     names = ", ".join(f"Video {n}" for n in range(1, 6))
     text = f"target: {RUNCOMFY}\nprompt: {names}\nreferences:\n- image: a.jpg\n"
     text += "- video: a.mp4\n" * 5
 
-    made = mend(text, yes=True)
+    fixed_job = fix(text, yes=True)
 
-    assert made.text == text  # without its only image RunComfy would put one of its own there
-    assert "too-many-references" in made.not_fixed
+    assert fixed_job.text == text  # without its only image RunComfy would put one of its own there
+    assert "too-many-references" in fixed_job.not_fixed
 
 
-def test_what_a_target_has_no_field_for() -> None:
+def test_roles_that_a_target_does_not_have() -> None:
     text = (
         f"target: {RUNCOMFY}\nprompt: Image 1 waves.\nreferences:\n  - image: a.jpg\n"
         "    voice: a.wav # hers\nfirst_frame: b.png\n"
     )
 
-    asked, made = mend(text), mend(text, yes=True)
+    asked, fixed_job = fix(text), fix(text, yes=True)
 
     assert [each.words for each in asked.questions] == [
         "leave out the voice a.wav: RunComfy has no field for it",
         "leave out the first frame b.png: RunComfy has no field for it",
     ]
     assert asked.not_fixed == ()
-    assert made.text == text.replace("    voice: a.wav # hers\nfirst_frame: b.png", "    # hers")
+    assert fixed_job.text == text.replace(
+        "    voice: a.wav # hers\nfirst_frame: b.png", "    # hers"
+    )
 
 
-def test_a_clip_where_only_a_image_is_taken() -> None:
+def test_a_video_where_only_an_image_is_accepted() -> None:
     text = (
         f"target: {RUNCOMFY_22}\nprompt: She waves.\n"
         "references: [{video: a.mp4}, {image: a.jpg}]\n"
     )
 
-    assert mend(text, yes=True).text == text.replace("{video: a.mp4}, ", "")
+    assert fix(text, yes=True).text == text.replace("{video: a.mp4}, ", "")
 
 
 def test_a_change_suits_all_targets() -> None:
@@ -405,12 +410,14 @@ def test_a_change_suits_all_targets() -> None:
         "parameters: {multi_shots: true, watermark: true, duration: 14}\n"
     )
 
-    made = mend(text, yes=True)
+    fixed_job = fix(text, yes=True)
 
-    assert "prompt: 图1 waves." in made.text
-    assert "parameters: {multi_shots: true, duration: 10}\n" in made.text
-    assert made.not_fixed == ("parameter-unknown",)
-    assert "EvoLink and RunComfy do not know it" in " ".join(each.words for each in made.changes)
+    assert "prompt: 图1 waves." in fixed_job.text
+    assert "parameters: {multi_shots: true, duration: 10}\n" in fixed_job.text
+    assert fixed_job.not_fixed == ("parameter-unknown",)
+    assert "EvoLink and RunComfy do not know it" in " ".join(
+        each.words for each in fixed_job.changes
+    )
 
 
 def test_a_voice_that_one_of_two_targets_takes_stays() -> None:
@@ -418,21 +425,21 @@ def test_a_voice_that_one_of_two_targets_takes_stays() -> None:
         f"target: [{EVOLINK}, {RUNCOMFY}]\nprompt: Image 1\nreferences: [{{image: a, voice: b}}]\n"
     )
 
-    assert mend(text, yes=True).text == text
-    assert mend(text, yes=True).not_fixed == ("voice-unsupported",)
+    assert fix(text, yes=True).text == text
+    assert fix(text, yes=True).not_fixed == ("voice-unsupported",)
 
 
-def test_dialects_that_no_target_shares_stay() -> None:
+def test_a_style_of_two_targets() -> None:
     text = f"target: [{OXEN}, {RUNCOMFY}]\nprompt: 图1 waves.\nreferences: [{{image: a.jpg}}]\n"
 
-    assert "prompt: Image 1 waves." in mend(text).text
+    assert "prompt: Image 1 waves." in fix(text).text
 
 
-def test_a_dialect_that_the_provider_shows_too_is_asked() -> None:
+def test_a_style_that_the_provider_documents_is_asked() -> None:
     text = f'target: {OXEN}\nprompt: "@Image1, image1"\nreferences: [{{image: a.jpg}}]\n'
 
-    assert 'prompt: "@Image1, Image 1"' in mend(text).text
-    assert 'prompt: "Image 1, Image 1"' in mend(text, yes=True).text
+    assert 'prompt: "@Image1, Image 1"' in fix(text).text
+    assert 'prompt: "Image 1, Image 1"' in fix(text, yes=True).text
 
 
 @pytest.mark.parametrize(
@@ -444,91 +451,92 @@ def test_a_dialect_that_the_provider_shows_too_is_asked() -> None:
         pytest.param("", id="nothing"),
     ],
 )
-def test_what_cannot_be_read_is_not_touched(text: str) -> None:
-    made = mend(text, yes=True)
+def test_broken_documents_stay(text: str) -> None:
+    fixed_job = fix(text, yes=True)
 
-    assert made.text == text
-    assert made.changes == ()
-    assert [each.rule for each in made.left] == ["job-invalid"] * bool(text)
+    assert fixed_job.text == text
+    assert fixed_job.changes == ()
+    assert [each.rule for each in fixed_job.remaining] == ["job-invalid"] * bool(text)
 
 
-def test_a_broken_document_leaves_the_others_their_repairs() -> None:
+def test_a_broken_document_beside_others() -> None:
     good = f"target: {EVOLINK}\npromt: Image 1\nreferences: [{{image: a.jpg}}]\n"
 
-    made = mend(f"{good}---\nprompt: [\n---\n{good}")
+    fixed_job = fix(f"{good}---\nprompt: [\n---\n{good}")
 
-    assert made.text == f"{good}---\nprompt: [\n---\n{good}".replace("promt", "prompt")
-    assert [(each.document, each.rule) for each in made.left] == [(2, "job-invalid")]
-    assert [each.document for each in made.changes] == [1, 3]
+    assert fixed_job.text == f"{good}---\nprompt: [\n---\n{good}".replace("promt", "prompt")
+    assert [(each.document, each.rule) for each in fixed_job.remaining] == [(2, "job-invalid")]
+    assert [each.document for each in fixed_job.changes] == [1, 3]
 
 
-def test_two_documents_of_one_stretch() -> None:
+def test_two_documents_of_one_section() -> None:
     good = f"target: {EVOLINK}\npromt: Image 1\nreferences: [{{image: a.jpg}}]\n"
 
-    made = mend(f"{good}...\n# between\n{good}")
+    fixed_job = fix(f"{good}...\n# between\n{good}")
 
-    assert made.text.count("prompt: ") == 2
-    assert [each.document for each in made.changes] == [1, 2]
-    assert [each.line for each in made.changes] == [2, 7]
+    assert fixed_job.text.count("prompt: ") == 2
+    assert [each.document for each in fixed_job.changes] == [1, 2]
+    assert [each.line for each in fixed_job.changes] == [2, 7]
 
 
-def test_what_is_repeated_elsewhere_does_not_change_there() -> None:
+def test_an_anchor_in_use_is_not_changed() -> None:
     text = (
         f"target: {EVOLINK}\nprompt: &same image1 waves\nnegative_prompt: *same\n"
         "references: [{image: a.jpg}]\nparameters: {resolution: &big 1080P, seed: 1}\n"
     )
 
-    made = mend(text)
+    fixed_job = fix(text)
 
-    assert made.text == text.replace("1080P", "1080p")
-    assert made.not_fixed == ("prompt-ref-style",)
-    assert made.left[0].words.endswith("more than could be kept.")
+    assert fixed_job.text == text.replace("1080P", "1080p")
+    assert fixed_job.not_fixed == ("prompt-ref-style",)
+    assert fixed_job.remaining[0].message.endswith("more than could be kept.")
 
 
-def test_a_repetition_is_written_out() -> None:
+def test_an_alias_is_written_out() -> None:
     text = (
         f"target: {EVOLINK}\nnegative_prompt: &same image1\nprompt: *same\nrefs: [{{image: a}}]\n"
     )
 
-    assert 'prompt: "Image 1"\n' in mend(text).text
+    assert 'prompt: "Image 1"\n' in fix(text).text
 
 
-def test_ignored_rules_are_left_alone() -> None:
+def test_ignored_rules_are_not_fixed() -> None:
     text = f"target: {EVOLINK}\nprompt: image1\nreferences: [{{image: a.jpg}}]\n"
 
-    made = mend(text, ignored={"prompt-ref-style"})
+    fixed_job = fix(text, ignored={"prompt-ref-style"})
 
-    assert (made.text, made.not_fixed) == (text, ())
+    assert (fixed_job.text, fixed_job.not_fixed) == (text, ())
 
 
-def test_line_ends_of_windows_stay() -> None:
+def test_windows_line_ends_stay() -> None:
     text = (
         f"target: {EVOLINK}\r\nprompt: |\r\n  image1\r\n  waves\r\nrefs: [{{image: a.jpg}}]\r\n"
         "duration: '5'\r\nparameters:\r\n  seed: 1\r\n  watermark: true # x"
     )
 
-    made = mend(text)
+    fixed_job = fix(text)
 
-    assert made.text == (
+    assert fixed_job.text == (
         f"target: {EVOLINK}\r\nprompt: |\r\n  Image 1\r\n  waves\r\n"
         "references: [{image: a.jpg}]\r\nparameters:\r\n  seed: 1\r\n  # x\r\n  duration: 5"
     )
 
 
 def test_a_job_without_a_known_target_gets_its_keys() -> None:
-    text = "target: nobody/nothing\npromt: image1\nbody: {}\n"
+    text = "target: unknown/nothing\npromt: image1\nbody: {}\n"
 
-    assert "prompt: image1" in mend(text.replace("body: {}\n", "")).text
-    assert mend(text).text == text.replace("promt", "prompt")
+    assert "prompt: image1" in fix(text.replace("body: {}\n", "")).text
+    assert fix(text).text == text.replace("promt", "prompt")
 
 
-def test_a_vast_job_ends() -> None:
-    """What nobody would write must not take minutes."""
+def test_a_huge_job_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job far beyond what people write must not take minutes."""
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters:\n"
-    text += "".join(f"  p{n}: {'x' * 15_000}\n" for n in range(20))
+    text += "".join(f"  p{n}: {'x' * 1_500}\n" for n in range(20))
+    monkeypatch.setattr(fix_job, "MAX_CHARACTERS_READ", 150_000)
 
-    made = mend(text)
+    fixed_job = fix(text)
 
-    assert 0 < len(made.changes) < 20
-    assert "parameter-unknown" in made.not_fixed
-    assert job_file(made.text).jobs
+    assert 0 < len(fixed_job.changes) < 20
+    assert "parameter-unknown" in fixed_job.not_fixed
+    assert job_file(fixed_job.text).jobs

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.job.documents.document import Broken, SourceText
-from wanprep.job.documents.yaml_parser import explain_error
+from wanprep.job.documents.document import BrokenDocument, SourceText
+from wanprep.job.documents.yaml_errors import explain_error
 from wanprep.job.documents.yaml_reader import read_yaml
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column", "says"),
+    ("text", "line", "column", "message"),
     [
         pytest.param("prompt: Scene: a cat", 1, 14, "begin something new inside", id="colon"),
         pytest.param("- image: a: b", 1, 11, "begin something new inside", id="colon in an entry"),
@@ -55,14 +55,14 @@ from wanprep.job.documents.yaml_reader import read_yaml
                      "merge was left unfinished", id="conflict"),
     ],
 )  # fmt: skip
-def test_the_parser_explain_error(text: str, line: int, column: int, says: str) -> None:
+def test_explain_error(text: str, line: int, column: int, message: str) -> None:
     (broken,) = read_yaml(SourceText(text))
-    assert isinstance(broken, Broken)
-    assert says in broken.message
+    assert isinstance(broken, BrokenDocument)
+    assert message in broken.message
     assert (broken.place.line, broken.place.column) == (line, column)
 
 
-def test_what_nobody_foresaw_is_told_as_it_is() -> None:
+def test_an_unknown_error_keeps_its_message() -> None:
     from ruamel.yaml.error import MarkedYAMLError, StringMark
 
     mark = StringMark("x", 3, 0, 3, "", 3)

@@ -1,0 +1,161 @@
+"""A document together with its intent and all findings about it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from wanprep.check.ignores import inline_ignores, is_ignored
+from wanprep.job.documents import DocumentFile
+from wanprep.job.model import jobs_of
+from wanprep.pointers import steps
+from wanprep.rules.bounds import bounds
+from wanprep.rules.intent import intent_of, resolve
+from wanprep.rules.judge_job import judge_job
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from wanprep.check.inputs import Case
+    from wanprep.job.documents.document import Document
+    from wanprep.job.model import Asset, Job
+    from wanprep.job.references.binding import Kind
+    from wanprep.job.shape import Problem
+    from wanprep.rules.bounds import Bound, JobViolation, Violation
+    from wanprep.rules.intent import IntendedReference
+    from wanprep.rules.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFinding:
+    """A bound of a target that the document breaks."""
+
+    target: Target
+    details: JobViolation
+
+    @property
+    def bound(self) -> Violation:
+        """The broken bound."""
+        return self.details.violation
+
+    @property
+    def rule(self) -> str:
+        """The name of its rule."""
+        return self.details.violation.rule
+
+    @property
+    def pointer(self) -> str:
+        """The place where it is broken."""
+        return self.details.pointer
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedDocument:
+    """A document, its intent, and everything that is wrong with it."""
+
+    document: Document
+    value: Any  # the document as it is written
+    problems: tuple[Problem, ...]
+    case: Case | None
+    findings: tuple[TargetFinding, ...]
+
+    @property
+    def native(self) -> Target | None:
+        """The target whose request body it is, if it is one."""
+        return self.case.native if self.case else None
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """The fields of that request body."""
+        return self.native.data["fields"] if self.native else {}
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets that it is judged for."""
+        return self.case.targets if self.case else ()
+
+    @property
+    def references(self) -> tuple[IntendedReference, ...]:
+        """The references, in their order."""
+        return self.case.intent.references if self.case else ()
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The kinds of the references, in their order."""
+        return [each.kind for each in self.references]
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        """All media."""
+        return self.case.intent.assets if self.case else ()
+
+    def findings_of(self, *rules: str) -> Iterator[TargetFinding]:
+        """List the findings of some rules."""
+        return (finding for finding in self.findings if finding.rule in rules)
+
+    def count(self) -> Counter[tuple[str, str]]:
+        """Count findings by target and rule, and problems."""
+        return Counter((each.target.id, each.rule) for each in self.findings) + Counter(
+            ("", problem.rule) for problem in self.problems
+        )
+
+    def parameter_of(self, finding: TargetFinding) -> str | None:
+        """Name the parameter that a finding is about, as jobs call it."""
+        places = self.case.intent.places if self.case else {}
+        return next((name for name, at in places.items() if at == finding.pointer), None)
+
+    def parameter_bounds(self, name: str | None) -> Iterator[Bound]:
+        """List the bounds of a parameter, of all targets."""
+        for target in self.targets:
+            yield from (each for each in bounds(target.job) if each.path == ("parameters", name))
+
+    def native_value(self, name: str | None, value: Any) -> Any:  # noqa: ANN401 - JSON
+        """Spell the value of a parameter as this document does: in a native body, as its API."""
+        if not isinstance(value, str) or not self.native:
+            return value
+        return self.fields["parameters"].get(name, {}).get("values", {}).get(value, value)
+
+
+def judge_document(
+    file: str, document: Document, case: Case | None, ignored: Collection[str]
+) -> JudgedDocument:
+    """Judge a document for the targets of its case, without the ignored rules."""
+    read = jobs_of(file, DocumentFile(document.source, (document,)))
+    case = _with_job(case, read.jobs[0]) if case and read.jobs else None
+    problems = tuple(each for each in read.problems if each.rule not in ignored)
+    ignores = inline_ignores(case.job) if case else ()
+    findings = tuple(
+        each
+        for each in (_judge(case) if case else ())
+        if each.rule not in ignored
+        and not is_ignored(ignores, each.rule, each.pointer, document.place(each.pointer).line)
+    )
+    return JudgedDocument(document, document.value, problems, case, findings)
+
+
+def _with_job(case: Case, job: Job) -> Case:
+    intent = intent_of(job, case.native) if case.native else intent_of(job)
+    return replace(case, job=job, intent=intent)
+
+
+def _judge(case: Case) -> Iterator[TargetFinding]:
+    resolved = resolve(case.intent)
+    for target in case.targets:
+        body = case.job.body if case.native is target else None
+        for broken in judge_job(resolved, case.intent, target, body):
+            yield TargetFinding(target, broken)
+
+
+def limit_of(finding: TargetFinding) -> Mapping[str, Any]:
+    """Return the schema that a value breaks, also where it is the provider's own."""
+    if finding.bound.keyword:
+        return finding.bound.schema
+    request = finding.target.request or {}
+    schema: Mapping[str, Any] = request
+    for name in steps(finding.pointer)[1:]:
+        inner = schema.get("items", {}) if name.isdecimal() else schema.get("properties", {})
+        schema = inner if name.isdecimal() else inner.get(name, {})
+        if "$ref" in schema:
+            schema = request.get("$defs", {}).get(schema["$ref"].rpartition("/")[2], {})
+    return schema
