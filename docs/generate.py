@@ -18,8 +18,7 @@ from wanprep.cli.targets import limit_of, parts, rows, rule_lines, telling
 from wanprep.rules.finding import rules
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
-from wanprep.submit.services.keys import variables
-from wanprep.submit.services.service import load_service
+from wanprep.submit.services.service import base_url_variables, load_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -266,7 +265,7 @@ def _environment(targets: Mapping[str, Target]) -> Iterator[str]:
 
 def _provider(service: Service) -> str:
     others = dict.fromkeys(
-        name for base in service.bases for name in variables(service.name, base)[::-1]
+        name for base in service.bases for name in base_url_variables(service.name, base)[::-1]
         if len(service.bases) > 1 or not name.endswith(f"_{base.upper()}_BASE_URL")
     )  # fmt: skip
     return f"| {service.title} | {_names(', '.join(service.keys))} | {_names(', '.join(others))} |"

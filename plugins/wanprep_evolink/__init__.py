@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.plugins.hookspecs import hookimpl
+from wanprep.plugins import Provider, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.emulator import Site
-    from wanprep.plugins.provider import Provider
 
 
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
-    """Offer EvoLink."""
-    from wanprep_evolink.provider import PROVIDER
+    """Register EvoLink, which has no way to cancel a job."""
+    from wanprep_evolink.flows import find, poll, submit
+    from wanprep_evolink.uploads import upload
 
-    register(PROVIDER)
+    register(Provider(name="evolink", submit=submit, poll=poll, upload=upload, find=find))
 
 
 @hookimpl
 def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
-    """Emulate EvoLink."""
+    """Register the emulated API and the emulated files API."""
     from wanprep_evolink import emulator, emulator_files
 
     register(emulator.SITE)

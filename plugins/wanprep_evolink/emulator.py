@@ -159,11 +159,7 @@ def _list(state: State, request: Request) -> Reply:
     tasks = [_summary(job, _WORDS[job.phase]) for job in state.jobs.of("evolink")]
     for name in ("status", "type", "model"):
         tasks = [task for task in tasks if request.query.get(name, task[name]) == task[name]]
-    page, size = request.query.get("page", 1), request.query.get("page_size", 20)
-    data = page_of(tasks, page, size)
-    return json_reply(
-        {"data": data, "page": int(page), "page_size": int(size), "total": len(tasks)}
-    )
+    return json_reply(page_of(tasks, request.query, "data"))
 
 
 def _details(state: State, job: Job) -> dict[str, Any]:

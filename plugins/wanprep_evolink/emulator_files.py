@@ -81,10 +81,8 @@ def _delete(state: State, _request: Request, name: str) -> Reply:
 
 
 def _list(state: State, request: Request) -> Reply:
-    page, size = request.query.get("page", 1), request.query.get("pageSize", 20)
     files = [_details(state, upload) for upload in state.uploads.below(_PLACE)]
-    part = page_of(files, page, size)
-    return _success({"files": part, "total": len(files), "page": int(page), "pageSize": int(size)})
+    return _success(page_of(files, request.query, "files", size="pageSize"))
 
 
 def _quota(state: State, _request: Request) -> Reply:

@@ -1,18 +1,17 @@
-"""Send an order to EvoLink, and ask how far it is."""
+"""EvoLink: submit a job, poll it, and find one whose answer was lost."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins.answers import addresses, inner, job_id, members, number, segment, told, words
-from wanprep.plugins.flow import Accepted, Request, Status
-from wanprep_evolink.errors import reason, refused
+from wanprep.plugins import Accepted, Refused, Request, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from wanprep.plugins.flow import Flow, Order, Sent, State
+    from wanprep.plugins import Flow, Order, Response, Sent, State, Status
 
 _STATES: Final[Mapping[str, State]] = {
     "pending": "queued",
@@ -22,72 +21,122 @@ _STATES: Final[Mapping[str, State]] = {
     "cancelled": "cancelled",
 }
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]{16,96}")
+_URLS: Final = ("video_url", "url")
+_LISTS: Final = ("data", "tasks", "items", "list", "results")
+_PER_PAGE: Final = 50
+_PAGES: Final = 10
+_OUTCOME_UNKNOWN: Final = "paid_outcome_unknown"  # the task may exist: EvoLink does not know
+_ADVICE: Final = {
+    "insufficient_quota": answers.TOP_UP,
+    "insufficient_token_quota": "Raise the limit of this key, or use another one.",
+    "insufficient_user_quota": answers.TOP_UP,
+    "invalid_api_key": answers.CHECK_KEY,
+    "idempotency_conflict": "Another order was sent under the same key.",
+    "key_model_not_allowed": "Allow this model for the key in EvoLink's dashboard.",
+    "quota_not_enough": answers.TOP_UP,
+    "token_daily_quota_exceeded": "Wait until tomorrow, or raise the daily limit of this key.",
+}
 
 
 def submit(order: Order) -> Flow[Accepted]:
-    """Send an order; a repeat under the same key is answered with the same task."""
+    """Submit a job; a repeat under the same idempotency key returns the same task."""
     key = order.idempotency_key
-    headers = {"Idempotency-Key": key} if _KEY.fullmatch(key) else {}
     response = yield Request(
         method="POST",
         url="/v1/videos/generations",
         query=order.query,
-        headers=headers,
+        headers={"Idempotency-Key": key} if _KEY.fullmatch(key) else {},
         json=order.body,
         paid=True,
     )
     if not response.ok:
         raise refused(response)
-    task = members(response)
+    task = answers.as_object(response)
     if task.get("error") and not task.get("id"):
         raise refused(response)
-    kept = told(task, ("usage", "task_info"))
+    details = answers.pick(task, ("usage", "task_info"))
     if response.headers.get("idempotency-replayed", "").lower() == "true":
-        kept["replayed"] = True
-    return Accepted(provider_id=job_id(task.get("id")), told=kept)
+        details["replayed"] = True
+    return Accepted(provider_id=answers.as_job_id(task.get("id")), details=details)
 
 
 def poll(sent: Sent) -> Flow[Status]:
-    """Ask for one task."""
+    """Request one task's status and results."""
     response = yield Request(
-        method="GET",
-        url=f"/v1/tasks/{segment(sent.provider_id)}",
+        method="GET", url=f"/v1/tasks/{answers.path_segment(sent.provider_id)}"
     )
-    if not response.ok:
-        raise refused(response)
-    task = members(response)
+    task = answers.as_object(response) if response.ok else {}
     if "status" not in task:
         raise refused(response)
-    return status_of(task)
-
-
-def status_of(task: Mapping[str, Any]) -> Status:
-    """Read a task, from whichever of EvoLink's answers."""
-    word = words(task.get("status"))
-    state = _STATES.get(word.lower(), "unknown")
-    found = [*addresses(task.get("results"), _NAMES), *addresses(task.get("result_data"), _NAMES)]
-    outputs = tuple(dict.fromkeys(found)) if state == "succeeded" else ()
-    error = _error(task)
-    if state == "succeeded" and not outputs:
-        state, error = "failed", error or "EvoLink calls the task completed, and names no result"
-    elif state == "failed":
-        error = error or "EvoLink gives no reason"
-    progress = number(task.get("progress"))
-    return Status(
-        state=state,
-        word=word,
-        outputs=outputs,
-        error=error,
+    message, code = _reason(task) if task.get("error") else ("", "")
+    progress = answers.as_number(task.get("progress"))
+    return answers.read_status(
+        "EvoLink",
+        _STATES,
+        answers.text_at(task, "status"),
+        outputs=[
+            *answers.as_urls(task.get("results"), _URLS),
+            *answers.as_urls(task.get("result_data"), _URLS),
+        ],
+        error=f"{message} ({code})" if code and code not in message else message,
         progress=min(max(progress / 100, 0), 1) if progress is not None else None,
-        told={"usage": task["usage"]} if inner(task, "usage") else {},
+        details={"usage": task["usage"]} if answers.value_at(task, "usage") else {},
     )
 
 
-_NAMES: Final = ("video_url", "url")
+def find(sent: Sent) -> Flow[Accepted | None]:
+    """Find a lost task; None if there is none, or more than one that it could be.
+
+    The list shows no prompts to compare, so a task is taken only if no other one of its model
+    was created at that time.
+    """
+    matches: set[str] = set()
+    for page in range(1, _PAGES + 1):
+        query = {"model": sent.order.model, "page": str(page), "page_size": str(_PER_PAGE)}
+        response = yield Request(method="GET", url="/v1/tasks", query=query)
+        if not response.ok:
+            raise refused(response)
+        tasks = answers.as_objects(response.json(), _LISTS)
+        matches |= {name for task in tasks if (name := _match(task, sent))}
+        earlier = (created for task in tasks if (created := _created(task)))
+        if len(tasks) < _PER_PAGE or any(time < answers.earliest_start(sent) for time in earlier):
+            return Accepted(provider_id=matches.pop()) if len(matches) == 1 else None
+    return None  # too many pages
 
 
-def _error(task: Mapping[str, Any]) -> str:
-    if not task.get("error"):
+def _match(task: Mapping[str, Any], sent: Sent) -> str:
+    name = task.get("id", task.get("task_id"))
+    seconds = answers.value_at(task, "task_info.video_duration")
+    if seconds is not None and seconds != sent.order.body.get("duration", seconds):
         return ""
-    says, code = reason(task)
-    return f"{says} ({code})" if code and code not in says else says
+    return answers.matching_id(sent, name, created=_created(task), shown=task)
+
+
+def _created(task: Mapping[str, Any]) -> datetime | None:
+    return answers.as_time(task.get("created", task.get("created_at")))
+
+
+def refused(response: Response, file: str = "") -> Refused:
+    """Read an error of any shape; `file` names the file of an upload."""
+    body = answers.json_or_none(response)
+    message, code = _reason(body)
+    message = (file and answers.text_at(body, "msg")) or message
+    if code == _OUTCOME_UNKNOWN:
+        raise Unclear(f"EvoLink does not know what became of the order: {message or code}")
+    return answers.refusal(
+        "EvoLink",
+        response,
+        message=f"{file}: {message}" if file and message else message,
+        code=code,
+        advice=_ADVICE.get(code, ""),
+    )
+
+
+def _reason(body: object) -> tuple[str, str]:
+    """Read an error's message and code."""
+    if isinstance(answers.value_at(body, "error"), dict):
+        message = answers.text_at(body, "error.message", "error.type", "error.code")
+        more = answers.text_at(body, "error.suggestion", "error.fallback_suggestion")
+        message = " ".join(part for part in (message, more) if part)
+        return message, answers.text_at(body, "error.code")
+    return answers.text_at(body, "error", "message", "msg"), answers.text_at(body, "code")

@@ -1,68 +1,53 @@
-"""Put a local file where EvoLink's models can fetch it, for 72 hours."""
+"""EvoLink: upload a local file, which is kept for 72 hours."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from wanprep.plugins.answers import addresses, inner, json_or_none, moment, refusal, words
-from wanprep.plugins.flow import FileContent, HostedUrl, Refused, Request, Unclear
-from wanprep_evolink.errors import TITLE, reason
+from wanprep.plugins import FileContent, HostedUrl, Request, Unclear, answers
+from wanprep_evolink.flows import refused
 
 if TYPE_CHECKING:
-    from wanprep.plugins.flow import Flow, Response
-    from wanprep.plugins.provider import LocalFile, Settings
+    from wanprep.plugins import Flow, LocalFile, Response, Settings
 
-# What a way answers that does not exist, or does not take this kind of content.
-_ANOTHER_WAY: Final = {404, 405, 415}
+# The endpoint does not exist, or does not accept this content type.
+_NOT_SUPPORTED: Final = {404, 405, 415}
 
 
 def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
-    """Send a file as it is; inside of JSON where that is wanted, or the first way is closed."""
+    """Upload a file as a form; as base64 if the settings say so, or the form is not accepted."""
     if settings.get("upload") != "base64":
-        response = yield _stream(file)
-        if settings.get("upload") == "stream" or not _closed(response):
-            return _hosted(response, file)
-    response = yield _base64(file)
-    return _hosted(response, file)
+        response = yield _as_form(file)
+        if settings.get("upload") == "stream" or not _is_not_supported(response):
+            return _hosted_url(response, file)
+    response = yield _as_base64(file)
+    return _hosted_url(response, file)
 
 
-def _stream(file: LocalFile) -> Request:
+def _as_form(file: LocalFile) -> Request:
     content = FileContent(
         path=file.path, name=file.name, content_type=file.content_type, form_field="file"
     )
     return Request(method="POST", url="/api/v1/files/upload/stream", base="files", file=content)
 
 
-def _base64(file: LocalFile) -> Request:
-    body = {
-        "base64_data": f"data:{file.content_type};base64,{file.base64()}",
-        "file_name": file.name,
-    }
+def _as_base64(file: LocalFile) -> Request:
+    data_url = f"data:{file.content_type};base64,{file.base64()}"
+    body = {"base64_data": data_url, "file_name": file.name}
     return Request(method="POST", url="/api/v1/files/upload/base64", base="files", json=body)
 
 
-def _closed(response: Response) -> bool:
-    code = words(inner(json_or_none(response), "code"))
-    return response.status in _ANOTHER_WAY or code in map(str, _ANOTHER_WAY)
+def _is_not_supported(response: Response) -> bool:
+    code = answers.text_at(answers.json_or_none(response), "code")
+    return response.status in _NOT_SUPPORTED or code in map(str, _NOT_SUPPORTED)
 
 
-def _hosted(response: Response, file: LocalFile) -> HostedUrl:
-    body = json_or_none(response)
+def _hosted_url(response: Response, file: LocalFile) -> HostedUrl:
+    body = answers.json_or_none(response)
     # A failure may come with HTTP 200.
-    if not response.ok or inner(body, "success") is False:
-        raise _refused(response, body, file)
-    data = inner(body, "data")
-    for url in addresses(data, ("file_url", "download_url")):
-        return HostedUrl(url, moment(inner(data, "expires_at")))
-    raise Unclear("EvoLink took the file, and names no address of it")
-
-
-def _refused(response: Response, body: Any, file: LocalFile) -> Refused:  # noqa: ANN401 - JSON
-    says, code = reason(body)
-    says = words(inner(body, "msg")) or says
-    return refusal(
-        TITLE,
-        response,
-        says=f"{file.name}: {says}" if says else "",
-        code=code,
-    )
+    if not response.ok or answers.value_at(body, "success") is False:
+        raise refused(response, file.name)
+    data = answers.value_at(body, "data")
+    for url in answers.as_urls(data, ("file_url", "download_url")):
+        return HostedUrl(url, answers.as_time(answers.value_at(data, "expires_at")))
+    raise Unclear("EvoLink accepted the file, but its answer has no URL")

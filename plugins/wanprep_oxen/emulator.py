@@ -1,16 +1,18 @@
-"""Oxen emulated: the queue, the blocking endpoint, the events, the model. It has no webhooks.
+"""Oxen.ai emulated: queue, blocking endpoint, events, model, and repositories for files.
 
 The queue checks little when it accepts a job: what is wrong with it shows when it runs.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
 from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from wanprep.emulator import (
     ENDED,
@@ -25,10 +27,10 @@ from wanprep.emulator import (
     Stream,
     VideoSpec,
     accept_job,
+    iso_time,
     json_reply,
     numbered,
 )
-from wanprep_oxen import emulator_repositories as repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +49,7 @@ _WORDS: Final = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
+_FILE: Final = "/api/repos/{owner}/{name}/file/{branch}/{path...}"
 _TYPES: Final = {401: "unauthenticated", 404: "resource_not_found"}
 
 
@@ -109,8 +112,8 @@ def _accept(state: State, body: dict[str, Any]) -> Job:
 
 
 def _video(body: dict[str, Any]) -> VideoSpec:
-    whole = _DOCUMENT.with_defaults(body)
-    images, videos = (whole.get(f"reference_{kind}", []) for kind in ("images", "videos"))
+    body = _DOCUMENT.with_defaults(body)
+    images, videos = (body.get(f"reference_{kind}", []) for kind in ("images", "videos"))
     voices = [item["reference_voice"] for item in (*images, *videos) if "reference_voice" in item]
     first = [Reference("first_frame", body["input_image"])] if "input_image" in body else []
     return VideoSpec(
@@ -120,8 +123,8 @@ def _video(body: dict[str, Any]) -> VideoSpec:
             *numbered("video", [item["url"] for item in videos]),
             *numbered("voice", voices),
         ),
-        seconds=int(whole["duration"]),
-        aspect=whole["aspect_ratio"],
+        seconds=int(body["duration"]),
+        aspect=body["aspect_ratio"],
     )
 
 
@@ -220,6 +223,41 @@ def _model() -> dict[str, Any]:
     }
 
 
+def _create_repository(state: State, request: Request) -> Reply:
+    """Create a repository; 409 if it exists. Files are accepted without one, and all are public."""
+    body = request.json()
+    name = f"{body.get('namespace')}/{body.get('name')}"
+    with state.lock:
+        existing = state.extra.setdefault("oxen", set())
+        if name in existing:
+            raise HttpError(409, f"the repository {name} exists")
+        existing.add(name)
+    return json_reply({"status": "success", "repository": {"namespace_name": name}})
+
+
+def _put_file(state: State, request: Request, path: str, **_: str) -> Reply:
+    """Commit a file."""
+    form = request.form()
+    file = form.file("file", "files[]")
+    missing = [field for field in ("message", "name", "email") if not form.strings.get(field)]
+    if missing:
+        raise HttpError(400, f"the form lacks {', '.join(missing)}", code="invalid_params")
+    state.uploads.put(unquote(request.path), file.content, file.content_type)
+    digest = hashlib.sha256(file.content).hexdigest()[:32]
+    commit = {
+        "id": digest,
+        "message": form.strings["message"],
+        "author": form.strings["name"],
+        "timestamp": iso_time(time.time()),
+    }
+    stored = {"path": path, "size": len(file.content), "hash": digest}
+    return json_reply({"commit": commit, "file": stored})
+
+
+def _get_file(state: State, request: Request, **_: str) -> Reply:
+    return state.uploads.reply(request, "there is no such file")
+
+
 def _error(error: HttpError) -> Reply:
     """Answer in one of the two shapes of this API's errors."""
     if error.code == "message":
@@ -243,7 +281,9 @@ SITE: Final = Site(
         Route("GET", "/api/ai/models/search", _models),
         Route("GET", "/api/ai/models/{name}", _one_model),
         Route("GET", "/api/events", _events),
-        *repositories.ROUTES,
+        Route("POST", "/api/repos", _create_repository),
+        Route("PUT", _FILE, _put_file),
+        Route("GET", _FILE, _get_file, "open"),
     ),
     error=_error,
 )

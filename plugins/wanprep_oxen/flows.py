@@ -1,105 +1,212 @@
-"""Queue an order at Oxen, ask how far it is, and call it off.
+"""Oxen.ai: submit a job, poll it, cancel it, hear of its end, and find one whose answer was lost.
 
-An order of several videos becomes as many generations, whose ids stand side by side in one.
+An order of several videos becomes as many generations: their ids are joined into one.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins.answers import inner, job_id, json_or_none, listed, members, segment, words
-from wanprep.plugins.flow import Accepted, Cancelled, Refused, Request
-from wanprep_oxen.errors import is_error, refused
-from wanprep_oxen.generation import ENDS, status_of, together
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from wanprep.plugins.flow import Flow, Order, Sent, Status
+    from wanprep.plugins import Flow, Order, Response, Sent, State
 
-BETWEEN: Final = ","
-QUEUE: Final = "/api/ai/queue"
+_QUEUE: Final = "/api/ai/queue"
+_SEPARATOR: Final = ","
+_STATES: Final[Mapping[str, State]] = {
+    "queued": "queued",
+    "processing": "running",
+    "succeeded": "succeeded",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+_ENDED: Final = ("succeeded", "failed", "cancelled")
+# An order of several generations has the first of these states that any of them has.
+_PRECEDENCE: Final[Sequence[State]] = (
+    "unknown", "running", "queued", "succeeded", "failed", "cancelled",
+)  # fmt: skip
+_ADVICE: Final = {
+    "unauthenticated": answers.CHECK_KEY,
+    "resource_not_found": "Oxen does not know it: it may be another account's.",
+}
 
 
 def submit(order: Order) -> Flow[Accepted]:
-    """Queue an order. Parameters are judged only when it runs."""
+    """Queue a job. Its parameters are checked only when it runs."""
     response = yield Request(
-        method="POST", url=QUEUE, query=order.query, json=order.body, paid=True
+        method="POST", url=_QUEUE, query=order.query, json=order.body, paid=True
     )
     if not response.ok:
         raise refused(response)
-    answer = members(response)
-    queued = listed(answer, ("generations",))
-    if not queued and is_error(answer):
+    answer = answers.as_object(response)
+    generations = answers.as_objects(answer, ("generations",))
+    if not generations and is_error(answer):
         raise refused(response)
-    ids = [job_id(each.get("generation_id")) for each in queued or [answer]]
-    return Accepted(provider_id=BETWEEN.join(ids))
+    ids = [answers.as_job_id(each.get("generation_id")) for each in generations or [answer]]
+    return Accepted(provider_id=_SEPARATOR.join(ids))
 
 
 def poll(sent: Sent) -> Flow[Status]:
-    """Ask for each generation of an order."""
+    """Request the status of each generation of an order."""
     parts: list[Status] = []
-    for name in sent.provider_id.split(BETWEEN):
-        status = yield from _one(name, sent)
+    for name in sent.provider_id.split(_SEPARATOR):
+        status = yield from _poll_one(name, sent)
         parts.append(status)
-    return together(parts)
+    return _combine(parts)
 
 
-def _one(name: str, sent: Sent) -> Flow[Status]:
-    response = yield Request(method="GET", url=_address(name))
-    if response.status == 404:  # older documentation: what has ended is only in the lists
-        return (yield from _listed(name, sent, refused(response)))
+def _poll_one(name: str, sent: Sent) -> Flow[Status]:
+    response = yield Request(method="GET", url=_url(name))
+    if response.status == 404:
+        # By older documentation, generations that have ended are only in the lists.
+        for ended in _ENDED:
+            for generation in (yield from _list_generations(sent, ended)):
+                if generation.get("generation_id") == name:
+                    return _read_generation(generation)
+        raise refused(response)
     if not response.ok:
         raise refused(response)
-    answer = members(response)
-    if "status" not in answer or answer["status"] == "error":
+    answer = answers.as_object(response)
+    if answer.get("status", "error") == "error":
         raise refused(response)
-    return status_of(answer)
+    return _read_generation(answer)
 
 
-def _listed(name: str, sent: Sent, otherwise: Refused) -> Flow[Status]:
-    for end in ENDS:
-        for generation in (yield from generations(sent, end)):
-            if generation.get("generation_id") == name:
-                return status_of(generation)
-    raise otherwise
-
-
-def generations(sent: Sent, status: str = "") -> Flow[list[Mapping[str, Any]]]:
-    """List generations of a model: those that go on, or those that have ended in one way."""
+def _list_generations(sent: Sent, status: str = "") -> Flow[list[Mapping[str, Any]]]:
+    """List generations of a model: those under way, or those that have ended with a status."""
     query = {"model": sent.order.model}
     if status:
         query["status"] = status
     namespace = sent.order.body.get("target_namespace")
     if isinstance(namespace, str):
         query["namespace"] = namespace
-    response = yield Request(method="GET", url=QUEUE, query=query)
+    response = yield Request(method="GET", url=_QUEUE, query=query)
     if not response.ok:
         raise refused(response)
-    return listed(response.json(), ("generations",))
+    return answers.as_objects(response.json(), ("generations",))
 
 
-def _address(name: str) -> str:
-    return f"{QUEUE}/{segment(name)}"
+def _url(name: str) -> str:
+    return f"{_QUEUE}/{answers.path_segment(name)}"
+
+
+def _read_generation(generation: Mapping[str, Any]) -> Status:
+    """Read one generation from its own endpoint, the list, or an event."""
+    return answers.read_status(
+        "Oxen",
+        _STATES,
+        answers.text_at(generation, "status"),
+        outputs=[*answers.as_urls(generation.get("result_url") or generation.get("url"))],
+        error=answers.text_at(generation, "error_message", "error"),
+        details=answers.pick(generation, ("enqueued_at", "started_at", "completed_at")),
+    )
+
+
+def _combine(parts: Sequence[Status]) -> Status:
+    """Combine the generations of an order; results count once all have ended."""
+    if len(parts) == 1:
+        return parts[0]
+    states = {part.state for part in parts}
+    state = next(state for state in _PRECEDENCE if state in states)
+    ended = state in _ENDED
+    errors = [f"{place}: {part.error}" for place, part in enumerate(parts, 1) if part.error]
+    return Status(
+        state=state,
+        word=", ".join(part.word for part in parts),
+        outputs=tuple(url for part in parts for url in part.outputs) if ended else (),
+        error="; ".join(errors) if ended else "",
+        details={"generations": [dict(part.details) for part in parts]},
+    )
 
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
-    """Call generations off, and look what came of it: on one that has ended it has no effect."""
-    says: list[str] = []
+    """Cancel each generation, and poll it: on one that has ended this has no effect."""
+    messages: list[str] = []
     done = False
-    for name in sent.provider_id.split(BETWEEN):
-        response = yield Request(method="DELETE", url=_address(name))
-        if not response.ok or is_error(json_or_none(response)):
+    for name in sent.provider_id.split(_SEPARATOR):
+        response = yield Request(method="DELETE", url=_url(name))
+        if not response.ok or is_error(answers.json_or_none(response)):
             raise refused(response)
-        word = yield from _word(name)
+        response = yield Request(method="GET", url=_url(name))
+        word = answers.text_at(answers.json_or_none(response), "status") if response.ok else ""
         if word in {"succeeded", "failed"}:
-            says.append(f"Oxen cannot cancel generation {name} any more: it has {word}.")
+            messages.append(f"Oxen cannot cancel generation {name} any more: it has {word}.")
         else:
             done = True
-            says.append(f"Oxen has cancelled generation {name}; whether it is charged is not said.")
-    return Cancelled(done=done, says=" ".join(says))
+            messages.append(f"Oxen has cancelled generation {name}; it may still be charged.")
+    return Cancelled(done=done, message=" ".join(messages))
 
 
-def _word(name: str) -> Flow[str]:
-    response = yield Request(method="GET", url=_address(name))
-    return words(inner(json_or_none(response), "status")) if response.ok else ""
+def find(sent: Sent) -> Flow[Accepted | None]:
+    """Find lost generations: the prompt and all parameters that are listed must match.
+
+    None unless there are exactly as many as were ordered: otherwise some of them may belong to
+    another order just like it.
+    """
+    others = {part for ids in sent.taken for part in ids.split(_SEPARATOR)}
+    sent = replace(sent, taken=frozenset(others))
+    matches: list[str] = []
+    for status in ("", *_ENDED):
+        for generation in (yield from _list_generations(sent, status)):
+            name = _match(generation, sent)
+            if name and name not in matches:
+                matches.append(name)
+    ordered = sent.order.body.get("num_generations", 1)
+    return Accepted(provider_id=_SEPARATOR.join(matches)) if len(matches) == ordered else None
+
+
+def _match(generation: Mapping[str, Any], sent: Sent) -> str:
+    if generation.get("prompt") != sent.order.body.get("prompt"):
+        return ""
+    if generation.get("model_name", sent.order.model) != sent.order.model:
+        return ""
+    created = answers.as_time(generation.get("enqueued_at"))
+    name = generation.get("generation_id")
+    return answers.matching_id(sent, name, created=created, shown=generation)
+
+
+def connect_events() -> Request:
+    """Request the account's stream of events, which does not repeat earlier ones."""
+    return Request(method="GET", url="/api/events", headers={"Accept": "text/event-stream"})
+
+
+def read_event(event: str, data: str) -> tuple[str, Status] | None:
+    """Read the end of a generation; the same stream carries events of other kinds."""
+    if event != "media_generation_completed":
+        return None
+    try:
+        generation = json.loads(data)
+        if not isinstance(generation, dict):
+            return None
+        return answers.as_job_id(generation.get("generation_id")), _read_generation(generation)
+    except (ValueError, RecursionError, Unclear):
+        return None
+
+
+def is_error(body: object) -> bool:
+    """Whether a body is an error, which may come with HTTP 200."""
+    return bool(answers.value_at(body, "error")) or answers.value_at(body, "status") == "error"
+
+
+def refused(response: Response, file: str = "", advice: str = "") -> Refused:
+    """Read an error, which has two shapes; `file` names the file of an upload."""
+    body = answers.json_or_none(response)
+    message = answers.text_at(
+        body, "error.message", "error.detail", "error.title", "error", "status_message", "message"
+    )
+    code = answers.text_at(body, "error.type", "status_message")
+    if not file:
+        no_credit = "insufficient credits" in message.lower()
+        advice = answers.TOP_UP if no_credit else _ADVICE.get(code, "")
+    return answers.refusal(
+        "Oxen.ai",
+        response,
+        message=f"{file}: {message}" if file and message else message,
+        code=code,
+        advice=advice,
+    )

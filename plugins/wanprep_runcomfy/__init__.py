@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.plugins.hookspecs import hookimpl
+from wanprep.plugins import Provider, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.emulator import Site
-    from wanprep.plugins.provider import Provider
 
 
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
-    """Offer RunComfy."""
-    from wanprep_runcomfy.provider import PROVIDER
+    """Register RunComfy, which lists no requests, so that a lost one cannot be found."""
+    from wanprep_runcomfy.flows import cancel, poll, submit
+    from wanprep_runcomfy.uploads import upload
 
-    register(PROVIDER)
+    register(Provider(name="runcomfy", submit=submit, poll=poll, cancel=cancel, upload=upload))
 
 
 @hookimpl
 def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
-    """Emulate RunComfy."""
+    """Register the emulated API."""
     from wanprep_runcomfy.emulator import SITE
 
     register(SITE)

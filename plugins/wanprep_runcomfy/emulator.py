@@ -117,7 +117,7 @@ def _status(state: State, _request: Request, name: str) -> Reply:
 
 
 def _result(state: State, request: Request, name: str) -> Reply:
-    """Return the result; asked too early, report how the job stands."""
+    """Return the result; too early, the job's status."""
     job = state.jobs.find("runcomfy", name, called="request")
     word = state.status_word(job, _WORDS)  # first: the job may end meanwhile
     failure = job.failure

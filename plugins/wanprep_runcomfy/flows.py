@@ -1,4 +1,4 @@
-"""Send an order to RunComfy, ask how far it is, and call it off."""
+"""RunComfy: submit a job, poll it, and cancel it."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins.answers import (
-    HOST_IT,
-    addresses,
-    inner,
-    job_id,
-    members,
-    number,
-    segment,
-    told,
-    whole,
-    words,
-)
-from wanprep.plugins.flow import Accepted, Cancelled, Refused, Request, Status
-from wanprep_runcomfy.errors import refused
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins.flow import Flow, Order, Response, Sent, State
+    from wanprep.plugins import Flow, Order, Response, Sent, State
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_MOST_BYTES: Final = 64 * 1024 * 1024  # of a request, to RunComfy's own nodes
-# Beside the documented words stand those that RunComfy's own programs know.
+_LARGEST_REQUEST: Final = 64 * 1024 * 1024  # bytes, the limit of RunComfy's own nodes
+# Beside the documented words, those that RunComfy's own programs know.
 _STATES: Final[Mapping[str, State]] = {
     "in_queue": "queued",
     "pending": "queued",
@@ -42,12 +29,18 @@ _STATES: Final[Mapping[str, State]] = {
     "cancelled": "cancelled",
     "canceled": "cancelled",
 }
-_ENDS: Final = frozenset({"succeeded", "failed", "cancelled"})
+_ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+_ADVICE: Final = {
+    "400002": answers.TOP_UP,
+    "400004": "Check the state of the account at RunComfy.",
+    "401001": answers.CHECK_KEY,
+    "403001": "Check that the account may use this model.",
+}
 
 
 def submit(order: Order) -> Flow[Accepted]:
-    """Send an order. An error may come with HTTP 200."""
-    _fits(order)
+    """Submit a job. An error may come with HTTP 200."""
+    _check_size(order)
     response = yield Request(
         method="POST",
         url=f"/v1/models/{order.model}",
@@ -56,103 +49,127 @@ def submit(order: Order) -> Flow[Accepted]:
         paid=True,
     )
     if not response.ok:
-        raise refused(response, order)
-    answer = members(response)
+        raise _refused(response, order)
+    answer = answers.as_object(response)
     if answer.get("error_code"):
-        raise refused(response, order)
-    return Accepted(provider_id=job_id(answer.get("request_id"), _ID))
+        raise _refused(response, order)
+    return Accepted(provider_id=answers.as_job_id(answer.get("request_id"), _ID))
 
 
-def _fits(order: Order) -> None:
-    """Refuse what files inside of the request make too large, while nothing has left."""
-    texts = chain.from_iterable(
+def _check_size(order: Order) -> None:
+    """Refuse a request that the files inside it make too large, before anything is sent."""
+    strings = chain.from_iterable(
         value if isinstance(value, list) else [value] for value in order.body.values()
     )
-    if sum(len(text) for text in texts if isinstance(text, str)) > _MOST_BYTES:
-        raise Refused("the files inside of the request are too large together", advice=HOST_IT)
+    if sum(len(string) for string in strings if isinstance(string, str)) > _LARGEST_REQUEST:
+        raise Refused("the files inside the request are too large together", advice=answers.HOST_IT)
 
 
 def poll(sent: Sent) -> Flow[Status]:
-    """Ask for a request's state, and for its result once it has ended."""
-    response = yield Request(method="GET", url=_address(sent, "status"))
-    status = _answered(response)
-    if _state(status) not in _ENDS:
-        return Status(
-            state=_state(status),
-            word=words(status.get("status")),
-            position=whole(status.get("queue_position")),
-        )
-    response = yield Request(
-        method="GET", url=_address(sent, "result"), query={"include_cost": "true"}
-    )
-    return _result(_answered(response), status)
+    """Request a job's status, and its result once it has ended."""
+    status = _read((yield Request(method="GET", url=_url(sent, "status"))))
+    state = _state(status)
+    if state not in _ENDED:
+        position = answers.as_int(status.get("queue_position"))
+        return Status(state=state, word=answers.text_at(status, "status"), position=position)
+    response = yield Request(method="GET", url=_url(sent, "result"), query={"include_cost": "true"})
+    return _read_result(_read(response), status)
 
 
-def _address(sent: Sent, what: str) -> str:
-    return f"/v1/requests/{segment(sent.provider_id)}/{what}"
+def _url(sent: Sent, endpoint: str) -> str:
+    return f"/v1/requests/{answers.path_segment(sent.provider_id)}/{endpoint}"
 
 
-def _answered(response: Response) -> Mapping[str, Any]:
+def _read(response: Response) -> Mapping[str, Any]:
     if not response.ok:
-        raise refused(response)
-    answer = members(response)
+        raise _refused(response)
+    answer = answers.as_object(response)
     if answer.get("error_code") and "status" not in answer:
-        raise refused(response)
+        raise _refused(response)
     return answer
 
 
 def _state(answer: Mapping[str, Any]) -> State:
-    return _STATES.get(words(answer.get("status")).lower(), "unknown")
+    return _STATES.get(answers.text_at(answer, "status").lower(), "unknown")
 
 
-def _result(result: Mapping[str, Any], status: Mapping[str, Any]) -> Status:
-    """Read a result: without an address it is a failure, whatever word stands there."""
+def _read_result(result: Mapping[str, Any], status: Mapping[str, Any]) -> Status:
+    """Read a job that has ended: with an error and without a URL it has failed."""
     latest = result if "status" in result else status
-    state, word = _state(latest), words(latest.get("status"))
     outputs = _outputs(result.get("output"))
-    error = words(
-        result.get("error"),
-        inner(result, "error", "message"),
-        result.get("error_message"),
-        status.get("error"),
-        inner(status, "error", "message"),
+    error = answers.text_at(result, "error", "error.message", "error_message") or answers.text_at(
+        status, "error", "error.message"
     )
-    if state in {"succeeded", "cancelled"} and error and not outputs:
-        state = "failed"
-    if state == "succeeded" and not outputs:
-        state, error = "failed", "RunComfy calls the request completed, and names no result"
-    elif state == "failed":
-        error = error or "RunComfy gives no reason"
-    cost = number(result.get("cost"))
-    return Status(
-        state=state,
-        word=word,
-        outputs=outputs if state == "succeeded" else (),
-        error=error if state == "failed" else "",
-        told=told(result, ("created_at", "finished_at", "model_id"))
+    states = _STATES
+    if error and not outputs and _state(latest) in _ENDED:  # also where the word is "completed"
+        states = dict.fromkeys(_STATES, "failed")
+    cost = answers.as_number(result.get("cost"))
+    return answers.read_status(
+        "RunComfy",
+        states,
+        answers.text_at(latest, "status"),
+        outputs=outputs,
+        error=error,
+        details=answers.pick(result, ("created_at", "finished_at", "model_id"))
         | ({"cost": cost} if cost is not None else {}),
     )
 
 
-def _outputs(output: object) -> tuple[str, ...]:
-    """List the addresses of results: of videos, else of whatever there is."""
+def _outputs(output: object) -> list[str]:
+    """List the URLs of results: of videos, else of whatever there is."""
     for names in (("video", "videos"), ("image", "images"), ("url",)):
-        found = [url for name in names for url in addresses(inner(output, name))]
-        if found:
-            return tuple(dict.fromkeys(found))
-    return tuple(addresses(output))
+        urls = [url for name in names for url in answers.as_urls(answers.value_at(output, name))]
+        if urls:
+            return urls
+    return [*answers.as_urls(output)]
 
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
-    """Call a request off: HTTP 200 may also say that it cannot be."""
-    response = yield Request(method="POST", url=_address(sent, "cancel"))
-    answer = _answered(response)
-    outcome = words(answer.get("outcome"), answer.get("status")).lower()
+    """Cancel a job: HTTP 200 may also mean that it cannot be."""
+    answer = _read((yield Request(method="POST", url=_url(sent, "cancel"))))
+    outcome = answers.text_at(answer, "outcome", "status").lower()
     if _STATES.get(outcome) == "cancelled":
-        return Cancelled(done=True, says="RunComfy has cancelled the request.")
-    word = words(answer.get("status"), answer.get("outcome")) or "nothing of it"
+        return Cancelled(done=True, message="RunComfy has cancelled the request.")
+    word = answers.text_at(answer, "status", "outcome") or "not reported"
     return Cancelled(
         done=False,
-        says=f"RunComfy cannot cancel the request any more: only what still waits in the queue "
-        f"can be cancelled, and this is {word}.",
+        message="RunComfy cannot cancel the request any more: only a queued one can be cancelled, "
+        f"and its status is {word}.",
     )
+
+
+def _refused(response: Response, order: Order | None = None) -> Refused:
+    """Read an error of any shape; that of an order may mean that the model's id is unknown."""
+    body = answers.json_or_none(response)
+    code = answers.text_at(body, "error_code")
+    message = _message(body)
+    if len(code) == 6 and code.startswith("5"):
+        raise Unclear(f"RunComfy reports an internal error: {message or code}")
+    is_unknown = code == "400001" or (response.status == 404 and not code)
+    advice = _model_id_advice(order) if order and is_unknown else _ADVICE.get(code, "")
+    return answers.refusal("RunComfy", response, message=message, code=code, advice=advice)
+
+
+def _model_id_advice(order: Order) -> str:
+    name = order.target.partition("/")[2]
+    return (
+        f"RunComfy may not know the model by the id {order.model}: newer pages write such ids "
+        "with a dot, as wan-ai/wan-2.7/reference-to-video. Set the id of the model's page as "
+        f'model-ids = {{"{name}" = "..."}} in [providers.runcomfy] of the configuration.'
+    )
+
+
+def _message(body: object) -> str:
+    """Read an error's message, and its messages about single fields."""
+    message = answers.text_at(body, "error_message", "message", "error", "error.message")
+    details = answers.value_at(body, "detail")
+    fields = [_field_message(each) for each in answers.as_objects(details)]
+    fields = fields or [answers.as_text(details)]
+    return "; ".join(dict.fromkeys(part for part in (message, *fields[:5]) if part))
+
+
+def _field_message(detail: Mapping[str, Any]) -> str:
+    place = detail.get("loc")
+    name = ".".join(answers.as_text(part) for part in place) if isinstance(place, list) else ""
+    message = answers.text_at(detail, "msg", "message")
+    return f"{name}: {message}" if name and message else message

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.plugins.hookspecs import hookimpl
+from wanprep.plugins import Provider, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wanprep.emulator import Site
-    from wanprep.plugins.provider import Provider
 
 
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
-    """Offer WaveSpeedAI."""
-    from wanprep_wavespeed.provider import PROVIDER
+    """Register WaveSpeedAI."""
+    from wanprep_wavespeed.flows import cancel, find, poll, submit
+    from wanprep_wavespeed.uploads import upload
 
-    register(PROVIDER)
+    register(
+        Provider(
+            name="wavespeed", submit=submit, poll=poll, cancel=cancel, upload=upload, find=find
+        )
+    )
 
 
 @hookimpl
 def wanprep_register_emulators(register: Callable[[Site], None]) -> None:
-    """Emulate WaveSpeedAI."""
+    """Register the emulated API."""
     from wanprep_wavespeed.emulator import SITE
 
     register(SITE)

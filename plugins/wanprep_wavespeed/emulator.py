@@ -122,11 +122,7 @@ def _search(state: State, request: Request) -> Reply:
     found = [_details(state, job, _WORDS[job.phase]) for job in jobs]
     for name in ("model", "status"):
         found = [each for each in found if filters.get(name, each[name]) == each[name]]
-    page, size = filters.get("page", 1), filters.get("page_size", 20)
-    items = page_of(found, page, size)
-    return _success(
-        {"items": items, "page": int(page), "page_size": int(size), "total": len(found)}
-    )
+    return _success(page_of(found, filters, "items"))
 
 
 def _time(filters: dict[str, Any], name: str, default: float) -> float:

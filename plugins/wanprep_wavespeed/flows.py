@@ -1,18 +1,17 @@
-"""Send an order to WaveSpeedAI, ask how far it is, and delete it."""
+"""WaveSpeedAI: submit a job, poll it, delete it, and find one whose answer was lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins.answers import addresses, inner, job_id, members, segment, told, words
-from wanprep.plugins.flow import Accepted, Cancelled, Request, Status
-from wanprep_wavespeed.errors import ADVICE, fine, reason, refused
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins.flow import Flow, Order, Sent, State
+    from wanprep.plugins import Flow, Order, Response, Sent, State
 
+TITLE: Final = "WaveSpeedAI"
 _STATES: Final[Mapping[str, State]] = {
     "created": "queued",
     "processing": "running",
@@ -22,11 +21,23 @@ _STATES: Final[Mapping[str, State]] = {
     "cancelled": "cancelled",
     "deleted": "cancelled",
 }
-_NAMES: Final = ("url", "video", "video_url", "output")
+_URLS: Final = ("url", "video", "video_url", "output")
+_LISTS: Final = ("items", "predictions", "list", "data", "results")
+_PER_PAGE: Final = 100
+_SUCCESS: Final = frozenset({"", "0", "200"})
+_ADVICE: Final = {
+    "401": "Check the key: it may be mistyped, or made before the account's first top-up, after "
+    "which a new one is needed.",
+    "402": answers.TOP_UP,
+    "1200": "Moderation refuses it: change the prompt or the references.",
+    "1400": "A required value is missing: run `wanprep check` on the job.",
+    "1401": "A value is not valid: run `wanprep check` on the job.",
+    "1402": "Check that the URLs of all files can be downloaded by anyone.",
+}
 
 
 def submit(order: Order) -> Flow[Accepted]:
-    """Send an order; a webhook stands in the query."""
+    """Submit a job; a webhook goes into the query."""
     response = yield Request(
         method="POST",
         url=f"/api/v3/{order.model}",
@@ -34,82 +45,133 @@ def submit(order: Order) -> Flow[Accepted]:
         json=order.body,
         paid=True,
     )
-    if not fine(response):
+    if not is_success(response):
         raise refused(response)
-    answer = members(response)
-    return Accepted(provider_id=job_id(inner(answer, "data", "id")))
+    return Accepted(
+        provider_id=answers.as_job_id(answers.value_at(answers.as_object(response), "data.id"))
+    )
 
 
 def poll(sent: Sent) -> Flow[Status]:
-    """Ask for a prediction: state and result come together."""
-    response = yield Request(method="GET", url=f"{_address(sent)}/result")
-    answer = members(response) if response.ok else {}
-    if words(inner(answer, "data", "status")) == "":
-        if response.ok and _of_the_task(answer):
+    """Request a prediction's status and results, which come together."""
+    response = yield Request(method="GET", url=f"{_url(sent)}/result")
+    answer = answers.as_object(response) if response.ok else {}
+    word = answers.text_at(answer, "data.status")
+    if not word:
+        _, code = _reason(answer)
+        if len(code) == 4 and code.startswith("1"):  # the task's own error, not the request's
             return Status(state="failed", word="", error=_error(answer))
         raise refused(response)
-    return _status(answer)
-
-
-def _address(sent: Sent) -> str:
-    return f"/api/v3/predictions/{segment(sent.provider_id)}"
-
-
-def _of_the_task(answer: Mapping[str, Any]) -> bool:
-    """Tell whether an error is that of the task itself, and not of the question."""
-    _, code = reason(answer)
-    return code.startswith("1") and len(code) == 4
-
-
-def _status(answer: Mapping[str, Any]) -> Status:
     data = answer["data"]
-    word = words(data.get("status"))
-    state = _STATES.get(word.lower(), "unknown")
-    outputs = tuple(dict.fromkeys(addresses(data.get("outputs"), _NAMES)))
-    error = ""
-    if state == "failed":
-        error = _error(answer)
-    elif state == "succeeded" and not outputs:
-        state = "failed"
-        error = words(data.get("error")) or _without_result(data)
-    return Status(
-        state=state,
-        word=word,
-        outputs=outputs if state == "succeeded" else (),
+    error = _error(answer) if _STATES.get(word.lower()) == "failed" else _missing_result(data)
+    return answers.read_status(
+        TITLE,
+        _STATES,
+        word,
+        outputs=[*answers.as_urls(data.get("outputs"), _URLS)],
         error=error,
-        told=told(data, ("timings", "has_nsfw_contents", "created_at")),
+        details=answers.pick(data, ("timings", "has_nsfw_contents", "created_at")),
     )
+
+
+def _url(sent: Sent) -> str:
+    return f"/api/v3/predictions/{answers.path_segment(sent.provider_id)}"
 
 
 def _error(answer: Mapping[str, Any]) -> str:
-    says, code = reason(answer)
-    if words(inner(answer, "data", "status")).lower() == "timeout":
-        says = words(inner(answer, "data", "error")) or "it took too long"
-    advice = ADVICE.get(code, "")
-    named = f"{says or 'WaveSpeedAI gives no reason'}{f' ({code})' if code else ''}"
-    return f"{named}. {advice}" if advice else named
+    message, code = _reason(answer)
+    if answers.text_at(answer, "data.status").lower() == "timeout":
+        message = answers.text_at(answer, "data.error") or "it took too long"
+    advice = _ADVICE.get(code, "")
+    error = f"{message or f'{TITLE} gives no reason'}{f' ({code})' if code else ''}"
+    return f"{error}. {advice}" if advice else error
 
 
-def _without_result(data: Mapping[str, Any]) -> str:
+def _missing_result(data: Mapping[str, Any]) -> str:
     flags = data.get("has_nsfw_contents")
-    if isinstance(flags, list) and True in flags:
-        return "WaveSpeedAI calls the result indecent and gives no address of it"
-    return "WaveSpeedAI calls the prediction completed, and names no result"
+    if not data.get("error") and isinstance(flags, list) and True in flags:
+        return f"{TITLE} flags the result as NSFW and returns no URL"
+    return answers.text_at(data, "error")
 
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
-    """Delete a prediction: there is no other way to call one off, and its record goes as well."""
-    response = yield Request(method="DELETE", url=_address(sent))
-    if not fine(response):
+    """Delete a prediction with its record: there is no other way to cancel one."""
+    response = yield Request(method="DELETE", url=_url(sent))
+    if not is_success(response):
         raise refused(response)
-    word = words(inner(members(response), "data", "status")).lower()
+    word = answers.text_at(answers.as_object(response), "data.status").lower()
     if _STATES.get(word) != "cancelled":
-        return Cancelled(
-            done=False,
-            says=f"WaveSpeedAI did not delete the prediction: it is {word or 'as it was'}.",
-        )
+        message = f"{TITLE} did not delete the prediction: it is {word or 'unchanged'}."
+        return Cancelled(done=False, message=message)
     return Cancelled(
         done=True,
-        says="WaveSpeedAI has deleted the prediction and its record. A job that ran may not have "
+        message=f"{TITLE} has deleted the prediction and its record. A running job may not have "
         "stopped at once; part of its price may be refunded.",
     )
+
+
+def find(sent: Sent) -> Flow[Accepted | None]:
+    """Find a lost prediction; None if there is none, or more than one that it could be.
+
+    Inputs are compared where they are listed. Where they are not, a prediction is taken only if
+    no other one of its model was created at that time.
+    """
+    filters = {
+        "page": 1,
+        "page_size": _PER_PAGE,
+        "model": sent.order.model,
+        "created_after": answers.earliest_start(sent)
+        .isoformat(timespec="seconds")
+        .replace("+00:00", "Z"),
+    }
+    response = yield Request(method="POST", url="/api/v3/predictions", json=filters)
+    if response.status in {404, 405}:
+        query = {name: str(value) for name, value in filters.items()}
+        response = yield Request(method="GET", url="/api/v3/predictions", query=query)
+    if not is_success(response):
+        raise refused(response)
+    data = answers.value_at(response.json(), "data")
+    predictions = answers.as_objects(data if data is not None else response.json(), _LISTS)
+    matches = {name for prediction in predictions if (name := _match(prediction, sent))}
+    if len(matches) != 1 or len(predictions) >= _PER_PAGE:  # there may be more on the next page
+        return None
+    return Accepted(provider_id=matches.pop())
+
+
+def _match(prediction: Mapping[str, Any], sent: Sent) -> str:
+    if prediction.get("model", sent.order.model) != sent.order.model:
+        return ""
+    shown = prediction.get("input")
+    return answers.matching_id(
+        sent,
+        prediction.get("id"),
+        created=answers.as_time(prediction.get("created_at")),
+        shown=shown if isinstance(shown, dict) else {},
+    )
+
+
+def is_success(response: Response) -> bool:
+    """Whether both the HTTP status and the code in the body are those of success."""
+    return response.ok and answers.text_at(answers.json_or_none(response), "code") in _SUCCESS
+
+
+def refused(response: Response, file: str = "") -> Refused:
+    """Read an error, which often comes with HTTP 200; `file` names the file of an upload."""
+    message, code = _reason(answers.json_or_none(response))
+    if not file and code.startswith("5") and len(code) in {3, 4}:
+        raise Unclear(f"{TITLE} reports an internal error ({code}): {message}")
+    advice = "" if file else _ADVICE.get(code) or _ADVICE.get(str(response.status), "")
+    return answers.refusal(
+        TITLE,
+        response,
+        message=f"{file}: {message}" if file and message else message,
+        code=code,
+        advice=advice,
+    )
+
+
+def _reason(body: object) -> tuple[str, str]:
+    """Read an error's message and code."""
+    message = answers.text_at(body, "data.error", "message", "error", "error.message")
+    code = answers.text_at(body, "error_code", "code")
+    return message, "" if code in _SUCCESS else code

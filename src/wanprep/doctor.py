@@ -18,8 +18,8 @@ from wanprep.errors import WanprepError
 from wanprep.files.state_folder import VARIABLE, state_folder
 from wanprep.media.cache import cache_folder
 from wanprep.net.secrets import redact
-from wanprep.submit.services.keys import find_key, variables
-from wanprep.submit.services.service import Services
+from wanprep.submit.services.keys import find_key
+from wanprep.submit.services.service import Services, base_url_variables
 from wanprep.text import file_size, listed, visible
 
 if TYPE_CHECKING:
@@ -249,7 +249,12 @@ def _of_addresses(service: Service, environ: Mapping[str, str]) -> Iterator[Line
             yield _place(title, "trouble", str(error))
             continue
         override = next(
-            (each for each in variables(service.name, name) if environ.get(each, "").strip()), None
+            (
+                each
+                for each in base_url_variables(service.name, name)
+                if environ.get(each, "").strip()
+            ),
+            None,
         )
         if override:
             yield _place(title, "note", f"{address}, as {override} says")

@@ -59,7 +59,7 @@ def test_it_knows_keys_without_showing_them(
     )
     run(["doctor"])
     shown = capfd.readouterr().out
-    assert "OXEN_API_KEY holds a blank" in shown
+    assert "OXEN_API_KEY contains a space" in shown
     for secret in ("very-secret", "two words", "password"):
         assert secret not in shown
 

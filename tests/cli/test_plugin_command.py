@@ -27,7 +27,7 @@ def test_it_is_written_where_one_says_and_once(capfd: pytest.CaptureFixture[str]
     assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 0
     assert Path("a/b/pyproject.toml").exists()
     assert run(["plugin", "new", "acme", "--folder", "a/b"]) == 2
-    assert "Nothing was written" in capfd.readouterr().err
+    assert "nothing was written" in capfd.readouterr().err
 
 
 def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -39,7 +39,7 @@ def test_what_is_wrong_is_told(folder: Path, capfd: pytest.CaptureFixture[str]) 
     assert run(["plugin", "check", "wanprep_acme"]) == 1
     assert capfd.readouterr().out.splitlines() == [
         "targets/example.json, fields.prompt: the request schema has no field `promt`.",
-        "wanprep_acme: 1 fault",
+        "wanprep_acme: 1 problem",
     ]
     assert run(["plugin", "check", "wanprep_acme", "--format", "json"]) == 1
     told = json.loads(capfd.readouterr().out)
@@ -71,4 +71,4 @@ def test_there_must_be_one(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["plugin", "check"]) == 2
     assert "there is no plugin in '.'" in capfd.readouterr().err
     assert run(["plugin", "new", "Acme"]) == 2
-    assert "small letters" in capfd.readouterr().err
+    assert "lower-case letters" in capfd.readouterr().err

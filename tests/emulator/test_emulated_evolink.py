@@ -36,9 +36,9 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
 def upload(site: httpx.Client, path: Path, kind: str) -> dict[str, Any]:
     with path.open("rb") as file:
         files = {"file": (path.name, file, kind)}
-        told = site.post("/api/v1/files/upload/stream", files=files, data={"upload_path": "refs"})
-    assert told.json()["success"] is True
-    return dict(told.json()["data"])
+        answer = site.post("/api/v1/files/upload/stream", files=files, data={"upload_path": "refs"})
+    assert answer.json()["success"] is True
+    return dict(answer.json()["data"])
 
 
 def test_from_upload_to_result(
@@ -53,11 +53,11 @@ def test_from_upload_to_result(
         assert world.get(clip["file_url"]).content == blue_clip.read_bytes()
         urls = {"image_urls": [image["file_url"]], "video_urls": [clip["file_url"]]}
 
-        taken = submit(site, **urls, aspect_ratio="9:16", quality="1080p").json()
-        assert taken["status"] == "pending"
-        assert taken["object"] == "video.generation.task"
-        assert taken["usage"]["credits_reserved"] > 0
-        task = finish(site, taken["id"])
+        accepted = submit(site, **urls, aspect_ratio="9:16", quality="1080p").json()
+        assert accepted["status"] == "pending"
+        assert accepted["object"] == "video.generation.task"
+        assert accepted["usage"]["credits_reserved"] > 0
+        task = finish(site, accepted["id"])
         video = world.get(task["results"][0])
 
     assert task["progress"] == 100
@@ -73,16 +73,16 @@ def test_from_upload_to_result(
 
 
 def test_states_come_in_their_order() -> None:
-    seen: list[str] = []
+    statuses: list[str] = []
     with emulate() as emulator, client(emulator, "evolink") as site:
         name = submit(site).json()["id"]
 
-        def look() -> str:
-            seen.append(site.get(f"/v1/tasks/{name}").json()["status"])
-            return seen[-1]
+        def poll() -> str:
+            statuses.append(site.get(f"/v1/tasks/{name}").json()["status"])
+            return statuses[-1]
 
-        until(look, lambda status: status == "completed")
-    assert list(dict.fromkeys(seen)) == ["pending", "processing", "completed"]
+        until(poll, lambda status: status == "completed")
+    assert list(dict.fromkeys(statuses)) == ["pending", "processing", "completed"]
 
 
 @pytest.mark.parametrize(
@@ -213,12 +213,12 @@ def test_uploads_in_other_ways(emulator: Emulator, red_image: Path) -> None:
         ("url", {"file_url": "https://example.com/images/a.png"}),
     ]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
-        told = [
+        answer = [
             site.post(f"/api/v1/files/upload/{way}", json=body).json()["data"]
             for way, body in bodies
         ]
         again = site.post(
-            "/api/v1/files/upload/url", json={"file_url": told[0]["file_url"]}
+            "/api/v1/files/upload/url", json={"file_url": answer[0]["file_url"]}
         ).json()["data"]
         wrong = [
             site.post("/api/v1/files/upload/base64", json={"base64_data": "%%"}).json(),
@@ -227,19 +227,19 @@ def test_uploads_in_other_ways(emulator: Emulator, red_image: Path) -> None:
             site.post("/api/v1/files/upload/stream", files={"other": b"x"}).json(),
         ]
         listed = site.get("/api/v1/files/list").json()["data"]
-        gone = site.delete(f"/api/v1/files/{told[0]['file_id']}").json()
-        unknown = site.delete(f"/api/v1/files/{told[0]['file_id']}")
+        gone = site.delete(f"/api/v1/files/{answer[0]['file_id']}").json()
+        unknown = site.delete(f"/api/v1/files/{answer[0]['file_id']}")
         quota = site.get("/api/v1/files/quota").json()["data"]
-        lost = world.get(told[0]["file_url"])
+        deleted = world.get(answer[0]["file_url"])
 
-    assert [one["mime_type"] for one in (*told, again)] == ["image/png"] * 4
+    assert [one["mime_type"] for one in (*answer, again)] == ["image/png"] * 4
     assert again["file_size"] == red_image.stat().st_size
     assert [one["success"] for one in wrong] == [False] * 4
     assert listed["total"] == 4
     assert gone["success"] is True
     assert unknown.status_code == 404
     assert quota["used_files"] == 3
-    assert lost.status_code == 404
+    assert deleted.status_code == 404
 
 
 def test_an_unfit_file_fails_when_the_job_runs(emulator: Emulator, tmp_path: Path) -> None:
@@ -258,15 +258,15 @@ def test_an_unfit_file_fails_when_the_job_runs(emulator: Emulator, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("bound", "sought"), [pytest.param(False, "old", id="legacy"), pytest.param(True, "new")]
+    ("bound", "used"), [pytest.param(False, "old", id="legacy"), pytest.param(True, "new")]
 )
-def test_bindings_switch_the_older_voices_off(emulator: Emulator, bound: bool, sought: str) -> None:
-    """A voice that is not there fails the job, and the message tells which one was sought."""
+def test_bindings_switch_the_older_voices_off(emulator: Emulator, bound: bool, used: str) -> None:
+    """A missing voice fails the job, and the message has its URL."""
     old, new = (f"{emulator.url}/files/{name}" for name in ("old", "new"))
     params = {"model_params": {"voice_bindings": {"image1": new}}} if bound else {}
     with client(emulator, "evolink") as site:
         task = finish(site, submit(site, audio_urls=[old], **params).json()["id"])
-    assert task["error"]["message"].endswith(f"/files/{sought}")
+    assert task["error"]["message"].endswith(f"/files/{used}")
 
 
 def test_the_first_frame_gives_the_shape(

@@ -26,9 +26,9 @@ ENDED = {"succeeded", "failed", "cancelled"}
 
 
 def submit(site: httpx.Client, **changes: Any) -> str:
-    told = site.post(QUEUE, json=BODY | changes).json()
-    assert told["generations"][0]["status"] == "queued"
-    return str(told["generations"][0]["generation_id"])
+    answer = site.post(QUEUE, json=BODY | changes).json()
+    assert answer["generations"][0]["status"] == "queued"
+    return str(answer["generations"][0]["generation_id"])
 
 
 def finish(site: httpx.Client, name: str) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
 
 def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     place = "/api/repos/me/refs/file/main/images/hero%20one.png"
-    form = {"message": "a image", "name": "Me", "email": "me@example.com"}
+    form = {"message": "an image", "name": "Me", "email": "me@example.com"}
     with client(emulator, "oxen") as site, client(emulator, key="") as world:
         file = {"file": ("hero one.png", red_image.read_bytes(), "image/png")}
         stored = site.put(place, files=file, data=form).json()
@@ -51,7 +51,7 @@ def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Pa
         video = world.get(job["result_url"])
 
     assert stored["file"]["path"] == "images/hero one.png"
-    assert stored["commit"]["message"] == "a image"
+    assert stored["commit"]["message"] == "an image"
     assert (job["seed"], job["prompt"]) == (42, BODY["prompt"]), "parameters are echoed"
     assert job["enqueued_at"] <= job["started_at"] <= job["completed_at"]
     path = tmp_path / "result.mp4"
@@ -83,7 +83,7 @@ def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Pa
         ),
     ],
 )
-def test_what_is_wrong_shows_when_the_job_runs(
+def test_invalid_jobs_fail_when_they_run(
     shared_emulator: Emulator, changes: dict[str, Any], message: str
 ) -> None:
     with client(shared_emulator, "oxen") as site:
@@ -114,8 +114,8 @@ def test_refused_at_once(emulator: Emulator, changes: dict[str, Any], message: s
 
 def test_several_generations_lists_and_cancelling() -> None:
     with emulate(faults=["never-finishes"]) as emulator, client(emulator, "oxen") as site:
-        told = site.post(QUEUE, json=BODY | {"num_generations": 3}).json()["generations"]
-        names = [one["generation_id"] for one in told]
+        generations = site.post(QUEUE, json=BODY | {"num_generations": 3}).json()["generations"]
+        names = [one["generation_id"] for one in generations]
         active = site.get(QUEUE, params={"model": BODY["model"]}).json()
         cancelled = site.delete(f"{QUEUE}/{names[0]}").json()
         left = site.get(QUEUE).json()
@@ -149,7 +149,7 @@ def test_the_blocking_endpoint(emulator: Emulator) -> None:
     assert late.json()["error"]["message"].startswith("Getting model response error: 422")
 
 
-def told(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def read_events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Read an event stream."""
     name = ""
     for line in lines:
@@ -159,30 +159,30 @@ def told(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield name, json.loads(line.removeprefix("data: "))
 
 
-def test_events_tell_of_what_ends_while_one_listens(emulator: Emulator) -> None:
+def test_events(emulator: Emulator) -> None:
     with client(emulator, "oxen") as site, client(emulator, key="") as world:
-        finish(site, submit(site))  # ends before anybody listens: never told
+        finish(site, submit(site))  # ends before the stream: not announced
         with site.stream("GET", "/api/events") as stream:
             assert stream.headers["content-type"] == "text/event-stream"
             good = submit(site)
             bad = submit(site, duration=99)
             emulator.switch("never-finishes=1")
-            site.delete(f"{QUEUE}/{submit(site)}")  # cancelled: never told
-            events = told(stream.iter_lines())
-            seen = [next(events) for _ in range(4)]
+            site.delete(f"{QUEUE}/{submit(site)}")  # cancelled: not announced
+            events = read_events(stream.iter_lines())
+            received = [next(events) for _ in range(4)]
         ends = {
             data["generation_id"]: data
-            for name, data in seen
+            for name, data in received
             if name == "media_generation_completed"
         }
         assert set(ends) == {good, bad}
-        assert {name for name, _ in seen} > {"media_generation_completed"}, "and other kinds"
+        assert {name for name, _ in received} > {"media_generation_completed"}, "and other kinds"
         assert ends[good]["status"] == "succeeded"
         assert world.get(ends[good]["url"]).is_success
         assert (ends[bad]["status"], "duration" in ends[bad]["error"]) == ("failed", True)
 
 
-def test_an_idle_stream_gives_signs_of_life_and_ends_with_the_emulator() -> None:
+def test_an_idle_event_stream() -> None:
     with emulate(speed=100) as emulator, client(emulator, "oxen") as site:
         with site.stream("GET", "/api/events") as stream:
             lines = stream.iter_lines()

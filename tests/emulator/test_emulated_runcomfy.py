@@ -27,8 +27,8 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
         lambda: site.get(f"/v1/requests/{name}/status").json()["status"],
         lambda status: status == "completed",
     )
-    told = site.get(f"/v1/requests/{name}/result", params={"include_cost": "true"})
-    return dict(told.json())
+    answer = site.get(f"/v1/requests/{name}/result", params={"include_cost": "true"})
+    return dict(answer.json())
 
 
 def put(world: httpx.Client, name: str, path: Path) -> str:
@@ -41,14 +41,14 @@ def put(world: httpx.Client, name: str, path: Path) -> str:
 def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         url = put(world, "hero one.png", red_image)
-        taken = site.post(REFERENCES, json=BODY | {"reference_image_urls": [url]}).json()
-        early = site.get(f"/v1/requests/{taken['request_id']}/result").json()
-        result = finish(site, taken["request_id"])
+        accepted = site.post(REFERENCES, json=BODY | {"reference_image_urls": [url]}).json()
+        early = site.get(f"/v1/requests/{accepted['request_id']}/result").json()
+        result = finish(site, accepted["request_id"])
         video = world.get(result["output"]["video"])
 
-    base = f"{emulator.url}/runcomfy/v1/requests/{taken['request_id']}"
-    assert taken["status_url"] == f"{base}/status"
-    assert taken["cancel_url"] == f"{base}/cancel"
+    base = f"{emulator.url}/runcomfy/v1/requests/{accepted['request_id']}"
+    assert accepted["status_url"] == f"{base}/status"
+    assert accepted["cancel_url"] == f"{base}/cancel"
     assert early["status"] in {"in_queue", "in_progress"}
     assert early["output"] is None
     assert result["error"] is None
@@ -63,8 +63,8 @@ def test_from_upload_to_result(emulator: Emulator, red_image: Path, tmp_path: Pa
 def test_one_image_becomes_a_video(emulator: Emulator, red_image: Path, tmp_path: Path) -> None:
     with client(emulator, "runcomfy") as site, client(emulator, key="") as world:
         url = put(world, "a.png", red_image)
-        taken = site.post(IMAGE, json={"prompt": "It moves.", "img_url": url}).json()
-        video = world.get(finish(site, taken["request_id"])["output"]["video"])
+        accepted = site.post(IMAGE, json={"prompt": "It moves.", "img_url": url}).json()
+        video = world.get(finish(site, accepted["request_id"])["output"]["video"])
     path = tmp_path / "result.mp4"
     path.write_bytes(video.content)
     assert frames(path) == 5 * FPS

@@ -24,9 +24,9 @@ def submit(site: httpx.Client, **changes: Any) -> httpx.Response:
 
 
 def data(answer: httpx.Response) -> Any:
-    told = answer.json()
-    assert (told["code"], told["message"]) == (200, "success")
-    return told["data"]
+    body = answer.json()
+    assert (body["code"], body["message"]) == (200, "success")
+    return body["data"]
 
 
 def finish(site: httpx.Client, name: str) -> dict[str, Any]:
@@ -39,18 +39,18 @@ def finish(site: httpx.Client, name: str) -> dict[str, Any]:
 def test_from_upload_to_result(emulator: Emulator, blue_clip: Path, tmp_path: Path) -> None:
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         file = {"file": ("dance.mp4", blue_clip.read_bytes(), "video/mp4")}
-        kept = data(site.post("/api/v3/media/upload/binary", files=file))
-        assert world.get(kept["download_url"]).content == blue_clip.read_bytes()
+        stored = data(site.post("/api/v3/media/upload/binary", files=file))
+        assert world.get(stored["download_url"]).content == blue_clip.read_bytes()
 
-        taken = data(submit(site, videos=[kept["download_url"]], aspect_ratio="1:1"))
-        assert taken["status"] == "created"
-        assert taken["outputs"] == []
-        assert taken["error"] == ""
-        job = finish(site, taken["id"])
+        accepted = data(submit(site, videos=[stored["download_url"]], aspect_ratio="1:1"))
+        assert accepted["status"] == "created"
+        assert accepted["outputs"] == []
+        assert accepted["error"] == ""
+        job = finish(site, accepted["id"])
         video = world.get(job["outputs"][0])
 
-    assert (kept["type"], kept["filename"]) == ("video", "dance.mp4")
-    assert kept["size"] == blue_clip.stat().st_size
+    assert (stored["type"], stored["filename"]) == ("video", "dance.mp4")
+    assert stored["size"] == blue_clip.stat().st_size
     assert job["has_nsfw_contents"] == [False]
     assert job["timings"]["inference"] > 0
     path = tmp_path / "result.mp4"
@@ -61,9 +61,9 @@ def test_from_upload_to_result(emulator: Emulator, blue_clip: Path, tmp_path: Pa
 
 def test_the_upload_in_two_steps(emulator: Emulator, red_image: Path) -> None:
     content = red_image.read_bytes()
-    told = {"filename": "hero one.png", "size": len(content), "content_type": "image/png"}
+    file = {"filename": "hero one.png", "size": len(content), "content_type": "image/png"}
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
-        announced = data(site.post("/api/v3/media/uploads", json=told))
+        announced = data(site.post("/api/v3/media/uploads", json=file))
         way = announced["upload"]
         early = world.get(announced["download_url"])
         with_key = site.put(way["url"], content=content, headers=way["headers"])

@@ -16,11 +16,11 @@ from wanprep.errors import UsageError
 pytest_plugins = ["emulated_fixtures"]
 
 
-def test_the_environment_leads_here(emulator: Emulator) -> None:
-    told = emulator.environment
-    assert told["WANPREP_EVOLINK_BASE_URL"] == f"{emulator.url}/evolink"
+def test_environment(emulator: Emulator) -> None:
+    environment = emulator.environment
+    assert environment["WANPREP_EVOLINK_BASE_URL"] == f"{emulator.url}/evolink"
     assert emulator.url.startswith("http://127.0.0.1:")
-    assert {name for name, value in told.items() if value == "emulated"} == {
+    assert {name for name, value in environment.items() if value == "emulated"} == {
         "EVOLINK_API_KEY",
         "OXEN_API_KEY",
         "RUNCOMFY_API_TOKEN",
@@ -29,7 +29,7 @@ def test_the_environment_leads_here(emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_key_is_needed_and_any_will_do(emulator: Emulator, name: str) -> None:
+def test_any_key_is_accepted_but_none(emulator: Emulator, name: str) -> None:
     service = SERVICES[name]
     for key, status in (("", 401), ("any", 200)):
         with client(emulator, name, key=key) as site:
@@ -40,14 +40,14 @@ def test_a_key_is_needed_and_any_will_do(emulator: Emulator, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_strange_paths_and_bodies(emulator: Emulator, name: str) -> None:
+def test_unknown_paths_and_invalid_bodies(emulator: Emulator, name: str) -> None:
     service = SERVICES[name]
     with client(emulator, name) as site:
         unknown = site.get("/strange")
         method = site.delete(service.submit)
         broken = site.post(service.submit, content=b"{")
     assert [unknown.status_code, method.status_code, broken.status_code] == [404, 404, 400]
-    assert service.message(broken.json()) == "the body is no JSON"
+    assert service.message(broken.json()) == "the body is not JSON"
 
 
 def test_requests_are_remembered(emulator: Emulator) -> None:
@@ -60,7 +60,7 @@ def test_requests_are_remembered(emulator: Emulator) -> None:
     assert len(request.body) == 1_000_000, "of a long body only the beginning"
 
 
-def test_the_log_holds_no_secrets() -> None:
+def test_the_log_has_no_secrets() -> None:
     lines: list[str] = []
     with emulate(log=lines.append) as emulator:
         with client(emulator, "evolink", key="canary") as site:
@@ -73,11 +73,11 @@ def test_the_log_holds_no_secrets() -> None:
 
 
 def test_a_port_that_is_taken() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {port} cannot be had"):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        with pytest.raises(UsageError, match=f"port {port} is not available"):
             emulate(port=port)
 
 
@@ -113,9 +113,9 @@ def test_forms_keep_every_byte(emulator: Emulator) -> None:
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         for content in contents:
             file = {"file": ("ä'\"b.png", content, "image/png")}
-            told = site.post("/api/v3/media/upload/binary", files=file).json()["data"]
-            assert told["size"] == len(content)
-            assert world.get(told["download_url"]).content == content
+            stored = site.post("/api/v3/media/upload/binary", files=file).json()["data"]
+            assert stored["size"] == len(content)
+            assert world.get(stored["download_url"]).content == content
 
 
 def test_bodies_in_chunks(emulator: Emulator) -> None:
@@ -132,7 +132,7 @@ def test_a_body_that_is_too_large(emulator: Emulator) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
-def test_only_signed_links_and_no_keys_open_a_result(emulator: Emulator) -> None:
+def test_results_need_a_signed_link_and_no_key(emulator: Emulator) -> None:
     evolink = SERVICES["evolink"]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
         name = evolink.name(submit(evolink, site).json())
@@ -153,19 +153,19 @@ def test_links_and_uploads_expire(
     evolink = SERVICES["evolink"]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
         file = {"file": ("a.png", red_image.read_bytes(), "image/png")}
-        kept = site.post("/api/v1/files/upload/stream", files=file).json()["data"]["file_url"]
+        file_url = site.post("/api/v1/files/upload/stream", files=file).json()["data"]["file_url"]
         path = evolink.poll.format(evolink.name(submit(evolink, site).json()))
-        told = until(lambda: site.get(path).json(), lambda task: evolink.word(task) == "completed")
+        task = until(lambda: site.get(path).json(), lambda task: evolink.word(task) == "completed")
         clock = time.time
         for hours, link, upload in ((23, 200, 200), (25, 403, 200), (73, 403, 404)):
             monkeypatch.setattr(time, "time", lambda late=hours * 3600: clock() + late)
-            assert world.get(evolink.link(told)).status_code == link
-            assert world.get(kept).status_code == upload
+            assert world.get(evolink.link(task)).status_code == link
+            assert world.get(file_url).status_code == upload
         again = evolink.link(site.get(path).json())
         assert world.get(again).is_success, "asking once more gives a fresh link"
 
 
-def test_a_result_that_is_not_there(emulator: Emulator) -> None:
+def test_a_link_to_an_unfinished_job(emulator: Emulator) -> None:
     with client(emulator, "wavespeed") as site, client(emulator, key="") as world:
         emulator.switch("never-finishes")
         submit(SERVICES["wavespeed"], site)

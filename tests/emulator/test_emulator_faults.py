@@ -30,16 +30,16 @@ def site(emulator: Emulator, name: str) -> Iterator[httpx.Client]:
 
 def finished_link(service: Service, site: httpx.Client) -> str:
     name = service.name(submit(service, site).json())
-    told = until(
+    answer = until(
         lambda: site.get(service.poll.format(name)).json(),
         lambda answer: service.word(answer) == service.done,
     )
-    return service.link(told)
+    return service.link(answer)
 
 
 @EVERYWHERE
 @pytest.mark.parametrize(("fault", "jobs"), [("lost-reply", 1), ("lost-request", 0)])
-def test_the_connection_is_cut(
+def test_lost_requests_and_replies(
     emulator: Emulator, service: Service, site: httpx.Client, fault: str, jobs: int
 ) -> None:
     emulator.switch(fault)
@@ -71,7 +71,7 @@ def test_a_replay_after_a_lost_reply(emulator: Emulator) -> None:
         ("server-error-taken", 500, 1),
     ],
 )
-def test_submitting_is_answered_with_an_error(
+def test_errors_on_submit(
     emulator: Emulator, service: Service, site: httpx.Client, fault: str, status: int, jobs: int
 ) -> None:
     emulator.switch(f"{fault}=1")
@@ -84,7 +84,7 @@ def test_submitting_is_answered_with_an_error(
 
 
 @EVERYWHERE
-def test_half_an_answer(emulator: Emulator, service: Service, site: httpx.Client) -> None:
+def test_half_a_reply(emulator: Emulator, service: Service, site: httpx.Client) -> None:
     emulator.switch("half-answer")
     with pytest.raises(httpx.RemoteProtocolError, match="complete message"):
         submit(service, site)
@@ -92,7 +92,7 @@ def test_half_an_answer(emulator: Emulator, service: Service, site: httpx.Client
 
 
 @EVERYWHERE
-def test_asking_is_disturbed(emulator: Emulator, service: Service, site: httpx.Client) -> None:
+def test_errors_on_poll(emulator: Emulator, service: Service, site: httpx.Client) -> None:
     emulator.switch("never-finishes=1", "poll-error=1", "unknown-state=1")
     path = service.poll.format(service.name(submit(service, site).json()))
     answers = [site.get(path) for _ in range(3)]
@@ -106,10 +106,10 @@ def test_a_job_fails(emulator: Emulator, service: Service, site: httpx.Client) -
     emulator.switch("fail=1")
     path = service.poll.format(service.name(submit(service, site).json()))
     ends = {"failed", "completed"}
-    told = until(lambda: site.get(path), lambda answer: service.word(answer.json()) in ends)
-    assert "usage policy" in told.text
+    answer = until(lambda: site.get(path), lambda answer: service.word(answer.json()) in ends)
+    assert "usage policy" in answer.text
     with pytest.raises((KeyError, IndexError, TypeError, AssertionError)):
-        assert service.link(told.json()) != "None"
+        assert service.link(answer.json()) != "None"
 
 
 def test_a_job_never_finishes() -> None:
@@ -121,7 +121,7 @@ def test_a_job_never_finishes() -> None:
             assert runcomfy.word(site.get(path).json()) == "in_progress"
 
 
-def test_what_can_happen_to_a_download(emulator: Emulator) -> None:
+def test_faults_of_downloads(emulator: Emulator) -> None:
     evolink = SERVICES["evolink"]
     with client(emulator, "evolink") as site, client(emulator, key="") as world:
         link = finished_link(evolink, site)
@@ -151,7 +151,7 @@ def test_a_video_is_shorter_than_ordered(emulator: Emulator, tmp_path: Path) -> 
     assert frames(path) == 2 * FPS, "half of five seconds"
 
 
-def test_an_answer_is_slow(emulator: Emulator) -> None:
+def test_slow_replies(emulator: Emulator) -> None:
     emulator.switch("slow=1")
     with client(emulator, "evolink") as site:
         before = time.monotonic()
@@ -184,7 +184,7 @@ def test_faults_are_counted() -> None:
 
 
 @pytest.mark.parametrize("asked", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
-def test_what_is_no_fault(asked: str) -> None:
+def test_invalid_faults(asked: str) -> None:
     with pytest.raises(UsageError, match=r"There are: |whole number from 1"):
         Faults([asked])
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from replay import SENT_AT, UNIX, answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_evolink.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import installed
 
+PROVIDER = installed().providers["evolink"]
 MODEL = "wan2.7-reference-video"
 ORDER = order(
     f"evolink/{MODEL}",
@@ -38,27 +39,27 @@ PENDING = {
 }
 
 
-def test_an_order_is_one_paid_request_with_its_key() -> None:
+def test_submit_sends_one_paid_request_with_its_key() -> None:
     played = play(PROVIDER.submit(ORDER), answer(200, PENDING))
 
-    (request,) = played.asked
+    (request,) = played.requests
     assert (request.method, request.url, request.base) == ("POST", "/v1/videos/generations", "api")
     assert request.paid
     assert request.json == ORDER.body
     assert request.headers == {"Idempotency-Key": "0123456789abcdef"}
-    assert played.came_to.provider_id == ID
-    assert played.came_to.told["usage"]["credits_reserved"] == 5
+    assert played.outcome.provider_id == ID
+    assert played.outcome.details["usage"]["credits_reserved"] == 5
 
 
-def test_a_key_that_evolink_would_not_take_is_not_sent() -> None:
+def test_invalid_idempotency_keys_are_not_sent() -> None:
     short = order(ORDER.target, MODEL, ORDER.body, idempotency_key="short")
-    assert play(PROVIDER.submit(short), answer(200, PENDING)).asked[0].headers == {}
+    assert play(PROVIDER.submit(short), answer(200, PENDING)).requests[0].headers == {}
 
 
-def test_a_replay_is_told() -> None:
+def test_replays_are_recorded() -> None:
     headers = {"idempotency-replayed": "true"}
     played = play(PROVIDER.submit(ORDER), answer(200, {"id": ID}, headers))
-    assert played.came_to == Accepted(provider_id=ID, told={"replayed": True})
+    assert played.outcome == Accepted(provider_id=ID, details={"replayed": True})
 
 
 @pytest.mark.parametrize(
@@ -76,17 +77,15 @@ def test_a_replay_is_told() -> None:
         pytest.param(200, {"code": "insufficient_quota"}, "Top up", id="inside of HTTP 200"),
     ],
 )
-def test_refusals_carry_words_code_and_advice(
-    status: int, error: dict[str, str], advice: str
-) -> None:
-    said = {"error": error | {"message": "It is\nnot so.", "type": "t"}}
-    refusal = play(PROVIDER.submit(ORDER), answer(status, said)).refusal
+def test_refusals(status: int, error: dict[str, str], advice: str) -> None:
+    body = {"error": error | {"message": "It is\nnot so.", "type": "t"}}
+    refusal = play(PROVIDER.submit(ORDER), answer(status, body)).refusal
     assert str(refusal) == "EvoLink refuses: It is not so."
     assert refusal.code == error["code"]
     assert advice in refusal.advice
 
 
-def test_a_refusal_may_be_a_page() -> None:
+def test_a_refusal_in_html() -> None:
     refusal = play(PROVIDER.submit(ORDER), answer(404, b"<html>")).refusal
     assert str(refusal) == "EvoLink refuses: HTTP 404, and no reason"
 
@@ -99,12 +98,12 @@ def test_a_refusal_may_be_a_page() -> None:
         pytest.param(200, {"id": "a\r\nb"}, id="an id with a line break"),
         pytest.param(200, [], id="a list"),
         pytest.param(200, b"<html>", id="a page"),
-        pytest.param(500, {"error": {"message": "m"}}, id="a fault of theirs"),
-        pytest.param(409, {"error": {"code": "paid_outcome_unknown"}}, id="they do not know"),
+        pytest.param(500, {"error": {"message": "m"}}, id="HTTP 500"),
+        pytest.param(409, {"error": {"code": "paid_outcome_unknown"}}, id="outcome unknown"),
     ],
 )
-def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
-    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).came_to, Unclear)
+def test_unclear_answers(status: int, body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).outcome, Unclear)
 
 
 @pytest.mark.parametrize(
@@ -120,8 +119,8 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
 def test_states(word: str, state: str) -> None:
     played = play(PROVIDER.poll(SENT), answer(200, PENDING | {"status": word, "progress": 40}))
     assert played.lines == [f"GET /v1/tasks/{ID}"]
-    assert (played.came_to.state, played.came_to.word) == (state, word)
-    assert played.came_to.progress == 0.4
+    assert (played.outcome.state, played.outcome.word) == (state, word)
+    assert played.outcome.progress == 0.4
 
 
 @pytest.mark.parametrize(
@@ -145,27 +144,27 @@ def test_states(word: str, state: str) -> None:
 def test_results_in_every_shape(found: dict[str, Any]) -> None:
     usage = {"credits_used": 68, "cost": {"usd": 1.0}}
     body = {"status": "completed", "progress": 100, "usage": usage} | found
-    status = play(PROVIDER.poll(SENT), answer(200, body)).came_to
+    status = play(PROVIDER.poll(SENT), answer(200, body)).outcome
     assert (status.state, status.outputs) == ("succeeded", ("https://r.example/v.mp4",))
-    assert status.told == {"usage": usage}
+    assert status.details == {"usage": usage}
     assert status.progress == 1
 
 
 def test_a_completed_task_without_result_has_failed() -> None:
-    status = play(PROVIDER.poll(SENT), answer(200, {"status": "completed", "results": []})).came_to
+    status = play(PROVIDER.poll(SENT), answer(200, {"status": "completed", "results": []})).outcome
     assert (status.state, status.outputs) == ("failed", ())
-    assert "names no result" in status.error
+    assert "without a result" in status.error
 
 
-def test_a_failure_tells_why() -> None:
+def test_failures_have_a_reason() -> None:
     error = {
         "code": "content_policy_violation",
         "message": "Real people.",
         "suggestion": "Draw them.",
     }
-    status = play(PROVIDER.poll(SENT), answer(200, {"status": "failed", "error": error})).came_to
+    status = play(PROVIDER.poll(SENT), answer(200, {"status": "failed", "error": error})).outcome
     assert status.error == "Real people. Draw them. (content_policy_violation)"
-    silent = play(PROVIDER.poll(SENT), answer(200, {"status": "failed"})).came_to
+    silent = play(PROVIDER.poll(SENT), answer(200, {"status": "failed"})).outcome
     assert silent.error == "EvoLink gives no reason"
 
 
@@ -175,7 +174,7 @@ def test_an_unknown_task_is_refused() -> None:
     assert play(PROVIDER.poll(SENT), answer(200, body)).refusal.code == "invalid_task_id"
 
 
-def test_nothing_can_be_cancelled_or_heard() -> None:
+def test_no_cancel_and_no_events() -> None:
     assert PROVIDER.cancel is None
     assert PROVIDER.events is None
 
@@ -192,7 +191,7 @@ def task(name: str, begun: int = UNIX, **more: Any) -> dict[str, Any]:
         pytest.param([task("a"), task("b")], None, id="two could be it"),
         pytest.param([task("a"), task("known")], "a", id="another run's"),
         pytest.param([task("a", UNIX - 3600)], None, id="too early"),
-        pytest.param([task("a", UNIX - 60)], None, id="a stranger's, of a minute before"),
+        pytest.param([task("a", UNIX - 60)], None, id="a minute too early"),
         pytest.param([task("a", UNIX + 3600)], None, id="too late"),
         pytest.param([task("a"), task("b", UNIX - 3600)], "a", id="one is too early"),
         pytest.param([task("a", prompt="Other.")], None, id="another prompt"),
@@ -202,27 +201,27 @@ def task(name: str, begun: int = UNIX, **more: Any) -> dict[str, Any]:
         pytest.param([task("../a"), {"id": "x"}, "y"], None, id="nonsense"),
     ],
 )
-def test_a_lost_task_is_found_only_when_no_other_can_be_it(tasks: list[Any], found: Any) -> None:
+def test_find(tasks: list[Any], found: Any) -> None:
     assert PROVIDER.find is not None
     for body in ({"data": tasks}, {"data": {"tasks": tasks}}, tasks):
         played = play(PROVIDER.find(sent(ORDER, "", "known")), answer(200, body))
-        assert played.came_to == (Accepted(provider_id=found) if found else None)
-    assert played.asked[0].query == {"model": MODEL, "page": "1", "page_size": "50"}
+        assert played.outcome == (Accepted(provider_id=found) if found else None)
+    assert played.requests[0].query == {"model": MODEL, "page": "1", "page_size": "50"}
 
 
-def test_all_pages_of_that_time_are_looked_through() -> None:
+def test_find_reads_all_pages_of_that_time() -> None:
     assert PROVIDER.find is not None
     full = [task(f"other-{each}", UNIX + 5000) for each in range(50)]
     played = play(
         PROVIDER.find(sent(ORDER)), answer(200, {"data": full}), answer(200, {"data": [task("a")]})
     )
-    assert played.came_to == Accepted(provider_id="a")
-    assert played.asked[1].query["page"] == "2"
+    assert played.outcome == Accepted(provider_id="a")
+    assert played.requests[1].query["page"] == "2"
     endless = play(PROVIDER.find(sent(ORDER)), *[answer(200, {"data": full})] * 10)
-    assert endless.came_to is None
+    assert endless.outcome is None
 
 
-def test_a_list_may_be_refused() -> None:
+def test_find_may_be_refused() -> None:
     assert PROVIDER.find is not None
     assert play(PROVIDER.find(SENT), answer(401, {})).refusal.args
 
@@ -240,16 +239,16 @@ UPLOADED = {
 }
 
 
-def test_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
+def test_upload_as_a_form(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, UPLOADED))
-    (request,) = played.asked
+    (request,) = played.requests
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/stream")
     assert request.file is not None
     assert (request.file.form_field, request.file.content_type) == ("file", "image/jpeg")
     assert not request.paid
     expires = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    assert played.came_to == HostedUrl("https://f.example/hero.jpg", expires)
+    assert played.outcome == HostedUrl("https://f.example/hero.jpg", expires)
 
 
 @pytest.mark.parametrize(
@@ -261,13 +260,11 @@ def test_a_file_is_sent_as_it_is(tmp_path: Path) -> None:
         pytest.param({}, (answer(200, {"success": False, "code": 415}),), id="refused in HTTP 200"),
     ],
 )
-def test_a_file_may_travel_inside_of_json(
-    tmp_path: Path, settings: dict[str, str], first: tuple[Any, ...]
-) -> None:
+def test_upload_as_base64(tmp_path: Path, settings: dict[str, str], first: tuple[Any, ...]) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
     played = play(PROVIDER.upload(file, settings), *first, answer(200, UPLOADED))
-    request = played.asked[-1]
+    request = played.requests[-1]
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/base64")
     head, _, data = request.json["base64_data"].partition(",")
     assert head == "data:image/jpeg;base64"
@@ -283,15 +280,15 @@ def test_uploads_may_be_refused_with_http_200(tmp_path: Path) -> None:
     assert refusal.code == "1001"
 
 
-def test_an_upload_without_an_address_is_unclear(tmp_path: Path) -> None:
+def test_an_upload_without_a_url_is_unclear(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     body = {"success": True, "data": {"file_url": "file:///etc/passwd"}}
     assert isinstance(
-        play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).came_to, Unclear
+        play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).outcome, Unclear
     )
 
 
-def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
+def test_a_deleted_file_is_refused(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
     Path(file.path).unlink()
@@ -299,8 +296,8 @@ def test_a_file_that_has_gone_is_refused(tmp_path: Path) -> None:
     assert "can no longer be read" in str(played.refusal)
 
 
-def test_times_before_we_sent_count_by_the_clock_not_its_zone() -> None:
+def test_find_compares_times_across_zones() -> None:
     assert PROVIDER.find is not None
     shown = SENT_AT.isoformat().replace("+00:00", "Z")
     listed = [{"id": "a", "created_at": shown, "model": MODEL}]
-    assert play(PROVIDER.find(sent(ORDER)), answer(200, listed)).came_to.provider_id == "a"
+    assert play(PROVIDER.find(sent(ORDER)), answer(200, listed)).outcome.provider_id == "a"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from replay import UNIX, answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_oxen.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import installed
 
+PROVIDER = installed().providers["oxen"]
 MODEL = "wan-v2-7-reference-to-video"
 BODY = {
     "model": MODEL,
@@ -34,22 +35,22 @@ def generation(status: str, name: str = ID, **more: Any) -> dict[str, Any]:
     return shown | times | {"status": status, "result_url": None, "error_message": None} | more
 
 
-def test_an_order_is_queued_once() -> None:
+def test_submit_sends_one_paid_request() -> None:
     played = play(PROVIDER.submit(ORDER), answer(200, queued(ID)))
-    (request,) = played.asked
+    (request,) = played.requests
     assert played.lines == ["POST /api/ai/queue"]
     assert (request.paid, request.json) == (True, BODY)
-    assert played.came_to == Accepted(provider_id=ID)
+    assert played.outcome == Accepted(provider_id=ID)
 
 
 def test_several_videos_are_one_order() -> None:
-    assert play(PROVIDER.submit(TWO), answer(200, queued(ID, OTHER))).came_to.provider_id == (
+    assert play(PROVIDER.submit(TWO), answer(200, queued(ID, OTHER))).outcome.provider_id == (
         f"{ID},{OTHER}"
     )
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "says", "advice"),
+    ("status", "body", "message", "advice"),
     [
         pytest.param(
             401,
@@ -82,9 +83,9 @@ def test_several_videos_are_one_order() -> None:
         pytest.param(402, b"", "HTTP 402, and no reason", "Top up", id="nothing"),
     ],
 )
-def test_refusals(status: int, body: Any, says: str, advice: str) -> None:
+def test_refusals(status: int, body: Any, message: str, advice: str) -> None:
     refusal = play(PROVIDER.submit(ORDER), answer(status, body)).refusal
-    assert str(refusal) == f"Oxen.ai refuses: {says}"
+    assert str(refusal) == f"Oxen.ai refuses: {message}"
     assert advice in refusal.advice
 
 
@@ -99,8 +100,8 @@ def test_refusals(status: int, body: Any, says: str, advice: str) -> None:
         pytest.param(500, {"error": {"type": "unknown_error"}}, id="500"),
     ],
 )
-def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
-    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).came_to, Unclear)
+def test_unclear_answers(status: int, body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).outcome, Unclear)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
         pytest.param(
             generation("succeeded", result_url=VIDEO), "succeeded", (VIDEO,), "", id="succeeded"
         ),
-        pytest.param(generation("succeeded"), "failed", (), "names no result", id="no result"),
+        pytest.param(generation("succeeded"), "failed", (), "without a result", id="no result"),
         pytest.param(
             generation("failed", error_message="bad seed"), "failed", (), "bad seed", id="failed"
         ),
@@ -123,28 +124,28 @@ def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
 def test_states(shown: dict[str, Any], state: str, outputs: Any, error: str) -> None:
     played = play(PROVIDER.poll(SENT), answer(200, shown))
     assert played.lines == [f"GET /api/ai/queue/{ID}"]
-    status = played.came_to
+    status = played.outcome
     assert (status.state, status.outputs) == (state, outputs)
     assert error in status.error
     assert bool(error) == bool(status.error)
 
 
-def test_what_has_ended_may_be_in_the_lists_alone() -> None:
+def test_poll_reads_the_lists_after_404() -> None:
     played = play(
         PROVIDER.poll(SENT),
         answer(404, {"error": {"type": "resource_not_found"}}),
         answer(200, {"count": 0, "generations": []}),
         answer(200, {"generations": [generation("failed", error_message="bad")]}),
     )
-    assert [request.query.get("status") for request in played.asked] == [
+    assert [request.query.get("status") for request in played.requests] == [
         None,
         "succeeded",
         "failed",
     ]
-    assert played.came_to.error == "bad"
+    assert played.outcome.error == "bad"
 
 
-def test_what_is_in_no_list_is_refused() -> None:
+def test_poll_may_be_refused() -> None:
     missing = answer(404, {"error": {"type": "resource_not_found"}})
     played = play(PROVIDER.poll(SENT), missing, *[answer(200, {"generations": []})] * 3)
     assert played.refusal.code == "resource_not_found"
@@ -185,21 +186,21 @@ def test_what_is_in_no_list_is_refused() -> None:
         ),
     ],
 )
-def test_several_stand_together(first: Any, second: Any, state: str, outputs: Any) -> None:
+def test_states_of_several_generations(first: Any, second: Any, state: str, outputs: Any) -> None:
     played = play(
         PROVIDER.poll(sent(TWO, f"{ID},{OTHER}")), answer(200, first), answer(200, second)
     )
     assert played.lines == [f"GET /api/ai/queue/{ID}", f"GET /api/ai/queue/{OTHER}"]
-    assert (played.came_to.state, played.came_to.outputs) == (state, outputs)
+    assert (played.outcome.state, played.outcome.outputs) == (state, outputs)
     if "bad" in str(second):
-        assert played.came_to.error == "2: bad"
+        assert played.outcome.error == "2: bad"
 
 
 @pytest.mark.parametrize(
     ("word", "done"),
     [("cancelled", True), ("processing", True), ("succeeded", False), ("failed", False)],
 )
-def test_cancelling_is_looked_after(word: str, done: bool) -> None:
+def test_cancel_polls_afterwards(word: str, done: bool) -> None:
     assert PROVIDER.cancel is not None
     played = play(
         PROVIDER.cancel(SENT),
@@ -207,15 +208,15 @@ def test_cancelling_is_looked_after(word: str, done: bool) -> None:
         answer(200, generation(word)),
     )
     assert played.lines == [f"DELETE /api/ai/queue/{ID}", f"GET /api/ai/queue/{ID}"]
-    assert played.came_to.done is done
-    assert ("cannot cancel" in played.came_to.says) is not done
+    assert played.outcome.done is done
+    assert ("cannot cancel" in played.outcome.message) is not done
 
 
-def test_cancelling_what_has_gone() -> None:
+def test_cancel_of_deleted_generations() -> None:
     assert PROVIDER.cancel is not None
     assert play(PROVIDER.cancel(SENT), answer(404, {"error": {"detail": "no"}})).refusal.args
-    assert play(PROVIDER.cancel(SENT), answer(204, b""), answer(404, b"")).came_to.done
-    assert play(PROVIDER.cancel(SENT), answer(200, b""), answer(200, b"<")).came_to.done
+    assert play(PROVIDER.cancel(SENT), answer(204, b""), answer(404, b"")).outcome.done
+    assert play(PROVIDER.cancel(SENT), answer(200, b""), answer(200, b"<")).outcome.done
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_cancelling_what_has_gone() -> None:
         pytest.param(TWO, [generation("queued")], None, id="one of two"),
     ],
 )
-def test_a_lost_generation(order: Any, listed: list[Any], found: str | None) -> None:
+def test_find(order: Any, listed: list[Any], found: str | None) -> None:
     assert PROVIDER.find is not None
     none = answer(200, {"count": 0, "generations": []})
     played = play(
@@ -254,12 +255,12 @@ def test_a_lost_generation(order: Any, listed: list[Any], found: str | None) -> 
         answer(200, {"generations": listed}),  # it may move from list to list meanwhile
         none,
     )
-    assert played.came_to == (Accepted(provider_id=found) if found else None)
-    assert [request.query.get("status") for request in played.asked] == [
+    assert played.outcome == (Accepted(provider_id=found) if found else None)
+    assert [request.query.get("status") for request in played.requests] == [
         *(None, "succeeded", "failed", "cancelled")
     ]
-    assert played.asked[0].query["model"] == MODEL
-    assert played.asked[0].query.get("namespace") == order.body.get("target_namespace")
+    assert played.requests[0].query["model"] == MODEL
+    assert played.requests[0].query.get("namespace") == order.body.get("target_namespace")
 
 
 def test_events() -> None:
@@ -293,14 +294,14 @@ SETTINGS = {
 }
 
 
-def test_a_file_is_committed_under_its_content(tmp_path: Path) -> None:
+def test_upload_commits_a_file_under_its_hash(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     url = (
         "https://hub.oxen.ai/api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
     )
     body = {"commit": {"id": "c"}, "file": {"path": "p", "size": 3, "hash": "h"}}
     played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, body, url=url))
-    (request,) = played.asked
+    (request,) = played.requests
     assert played.lines == [
         "PUT /api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
     ]
@@ -311,11 +312,11 @@ def test_a_file_is_committed_under_its_content(tmp_path: Path) -> None:
         "name": "Ann",
         "email": "ann@x.example",
     }
-    assert played.came_to == HostedUrl(url)
+    assert played.outcome == HostedUrl(url)
 
 
 @pytest.mark.parametrize("repository", ["", "inputs", "a/../b", "../b", "a/b?c", "a//b"])
-def test_without_a_repository_no_file_is_taken(tmp_path: Path, repository: str) -> None:
+def test_upload_needs_a_repository(tmp_path: Path, repository: str) -> None:
     assert PROVIDER.upload is not None
     refusal = play(PROVIDER.upload(image(tmp_path), {"repository": repository})).refusal
     assert 'repository = "namespace/name" in [providers.oxen]' in refusal.advice
@@ -335,7 +336,7 @@ def test_uploads_may_be_refused(tmp_path: Path, status: int, body: Any, advice: 
     assert advice in played.refusal.advice
 
 
-def test_an_upload_of_which_nobody_knows_the_address(tmp_path: Path) -> None:
+def test_an_upload_without_a_url_is_unclear(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, {}))
-    assert isinstance(played.came_to, Unclear)
+    assert isinstance(played.outcome, Unclear)

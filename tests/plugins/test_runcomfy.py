@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from replay import answer, image, order, play, sent
 
-from wanprep.plugins.flow import HostedUrl, Unclear
-from wanprep.plugins.provider import LocalFile
-from wanprep_runcomfy.provider import PROVIDER
+from wanprep.plugins import HostedUrl, LocalFile, Unclear
+from wanprep.plugins.loading import installed
 
+PROVIDER = installed().providers["runcomfy"]
 MODEL = "wan-ai/wan-2-7/reference-to-video"
 ORDER = order(
     "runcomfy/wan-2-7-reference-to-video",
@@ -22,17 +22,17 @@ SENT = sent(ORDER, ID)
 BASE = "https://model-api.runcomfy.net/v1/requests"
 
 
-def test_an_order_is_one_paid_request_below_the_model() -> None:
-    said = {"request_id": ID, "status_url": "https://evil.example/x", "cancel_url": "x"}
-    played = play(PROVIDER.submit(ORDER), answer(200, said))
-    (request,) = played.asked
+def test_submit_sends_one_paid_request() -> None:
+    body = {"request_id": ID, "status_url": "https://evil.example/x", "cancel_url": "x"}
+    played = play(PROVIDER.submit(ORDER), answer(200, body))
+    (request,) = played.requests
     assert played.lines == [f"POST /v1/models/{MODEL}"]
     assert (request.paid, request.json) == (True, ORDER.body)
-    assert played.came_to.provider_id == ID
+    assert played.outcome.provider_id == ID
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "says", "advice"),
+    ("status", "body", "message", "advice"),
     [
         pytest.param(
             200,
@@ -63,9 +63,9 @@ def test_an_order_is_one_paid_request_below_the_model() -> None:
         ),
     ],
 )
-def test_refusals(status: int, body: Any, says: str, advice: str) -> None:
+def test_refusals(status: int, body: Any, message: str, advice: str) -> None:
     refusal = play(PROVIDER.submit(ORDER), answer(status, body)).refusal
-    assert str(refusal) == f"RunComfy refuses: {says}"
+    assert str(refusal) == f"RunComfy refuses: {message}"
     assert advice in refusal.advice
 
 
@@ -76,11 +76,11 @@ def test_refusals(status: int, body: Any, says: str, advice: str) -> None:
         pytest.param({"request_id": "a/b"}, id="an id that leads elsewhere"),
         pytest.param({"request_id": "a" * 129}, id="an endless id"),
         pytest.param({"request_id": "a.b"}, id="a letter that no id has"),
-        pytest.param({"error_code": 500001, "message": "oh"}, id="a fault of theirs"),
+        pytest.param({"error_code": 500001, "message": "oh"}, id="internal error"),
     ],
 )
-def test_what_nobody_understands_is_unclear(body: Any) -> None:
-    assert isinstance(play(PROVIDER.submit(ORDER), answer(200, body)).came_to, Unclear)
+def test_unclear_answers(body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(200, body)).outcome, Unclear)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_states_before_the_end(word: str, state: str) -> None:
     body = {"status": word, "queue_position": 3, "result_url": "https://evil.example"}
     played = play(PROVIDER.poll(SENT), answer(200, body))
     assert played.lines == [f"GET /v1/requests/{ID}/status"]
-    assert (played.came_to.state, played.came_to.word, played.came_to.position) == (state, word, 3)
+    assert (played.outcome.state, played.outcome.word, played.outcome.position) == (state, word, 3)
 
 
 VIDEO = "https://o.runcomfy.net/v.mp4"
@@ -143,11 +143,11 @@ def test_ends(status: str, result: dict[str, Any], expected: tuple[str, Any]) ->
         PROVIDER.poll(SENT), answer(200, {"status": status}), answer(200, {"cost": 0.5} | result)
     )
     assert played.lines[1] == f"GET /v1/requests/{ID}/result"
-    assert played.asked[1].query == {"include_cost": "true"}
-    found = played.came_to
+    assert played.requests[1].query == {"include_cost": "true"}
+    found = played.outcome
     assert (found.state, found.outputs) == expected
     assert bool(found.error) == (found.state == "failed")
-    assert found.told["cost"] == 0.5
+    assert found.details["cost"] == 0.5
 
 
 def test_a_request_that_expired_is_refused() -> None:
@@ -165,54 +165,52 @@ def test_a_request_that_expired_is_refused() -> None:
         pytest.param({}, False, id="nothing"),
     ],
 )
-def test_http_200_does_not_prove_a_cancellation(body: dict[str, str], done: bool) -> None:
+def test_cancel(body: dict[str, str], done: bool) -> None:
     assert PROVIDER.cancel is not None
     played = play(PROVIDER.cancel(SENT), answer(200, body))
     assert played.lines == [f"POST /v1/requests/{ID}/cancel"]
-    assert played.asked[0].json is None
-    assert played.came_to.done is done
-    assert ("in_progress" in played.came_to.says) == (body.get("status") == "in_progress")
+    assert played.requests[0].json is None
+    assert played.outcome.done is done
+    assert ("in_progress" in played.outcome.message) == (body.get("status") == "in_progress")
 
 
-def test_a_lost_request_cannot_be_looked_for() -> None:
+def test_no_find() -> None:
     assert PROVIDER.find is None
 
 
-def test_files_travel_inside_only_when_that_is_set(tmp_path: Path) -> None:
+def test_data_uris_must_be_switched_on(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
     refusal = play(PROVIDER.upload(file, {})).refusal
     assert "data-uris = true" in refusal.advice
     played = play(PROVIDER.upload(file, {"data-uris": True}))
-    assert played.asked == []
+    assert played.requests == []
     data = base64.b64encode(Path(file.path).read_bytes()).decode()
-    assert played.came_to == HostedUrl(f"data:image/jpeg;base64,{data}")
+    assert played.outcome == HostedUrl(f"data:image/jpeg;base64,{data}")
 
 
 @pytest.mark.parametrize(
     ("content_type", "size", "taken"),
     [
-        pytest.param("image/png", 6 * 2**20, True, id="picture"),
+        pytest.param("image/png", 6 * 2**20, True, id="image"),
         pytest.param("image/png", 6 * 2**20 + 1, False, id="image too large"),
-        pytest.param("video/mp4", 32 * 2**20, True, id="clip"),
-        pytest.param("video/mp4", 32 * 2**20 + 1, False, id="clip too large"),
-        pytest.param("audio/wav", 1, False, id="sound"),
+        pytest.param("video/mp4", 32 * 2**20, True, id="video"),
+        pytest.param("video/mp4", 32 * 2**20 + 1, False, id="video too large"),
+        pytest.param("audio/wav", 1, False, id="audio"),
     ],
 )
-def test_files_inside_have_limits(
-    tmp_path: Path, content_type: str, size: int, taken: bool
-) -> None:
+def test_limits_of_data_uris(tmp_path: Path, content_type: str, size: int, taken: bool) -> None:
     assert PROVIDER.upload is not None
     path = tmp_path / "file"
     path.write_bytes(b"x")
     file = LocalFile(
         path=str(path), name="file", content_type=content_type, bytes=size, sha256="0" * 64
     )
-    came_to = play(PROVIDER.upload(file, {"data-uris": True})).came_to
-    assert isinstance(came_to, HostedUrl) is taken
+    outcome = play(PROVIDER.upload(file, {"data-uris": True})).outcome
+    assert isinstance(outcome, HostedUrl) is taken
 
 
-def test_files_inside_may_be_too_large_together() -> None:
+def test_limit_of_the_whole_request() -> None:
     clips = ["data:video/mp4;base64," + "A" * (33 * 2**20)] * 2
     large = order(ORDER.target, MODEL, {"prompt": "x", "reference_video_urls": clips})
     assert "too large together" in str(play(PROVIDER.submit(large)).refusal)

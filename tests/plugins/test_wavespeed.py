@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from replay import answer, image, order, play, sent
 
-from wanprep.plugins.flow import Accepted, HostedUrl, Unclear
-from wanprep_wavespeed.provider import PROVIDER
+from wanprep.plugins import Accepted, HostedUrl, Unclear
+from wanprep.plugins.loading import installed
 
+PROVIDER = installed().providers["wavespeed"]
 MODEL = "alibaba/wan-2.7/reference-to-video"
 BODY = {"prompt": "Video 1 dances.", "videos": ["https://x.example/a.mp4"], "duration": 5}
 ORDER = order(
@@ -36,16 +37,16 @@ def envelope(data: Any, code: Any = 200, message: str = "success") -> dict[str, 
     return {"code": code, "message": message, "data": data}
 
 
-def test_an_order_is_one_paid_request_with_its_webhook_beside() -> None:
+def test_submit_sends_one_paid_request_with_its_webhook() -> None:
     played = play(PROVIDER.submit(ORDER), answer(200, envelope(PREDICTION)))
-    (request,) = played.asked
+    (request,) = played.requests
     assert played.lines == [f"POST /api/v3/{MODEL}"]
     assert (request.paid, request.json, request.query) == (True, BODY, ORDER.query)
-    assert played.came_to == Accepted(provider_id=ID)
+    assert played.outcome == Accepted(provider_id=ID)
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "says", "code", "advice"),
+    ("status", "body", "message", "code", "advice"),
     [
         pytest.param(200, envelope(None, 1401, "bad seed"), "bad seed", "1401", "check", id="200"),
         pytest.param(200, envelope(None, "1400", "lacking"), "lacking", "1400", "check", id="text"),
@@ -58,9 +59,9 @@ def test_an_order_is_one_paid_request_with_its_webhook_beside() -> None:
         pytest.param(400, {"error": {"message": "m"}}, "m", "", "check", id="other shape"),
     ],
 )
-def test_refusals(status: int, body: Any, says: str, code: str, advice: str) -> None:
+def test_refusals(status: int, body: Any, message: str, code: str, advice: str) -> None:
     refusal = play(PROVIDER.submit(ORDER), answer(status, body)).refusal
-    assert (str(refusal), refusal.code) == (f"WaveSpeedAI refuses: {says}", code)
+    assert (str(refusal), refusal.code) == (f"WaveSpeedAI refuses: {message}", code)
     assert advice in refusal.advice
 
 
@@ -69,14 +70,14 @@ def test_refusals(status: int, body: Any, says: str, code: str, advice: str) -> 
     [
         pytest.param(200, envelope(None), id="no data"),
         pytest.param(200, envelope({"id": "a/../b"}), id="an id that leads elsewhere"),
-        pytest.param(200, envelope(None, 5000, "internal"), id="a fault of theirs"),
+        pytest.param(200, envelope(None, 5000, "internal"), id="internal error"),
         pytest.param(200, envelope(None, 500, "internal"), id="as HTTP counts"),
         pytest.param(504, b"", id="504"),
         pytest.param(200, b"", id="nothing"),
     ],
 )
-def test_what_nobody_understands_is_unclear(status: int, body: Any) -> None:
-    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).came_to, Unclear)
+def test_unclear_answers(status: int, body: Any) -> None:
+    assert isinstance(play(PROVIDER.submit(ORDER), answer(status, body)).outcome, Unclear)
 
 
 VIDEO = "https://r.example/v.mp4"
@@ -111,24 +112,24 @@ VIDEO = "https://r.example/v.mp4"
 def test_states(data: dict[str, Any], state: str, outputs: Any) -> None:
     played = play(PROVIDER.poll(SENT), answer(200, envelope(PREDICTION | data)))
     assert played.lines == [f"GET /api/v3/predictions/{ID}/result"]
-    assert (played.came_to.state, played.came_to.outputs) == (state, outputs)
-    assert bool(played.came_to.error) == (state == "failed")
+    assert (played.outcome.state, played.outcome.outputs) == (state, outputs)
+    assert bool(played.outcome.error) == (state == "failed")
 
 
-def test_failures_tell_why() -> None:
+def test_failures_have_a_reason() -> None:
     failed = PREDICTION | {"status": "failed", "error": "real people"}
-    status = play(PROVIDER.poll(SENT), answer(200, envelope(failed, 1200))).came_to
+    status = play(PROVIDER.poll(SENT), answer(200, envelope(failed, 1200))).outcome
     assert status.error.startswith("real people (1200). Moderation")
     late = PREDICTION | {"status": "timeout"}
     assert (
-        play(PROVIDER.poll(SENT), answer(200, envelope(late))).came_to.error == "it took too long"
+        play(PROVIDER.poll(SENT), answer(200, envelope(late))).outcome.error == "it took too long"
     )
     shy = PREDICTION | {"status": "completed", "has_nsfw_contents": [True]}
-    assert "indecent" in play(PROVIDER.poll(SENT), answer(200, envelope(shy))).came_to.error
+    assert "NSFW" in play(PROVIDER.poll(SENT), answer(200, envelope(shy))).outcome.error
 
 
-def test_an_error_of_the_task_may_come_without_it() -> None:
-    status = play(PROVIDER.poll(SENT), answer(200, envelope(None, 1405, "task failed"))).came_to
+def test_a_task_error_without_data() -> None:
+    status = play(PROVIDER.poll(SENT), answer(200, envelope(None, 1405, "task failed"))).outcome
     assert (status.state, status.error) == ("failed", "task failed (1405)")
 
 
@@ -136,7 +137,7 @@ def test_an_unknown_prediction_is_refused() -> None:
     assert play(PROVIDER.poll(SENT), answer(404, envelope(None, 404, "gone"))).refusal.args
     assert play(PROVIDER.poll(SENT), answer(200, envelope(None, 404, "gone"))).refusal.args
     broken = play(PROVIDER.poll(SENT), answer(200, envelope(None, 5003, "down")))
-    assert isinstance(broken.came_to, Unclear)
+    assert isinstance(broken.outcome, Unclear)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +147,8 @@ def test_cancelling_deletes(word: str, done: bool) -> None:
     assert PROVIDER.cancel is not None
     played = play(PROVIDER.cancel(SENT), answer(200, envelope({"id": ID, "status": word})))
     assert played.lines == [f"DELETE /api/v3/predictions/{ID}"]
-    assert played.came_to.done is done
-    assert "record" in played.came_to.says or not done
+    assert played.outcome.done is done
+    assert "record" in played.outcome.message or not done
 
 
 def test_cancelling_may_be_refused() -> None:
@@ -178,12 +179,12 @@ def listed(name: str, **more: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_lost_prediction(predictions: list[Any], found: Any) -> None:
+def test_find(predictions: list[Any], found: Any) -> None:
     assert PROVIDER.find is not None
     for data in (predictions, {"items": predictions}, {"predictions": predictions}):
         played = play(PROVIDER.find(sent(ORDER, "", "known")), answer(200, envelope(data)))
-        assert played.came_to == (Accepted(provider_id=found) if found else None)
-    (request,) = played.asked
+        assert played.outcome == (Accepted(provider_id=found) if found else None)
+    (request,) = played.requests
     assert not request.paid
     assert request.json == {
         "page": 1,
@@ -199,25 +200,25 @@ def test_lists_by_get_and_refused_ones() -> None:
         PROVIDER.find(sent(ORDER)), answer(405, b""), answer(200, envelope([listed("a")]))
     )
     assert played.lines == ["POST /api/v3/predictions", "GET /api/v3/predictions"]
-    assert played.asked[1].query["page"] == "1"
-    assert played.came_to.provider_id == "a"
+    assert played.requests[1].query["page"] == "1"
+    assert played.outcome.provider_id == "a"
     assert play(PROVIDER.find(sent(ORDER)), answer(200, envelope(None, 1400, "no"))).refusal.args
 
 
 HOSTED = {"type": "image", "download_url": "https://f.example/a.jpg", "filename": "a", "size": 3}
 
 
-def test_a_file_is_uploaded_in_one_step(tmp_path: Path) -> None:
+def test_upload_in_one_step(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, envelope(HOSTED)))
-    (request,) = played.asked
+    (request,) = played.requests
     assert played.lines == ["POST /api/v3/media/upload/binary"]
     assert request.file is not None
     assert request.file.form_field == "file"
-    assert played.came_to == HostedUrl("https://f.example/a.jpg")
+    assert played.outcome == HostedUrl("https://f.example/a.jpg")
 
 
-def test_or_in_two_steps_and_the_second_without_the_key(tmp_path: Path) -> None:
+def test_upload_in_two_steps_the_second_without_the_key(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     place = {
         "method": "PUT",
@@ -235,13 +236,13 @@ def test_or_in_two_steps_and_the_second_without_the_key(tmp_path: Path) -> None:
         answer(200, envelope({"upload": place, "download_url": "https://f.example/a.jpg"})),
         answer(200, b""),
     )
-    _, asked, put = played.asked
-    assert asked.json == {"filename": "hero.jpg", "size": 12, "content_type": "image/jpeg"}
+    _, announced, put = played.requests
+    assert announced.json == {"filename": "hero.jpg", "size": 11, "content_type": "image/jpeg"}
     assert (put.method, put.url, put.key) == ("PUT", "https://bucket.example/put?sig=1", False)
     assert put.headers == {"Content-Type": "image/jpeg", "x-amz-acl": "private"}
     assert put.file is not None
     assert put.file.form_field is None
-    assert played.came_to.url == "https://f.example/a.jpg"
+    assert played.outcome.url == "https://f.example/a.jpg"
 
 
 @pytest.mark.parametrize(
@@ -268,10 +269,10 @@ def test_uploads_may_be_refused(tmp_path: Path, answers: list[Any]) -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param([answer(200, envelope({"download_url": "ftp://x"}))], id="no address"),
-        pytest.param([answer(404, b""), answer(200, envelope({}))], id="no place"),
+        pytest.param([answer(200, envelope({"download_url": "ftp://x"}))], id="no URL"),
+        pytest.param([answer(404, b""), answer(200, envelope({}))], id="no upload URL"),
     ],
 )
 def test_uploads_may_be_unclear(tmp_path: Path, answers: list[Any]) -> None:
     assert PROVIDER.upload is not None
-    assert isinstance(play(PROVIDER.upload(image(tmp_path), {}), *answers).came_to, Unclear)
+    assert isinstance(play(PROVIDER.upload(image(tmp_path), {}), *answers).outcome, Unclear)

@@ -1,4 +1,4 @@
-"""A small real HTTP server whose answers are written down: whole, cut, late, or elsewhere."""
+"""A small real HTTP server with written answers: complete, cut, late, or redirected."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ Script = Mapping[str, Sequence[Answer]]
 
 
 def answer(status: int = 200, body: Any = b"", **headers: str) -> Answer:
-    """Answer as a good server does; what is no bytes is sent as JSON."""
+    """Make a normal answer; a body other than bytes is sent as JSON."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
-    named = {name.replace("_", "-").lower(): value for name, value in headers.items()}
-    told = {"content-type": kind, "content-length": str(len(content)), "connection": "close"}
-    return raw(head(status, told | named) + content)
+    extra = {name.replace("_", "-").lower(): value for name, value in headers.items()}
+    usual = {"content-type": kind, "content-length": str(len(content)), "connection": "close"}
+    return raw(head(status, usual | extra) + content)
 
 
 def head(status: int, headers: Mapping[str, str]) -> bytes:
@@ -60,30 +60,30 @@ def redirect(url: str, status: int = 302) -> Answer:
 
 
 def chunked(*pieces: bytes, whole: bool = True) -> Answer:
-    """Send a body without telling its length, perhaps without its end."""
+    """Send a body in chunks, perhaps without the last one."""
     body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
     start = head(200, {"transfer-encoding": "chunked", "connection": "close"})
     return raw(start + body + (b"0\r\n\r\n" if whole else b""))
 
 
 def half(body: bytes) -> Answer:
-    """Promise a body and send half of it."""
+    """Send half of a body."""
     start = head(200, {"content-length": str(len(body)), "content-type": "application/json"})
     return raw(start + body[: len(body) // 2])
 
 
 def reset(line: socket.socket, _: threading.Event) -> None:
-    """Hang up without an answer, and not politely."""
+    """Reset the connection without an answer."""
     line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def silent(_: socket.socket, closing: threading.Event) -> None:
-    """Say nothing at all."""
+    """Send nothing."""
     closing.wait(20)
 
 
 def dripping(start: bytes, piece: bytes, every: float = 0.05) -> Answer:
-    """Send a little now and then, without an end."""
+    """Send a piece again and again, without an end."""
 
     def drip(line: socket.socket, closing: threading.Event) -> None:
         line.sendall(start)
@@ -95,7 +95,7 @@ def dripping(start: bytes, piece: bytes, every: float = 0.05) -> Answer:
 
 @dataclass
 class Loopback:
-    """Serves each path by its list of answers, the last one again and again."""
+    """Serves each path's answers in order, the last one repeatedly."""
 
     script: Script
     tls: ssl.SSLContext | None = None
@@ -127,7 +127,7 @@ class Loopback:
         return b"\n".join(each.raw for each in self.heard)
 
     def again(self) -> None:
-        """Begin all lists of answers anew."""
+        """Start again with the first answers."""
         self._next.clear()
 
     def targets(self) -> list[str]:
@@ -174,7 +174,7 @@ def _read(line: socket.socket) -> Heard | None:
     while b"\r\n\r\n" not in data:
         piece = line.recv(65536)
         data += piece
-        if not piece or data.startswith(b"\x16"):  # a TLS client, which finds nobody to talk to
+        if not piece or data.startswith(b"\x16"):  # a TLS client
             return None
     start, _, body = data.partition(b"\r\n\r\n")
     first, *rest = start.decode("latin-1").split("\r\n")

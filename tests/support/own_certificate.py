@@ -1,4 +1,4 @@
-"""A certificate for this machine that nobody else trusts, made anew for each run of the tests."""
+"""A certificate for localhost from our own authority, made for each run of the tests."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def _own() -> tuple[trustme.CA, trustme.LeafCert]:
 
 
 def write_certificate(folder: Path) -> Path:
-    """Write what SSL_CERT_FILE is to name."""
+    """Write the authority's certificate, for SSL_CERT_FILE."""
     path = folder / "own.pem"
     _own()[0].cert_pem.write_to_path(path)
     return path
 
 
 def server_side() -> ssl.SSLContext:
-    """Make a server's side of TLS."""
+    """Return the TLS context of a server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     _own()[1].configure_cert(context)
     return context

@@ -1,66 +1,50 @@
-"""Perform a flow with answers that are written down, and see what it asked and came to."""
+"""Run a flow on written responses, and make the orders and files to run it on."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins.flow import Order, Refused, Request, Response, Sent, Unclear
-from wanprep.plugins.provider import LocalFile
+from wanprep import testing
+from wanprep.plugins import LocalFile, Order, Refused, Request, Response, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins.flow import Flow
+    from wanprep.plugins import Flow
 
-T = TypeVar("T")
 SENT_AT: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 UNIX: Final = int(SENT_AT.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What a flow asked, and what it came to."""
+    """The requests and the outcome of a flow."""
 
-    asked: list[Request]
-    came_to: Any
+    requests: list[Request]
+    outcome: Any
 
     @property
     def refusal(self) -> Refused:
-        assert isinstance(self.came_to, Refused), self.came_to
-        return self.came_to
+        assert isinstance(self.outcome, Refused), self.outcome
+        return self.outcome
 
     @property
     def lines(self) -> list[str]:
-        return [f"{request.method} {request.url}" for request in self.asked]
+        return [f"{request.method} {request.url}" for request in self.requests]
 
 
 def answer(
     status: int, body: Any = None, headers: Mapping[str, str] | None = None, url: str = ""
 ) -> Response:
-    """Make an answer; bytes are a body as it is."""
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Response(status, headers or {}, raw, url)
+    return replace(testing.answer(status, body, headers), url=url)
 
 
 def play(flow: Flow[Any], *answers: Response) -> Played:
-    """Perform a flow: it must ask exactly as often as there are answers."""
-    asked: list[Request] = []
-    remaining = list(answers)
-    try:
-        request = next(flow)
-        while True:
-            asked.append(request)
-            request = flow.send(remaining.pop(0))
-    except StopIteration as end:
-        came_to = end.value
-    except (Refused, Unclear) as error:
-        came_to = error
-    assert not remaining, f"asked only {asked}"
-    return Played(asked, came_to)
+    """Run a flow, which must send exactly as many requests as there are answers."""
+    return Played(*testing.replay(flow, answers))
 
 
 def order(target: str, model: str, body: Mapping[str, Any], **more: Any) -> Order:
@@ -72,7 +56,7 @@ def sent(order: Order, provider_id: str = "", *taken: str) -> Sent:
 
 
 def image(folder: Path, name: str = "hero.jpg", content_type: str = "image/jpeg") -> LocalFile:
-    """Write a few bytes to be uploaded; what they show is nobody's business here."""
+    """Write a few bytes to upload."""
     path = folder / name
     path.write_bytes(b"\xff\xd8 an image")
     return LocalFile(

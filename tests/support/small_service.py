@@ -41,7 +41,7 @@ def submit(order: Order) -> Flow[Accepted]:
     body = answer.json()
     if not answer.ok:
         raise Refused(body["error"], code=str(body.get("code", "")), advice="Fix the job.")
-    return Accepted(provider_id=body["id"], told=body)
+    return Accepted(provider_id=body["id"], details=body)
 
 
 def poll(_: Sent) -> Flow[Status]:
@@ -49,12 +49,14 @@ def poll(_: Sent) -> Flow[Status]:
     if not answer.ok:
         raise Refused(answer.json()["error"])
     body = answer.json()
-    return Status(state=body["state"], word=body["state"], error=body.get("error", ""), told=body)
+    return Status(
+        state=body["state"], word=body["state"], error=body.get("error", ""), details=body
+    )
 
 
 def cancel(_: Sent) -> Flow[Cancelled]:
     answer = yield Request(method="DELETE", url="/jobs/1")
-    return Cancelled(done=answer.ok, says=answer.json()["says"])
+    return Cancelled(done=answer.ok, message=answer.json()["says"])
 
 
 def find(_: Sent) -> Flow[Accepted | None]:

@@ -1,4 +1,4 @@
-"""A small web that exists only here: a proxy on loopback that answers for every host."""
+"""A proxy on loopback that answers for every host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass
 class Page:
-    """What lies at an address."""
+    """The answer for one URL."""
 
     body: bytes = b""
     status: int = 200
@@ -22,7 +22,7 @@ class Page:
 
 @dataclass
 class Web:
-    """Pages by their address, and the requests that came for them."""
+    """Pages by their URL, and the requests for them."""
 
     proxy: str
     pages: dict[str, Page] = field(default_factory=dict)
@@ -30,13 +30,13 @@ class Web:
 
     @property
     def sent(self) -> int:
-        """Tell how many requests there were."""
+        """The number of requests."""
         return len(self.asked)
 
 
 @contextmanager
 def web() -> Iterator[Web]:
-    """Serve a web; name its `proxy` in http_proxy to be in it."""
+    """Serve pages to clients that have its `proxy` in http_proxy."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""Each slip that a plugin's author may make, and the sentence that tells of it."""
+"""`plugin check`: mistakes in a plugin, and the message for each."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ from typing import Any, Final
 import pytest
 
 from wanprep.errors import UsageError
-from wanprep.plugins.new_plugin import named, write_plugin
+from wanprep.plugins.new_plugin import write_plugin
 from wanprep.testing.lint.check_plugin import check_plugin
 
 PLUGINS: Final = Path(__file__).parents[2] / "plugins"
 TARGET: Final = "targets/example.json"
 REQUEST: Final = "targets/example-request.schema.json"
 PROVIDER: Final = "provider.json"
+READ: Final = "answers.as_object(response)"
 Change = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    write_plugin(named("acme"), tmp_path)
+    write_plugin("acme", tmp_path)
     return tmp_path / "src/wanprep_acme"
 
 
-def faults(folder: Path) -> list[str]:
-    return [str(fault) for fault in check_plugin(str(folder)).faults]
+def problems(folder: Path) -> list[str]:
+    return [str(problem) for problem in check_plugin(str(folder)).problems]
 
 
 def changed(folder: Path, name: str, change: Change) -> None:
@@ -38,9 +39,9 @@ def changed(folder: Path, name: str, change: Change) -> None:
 
 
 @pytest.mark.parametrize("name", ["evolink", "oxen", "runcomfy", "wavespeed"])
-def test_the_bundled_plugins_are_sound(name: str) -> None:
+def test_bundled_plugins_have_no_problems(name: str) -> None:
     by_folder = check_plugin(str(PLUGINS / f"wanprep_{name}"))
-    assert [str(fault) for fault in by_folder.faults] == []
+    assert [str(problem) for problem in by_folder.problems] == []
     assert by_folder.targets
     assert check_plugin(name).targets == by_folder.targets
 
@@ -59,18 +60,18 @@ def parameter(**more: Any) -> Change:
 
 
 @pytest.mark.parametrize(
-    ("file", "change", "says"),
+    ("file", "change", "message"),
     [
         pytest.param(TARGET, lambda data: data.pop("docs"), "missing `docs`", id="no docs"),
         pytest.param(TARGET, lambda data: data.update(rolls={}), "did you mean `roles`?", id="key"),
         pytest.param(TARGET, lambda data: data.pop("unknown_key"), "which `fields` needs",
-                     id="alone"),
+                     id="no unknown_key"),
         pytest.param(TARGET, lambda data: data.update(unchecked=7), "found 7; expected a list",
                      id="a type"),
         pytest.param(
             TARGET, lambda data: data.update(id="Acme"), "text that matches ^", id="a pattern"
         ),
-        pytest.param(TARGET, lambda data: data.update(id="other/example"), "`acme/`", id="whose"),
+        pytest.param(TARGET, lambda data: data.update(id="other/example"), "`acme/`", id="owner"),
         pytest.param(
             TARGET, lambda data: image(data)["width"].pop("x-severity"), "x-severity", id="severity"
         ),
@@ -80,11 +81,11 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             TARGET, lambda data: image(data).update(fps={"maximum": 60}),
-            "roles.reference_image.fps: the limit `maximum` has no rule", id="a limit of nobody's",
+            "roles.reference_image.fps: the limit `maximum` has no rule", id="no rule",
         ),
         pytest.param(
             TARGET, lambda data: image(data).update(fps={"maximum": 60}),
-            "lacks doc, says, checked, confidence", id="nobody says so",
+            "lacks doc, says, checked, confidence", id="no source at all",
         ),
         pytest.param(
             TARGET, lambda data: image(data)["bytes"]["x-source"].pop("says"), "lacks says",
@@ -99,7 +100,7 @@ def parameter(**more: Any) -> Change:
             "there is no fact `widht`", id="a misspelt fact",
         ),
         pytest.param(
-            TARGET, lambda data: image(data)["bytes"].update(maximum="8"), "no JSON Schema",
+            TARGET, lambda data: image(data)["bytes"].update(maximum="8"), "not valid JSON Schema",
             id="a limit that is none",
         ),
         pytest.param(
@@ -113,17 +114,17 @@ def parameter(**more: Any) -> Change:
         pytest.param(
             TARGET, lambda data: data.update(prompt_styles=["Imgae 1"], style=data["unknown_key"]
                                              | {"x-rule": "prompt-ref-style"}),
-            "Did you mean 'Image 1'?", id="a way of naming",
+            "Did you mean 'Image 1'?", id="a misspelt style",
         ),
         pytest.param(
             TARGET, lambda data: data.update(prompt_styles=["?"], style=data["unknown_key"]
                                              | {"x-rule": "prompt-ref-style"}),
-            "There are: ", id="no way of naming",
+            "Known styles: ", id="an unknown style",
         ),
         pytest.param(TARGET, lambda data: data.pop("model"), "a job needs `model`", id="no model"),
         pytest.param(TARGET, fields(prompt="promt"), "no field `promt`", id="a misspelt field"),
         pytest.param(TARGET, fields(constants={"modell": 1}), "no field `modell`", id="constant"),
-        pytest.param(TARGET, fields(constants={"model": "x"}), "no plain job", id="its value"),
+        pytest.param(TARGET, fields(constants={"model": "x"}), "no minimal job", id="its value"),
         pytest.param(
             TARGET, fields(voice={"bindings": "voices.bound", "positional": "audio",
                                   "positional_order": ["reference_image"]}),
@@ -136,11 +137,11 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             TARGET, fields(reference_image={"name": "image_urls", "many": False, "item": None}),
-            "says that it is a list", id="a list",
+            "is a list in the request schema", id="a list",
         ),
         pytest.param(
             TARGET, fields(reference_video={"name": "prompt", "many": True, "item": None}),
-            "says that it is no list", id="no list",
+            "is not a list in the request schema", id="no list",
         ),
         pytest.param(TARGET, parameter(size={"name": "size"}), "no field `size`", id="parameter"),
         pytest.param(
@@ -149,14 +150,14 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             TARGET, parameter(resolution={"name": "resolution", "values": {"720P": "720P"}}),
-            "`720P` never fits", id="capitals never fit",
+            "`720P` never matches", id="capitals never fit",
         ),
         pytest.param(
             TARGET, parameter(resolution={"name": "resolution"}),
-            "fields.parameters.resolution: it is promised", id="values that need a table",
+            "fields.parameters.resolution: no job with it", id="values that need a table",
         ),
         pytest.param(
-            REQUEST, lambda data: data.update(type="objekt"), "request: it is no JSON Schema",
+            REQUEST, lambda data: data.update(type="objekt"), "request: is not valid JSON Schema",
             id="no schema",
         ),
         pytest.param(
@@ -165,11 +166,11 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             REQUEST, lambda data: data["required"].append("user"), "missing `user`",
-            id="what nobody writes",
+            id="a field that no job sets",
         ),
         pytest.param(PROVIDER, lambda data: data.pop("poll"), "missing `poll`", id="no poll"),
         pytest.param(
-            PROVIDER, lambda data: data.update(name="other"), "is to be wanprep_other", id="name"
+            PROVIDER, lambda data: data.update(name="other"), "must be wanprep_other", id="name"
         ),
         pytest.param(
             PROVIDER, lambda data: data.update(name="other"), "and 'acme' in the code", id="twice"
@@ -177,18 +178,18 @@ def parameter(**more: Any) -> Change:
         pytest.param(
             PROVIDER, lambda data: data.update(find={"does": "It lists jobs.",
                                                      "x-source": data["poll"]["x-source"]}),
-            "the code has no flow `find`", id="more said than done",
+            "the code has no flow `find`", id="no such flow",
         ),
         pytest.param(
             PROVIDER, lambda data: data["settings"].update(
                 {"upload": {"description": "How.", "type": "txt"}}),
-            "settings: it is no JSON Schema", id="settings",
+            "settings: is not valid JSON Schema", id="settings",
         ),
         pytest.param(
             PROVIDER, lambda data: data.update(
                 idempotency={"header": "Key", "pattern": "(", "repeat": True,
                              "x-source": data["poll"]["x-source"]}),
-            "it is no pattern", id="a pattern that is none",
+            "is not a valid pattern", id="a pattern that is none",
         ),
         pytest.param(
             PROVIDER, lambda data: data.update(
@@ -199,44 +200,44 @@ def parameter(**more: Any) -> Change:
         ),
     ],
 )  # fmt: skip
-def test_a_slip_in_the_data_is_told(folder: Path, file: str, change: Change, says: str) -> None:
+def test_mistakes_in_the_data(folder: Path, file: str, change: Change, message: str) -> None:
     changed(folder, file, change)
-    assert any(says in fault for fault in faults(folder)), faults(folder)
+    assert any(message in problem for problem in problems(folder)), problems(folder)
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "says"),
+    ("file", "text", "message"),
     [
-        pytest.param(TARGET, "{", "targets/example.json: it cannot be read as JSON", id="target"),
-        pytest.param(PROVIDER, "[", "provider.json: it cannot be read as JSON", id="provider"),
+        pytest.param(TARGET, "{", "targets/example.json: cannot be read as JSON", id="target"),
+        pytest.param(PROVIDER, "[", "provider.json: cannot be read as JSON", id="provider"),
         pytest.param(TARGET, "[]", "found a list; expected a mapping", id="a list"),
-        pytest.param(REQUEST, "{", "what it refers to cannot be put together", id="request"),
+        pytest.param(REQUEST, "{", "its references cannot be resolved", id="request"),
         pytest.param(REQUEST, "{}", "no field `prompt`", id="an empty request schema"),
-        pytest.param("targets/second.json", None, "describes acme/example already", id="twice"),
+        pytest.param("targets/second.json", None, "already describes acme/example", id="twice"),
         pytest.param("__init__.py", "import nothing_such", "nothing_such", id="imports"),
         pytest.param("__init__.py", "raise SystemExit", "ends the program", id="the end"),
-        pytest.param("__init__.py", "", "it registers nothing", id="no hook"),
+        pytest.param("__init__.py", "", "registers nothing", id="no hook"),
         pytest.param(
             "__init__.py",
-            "from wanprep.plugins.hookspecs import hookimpl\n@hookimpl\n"
+            "from wanprep.plugins import hookimpl\n@hookimpl\n"
             "def wanprep_register(register): 1",
             "unknown hook", id="a misspelt hook",
         ),
     ],
 )  # fmt: skip
-def test_a_slip_in_a_file_is_told(folder: Path, file: str, text: str | None, says: str) -> None:
+def test_mistakes_in_a_file(folder: Path, file: str, text: str | None, message: str) -> None:
     (folder / file).write_text((folder / TARGET).read_text() if text is None else text)
-    assert any(says in fault for fault in faults(folder)), faults(folder)
+    assert any(message in problem for problem in problems(folder)), problems(folder)
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "says"),
+    ("old", "new", "message"),
     [
-        pytest.param("members(response).get(", "response.json().get(", "AttributeError", id="odd"),
+        pytest.param(f"{READ}.get(", "response.json().get(", "AttributeError", id="odd"),
         pytest.param('name="acme"', 'name="Acme"', "'Acme' in the code", id="another name"),
         pytest.param(", paid=True", "", "not marked", id="not paid"),
         pytest.param("raise _refused(response)", "raise KeyError", "KeyError", id="no refusal"),
-        pytest.param("poll=poll)", "poll=poll, cancel=poll)", "describe it", id="more than said"),
+        pytest.param("poll=poll)", "poll=poll, cancel=poll)", "describe it", id="not described"),
         pytest.param(
             "poll=poll)",
             "poll=poll, events=Events(lambda: 1, lambda name, data: data[0]))", "its reader raises",
@@ -244,80 +245,84 @@ def test_a_slip_in_a_file_is_told(folder: Path, file: str, text: str | None, say
         ),
     ],
 )  # fmt: skip
-def test_a_slip_in_the_code_is_told(folder: Path, was: str, now: str, says: str) -> None:
+def test_mistakes_in_the_code(folder: Path, old: str, new: str, message: str) -> None:
     flows = folder / "flows.py"
-    text = flows.read_text().replace(was, now)
-    if "accepted" in was or "paid" in was:
-        text = text.replace("job_id(members(response)", "str(members(response)")
-    flows.write_text(text.replace("import Provider\n", "import Events, Provider\n").replace(
+    text = flows.read_text().replace(old, new)
+    if "paid" in old:
+        text = text.replace(f"answers.as_job_id({READ}", f"str({READ}")
+    flows.write_text(text.replace("Accepted, Provider", "Accepted, Events, Provider").replace(
         "Events(lambda: 1, lambda", "Events(connect=lambda: 1, read=lambda"))  # fmt: skip
-    assert any(says in fault for fault in faults(folder)), faults(folder)
+    assert any(message in problem for problem in problems(folder)), problems(folder)
 
 
-def test_code_without_an_entry_point_is_told(folder: Path) -> None:
+def test_code_without_an_entry_point(folder: Path) -> None:
     project = folder.parents[1] / "pyproject.toml"
     project.write_text(project.read_text().replace("entry-points.wanprep", "entry-points.other"))
-    assert any('add `acme = "wanprep_acme"`' in fault for fault in faults(folder))
+    assert any('add `acme = "wanprep_acme"`' in problem for problem in problems(folder))
 
 
 def test_a_package_outside_of_any_project(folder: Path) -> None:
     (folder.parents[1] / "pyproject.toml").unlink()
-    [fault] = check_plugin(str(folder)).faults  # no entry point of what is installed names it
-    assert fault.place == "project.entry-points.wanprep"
+    [problem] = check_plugin(str(folder)).problems  # no entry point of what is installed names it
+    assert problem.place == "project.entry-points.wanprep"
 
 
-def test_a_flow_is_told_by_its_file(folder: Path) -> None:
+def test_problems_of_a_flow_name_its_file(folder: Path) -> None:
     flows = folder / "flows.py"
-    flows.write_text(flows.read_text().replace("members(response).get(", "response.json().get("))
-    assert {fault.file for fault in check_plugin(str(folder)).faults} == {"flows.py"}
+    flows.write_text(flows.read_text().replace(f"{READ}.get(", "response.json().get("))
+    assert {problem.file for problem in check_plugin(str(folder)).problems} == {"flows.py"}
     flows.write_text(flows.read_text().replace("submit=submit,", "submit=print,"))
-    told = [fault for fault in check_plugin(str(folder)).faults if fault.place == "acme.submit"]
-    assert [(fault.file, fault.message[:18]) for fault in told] == [("code", "it is no generator")]
+    found = [
+        problem for problem in check_plugin(str(folder)).problems if problem.place == "acme.submit"
+    ]
+    assert [(problem.file, problem.message[:18]) for problem in found] == [
+        ("code", "is not a generator")
+    ]
 
 
-def test_request_schemas_that_are_put_together(folder: Path) -> None:
+def test_request_schemas_in_parts(folder: Path) -> None:
     def parted(data: dict[str, Any]) -> None:
         data["$defs"] = {"rest": {"properties": {"seed": data["properties"].pop("seed")}}}
         data["allOf"] = [{"$ref": "#/$defs/rest"}]
         del data["additionalProperties"]
 
     changed(folder, REQUEST, parted)
-    assert faults(folder) == []
+    assert problems(folder) == []
     changed(folder, REQUEST, lambda data: data.update(allOf=[{"$ref": "other.json#/rest"}]))
-    assert any("refers to 'other.json#/rest'" in fault for fault in faults(folder))
+    assert any("refers to 'other.json#/rest'" in problem for problem in problems(folder))
 
 
-def test_a_target_may_be_limits_alone(folder: Path) -> None:
+def test_a_target_of_limits_alone(folder: Path) -> None:
     def limits(data: dict[str, Any]) -> None:
         for key in ("fields", "model", "request", "unknown_key"):
             del data[key]
 
     changed(folder, TARGET, limits)
-    assert faults(folder) == []
+    assert problems(folder) == []
 
 
 def test_data_needs_no_code_and_code_needs_data(folder: Path) -> None:
     init, provider = folder / "__init__.py", folder / PROVIDER
     code = init.read_text()
     init.unlink()
-    assert faults(folder) == ["__init__.py: it is missing, so nothing can be submitted."]
-    told = provider.read_text()
+    assert problems(folder) == ["__init__.py: missing, so nothing can be submitted."]
+    data = provider.read_text()
     provider.unlink()
-    assert faults(folder) == []
+    assert problems(folder) == []
     init.write_text(code)
-    assert faults(folder) == ["provider.json: it is missing, and 'acme' needs one."]
-    provider.write_text(told)
+    assert problems(folder) == ["provider.json: missing, and 'acme' needs one."]
+    provider.write_text(data)
     init.write_text(
-        "from wanprep.plugins.hookspecs import hookimpl\n"
+        "from wanprep.plugins import hookimpl\n"
         "@hookimpl\ndef wanprep_register_hosts(register): register('x', object())\n"
     )
-    assert faults(folder) == ["__init__.py, wanprep_acme: it registers no provider 'acme'."]
+    assert problems(folder) == ["__init__.py, wanprep_acme: does not register the provider 'acme'."]
 
 
-def test_another_copy_that_is_imported_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_imported_copy_is_restored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mine = object()
     monkeypatch.setitem(sys.modules, "wanprep_acme", mine)
-    assert faults(folder) == []
+    assert problems(folder) == []
     assert sys.modules["wanprep_acme"] is mine
     assert "wanprep_acme.flows" not in sys.modules
     assert str(folder.parent) not in sys.path
@@ -329,7 +334,7 @@ def test_where_a_plugin_is_found(folder: Path, place: str, monkeypatch: pytest.M
     assert check_plugin(place).found.folder == folder
 
 
-def test_where_none_or_several_are(tmp_path: Path) -> None:
+def test_no_plugin_or_several(tmp_path: Path) -> None:
     for place in (str(tmp_path), "nosuch", "../x"):
         with pytest.raises(UsageError, match="wanprep plugin new NAME"):
             check_plugin(place)
@@ -340,4 +345,4 @@ def test_where_none_or_several_are(tmp_path: Path) -> None:
 def test_a_project_that_cannot_be_read(folder: Path) -> None:
     (folder.parents[1] / "pyproject.toml").write_text("[")
     with pytest.raises(UsageError, match=r"pyproject\.toml cannot be read"):
-        faults(folder)
+        problems(folder)

@@ -43,12 +43,11 @@ def new(name: str, folder: str | None) -> int:
       wanprep plugin new acme
       wanprep plugin new acme-video --folder plugins/acme
     """
-    from wanprep.plugins.new_plugin import named, write_plugin
+    from wanprep.plugins.new_plugin import package_of, write_plugin
     from wanprep.text import visible
 
-    begun = named(name)
-    place = Path(folder or begun.package)
-    for file in write_plugin(begun, place):
+    place = Path(folder or package_of(name))
+    for file in write_plugin(name, place):
         click.echo(f"wrote {visible(str(file))}")
     where = visible(str(place))
     click.echo(
@@ -83,17 +82,17 @@ def check(place: str, layout: str) -> int:
     with redirect_stdout(sys.stderr):  # where a plugin's own code may print, apart from our data
         checked = check_plugin(place)
     click.echo(_as_json(checked) if layout == "json" else _as_text(checked))
-    return int(bool(checked.faults))
+    return int(bool(checked.problems))
 
 
 def _as_text(checked: Checked) -> str:
     from wanprep.text import plural, visible
 
     name = checked.found.package
-    if not checked.faults:
+    if not checked.problems:
         return f"{name}: {plural(len(checked.targets), 'target')}, nothing is wrong"
-    lines = [visible(str(fault)) for fault in checked.faults]
-    return "\n".join([*lines, f"{name}: {plural(len(lines), 'fault')}"])
+    lines = [visible(str(problem)) for problem in checked.problems]
+    return "\n".join([*lines, f"{name}: {plural(len(lines), 'problem')}"])
 
 
 def _as_json(checked: Checked) -> str:
@@ -104,7 +103,7 @@ def _as_json(checked: Checked) -> str:
         "targets": list(checked.targets),
         "faults": [
             {"file": each.file, "place": each.place, "message": each.message}
-            for each in checked.faults
+            for each in checked.problems
         ],
     }
     return json.dumps(told, indent=2, ensure_ascii=False)

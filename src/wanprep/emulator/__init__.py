@@ -7,20 +7,27 @@ elsewhere are not fetched, and no webhook or callback is called.
 
 from __future__ import annotations
 
-from wanprep.emulator.dispatch import Route, Site
-from wanprep.emulator.documents import Document
 from wanprep.emulator.emulator import KEY, Emulator, State
 from wanprep.emulator.jobs import ENDED, Failure, Job
 from wanprep.emulator.messages import (
     HttpError,
     Reply,
     Request,
+    Route,
+    Site,
     Stream,
     iso_time,
     json_reply,
     page_of,
 )
-from wanprep.emulator.references import Reference, fetch, is_callback_allowed, numbered, url_problem
+from wanprep.emulator.references import (
+    Document,
+    Reference,
+    fetch,
+    is_callback_allowed,
+    numbered,
+    url_problem,
+)
 from wanprep.emulator.renderer import VideoSpec, accept_job, draw_card
 from wanprep.emulator.uploads import Upload
 

@@ -1,4 +1,4 @@
-"""A running emulator: what it holds, how it starts, and how it ends without leaving a trace."""
+"""The emulator: its state, its start, and its end, after which no thread or file is left."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.closing import Closing
 from wanprep.emulator import faults as faults_site
 from wanprep.emulator import uploads as public_site
-from wanprep.emulator.dispatch import dispatch
 from wanprep.emulator.faults import Faults
 from wanprep.emulator.jobs import ENDED, Job, Jobs
+from wanprep.emulator.messages import dispatch
 from wanprep.emulator.uploads import Uploads
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from wanprep.emulator.dispatch import Answer, Site
-    from wanprep.emulator.messages import Request
+    from wanprep.emulator.messages import Answer, Request, Site
     from wanprep.emulator.server import Server
 
 KEY: Final = "emulated"  # any other key that is not empty will do as well
@@ -155,5 +154,5 @@ def _listen(port: int, answer: Callable[[Request], Answer], log: Callable[[str],
         return Server(port, answer, log)
     except OSError as error:
         raise UsageError(
-            f"port {port} cannot be had: {error.strerror}. Choose another with --port."
+            f"port {port} is not available: {error.strerror}. Choose another with --port."
         ) from error

@@ -1,4 +1,4 @@
-"""What can be made to go wrong, how often, and the endpoint that switches it."""
+"""Faults that can be switched on, how often each happens, and the endpoint for it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from wanprep.emulator.dispatch import Route, Site
-from wanprep.emulator.messages import HttpError, Reply, Request, json_reply
+from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong."""
+    """One kind of fault."""
 
     effect: str
     times: int | None = 1  # unless a number is given; None: always
@@ -47,8 +46,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
 
 def how_often(fault: Fault) -> str:
     """Write how often a fault strikes when no number is given."""
-    words = {None: "always", 1: "once", 2: "twice"}
-    return words.get(fault.times, f"{fault.times} times")
+    counts = {None: "always", 1: "once", 2: "twice"}
+    return counts.get(fault.times, f"{fault.times} times")
 
 
 class Faults:
@@ -90,7 +89,7 @@ def _parse(fault: str) -> tuple[str, int | None]:
     if not equals:
         return name, FAULTS[name].times
     if not times.isdecimal() or int(times) < 1:
-        raise UsageError(f"'{fault}': write how often as a whole number from 1, as in {name}=2.")
+        raise UsageError(f"'{fault}': TIMES must be a whole number from 1, as in {name}=2.")
     return name, int(times)
 
 

@@ -117,7 +117,7 @@ class Jobs:
         return job if job and job.site == site else None
 
     def find(self, site: str, job_id: str, *, called: str) -> Job:
-        """Return one job of a site, or answer 404 in words that call it as the provider does."""
+        """Return one job of a site, or answer 404 with the provider's word for a job."""
         job = self.get(site, job_id)
         if job is None:
             raise HttpError(404, f"there is no {called} {job_id}")

@@ -1,23 +1,28 @@
-"""Requests and replies as values, and what every site needs to read and write them."""
+"""Requests, replies, and the sites and routes that answer them."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-T = TypeVar("T")
+    from wanprep.emulator.emulator import State
+
+# "submit" costs money, "poll" asks for a job's status, "open" needs no key.
+RouteKind = Literal["plain", "submit", "poll", "open"]
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 class HttpError(Exception):
-    """A request that is answered with an error, in the shape of the site it was sent to."""
+    """An error, which each site answers in its own shape."""
 
     def __init__(self, status: int, message: str, *, code: str | int = "", **more: object) -> None:
         super().__init__(message)
@@ -48,7 +53,7 @@ class Request:
         try:
             data = json.loads(self.body)
         except ValueError as error:
-            raise HttpError(400, "the body is no JSON") from error
+            raise HttpError(400, "the body is not JSON") from error
         if not isinstance(data, dict):
             raise HttpError(400, "the body must be a JSON object")
         return data
@@ -91,6 +96,9 @@ class Stream:
 @dataclass(frozen=True, slots=True)
 class Cut:
     """No answer at all: the connection is cut."""
+
+
+Answer = Reply | Stream | Cut
 
 
 def json_reply(data: object, status: int = 200, **headers: str) -> Reply:
@@ -164,16 +172,19 @@ def _read_form(request: Request) -> Form:
     return form
 
 
-def page_of(items: Sequence[T], page: object, size: object) -> Sequence[T]:
-    """Return one page of a list, counted from 1."""
-    number, length = _whole_number(page), _whole_number(size)
-    return items[(number - 1) * length : number * length]
+def page_of(
+    items: Sequence[object], query: Mapping[str, Any], key: str, *, size: str = "page_size"
+) -> dict[str, object]:
+    """Answer with the page of a list that a query asks for, counted from 1."""
+    number, length = _whole_number(query.get("page", 1)), _whole_number(query.get(size, 20))
+    part = items[(number - 1) * length : number * length]
+    return {key: part, "page": number, size: length, "total": len(items)}
 
 
 def _whole_number(value: object) -> int:
     string = str(value)
     if not string.isdecimal() or int(string) < 1:
-        raise HttpError(400, f"{string[:20]!r} is no whole number from 1: pages are counted from 1")
+        raise HttpError(400, f"{string[:20]!r} is not a page number: pages are counted from 1")
     return int(string)
 
 
@@ -181,3 +192,93 @@ def iso_time(seconds: float) -> str:
     """Write a time as 2026-01-01T12:00:00.000Z."""
     written = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return written.replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint. `{name}` in its path is one segment, `{name...}` the rest with its slashes.
+
+    `handle(state, request, name=...)` returns a `Reply` or a `Stream`, or raises `HttpError`.
+    Requests come from several threads at once.
+    """
+
+    method: str
+    path: str
+    handle: Callable[..., Reply | Stream]
+    kind: RouteKind = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A service below /NAME, or a part of it that has errors of another shape, below a path."""
+
+    name: str  # the provider's
+    path: str = ""
+    key_variable: str = ""  # the environment variable that holds the provider's key
+    routes: tuple[Route, ...]
+    error: Callable[[HttpError], Reply]
+
+    @property
+    def prefix(self) -> str:
+        """Where the site begins."""
+        return f"/{self.name}{self.path}" if self.name else ""
+
+    def serves(self, path: str) -> bool:
+        """Answer whether a path lies below this site."""
+        return path == self.prefix or path.startswith(f"{self.prefix}/")
+
+    def find_route(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """Find the route of a path, and the values of its placeholders."""
+        for route in self.routes:
+            match = _pattern(self.prefix + route.path).fullmatch(path)
+            if match and route.method == ("GET" if method == "HEAD" else method):
+                return route, {name: unquote(value) for name, value in match.groupdict().items()}
+        raise HttpError(404, f"there is no {method} {path}")
+
+
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    rest = re.sub(r"\\\{(\w+)\\\.\\\.\\\.\\\}", r"(?P<\1>.+)", re.escape(path))
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", rest))
+
+
+def dispatch(state: State, sites: Iterable[Site], request: Request) -> Answer:
+    """Answer one request from the first site that serves its path."""
+    if state.faults.strikes("slow"):
+        state.closing.wait(2 / state.speed)
+    site = next(site for site in sites if site.serves(request.path))
+    try:
+        route, values = site.find_route(request.method, request.path)
+        _raise_fault(state, route, request)
+        if route.kind == "submit" and state.faults.strikes("lost-request"):
+            return Cut()
+        reply = route.handle(state, request, **values)
+        if isinstance(reply, Reply) and route.kind == "submit":
+            return _disturbed(state, reply)
+    except HttpError as error:
+        reply = site.error(error)
+        wait = {"Retry-After": "1"} if error.status == 429 else {}
+        return replace(reply, headers={**reply.headers, **wait})
+    return reply
+
+
+def _raise_fault(state: State, route: Route, request: Request) -> None:
+    """Refuse before anything is done."""
+    if route.kind != "open":
+        if not request.key or state.faults.strikes("bad-key"):
+            raise HttpError(401, "the key is missing or not valid")
+        if state.faults.strikes("rate-limit"):
+            raise HttpError(429, "too many requests")
+    if route.kind == "poll" and state.faults.strikes("poll-error"):
+        raise HttpError(503, "the service is unavailable")
+    if route.kind == "submit" and state.faults.strikes("server-error"):
+        raise HttpError(500, "internal error")
+
+
+def _disturbed(state: State, reply: Reply) -> Answer:
+    """Let faults strike the reply to a job that was accepted."""
+    if state.faults.strikes("lost-reply"):
+        return Cut()
+    if state.faults.strikes("server-error-taken"):
+        raise HttpError(500, "internal error")
+    return replace(reply, broken=True) if state.faults.strikes("half-answer") else reply

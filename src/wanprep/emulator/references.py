@@ -1,10 +1,11 @@
-"""The references of a job: what a URL leads to, and whether a provider would take it."""
+"""The references of a job, and the documented limits that they and its request must meet."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
 from wanprep.emulator.jobs import Failure
@@ -12,7 +13,8 @@ from wanprep.emulator.jobs import Failure
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wanprep.emulator.documents import Document
+    from jsonschema import ValidationError
+
     from wanprep.emulator.emulator import State
 
 Role = Literal["first_frame", "image", "video", "voice"]
@@ -84,6 +86,61 @@ def fetch_checked(state: State, reference: Reference, limits: Document) -> Path 
     if problems := limits.problems(f"media/{reference.role}", facts.as_json()):
         return Failure("unfit", f"{reference.title}: {problems[0]}")
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing in a body or a file that a document does not allow."""
+
+    place: tuple[str | int, ...]
+    keyword: str
+    message: str
+
+    @property
+    def where(self) -> str:
+        """The place as `videos.0`."""
+        return ".".join(map(str, self.place))
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.place else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`request` is the JSON Schema of a body; `media` has one of facts for each role of a file."""
+
+    data: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """Read a document from a JSON file."""
+        return cls(json.loads(path.read_text(encoding="utf-8")))
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The schema of a request's body."""
+        return dict(self.data["request"])
+
+    def problems(self, part: str, value: object) -> list[Problem]:
+        """List what one part of the document, "request" or "media/image", does not allow."""
+        from jsonschema import Draft202012Validator
+
+        validator = Draft202012Validator({**self.data, "$ref": f"#/{part}"})
+        errors = sorted(validator.iter_errors(value), key=lambda error: [*map(str, error.path)])
+        return [
+            Problem(tuple(error.absolute_path), str(error.validator), _message(error)[:300])
+            for error in errors
+        ]
+
+    def with_defaults(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Fill in the documented defaults of what a body leaves out."""
+        fields = self.request["properties"].items()
+        return {name: rule["default"] for name, rule in fields if "default" in rule} | body
+
+
+def _message(error: ValidationError) -> str:
+    schema = cast("dict[str, Any]", error.schema)
+    return str(schema["x-says"]) if error.validator == "anyOf" else error.message
 
 
 def _https_host(url: str) -> str:

@@ -1,4 +1,4 @@
-"""From an accepted job to its result: a small real video, made of the job's references."""
+"""Render an accepted job: a small real video, made of the job's references."""
 
 from __future__ import annotations
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from wanprep.emulator.documents import Document
     from wanprep.emulator.emulator import State
-    from wanprep.emulator.references import Reference
+    from wanprep.emulator.references import Document, Reference
 
 _FPS: Final = 12
 _POLL: Final = 0.01  # seconds between two questions whether ffmpeg has ended
@@ -46,7 +45,7 @@ _COLORS: Final = ("#264653", "#2a6f97", "#6d597a", "#7f4f24", "#386641")
 
 
 class RenderError(Exception):
-    """No video can be made of this."""
+    """The video cannot be rendered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +167,7 @@ def _run(output: Any, stop: Event) -> None:  # noqa: ANN401
             if stop.wait(_POLL):
                 process.kill()
     if process.returncode:
-        raise RenderError("the video could not be made of these references")
+        raise RenderError("the video cannot be rendered from these references")
 
 
 def _fit_image(file: Path, size: tuple[int, int], output: Path) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from wanprep.emulator.dispatch import Answer
+    from wanprep.emulator.messages import Answer
 
     Listener = Callable[[Request], Answer]
     Logger = Callable[[str], None]

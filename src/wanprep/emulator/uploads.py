@@ -14,8 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from wanprep.emulator.dispatch import Route, Site
-from wanprep.emulator.messages import HttpError, Reply, Request, Slice, file_reply
+from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, Slice, file_reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

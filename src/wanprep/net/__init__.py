@@ -1,1 +1,1 @@
-"""What may leave this machine, where to, and what is never shown of it."""
+"""Which hosts and URLs are safe, and the redaction of secrets."""

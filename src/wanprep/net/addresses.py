@@ -1,4 +1,4 @@
-"""Where a URL leads: private or loopback hosts, origins, and which links may be followed."""
+"""Private and loopback hosts, the origin of a URL, and which URLs may be followed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_private(host: str) -> bool:
-    """Tell whether a name or number leads no stranger anywhere: localhost, 10.x, *.local."""
+    """Whether a host is loopback, private or local: localhost, 10.x, *.local."""
     name = host.rstrip(".").lower()
     try:
         address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
     except ValueError:
-        # A host of one word, or in these zones, exists only inside somebody's network; one that
-        # ends in a number is an address in disguise: 127.1, 0x7f.0.0.1.
+        # A host of one word, or in these zones, exists only inside a private network; one that
+        # ends in a number is another spelling of an IP address: 127.1, 0x7f.0.0.1.
         return "." not in name or name.endswith(_INNER) or name.rpartition(".")[2].isdecimal()
     return not address.is_global
 
 
 def origin(url: str) -> Origin | None:
-    """Tell to whom a key would go: scheme, host and port together. None if to nobody."""
+    """Return the scheme, host and port of an http(s) URL, else None."""
     parts = _parts(url)
     if parts is None or parts.scheme not in _PORTS or not parts.hostname:
         return None
@@ -33,7 +33,7 @@ def origin(url: str) -> Origin | None:
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a link leads to this very machine."""
+    """Whether a URL is on this machine."""
     parts = _parts(url)
     host = parts.hostname or "" if parts else ""
     if host == "localhost":
@@ -45,11 +45,11 @@ def is_loopback(url: str) -> bool:
 
 
 def may_follow(url: str, *, plain: bool) -> bool:
-    """Tell whether a link is safe to follow: https, or plain http to this machine if allowed."""
-    found = origin(url)
-    if found is None:
+    """Whether a URL is safe to follow: https, or plain http to this machine if allowed."""
+    parts = origin(url)
+    if parts is None:
         return False
-    return found[0] == "https" or (plain and is_loopback(url))
+    return parts[0] == "https" or (plain and is_loopback(url))
 
 
 def _parts(url: str) -> SplitResult | None:

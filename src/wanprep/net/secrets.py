@@ -1,4 +1,4 @@
-"""Keys never leave through words: what is shown, stored or raised passes through here."""
+"""Redact secrets in everything that is shown, stored or raised."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 HIDDEN: Final = "***"
 
-# Shorter than any service's key: to hide it everywhere would only garble what is said.
+# Shorter than any service's key: to redact it everywhere would garble other text.
 _SHORTEST: Final = 8
-_loaded: set[str] = set()
+_secrets: set[str] = set()
 
-_WORDS: Final = "auth|authentication|authorization|error|key|keys|realm|scheme|token|tokens"
+_NOT_TOKENS: Final = "auth|authentication|authorization|error|key|keys|realm|scheme|token|tokens"
 _QUERY: Final = (
     r"(?:x-(?:amz|goog|oss)-)?(?:signature|credential|security-token)|access_?token|auth|"
     r"(?:api[-_]?)?key|awsaccesskeyid|googleaccessid|ossaccesskeyid|key-pair-id|password|policy|"
@@ -23,26 +23,26 @@ _FIELDS: Final = (
     r"(?:x-)?api[-_]?key|access[-_]?token|auth[-_]?token|api[-_]?token|client[-_]?secret|"
     r"secret[-_]?key|password|x-amz-security-token"
 )
-# Authorization: anything, in a header, a table or JSON
+# Authorization: anything, in a header, a dict or JSON
 _AUTHORIZATION: Final = (
     r"(\b(?i:(?:proxy-)?authorization)\\?[\"']?\s*[:=]\s*\\?[\"']?"
     r"(?i:(?:basic|bearer|digest|key|token)\s+)?)"
     r"[^\s\"',;}\\][^\"'\r\n,;}\\]*"
 )
-# ?X-Amz-Signature=..., also inside of a link that is itself part of a query
+# ?X-Amz-Signature=..., also in a URL that is itself part of a query
 _IN_QUERY: Final = (
     rf"((?i:(?:[?&]|\\u0026|%3f|%26|&amp;)(?:{_QUERY})(?:=|%3d)))(?:(?!%26)[^\s&\"'<>#\\])+"
 )
 _PATTERNS: Final = tuple(
-    (re.compile(pattern), instead)
-    for pattern, instead in (
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
         # https://user:password@host
         (r"(\b(?i:[a-z][a-z0-9+.-]{0,20})://)[^/\s?#\"'<>]+@", rf"\1{HIDDEN}@"),
         (_AUTHORIZATION, rf"\1{HIDDEN}"),
-        (rf"(\b(?i:bearer)\s+)(?!(?i:{_WORDS})\b)[^\s\"'<>,;\\]+", rf"\1{HIDDEN}"),
+        (rf"(\b(?i:bearer)\s+)(?!(?i:{_NOT_TOKENS})\b)[^\s\"'<>,;\\]+", rf"\1{HIDDEN}"),
         (_IN_QUERY, rf"\1{HIDDEN}"),
         (rf"((?i:{_FIELDS})\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\s\"'&,;}}\\]+", rf"\1{HIDDEN}"),
-        # Tokens that show by their looks whose they are.
+        # Tokens with the well-known prefix of their issuer.
         (r"\b(?:sk|pk|rk|whsec)[-_][\w-]{12,}", HIDDEN),
         (r"\b(?:hf|r8|gh[opsur])_\w{16,}|\bgithub_pat_\w{16,}", HIDDEN),
         (r"\bxox[abeprs]-[\w-]{10,}", HIDDEN),
@@ -56,24 +56,24 @@ _SECRET_NAMES: Final = re.compile(
 
 
 def remember(secret: str) -> None:
-    """Hide a key from now on, wherever it turns up."""
+    """Redact a key from now on, wherever it occurs."""
     if len(secret) >= _SHORTEST:
-        _loaded.update({secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]})
+        _secrets.update({secret, quote(secret), quote(secret, safe=""), json.dumps(secret)[1:-1]})
 
 
 def redact(text: str) -> str:
-    """Take out of a text what nobody but the provider may read."""
-    if _loaded:
+    """Replace keys, signatures and logins in a string."""
+    if _secrets:
         # The longest first: a key may begin like another.
-        keys = sorted(_loaded.copy(), key=len, reverse=True)
+        keys = sorted(_secrets.copy(), key=len, reverse=True)
         text = re.sub("|".join(re.escape(key) for key in keys), HIDDEN, text)
-    for pattern, instead in _PATTERNS:
-        text = pattern.sub(instead, text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
     return text
 
 
 def redact_json(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Take secrets out of every text in some data, names included."""
+    """Redact every string in JSON data, names included."""
     match value:
         case str():
             return redact(value)

@@ -1,1 +1,60 @@
-"""What a plugin adds to wanprep, and how plugins are found and loaded."""
+"""What a plugin adds to wanprep: everything that its author may import, beside `wanprep.emulator`.
+
+`wanprep.plugins.hookspecs` documents the hooks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wanprep.plugins import answers
+from wanprep.plugins.flow import (
+    Accepted,
+    Cancelled,
+    FileContent,
+    Flow,
+    HostedUrl,
+    Order,
+    Refused,
+    Request,
+    Response,
+    Sent,
+    State,
+    Status,
+    Unclear,
+)
+from wanprep.plugins.provider import Events, Host, LocalFile, Provider, Settings
+
+if TYPE_CHECKING:
+    from wanprep.plugins.hookspecs import hookimpl
+
+__all__ = [
+    "Accepted",
+    "Cancelled",
+    "Events",
+    "FileContent",
+    "Flow",
+    "Host",
+    "HostedUrl",
+    "LocalFile",
+    "Order",
+    "Provider",
+    "Refused",
+    "Request",
+    "Response",
+    "Sent",
+    "Settings",
+    "State",
+    "Status",
+    "Unclear",
+    "answers",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    if name == "hookimpl":  # imports pluggy, which only those who load plugins need
+        from wanprep.plugins.hookspecs import hookimpl
+
+        return hookimpl
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""For plugin authors: read what is needed from a service's answer, whatever its shape."""
+"""Read what a provider's flow needs from a service's answers, whatever their shape."""
 
 from __future__ import annotations
 
@@ -9,57 +9,53 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from wanprep.net.secrets import redact
-from wanprep.plugins.flow import Refused, Unclear
+from wanprep.plugins.flow import Refused, Status, Unclear
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wanprep.plugins.flow import Response, Sent
+    from wanprep.plugins.flow import Response, Sent, State
 
-
-_LONGEST_WORDS: Final = 400
-
-
-_LONGEST_ADDRESS: Final = 8192
-
-
-_ADDRESS: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\"<>\\]+", re.IGNORECASE)
-
-
+_LONGEST_TEXT: Final = 400
+_LONGEST_URL: Final = 8192
+_URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\"<>\\]+", re.IGNORECASE)
 _ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,199}")
-
-
-# A time without a zone is read as that of the place where it comes first: it is used to tell
-# when something expires, and too early does no harm.
+# A time without a zone is read as that of the easternmost one, and so as the earliest: it is used
+# for expiry dates, and too early does no harm.
 _EASTERNMOST: Final = timedelta(hours=14)
 
 
-def members(response: Response) -> Mapping[str, Any]:
-    """Read an answer that is to be one JSON object."""
-    found = response.json()
-    if not isinstance(found, dict):
-        raise Unclear("the answer is no JSON object")
-    return found
+def as_object(response: Response) -> Mapping[str, Any]:
+    """Read a body that must be one JSON object; raise Unclear if it is not."""
+    body = response.json()
+    if not isinstance(body, dict):
+        raise Unclear("the answer is not a JSON object")
+    return body
 
 
 def json_or_none(response: Response) -> Any:  # noqa: ANN401 - JSON
-    """Read an answer that may be anything: errors come as pages of HTML, too."""
+    """Read a body of any type; None if it is not JSON, as errors in HTML are not."""
     try:
         return response.json()
     except Unclear:
         return None
 
 
-def inner(value: object, *path: str) -> Any:  # noqa: ANN401 - JSON
-    """Go down into objects; None where there is no such way."""
-    for name in path:
+def value_at(value: object, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Return the value at a path such as "error.message"; None if there is none."""
+    for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
-def listed(value: object, names: Sequence[str] = ()) -> list[Mapping[str, Any]]:
-    """Find a list of objects: the value itself, or under one of these names, or two of them."""
+def text_at(value: object, *paths: str) -> str:
+    """Return the first string or number at one of these paths, as `as_text` does."""
+    return as_text(*(value_at(value, path) for path in paths))
+
+
+def as_objects(value: object, names: Sequence[str] = ()) -> list[Mapping[str, Any]]:
+    """Find a list of objects: the value itself, or under one or two of these names."""
     for _ in range(2):
         if isinstance(value, dict):
             inside = (value[name] for name in names if isinstance(value.get(name), list | dict))
@@ -67,45 +63,45 @@ def listed(value: object, names: Sequence[str] = ()) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
-def job_id(value: object, pattern: re.Pattern[str] = _ID) -> str:
-    """Read the id of a job; what could lead an address astray is none."""
+def as_job_id(value: object, pattern: re.Pattern[str] = _ID) -> str:
+    """Read a job's id; raise Unclear if there is none that is safe to put into a URL."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not pattern.fullmatch(text):
-        raise Unclear("the answer names no job")
+        raise Unclear("the answer has no job id")
     return text
 
 
-def segment(text: str) -> str:
-    """Write a text as one part of a path."""
+def path_segment(text: str) -> str:
+    """Escape a string for use as one segment of a URL's path."""
     return quote(text, safe="")
 
 
-def words(*values: object) -> str:
-    """Take the first text that says something, made fit to be shown."""
+def as_text(*values: object) -> str:
+    """Return the first string or number that is not blank: one line, shortened, redacted."""
     for value in values:
         if isinstance(value, str | int) and not isinstance(value, bool):
-            # Hidden before it is cut, for half a key is a secret as well.
-            plain = visible(" ".join(redact(str(value)).split()))
-            if plain:
-                return plain if len(plain) <= _LONGEST_WORDS else f"{plain[:_LONGEST_WORDS]}…"
+            # Redacted before it is cut, because half a key is a secret as well.
+            text = visible(" ".join(redact(str(value)).split()))
+            if text:
+                return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
     return ""
 
 
-def addresses(value: object, names: Sequence[str] = ("url",)) -> Iterator[str]:
-    """List the addresses in a text, a list, or in objects under one of these names."""
+def as_urls(value: object, names: Sequence[str] = ("url",)) -> Iterator[str]:
+    """List the http(s) URLs in a string, a list, or objects under one of these names."""
     match value:
-        case str() if len(value) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(value.strip()):
+        case str() if len(value) <= _LONGEST_URL and _URL.fullmatch(value.strip()):
             yield value.strip()
         case list():
             for each in value:
                 if not isinstance(each, list):
-                    yield from addresses(each, names)
+                    yield from as_urls(each, names)
         case dict():
-            texts = (value[name] for name in names if isinstance(value.get(name), str))
-            yield from (found for text in texts for found in addresses(text))
+            strings = (value[name] for name in names if isinstance(value.get(name), str))
+            yield from (url for string in strings for url in as_urls(string))
 
 
-def number(value: object) -> float | None:
+def as_number(value: object) -> float | None:
     """Read a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -115,52 +111,70 @@ def number(value: object) -> float | None:
         return None
 
 
-def whole(value: object) -> int | None:
+def as_int(value: object) -> int | None:
     """Read a whole number that is not negative."""
-    found = number(value)
-    return int(found) if found is not None and found >= 0 and found == int(found) else None
+    number = as_number(value)
+    return int(number) if number is not None and number >= 0 and number == int(number) else None
 
 
-def moment(value: object) -> datetime | None:
-    """Read a time: seconds or milliseconds since 1970, or as ISO 8601 writes it."""
+def as_time(value: object) -> datetime | None:
+    """Read a time: seconds or milliseconds since 1970, or ISO 8601."""
     try:
-        seconds = number(value)
+        seconds = as_number(value)
         if seconds is not None:
             return datetime.fromtimestamp(seconds / 1000 if seconds > 1e11 else seconds, UTC)
-        found = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if found is not None and found.tzinfo is None:
-            return found.replace(tzinfo=UTC) - _EASTERNMOST
-        return found.astimezone(UTC) if found is not None else None
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if time is not None and time.tzinfo is None:
+            return time.replace(tzinfo=UTC) - _EASTERNMOST
+        return time.astimezone(UTC) if time is not None else None
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def told(source: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    """Keep what is worth keeping, where it is there."""
+def pick(source: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Copy these entries, where they are present and not null."""
     return {name: source[name] for name in names if source.get(name) is not None}
 
 
+def read_status(
+    service: str,
+    states: Mapping[str, State],
+    word: str,
+    *,
+    outputs: Sequence[str] = (),
+    error: str = "",
+    details: Mapping[str, Any] | None = None,
+    progress: float | None = None,
+) -> Status:
+    """Translate a service's word for a job's state; a success without a result is a failure."""
+    state = states.get(word.lower(), "unknown")
+    if state == "succeeded" and not outputs:
+        state, error = "failed", error or f"{service} reports the job as {word}, without a result"
+    elif state == "failed":
+        error = error or f"{service} gives no reason"
+    return Status(
+        state=state,
+        word=word,
+        outputs=tuple(dict.fromkeys(outputs)) if state == "succeeded" else (),
+        error=error if state in {"failed", "cancelled"} else "",
+        progress=progress,
+        details=details or {},
+    )
+
+
 TOP_UP: Final = "Top up the account, and run this again."
-
-
 CHECK_KEY: Final = "Check the key: it may be mistyped, expired, or of another account."
-
-
 HOST_IT: Final = (
-    "Put the file where the world can fetch it and write its https address into the job, "
-    "or name a place of your own in [hosts] of the configuration."
+    "Put the file at a public https URL and use that URL in the job, or set up a place for local "
+    "files in [hosts] of the configuration."
 )
-
-
-_COMPARE: Final = "Run `wanprep check` on the job, and compare it with what the service says."
-
-
-_BY_STATUS: Final = {
+_COMPARE: Final = "Run `wanprep check` on the job, and compare it with the service's message."
+_ADVICE_BY_STATUS: Final = {
     400: _COMPARE,
     401: CHECK_KEY,
     402: TOP_UP,
     403: "Check that the key, and the account, may use this model.",
-    404: "The service does not know what was asked for: check the target.",
+    404: "The service does not know what was requested: check the target.",
     413: "Make the request smaller: host files instead of sending them.",
     422: _COMPARE,
     429: "Wait as long as it says, or a few minutes, and run this again.",
@@ -168,42 +182,41 @@ _BY_STATUS: Final = {
 
 
 def refusal(
-    service: str, response: Response, *, says: str = "", code: str = "", advice: str = ""
+    service: str, response: Response, *, message: str = "", code: str = "", advice: str = ""
 ) -> Refused:
-    """Make of an answer a refusal; where a service itself is at fault, nothing is certain."""
+    """Make a Refused of a 2xx or 4xx answer; raise Unclear for 5xx, after which a job may exist."""
     if response.status >= 500:
-        raise Unclear(f"{service} answered with HTTP {response.status}. {says}".rstrip())
-    if not says:
-        says = f"HTTP {response.status}, and no reason" if not response.ok else "no reason"
-    return Refused(
-        f"{service} refuses: {says}",
-        code=code,
-        advice=advice or _BY_STATUS.get(response.status, ""),
-    )
+        raise Unclear(f"{service} answered with HTTP {response.status}. {message}".rstrip())
+    if not message:
+        message = "no reason" if response.ok else f"HTTP {response.status}, and no reason"
+    advice = advice or _ADVICE_BY_STATUS.get(response.status, "")
+    return Refused(f"{service} refuses: {message}", code=code, advice=advice)
 
 
-# How far two clocks may be apart, and how long an order may have been on its way. Lists tell
-# little: in a wide window, a job of somebody else with the same account looks like ours.
+# How far two clocks may be apart, and how long an order may have been on its way. Lists show
+# little of each job: in a wide window, a job of another run with the same account looks the same.
 _BEFORE: Final = timedelta(seconds=30)
-
-
 _AFTER: Final = timedelta(minutes=5)
 
 
-def earliest(sent: Sent) -> datetime:
-    """Tell since when the job can have been known to the service."""
+def earliest_start(sent: Sent) -> datetime:
+    """Return the earliest time at which the service may have created the job."""
     return sent.sent_at.astimezone(UTC) - _BEFORE
 
 
-def of_its_time(sent: Sent, when: datetime | None) -> bool:
-    """Tell whether a job with this beginning can be the one that was sent."""
-    return when is not None and earliest(sent) <= when <= sent.sent_at + _AFTER
+def matching_id(
+    sent: Sent, value: object, *, created: datetime | None, shown: Mapping[str, Any]
+) -> str:
+    """Return the id of a listed job if it can be the one that was sent, else an empty string.
 
-
-def same_order(sent: Sent, shown: Mapping[str, Any]) -> bool:
-    """Tell whether nothing that is shown of a job differs from what was ordered."""
-    return all(
-        shown[name] == value
-        for name, value in sent.order.body.items()
-        if shown.get(name) is not None
-    )
+    It can be if it was created at that time, is no other run's, and nothing that the list shows
+    of its request differs from the order.
+    """
+    try:
+        name = as_job_id(value)
+    except Unclear:
+        return ""
+    in_time = created is not None and earliest_start(sent) <= created <= sent.sent_at + _AFTER
+    body = sent.order.body
+    equal = all(shown[key] == body[key] for key in body if shown.get(key) is not None)
+    return name if in_time and equal and name not in sent.taken else ""

@@ -1,7 +1,7 @@
-"""What providers say and hear: requests and answers as values, with no network in them.
+"""Requests, answers and outcomes of a provider's flows, as values without a network.
 
-A flow is a generator that yields a Request, is sent a Response, and returns what came of it.
-The driver performs it; `--dry-run` prints it; tests replay it.
+A flow is a generator that yields a Request, is sent a Response, and returns an outcome. The driver
+runs it over the network; `--dry-run` prints its requests; tests replay it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     from datetime import datetime
 
-# Where a run can stand at its provider. What a word of theirs means that nobody knows is
-# "unknown": it is waited for and shown, never taken for an end.
+# The state of a run at its provider. A word that the plugin does not know is "unknown": it is
+# shown, and waited for like "running".
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileContent:
-    """A local file in a request: a field of a form, or with no field the whole body."""
+    """A local file to send: as a field of a multipart form, else as the whole body."""
 
     path: str
-    name: str  # as the service is to see it
+    name: str  # the file name to send
     content_type: str
     form_field: str | None = None
     form: Mapping[str, str] = field(default_factory=dict)  # the form's other fields
@@ -32,39 +32,39 @@ class FileContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request. The driver adds the key, unless told not to."""
+    """One request. The driver adds the key, unless `key` is False."""
 
     method: str
-    url: str  # "/v1/tasks/1" below one of the provider's bases, or a whole address
+    url: str  # "/v1/tasks/1" below one of the provider's bases, or a whole URL
     base: str = "api"
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
     file: FileContent | None = None
     key: bool = True
-    paid: bool = False  # what costs money is sent once; all else may be repeated
+    paid: bool = False  # costs money: sent once; all others may be repeated
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer, whatever its status."""
+    """One answer, of any status."""
 
     status: int
     headers: Mapping[str, str]  # names in lower case
     body: bytes
-    url: str = ""  # whole, as it was asked
+    url: str = ""  # the whole URL of the request
 
     @property
     def ok(self) -> bool:
-        """Tell whether the status is one of success."""
+        """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
     def json(self) -> Any:  # noqa: ANN401 - whatever a service answers
-        """Read the body; one that is no JSON is Unclear."""
+        """Read the body as JSON; raise Unclear if it is none."""
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
-            raise Unclear("the answer is no JSON") from error
+            raise Unclear("the answer is not JSON") from error
 
 
 T = TypeVar("T")
@@ -72,21 +72,21 @@ Flow = Generator[Request, Response, T]
 
 
 class Refused(Exception):
-    """The provider says no, and no job exists."""
+    """The provider rejected the request, and no job exists."""
 
     def __init__(self, message: str, *, code: str = "", advice: str = "") -> None:
         super().__init__(message)
-        self.code = code  # the provider's own word for it
+        self.code = code  # the provider's own error code
         self.advice = advice  # what to do next, where it is known
 
 
 class Unclear(Exception):
-    """An answer that nobody can make sense of: after a paid request, all is possible."""
+    """An answer that cannot be understood: after a paid request, a job may exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be bought."""
+    """One job to submit."""
 
     target: str
     body: Mapping[str, Any]
@@ -97,46 +97,46 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """An order that was sent, perhaps without an answer."""
+    """An order that was sent; without a `provider_id` its answer was lost."""
 
     order: Order
     sent_at: datetime
     provider_id: str = ""
-    taken: frozenset[str] = frozenset()  # the provider's ids of other runs, which are never ours
+    taken: frozenset[str] = frozenset()  # the provider's ids of other runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The provider has the job."""
+    """The provider accepted the job."""
 
     provider_id: str
-    told: Mapping[str, Any] = field(default_factory=dict)  # worth keeping: credits reserved, ...
+    details: Mapping[str, Any] = field(default_factory=dict)  # kept with the run: credits, ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How far a job is."""
+    """The state of a job."""
 
     state: State
     word: str  # the provider's own
-    outputs: tuple[str, ...] = ()  # addresses of results
+    outputs: tuple[str, ...] = ()  # URLs of results
     error: str = ""
     progress: float | None = None  # from 0 to 1
     position: int | None = None  # in a queue
-    told: Mapping[str, Any] = field(default_factory=dict)  # cost, times, ...
+    details: Mapping[str, Any] = field(default_factory=dict)  # kept with the run: cost, times, ...
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What came of asking to cancel: HTTP 200 alone does not prove it."""
+    """The outcome of a request to cancel: HTTP 200 alone does not prove it."""
 
     done: bool
-    says: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
 class HostedUrl:
-    """A public address of a local file."""
+    """A public URL of a local file."""
 
     url: str
     expires: datetime | None = None

@@ -1,4 +1,4 @@
-"""A provider: functions that say how to talk to one service, and nothing that talks."""
+"""A provider: the flows for one service, and the types of their arguments."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ Settings = Mapping[str, Any]  # of [providers.NAME] in the configuration
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalFile:
-    """A file to be uploaded."""
+    """A local file to upload."""
 
     path: str
-    name: str  # with an ending that fits its content
+    name: str  # with an extension that fits its content
     content_type: str  # by content, never by name
     bytes: int
     sha256: str
 
     def base64(self) -> str:
-        """Read it whole, for services that take files inside of JSON."""
+        """Read the whole file, for services that accept files inside JSON."""
         from base64 import b64encode
 
         try:
@@ -47,16 +47,16 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Events:
-    """A stream of server-sent events that tells of finished jobs."""
+    """A stream of server-sent events that reports finished jobs."""
 
     connect: Callable[[], Request]
-    # Given an event's name and data: the provider's id of a job and how it stands, or None.
+    # From an event's name and data: the provider's id of a job and its status, or None.
     read: Callable[[str, str], tuple[str, Status] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """How to talk to one service. None where it has no such thing."""
+    """The flows for one service. None where the service has no such feature."""
 
     name: str  # the part of a target's id before the slash
     submit: Callable[[Order], Flow[Accepted]]
@@ -68,8 +68,8 @@ class Provider:
 
 
 class Host(Protocol):
-    """Puts a file somewhere below an address and tells where the world can fetch it."""
+    """Stores a local file in a place that `[hosts]` names, and returns its public URL."""
 
     def __call__(self, file: LocalFile, below: str) -> HostedUrl:
-        """Store a file below an address such as s3://bucket/prefix; raise CannotHost if not."""
+        """Store a file below a URL such as s3://bucket/prefix; raise CannotHost on failure."""
         ...

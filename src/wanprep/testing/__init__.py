@@ -1,4 +1,4 @@
-"""For those who write plugins: try a provider's flows without a network, against written answers.
+"""For plugin authors: test a provider's flows against written responses, without a network.
 
 In a test of a plugin:
 
@@ -13,9 +13,9 @@ from wanprep.testing.replay import (
     REFUSALS,
     Replayed,
     answer,
-    faults,
     local_file,
     order,
+    problems,
     replay,
     sent,
 )
@@ -25,9 +25,9 @@ __all__ = [
     "REFUSALS",
     "Replayed",
     "answer",
-    "faults",
     "local_file",
     "order",
+    "problems",
     "replay",
     "sent",
 ]

@@ -1,4 +1,4 @@
-"""Perform a flow with answers that are written down, and see what it asked and came to."""
+"""Run a flow on written responses, and return its requests and its outcome."""
 
 from __future__ import annotations
 
@@ -22,56 +22,57 @@ T = TypeVar("T")
 
 
 class Replayed(NamedTuple, Generic[T]):
-    """What a flow asked, and what it came to: its value, or why there is none."""
+    """The requests of a flow, and its outcome: its value, or the exception instead."""
 
     requests: list[Request]
     outcome: T | Refused | Unclear
 
 
 def replay(flow: Flow[T], answers: Iterable[Response]) -> Replayed[T]:
-    """Give a flow one answer after the other.
+    """Send a flow one response after the other.
 
-    It must ask exactly as often as there are answers: AssertionError tells when it does not.
-    Whatever else it raises is a fault of its own, and is raised.
+    It must send exactly as many requests as there are responses, else AssertionError is raised;
+    so is every exception of the flow other than Refused and Unclear.
     """
-    waiting, asked = list(answers), list[Any]()
+    remaining, requests = list(answers), list[Any]()
     try:
-        asked.append(next(flow))
+        requests.append(next(flow))
         while True:
-            if not waiting:
-                raise AssertionError(f"it asks once more, and no answer is left: {_told(asked)}")
-            asked.append(flow.send(waiting.pop(0)))
+            if not remaining:
+                raise AssertionError(f"no response is left for the last request: {_list(requests)}")
+            requests.append(flow.send(remaining.pop(0)))
     except StopIteration as end:
         outcome: T | Refused | Unclear = end.value
     except (Refused, Unclear) as error:
         outcome = error
     finally:
         flow.close()
-    if waiting:
-        raise AssertionError(f"it ends with {len(waiting)} answers left: {_told(asked)}")
-    return Replayed(asked, outcome)
+    if remaining:
+        raise AssertionError(
+            f"the flow ended with {len(remaining)} responses left: {_list(requests)}"
+        )
+    return Replayed(requests, outcome)
 
 
-def _told(asked: list[Request]) -> str:
-    return ", then ".join(f"{each.method} {each.url}" for each in asked) or "nothing was asked"
+def _list(requests: list[Request]) -> str:
+    return ", then ".join(f"{each.method} {each.url}" for each in requests) or "no requests"
 
 
 def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - JSON
-    """Make an answer: bytes are a body as it is, all else is written as JSON."""
+    """Make a response: bytes are the body itself, all else is written as JSON."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    low = {name.lower(): value for name, value in (headers or {}).items()}
-    return Response(status, low, raw, "https://api.example.com/asked")
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
+    return Response(status, lower, raw, "https://api.example.com/asked")
 
 
-# What stands where an answer should be when a proxy, an outage or a new version came between.
-# After an order, none of it says whether there is a job.
+# Responses of proxies, outages and new versions. After an order, none shows whether a job exists.
 NONSENSE: Final[Mapping[str, Response]] = {
     "nothing at all": answer(200, b""),
     "a page of HTML": answer(200, b"<html><body>Welcome to our proxy</body></html>"),
     "half of its JSON": answer(200, b'{"id": "job-'),
     "null": answer(200, None),
     "a number": answer(200, 7),
-    "a text": answer(200, "ok"),
+    "a string": answer(200, "ok"),
     "an empty list": answer(200, []),
     "an empty object": answer(200, {}),
     "an object of other things": answer(200, {"weather": {"today": ["rain", None, 7]}}),
@@ -81,11 +82,11 @@ NONSENSE: Final[Mapping[str, Response]] = {
 }
 
 
-# What a service says when it says no: the ways in which most of them write it.
+# Refusals, in the shapes that most services use.
 REFUSALS: Final[Mapping[str, Response]] = {
     "HTTP 400 with a message": answer(400, {"message": "the prompt is missing"}),
     "HTTP 401 with an error": answer(401, {"error": {"message": "no such key", "code": "key"}}),
-    "HTTP 402 with a text": answer(402, {"error": "no money"}),
+    "HTTP 402 with a string": answer(402, {"error": "no money"}),
     "HTTP 403 with a page of HTML": answer(403, b"<html><body>Forbidden</body></html>"),
     "HTTP 404 with nothing": answer(404, b""),
     "HTTP 422 with a list": answer(422, {"detail": [{"loc": ["prompt"], "msg": "too long"}]}),
@@ -102,7 +103,7 @@ def order(
     query: Mapping[str, str] | None = None,
     idempotency_key: str = "",
 ) -> Order:
-    """Make an order, of a prompt alone where nothing is said."""
+    """Make an order; without a body, of a prompt alone."""
     return Order(
         target=target,
         body={"prompt": "She waves."} if body is None else body,
@@ -119,12 +120,12 @@ def sent(
     sent_at: datetime = datetime(2026, 11, 20, 12, 0, tzinfo=UTC),
     taken: frozenset[str] = frozenset(),
 ) -> Sent:
-    """Make of an order one that was sent; with an id of "" its answer was lost."""
+    """Make a sent order; with an id of "" its answer was lost."""
     return Sent(order=order, sent_at=sent_at, provider_id=provider_id, taken=taken)
 
 
 def local_file(path: str | Path) -> LocalFile:
-    """Describe a file that lies on this disk, as an upload is given it."""
+    """Describe a file on this disk, for `upload`."""
     content = Path(path).read_bytes()
     name = Path(path).name
     return LocalFile(
@@ -136,8 +137,8 @@ def local_file(path: str | Path) -> LocalFile:
     )
 
 
-def faults(plugin: str) -> list[str]:
-    """Say what is wrong with a plugin, given by its name or its folder: nothing, one hopes."""
+def problems(plugin: str) -> list[str]:
+    """Return the problems of a plugin, given by its name or its folder."""
     from wanprep.testing.lint.check_plugin import check_plugin
 
-    return [str(fault) for fault in check_plugin(plugin).faults]
+    return [str(problem) for problem in check_plugin(plugin).problems]

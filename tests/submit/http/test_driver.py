@@ -22,36 +22,37 @@ from loopback import (
 from small_service import HASTE, KEY, ORDER, PATIENCE, SENT, driver, provider, service
 
 from wanprep.errors import UsageError
-from wanprep.plugins.flow import Accepted, Flow, Order, Refused, Request, Unclear
+from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Unclear
 from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
+from wanprep.submit.http.paid import describe
 from wanprep.submit.http.retries import Patience
 from wanprep.submit.uploads.local_files import local_file
 
 GOOD = answer(200, {"id": "j1", "credits": 5})
 
 
-def ordered(*answers: Answer, patience: Patience = PATIENCE) -> tuple[Any, Loopback, list[float]]:
-    """Order once from a server with some answers: what came of it, what was heard, the waits."""
+def submit(*answers: Answer, patience: Patience = PATIENCE) -> tuple[Any, Loopback, list[float]]:
+    """Submit to a server with these answers; return the outcome, the server and the pauses."""
     waits: list[float] = []
     with (
         Loopback({"/jobs": answers}) as server,
-        driver(server, patience=patience, pause=waits.append) as line,
+        driver(server, patience=patience, pause=waits.append) as small,
     ):
         try:
-            outcome: Any = line.submit(ORDER)
+            outcome: Any = small.submit(ORDER)
         except (Refused, Uncertain) as error:
             outcome = error
-            told = "".join(traceback.format_exception(error))
+            text = "".join(traceback.format_exception(error))
         else:
-            told = str(outcome)
-    assert KEY not in told
+            text = str(outcome)
+    assert KEY not in text
     return outcome, server, waits
 
 
-def test_an_order_is_what_the_provider_says() -> None:
-    accepted, server, _ = ordered(GOOD)
-    assert accepted == Accepted(provider_id="j1", told={"id": "j1", "credits": 5})
+def test_the_request_of_an_order() -> None:
+    accepted, server, _ = submit(GOOD)
+    assert accepted == Accepted(provider_id="j1", details={"id": "j1", "credits": 5})
     (heard,) = server.heard
     assert (heard.method, heard.target) == ("POST", "/jobs")
     assert heard.json == ORDER.body
@@ -65,7 +66,7 @@ def test_an_order_is_what_the_provider_says() -> None:
     ("bad", "status"),
     [
         pytest.param(reset, None, id="the reply is lost"),
-        pytest.param(raw(b""), None, id="it hangs up politely"),
+        pytest.param(raw(b""), None, id="closed without an answer"),
         pytest.param(raw(b"HTTP/1.1 200 OK\r\nContent-"), None, id="half a header"),
         pytest.param(raw(b"nonsense\r\n\r\n"), None, id="no HTTP"),
         pytest.param(half(b'{"id": "j1", "credits": 5}'), None, id="half an answer"),
@@ -83,18 +84,18 @@ def test_an_order_is_what_the_provider_says() -> None:
         ),
     ],
 )
-def test_what_nobody_can_tell_is_uncertain_and_never_sent_again(
+def test_an_unknown_outcome_is_uncertain_and_never_sent_again(
     bad: Answer, status: int | None
 ) -> None:
-    outcome, server, _ = ordered(bad, GOOD)
+    outcome, server, _ = submit(bad, GOOD)
     assert isinstance(outcome, Uncertain), outcome
     assert outcome.status == status
     assert "may exist" in str(outcome)
     assert len(server.heard) == 1
 
 
-def test_the_words_of_an_uncertain_answer_are_kept() -> None:
-    outcome, _, _ = ordered(answer(500, {"error": {"message": "oops"}}, x_request_id="r-77"))
+def test_uncertain_keeps_the_message_and_request_id() -> None:
+    outcome, _, _ = submit(answer(500, {"error": {"message": "oops"}}, x_request_id="r-77"))
     assert "HTTP 500: oops" in str(outcome)
     assert outcome.told == {"x-request-id": "r-77"}
 
@@ -107,9 +108,9 @@ def test_the_words_of_an_uncertain_answer_are_kept() -> None:
         pytest.param(dripping(head(200, {"content-length": "99"}), b" "), id="dripping"),
     ],
 )
-def test_who_is_too_slow_is_uncertain(slow: Answer) -> None:
+def test_timeouts_are_uncertain(slow: Answer) -> None:
     haste = Patience(connect=20, read=0.3, answer=0.3, pause=0.01)
-    outcome, server, _ = ordered(slow, GOOD, patience=haste)
+    outcome, server, _ = submit(slow, GOOD, patience=haste)
     assert isinstance(outcome, Uncertain), outcome
     assert len(server.heard) == 1
 
@@ -124,9 +125,9 @@ def test_who_is_too_slow_is_uncertain(slow: Answer) -> None:
         pytest.param(308, Refused, id="for good"),
     ],
 )
-def test_a_paid_request_follows_nobody(status: int, kind: type[Exception]) -> None:
+def test_a_paid_request_follows_no_redirect(status: int, kind: type[Exception]) -> None:
     with Loopback({"*": [GOOD]}) as other:
-        outcome, server, _ = ordered(redirect(f"{other.url}/jobs?key={KEY}", status), GOOD)
+        outcome, server, _ = submit(redirect(f"{other.url}/jobs?key={KEY}", status), GOOD)
         assert isinstance(outcome, kind), outcome
         assert f"redirects to {other.url}/jobs?key=***" in str(outcome)
     assert other.heard == []
@@ -140,27 +141,27 @@ def test_a_paid_request_follows_nobody(status: int, kind: type[Exception]) -> No
         pytest.param(answer(402, {"error": "bad", "code": 7}), id="no money"),
     ],
 )
-def test_a_refusal_is_the_providers(refusal: Answer) -> None:
-    outcome, _, _ = ordered(refusal)
+def test_refusals_come_from_the_provider(refusal: Answer) -> None:
+    outcome, _, _ = submit(refusal)
     assert isinstance(outcome, Refused)
     assert (str(outcome), outcome.code, outcome.advice) == ("bad", "7", "Fix the job.")
 
 
-def test_a_gateways_page_is_a_refusal_by_its_status() -> None:
-    outcome, _, _ = ordered(answer(403, b"<html>" + KEY.encode()))
+def test_an_html_refusal_is_read_by_its_status() -> None:
+    outcome, _, _ = submit(answer(403, b"<html>" + KEY.encode()))
     assert isinstance(outcome, Refused)
     assert str(outcome) == "Small refuses: HTTP 403: a web page"
 
 
-def test_a_service_that_quotes_the_key_is_not_quoted() -> None:
-    outcome, _, _ = ordered(answer(401, {"error": f"the key {KEY} is unknown", "code": KEY}))
+def test_answers_with_the_key_are_redacted() -> None:
+    outcome, _, _ = submit(answer(401, {"error": f"the key {KEY} is unknown", "code": KEY}))
     assert isinstance(outcome, Refused)
     assert (str(outcome), outcome.code) == ("the key *** is unknown", "***")
-    outcome, _, _ = ordered(answer(500, {"error": f"Bearer {KEY}"}, x_request_id=KEY))
+    outcome, _, _ = submit(answer(500, {"error": f"Bearer {KEY}"}, x_request_id=KEY))
     assert isinstance(outcome, Uncertain)
     assert KEY not in f"{outcome} {outcome.told}"
-    accepted, _, _ = ordered(answer(200, {"id": "j1", "you": [KEY]}))
-    assert accepted.told == {"id": "j1", "you": ["***"]}
+    accepted, _, _ = submit(answer(200, {"id": "j1", "you": [KEY]}))
+    assert accepted.details == {"id": "j1", "you": ["***"]}
 
 
 @pytest.mark.parametrize(
@@ -171,24 +172,24 @@ def test_a_service_that_quotes_the_key_is_not_quoted() -> None:
         pytest.param(answer(429, {"error": {"retry_after": "4"}}), 4, id="deep in the body"),
     ],
 )
-def test_who_is_told_to_wait_waits_and_sends_once_more(first: Answer, wait: float) -> None:
-    accepted, server, waits = ordered(first, GOOD)
+def test_retry_after_is_obeyed(first: Answer, wait: float) -> None:
+    accepted, server, waits = submit(first, GOOD)
     assert accepted.provider_id == "j1"
     assert waits == [wait]
     assert len(server.heard) == 2
 
 
-def test_who_is_told_to_wait_for_ever_is_refused() -> None:
-    outcome, server, waits = ordered(answer(429, {"error": "slow down"}, retry_after="86400"))
+def test_a_long_retry_after_is_a_refusal() -> None:
+    outcome, server, waits = submit(answer(429, {"error": "slow down"}, retry_after="86400"))
     assert isinstance(outcome, Refused)
     assert (str(outcome), waits, len(server.heard)) == ("slow down", [], 1)
-    outcome, server, waits = ordered(answer(429, {"error": "slow down"}))
+    outcome, server, waits = submit(answer(429, {"error": "slow down"}))
     assert isinstance(outcome, Refused)
     assert (len(waits), len(server.heard)) == (4, 5)
 
 
-def nobody() -> str:
-    """Find an address at which nobody listens."""
+def closed_port() -> str:
+    """Return a URL at which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return f"http://127.0.0.1:{port}"
@@ -201,31 +202,31 @@ def nobody() -> str:
         pytest.param("https://api.small.example", id="behind a proxy that is not there"),
     ],
 )
-def test_what_has_not_left_may_be_sent_again_and_is_never_uncertain(url: str | None) -> None:
+def test_a_failed_connection_is_retried_and_never_uncertain(url: str | None) -> None:
     waits: list[float] = []
-    environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url or nobody()}
+    environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url or closed_port()}
     with (
         Driver(
             provider(), service(), environ=environ, patience=PATIENCE, pause=waits.append
-        ) as line,
+        ) as small,
         pytest.raises(NotSent, match="Nothing was sent") as caught,
     ):
-        line.submit(ORDER)
+        small.submit(ORDER)
     assert len(waits) == 4
     assert "connection" in caught.value.advice
 
 
-def test_a_handshake_that_fails_has_sent_nothing() -> None:
+def test_a_failed_handshake_means_nothing_was_sent() -> None:
     with Loopback({"*": [GOOD]}) as server:
         url = server.url.replace("http:", "https:")  # where nobody speaks TLS
         environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url}
         with (
             Driver(
                 provider(), service(), environ=environ, patience=HASTE, pause=lambda _: None
-            ) as line,
+            ) as small,
             pytest.raises(NotSent),
         ):
-            line.submit(ORDER)
+            small.submit(ORDER)
     assert KEY.encode() not in server.everything
 
 
@@ -279,23 +280,23 @@ def stumbles_early(_: Order) -> Flow[Accepted]:
         pytest.param(stumbles_early, RuntimeError, 0, id="a fault before anything is paid"),
     ],
 )
-def test_whatever_a_plugin_does_one_order_is_sent(
+def test_one_order_is_sent_whatever_the_plugin_does(
     flow: Any, outcome: type[Exception] | None, paid: int
 ) -> None:
     with (
         Loopback({"/jobs": [GOOD], "/schema": [answer(200, {})], "/mute": [reset]}) as server,
-        driver(server, submit=flow) as line,
+        driver(server, submit=flow) as small,
     ):
         if outcome is None:
-            assert line.submit(ORDER).provider_id == "j1"
+            assert small.submit(ORDER).provider_id == "j1"
         else:
             with pytest.raises(outcome) as caught:
-                line.submit(ORDER)
+                small.submit(ORDER)
             assert KEY not in str(caught.value)
     assert [each.method for each in server.heard].count("POST") == paid
 
 
-# What costs nothing.
+# Requests that cost nothing.
 
 
 RUNNING: Final = {"state": "running", "error": f"see {KEY}"}
@@ -313,60 +314,64 @@ RUNNING: Final = {"state": "running", "error": f"see {KEY}"}
         pytest.param(answer(504, b""), id="504"),
     ],
 )
-def test_a_question_is_asked_again(bad: Answer) -> None:
-    with Loopback({"/jobs/1": [bad, bad, answer(200, RUNNING)]}) as server, driver(server) as line:
-        status = line.poll(SENT)
-    assert (status.state, status.error, status.told["error"]) == ("running", "see ***", "see ***")
+def test_polls_are_repeated(bad: Answer) -> None:
+    with Loopback({"/jobs/1": [bad, bad, answer(200, RUNNING)]}) as server, driver(server) as small:
+        status = small.poll(SENT)
+    assert (status.state, status.error, status.details["error"]) == (
+        "running",
+        "see ***",
+        "see ***",
+    )
     assert len(server.heard) == 3
 
 
 @pytest.mark.parametrize(
-    ("bad", "says"),
+    ("bad", "message"),
     [
         pytest.param(reset, "Small gives no answer", id="cut"),
         pytest.param(silent, "no answer came in time", id="silent"),
         pytest.param(answer(500, {"error": f"o {KEY}"}), r"HTTP 500: o \*\*\*", id="500"),
-        pytest.param(answer(200, b"<html>"), "makes no sense", id="a page"),
+        pytest.param(answer(200, b"<html>"), "cannot be read", id="a page"),
     ],
 )  # fmt: skip
-def test_a_question_without_an_answer_says_so(bad: Answer, says: str) -> None:
+def test_polls_without_an_answer(bad: Answer, message: str) -> None:
     with (
         Loopback({"/jobs/1": [bad]}) as server,
-        driver(server, patience=HASTE) as line,
-        pytest.raises(NoAnswer, match=says),
+        driver(server, patience=HASTE) as small,
+        pytest.raises(NoAnswer, match=message),
     ):
-        line.poll(SENT)
+        small.poll(SENT)
 
 
-def test_a_question_may_be_refused() -> None:
+def test_a_poll_may_be_refused() -> None:
     with (
         Loopback({"/jobs/1": [answer(404, {"error": f"no {KEY}"})]}) as server,
-        driver(server) as line,
+        driver(server) as small,
         pytest.raises(Refused, match="no \\*\\*\\*"),
     ):
-        line.poll(SENT)
+        small.poll(SENT)
 
 
 def test_cancel_and_find() -> None:
     script = {"/jobs/1": [answer(200, {"says": "gone"})], "/jobs": [answer(200, ["j1"])]}
-    with Loopback(script) as server, driver(server) as line:
-        assert line.cancel(SENT).done
-        assert line.find(SENT) == Accepted(provider_id="j1")
+    with Loopback(script) as server, driver(server) as small:
+        assert small.cancel(SENT).done
+        assert small.find(SENT) == Accepted(provider_id="j1")
     assert server.targets() == ["DELETE /jobs/1", "GET /jobs"]
 
 
-def test_what_a_provider_has_not_is_not_asked(tmp_path: Path) -> None:
+def test_flows_that_a_provider_lacks(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x")
     with (
         Loopback({}) as server,
-        driver(server, cancel=None, find=None, upload=None) as line,
+        driver(server, cancel=None, find=None, upload=None) as small,
     ):
-        cancelled = line.cancel(SENT)
+        cancelled = small.cancel(SENT)
         assert not cancelled.done
-        assert cancelled.says == "Small has no way to cancel a job"
-        assert line.find(SENT) is None
-        with pytest.raises(CannotHost, match="takes no uploads"):
-            line.upload(local_file(str(tmp_path / "a.txt")))
+        assert cancelled.message == "Small has no way to cancel a job"
+        assert small.find(SENT) is None
+        with pytest.raises(CannotHost, match="has no uploads"):
+            small.upload(local_file(str(tmp_path / "a.txt")))
     assert server.heard == []
 
 
@@ -374,8 +379,8 @@ def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
     path = tmp_path / "a b.bin"
     path.write_bytes(b"0123456789" * 10_000)
     good = answer(200, {"url": "https://cdn.example/x"})
-    with Loopback({"/upload": [reset, good]}) as server, driver(server) as line:
-        assert line.upload(local_file(str(path))).url == "https://cdn.example/x"
+    with Loopback({"/upload": [reset, good]}) as server, driver(server) as small:
+        assert small.upload(local_file(str(path))).url == "https://cdn.example/x"
     assert len(server.heard) == 2
     for heard in server.heard:
         assert heard.headers["content-type"].startswith("multipart/form-data")
@@ -383,6 +388,26 @@ def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
         assert b"0123456789" * 10_000 in heard.body
 
 
-def test_without_a_key_nothing_is_begun() -> None:
+def test_a_key_is_needed() -> None:
     with pytest.raises(UsageError, match="SMALL_KEY or SMALL_TOKEN"):
         Driver(provider(), service(), environ={})
+
+
+@pytest.mark.parametrize(
+    ("body", "description"),
+    [
+        (b"", "HTTP 400"),
+        (b'{"message": "no"}', "HTTP 400: no"),
+        (b'{"error": {"message": "no"}}', "HTTP 400: no"),
+        (b'{"error_code": 4, "error": "no"}', "HTTP 400: no"),
+        (b'{"data": {"error": ""}, "detail": [{"msg": "no"}]}', "HTTP 400: no"),
+        (b'{"other": 1}', "HTTP 400"),
+        (b"[]", "HTTP 400"),
+        (b"busy\n  \x1b[31mnow", "HTTP 400: busy \\x1b[31mnow"),
+        (b" <html>no", "HTTP 400: a web page"),
+        (b"\xff" + b"x" * 999, "HTTP 400: \ufffd" + "x" * 299),
+        (b"[" * 100_000, "HTTP 400: " + "[" * 300),
+    ],
+)
+def test_answers_are_described(body: bytes, description: str) -> None:
+    assert describe(Response(400, {}, body)) == description

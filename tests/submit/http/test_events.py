@@ -11,7 +11,7 @@ from loopback import Answer, Loopback, answer, chunked, dripping, head, raw, res
 from own_certificate import server_side
 from small_service import HASTE, KEY, driver
 
-from wanprep.plugins.flow import Status
+from wanprep.plugins import Status
 from wanprep.submit.http.events import listen, parse
 
 HEAD = head(200, {"content-type": "text/event-stream; charset=utf-8", "connection": "close"})
@@ -46,49 +46,49 @@ def test_an_endless_line_is_dropped() -> None:
 
 
 @given(st.lists(st.integers(0, 60)), st.sampled_from(["\n", "\r\n", "\r"]))
-def test_it_does_not_matter_how_the_bytes_arrive(cuts: list[int], end: str) -> None:
+def test_pieces_may_be_cut_anywhere(cuts: list[int], end: str) -> None:
     text = ": x\nevent: a\ndata: é1\ndata: 2\n\ndata: 3\n\n".replace("\n", end).encode()
     places = sorted({0, len(text), *(cut for cut in cuts if cut < len(text))})
     pieces = [text[a:b] for a, b in pairwise(places)]
     assert list(parse(pieces)) == [("a", "é1\n2"), ("message", "3")]
 
 
-class Woken:
-    """Notes what it is told, and when."""
+class Received:
+    """Collects the events that it is called with."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[str, Status]] = []
-        self.woken = threading.Event()
+        self.events: list[tuple[str, Status]] = []
+        self.received = threading.Event()
 
     def __call__(self, provider_id: str, status: Status) -> None:
-        self.told.append((provider_id, status))
-        self.woken.set()
+        self.events.append((provider_id, status))
+        self.received.set()
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_a_finished_job_wakes_who_listens(tls: bool) -> None:
+def test_events_are_received(tls: bool) -> None:
     stream = dripping(
         HEAD + b"event: other\ndata: {}\n\nevent: done\ndata: odd\n\n" + DONE, b":\n\n"
     )
-    woken = Woken()
+    received = Received()
     with Loopback({"/events": [stream]}, tls=server_side() if tls else None) as server:
-        with driver(server) as line, listen(line, woken) as listener:
+        with driver(server) as small, listen(small, received) as listener:
             assert listener.connected
-            assert woken.woken.wait(20)
+            assert received.received.wait(20)
             begun = time.monotonic()
         assert time.monotonic() - begun < 10
-    assert woken.told == [("j1", Status(state="succeeded", word="done"))]
+    assert received.events == [("j1", Status(state="succeeded", word="done"))]
     assert server.heard[0].headers["authorization"] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize("tls", [False, True])
-def test_it_stops_at_once_though_nothing_arrives(tls: bool) -> None:
+def test_closing_stops_a_silent_stream_at_once(tls: bool) -> None:
     stream = dripping(HEAD, b"", every=20)
     with (
         Loopback({"/events": [stream]}, tls=server_side() if tls else None) as server,
-        driver(server) as line,  # whose patience is longer than this test
+        driver(server) as small,  # whose patience is longer than this test
     ):
-        listener = listen(line, Woken())
+        listener = listen(small, Received())
         assert listener.connected
         begun = time.monotonic()
         listener.close()
@@ -109,28 +109,28 @@ def test_it_stops_at_once_though_nothing_arrives(tls: bool) -> None:
         pytest.param(chunked(b"x", whole=False), id="broken"),
     ],
 )
-def test_whoever_cannot_listen_is_not_troubled(bad: Answer) -> None:
-    woken = Woken()
+def test_failures_are_ignored(bad: Answer) -> None:
+    received = Received()
     with (
         Loopback({"/events": [bad]}) as server,
-        driver(server, patience=HASTE) as line,
-        listen(line, woken),
+        driver(server, patience=HASTE) as small,
+        listen(small, received),
     ):
         pass
-    assert woken.told == []
+    assert received.events == []
 
 
-def test_who_has_no_events() -> None:
+def test_a_provider_without_events() -> None:
     with (
         Loopback({}) as server,
-        driver(server, events=None) as line,
-        listen(line, Woken()) as listener,
+        driver(server, events=None) as small,
+        listen(small, Received()) as listener,
     ):
         assert not listener.connected
     assert server.heard == []
 
 
-def test_one_who_stumbles_hears_the_next_event() -> None:
+def test_an_exception_does_not_end_the_stream() -> None:
     twice = threading.Semaphore(0)
 
     def stumble(provider_id: str, _: Status) -> None:
@@ -139,8 +139,8 @@ def test_one_who_stumbles_hears_the_next_event() -> None:
 
     with (
         Loopback({"/events": [dripping(HEAD + DONE + DONE, b":\n\n")]}) as server,
-        driver(server) as line,
-        listen(line, stumble),
+        driver(server) as small,
+        listen(small, stumble),
     ):
         assert twice.acquire(timeout=20)
         assert twice.acquire(timeout=20)

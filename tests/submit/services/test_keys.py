@@ -17,7 +17,7 @@ SERVICE = service()
 
 @pytest.fixture(autouse=True)
 def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put a keyring of our own in the place of the system's."""
+    """Replace the system's keyring with one of this test."""
     (tmp_path / "keyring.py").write_text(
         "def get_password(service, user):\n"
         "    if user == 'small': return {'wanprep': 'from-the-ring'}.get(service)\n"
@@ -27,7 +27,7 @@ def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in [name for name in sys.modules if name.partition(".")[0] == "keyring"]:
         monkeypatch.delitem(sys.modules, name)
     yield
-    sys.modules.pop("keyring", None)  # ours; what was there before comes back by itself
+    sys.modules.pop("keyring", None)  # monkeypatch restores the one that was there before
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def _keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         pytest.param({}, "Bearer from-the-ring", id="the keyring"),
     ],
 )
-def test_where_keys_are_found(environ: dict[str, str], header: str) -> None:
+def test_find_key(environ: dict[str, str], header: str) -> None:
     key = find_key(SERVICE, environ)
     assert key is not None
     assert key.header() == header
 
 
-def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key(monkeypatch: pytest.MonkeyPatch) -> None:
     from dataclasses import replace
 
     locked = replace(SERVICE, name="locked")
@@ -61,13 +61,13 @@ def test_a_missing_key_says_where_keys_go(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("value", ["abc\n", " abc", "q7 x9", "abc\r\nX: y", "ключ", "a\x7f", "\t"])
-def test_a_key_that_can_be_none_is_refused_unseen(value: str) -> None:
+def test_invalid_keys_are_refused_and_not_shown(value: str) -> None:
     with pytest.raises(UsageError, match="SMALL_KEY") as caught:
         find_key(SERVICE, {"SMALL_KEY": value})
     assert value.strip() == "" or value not in str(caught.value)
 
 
-def test_a_key_shows_itself_to_nobody() -> None:
+def test_keys_are_hidden() -> None:
     key = Key("hidden-0123456789")
     for shown in (str(key), repr(key), f"{key}", f"{[key]}", repr(copy.copy(key))):
         assert "hidden" not in shown

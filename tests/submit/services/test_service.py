@@ -16,7 +16,7 @@ from wanprep.submit.services.service_notes import service_notes
 EVOLINK: Final = load_service("evolink")
 
 
-def test_facts_of_a_service() -> None:
+def test_load_service() -> None:
     assert EVOLINK.title == "EvoLink"
     assert EVOLINK.keys == ("EVOLINK_API_KEY",)
     assert EVOLINK.results_kept == 24 * 3600
@@ -35,7 +35,7 @@ def test_facts_of_a_service() -> None:
     assert (pace.per_minute, pace.at_once) == (2, 2)
 
 
-def test_plugin_code_is_not_imported_for_it() -> None:
+def test_plugin_code_is_not_imported() -> None:
     code = (
         "import sys; from wanprep.submit.services.service import load_service\n"
         "load_service('oxen');"
@@ -77,39 +77,38 @@ def test_plugin_code_is_not_imported_for_it() -> None:
         ),
     ],
 )
-def test_the_environment_may_point_elsewhere(environ: dict[str, str], api: str, files: str) -> None:
+def test_the_environment_replaces_base_urls(environ: dict[str, str], api: str, files: str) -> None:
     assert (EVOLINK.base("api", environ), EVOLINK.base("files", environ)) == (api, files)
-    assert EVOLINK.overridden(environ) == (files != "https://files-api.evolink.ai")
 
 
 @pytest.mark.parametrize(
-    ("address", "says"),
+    ("url", "message"),
     [
         ("http://api.evolink.ai", "must begin with https"),
         ("http://127.0.0.1.example.com", "must begin with https"),
         ("http://10.0.0.1", "must begin with https"),
-        ("ftp://localhost", "must be an address"),
-        ("localhost:8000", "must be an address"),
-        ("https://", "must be an address"),
-        ("https://[::1", "must be an address"),
-        ("https://x.example:port", "must be an address"),
+        ("ftp://localhost", "must be a URL"),
+        ("localhost:8000", "must be a URL"),
+        ("https://", "must be a URL"),
+        ("https://[::1", "must be a URL"),
+        ("https://x.example:port", "must be a URL"),
         ("https://me:secret@x.example", "without a login"),
         ("https://x.example/?a=b", "without a login"),
         ("https://x.example/#a", "without a login"),
     ],
 )
-def test_a_key_travels_nowhere_in_the_open(address: str, says: str) -> None:
-    with pytest.raises(UsageError, match=says) as raised:
-        EVOLINK.base("api", {"WANPREP_EVOLINK_BASE_URL": address})
+def test_invalid_base_urls(url: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        EVOLINK.base("api", {"WANPREP_EVOLINK_BASE_URL": url})
     assert "secret" not in str(raised.value)
 
 
-def test_an_unknown_base_is_wrong_use() -> None:
-    with pytest.raises(UsageError, match="no address named 'filse'"):
+def test_an_unknown_base() -> None:
+    with pytest.raises(UsageError, match="no base URL named 'filse'"):
         EVOLINK.base("filse", {})
 
 
-def test_waits_grow_politely() -> None:
+def test_waits_between_polls_grow() -> None:
     waits = list(itertools.islice(EVOLINK.poll.waits({}), 6))
     assert waits[:3] == [15, 8, 10]
     assert waits[-1] == 15
@@ -118,19 +117,19 @@ def test_waits_grow_politely() -> None:
     assert list(itertools.islice(steady.waits({}), 3)) == [1, 2, 2]
 
 
-def test_the_environment_may_be_in_a_hurry() -> None:
+def test_the_environment_sets_the_interval() -> None:
     waits = EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": "0.25"})
     assert list(itertools.islice(waits, 3)) == [0.25, 0.25, 0.25]
 
 
-@pytest.mark.parametrize("told", ["0", "0.0", "-1", "soon", "nan", "1e9", "1s"])
-def test_an_interval_that_is_none(told: str) -> None:
+@pytest.mark.parametrize("text", ["0", "0.0", "-1", "soon", "nan", "1e9", "1s"])
+def test_invalid_intervals(text: str) -> None:
     with pytest.raises(UsageError, match="WANPREP_POLL_INTERVAL"):
-        next(EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": told}))
+        next(EVOLINK.poll.waits({"WANPREP_POLL_INTERVAL": text}))
 
 
 @pytest.mark.parametrize(
-    ("provider", "settings", "says"),
+    ("provider", "settings", "message"),
     [
         ("oxen", {"repositry": "a/b"}, "at /repositry: unknown key; did you mean `repository`"),
         (
@@ -148,22 +147,20 @@ def test_an_interval_that_is_none(told: str) -> None:
         ("wavespeed", {"x": 1}, "known keys: `at-once`, `per-minute`"),
     ],
 )
-def test_settings_are_held_against_what_may_stand_there(
-    provider: str, settings: dict[str, Any], says: str
-) -> None:
-    with pytest.raises(UsageError, match=says) as raised:
+def test_invalid_settings(provider: str, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
         load_service(provider).checked_settings(settings)
     assert f"[providers.{provider}]" in str(raised.value)
 
 
-def test_good_settings_pass() -> None:
+def test_valid_settings() -> None:
     good = {"repository": "studio/inputs", "branch": "main", "item": {"voice": "voice_url"}}
     assert load_service("oxen").checked_settings(good) is good
     ids = {"model-ids": {"wan-2-7-reference-to-video": "wan-ai/wan-2.7/reference-to-video"}}
     assert load_service("runcomfy").checked_settings(ids) is ids
 
 
-def own(folder: Path, text: str) -> Path:
+def write_own(folder: Path, text: str) -> Path:
     targets = folder / "wanprep_own" / "targets"
     targets.mkdir(parents=True)
     (targets / "a.json").write_text("{}")
@@ -171,9 +168,9 @@ def own(folder: Path, text: str) -> Path:
     return targets
 
 
-def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> None:
+def test_a_provider_file_beside_other_targets(tmp_path: Path) -> None:
     data = {**EVOLINK.data, "name": "own", "title": "Own", "uploads": None, "find": None}
-    targets = own(tmp_path, json.dumps(data))
+    targets = write_own(tmp_path, json.dumps(data))
     service = load_service("own", [targets])
     assert service.title == "Own"
     notes = " ".join(service_notes(service))
@@ -182,22 +179,22 @@ def test_a_provider_of_ones_own_is_found_beside_its_targets(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         pytest.param("{", "provider.json cannot be read", id="no JSON"),
-        pytest.param("[]", "nothing is known of the provider 'own'", id="no object"),
+        pytest.param("[]", "the provider 'own' is not known", id="no object"),
         pytest.param('{"name": "own"}', "provider.json: missing `title`", id="half of it"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str) -> None:
-    targets = own(tmp_path, text)
-    with pytest.raises(UsageError, match=says):
+def test_invalid_provider_files(tmp_path: Path, text: str, message: str) -> None:
+    targets = write_own(tmp_path, text)
+    with pytest.raises(UsageError, match=message):
         load_service("own", [targets])
     assert load_service("oxen", [targets]).name == "oxen"
 
 
 @pytest.mark.parametrize(
-    ("provider", "says"),
+    ("provider", "message"),
     [
         ("evolink", "Idempotency-Key"),
         ("evolink", "cannot be cancelled"),
@@ -213,17 +210,17 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, says: str)
         ("wavespeed", "deleted with its record"),
     ],
 )
-def test_notes_say_what_a_user_should_know(provider: str, says: str) -> None:
+def test_service_notes(provider: str, message: str) -> None:
     notes = service_notes(load_service(provider))
-    assert any(says in note for note in notes)
+    assert any(message in note for note in notes)
     assert all(note.endswith(".") for note in notes)
 
 
-def test_a_documented_key_needs_no_excuse(tmp_path: Path) -> None:
+def test_notes_of_documented_idempotency_keys(tmp_path: Path) -> None:
     key = EVOLINK.data["idempotency"]
     sure = {**key, "x-source": {**key["x-source"], "confidence": "documented"}}
     uploads = {**EVOLINK.data["uploads"], "kept": None}
     data = {**EVOLINK.data, "name": "own", "idempotency": sure, "uploads": uploads}
-    notes = " ".join(service_notes(load_service("own", [own(tmp_path, json.dumps(data))])))
+    notes = " ".join(service_notes(load_service("own", [write_own(tmp_path, json.dumps(data))])))
     assert "not paid twice. " in notes
     assert "Local files" not in notes

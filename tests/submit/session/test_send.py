@@ -69,7 +69,7 @@ def test_an_exception_in_a_plugin_leaves_the_run_uncertain(session: Session) -> 
 def test_the_provider_was_not_reached(session: Session) -> None:
     driver = session.driver("evolink")
     driver.patience = replace(driver.patience, attempts=1)
-    driver.wire.bases = {"api": "http://127.0.0.1:9"}
+    driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = place_order(session, reserved(session))
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
     assert run.error is not None
@@ -97,7 +97,7 @@ def test_a_refused_repeat_does_not_refuse_the_first_order(
     else:
         driver = session.driver("evolink")
         driver.patience = replace(driver.patience, attempts=1)
-        driver.wire.bases = {"api": "http://127.0.0.1:9"}
+        driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = place_order(session, again.run, repeat=True)
     assert run.state == "uncertain"
     assert run.error is not None

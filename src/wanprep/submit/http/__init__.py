@@ -1,1 +1,1 @@
-"""Over the network: an order once, all else patiently, and the key to nobody else."""
+"""HTTP: the paid request of an order once, all others with retries, and the key to nobody else."""

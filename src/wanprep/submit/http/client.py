@@ -1,8 +1,8 @@
-"""Send one request over httpx, once, and read the answer: all care that needs no second try.
+"""Send one request over httpx, once, and read its response.
 
-The key goes to the provider's own addresses and nowhere else. Redirects are followed by hand,
-for questions only. Connections are not kept: one that the service has meanwhile closed would
-break under the next request, and after a paid one nobody could say what came of it.
+The key goes to the provider's own hosts and nowhere else. Redirects are followed here, and only for
+GET and HEAD. Connections are not reused: one that the service has meanwhile closed would break
+under the next request, and after a paid one the outcome would be unknown.
 """
 
 from __future__ import annotations
@@ -32,134 +32,124 @@ if TYPE_CHECKING:
     from wanprep.submit.http.retries import Patience
     from wanprep.submit.services.keys import Key
 
-
-MOST_REDIRECTS: Final = 5
-
-
-_MOST_BYTES: Final = 10_000_000
-
-
+_MOST_REDIRECTS: Final = 5
+_LARGEST_ANSWER: Final = 10_000_000  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-
-
 _FOLLOWED: Final = frozenset({"GET", "HEAD"})
+_KEPT_HEADERS: Final = ("User-Agent", "Range")  # all others are for the first host alone
 
 
-class Wire(Closing):
-    """A line to one provider."""
+class HttpClient(Closing):
+    """The connection to one provider."""
 
     def __init__(self, bases: Mapping[str, str], key: Key, patience: Patience) -> None:
         self.bases = bases
-        # Links of an emulator on this machine are as plain as its own address.
+        # The links of an emulator on this machine are plain http, as its own URL is.
         self.plain = any(is_loopback(base) for base in bases.values())
+        self.key = key
         self._own = {origin(base) for base in bases.values()}
-        self._key = key
         self._patience = patience
-        self._client = _client(patience)
+        self.httpx = _open_client(patience)
 
     def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
+        """Close the connections."""
+        self.httpx.close()
 
     def is_own(self, url: str) -> bool:
-        """Tell whether an address is the provider's own, to which the key may go."""
+        """Whether a URL is on one of the provider's own hosts, to which the key may go."""
         return origin(url) in self._own
 
     def send(self, request: Request) -> Response:
-        """Send a request and read its whole answer."""
-        begun = time.monotonic()
+        """Send a request and read its whole response."""
+        started = time.monotonic()
         body = bytearray()
         with self.open(request) as answer:
             for piece in answer.iter_bytes():
                 body += piece
-                if len(body) > _MOST_BYTES:
-                    raise Broken("the answer is too large", begun=True, hopeless=True)
-                if time.monotonic() - begun > self._patience.answer:
+                if len(body) > _LARGEST_ANSWER:
+                    raise Broken("the answer is larger than 10 MB", begun=True, hopeless=True)
+                if time.monotonic() - started > self._patience.answer:
                     raise Broken("the answer takes too long to arrive", begun=True)
-        url = address(request, self.bases)
-        return Response(answer.status_code, _headers(answer), bytes(body), url)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, headers, bytes(body), build_url(request, self.bases))
 
     @contextmanager
     def open(self, request: Request) -> Iterator[httpx.Response]:
-        """Send a request and hold its answer, whose body is still to be read."""
-        journey = _Journey()
-        with ExitStack() as held:
-            with _translated(journey, OSError):
-                answer = self._follow(request, journey, held)
-            with _translated(journey):
+        """Send a request and yield its response, with the body still unread."""
+        with ExitStack() as stack:
+            chain = _RedirectChain(self, request, stack)
+            with _translate_errors(chain, OSError):
+                answer = chain.follow()
+            with _translate_errors(chain):
                 yield answer
 
-    def _follow(self, request: Request, journey: _Journey, held: ExitStack) -> httpx.Response:
-        url, trusted = address(request, self.bases), True
-        for _ in range(MOST_REDIRECTS + 1):
-            if not may_follow(url, plain=self.plain):
-                say = f"the link {redact(url)} is not https and is not followed"
-                raise Broken(say, begun=journey.begun, hopeless=True)
-            trusted = trusted and self.is_own(url)
-            answer = self._ask(request, url, journey, held, trusted=trusted)
-            onward = answer.headers.get("location")
-            if answer.status_code not in _REDIRECTS or request.method not in _FOLLOWED:
-                return answer
-            if not onward:
+
+class _RedirectChain:
+    """One request and the redirects that it follows."""
+
+    def __init__(self, client: HttpClient, request: Request, stack: ExitStack) -> None:
+        self._client = client
+        self._request = request
+        self._stack = stack
+        self._origin: object = None
+        self._has_key = request.key
+        self.begun = False  # a byte of the request may have arrived
+
+    def follow(self) -> httpx.Response:
+        """Return the first response that is not a redirect to follow."""
+        url = build_url(self._request, self._client.bases)
+        for _ in range(_MOST_REDIRECTS + 1):
+            if not may_follow(url, plain=self._client.plain):
+                message = f"the link {redact(url)} is not https and is not followed"
+                raise Broken(message, begun=self.begun, hopeless=True)
+            answer = self._send(url)
+            is_redirect = answer.status_code in _REDIRECTS and self._request.method in _FOLLOWED
+            if not is_redirect or not answer.headers.get("location"):
                 return answer
             answer.close()
-            url = urljoin(url, onward)
-        raise Broken("it redirects in circles", begun=True, hopeless=True)
+            url = urljoin(url, answer.headers["location"])
+        message = f"there are more than {_MOST_REDIRECTS} redirects"
+        raise Broken(message, begun=True, hopeless=True)
 
-    def _ask(
-        self, request: Request, url: str, journey: _Journey, held: ExitStack, *, trusted: bool
-    ) -> httpx.Response:
-        secret = self._key.header() if request.key and trusted else None
-        chosen = headers(request, secret)
-        if journey.origin not in {None, origin(url)}:
-            # What was meant for one service is nothing for the next.
-            chosen = {name: chosen[name] for name in ("User-Agent", "Range") if name in chosen}
-        journey.origin = origin(url)
-        built = self._built(request, url, chosen, journey, held)
-        answer = self._client.send(built, stream=True)
-        held.callback(answer.close)
+    def _send(self, url: str) -> httpx.Response:
+        self._has_key = self._has_key and self._client.is_own(url)
+        headers = build_headers(self._request, self._client.key.header() if self._has_key else None)
+        if self._origin not in {None, origin(url)}:
+            headers = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
+        self._origin = origin(url)
+        answer = self._client.httpx.send(self._build(url, headers), stream=True)
+        self._stack.callback(answer.close)
         return answer
 
-    def _built(
-        self,
-        request: Request,
-        url: str,
-        headers: dict[str, str],
-        journey: _Journey,
-        held: ExitStack,
-    ) -> httpx.Request:
+    def _build(self, url: str, headers: dict[str, str]) -> httpx.Request:
         import httpx
 
         body: dict[str, Any] = {}
         try:
-            if request.json is not None:
-                body["content"] = json_bytes(request.json)
-            elif request.file is not None:
-                body = _file_body(request.file, held)
-            extensions = {"trace": journey.watch}
-            return self._client.build_request(
-                request.method, url, headers=headers, extensions=extensions, **body
+            if self._request.json is not None:
+                body["content"] = json_bytes(self._request.json)
+            elif self._request.file is not None:
+                body = _file_body(self._request.file, self._stack)
+            return self._client.httpx.build_request(
+                self._request.method,
+                url,
+                headers=headers,
+                extensions={"trace": self._trace},
+                **body,
             )
         except (httpx.InvalidURL, ValueError) as error:
-            say = f"the request cannot be written ({redact(str(error))})"
-            raise Broken(say, begun=journey.begun, hopeless=True) from None
+            message = f"the request cannot be written ({redact(str(error))})"
+            raise Broken(message, begun=self.begun, hopeless=True) from None
 
-
-class _Journey:
-    """Sees when the first byte of a request leaves, behind all proxies and handshakes."""
-
-    def __init__(self) -> None:
-        self.begun = False
-        self.origin: object = None
-
-    def watch(self, event: str, about: Mapping[str, Any]) -> None:
+    def _trace(self, event: str, info: Mapping[str, Any]) -> None:
+        """Note when the first byte of the request leaves, after all proxies and handshakes."""
         if event.endswith(".send_request_headers.started"):
-            request = about.get("request")
-            # To a proxy, CONNECT only asks for a way.
-            self.begun = self.begun or getattr(request, "method", b"") != b"CONNECT"
+            # CONNECT is for the proxy alone.
+            is_connect = getattr(info.get("request"), "method", b"") == b"CONNECT"
+            self.begun = self.begun or not is_connect
 
 
-def _client(patience: Patience) -> httpx.Client:
+def _open_client(patience: Patience) -> httpx.Client:
     import httpx
 
     try:
@@ -170,10 +160,10 @@ def _client(patience: Patience) -> httpx.Client:
                 write=patience.write,
                 pool=patience.pool,
             ),
-            # No proxy leads to this very machine, where the emulator is.
+            # The emulator on this machine is reached without a proxy.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "[::1]", "localhost")},
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=0),
-            # Lengths are compared, so nothing may be packed on the way.
+            # Lengths are compared, so bodies must not be compressed.
             headers={"Accept-Encoding": "identity"},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
@@ -184,84 +174,77 @@ def _client(patience: Patience) -> httpx.Client:
         ) from None
 
 
-def _file_body(content: FileContent, held: ExitStack) -> dict[str, Any]:
+def _file_body(content: FileContent, stack: ExitStack) -> dict[str, Any]:
     try:
-        file = open(content.path, "rb")  # noqa: SIM115 - closed with the answer
+        file = open(content.path, "rb")  # noqa: SIM115 - closed with the response
     except OSError as error:
-        say = f"{content.name} can no longer be read ({error.strerror})"
-        raise Broken(say, begun=False, hopeless=True) from None
-    held.callback(file.close)
+        message = f"{content.name} can no longer be read ({error.strerror})"
+        raise Broken(message, begun=False, hopeless=True) from None
+    stack.callback(file.close)
     if content.form_field is None:
         return {"content": file}
     part = (content.name, file, content.content_type)
     return {"files": {content.form_field: part}, "data": dict(content.form)}
 
 
-def _headers(answer: httpx.Response) -> dict[str, str]:
-    return {name.lower(): value for name, value in answer.headers.items()}
-
-
 @contextmanager
-def _translated(journey: _Journey, *also: type[Exception]) -> Iterator[None]:
-    """Say in our words what httpx raises; its own words may hold a header, and so a key."""
+def _translate_errors(chain: _RedirectChain, *also: type[Exception]) -> Iterator[None]:
+    """Raise Broken for httpx's errors; their own messages may contain a header, and so a key."""
     import httpx
 
-    known: tuple[type[Exception], ...] = (httpx.HTTPError, *also)
+    kinds: tuple[type[Exception], ...] = (httpx.HTTPError, *also)
     try:
         yield
-    except known as error:
-        words = next((say for kind, say in _words() if isinstance(error, kind)), "it failed")
-        hopeless = isinstance(_cause(error), ssl.SSLCertVerificationError)
+    except kinds as error:
+        message = next((text for kind, text in _messages() if isinstance(error, kind)), "it failed")
+        cause: BaseException = error
+        while (deeper := cause.__cause__ or cause.__context__) is not None:
+            cause = deeper
+        hopeless = isinstance(cause, ssl.SSLCertVerificationError)
         detail = redact(str(error)) or type(error).__name__
-        raise Broken(f"{words} ({detail})", begun=journey.begun, hopeless=hopeless) from None
+        raise Broken(f"{message} ({detail})", begun=chain.begun, hopeless=hopeless) from None
 
 
-def _words() -> tuple[tuple[type[Exception], str], ...]:
+def _messages() -> tuple[tuple[type[Exception], str], ...]:
     import httpx
 
     return (
-        (httpx.ConnectTimeout, "no connection came about in time"),
-        (httpx.ConnectError, "no connection comes about"),
+        (httpx.ConnectTimeout, "the connection timed out"),
+        (httpx.ConnectError, "the connection failed"),
         (httpx.PoolTimeout, "too many connections are open"),
         (httpx.ProxyError, "the proxy refuses"),
         (httpx.ReadTimeout, "no answer came in time"),
-        (httpx.WriteTimeout, "the service takes nothing more"),
-        (httpx.RemoteProtocolError, "the answer broke off"),
-        (httpx.ReadError, "the connection was cut"),
-        (httpx.WriteError, "the connection was cut"),
-        (httpx.DecodingError, "the answer cannot be unpacked"),
+        (httpx.WriteTimeout, "sending timed out"),
+        (httpx.RemoteProtocolError, "the answer is incomplete or not HTTP"),
+        (httpx.ReadError, "the connection was closed"),
+        (httpx.WriteError, "the connection was closed"),
+        (httpx.DecodingError, "the answer cannot be decompressed"),
     )
 
 
-def _cause(error: BaseException) -> BaseException:
-    while (deeper := error.__cause__ or error.__context__) is not None:
-        error = deeper
-    return error
-
-
-def address(request: Request, bases: Mapping[str, str]) -> str:
-    """Write the whole address, query included."""
+def build_url(request: Request, bases: Mapping[str, str]) -> str:
+    """Return the whole URL of a request, with its query."""
     url = request.url
     if url.startswith("/"):
         url = bases[request.base].rstrip("/") + url
     if not request.query:
         return url
-    mark = "&" if "?" in url else "?"
-    return f"{url}{mark}{urlencode(request.query, quote_via=quote)}"
+    separator = "&" if "?" in url else "?"
+    return f"{url}{separator}{urlencode(request.query, quote_via=quote)}"
 
 
-def headers(request: Request, authorization: str | None) -> dict[str, str]:
-    """List the headers that we choose; the rest describes the transport."""
-    chosen = {"User-Agent": f"wanprep/{__version__}"}
+def build_headers(request: Request, authorization: str | None) -> dict[str, str]:
+    """Return the headers that wanprep sets; httpx adds those of the transport."""
+    headers = {"User-Agent": f"wanprep/{__version__}"}
     if authorization:
-        chosen["Authorization"] = authorization
+        headers["Authorization"] = authorization
     if request.json is not None:
-        chosen["Content-Type"] = "application/json"
+        headers["Content-Type"] = "application/json"
     elif request.file and not request.file.form_field:
-        chosen["Content-Type"] = request.file.content_type
-    return chosen | dict(request.headers)
+        headers["Content-Type"] = request.file.content_type
+    return headers | dict(request.headers)
 
 
 def json_bytes(body: object) -> bytes:
-    """Write JSON in ASCII, which no service can misread."""
+    """Write JSON in ASCII, which every service reads alike."""
     return json.dumps(body, allow_nan=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Fetch what lies behind a link, whole or not at all."""
+"""Download a result, whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Final
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Request, Response
 from wanprep.submit.errors import BadResult, Broken, NoAnswer, ResultGone
-from wanprep.submit.http.retries import PASSING, insist, may_pass
+from wanprep.submit.http.retries import TRANSIENT, is_transient, retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from wanprep.submit.http.client import Wire
-    from wanprep.submit.http.retries import Patience
+    from wanprep.submit.http.client import HttpClient
+    from wanprep.submit.http.retries import Outcome, Patience
 
 _MOST_BYTES: Final = 2 * 2**30
-_LOCKED: Final = frozenset({401, 403})
-_GONE: Final = _LOCKED | {404, 410}
+_UNAUTHORIZED: Final = frozenset({401, 403})
+_GONE: Final = _UNAUTHORIZED | {404, 410}
 
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """What arrived."""
+    """The size and hash of a downloaded file."""
 
     bytes: int
     sha256: str
@@ -36,71 +36,67 @@ def download(
     url: str,
     into: IO[bytes],
     *,
-    wire: Wire,
+    client: HttpClient,
     patience: Patience,
     pause: Callable[[float], None],
 ) -> Downloaded:
-    """Write what a link gives into a file, and tell its size and hash."""
-    fetched = _Fetch(into, wire, patience.download)
-    outcome = insist(lambda: fetched.attempt(_request(url)), may_pass, patience, pause)
-    locked = isinstance(outcome, Response) and outcome.status in _LOCKED
-    if locked and wire.is_own(url):
-        # Links need no key; some services' own address may want it nevertheless.
-        keyed = _request(url, key=True)
-        opened = insist(lambda: fetched.attempt(keyed), may_pass, patience, pause)
-        # A signed link answers a key with HTTP 400, which says nothing of the link.
-        outcome = opened if isinstance(opened, Response) and opened.ok else outcome
+    """Write the content of a URL to a file; raise ResultGone, BadResult or NoAnswer on failure."""
+    attempt = _Download(into, client, patience.download)
+
+    def fetch(*, key: bool) -> Outcome:
+        request = Request(method="GET", url=url, key=key)
+        return retry(lambda: attempt.run(request), is_transient, patience, pause)
+
+    outcome = fetch(key=False)
+    if isinstance(outcome, Response) and outcome.status in _UNAUTHORIZED and client.is_own(url):
+        # Links need no key, but on a service's own host some do.
+        with_key = fetch(key=True)
+        # A signed link answers a key with HTTP 400, which does not mean that it is dead.
+        outcome = with_key if isinstance(with_key, Response) and with_key.ok else outcome
     match outcome:
         case Response(status=200):
-            return Downloaded(fetched.bytes, fetched.hashed.hexdigest())
+            return Downloaded(attempt.bytes, attempt.hash.hexdigest())
         case Response(status=status) if status in _GONE:
             raise ResultGone(f"the link to the result is dead (HTTP {status}): {redact(url)}")
-        case Response(status=status) if status not in PASSING:
+        case Response(status=status) if status not in TRANSIENT:
             raise BadResult(f"the link to the result answers with HTTP {status}: {redact(url)}")
         case Response(status=status):
-            why: object = f"HTTP {status}"
+            reason: object = f"HTTP {status}"
         case Broken(hopeless=True):
-            raise BadResult(f"the result cannot be fetched: {outcome}.")
+            raise BadResult(f"the result cannot be downloaded: {outcome}.")
         case Broken():
-            why = outcome
-    raise NoAnswer(f"the result could not be fetched: {why}. It is still there: fetch it later.")
+            reason = outcome
+    raise NoAnswer(
+        f"the result could not be downloaded: {reason}. It still exists: fetch it later."
+    )
 
 
-def _request(url: str, *, key: bool = False) -> Request:
-    return Request(method="GET", url=url, key=key)
+class _Download:
+    """A file that is written anew with each attempt."""
 
-
-class _Fetch:
-    """One download, begun anew with each attempt."""
-
-    def __init__(self, into: IO[bytes], wire: Wire, patience: float) -> None:
+    def __init__(self, into: IO[bytes], client: HttpClient, timeout: float) -> None:
         self._into = into
-        self._wire = wire
-        self._patience = patience
-        self.bytes = 0
-        self.hashed = hashlib.sha256()
+        self._client = client
+        self._timeout = timeout
 
-    def attempt(self, request: Request) -> Response:
-        """Read an answer into the file, if it is what was asked for."""
-        begun = time.monotonic()
-        self._begin()
-        with self._wire.open(request) as answer:
+    def run(self, request: Request) -> Response:
+        """Write the body of a response to the file, if its status is 200."""
+        started = time.monotonic()
+        self._into.seek(0)
+        self._into.truncate()
+        self.bytes, self.hash = 0, hashlib.sha256()
+        with self._client.open(request) as answer:
             headers = {name.lower(): value for name, value in answer.headers.items()}
             if answer.status_code == 200:
                 for piece in answer.iter_bytes():
-                    self._keep(piece)
-                    if time.monotonic() - begun > self._patience:
+                    self._write(piece)
+                    if time.monotonic() - started > self._timeout:
                         raise Broken("it takes too long", begun=True, hopeless=True)
         return Response(answer.status_code, headers, b"")
 
-    def _begin(self) -> None:
-        self._into.seek(0)
-        self._into.truncate()
-        self.bytes, self.hashed = 0, hashlib.sha256()
-
-    def _keep(self, piece: bytes) -> None:
+    def _write(self, piece: bytes) -> None:
         self.bytes += len(piece)
         if self.bytes > _MOST_BYTES:
-            raise Broken("it is larger than any result", begun=True, hopeless=True)
-        self.hashed.update(piece)
+            raise Broken("it is larger than 2 GiB", begun=True, hopeless=True)
+        self.hash.update(piece)
         self._into.write(piece)

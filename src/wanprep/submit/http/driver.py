@@ -1,7 +1,6 @@
-"""The driver: performs what providers say over a real network.
+"""The driver: runs a provider's flows over a real network.
 
-An order is sent once. All else costs nothing and is asked again, patiently, until it is
-answered.
+An order is sent once. All other requests cost nothing and are repeated until they are answered.
 """
 
 from __future__ import annotations
@@ -14,27 +13,30 @@ from wanprep.closing import Closing
 from wanprep.net.secrets import redact, redact_json
 from wanprep.plugins.flow import Cancelled, Refused, Unclear
 from wanprep.submit.errors import Broken, CannotHost, NoAnswer
-from wanprep.submit.http.client import Wire
+from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.download import Downloaded, download
-from wanprep.submit.http.purchase import Purchase, hushed, perform, said
-from wanprep.submit.http.retries import PASSING, Outcome, Patience, insist, may_pass, never_arrived
+from wanprep.submit.http.paid import PaidRequest, describe, redact_refusal, run_flow
+from wanprep.submit.http.retries import TRANSIENT, Patience, is_safe_to_resend, is_transient, retry
 from wanprep.submit.services.keys import need_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import IO
 
-    from wanprep.plugins.flow import (
+    from wanprep.plugins import (
         Accepted,
         Flow,
         HostedUrl,
+        LocalFile,
         Order,
+        Provider,
         Request,
         Response,
         Sent,
+        Settings,
         Status,
     )
-    from wanprep.plugins.provider import LocalFile, Provider, Settings
+    from wanprep.submit.http.retries import Outcome
     from wanprep.submit.services.service import Service
 
 T = TypeVar("T")
@@ -59,66 +61,69 @@ class Driver(Closing):
         self.patience = patience or Patience()
         self.pause = pause
         bases = {name: service.base(name, environ) for name in service.bases}
-        self.wire = Wire(bases, need_key(service, environ), self.patience)
+        self.client = HttpClient(bases, need_key(service, environ), self.patience)
 
     def close(self) -> None:
-        """Let go of the connections."""
-        self.wire.close()
+        """Close the connections."""
+        self.client.close()
 
     def submit(self, order: Order) -> Accepted:
-        """Order a job, once. Refused: there is none. Uncertain: there may be one."""
-        accepted = Purchase(self.service.title, self._pay, self._ask).make(
-            self.provider.submit(order)
-        )
-        return replace(accepted, told=redact_json(dict(accepted.told)))
+        """Submit a job, once. Refused: no job exists. Uncertain: one may exist."""
+        paid = PaidRequest(self.service.title, self._send_paid, self._send_free)
+        accepted = paid.run(self.provider.submit(order))
+        return replace(accepted, details=redact_json(dict(accepted.details)))
 
     def poll(self, sent: Sent) -> Status:
-        """Ask how far a job is."""
-        status = self._free(self.provider.poll(sent))
-        return replace(status, error=redact(status.error), told=redact_json(dict(status.told)))
+        """Request the status of a job."""
+        status = self._run_free(self.provider.poll(sent))
+        details = redact_json(dict(status.details))
+        return replace(status, error=redact(status.error), details=details)
 
     def cancel(self, sent: Sent) -> Cancelled:
-        """Ask to cancel a job; the answer says what came of it."""
+        """Request that a job is cancelled, and return whether it was."""
         if self.provider.cancel is None:
-            return Cancelled(done=False, says=f"{self.service.title} has no way to cancel a job")
-        done = self._free(self.provider.cancel(sent))
-        return replace(done, says=redact(done.says))
+            message = f"{self.service.title} has no way to cancel a job"
+            return Cancelled(done=False, message=message)
+        cancelled = self._run_free(self.provider.cancel(sent))
+        return replace(cancelled, message=redact(cancelled.message))
 
     def find(self, sent: Sent) -> Accepted | None:
-        """Look for a job whose answer was lost. None where nothing certain is found."""
+        """Look for a job whose answer was lost. None if it is not found for certain."""
         if self.provider.find is None:
             return None
-        found = self._free(self.provider.find(sent))
-        return found and replace(found, told=redact_json(dict(found.told)))
+        found = self._run_free(self.provider.find(sent))
+        return found and replace(found, details=redact_json(dict(found.details)))
 
     def upload(self, file: LocalFile) -> HostedUrl:
-        """Put a local file where the provider keeps such."""
+        """Upload a local file to the provider."""
         if self.provider.upload is None:
-            raise CannotHost(f"{self.service.title} takes no uploads.")
-        return self._free(self.provider.upload(file, self.settings))
+            raise CannotHost(f"{self.service.title} has no uploads.")
+        return self._run_free(self.provider.upload(file, self.settings))
 
     def download(self, url: str, into: IO[bytes]) -> Downloaded:
-        """Fetch what lies behind a result's link, whole; a dead link is ResultGone."""
-        return download(url, into, wire=self.wire, patience=self.patience, pause=self.pause)
+        """Download a result, whole; a dead link is ResultGone."""
+        return download(url, into, client=self.client, patience=self.patience, pause=self.pause)
 
-    def _free(self, flow: Flow[T]) -> T:
+    def _run_free(self, flow: Flow[T]) -> T:
         try:
-            return perform(flow, self._ask)
+            return run_flow(flow, self._send_free)
         except Refused as error:
-            raise hushed(error) from None
+            raise redact_refusal(error) from None
         except Unclear as error:
-            say = f"{self.service.title}'s answer makes no sense: {redact(str(error))}."
-            raise NoAnswer(say) from None
+            message = f"{self.service.title}'s answer cannot be read: {redact(str(error))}."
+            raise NoAnswer(message) from None
 
-    def _pay(self, request: Request) -> Outcome:
-        return insist(lambda: self.wire.send(request), never_arrived, self.patience, self.pause)
+    def _send_paid(self, request: Request) -> Outcome:
+        return retry(
+            lambda: self.client.send(request), is_safe_to_resend, self.patience, self.pause
+        )
 
-    def _ask(self, request: Request) -> Response:
-        outcome = insist(lambda: self.wire.send(request), may_pass, self.patience, self.pause)
+    def _send_free(self, request: Request) -> Response:
+        outcome = retry(lambda: self.client.send(request), is_transient, self.patience, self.pause)
         match outcome:
             case Broken():
                 raise NoAnswer(f"{self.service.title} gives no answer: {outcome}.")
-            case _ if outcome.status in PASSING:
-                raise NoAnswer(f"{self.service.title} answers with {said(outcome)}.")
+            case _ if outcome.status in TRANSIENT:
+                raise NoAnswer(f"{self.service.title} answers with {describe(outcome)}.")
             case _:
                 return outcome

@@ -1,4 +1,4 @@
-"""Ask again, later each time, for as long as it makes sense."""
+"""Repeat requests, with longer and longer pauses."""
 
 from __future__ import annotations
 
@@ -17,47 +17,61 @@ from wanprep.submit.errors import Broken
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-
 Outcome = Response | Broken
+_TOO_MANY_REQUESTS: Final = 429
+TRANSIENT: Final = frozenset({_TOO_MANY_REQUESTS, 500, 502, 503, 504})
 
 
-TOO_MANY: Final = 429
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Timeouts and pauses in seconds, and the number of attempts."""
+
+    connect: float = 10
+    read: float = 60  # between two pieces of an answer
+    write: float = 60
+    pool: float = 30
+    answer: float = 120  # for a whole answer
+    download: float = 1800
+    attempts: int = 5
+    pause: float = 0.5  # before the second attempt; doubled for each one after it
+    longest_pause: float = 90  # a longer Retry-After ends the attempts
+    total: float = 300  # after this no attempt is started
 
 
-PASSING: Final = frozenset({TOO_MANY, 500, 502, 503, 504})
-
-
-def never_arrived(outcome: Outcome) -> bool:
-    """Tell whether even a paid request may be sent again: nobody has taken it."""
+def is_safe_to_resend(outcome: Outcome) -> bool:
+    """Whether even a paid request may be repeated: the service has not accepted it."""
     match outcome:
         case Broken():
             return not outcome.begun and not outcome.hopeless
         case Response():
-            return outcome.status == TOO_MANY
+            return outcome.status == _TOO_MANY_REQUESTS
 
 
-def may_pass(outcome: Outcome) -> bool:
-    """Tell whether what costs nothing is worth another attempt."""
+def is_transient(outcome: Outcome) -> bool:
+    """Whether a request that costs nothing is worth another attempt."""
     match outcome:
         case Broken():
             return not outcome.hopeless
         case Response():
-            return outcome.status in PASSING
+            return outcome.status in TRANSIENT
 
 
-def insist(
-    attempt: Callable[[], Response],
-    worthwhile: Callable[[Outcome], bool],
+def retry(
+    send: Callable[[], Response],
+    should_retry: Callable[[Outcome], bool],
     patience: Patience,
     pause: Callable[[float], None],
 ) -> Outcome:
-    """Try until something comes of it, or until patience ends: then tell the last outcome."""
-    begun = time.monotonic()
+    """Send until the outcome is final or the attempts are used up; return the last outcome."""
+    started = time.monotonic()
     for number in count(1):
-        outcome = _outcome(attempt)
-        wait = _wait(outcome, number, patience)
-        late = time.monotonic() - begun + wait > patience.total
-        if not worthwhile(outcome) or number >= patience.attempts or late:
+        try:
+            outcome: Outcome = send()
+        except Broken as broken:
+            outcome = broken
+        wait = _next_pause(outcome, number, patience)
+        too_late = time.monotonic() - started + wait > patience.total
+        if not should_retry(outcome) or number >= patience.attempts or too_late:
             break
         if wait > patience.longest_pause:
             break
@@ -65,35 +79,32 @@ def insist(
     return outcome
 
 
-def _outcome(attempt: Callable[[], Response]) -> Outcome:
-    try:
-        return attempt()
-    except Broken as broken:
-        return broken
-
-
-def _wait(outcome: Outcome, number: int, patience: Patience) -> float:
-    told = told_to_wait(outcome) if isinstance(outcome, Response) else None
-    if told is not None:
-        return told
+def _next_pause(outcome: Outcome, number: int, patience: Patience) -> float:
+    wait = retry_after(outcome) if isinstance(outcome, Response) else None
+    if wait is not None:
+        return wait
     longest: float = min(patience.pause * 2 ** (number - 1), patience.longest_pause)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 - so that many do not knock at once
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - so that clients do not retry in step
 
 
-def told_to_wait(response: Response) -> float | None:
-    """Read how long a service asks to be left alone: from the header, else from the body."""
+def retry_after(response: Response) -> float | None:
+    """Read how many seconds a service asks to wait: from the header, else from the body."""
     header = response.headers.get("retry-after", "").strip()
     if header:
-        return _seconds(header)
-    if response.status != TOO_MANY:
+        return _header_seconds(header)
+    if response.status != _TOO_MANY_REQUESTS:
         return None
     try:
-        return _in_body(json.loads(response.body))
+        body = json.loads(response.body)
     except (ValueError, RecursionError):
         return None
+    if not isinstance(body, dict):
+        return None
+    objects = (body, *(each for each in body.values() if isinstance(each, dict)))
+    return next((wait for each in objects if (wait := _body_seconds(each)) is not None), None)
 
 
-def _seconds(header: str) -> float | None:
+def _header_seconds(header: str) -> float | None:
     if header.isdecimal():
         return float(header)
     try:
@@ -104,34 +115,9 @@ def _seconds(header: str) -> float | None:
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
-def _in_body(body: object) -> float | None:
-    if not isinstance(body, dict):
-        return None
-    for told in (body, *(each for each in body.values() if isinstance(each, dict))):
-        if (wait := _field(told)) is not None:
-            return wait
-    return None
-
-
-def _field(told: Mapping[str, Any]) -> float | None:
-    value = told.get("retry_after", told.get("retryAfter"))
+def _body_seconds(body: Mapping[str, Any]) -> float | None:
+    value = body.get("retry_after", body.get("retryAfter"))
     if isinstance(value, str) and value.strip().isdecimal():
         return float(value)
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and value >= 0 else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """Seconds, but for the number of attempts."""
-
-    connect: float = 10
-    read: float = 60  # between two pieces of an answer
-    write: float = 60
-    pool: float = 30
-    answer: float = 120  # for a whole answer, however slowly it drips
-    download: float = 1800
-    attempts: int = 5
-    pause: float = 0.5  # before the second attempt; doubled for each one after it
-    longest_pause: float = 90  # who is told to wait for longer gives up
-    total: float = 300  # after this no attempt is begun
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and value >= 0 else None

@@ -1,1 +1,1 @@
-"""What is known of each service, and which plugins talk to them."""
+"""The providers' services: their properties and keys."""

@@ -1,7 +1,7 @@
-"""Services: where each is, how it is asked and what it promises, read from data without code.
+"""Services: their base URLs, keys, limits and features, read from `provider.json`.
 
-The facts lie in `provider.json` beside a plugin's folder of targets, and are found as targets
-are: without importing the plugin.
+The file is beside a plugin's folder of targets, and is found as targets are: without importing
+the plugin.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
-from wanprep.submit.services.keys import checked, variables
+from wanprep.net.addresses import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,32 +23,31 @@ if TYPE_CHECKING:
     from wanprep.config import Config
     from wanprep.plugins.provider import Settings
 
-
 PROVIDER_FILE: Final = "provider.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """How often a service is asked, in seconds."""
+    """How often to poll, in seconds."""
 
-    first: float  # before the first question
+    first: float  # before the first poll
     every: float
     grows_to: float
     patience: float  # in all
 
     def waits(self, environ: Mapping[str, str]) -> Iterator[float]:
-        """Tell how long to wait before each question, without an end."""
-        own = _interval(environ)
-        yield own or self.first
+        """Yield the wait before each poll, without an end."""
+        interval = _interval(environ)
+        yield interval or self.first
         wait = self.every
         while True:
-            yield own or wait
+            yield interval or wait
             wait = min(wait * 1.25, self.grows_to)
 
 
 @dataclass(frozen=True, slots=True)
 class Idempotency:
-    """How one order is kept from becoming two jobs."""
+    """Idempotency keys, which keep one order from becoming two jobs."""
 
     header: str
     pattern: str
@@ -56,19 +56,19 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True)
 class Uploads:
-    """What can be said of files that are put there."""
+    """The service's uploads."""
 
-    kept: float | None  # seconds; None where they stay, or nobody knows
+    kept: float | None  # seconds; None: for good, or not documented
     most_bytes: int | None
-    known: tuple[str, ...]  # kinds of content
+    known: tuple[str, ...]  # content types
     refused: tuple[str, ...]
-    needs: tuple[str, ...]  # settings without which no file is taken
+    needs: tuple[str, ...]  # settings that uploads need
     warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many jobs a new account may send."""
+    """How many jobs a new account may submit."""
 
     per_minute: int
     at_once: int
@@ -76,7 +76,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """One service: facts about it, whatever its models."""
+    """One service, whatever its models."""
 
     name: str
     title: str
@@ -88,28 +88,24 @@ class Service:
     idempotency: Idempotency | None
     uploads: Uploads | None
     pace: Pace | None
-    cancel: str | None  # what it can do
-    cancel_deletes: bool  # whether the job's record goes, too
-    find: str | None  # how a lost job is looked for
-    settings: Mapping[str, Any]  # schemas of what may stand in [providers.NAME]
+    cancel: str | None  # how jobs are cancelled
+    cancel_deletes: bool  # whether the job's record is deleted as well
+    find: str | None  # how a lost job is found
+    settings: Mapping[str, Any]  # schemas of the values in [providers.NAME]
     notes: tuple[str, ...]
-    data: Mapping[str, Any]  # the file as it is
+    data: Mapping[str, Any]  # the whole file
 
     def base(self, name: str, environ: Mapping[str, str]) -> str:
-        """Tell the address that requests begin with; the environment may point elsewhere."""
+        """Return a base URL; the environment may replace it."""
         if name not in self.bases:
-            raise UsageError(f"{self.title} has no address named {name!r}.")
-        for variable in variables(self.name, name):
-            if told := environ.get(variable, "").strip():
-                return checked(told, variable)
+            raise UsageError(f"{self.title} has no base URL named {name!r}.")
+        for variable in base_url_variables(self.name, name):
+            if url := environ.get(variable, "").strip():
+                return _check_base_url(url, variable)
         return self.bases[name]
 
-    def overridden(self, environ: Mapping[str, str]) -> bool:
-        """Tell whether the environment points any of its addresses elsewhere."""
-        return any(self.base(name, environ) != told for name, told in self.bases.items())
-
     def checked_settings(self, settings: Settings) -> Settings:
-        """Hold [providers.NAME] against what may stand there."""
+        """Validate the values of [providers.NAME]."""
         from wanprep.schema_errors import schema_errors
 
         schema = {"properties": self.settings, "additionalProperties": False}
@@ -119,19 +115,19 @@ class Service:
 
 
 def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
-    """Read what is known of a provider; `folders` are further folders of targets."""
-    faults: list[str] = []
+    """Read a provider's file; `folders` are further folders of targets."""
+    problems: list[str] = []
     for file in _files(folders):
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            faults.append(f" The provider file {file} cannot be read: {error}.")
+            problems.append(f" The provider file {file} cannot be read: {error}.")
             continue
         if isinstance(data, dict) and data.get("name") == name:
-            return _service(_sound(data, file))
+            return _service(_validate(data, file))
     raise UsageError(
-        f"nothing is known of the provider '{name}'.{''.join(faults)}"
-        " `wanprep targets` lists whom a job can be sent to."
+        f"the provider '{name}' is not known.{''.join(problems)}"
+        " `wanprep targets` lists the targets of all providers."
     )
 
 
@@ -144,7 +140,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
             yield file
 
 
-def _sound(data: dict[str, Any], file: Path) -> dict[str, Any]:
+def _validate(data: dict[str, Any], file: Path) -> dict[str, Any]:
     from wanprep.schema_errors import schema_errors
     from wanprep.schemas import load_schema
 
@@ -175,39 +171,64 @@ def _service(data: Mapping[str, Any]) -> Service:
     )
 
 
-def _idempotency(told: Mapping[str, Any] | None) -> Idempotency | None:
-    return Idempotency(told["header"], told["pattern"], told["repeat"]) if told else None
+def _idempotency(data: Mapping[str, Any] | None) -> Idempotency | None:
+    return Idempotency(data["header"], data["pattern"], data["repeat"]) if data else None
 
 
-def _uploads(told: Mapping[str, Any]) -> Uploads:
+def _uploads(data: Mapping[str, Any]) -> Uploads:
     return Uploads(
-        kept=told["kept"],
-        most_bytes=told["most_bytes"],
-        known=tuple(told["known"]),
-        refused=tuple(told["refused"]),
-        needs=tuple(told["needs"]),
-        warning=told["warning"],
+        kept=data["kept"],
+        most_bytes=data["most_bytes"],
+        known=tuple(data["known"]),
+        refused=tuple(data["refused"]),
+        needs=tuple(data["needs"]),
+        warning=data["warning"],
     )
 
 
+def base_url_variables(provider: str, base: str) -> list[str]:
+    """Return the variables that replace a base URL; the last one is for all bases."""
+    stem = f"WANPREP_{provider.upper().replace('-', '_')}"
+    return [f"{stem}_{base.upper()}_BASE_URL", f"{stem}_BASE_URL"]
+
+
+def _check_base_url(url: str, variable: str) -> str:
+    """Refuse an invalid URL, and one to which a key would be sent unencrypted."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in {"http", "https"}:
+        raise UsageError(f"{variable} must be a URL such as https://api.example.com.")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise UsageError(
+            f"{variable} must begin with https://, or the key would be sent unencrypted. "
+            "Plain http is accepted for this machine only."
+        )
+    if parts.username is not None or parts.query or parts.fragment:
+        raise UsageError(f"{variable} must be a URL without a login, ? or #.")
+    return url.rstrip("/")
+
+
 def _interval(environ: Mapping[str, str]) -> float | None:
-    told = environ.get("WANPREP_POLL_INTERVAL", "").strip()
-    if not told:
+    text = environ.get("WANPREP_POLL_INTERVAL", "").strip()
+    if not text:
         return None
-    if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", told) or float(told) == 0:
+    if not re.fullmatch(r"\d+(\.\d+)?|\.\d+", text) or float(text) == 0:
         raise UsageError("WANPREP_POLL_INTERVAL must be a number of seconds greater than 0.")
-    return float(told)
+    return float(text)
 
 
 class Services:
-    """The services below one configuration."""
+    """The services, with the settings of one configuration."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
         self.service = cache(self._service)
 
     def settings(self, provider: str) -> Settings:
-        """Read [providers.NAME], held against what may stand there."""
+        """Return the validated values of [providers.NAME]."""
         return self.service(provider).checked_settings(self.config.providers.get(provider, {}))
 
     def _service(self, provider: str) -> Service:

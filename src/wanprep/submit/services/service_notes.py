@@ -42,7 +42,7 @@ def _about_repeats(service: Service) -> Iterator[str]:
 
 def _basis(service: Service) -> str:
     confidence = service.data["idempotency"]["x-source"]["confidence"]
-    return "" if confidence == "documented" else " (seen in its own clients, not documented)"
+    return "" if confidence == "documented" else " (as its own clients do, not documented)"
 
 
 def _about_results(service: Service) -> str:
@@ -53,13 +53,13 @@ def _about_results(service: Service) -> str:
 
 def _about_uploads(service: Service) -> Iterator[str]:
     if service.uploads is None:
-        yield "No uploads: local files need a bucket of yours ([hosts])."
+        yield "No uploads: local files need your own bucket ([hosts])."
         return
     if service.uploads.needs:
         settings = " or ".join(f"`{name}`" for name in service.uploads.needs)
         yield (
             f"Local files need {settings} in [providers.{service.name}], "
-            "or a bucket of yours ([hosts])."
+            "or your own bucket ([hosts])."
         )
     elif service.uploads.kept:
         yield f"Local files are uploaded, and kept for {_span(service.uploads.kept)}."

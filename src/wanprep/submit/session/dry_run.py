@@ -10,7 +10,7 @@ from wanprep.net.secrets import HIDDEN, redact, redact_json
 from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
 from wanprep.submit.http import client
-from wanprep.submit.http.purchase import hushed
+from wanprep.submit.http.paid import redact_refusal
 from wanprep.submit.request.body import build_trial, files_to_upload
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.uploads.upload import UPLOAD, bucket_path, destinations, no_destination
@@ -70,7 +70,7 @@ def describe_order(
     try:
         return _describe(next(provider.submit(order)), service, environ)
     except Refused as error:
-        raise hushed(error) from None
+        raise redact_refusal(error) from None
 
 
 def describe_upload(
@@ -101,10 +101,10 @@ def describe_upload(
 
 def _describe(request: Request, service: Service, environ: Mapping[str, str]) -> dict[str, Any]:
     bases = {name: service.base(name, environ) for name in service.bases}
-    headers = client.headers(request, _AUTHORIZATION if request.key else None)
+    headers = client.build_headers(request, _AUTHORIZATION if request.key else None)
     described: dict[str, Any] = {
         "method": request.method,
-        "url": redact(client.address(request, bases)),
+        "url": redact(client.build_url(request, bases)),
         "headers": redact_json(headers),
     }
     if request.json is not None:

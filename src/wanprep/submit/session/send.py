@@ -129,7 +129,7 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
     outcome = f"accepted as {accepted.provider_id}"
     return _record(
         session, run, "accepted", outcome,
-        provider_id=accepted.provider_id, told=dict(accepted.told),
+        provider_id=accepted.provider_id, told=dict(accepted.details),
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ class NotCancelled(WanprepError):
 
 def record_status(session: Session, run: Run, status: Status) -> Run:
     """Move a run to the state that its provider reports; one in progress stays as it is."""
-    service, told = session.service(run.provider), {**run.told, **status.told}
+    service, told = session.service(run.provider), {**run.told, **status.details}
     match status.state:
         case "succeeded":
             deadline = result_deadline(service, run, status.outputs)
@@ -84,9 +84,11 @@ def cancel_run(session: Session, run: Run) -> Run:
     except Refused as error:
         raise NotCancelled(f"run {run.id} goes on: {refusal_text(error)}") from error
     if outcome.done:
-        return session.ledger.move(run, "cancelled", error=outcome.says or None)
+        return session.ledger.move(run, "cancelled", error=outcome.message or None)
     current = refresh_run(session, run)
-    raise NotCancelled(f"run {run.id} was not cancelled ({outcome.says}): it is {current.state}.")
+    raise NotCancelled(
+        f"run {run.id} was not cancelled ({outcome.message}): it is {current.state}."
+    )
 
 
 def find_lost_run(session: Session, run: Run) -> Run:
@@ -103,7 +105,7 @@ def find_lost_run(session: Session, run: Run) -> Run:
             break
         if found:
             return session.ledger.move(
-                run, "accepted", provider_id=found.provider_id, told=dict(found.told), error=None
+                run, "accepted", provider_id=found.provider_id, told=dict(found.details), error=None
             )
     return run
 

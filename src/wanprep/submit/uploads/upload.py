@@ -54,7 +54,7 @@ def upload_file(
     hosted = _upload_to_first(file, driver, config_hosts)
     if hosted.url.startswith("data:"):
         return hosted
-    if not may_follow(hosted.url, plain=driver.wire.plain):
+    if not may_follow(hosted.url, plain=driver.client.plain):
         raise CannotHost(
             f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
         )

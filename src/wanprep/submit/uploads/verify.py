@@ -45,14 +45,14 @@ def link_problem(url: str, file: LocalFile, driver: Driver) -> str | None:
     if url.startswith("data:"):
         return None
     try:
-        with driver.wire.open(Request(method="HEAD", url=url, key=False)) as response:
+        with driver.client.open(Request(method="HEAD", url=url, key=False)) as response:
             length = _content_length(response)
             if response.status_code == 200 and length is not None:
                 return _problem(response, length, file)
         # Some answer no HEAD, and a signature may hold for GET alone.
         first_byte = {"Range": "bytes=0-0"}
         get = Request(method="GET", url=url, key=False, headers=first_byte)
-        with driver.wire.open(get) as response:
+        with driver.client.open(get) as response:
             return _problem(response, _total_length(response, file.bytes), file)
     except Broken as broken:
         return f"does not answer ({broken})"

@@ -1,1 +1,1 @@
-"""For those who write plugins: a whole one to begin with, and a look at what is wrong with one."""
+"""The checks of `wanprep plugin check`."""

@@ -1,105 +1,106 @@
-"""Say all that is wrong with a plugin: its targets, its facts, its code, in this order."""
+"""Check a plugin: its provider.json, its targets, and its code."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wanprep.testing.lint.code import code_faults, keyed, plain_order
-from wanprep.testing.lint.fields import field_faults
-from wanprep.testing.lint.plugin import Fault, find_plugin
-from wanprep.testing.lint.samples import body_faults, sample_order
+from wanprep.testing.lint.code import check_code, example_order, with_idempotency_key
+from wanprep.testing.lint.fields import build_example, check_bodies, check_fields
+from wanprep.testing.lint.plugin import Problem, find_plugin
 from wanprep.testing.lint.targets import (
-    limit_faults,
-    naming_faults,
-    read_service,
-    service_faults,
-    target_form_faults,
+    check_limits,
+    check_prompt_styles,
+    check_provider_data,
+    check_target_form,
+    read_provider_file,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from wanprep.plugins.flow import Order
+    from wanprep.plugins import Order
     from wanprep.rules.target import Target
-    from wanprep.testing.lint.plugin import Found
+    from wanprep.testing.lint.plugin import PluginPackage
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A plugin, its targets, and what is wrong with it."""
+    """A plugin, its targets, and its problems."""
 
-    found: Found
+    found: PluginPackage
     targets: tuple[str, ...]
-    faults: tuple[Fault, ...]
+    problems: tuple[Problem, ...]
 
 
-def check_plugin(told: str) -> Checked:
-    """Look a plugin over, given by its folder or its name."""
-    found = find_plugin(told)
-    service, faults = _service(found)
+def check_plugin(name: str) -> Checked:
+    """Check a plugin, given by its folder or its name."""
+    found = find_plugin(name)
+    service, problems = _check_provider_file(found)
     targets: list[Target] = []
-    whole: list[Target] = []  # with nothing wrong: only these can be built
+    buildable: list[Target] = []
     for file in _target_files(found):
-        target, wrong = _target(file)
-        faults += wrong
+        target, target_problems = _check_target(file)
+        problems += target_problems
         targets += [target] if target else []
-        whole += [target] if target and not wrong else []
-    faults += _names(targets, found, service)
-    bought = next((each for target in whole if (each := _order(target))), None)
-    order = bought or plain_order(found.package.removeprefix("wanprep_"))
-    faults += code_faults(found, service, keyed(order, service))
-    return Checked(found, tuple(target.id for target in targets), tuple(dict.fromkeys(faults)))
+        buildable += [target] if target and not target_problems else []
+    problems += _check_ids(targets, found, service)
+    order = next((order for target in buildable if (order := _example(target))), None)
+    order = order or example_order(found.package.removeprefix("wanprep_"))
+    problems += check_code(found, service, with_idempotency_key(order, service))
+    return Checked(found, tuple(target.id for target in targets), tuple(dict.fromkeys(problems)))
 
 
-def _service(found: Found) -> tuple[Mapping[str, Any] | None, list[Fault]]:
+def _check_provider_file(
+    found: PluginPackage,
+) -> tuple[Mapping[str, Any] | None, list[Problem]]:
     file = found.folder / "provider.json"
     if not file.exists():
         return None, []
-    service, told = read_service(file)
+    service, messages = read_provider_file(file)
     if service is not None:
-        told += service_faults(service, found.package)
-    return service, [Fault(file.name, *each) for each in told]
+        messages += check_provider_data(service, found.package)
+    return service, [Problem(file.name, *each) for each in messages]
 
 
-def _target_files(found: Found) -> list[Path]:
+def _target_files(found: PluginPackage) -> list[Path]:
     files = sorted((found.folder / "targets").glob("*.json"))
     return [file for file in files if not file.name.endswith(".schema.json")]
 
 
-def _target(file: Path) -> tuple[Target | None, list[Fault]]:
+def _check_target(file: Path) -> tuple[Target | None, list[Problem]]:
     from wanprep.rules.target import load_target
 
     name = f"targets/{file.name}"
-    if told := target_form_faults(file):
-        return None, [Fault(name, *each) for each in told]
+    if messages := check_target_form(file):
+        return None, [Problem(name, *each) for each in messages]
     target = load_target(file)
-    found = [*limit_faults(target), *naming_faults(target), *field_faults(target)]
-    if not found:  # or the same would be told twice, and in other words
-        found += body_faults(target) if _sendable(target) else ()
-    return target, [Fault(name, *each) for each in found]
+    messages = [*check_limits(target), *check_prompt_styles(target), *check_fields(target)]
+    if not messages:  # otherwise the same problems would be reported twice
+        messages += check_bodies(target) if _can_be_sent(target) else ()
+    return target, [Problem(name, *each) for each in messages]
 
 
-def _sendable(target: Target) -> bool:
+def _can_be_sent(target: Target) -> bool:
     return target.request is not None and {"fields", "model"} <= target.data.keys()
 
 
-def _order(target: Target) -> Order | None:
-    return sample_order(target) if _sendable(target) else None
+def _example(target: Target) -> Order | None:
+    return build_example(target) if _can_be_sent(target) else None
 
 
-def _names(
-    targets: list[Target], found: Found, service: Mapping[str, Any] | None
-) -> Iterator[Fault]:
-    wanted = str(service["name"]) if service else found.package.removeprefix("wanprep_")
-    seen: set[str] = set()
+def _check_ids(
+    targets: list[Target], found: PluginPackage, service: Mapping[str, Any] | None
+) -> Iterator[Problem]:
+    provider = str(service["name"]) if service else found.package.removeprefix("wanprep_")
+    ids: set[str] = set()
     for target in targets:
         file = f"targets/{target.file.name}"
-        if target.provider.replace("-", "_") != wanted.replace("-", "_") or (
-            service and target.provider != wanted
+        if target.provider.replace("-", "_") != provider.replace("-", "_") or (
+            service and target.provider != provider
         ):
-            yield Fault(file, "id", f"it must begin with `{wanted}/`, as the provider is called.")
-        if target.id in seen:
-            yield Fault(file, "id", f"another file describes {target.id} already.")
-        seen.add(target.id)
+            yield Problem(file, "id", f"must begin with `{provider}/`, the provider's name.")
+        if target.id in ids:
+            yield Problem(file, "id", f"another file already describes {target.id}.")
+        ids.add(target.id)

@@ -1,4 +1,4 @@
-"""Find a plugin's package: in a folder, or among what is installed. Nothing is imported."""
+"""Find a plugin's package, in a folder or among the installed ones, and load it alone."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ if TYPE_CHECKING:
 
 
 _MARKS: Final = ("__init__.py", "provider.json", "targets")
-
-
 _PREFIX: Final = "wanprep_"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A plugin's package, and how it is announced."""
+class PluginPackage:
+    """A plugin's package and its entry points."""
 
     package: str
     folder: Path
@@ -37,48 +35,48 @@ class Found:
 
     @property
     def has_code(self) -> bool:
-        """Tell whether there is anything to import; targets alone need no code."""
+        """Whether there is anything to import; targets alone need no code."""
         return (self.folder / "__init__.py").is_file()
 
 
-def find_plugin(told: str) -> Found:
-    """Find the plugin that lies in a folder, or that has a name."""
-    folders = list(_inside(Path(told).absolute())) or list(_installed(told))
+def find_plugin(name: str) -> PluginPackage:
+    """Find a plugin by its folder or its name, without importing it."""
+    folders = list(_packages_in(Path(name).absolute())) or list(_installed_package(name))
     if len(folders) == 1:
         package = folders[0].name
-        return Found(package, folders[0], tuple(_announced(folders[0])))
+        return PluginPackage(package, folders[0], tuple(_entry_points(folders[0])))
     if not folders:
         raise UsageError(
-            f"there is no plugin in '{visible(told)}', and none of that name is installed. A plugin"
-            " is a package whose name begins with wanprep_: `wanprep plugin new NAME` writes one."
+            f"there is no plugin in '{visible(name)}', and none of that name is installed. A plugin"
+            " is a package whose name begins with wanprep_: `wanprep plugin new NAME` creates one."
         )
     names = ", ".join(folder.name for folder in folders)
-    raise UsageError(f"there are several plugins in '{visible(told)}': name one of {names}.")
+    raise UsageError(f"there are several plugins in '{visible(name)}': name one of {names}.")
 
 
-def _inside(folder: Path) -> list[Path]:
+def _packages_in(folder: Path) -> list[Path]:
     if _is_package(folder):
         return [folder]
     return sorted(filter(_is_package, [*folder.glob("*"), *folder.glob("src/*")]))
 
 
 def _is_package(folder: Path) -> bool:
-    named = folder.name.startswith(_PREFIX) and folder.name.isidentifier()
-    return named and any((folder / mark).exists() for mark in _MARKS)
+    is_named = folder.name.startswith(_PREFIX) and folder.name.isidentifier()
+    return is_named and any((folder / mark).exists() for mark in _MARKS)
 
 
-def _installed(told: str) -> Iterator[Path]:
+def _installed_package(name: str) -> Iterator[Path]:
     from importlib.util import find_spec
 
-    name = told.replace("-", "_")
+    name = name.replace("-", "_")
     package = name if name.startswith(_PREFIX) else _PREFIX + name
     spec = find_spec(package) if package.isidentifier() else None
     yield from [Path(each) for each in (spec and spec.submodule_search_locations) or ()][:1]
 
 
-def _announced(folder: Path) -> list[str]:
-    """Name the modules in the package that entry points lead to."""
-    values = _in_project(folder)
+def _entry_points(folder: Path) -> list[str]:
+    """Return the modules of a package that entry points name."""
+    values = _project_entry_points(folder)
     if values is None:
         from importlib.metadata import entry_points
 
@@ -87,8 +85,8 @@ def _announced(folder: Path) -> list[str]:
     return sorted({name for name in modules if name.partition(".")[0] == folder.name})
 
 
-def _in_project(folder: Path) -> list[object] | None:
-    """Read the entry points of the project in which a package lies; None where it lies in none."""
+def _project_entry_points(folder: Path) -> list[object] | None:
+    """Read the entry points of the project that contains a package; None if there is none."""
     for above in (folder.parent, folder.parent.parent):
         file = above / "pyproject.toml"
         if file.is_file():
@@ -98,29 +96,27 @@ def _in_project(folder: Path) -> list[object] | None:
             except (KeyError, AttributeError, TypeError):
                 return []
             except (OSError, ValueError) as error:
-                raise UsageError(
-                    f"{visible(str(file))} cannot be read: {error}. Fix it."
-                ) from error
+                raise UsageError(f"{visible(str(file))} cannot be read: {error}.") from error
     return None
 
 
 @contextmanager
-def loaded(found: Found) -> Iterator[Plugins]:
-    """Load a plugin alone. Another copy of it that is imported already comes back afterwards."""
-    place = str(found.folder.parent)
-    others = _taken_out(found.package)
-    sys.path.insert(0, place)
+def load_alone(found: PluginPackage) -> Iterator[Plugins]:
+    """Load a plugin alone; a copy of it that is already imported is restored afterwards."""
+    folder = str(found.folder.parent)
+    others = _remove_modules(found.package)
+    sys.path.insert(0, folder)
     importlib.invalidate_caches()
     try:
         points = [EntryPoint(name, name, "wanprep") for name in found.modules or (found.package,)]
-        yield _loaded(points, found.package)
+        yield _load(points, found.package)
     finally:
-        sys.path.remove(place)
-        _taken_out(found.package)
+        sys.path.remove(folder)
+        _remove_modules(found.package)
         sys.modules.update(others)
 
 
-def _loaded(points: list[EntryPoint], package: str) -> Plugins:
+def _load(points: list[EntryPoint], package: str) -> Plugins:
     from wanprep.plugins.loading import load
 
     try:
@@ -129,18 +125,18 @@ def _loaded(points: list[EntryPoint], package: str) -> Plugins:
         return replace(load([]), broken={package: "ends the program when it is imported"})
 
 
-def _taken_out(package: str) -> dict[str, ModuleType]:
+def _remove_modules(package: str) -> dict[str, ModuleType]:
     names = [name for name in sys.modules if name.partition(".")[0] == package]
     return {name: sys.modules.pop(name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong."""
+class Problem:
+    """One problem of a plugin."""
 
     file: str  # below the plugin's package: targets/clips.json
-    place: str  # in the file, in dots: roles.voice; empty for the whole
-    message: str  # a sentence that says what to do
+    place: str  # in the file: roles.voice; empty for the whole file
+    message: str  # a sentence, with how to fix it
 
     def __str__(self) -> str:
         where = f"{self.file}, {self.place}" if self.place else self.file

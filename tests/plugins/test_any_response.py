@@ -21,7 +21,7 @@ from wanprep.plugins.flow import (
     Status,
     Unclear,
 )
-from wanprep.plugins.loading import load_providers
+from wanprep.plugins.loading import installed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.flow import Flow
     from wanprep.plugins.provider import LocalFile, Provider
 
-PROVIDERS: Final = dict(load_providers())
+PROVIDERS: Final = dict(installed().providers)
 ORDER: Final = order("a/b", "some/model", {"prompt": "x", "duration": 5})
 SENT: Final = sent(ORDER, "id-1")
 # The words of all four services: answers made of them reach further than any others.

@@ -7,26 +7,28 @@ from typing import Any
 import pytest
 
 from wanprep.net.secrets import remember
+from wanprep.plugins import Response, Unclear
 from wanprep.plugins.answers import (
-    addresses,
-    job_id,
-    listed,
-    members,
-    moment,
-    number,
-    segment,
-    whole,
-    words,
+    as_int,
+    as_job_id,
+    as_number,
+    as_object,
+    as_objects,
+    as_text,
+    as_time,
+    as_urls,
+    path_segment,
+    text_at,
+    value_at,
 )
-from wanprep.plugins.flow import Response, Unclear
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[1]", b"null", b"\xff", b"[" * 100_000])
-def test_what_is_no_object_is_unclear(body: bytes) -> None:
+def test_as_object_raises_unclear(body: bytes) -> None:
     with pytest.raises(Unclear):
-        members(Response(200, {}, body))
+        as_object(Response(200, {}, body))
 
 
 @pytest.mark.parametrize(
@@ -51,37 +53,37 @@ def test_what_is_no_object_is_unclear(body: bytes) -> None:
         (["a"], False),
     ],
 )
-def test_ids_lead_no_address_astray(value: object, expected: bool) -> None:
+def test_job_ids_are_safe_in_urls(value: object, expected: bool) -> None:
     if expected:
-        assert job_id(value) == str(value)
+        assert as_job_id(value) == str(value)
         return
     with pytest.raises(Unclear):
-        job_id(value)
+        as_job_id(value)
 
 
-def test_an_id_of_another_kind() -> None:
-    assert job_id("a-1", re.compile("[a-z]-[0-9]")) == "a-1"
-    assert segment("a/b?c d") == "a%2Fb%3Fc%20d"
+def test_job_ids_with_a_pattern() -> None:
+    assert as_job_id("a-1", re.compile("[a-z]-[0-9]")) == "a-1"
+    assert path_segment("a/b?c d") == "a%2Fb%3Fc%20d"
 
 
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        pytest.param((None, "", " \n", "yes"), "yes", id="the first that says something"),
+        pytest.param((None, "", " \n", "yes"), "yes", id="the first that is not blank"),
         pytest.param(("two\nlines\tand  blanks",), "two lines and blanks", id="one line"),
-        pytest.param(("\x1b[31mred",), "\\x1b[31mred", id="nothing a terminal obeys"),
+        pytest.param(("\x1b[31mred",), "\\x1b[31mred", id="control characters are escaped"),
         pytest.param((1402,), "1402", id="a number"),
-        pytest.param((True, 1.5, [], {}), "", id="nothing to say"),
+        pytest.param((True, 1.5, [], {}), "", id="no text"),
     ],
 )
-def test_words(values: tuple[object, ...], expected: str) -> None:
-    assert words(*values) == expected
+def test_as_text(values: tuple[object, ...], expected: str) -> None:
+    assert as_text(*values) == expected
 
 
-def test_words_are_few_and_keep_secrets() -> None:
+def test_as_text_is_short_and_redacted() -> None:
     remember("canary-5b2e91d7c3a8f604")
-    assert len(words("x" * 10_000)) == 401
-    assert "canary" not in words(f"{'x ' * 195}canary-5b2e91d7c3a8f604")
+    assert len(as_text("x" * 10_000)) == 401
+    assert "canary" not in as_text(f"{'x ' * 195}canary-5b2e91d7c3a8f604")
 
 
 VIDEO = "https://r.example/v.mp4?sig=a%20b"
@@ -103,8 +105,8 @@ VIDEO = "https://r.example/v.mp4?sig=a%20b"
         (None, []),
     ],
 )
-def test_addresses(value: object, expected: list[str]) -> None:
-    assert list(addresses(value)) == expected
+def test_as_urls(value: object, expected: list[str]) -> None:
+    assert list(as_urls(value)) == expected
 
 
 @pytest.mark.parametrize(
@@ -120,9 +122,11 @@ def test_addresses(value: object, expected: list[str]) -> None:
         (10**400, None, None),
     ],
 )
-def test_numbers(value: object, found: float | None, without_fraction: int | None) -> None:
-    assert number(value) == found
-    assert whole(value) == without_fraction
+def test_as_number_and_as_int(
+    value: object, found: float | None, without_fraction: int | None
+) -> None:
+    assert as_number(value) == found
+    assert as_int(value) == without_fraction
 
 
 @pytest.mark.parametrize(
@@ -135,12 +139,12 @@ def test_numbers(value: object, found: float | None, without_fraction: int | Non
         pytest.param("2026-11-21T02:00:00", NOON, id="no zone: the earliest"),
         pytest.param("soon", None, id="no time"),
         pytest.param(None, None, id="nothing"),
-        pytest.param(1e300, None, id="beyond all calendars"),
-        pytest.param("0001-01-01T00:00:00", None, id="before all calendars"),
+        pytest.param(1e300, None, id="after year 9999"),
+        pytest.param("0001-01-01T00:00:00", None, id="before year 1"),
     ],
 )
-def test_moments(value: object, expected: datetime | None) -> None:
-    assert moment(value) == expected
+def test_as_time(value: object, expected: datetime | None) -> None:
+    assert as_time(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -154,5 +158,21 @@ def test_moments(value: object, expected: datetime | None) -> None:
         ("x", []),
     ],
 )
-def test_lists(value: Any, expected: list[Any]) -> None:
-    assert listed(value, ("data", "items")) == expected
+def test_as_objects(value: Any, expected: list[Any]) -> None:
+    assert as_objects(value, ("data", "items")) == expected
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        pytest.param(("error.message", "error"), "no", id="nested"),
+        pytest.param(("error", "message"), "odd", id="an object is no text"),
+        pytest.param(("message.text", "nothing", "error.code"), "7", id="no such path"),
+        pytest.param(("nothing",), "", id="none"),
+    ],
+)
+def test_text_at(paths: tuple[str, ...], expected: str) -> None:
+    body = {"error": {"message": "no", "code": 7}, "message": "odd"}
+    assert text_at(body, *paths) == expected
+    assert text_at([body], *paths) == ""
+    assert value_at(body, "error.code") == 7

@@ -6,7 +6,7 @@ from wanprep.net.addresses import is_loopback, may_follow, origin
 
 
 @pytest.mark.parametrize(
-    ("url", "found"),
+    ("url", "expected"),
     [
         ("https://A.example/x", ("https", "a.example", 443)),
         ("http://a.example:8080", ("http", "a.example", 8080)),
@@ -19,12 +19,12 @@ from wanprep.net.addresses import is_loopback, may_follow, origin
         ("https://[x", None),
     ],
 )
-def test_origins(url: str, found: object) -> None:
-    assert origin(url) == found
+def test_origin(url: str, expected: object) -> None:
+    assert origin(url) == expected
 
 
 @pytest.mark.parametrize(
-    ("url", "here"),
+    ("url", "expected"),
     [
         ("http://127.0.0.1:1/", True),
         ("http://127.9.9.9/", True),
@@ -37,9 +37,9 @@ def test_origins(url: str, found: object) -> None:
         ("http://[x", False),
     ],
 )
-def test_what_leads_here(url: str, here: bool) -> None:
-    assert is_loopback(url) is here
-    assert may_follow(url, plain=True) is here
+def test_is_loopback(url: str, expected: bool) -> None:
+    assert is_loopback(url) is expected
+    assert may_follow(url, plain=True) is expected
     assert not may_follow(url, plain=False)
 
 

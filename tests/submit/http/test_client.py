@@ -10,9 +10,9 @@ from own_certificate import server_side, write_certificate
 from small_service import HASTE, KEY, PATIENCE, driver, provider, service
 
 from wanprep.errors import UsageError
-from wanprep.plugins.flow import FileContent, Order, Request
+from wanprep.plugins import FileContent, Order, Request
 from wanprep.submit.errors import Broken, NotSent
-from wanprep.submit.http.client import Wire
+from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.services.keys import Key
 
@@ -20,8 +20,8 @@ GET = Request(method="GET", url="/a")
 OK = answer(200, b"fine")
 
 
-def wire(server: Loopback) -> Wire:
-    return Wire({"api": server.url}, Key(KEY), PATIENCE)
+def client(server: Loopback) -> HttpClient:
+    return HttpClient({"api": server.url}, Key(KEY), PATIENCE)
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def other() -> Iterator[Loopback]:
         yield server
 
 
-def test_the_key_goes_to_the_provider_alone(other: Loopback) -> None:
-    with Loopback({"*": [OK]}) as server, wire(server) as line:
+def test_the_key_is_sent_to_the_provider_alone(other: Loopback) -> None:
+    with Loopback({"*": [OK]}) as server, client(server) as http:
         for request in (
             GET,
             Request(method="GET", url=f"{server.url}/b"),
@@ -40,7 +40,7 @@ def test_the_key_goes_to_the_provider_alone(other: Loopback) -> None:
             Request(method="GET", url=f"http://localhost:{server.port}/e"),
             Request(method="GET", url=f"http://user@127.0.0.1:{server.port}/f", key=False),
         ):
-            assert line.send(request).body == b"fine"
+            assert http.send(request).body == b"fine"
     keyed = [each.target for each in server.heard if KEY in str(each.headers)]
     assert keyed == ["/a", "/b"]
     assert KEY.encode() not in other.everything
@@ -48,13 +48,13 @@ def test_the_key_goes_to_the_provider_alone(other: Loopback) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_redirect_elsewhere_leaves_the_key_behind(
+def test_a_redirect_to_another_host_drops_the_key(
     other: Loopback, status: int, method: str
 ) -> None:
     secret = {"X-Api-Key": "own", "Range": "bytes=0-0"}
     asked = Request(method=method, url="/a", headers=secret)
-    with Loopback({"*": [redirect(f"{other.url}/b", status)]}) as server, wire(server) as line:
-        assert line.send(asked).status == 200
+    with Loopback({"*": [redirect(f"{other.url}/b", status)]}) as server, client(server) as http:
+        assert http.send(asked).status == 200
     assert KEY.encode() in server.everything
     (heard,) = other.heard
     assert heard.method == method
@@ -63,75 +63,75 @@ def test_a_redirect_elsewhere_leaves_the_key_behind(
     assert heard.headers["range"] == "bytes=0-0"
 
 
-def test_a_redirect_at_home_keeps_the_key_and_one_back_home_does_not(other: Loopback) -> None:
+def test_the_key_on_redirects_within_the_provider_and_back_to_it(other: Loopback) -> None:
     script: dict[str, list[Answer]] = {"/a": [redirect("/b")], "/b": [OK]}
-    with Loopback(script) as server, wire(server) as line:
-        assert line.send(GET).body == b"fine"
+    with Loopback(script) as server, client(server) as http:
+        assert http.send(GET).body == b"fine"
         assert [KEY in str(each.headers) for each in server.heard] == [True, True]
         other.script = {"*": [redirect(f"{server.url}/b")]}
         script["/a"] = [redirect(other.url)]
-        assert line.send(GET).body == b"fine"
+        assert http.send(GET).body == b"fine"
         assert [KEY in str(each.headers) for each in server.heard[2:]] == [True, False]
 
 
 @pytest.mark.parametrize(
-    ("where", "says"),
+    ("location", "message"),
     [
         pytest.param("http://cdn.example.com/x", "is not https", id="plain"),
         pytest.param("ftp://127.0.0.1/x", "is not https", id="another scheme"),
         pytest.param("file:///etc/passwd", "is not https", id="a file"),
-        pytest.param("/a", "in circles", id="in circles"),
+        pytest.param("/a", "more than 5 redirects", id="more than 5 redirects"),
     ],
 )
-def test_redirects_that_are_not_followed(where: str, says: str) -> None:
+def test_redirects_that_are_not_followed(location: str, message: str) -> None:
     with (
-        Loopback({"*": [redirect(where)]}) as server,
-        wire(server) as line,
-        pytest.raises(Broken, match=says) as caught,
+        Loopback({"*": [redirect(location)]}) as server,
+        client(server) as http,
+        pytest.raises(Broken, match=message) as caught,
     ):
-        line.send(GET)
+        http.send(GET)
     assert caught.value.hopeless
     assert len(server.heard) <= 6
 
 
-def test_what_changes_something_is_not_redirected(other: Loopback) -> None:
-    with Loopback({"*": [redirect(other.url, 307)]}) as server, wire(server) as line:
+def test_only_get_and_head_follow_redirects(other: Loopback) -> None:
+    with Loopback({"*": [redirect(other.url, 307)]}) as server, client(server) as http:
         for method in ("POST", "PUT", "DELETE"):
-            assert line.send(Request(method=method, url="/a", json={})).status == 307
-        assert line.send(GET).status == 200
+            assert http.send(Request(method=method, url="/a", json={})).status == 307
+        assert http.send(GET).status == 200
         script = {"*": [answer(302, b"nowhere")]}
         server.script = script
-        assert line.send(GET).status == 302
+        assert http.send(GET).status == 302
     assert [each.method for each in other.heard] == ["GET"]
 
 
-def test_plain_http_is_for_this_machine_and_only_when_the_base_is_here(other: Loopback) -> None:
+def test_plain_http_only_with_a_loopback_base(other: Loopback) -> None:
     with (
-        Wire({"api": "https://api.small.example"}, Key(KEY), PATIENCE) as line,
+        HttpClient({"api": "https://api.small.example"}, Key(KEY), PATIENCE) as http,
         pytest.raises(Broken, match="is not https") as caught,
     ):
-        line.send(Request(method="GET", url=f"{other.url}/a"))
+        http.send(Request(method="GET", url=f"{other.url}/a"))
     assert not caught.value.begun
     assert other.heard == []
 
 
-def test_a_query_is_written_once_and_whole() -> None:
+def test_queries_are_escaped() -> None:
     asked = Request(method="GET", url="/a?b=1", query={"webhook": "https://x.org/?a=b&c=日 d"})
-    with Loopback({"*": [OK]}) as server, wire(server) as line:
-        told = line.send(asked)
+    with Loopback({"*": [OK]}) as server, client(server) as http:
+        response = http.send(asked)
     (heard,) = server.heard
     escaped = "https%3A%2F%2Fx.org%2F%3Fa%3Db%26c%3D%E6%97%A5%20d"
     assert heard.target == f"/a?b=1&webhook={escaped}"
-    assert told.url == server.url + heard.target
+    assert response.url == server.url + heard.target
 
 
 def test_cookies_are_not_kept() -> None:
     with (
         Loopback({"*": [answer(200, b"", set_cookie="a=b; Path=/")]}) as server,
-        wire(server) as line,
+        client(server) as http,
     ):
-        line.send(GET)
-        line.send(GET)
+        http.send(GET)
+        http.send(GET)
     assert all("cookie" not in each.headers for each in server.heard)
 
 
@@ -140,11 +140,11 @@ def test_a_file_as_the_whole_body(tmp_path: Path) -> None:
     path.write_bytes(b"png" * 1000)
     content = FileContent(path=str(path), name="a.png", content_type="image/png")
     put = Request(method="PUT", url="/a", file=content, key=False)
-    with Loopback({"*": [OK]}) as server, wire(server) as line:
-        line.send(put)
+    with Loopback({"*": [OK]}) as server, client(server) as http:
+        http.send(put)
         path.unlink()
         with pytest.raises(Broken, match=r"a\.png can no longer be read") as caught:
-            line.send(put)
+            http.send(put)
     (heard,) = server.heard
     assert heard.body == b"png" * 1000
     assert heard.headers["content-type"] == "image/png"
@@ -162,21 +162,21 @@ def test_a_file_as_the_whole_body(tmp_path: Path) -> None:
         pytest.param(Request(method="GET", url="nowhere"), id="no host"),
     ],
 )
-def test_what_cannot_be_written_is_not_sent(request_: Request) -> None:
+def test_invalid_requests_are_not_sent(request_: Request) -> None:
     with (
         Loopback({"*": [OK]}) as server,
-        wire(server) as line,
+        client(server) as http,
         pytest.raises(Broken) as caught,
     ):
-        line.send(request_)
+        http.send(request_)
     assert (caught.value.begun, caught.value.hopeless) == (False, True)
     assert server.heard == []
 
 
-def test_an_illegal_header_is_not_quoted() -> None:
+def test_an_invalid_header_is_not_quoted() -> None:
     odd = Request(method="GET", url="/a", headers={"X": f"a\r\n{KEY}"})
-    with Loopback({"*": [OK]}) as server, wire(server) as line, pytest.raises(Broken) as caught:
-        line.send(odd)
+    with Loopback({"*": [OK]}) as server, client(server) as http, pytest.raises(Broken) as caught:
+        http.send(odd)
     assert KEY not in str(caught.value)
     assert server.heard == []
 
@@ -185,7 +185,7 @@ def test_an_illegal_header_is_not_quoted() -> None:
 
 
 @pytest.mark.parametrize("bad", [answer(403, b"no"), reset, silent])
-def test_a_proxy_that_fails_has_passed_nothing_on(
+def test_a_failing_proxy_means_nothing_was_sent(
     monkeypatch: pytest.MonkeyPatch, bad: Answer
 ) -> None:
     with Loopback({"*": [bad]}) as proxy:
@@ -199,37 +199,37 @@ def test_a_proxy_that_fails_has_passed_nothing_on(
                 environ={"SMALL_KEY": KEY},
                 patience=replace(HASTE, connect=1),
                 pause=lambda _: None,
-            ) as line,
+            ) as http,
             pytest.raises(NotSent, match="Nothing was sent"),
         ):
-            line.submit(Order(target="small/model", body={}))
+            http.submit(Order(target="small/model", body={}))
     assert set(proxy.targets()) == {"CONNECT api.small.example:443"}
     assert KEY.encode() not in proxy.everything
 
 
-def test_a_certificate_must_be_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_certificates_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     order = Order(target="small/model", body={})
     monkeypatch.delenv("SSL_CERT_FILE")
     waits: list[float] = []
     with Loopback({"*": [answer(200, {"id": "j1"})]}, tls=server_side()) as server:
         with (
-            driver(server, pause=waits.append) as line,
+            driver(server, pause=waits.append) as http,
             pytest.raises(NotSent, match="certificate verify failed"),
         ):
-            line.submit(order)
+            http.submit(order)
         assert (waits, server.heard) == ([], [])
         monkeypatch.setenv("SSL_CERT_FILE", str(write_certificate(tmp_path)))
-        with driver(server) as line:
-            assert line.submit(order).provider_id == "j1"
+        with driver(server) as http:
+            assert http.submit(order).provider_id == "j1"
 
 
 @pytest.mark.parametrize(
     ("variable", "value"),
     [("https_proxy", "gopher://x"), ("SSL_CERT_FILE", "/no/such/file")],
 )
-def test_a_broken_environment_is_told(
+def test_an_invalid_proxy_or_certificate_file(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match="cannot be used"):
-        Wire({"api": "https://api.small.example"}, Key(KEY), PATIENCE)
+        HttpClient({"api": "https://api.small.example"}, Key(KEY), PATIENCE)
