@@ -186,7 +186,7 @@ def test_a_target_is_one_json_file(project: Path, capfd: pytest.CaptureFixture[s
     finding, voice = report["findings"]
     assert finding["rule"] == "image-too-large"
     assert voice["rule"] == "voice-unsupported", "what a target does not speak of, it lacks"
-    assert finding["message"].startswith("hero.png is 300x300 px; Acme requires at most 256 px")
+    assert finding["message"].startswith("hero.png: 300x300 px; Acme requires at most 256 px")
     assert run(["targets"]) == 0
     assert "acme/tiny-video" in capfd.readouterr().out
     assert run(["targets", "acme/tiny-video"]) == 0

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import CheckRequest, cases
-from wanprep.check.pipeline import DEFAULT_TARGET, look, report_on
+from wanprep.check.inputs import CheckRequest, read_cases, read_inputs
+from wanprep.check.pipeline import judge_inputs
 from wanprep.errors import UsageError
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.request import media_files
 from wanprep.job.model import parse_jobs
-from wanprep.rules.target import all_targets, choose
+from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
 from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
 
@@ -91,23 +91,30 @@ def compare(
 ) -> Iterator[Row]:
     """Compare each job in some paths with each target that a job can be sent to."""
     available = all_targets(config.target_folders)
-    chosen = choose(targets or [name for name in available if name != DEFAULT_TARGET], available)
+    chosen = choose_targets(
+        targets or [name for name in available if name != DEFAULT_TARGET], available
+    )
     ids = tuple(target.id for target in chosen)
-    inputs = look(CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config))
-    if inputs.alone:
-        names = ", ".join(visible(path) for path in inputs.alone[:3])
+    inputs = read_inputs(
+        CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
+    )
+    if inputs.media:
+        names = ", ".join(visible(path) for path in inputs.media[:3])
         raise UsageError(f"{names}: only jobs can be compared. `wanprep init` writes one.")
     for at in range(len(inputs.files)):
         only = slice(at, at + 1)
         of_file = replace(
-            inputs, files=inputs.files[only], cases=inputs.cases[only], wrong=inputs.wrong[only]
+            inputs,
+            files=inputs.files[only],
+            cases=inputs.cases[only],
+            problems=inputs.problems[only],
         )
         yield from _compare_file(of_file, chosen)
 
 
 def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
     if not inputs.cases[0]:  # it cannot be read
-        why = _errors(report_on(inputs))
+        why = _errors(judge_inputs(inputs))
         yield from (Row(inputs.files[0].file, each.id, Impossible(why), None) for each in targets)
     for case in inputs.cases[0]:
         for target in targets:
@@ -115,9 +122,9 @@ def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
 
 
 def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
-    question = replace(inputs.question, targets=(target.id,))
-    inputs = replace(inputs, question=question, cases=((replace(case, targets=(target,)),),))
-    report = report_on(inputs)
+    request = replace(inputs.request, targets=(target.id,))
+    inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
+    report = judge_inputs(inputs)
     verdict = report.verdicts[0]
     outcome: Outcome
     match verdict.verdict:
@@ -135,7 +142,7 @@ def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
 def _compare_fixed(inputs: Inputs, target: Target) -> tuple[Inputs, Outcome]:
     """Judge one job as if everything that can be fixed were fixed, with the user's consent."""
     [file], [[case]] = inputs.files, inputs.cases
-    config = inputs.question.config
+    config = inputs.request.config
     options = replace(Options(**config.fix), yes=True)
     costs, reasons, facts = list[Cost](), list[str](), dict(inputs.facts)
     for media in media_files(inputs):
@@ -146,20 +153,20 @@ def _compare_fixed(inputs: Inputs, target: Target) -> tuple[Inputs, Outcome]:
             facts[media.path] = replace(plan.predicted, path=media.path)
         elif isinstance(plan, NotFixable):
             reasons += plan.reasons
-    job = fix_job(file, [case], options=options, ignored=config.ignored_in(file.file))
+    job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
     for change in sorted(job.changes, key=lambda each: each.line):
         costs.append(Cost(f"line {change.line}", change.words, change.safety))
     fixed_file = parse_jobs(job.text, file.file)
-    available = all_targets((*inputs.question.target_folders, *config.target_folders))
-    found, wrong = cases(fixed_file, [target], available, [target])
+    available = all_targets((*inputs.request.target_folders, *config.target_folders))
+    found, problems = read_cases(fixed_file, [target], available, [target])
     fixed = replace(
         inputs,
         files=(fixed_file,),
         cases=(tuple(each for each in found if each.job.number == case.job.number),),
-        wrong=(tuple(wrong),),
+        problems=(problems,),
         facts=facts,
     )
-    report = report_on(fixed)
+    report = judge_inputs(fixed)
     match report.verdicts[0].verdict:
         case "pass":
             return fixed, Fixable(tuple(costs))

@@ -1,4 +1,4 @@
-"""What holds for all files below a folder: wanprep.toml, or [tool.wanprep] in pyproject.toml."""
+"""The configuration of a project: wanprep.toml, or [tool.wanprep] in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ if TYPE_CHECKING:
 
     from wanprep.rules.finding import Severity
 
-
+DEFAULT: Final = "default"  # the origin of what the file does not set
+# A job with one of these cannot be checked, and so never be sent.
+NEVER_IGNORED: Final = ("job-invalid", "target-unknown")
+_AS_THEY_ARE: Final = ("roles", "severity", "offline", "fix", "submit", "hosts", "providers")
 _OWN_FILE: Final = "wanprep.toml"
-
-
 _SHARED_FILE: Final = "pyproject.toml"
-
-
-# Behind these nothing can be judged: whatever they are called, the job does not go.
-UNSHAKEABLE: Final = ("job-invalid", "target-unknown")
+_DEFAULTS: Final[Mapping[str, object]] = {  # all others are empty
+    "targets": ["wan/2.7"],
+    "target-folders": [],
+    "ignore": [],
+    "offline": False,
+    "baseline": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Config:
 
     folder: Path = field(default_factory=Path.cwd)
     file: Path | None = None
-    said: Mapping[str, Any] = field(default_factory=dict)  # as it stands in the file
+    table: Mapping[str, Any] = field(default_factory=dict)  # as it is in the file
     targets: tuple[str, ...] = ()
     target_folders: tuple[Path, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
@@ -49,22 +53,27 @@ class Config:
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def role_of(self, path: str) -> str | None:
-        """Tell what a file is for, by the first glob that fits."""
-        return next((role for glob, role in self.roles.items() if self.fits(path, glob)), None)
+        """Return the role that the first matching glob gives a file."""
+        return next((role for glob, role in self.roles.items() if self.matches(path, glob)), None)
 
-    def ignored_in(self, path: str) -> set[str]:
-        """Tell which rules are not reported in a file."""
-        named = (rules for glob, rules in self.ignore_in.items() if self.fits(path, glob))
+    def ignored_rules(self, file: str, asset: str | None = None) -> set[str]:
+        """Return the rules that are ignored in a file, or for an asset of a job file."""
+        paths = [file] if asset is None else [file, os.path.join(os.path.dirname(file), asset)]
+        named = (
+            rules
+            for glob, rules in self.ignore_in.items()
+            if any(self.matches(path, glob) for path in paths)
+        )
         return {*self.ignore, *(rule for rules in named for rule in rules)}
 
-    def fits(self, path: str, glob: str) -> bool:
-        """Hold a path against a glob; `*` also reaches into folders."""
+    def matches(self, path: str, glob: str) -> bool:
+        """Whether a path matches a glob, in which `*` also matches `/`."""
         relative = os.path.relpath(os.path.abspath(path), self.folder)
         return fnmatch.fnmatch(relative, glob)
 
 
 def find_config(start: Path) -> Config:
-    """Look for a configuration in a folder and those above it; the nearest one holds alone."""
+    """Find the nearest configuration in a folder and those above it; others are not merged."""
     for folder in (start, *start.parents):
         own, shared = folder / _OWN_FILE, folder / _SHARED_FILE
         if own.is_file():
@@ -84,47 +93,41 @@ def _toml(file: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:  # TOML's own error is a ValueError, too
         raise UsageError(
             f"the configuration {file} cannot be read: {error}. Fix it; `wanprep schema config`"
-            " describes what may stand in it."
+            " describes its keys."
         ) from error
 
 
 def read_config(file: Path, table: object) -> Config:
-    """Validate a table against the published schema and take it apart."""
+    """Validate a table against the published schema and read it."""
     _validate(file, table)
     assert isinstance(table, dict)  # noqa: S101 - or it would not have been valid
-    for fault in _wrong_rules(table):
-        raise UsageError(f"the configuration {file}: {fault}")
+    for error in _rule_errors(table):
+        raise UsageError(f"the configuration {file}: {error}")
     return Config(
         folder=file.parent,
         file=file,
-        said=table,
+        table=table,
         targets=tuple(table.get("targets", ())),
         target_folders=tuple(file.parent / name for name in table.get("target-folders", ())),
-        roles=table.get("roles", {}),
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},
-        severity=table.get("severity", {}),
-        offline=table.get("offline", False),
         baseline=file.parent / table["baseline"] if "baseline" in table else None,
-        fix=table.get("fix", {}),
-        submit=table.get("submit", {}),
-        hosts=table.get("hosts", {}),
-        providers=table.get("providers", {}),
+        **{name: table[name] for name in _AS_THEY_ARE if name in table},
     )
 
 
-def _wrong_rules(table: Mapping[str, Any]) -> Iterator[str]:
-    """Hold all names of rules against the catalogue."""
-    from wanprep.rules.catalog import rules, unknown_rule
+def _rule_errors(table: Mapping[str, Any]) -> Iterator[str]:
+    from wanprep.rules.finding import rules, unknown_rule_message
 
     named = [("ignore", rule) for rule in table.get("ignore", ())]
-    for glob, silent in table.get("ignore-in", {}).items():
-        named += [(f"ignore-in.{glob}", rule) for rule in silent]
+    for glob, ignored in table.get("ignore-in", {}).items():
+        named += [(f"ignore-in.{glob}", rule) for rule in ignored]
     named += [("severity", rule) for rule in table.get("severity", {})]
-    yield from (f"`{key}`: {unknown_rule(rule)}" for key, rule in named if rule not in rules())
-    for rule in UNSHAKEABLE:
-        if rule in table.get("severity", {}):
-            yield f"`severity`: {rule} is always an error, since nothing can be sent behind it"
+    for key, rule in named:
+        if rule not in rules():
+            yield f"`{key}`: {unknown_rule_message(rule)}"
+        elif key == "severity" and rule in NEVER_IGNORED:
+            yield f"`severity`: {rule} is always an error, since such a job cannot be sent"
 
 
 def _validate(file: Path, table: object) -> None:
@@ -138,7 +141,7 @@ def _validate(file: Path, table: object) -> None:
 
 
 def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
-    """Validate without jsonschema, whose import would take longer than many a command."""
+    """Validate without jsonschema, whose import takes longer than many a command."""
     if "enum" in schema:
         return value in schema["enum"]
     match schema.get("type"), value:
@@ -152,41 +155,29 @@ def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
             return all(_is_valid(item, schema["items"]) for item in value)
         case "object", dict():
             others = schema.get("additionalProperties", {})
-            known = schema.get("properties", {})
-            return (others is not False or known.keys() >= value.keys()) and all(
-                _is_valid(inner, known.get(key, others)) for key, inner in value.items()
+            keys = schema.get("properties", {})
+            return (others is not False or keys.keys() >= value.keys()) and all(
+                _is_valid(inner, keys.get(key, others)) for key, inner in value.items()
             )
     return False
 
 
-DEFAULT: Final = "default"
-
-
-# What holds where a configuration is silent; all else is then empty.
-_DEFAULTS: Final[Mapping[str, object]] = {
-    "targets": ["wan/2.7"],
-    "target-folders": [],
-    "ignore": [],
-    "offline": False,
-    "baseline": None,
-}
-
-
-def values(config: Config) -> dict[str, dict[str, Any]]:
-    """List every value and who set it: the file, or nobody."""
-    said = config.said
+def config_values(config: Config) -> dict[str, dict[str, Any]]:
+    """Return every value and its origin: the file, or the default."""
     return {
         name: {
-            "value": said.get(name, _DEFAULTS.get(name, {})),
-            "origin": str(config.file) if name in said else DEFAULT,
+            "value": config.table.get(name, _DEFAULTS.get(name, {})),
+            "origin": str(config.file) if name in config.table else DEFAULT,
         }
         for name in load_schema("config")["properties"]
     }
 
 
-def applied(config: Config, path: str) -> dict[str, Any]:
-    """Tell what holds for one file, and which glob says so."""
-    glob = next((glob for glob in config.roles if config.fits(path, glob)), None)
+def values_for(config: Config, path: str) -> dict[str, Any]:
+    """Return what applies to one file, and the globs that match it."""
+    glob = next((glob for glob in config.roles if config.matches(path, glob)), None)
+    place = Path(os.path.abspath(path))
+    nearest = find_config(place if place.is_dir() else place.parent).file
     return {
         "path": path,
         "role": {
@@ -198,7 +189,7 @@ def applied(config: Config, path: str) -> dict[str, Any]:
             *(
                 {"rule": rule, "origin": f'ignore-in."{glob}"'}
                 for glob, rules in config.ignore_in.items()
-                if config.fits(path, glob)
+                if config.matches(path, glob)
                 for rule in rules
             ),
         ],
@@ -206,12 +197,6 @@ def applied(config: Config, path: str) -> dict[str, Any]:
             {"rule": rule, "value": value, "origin": "severity"}
             for rule, value in config.severity.items()
         ],
-        "nearer": _nearer(config, path),
+        # Another configuration, which would apply to a check from the file's folder.
+        "nearer": str(nearest) if nearest and nearest != config.file else None,
     }
-
-
-def _nearer(config: Config, path: str) -> str | None:
-    """Find a configuration that would hold if one stood where the file lies."""
-    place = Path(os.path.abspath(path))
-    there = find_config(place if place.is_dir() else place.parent).file
-    return str(there) if there and there != config.file else None

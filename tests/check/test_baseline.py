@@ -212,7 +212,7 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
     assert run(["check", "--write-baseline"]) == 0
     told = capfd.readouterr().err
     assert "wanprep-baseline.json: 4 known findings" in told
-    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in told
+    assert 'write into wanprep.toml: baseline = "wanprep-baseline.json"' in told
     assert run(["check"]) == 1, "nobody said that it counts"
     assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
 
@@ -224,23 +224,23 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("arguments", "content", "message"),
     [
-        pytest.param(["--write-baseline", "job.yaml"], None, "job.yaml is no name for a baseline",
-                     id="over a job"),
-        pytest.param(["--write-baseline", "b.json"], "{}", "b.json is no baseline", id="over JSON"),
+        pytest.param(["--write-baseline", "job.yaml"], None,
+                     "the name of a baseline ends with .json, not job.yaml", id="over a job"),
+        pytest.param(["--write-baseline", "b.json"], "{}", "b.json is not a baseline",
+                     id="over JSON"),
         pytest.param(["--write-baseline=no/b.json"], None, "cannot be written", id="nowhere"),
         pytest.param(["--baseline", "b.json"], None, "there is no baseline b.json", id="absent"),
         pytest.param(["--baseline", "b.json"], "{", "cannot be read", id="no JSON"),
-        pytest.param(["--baseline", "b.json"], "[]", "is no baseline", id="a list"),
+        pytest.param(["--baseline", "b.json"], "[]", "is not a baseline", id="a list"),
         pytest.param(["--baseline", "b.json"], '{"version": 2, "findings": []}',
                      "of another version", id="a later one"),
         pytest.param(["--baseline", "b.json"], '{"version": 1, "findings": [{"rule": 1}]}',
-                     "holds an entry that is none", id="an entry"),
-        pytest.param(["--baseline", "b.json", "--no-baseline"], "",
-                     "exclude each other", id="both"),
+                     "has an invalid entry", id="an entry"),
+        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "say two things", id="both"),
         pytest.param([], None, "there is no baseline", id="configured and absent"),
     ],
 )  # fmt: skip
-def test_usage_errors(
+def test_wrong_use(
     project: Path, arguments: list[str], content: str | None, message: str,
     capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 from hook_repository import JOB, HookRepository, hook_repository
 
-from wanprep.check import changed as changed_module
-from wanprep.check.changed import changed_subjects, concerned
-from wanprep.check.git import deleted_files, files_that_mention
+from wanprep.check import git
+from wanprep.check.git import changed_subjects, deleted_files, files_that_mention, unaffected_jobs
 from wanprep.check.inputs import CheckRequest
-from wanprep.check.pipeline import answer
+from wanprep.check.pipeline import run_check
 from wanprep.cli import run
 
 NOTHING = io.BytesIO()
@@ -40,7 +39,7 @@ def test_the_jobs_of_what_changed(repository: HookRepository) -> None:
     assert repository.folder.is_dir()
     assert found.media == ("refs/hero.png",)
     assert found.jobs == ("deep/job.JSON", "job.yaml"), "and not what merely speaks of it"
-    assert found.alone(["refs/hero.png"]) == [], "no one named it"
+    assert found.standalone(["refs/hero.png"]) == [], "no one named it"
 
 
 def test_a_part_of_a_name_is_another_name(repository: HookRepository) -> None:
@@ -103,20 +102,19 @@ def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
     repository.image("other/hero.png")
     found = changed_subjects(["other/hero.png"], {"evolink"}, NOTHING)
     assert found.jobs == ("deep/job.JSON", "job.yaml")
-    is_concerned = concerned(found)
-    assert not is_concerned("job.yaml", ["refs/hero.png"])
-    assert is_concerned("job.yaml", ["refs/hero.png", "deep/../other/hero.png"])
-    assert is_concerned("changed.yaml", [])
-    report = answer(CheckRequest(paths=("other/hero.png",), changed=True))
+    both = ["refs/hero.png", "deep/../other/hero.png"]
+    used = {"deep/job.JSON": ["refs/hero.png"], "job.yaml": both, "changed.yaml": []}
+    assert unaffected_jobs(found, used) == {"deep/job.JSON"}
+    report = run_check(CheckRequest(paths=("other/hero.png",), changed=True))
     assert [each.subject for each in report.verdicts] == ["other/hero.png"]
 
 
 def test_too_many_jobs_are_told(
     repository: HookRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changed_module, "MOST_JOBS", 1)
+    monkeypatch.setattr(git, "MOST_JOBS", 1)
     assert repository.folder.is_dir()
-    report = answer(CheckRequest(paths=("refs/hero.png",), changed=True))
+    report = run_check(CheckRequest(paths=("refs/hero.png",), changed=True))
     assert report.jobs == 1
     assert report.unchecked[0].startswith("1 more jobs that may use what changed")
 

@@ -8,7 +8,7 @@ import pytest
 
 import wanprep
 from wanprep.check.findings import verdict_of
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.errors import UsageError
 from wanprep.job.model import read_jobs
 from wanprep.media.cache import Cache
@@ -116,18 +116,20 @@ def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("picture", "said"),
+    ("image", "expected"),
     [
         pytest.param("https://cdn.example.com/hero.jpg", True, id="address"),
         pytest.param("hero.jpg", False, id="file"),
     ],
 )
-def test_what_lies_behind_an_address_is_unchecked(tmp_path: Path, image: str, said: bool) -> None:
+def test_what_lies_behind_an_address_is_unchecked(
+    tmp_path: Path, image: str, expected: bool
+) -> None:
     (tmp_path / "hero.jpg").write_bytes((MEDIA / "hero.jpg").read_bytes())
     job = file(tmp_path, f"prompt: She waves.\nreferences: [{{image: {image}}}]\n")
     report = wanprep.check(job, offline=True)
     assert [each.verdict for each in report.verdicts] == ["pass"]
-    assert any("addresses" in note for note in report.unchecked) is said
+    assert any("URLs" in note for note in report.unchecked) is expected
 
 
 def test_the_same_report_at_every_run() -> None:
@@ -178,7 +180,7 @@ def file(tmp_path: Path, text: str) -> Path:
 def test_whom_a_job_is_for(
     tmp_path: Path, text: str, asked: list[str], targets: list[str] | None, wrong: list[str]
 ) -> None:
-    found, findings = cases(
+    found, findings = read_cases(
         read_jobs(str(file(tmp_path, text))),
         [TARGETS[name] for name in asked],
         TARGETS,

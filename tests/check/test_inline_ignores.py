@@ -108,8 +108,8 @@ def test_each_document_has_its_own(folder: Path, capfd: pytest.CaptureFixture[st
     ("comment", "message"),
     [
         ("ignore[image-to-small]", "there is no rule 'image-to-small'. Did you mean 'image-too-"),
-        ("ignore[job-invalid]", "No comment can ignore job-invalid"),
-        ("ignore[target-unknown]", "No comment can ignore target-unknown"),
+        ("ignore[job-invalid]", "`job-invalid` cannot be ignored"),
+        ("ignore[target-unknown]", "`target-unknown` cannot be ignored"),
         ("ignore", "This comment names no rule"),
         ("ignore[ ]", "This comment names no rule"),
     ],

@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check import check
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:

@@ -132,11 +132,11 @@ def test_a_message_never_shows_what_looks_allowed(
     found = told(capsys)
 
     begins = {name: messages[0][1].partition(";")[0] for name, messages in found.items()}
-    assert begins["20MB+1.bmp"] == "20MB+1.bmp is 20,000,001 bytes"
-    assert begins["20MiB+1.bmp"] == "20MiB+1.bmp is 21.0 MB"
-    assert begins["30.04s.mov"] == "30.04s.mov is 30.04 s long"
-    assert begins["10.001s.wav"] == "10.001s.wav is 10.001 s long"
-    assert begins["0.999s.wav"] == "0.999s.wav is 0.999 s long"
+    assert begins["20MB+1.bmp"] == "20MB+1.bmp: 20,000,001 bytes"
+    assert begins["20MiB+1.bmp"] == "20MiB+1.bmp: 21.0 MB"
+    assert begins["30.04s.mov"] == "30.04s.mov: 30.04 s"
+    assert begins["10.001s.wav"] == "10.001s.wav: 10.001 s"
+    assert begins["0.999s.wav"] == "0.999s.wav: 0.999 s"
     assert begins["over8to1.png"].endswith("aspect ratio 8.004167:1")
 
 

@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.check.ignores import select_findings
-from wanprep.check.result import Report
+from wanprep.check.result import Report, select_findings
 from wanprep.errors import UsageError
-from wanprep.rules.catalog import one_rule
-from wanprep.rules.finding import Finding, Severity, Verdict
+from wanprep.rules.finding import Finding, Severity, Verdict, find_rule
 
 
 def finding(rule: str, severity: Severity, file: str = "a.png", target: str = "wan/2.7") -> Finding:
@@ -69,7 +67,7 @@ def test_verdicts_follow() -> None:
 )
 def test_a_misspelt_rule_is_wrong_use(name: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
-        one_rule(name)
+        find_rule(name)
     assert str(caught.value) == message
     with pytest.raises(UsageError):
         select_findings(REPORT, [name], [], "note")

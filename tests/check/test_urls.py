@@ -83,7 +83,7 @@ SIGNED: Final = "https://b.example.com/a.png?"
 def test_signed_addresses(tmp_path: Path, left: int, says: str | None) -> None:
     found = told(tmp_path, f"{SIGNED}Expires={int(time.time()) + left}&Signature=secret")
     assert [each.rule for each in found] == (["url-expires-soon"] if says else [])
-    assert all(f"https://b.example.com/a.png {says}" in each.message for each in found)
+    assert all(f"https://b.example.com/a.png: {says}" in each.message for each in found)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_what_lies_behind_an_address_is_judged_like_a_file(tmp_path: Path, pages
     rules, verdict, report = looked_at(tmp_path)
     assert (rules, verdict) == ({"asset-url-unsafe": "warning"}, "pass")
     assert report.clean
-    assert not any("addresses" in note for note in report.unchecked)
+    assert not any("URLs" in note for note in report.unchecked)
     assert report.assets == 1
 
     pages.pages[f"{CDN}/a.png?key=1"] = Page(png(300, 100))
@@ -141,19 +141,19 @@ def test_what_lies_behind_an_address_is_judged_like_a_file(tmp_path: Path, pages
     assert (rules["image-too-small"], verdict) == ("error", "fail")
     (small,) = [each for each in report.findings if each.rule == "image-too-small"]
     assert (small.pointer, small.line) == ("/references/0/image", 3)
-    assert small.message.startswith("a.png is 300x100 px")
+    assert small.message.startswith("a.png: 300x100 px")
 
     pages.asked.clear()
     rules, verdict, report = looked_at(tmp_path, offline=True)
     assert (rules, verdict, pages.sent) == ({"asset-url-unsafe": "warning"}, "pass", 0)
-    assert any("addresses" in note for note in report.unchecked)
+    assert any("URLs" in note for note in report.unchecked)
 
 
 @pytest.mark.parametrize(
     ("page", "severity", "verdict", "words"),
     [
-        pytest.param(Page(b"", 404), "error", "fail", "its server answered 404", id="gone"),
-        pytest.param(Page(b"", 503), "warning", "unknown", "from here: its server", id="busy"),
+        pytest.param(Page(b"", 404), "error", "fail", "its server answers 404", id="gone"),
+        pytest.param(Page(b"", 503), "warning", "unknown", "not checked: its server", id="busy"),
     ],
 )
 def test_what_does_not_answer(

@@ -7,7 +7,7 @@ import pytest
 
 from wanprep.cli import run
 from wanprep.rules.bounds import bounds
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.rules.target import all_targets
 from wanprep.text import columns
 

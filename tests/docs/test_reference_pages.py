@@ -9,7 +9,7 @@ import pytest
 from documents import DOCS, ROOT
 
 from wanprep.cli.commands import COMMANDS
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.rules.target import all_targets
 
 

@@ -14,7 +14,7 @@ from hook_repository import manifest
 from ruamel.yaml import YAML
 
 from wanprep.cli import run
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = [

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.result import Report, Style
+from wanprep.check.result import Report
 from wanprep.cli import run
+from wanprep.report import Style
 from wanprep.report.annotations import render_github, render_gitlab
 from wanprep.rules.finding import Finding, Verdict
 

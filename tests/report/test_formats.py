@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from wanprep.check.result import Report, Style
-from wanprep.report import FORMATS, renderer
+from wanprep.check.result import Report
+from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.finding import Finding, Verdict
 from wanprep.schemas import load_schema
 

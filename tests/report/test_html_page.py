@@ -265,7 +265,9 @@ def test_findings_without_cards_are_listed() -> None:
     finding = Finding(rule="image-too-small", severity="error", message="Too small.",
                       target="a/b", file="hero.jpg",
                       source={"doc": "http://a.example/[", "says": "so"})  # fmt: skip
-    report = Report(("a/b",), (finding,), (Verdict("hero.jpg", "a/b", "fail"),), (), 1, 0, known=2)
+    report = Report(
+        ("a/b",), (finding,), (Verdict("hero.jpg", "a/b", "fail"),), (), 1, 0, in_baseline=2
+    )
     page = parsed(written(report))
     assert page.one("h1").text == "1 error found."
     assert page.one("p", "about").text.endswith("2 findings in the baseline left out.")

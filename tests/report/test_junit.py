@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from wanprep.check.result import Report, Style
+from wanprep.check.result import Report
 from wanprep.cli import run
+from wanprep.report import Style
 from wanprep.report.junit import render
 from wanprep.rules.finding import Finding, Verdict
 

@@ -17,11 +17,11 @@ import pytest
 from jsonschema import Draft4Validator
 
 import wanprep
-from wanprep.check.result import Report, Style
+from wanprep.check.result import Report
 from wanprep.cli import run
+from wanprep.report import Style
 from wanprep.report.sarif import render
-from wanprep.rules.catalog import rules
-from wanprep.rules.finding import Finding, Verdict
+from wanprep.rules.finding import Finding, Verdict, rules
 
 SCHEMA: Final = Path(__file__).with_name("sarif-schema-2.1.0.json")
 VALIDATOR: Final = Draft4Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wanprep.errors import UsageError
-from wanprep.rules.expand import expand
+from wanprep.rules.target import expand
 
 SOURCE = {"doc": "https://a.example", "says": "short", "checked": "2026-01-01"}
 SHARED: dict[str, Any] = {
@@ -25,7 +25,7 @@ SHARED: dict[str, Any] = {
 SIDE = SHARED["$defs"]["side"]
 
 
-def expanded(schema: dict[str, Any]) -> dict[str, Any]:
+def expanded(schema: dict[str, Any]) -> Any:
     return expand(schema, {"shared": SHARED}.__getitem__)
 
 

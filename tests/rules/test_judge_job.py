@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from wanprep.job.model import read_jobs
-from wanprep.rules.broken import JobBroken
-from wanprep.rules.intent import intent_by, intent_by_body
+from wanprep.rules.bounds import JobViolation
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolve import resolve
 from wanprep.rules.target import all_targets
 
 TARGETS = all_targets()
@@ -20,16 +19,16 @@ A = "https://cdn.example.com/a"
 IMAGE: dict[str, Any] = {"references": [{"image": "a.png"}]}
 
 
-def judge(folder: Path, target_id: str, **keys: Any) -> list[JobBroken]:
+def judge(folder: Path, target_id: str, **keys: Any) -> list[JobViolation]:
     path = folder / "job.json"
     path.write_text(json.dumps(keys))
     (job,) = read_jobs(str(path)).jobs
-    intent = intent_by(job) if job.body is None else intent_by_body(job, TARGETS[target_id])
+    intent = intent_of(job) if job.body is None else intent_of(job, TARGETS[target_id])
     return list(judge_job(resolve(intent), intent, TARGETS[target_id], job.body))
 
 
-def places(found: list[JobBroken]) -> list[tuple[str, str, str]]:
-    return [(each.broken.rule, each.pointer, each.name) for each in found]
+def places(found: list[JobViolation]) -> list[tuple[str, str, str]]:
+    return [(each.violation.rule, each.pointer, each.name) for each in found]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,7 @@ def test_voices_and_frames_have_places_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("gap", ["\u00a0", "  ", "\t"])
 def test_an_invisible_space_is_explained(tmp_path: Path, gap: str) -> None:
     (found,) = judge(tmp_path, EVOLINK, prompt=f"Image{gap}1 waves.", **IMAGE)
-    assert found.broken.rule == "prompt-ref-style"
+    assert found.violation.rule == "prompt-ref-style"
     assert "one ordinary space" in found.detail
 
 
@@ -130,12 +129,12 @@ def test_square_brackets_are_punctuation(tmp_path: Path, prompt: str, names: lis
 def test_tokens_have_positions(tmp_path: Path) -> None:
     prompt = "Image 1 meets image2 and Image 3."
     found = judge(tmp_path, EVOLINK, prompt=prompt, **IMAGE)
-    assert [(each.broken.rule, each.name, each.span) for each in found] == [
+    assert [(each.violation.rule, each.name, each.span) for each in found] == [
         ("prompt-ref-unbound", "image2", (14, 20)),
         ("prompt-ref-unbound", "Image 3", (25, 32)),
         ("prompt-ref-style", "image2", (14, 20)),
     ]
-    assert [each.broken.found for each in found] == ["image2", "Image 3", "image2"]
+    assert [each.violation.found for each in found] == ["image2", "Image 3", "image2"]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +143,7 @@ def test_tokens_have_positions(tmp_path: Path) -> None:
 )
 def test_spellings(tmp_path: Path, spelling: str, severity: str | None) -> None:
     found = judge(tmp_path, EVOLINK, prompt=f"{spelling} waves.", **IMAGE)
-    assert [each.broken.severity for each in found] == ([severity] if severity else [])
+    assert [each.violation.severity for each in found] == ([severity] if severity else [])
 
 
 def test_tokens_that_are_cut_off_are_named(tmp_path: Path) -> None:
@@ -165,7 +164,7 @@ def test_tokens_that_are_cut_off_are_named(tmp_path: Path) -> None:
 )
 def test_parameters_without_a_field(tmp_path: Path, name: str, severity: str, detail: str) -> None:
     (found,) = judge(tmp_path, EVOLINK, prompt="x", **IMAGE, parameters={name: 1})
-    assert (found.broken.rule, found.broken.severity) == ("parameter-unknown", severity)
+    assert (found.violation.rule, found.violation.severity) == ("parameter-unknown", severity)
     assert found.detail == detail
 
 
@@ -215,7 +214,7 @@ def test_native_bodies(
 ) -> None:
     valid = {"model": "wan2.7-reference-video", "prompt": "x", "image_urls": [A]}
     found = judge(tmp_path, EVOLINK, target=EVOLINK, body=valid | body)
-    assert [(each.broken.rule, each.pointer, each.detail) for each in found] == expected
+    assert [(each.violation.rule, each.pointer, each.detail) for each in found] == expected
 
 
 def test_limits_of_only_the_request_schema(tmp_path: Path) -> None:
@@ -228,8 +227,10 @@ def test_limits_of_only_the_request_schema(tmp_path: Path) -> None:
     }
     target = "oxen/wan-v2-7-reference-to-video"
     found = judge(tmp_path, target, target=target, body=body)
-    assert [(each.broken.rule, each.pointer, each.broken.source["says"]) for each in found] == [
-        ("parameter-invalid", "/body/target_namespace", "a text"),
+    assert [
+        (each.violation.rule, each.pointer, each.violation.source["says"]) for each in found
+    ] == [
+        ("parameter-invalid", "/body/target_namespace", "a string"),
         ("parameter-invalid", "/body/response_format", "url or b64_json"),
     ]
-    assert all(each.broken.source["checked"] for each in found)
+    assert all(each.violation.source["checked"] for each in found)

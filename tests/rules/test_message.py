@@ -7,15 +7,14 @@ import pytest
 from valid_jobs import IMAGE, VIDEO, VOICE
 
 from wanprep.media.facts import Facts
-from wanprep.rules.broken import Broken
+from wanprep.rules.bounds import Violation
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import (
-    allowed,
-    allowed_by,
     asset_message,
-    found_in_words,
-    in_words,
-    provider_name,
+    describe_allowed,
+    describe_found,
+    describe_limit,
+    describe_value,
     ratio,
     sentence,
 )
@@ -55,12 +54,12 @@ EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
     ],
 )
 def test_what_is_allowed(bound: dict[str, Any], keyword: str, name: str, expected: str) -> None:
-    assert allowed_by(bound, keyword, (name,)) == expected
+    assert describe_limit(bound, keyword, (name,)) == expected
 
 
 def test_a_list_of_allowed_names() -> None:
-    broken = Broken("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
-    assert allowed(broken) == "Image 1 or 图1"
+    broken = Violation("r", "error", (), "", "image1", ["Image 1", "图1"], {}, {})
+    assert describe_allowed(broken) == "Image 1 or 图1"
 
 
 @pytest.mark.parametrize(
@@ -73,27 +72,27 @@ def test_a_list_of_allowed_names() -> None:
         ("5", '"5"'),
         (None, "empty"),
         (["a"], "a list"),
-        ({"a": 1}, "a group of keys and values"),
+        ({"a": 1}, "a mapping"),
         ("x" * 99, f'"{"x" * 56}..."'),
     ],
 )
 def test_what_was_found(value: object, expected: str) -> None:
-    assert in_words(value) == expected
+    assert describe_value(value) == expected
 
 
 @pytest.mark.parametrize(
     ("keyword", "value", "expected"),
     [
-        ("type", "5", 'the text "5"'),
+        ("type", "5", 'the string "5"'),
         ("type", 5, "5"),
         ("enum", "4k", '"4k"'),
-        ("type", {"url": "x"}, "a group of keys and values"),
+        ("type", {"url": "x"}, "a mapping"),
         ("required", None, "missing"),
-        ("additionalProperties", "hero", "not a name that is known here"),
+        ("additionalProperties", "hero", "not a known name"),
     ],
 )
 def test_what_was_found_by_keyword(keyword: str, value: object, expected: str) -> None:
-    assert found_in_words(Broken("r", "error", (), keyword, value, None, {}, {})) == expected
+    assert describe_found(Violation("r", "error", (), keyword, value, None, {}, {})) == expected
 
 
 @pytest.mark.parametrize(
@@ -117,7 +116,7 @@ def test_sentences(text: str, expected: str) -> None:
 
 
 def test_names_of_providers() -> None:
-    names = {provider_name(target) for target in all_targets().values()}
+    names = {target.provider_title for target in all_targets().values()}
     assert names == {"EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7"}
 
 
@@ -127,70 +126,70 @@ def test_names_of_providers() -> None:
         (
             replace(IMAGE, width=200, height=300, aspect=200 / 300),
             "reference_image",
-            "hero.jpg is 200x300 px; EvoLink requires 240 to 8000 px per side. ",
+            "hero.jpg: 200x300 px; EvoLink requires 240 to 8000 px per side. ",
         ),
         (
             replace(VIDEO, duration=31.5, video_duration=31.5),
             "reference_video",
-            "hero.jpg is 31.50 s long; EvoLink accepts 1 to 30 s. ",
+            "hero.jpg: 31.50 s; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(VIDEO, duration=30.004, video_duration=30.004),
             "reference_video",
-            "hero.jpg is 30.004 s long; EvoLink accepts 1 to 30 s. ",
+            "hero.jpg: 30.004 s; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(VIDEO, duration=200.5, video_duration=200.5),
             "reference_video",
-            "hero.jpg is 3:20.5 long; EvoLink accepts 1 to 30 s. ",
+            "hero.jpg: 3:20.5; EvoLink accepts 1 to 30 s. ",
         ),
         (
             replace(VOICE, bytes=15_000_001),
             "voice",
-            "hero.jpg is 15,000,001 bytes; EvoLink accepts at most 15 MB, and does not say ",
+            "hero.jpg: 15,000,001 bytes; EvoLink accepts at most 15 MB, without saying ",
         ),
         (
             replace(VIDEO, bytes=200 * 10**6),
             "reference_video",
-            "hero.jpg is 200.0 MB; EvoLink accepts at most 100 MB. ",
+            "hero.jpg: 200.0 MB; EvoLink accepts at most 100 MB. ",
         ),
         (
             replace(IMAGE, format="heic", extension_format="heic"),
             "reference_image",
-            "hero.jpg is HEIC; EvoLink accepts JPEG, PNG, BMP or WEBP. ",
+            "hero.jpg: HEIC; EvoLink accepts JPEG, PNG, BMP or WEBP. ",
         ),
         (
             replace(IMAGE, format="unknown", readable=True, problem=None),
             "reference_image",
-            "hero.jpg is no known media; EvoLink accepts JPEG, ",
+            "hero.jpg: no known media format; EvoLink accepts JPEG, ",
         ),
-        (VIDEO, "reference_image", "hero.jpg is a video; EvoLink requires an image here. "),
-        (VOICE, "reference_video", "hero.jpg is an audio file; EvoLink requires a video here. "),
+        (VIDEO, "reference_image", "hero.jpg: a video; EvoLink requires an image here. "),
+        (VOICE, "reference_video", "hero.jpg: an audio file; EvoLink requires a video here. "),
         (
             replace(VIDEO, video_codec="hevc", bit_depth=10, hdr=True),
             "reference_video",
-            "hero.jpg is HEVC, 10 bit, HDR; every service decodes 8-bit H.264. ",
+            "hero.jpg: HEVC, 10 bit, HDR; every service decodes 8-bit H.264. ",
         ),
         (
             replace(VIDEO, video_codec="prores"),
             "reference_video",
-            "hero.jpg is ProRes; every service decodes ",
+            "hero.jpg: ProRes; every service decodes ",
         ),
         (
             replace(VIDEO, video_codec="theora"),
             "reference_video",
-            "hero.jpg is theora; every service decodes ",
+            "hero.jpg: theora; every service decodes ",
         ),
         (
             replace(VIDEO, sar=4 / 3),
             "reference_video",
-            "hero.jpg has a pixel aspect ratio of 1.333:1; services ",
+            "hero.jpg: pixel aspect ratio 1.333:1; services ",
         ),
-        (replace(IMAGE, color="cmyk"), "first_frame", "hero.jpg is CMYK; services expect RGB. "),
+        (replace(IMAGE, color="cmyk"), "first_frame", "hero.jpg: CMYK; services expect RGB. "),
         (
             replace(IMAGE, extension_format="png"),
             "first_frame",
-            "hero.jpg is JPEG, but its extension says PNG. ",
+            "hero.jpg: the content is JPEG, the extension says PNG. ",
         ),
     ],
 )
@@ -204,5 +203,5 @@ def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
 
 def test_long_names_are_cut() -> None:
     (broken,) = judge_asset(replace(IMAGE, gps=True), EVOLINK, "first_frame")
-    assert asset_message(broken, "a" * 999, IMAGE, EVOLINK).startswith("a" * 60 + "… contains")
-    assert asset_message(broken, "folder/", IMAGE, EVOLINK).startswith("folder contains")
+    assert asset_message(broken, "a" * 999, IMAGE, EVOLINK).startswith("a" * 60 + "…: contains")
+    assert asset_message(broken, "folder/", IMAGE, EVOLINK).startswith("folder: contains")

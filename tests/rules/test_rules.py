@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from valid_jobs import KINDS
 
-from wanprep.rules.broken import Broken, JobBroken
-from wanprep.rules.catalog import rules
+from wanprep.rules.bounds import JobViolation, Violation
+from wanprep.rules.finding import rules
 from wanprep.rules.message import asset_message, job_message
 from wanprep.rules.target import BUILT_IN, load_target
 from wanprep.schemas import load_schema
@@ -81,7 +81,7 @@ def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:
 @pytest.mark.parametrize("name", [*BOTH_RULES, *JOB_RULES])
 @pytest.mark.parametrize("found", [12, "5", True, 0.5, None, [1, 2], {"a": 1}], ids=repr)
 def test_messages_about_jobs_are_sentences(name: str, found: object) -> None:
-    broken = JobBroken(_broken(name, found), "/here", "duration", detail="It says so.")
+    broken = JobViolation(_broken(name, found), "/here", "duration", detail="It says so.")
     message = job_message(broken, TARGETS[0])
 
     assert message.endswith(".")
@@ -106,21 +106,21 @@ def test_messages_about_jobs_are_sentences(name: str, found: object) -> None:
         pytest.param("parameter-unknown", "ratio", "ratio", "Did you mean `aspect_ratio`?",
                      "Wan 2.7 has no field for `ratio`: at most 12. Did you mean `aspect_ratio`?",
                      id="name"),
-        pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "is not https",
-                     "http://a.org/1.png is not https.", id="URL"),
+        pytest.param("asset-url-unsafe", "http://a.org/1.png", "http://a.org/1.png", "not https",
+                     "http://a.org/1.png: not https.", id="URL"),
     ],
 )  # fmt: skip
 def test_messages_about_jobs_read_well(
     name: str, found: object, about: str, detail: str, starts: str
 ) -> None:
-    broken = JobBroken(_broken(name, found), "/here", about, detail=detail)
+    broken = JobViolation(_broken(name, found), "/here", about, detail=detail)
 
     assert job_message(broken, TARGETS[0]).startswith(starts)
 
 
-def _broken(rule: str, found: object) -> Broken:
+def _broken(rule: str, found: object) -> Violation:
     source = {"doc": "https://a.org", "says": "at most 12", "checked": "2026-11-20"}
-    return Broken(
+    return Violation(
         rule=rule,
         severity="error",
         path=("duration",),

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 import wanprep
 from wanprep.errors import UsageError
 from wanprep.rules.bounds import Bound, bounds
-from wanprep.rules.catalog import rules
-from wanprep.rules.target import all_targets, choose, load_target, target_files
+from wanprep.rules.finding import rules
+from wanprep.rules.target import all_targets, choose_targets, load_target, target_files
 from wanprep.schemas import load_schema
 
 TARGETS: Final = all_targets()
@@ -117,10 +117,10 @@ def test_a_providers_own_request_schema_is_there(name: str) -> None:
 
 @pytest.mark.parametrize("name", IDS)
 def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None:
-    from wanprep.rules.message import allowed_by
+    from wanprep.rules.message import describe_limit
 
     for bound in all_bounds(name):
-        text = allowed_by(bound.schema, bound.keyword, bound.path)
+        text = describe_limit(bound.schema, bound.keyword, bound.path)
         assert "None" not in text
         assert "{" not in text
 
@@ -128,7 +128,7 @@ def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None
 def test_reading_targets_imports_no_plugin() -> None:
     code = """
 import sys
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 known = all_targets()
 assert [known[name].roles for name in known]
 print(sorted(name for name in sys.modules if name.startswith("wanprep_")))
@@ -140,7 +140,7 @@ print(sorted(name for name in sys.modules if name.startswith("wanprep_")))
 
 
 TINY: Final[dict[str, Any]] = {
-    "id": "acme/film-1",
+    "id": "acme/video-1",
     "title": "Acme: Video 1",
     "summary": "One image, at least 500 px wide.",
     "docs": ["https://acme.example/docs"],
@@ -174,8 +174,8 @@ TINY: Final[dict[str, Any]] = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "film-1.json").write_text(json.dumps(TINY))
-    (tmp_path / "film-1-request.schema.json").write_text("{}")
+    (tmp_path / "video-1.json").write_text(json.dumps(TINY))
+    (tmp_path / "video-1-request.schema.json").write_text("{}")
     return tmp_path
 
 
@@ -184,21 +184,21 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
     job = folder / "job.yaml"
     job.write_text(f"target: acme/video-1\nprompt: She waves.\nreferences: [{{image: {image}}}]\n")
 
-    of_media = wanprep.check(image, targets=["acme/film-1"], target_folders=[folder])
+    of_media = wanprep.check(image, targets=["acme/video-1"], target_folders=[folder])
     of_job = wanprep.check(job, target_folders=[folder])
 
     for report in (of_media, of_job):
         (finding,) = report.findings
-        assert (finding.rule, finding.target) == ("image-too-small", "acme/film-1")
-        assert finding.message.startswith("start.png is 480x480 px; Acme requires at least 500 px")
-        assert report.targets == ("acme/film-1",)
+        assert (finding.rule, finding.target) == ("image-too-small", "acme/video-1")
+        assert finding.message.startswith("start.png: 480x480 px; Acme requires at least 500 px")
+        assert report.targets == ("acme/video-1",)
     with pytest.raises(UsageError, match="there is no target 'acme/video-1'"):
-        wanprep.check(image, targets=["acme/film-1"])
+        wanprep.check(image, targets=["acme/video-1"])
 
 
 def test_files_are_found_by_their_place(folder: Path) -> None:
     found = list(target_files([folder]))
-    assert found[-1] == folder / "film-1.json"
+    assert found[-1] == folder / "video-1.json"
     assert not [path for path in found if path.name.endswith(".schema.json")]
 
 
@@ -206,9 +206,9 @@ def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:
     for place in ("first", "second"):
         targets = tmp_path / place / "wanprep_acme" / "targets"
         targets.mkdir(parents=True)
-        (targets / "film-1.json").write_text(json.dumps(TINY | {"title": f"Acme: {place}"}))
+        (targets / "video-1.json").write_text(json.dumps(TINY | {"title": f"Acme: {place}"}))
     code = """
-from wanprep.judge.target import all_targets
+from wanprep.rules.target import all_targets
 print(all_targets()["acme/video-1"].title)
 """
     path = os.pathsep.join([str(tmp_path / "first"), str(tmp_path / "second"), "no such folder"])
@@ -228,11 +228,11 @@ print(all_targets()["acme/video-1"].title)
     ],
 )
 def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "film-1.json"
+    file = tmp_path / "video-1.json"
     file.write_text(text)
     with pytest.raises(UsageError, match=message) as caught:
         all_targets([tmp_path])
-    assert "film-1.json" in str(caught.value)
+    assert "video-1.json" in str(caught.value)
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_reference_into_the_target_itself_and_beside_it(tmp_path: Path) -> Non
     (tmp_path / "beside.schema.json").write_text('{"$defs": {"a": {"type": "string"}}}')
     data = TINY | {"$defs": {"b": {"type": "number"}}, "request": "beside"}
     data["job"] = {"allOf": [{"$ref": "beside#/$defs/a"}, {"$ref": "#/$defs/b"}]}
-    file = tmp_path / "film-1.json"
+    file = tmp_path / "video-1.json"
     file.write_text(json.dumps(data))
 
     target = load_target(file)
@@ -254,15 +254,15 @@ def test_a_reference_into_the_target_itself_and_beside_it(tmp_path: Path) -> Non
 
 
 def test_choosing() -> None:
-    assert [target.id for target in choose(["wan/2.7", IDS[0], "wan/2.7"], TARGETS)] == [
+    assert [target.id for target in choose_targets(["wan/2.7", IDS[0], "wan/2.7"], TARGETS)] == [
         "wan/2.7",
         IDS[0],
     ]
-    assert choose([], TARGETS) == []
+    assert choose_targets([], TARGETS) == []
     with pytest.raises(UsageError, match=r"Did you mean 'wan/2\.7'\?"):
-        choose(["wan/2.6"], TARGETS)
+        choose_targets(["wan/2.6"], TARGETS)
     with pytest.raises(UsageError, match="`wanprep targets` lists them"):
-        choose(["zzz"], TARGETS)
+        choose_targets(["zzz"], TARGETS)
 
 
 def test_a_target_is_read_once() -> None:

@@ -27,9 +27,7 @@ from valid_jobs import BY_ROLE, Draft
 
 from wanprep.job.references.styles import STYLES
 from wanprep.media.facts import Facts
-from wanprep.rules.bounds import bounds
-from wanprep.rules.broken import broken_bounds
-from wanprep.rules.message import provider_name
+from wanprep.rules.bounds import bounds, violations
 from wanprep.schemas import load_schema
 
 LIMITS: Final = load_limits()
@@ -102,7 +100,7 @@ def test_files(target: Any, case: dict[str, Any]) -> None:
 def test_jobs(target: Any, case: dict[str, Any]) -> None:
     draft = Draft(**{"length": 200} | case["job"])
 
-    found = [each.broken for each in draft.judge(target)]
+    found = [each.violation for each in draft.judge(target)]
 
     assert sorted((each.rule, each.severity) for each in found) == sorted(case["findings"].items())
 
@@ -113,7 +111,7 @@ def test_references_in_prompts(target: Any, case: dict[str, Any]) -> None:
     token = {"index": 1, "span": [0, 7]} | case["token"]
     resolved["prompt"] |= {"tokens": [token], "unused": []}
 
-    found = broken_bounds(resolved, target.job)
+    found = violations(resolved, target.job)
 
     assert {each.rule: each.severity for each in found} == case["findings"]
 
@@ -229,4 +227,4 @@ def test_parameters_of_the_shared_target_are_common_ones() -> None:
 
 
 def test_messages_have_a_name_for_the_shared_target() -> None:
-    assert provider_name(TARGETS["wan/2.7"]) == "Wan 2.7"
+    assert TARGETS["wan/2.7"].provider_title == "Wan 2.7"

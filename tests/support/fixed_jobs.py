@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
 from wanprep.job.model import parse_jobs
@@ -52,7 +52,7 @@ def fix_file(
     moved: Mapping[tuple[int, str], str] | None = None,
     ignored: Collection[str] = (),
 ) -> FixedJob:
-    found, _ = cases(file, [], TARGETS, [TARGETS[target]])
+    found, _ = read_cases(file, [], TARGETS, [TARGETS[target]])
     return fix_job(file, found, options=Options(yes=yes), moved=moved, ignored=ignored)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from wanprep.check import check
-from wanprep.check.result import Report, Style
-from wanprep.report import renderer
+from wanprep.check.result import Report
+from wanprep.report import Style, renderer
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"
 RUNCOMFY: Final = "runcomfy/wan-2-7-reference-to-video"

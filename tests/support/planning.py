@@ -11,7 +11,7 @@ from valid_jobs import IMAGE, VIDEO
 from wanprep.fix.plan.plan import AssetPlan, NoChange, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.media.facts import Facts
-from wanprep.rules.judge_asset import judge_asset, unsound
+from wanprep.rules.judge_asset import invalid_fact, judge_asset
 from wanprep.rules.target import Target, all_targets
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def plan(
     ignored: Collection[str] = (),
 ) -> AssetPlan:
     """Plan, and check what is true of every plan."""
-    assert unsound(facts.as_json()) is None
+    assert invalid_fact(facts.as_json()) is None
     roles = [
         TargetRole(TARGETS[each] if isinstance(each, str) else each, role)
         for each in targets or (EVOLINK,)
@@ -141,7 +141,7 @@ def _check(
     planned: Plan, roles: Sequence[TargetRole], options: Options, ignored: Collection[str]
 ) -> None:
     predicted = planned.predicted
-    assert unsound(predicted.as_json()) is None
+    assert invalid_fact(predicted.as_json()) is None
     after = rules_of(predicted, roles, ignored)
     assert "error" not in after.values()
     assert not set(planned.clears) & set(after)

@@ -14,11 +14,11 @@ from typing import Any, Final
 from valid_jobs import BY_ROLE, KINDS, Draft
 
 from wanprep.media.facts import Facts
-from wanprep.rules.broken import broken_bounds
+from wanprep.rules.bounds import violations
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import Target, all_targets
 
-FILE: Final = Path(__file__).parents[1] / "judge/limits.jsonl"
+FILE: Final = Path(__file__).parents[1] / "rules/limits.jsonl"
 TARGETS: Final = all_targets()
 Findings = dict[str, str]  # severities by rule
 
@@ -210,8 +210,8 @@ def job_findings(target: Target, limit: Limit, value: Any) -> Findings:
         case _:
             resolved = deepcopy(draft.resolved)
             change(resolved, limit, value)
-            return {each.rule: each.severity for each in broken_bounds(resolved, target.job)}
-    return {each.broken.rule: each.broken.severity for each in draft.judge(target)}
+            return {each.rule: each.severity for each in violations(resolved, target.job)}
+    return {each.violation.rule: each.violation.severity for each in draft.judge(target)}
 
 
 def body(limit: Limit, value: Any) -> dict[str, Any]:
@@ -256,6 +256,6 @@ def _put(node: Any, key: Any, value: Any) -> None:
 
 def body_findings(target: Target, value: dict[str, Any]) -> Findings:
     """Judge a native body; one rule is reported once at one place."""
-    found = list(broken_bounds(value, target.body))
+    found = list(violations(value, target.body))
     assert len({(each.rule, each.path) for each in found}) == len(found)
     return {each.rule: each.severity for each in found}

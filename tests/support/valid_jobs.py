@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.media.facts import Facts
-from wanprep.rules.broken import JobBroken
-from wanprep.rules.intent import IntendedReference, Intent, Text
+from wanprep.rules.bounds import JobViolation
+from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,5 +90,5 @@ class Draft:
     def resolved(self) -> dict[str, Any]:
         return resolve(self.intent) | {"voices": self.voices}
 
-    def judge(self, target: Target, body: Mapping[str, Any] | None = None) -> list[JobBroken]:
+    def judge(self, target: Target, body: Mapping[str, Any] | None = None) -> list[JobViolation]:
         return list(judge_job(self.resolved, self.intent, target, body))

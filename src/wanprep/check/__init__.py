@@ -1,6 +1,6 @@
-"""Everything that can be known before a byte leaves this machine.
+"""Check jobs and media files against the limits of targets.
 
-A front door that imports nothing: `wanprep.check` is both this package and the function below.
+It imports nothing: `wanprep.check` is both this package and the function below.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ def check(
     workers: int | None = None,
     target_folders: Sequence[Path] = (),
 ) -> Report:
-    """Judge job files and bare media files, folders of them, or globs, and report.
+    """Check job files and bare media files, folders of them, or globs.
 
-    A job is judged for the `targets` given, else for its own; bare media for the `targets`
+    A job is checked for the `targets` given, else for its own; bare media for the `targets`
     given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
-    the kind of a file decides. Raises WrongUse for a target or a path that does not exist.
+    the kind of a file decides. Raises UsageError for a target or a path that does not exist.
     """
     from wanprep.check.inputs import CheckRequest
-    from wanprep.check.pipeline import answer
+    from wanprep.check.pipeline import run_check
 
-    return answer(
+    return run_check(
         CheckRequest(
             paths=tuple(map(str, paths)) or (".",),
             targets=tuple(targets),

@@ -1,4 +1,4 @@
-"""A first job, made of the media in a folder and of what a target accepts."""
+"""A first job, made of the media that are there and of what a target takes."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.inputs import CheckRequest, Inputs, cases
+from wanprep.check.inputs import CheckRequest, Inputs, read_cases
 from wanprep.check.paths import files_in
-from wanprep.check.pipeline import report_on
+from wanprep.check.pipeline import judge_inputs
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts, extension_format, usual_kind
-from wanprep.rules.judge_asset import judge_asset, lacks
+from wanprep.rules.judge_asset import judge_asset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from wanprep.job.references.binding import Kind
     from wanprep.rules.target import Target
 
-# How many images and videos, and a prompt that uses them; the richest first.
-_PROMPTS: Final = (
+# From the richest to the plainest: images, clips, and what they do together.
+_SCENES: Final = (
     (2, 1, "Image 1 meets Image 2 while Video 1 dances beside them."),
     (1, 1, "Image 1 watches Video 1 dance."),
     (2, 0, "Image 1 meets Image 2 in a garden."),
@@ -33,15 +33,15 @@ _PROMPTS: Final = (
     (1, 0, "Slowly the camera moves closer."),
     (0, 1, "Video 1 dances in a garden."),
 )
-# Used where there are no media, for the user to replace.
-_PLACEHOLDERS: Final = (
+# Where no media lie: names to put one's own behind.
+_EXAMPLES: Final = (
     Facts(path="refs/hero.jpg", kind="image", readable=True),
     Facts(path="refs/garden.png", kind="image", readable=True),
     Facts(path="refs/dance.mp4", kind="video", readable=True),
 )
 _PARAMETERS: Final = ({"resolution": "720p", "duration": 5}, {"resolution": "480p", "duration": 5})
 _ROLES: Final = {"image": "reference_image", "video": "reference_video"}
-_UNQUOTED: Final = re.compile(r"[A-Za-z0-9_][\w./-]*", re.ASCII)
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w./-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +55,43 @@ class FirstJob:
 
 
 def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
-    """Probe the images and videos in a folder."""
-    paths = (
+    """Look at the images and clips in a folder, as a check of it would."""
+    named = (
         path
         for path in files_in([folder], stdin)
         if usual_kind(extension_format(path) or "") in _ROLES
     )
-    return [facts for facts in probe_many(paths) if facts.readable and facts.kind in _ROLES]
+    return [facts for facts in probe_many(named) if facts.readable and facts.kind in _ROLES]
 
 
 def first_job(
     target: Target, media: Sequence[Facts], *, file: str, schema: str, config: Config
 ) -> FirstJob:
-    """Write the job with the fewest errors for a target, with the best of the media."""
-    ranked = sorted(media or _PLACEHOLDERS, key=lambda facts: _problems(facts, target))
+    """Write a job that the target takes, if that can be; else the one with the fewest faults."""
+    found = media or _EXAMPLES
+    ranked = sorted(found, key=lambda facts: _faults(facts, target))
     drafts = (
-        _checked(text, file, used, target, config, is_example=not media)
+        _tried(text, file, used, target, config, is_example=not media)
         for text, used in _drafts(target, ranked, file, schema)
     )
     return min(drafts, key=lambda draft: (draft.errors, draft.warnings))
 
 
-def _problems(facts: Facts, target: Target) -> tuple[int, int]:
-    """Count the errors and warnings of a file used as a reference."""
+def _faults(facts: Facts, target: Target) -> tuple[int, int]:
+    """Count what stands against a file, the errors first."""
     role = _ROLES[facts.kind]
-    severities = [each.severity for each in judge_asset(facts, target, role)]
-    return lacks(target, role) + severities.count("error"), severities.count("warning")
+    found = [each.severity for each in judge_asset(facts, target, role)]
+    return not target.has_role(role) + found.count("error"), found.count("warning")
 
 
 def _drafts(
     target: Target, media: Sequence[Facts], file: str, schema: str
 ) -> Iterator[tuple[str, Mapping[str, Facts]]]:
-    """Write a job for each prompt that there are media for; each with its media by name."""
     images = [facts for facts in media if facts.kind == "image"]
-    videos = [facts for facts in media if facts.kind == "video"]
-    for image_count, video_count, prompt in _PROMPTS:
-        if image_count <= len(images) and video_count <= len(videos):
-            chosen = [*images[:image_count], *videos[:video_count]]
+    clips = [facts for facts in media if facts.kind == "video"]
+    for of_images, of_clips, prompt in _SCENES:
+        if of_images <= len(images) and of_clips <= len(clips):
+            chosen = [*images[:of_images], *clips[:of_clips]]
             used = {os.path.relpath(facts.path, os.path.dirname(file)): facts for facts in chosen}
             for parameters in _PARAMETERS:
                 yield _text(target, prompt, used, parameters, schema), used
@@ -101,30 +101,36 @@ def _text(
     target: Target,
     prompt: str,
     used: Mapping[str, Facts],
-    defaults: Mapping[str, object],
+    usual: Mapping[str, object],
     schema: str,
 ) -> str:
-    kinds = [cast("Kind", facts.kind) for facts in used.values()]
-    styles = target.data.get("prompt_styles") or ["Image 1"]
-    fields = target.data.get("fields", {}).get("parameters", defaults)
+    kinds: list[Kind] = [_kind(facts) for facts in used.values()]
+    accepted = target.data.get("prompt_styles") or ["Image 1"]
+    fields = target.data.get("fields", {}).get("parameters", usual)
+    parameters = {name: value for name, value in usual.items() if name in fields}
     lines = [
         f"# yaml-language-server: $schema={schema}",
         f"target: {target.id}",
-        "# What happens. Image 1 is the first image below, Video 1 the first video.",
-        f"prompt: {rewrite(prompt, kinds, styles)}",
+        "# What happens. Image 1 is the first image below, Video 1 the first clip.",
+        f"prompt: {rewrite(prompt, kinds, accepted)}",
         "references:",
         *(f"  - {facts.kind}: {_scalar(name)}" for name, facts in used.items()),
     ]
-    if parameters := [f"{name}: {value}" for name, value in defaults.items() if name in fields]:
-        lines.append(f"parameters: {{{', '.join(parameters)}}}")
+    if parameters:
+        inside = ", ".join(f"{name}: {value}" for name, value in parameters.items())
+        lines.append(f"parameters: {{{inside}}}")
     return "\n".join(lines) + "\n"
 
 
+def _kind(facts: Facts) -> Kind:
+    return "image" if facts.kind == "image" else "video"
+
+
 def _scalar(text: str) -> str:
-    return text if _UNQUOTED.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def _checked(
+def _tried(
     text: str,
     file: str,
     used: Mapping[str, Facts],
@@ -133,13 +139,13 @@ def _checked(
     *,
     is_example: bool,
 ) -> FirstJob:
-    job_file = parse_jobs(text, file)
-    of_file, wrong = cases(job_file, [target], {target.id: target}, [target])
+    written = parse_jobs(text, file)
+    found, problems = read_cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
-    inputs = Inputs(
-        question=CheckRequest(paths=(file,), targets=(target.id,), config=config),
-        files=(job_file,), cases=(tuple(of_file),), wrong=(tuple(wrong),), alone=(), bare=(),
+    seen = Inputs(
+        request=CheckRequest(paths=(file,), targets=(target.id,), config=config),
+        files=(written,), cases=(found,), problems=(problems,), media=(), media_targets=(),
         facts=facts,
     )  # fmt: skip
-    summary = report_on(inputs).summary
-    return FirstJob(text, summary["errors"], summary["warnings"], is_example)
+    count: dict[str, Any] = judge_inputs(seen).summary
+    return FirstJob(text, count["errors"], count["warnings"], is_example)

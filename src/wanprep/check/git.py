@@ -1,72 +1,126 @@
-"""What git knows: where the repository begins, which files mention a name or are deleted."""
+"""What git knows: which files a commit changes or deletes, and which jobs mention them.
+
+A hook is given names of all sorts. What is neither a job nor media is left alone, as in folders;
+an unchanged job is checked again when an image of it changed, or is about to be deleted.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from wanprep.check.paths import files_in, is_media, read_names, sort_files
+from wanprep.job.recognise import is_job
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from typing import BinaryIO
 
+    from wanprep.check.paths import Subjects
 
+MOST_JOBS: Final = 1000  # are read because of what they use: a commit must not take minutes
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
-
-
 _JOBS: Final = tuple(f":(top,icase)*.{ending}" for ending in ("yaml", "yml", "json"))
 
 
-def files_that_mention(names: Iterable[str]) -> list[str]:
-    """Name the YAML and JSON files in the repository around us that may speak of some files.
+def changed_subjects(
+    paths: Sequence[str], providers: Collection[str], stdin: BinaryIO, *, nul: bool = False
+) -> Subjects:
+    """Sort the files that changed, and add the jobs that may use them."""
+    names = list(_names(paths, stdin, nul=nul))
+    existing = [name for name in names if os.path.lexists(name)]
+    deleted = [name for name in names if not os.path.lexists(name)] + deleted_files(os.environ)
+    found = sort_files(((file, False) for file in files_in(existing, stdin)), providers)
+    changed = (*found.media, *filter(is_media, deleted))
+    jobs = set(map(os.path.abspath, found.jobs))
+    candidates = [
+        path
+        for path in files_that_mention(map(os.path.basename, changed))
+        if os.path.abspath(path) not in jobs and is_job(path, providers)
+    ]
+    kept = candidates[:MOST_JOBS]
+    return replace(
+        found,
+        jobs=(*found.jobs, *kept),
+        changed=changed,
+        candidates=frozenset(kept),
+        left_out=len(candidates) - len(kept),
+    )
 
-    git reads them, on all cores; its index need not be asked which of them there are.
+
+def _names(paths: Sequence[str], stdin: BinaryIO, *, nul: bool) -> Iterator[str]:
+    for path in paths:
+        yield from read_names(stdin, nul=nul) if path == "-" else [path]
+
+
+def unaffected_jobs(found: Subjects, used: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the candidates that use nothing that changed; `used` lists the files of each job."""
+    changed = {key for path in found.changed for key in _keys(path)}
+    return {
+        job
+        for job in found.candidates
+        if all(changed.isdisjoint(_keys(path)) for path in used.get(job, ()))
+    }
+
+
+def _keys(path: str) -> set[object]:
+    """Return what all names of one file have in common: through links, and whatever their case."""
+    keys: set[object] = {os.path.abspath(path), os.path.realpath(path)}
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return keys
+    return keys | {(status.st_dev, status.st_ino)}
+
+
+def files_that_mention(names: Iterable[str]) -> list[str]:
+    """List the YAML and JSON files in the repository that may mention some files.
+
+    git reads them, on all cores, without a listing of its index.
     """
     whole: set[str] = set()
     parts: set[str] = set()
     for name in names:
-        told = _as_written(name)
-        (whole if told == name else parts).add(told)
-    return sorted({*_found(whole, "-w"), *_found(parts)})
+        # What looks the same in YAML and JSON, whatever else is escaped.
+        plain: str = max(_PLAIN.findall(name), key=len)
+        (whole if plain == name else parts).add(plain)
+    return sorted({*_grep(whole, "-w"), *_grep(parts)})
 
 
-def _as_written(name: str) -> str:
-    """Take of a name what looks the same in YAML and JSON, whatever else is escaped."""
-    plain: list[str] = _PLAIN.findall(name)
-    return max(plain, key=len)
-
-
-def _found(words: Iterable[str], *how: str) -> list[str]:
-    wanted = "\n".join(sorted(words))
-    if not wanted:
+def _grep(words: Iterable[str], *options: str) -> list[str]:
+    patterns = "\n".join(sorted(words))
+    if not patterns:
         return []
-    grep = ("grep", "-z", "-l", "-I", "-i", "-F", "--no-color", "--no-recurse-submodules", *how)
+    grep = ("grep", "-z", "-l", "-I", "-i", "-F", "--no-color", "--no-recurse-submodules", *options)
     here = ("-c", "grep.fullName=false")
-    return _names((*here, *grep, "-f", "-", "--", *_JOBS), wanted.encode())
+    return _git((*here, *grep, "-f", "-", "--", *_JOBS), patterns.encode())
 
 
 def deleted_files(environ: Mapping[str, str]) -> list[str]:
-    """Name the files that the commit to be made deletes, or those between which it is asked.
+    """List the files that the commit to be made deletes, or the range that pre-commit checks.
 
-    A hook is handed the files that there are; what is no longer there breaks jobs, too.
+    A hook is given the files that exist; those that no longer exist break jobs, too.
     """
     ends = (environ.get("PRE_COMMIT_FROM_REF"), environ.get("PRE_COMMIT_TO_REF"))
     what = (f"{ends[0]}...{ends[1]}",) if all(ends) else ("--cached",)
     diff = ("diff", "-z", "--name-only", "--no-ext-diff", "--no-renames", "--diff-filter=D")
-    names = _names((*diff, "--no-relative", *what, "--"))
+    names = _git((*diff, "--no-relative", *what, "--"))
     if not names:
         return []
-    (top,) = _names(("rev-parse", "--show-toplevel"))
+    (top,) = _git(("rev-parse", "--show-toplevel"))
     return [os.path.relpath(os.path.join(top.removesuffix("\n"), name)) for name in names]
 
 
-def _names(command: Sequence[str], given: bytes = b"") -> list[str]:
-    """Run git. Where there is none, and outside of a repository, there is nothing to know."""
+def _git(command: Sequence[str], stdin: bytes = b"") -> list[str]:
+    """Run git; without it, and outside of a repository, the list is empty."""
     try:
         done = subprocess.run(
             ["git", *command],  # noqa: S607 - the one on PATH, as hooks have it
-            input=given,
+            input=stdin,
             capture_output=True,
             check=False,
         )
@@ -76,7 +130,7 @@ def _names(command: Sequence[str], given: bytes = b"") -> list[str]:
 
 
 def path_in_repository(file: str) -> str:
-    """Name a file from the root of the repository, or absolutely where it lies outside."""
+    """Return a path from the root of the repository, or an absolute one outside of it."""
     path = os.path.abspath(file)
     inside = os.path.relpath(path, _root(os.getcwd()))
     return path if inside.split(os.sep)[0] == os.pardir else inside.replace(os.sep, "/")
@@ -94,5 +148,5 @@ def _root(folder: str) -> str:
 
 
 def utf8_path(path: str) -> str:
-    r"""Write a name so that it is valid Unicode: a byte that is no UTF-8 becomes \xe9."""
+    r"""Write a name as valid Unicode: a byte that is no UTF-8 becomes \xe9."""
     return os.fsencode(path).decode(errors="backslashreplace")

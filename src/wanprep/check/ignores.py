@@ -1,4 +1,4 @@
-"""`# wanprep: ignore[rule, ...]` in a YAML job: findings that its author has seen and accepts.
+"""`# wanprep: ignore[rule, ...]` in a YAML job: findings that its author accepts.
 
 At the end of a line it covers what is found in this line, and the value whose key stands there.
 On a line of its own it covers the entry below it, with all that is in it; above the first key
@@ -9,32 +9,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.config import UNSHAKEABLE
+from wanprep.config import NEVER_IGNORED
 from wanprep.pointers import below, is_within
-from wanprep.rules.catalog import rule_names, rules, unknown_rule
-from wanprep.rules.finding import Finding, Verdict
+from wanprep.rules.finding import Finding, rules, unknown_rule_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from wanprep.check.result import Report
     from wanprep.job.documents.document import Node, SourceText, Span
     from wanprep.job.model import Job
-    from wanprep.rules.finding import Severity
-
-
 _IGNORE: Final = re.compile(
     r"(?:^|(?<=\s))#[ \t]*wanprep:[ \t]*ignore\b(?:[ \t]*\[(?P<rules>[^\]\r\n]*)\])?", re.MULTILINE
 )
-
-
 _NOTHING_BUT_COMMENTS: Final = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r|\Z))*")
-
-
-_HOW: Final = "Write for example # wanprep: ignore[codec-risky]."
+_EXAMPLE: Final = "Example: `# wanprep: ignore[codec-risky]`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +38,60 @@ class Ignore:
     values: tuple[str, ...] = ()  # pointers, without
 
     def covers(self, pointer: str, line: int | None) -> bool:
-        """Tell whether what is found at a place is what it speaks of."""
+        """Whether the comment applies to what is found at a place."""
         inside = any(is_within(pointer, entry) for entry in self.entries)
         return self.whole or inside or line == self.line or pointer in self.values
 
 
 def inline_ignores(job: Job) -> tuple[Ignore, ...]:
-    """Find the comments of a job."""
+    """Return the ignore comments of a job."""
     source = job.document.source
     if job.document.syntax == "json" or "wanprep:" not in source.text:
         return ()
-    begin, end = _stretch_of(job)
-    texts = sorted(_texts(job.document.root, source.text))
+    begin, end = _span_of(job)
+    strings = sorted(_strings(job.document.root, source.text))
     return tuple(
         _ignore(found, job)
         for found in _IGNORE.finditer(source.text, begin, end)
-        if not any(start <= found.start() < stop for start, stop in texts)
+        if not any(start <= found.start() < stop for start, stop in strings)
     )
 
 
 def is_ignored(ignores: Iterable[Ignore], rule: str, pointer: str, line: int | None = None) -> bool:
-    """Tell whether a finding is one of those that the author accepts."""
-    return rule not in UNSHAKEABLE and any(
+    """Whether a finding is one of those that the author accepts."""
+    return rule not in NEVER_IGNORED and any(
         rule in ignore.rules and ignore.covers(pointer, line) for ignore in ignores
     )
 
 
-def ignored_at(ignores: Iterable[Ignore], pointer: str, line: int) -> set[str]:
-    """Tell which rules are ignored at a value."""
+def ignored_rules_at(ignores: Iterable[Ignore], pointer: str, line: int) -> set[str]:
+    """Return the rules that are ignored at a value."""
     return {rule for ignore in ignores if ignore.covers(pointer, line) for rule in ignore.rules}
 
 
-def useless_ignores(job: Job, ignores: tuple[Ignore, ...]) -> Iterator[Finding]:
-    """Report what names no rule that could be ignored: its author believes that it works."""
+def invalid_ignores(job: Job, ignores: tuple[Ignore, ...]) -> Iterator[Finding]:
+    """Report comments that name no rule that can be ignored."""
     for ignore in ignores:
         place = job.document.source.place(*ignore.span)
-        for message in _complaints(ignore):
+        for message in _invalid_reasons(ignore):
             yield Finding(
                 rule="ignore-invalid", severity="warning", message=message, target="",
                 file=job.file, line=place.line, column=place.column, end_column=place.end_column,
             )  # fmt: skip
 
 
-def _complaints(ignore: Ignore) -> Iterator[str]:
+def _invalid_reasons(ignore: Ignore) -> Iterator[str]:
     if not ignore.rules:
-        yield f"This comment names no rule, and ignores none. {_HOW}"
+        yield f"This comment names no rule. {_EXAMPLE}"
     for rule in ignore.rules:
-        if rule in UNSHAKEABLE:
-            yield f"No comment can ignore {rule}: nothing can be sent before it is fixed."
+        if rule in NEVER_IGNORED:
+            yield f"`{rule}` cannot be ignored: the job cannot be sent before it is fixed."
         elif rule not in rules():
-            yield f"This comment ignores nothing: {unknown_rule(rule)}"
+            yield f"This comment ignores nothing: {unknown_rule_message(rule)}"
 
 
-def _stretch_of(job: Job) -> Span:
-    """Tell which part of the file belongs to a document; a head of comments, to the first."""
+def _span_of(job: Job) -> Span:
+    """Return the part of the file that belongs to a document; a head of comments, to the first."""
     from wanprep.job.documents.yaml_reader import document_spans
 
     text, at = job.document.source.text, job.document.root.span[0]
@@ -114,16 +103,16 @@ def _stretch_of(job: Job) -> Span:
     return begin, end
 
 
-def _texts(node: Node, text: str) -> Iterator[Span]:
-    """List where texts stand, in which a # begins no comment: keys, too."""
+def _strings(node: Node, text: str) -> Iterator[Span]:
+    """List the spans of strings and keys, in which a # begins no comment."""
     match node.content:
         case tuple(items):
             for item in items:
-                yield from _texts(item, text)
+                yield from _strings(item, text)
         case Mapping() as members:
             for member in members.values():
                 yield member.key
-                yield from _texts(member.node, text)
+                yield from _strings(member.node, text)
         case _:
             begin, end = node.written
             if text[begin : begin + 1] in {"|", ">"}:  # the line of the sign may have a comment
@@ -170,50 +159,3 @@ def _next_line(source: SourceText, line: int) -> int:
     return next(
         (each for each in below_it if source.line_text(each).strip()[:1] not in {"", "#"}), 0
     )
-
-
-_RANK: Final = {"note": 0, "warning": 1, "error": 2}
-
-
-def select_findings(
-    report: Report, select: Iterable[str], ignore: Iterable[str], severity: str
-) -> Report:
-    """Drop what is not selected, ignored, or too slight; verdicts follow from what is left."""
-    chosen, dropped = rule_names(select), rule_names(ignore)
-
-    def unwanted(finding: Finding) -> bool:
-        return (
-            bool(chosen and finding.rule not in chosen)
-            or finding.rule in dropped
-            or _RANK[finding.severity] < _RANK[severity]
-        )
-
-    return without(report, unwanted)
-
-
-def without(report: Report, unwanted: Callable[[Finding], bool]) -> Report:
-    """Drop findings; what failed for them alone passes."""
-    findings = tuple(finding for finding in report.findings if not unwanted(finding))
-    if len(findings) == len(report.findings):
-        return report
-    failing = {(each.file, each.target) for each in findings if each.severity == "error"}
-    verdicts = tuple(
-        Verdict(each.subject, each.target, "pass")
-        if each.verdict == "fail" and not _fails(each, failing)
-        else each
-        for each in report.verdicts
-    )
-    return replace(report, findings=findings, verdicts=verdicts)
-
-
-def _fails(verdict: Verdict, failing: set[tuple[str, str]]) -> bool:
-    file = verdict.subject.rpartition("#")[0] or verdict.subject
-    files = {verdict.subject, file}
-    return any(name in files and target in {"", verdict.target} for name, target in failing)
-
-
-def weighed(findings: Iterable[Finding], severities: Mapping[str, Severity]) -> Iterator[Finding]:
-    """Give findings the severities that a project has chosen for their rules."""
-    for finding in findings:
-        severity = severities.get(finding.rule, finding.severity)
-        yield finding if severity == finding.severity else replace(finding, severity=severity)

@@ -1,30 +1,41 @@
-"""What is asked of a check, and what there is to judge: read and probed, before a word is said."""
+"""What a check is asked to check, and all that it reads and probes for that."""
 
 from __future__ import annotations
 
+import fnmatch
+import os
+import sys
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from wanprep.check.subjects import role_of
+from wanprep.check.paths import find_subjects
 from wanprep.config import Config
-from wanprep.media.facts import unreadable_facts
-from wanprep.rules.finding import Finding
-from wanprep.rules.intent import Intent, intent_by, intent_by_body
-from wanprep.rules.message import sentence
-from wanprep.rules.target import unknown_target
+from wanprep.errors import UsageError
+from wanprep.media import probe_many
+from wanprep.media.facts import is_url, unreadable_facts, usual_kind
+from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, unknown_target_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from wanprep.job.model import Job, JobFile
+    from wanprep.check.paths import Subjects
+    from wanprep.job.model import Asset, Job, JobFile
+    from wanprep.job.shape import Problem
     from wanprep.media.facts import Facts
+    from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
+
+ROLES: Final = ("reference_image", "reference_video", "first_frame", "voice")
+_ROLES: Final = {"image": "reference_image", "video": "reference_video", "audio": "voice"}
+_LEFT_OUT: Final = "{:,} more jobs that may use what changed; check their folders to see them all."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRequest:
-    """What is to be checked, for whom, and how closely."""
+    """What to check, for which targets, and how thoroughly."""
 
     paths: tuple[str, ...]
     targets: tuple[str, ...] = ()
@@ -33,84 +44,178 @@ class CheckRequest:
     offline: bool = False
     cache: bool = True
     nul: bool = False
-    changed: bool = False  # the paths are what changed, as a hook is handed it
+    changed: bool = False  # the paths are the changed files that a hook is given
     workers: int | None = None
     target_folders: tuple[Path, ...] = ()
     config: Config = field(default_factory=Config)
 
 
 @dataclass(frozen=True, slots=True)
-class Inputs:
-    """Everything there is to judge, read and probed, before anything is said about it."""
-
-    question: CheckRequest
-    files: tuple[JobFile, ...]
-    cases: tuple[tuple[Case, ...], ...]  # of each file
-    wrong: tuple[tuple[Finding, ...], ...]  # in each file: targets that do not exist
-    alone: tuple[str, ...]  # media to be judged by themselves
-    bare: tuple[Target, ...]  # what these are judged for
-    facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
-    notes: tuple[str, ...] = ()  # what was not looked at, and is to be said
-
-    def role(self, path: str) -> str:
-        """Tell what a bare media file is for."""
-        facts = self.facts.get(path) or unreadable_facts(path, "")
-        return role_of(facts, self.question.roles, self.question.config)
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
-    """One job to judge."""
+    """One job to check."""
 
     job: Job
     intent: Intent
     targets: tuple[Target, ...]
-    native: Target | None  # whose body it is, when it is written as one
+    native: Target | None  # whose request body it is, when it is written as one
 
 
-def cases(
-    file: JobFile, asked: Sequence[Target], known: Mapping[str, Target], default: Sequence[Target]
-) -> tuple[list[Case], list[Finding]]:
-    """Say what each job means; one that names a target which does not exist is a finding."""
-    found: list[Case] = []
-    wrong: list[Finding] = []
-    for job in file.jobs:
-        wrong += _unknown_targets(job, known)
-        own = [known[name] for name in job.targets if name in known]
-        targets = tuple(asked or own or ([] if job.targets else default))
-        native = own[0] if own else asked[0] if asked else None
-        if job.body is None:
-            found.append(Case(job, intent_by(job), targets, None))
-        elif native and "fields" in native.data and native.request is not None:
-            found.append(Case(job, intent_by_body(job, native), targets, native))
-        elif not job.targets or native:
-            wrong.append(_nobodys_body(job, native))
-    return found, wrong
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Everything that a check has read and probed."""
+
+    request: CheckRequest
+    files: tuple[JobFile, ...]
+    cases: tuple[tuple[Case, ...], ...]  # of each file
+    problems: tuple[tuple[Problem, ...], ...]  # with the targets of each file
+    media: tuple[str, ...]  # files that are checked by themselves
+    media_targets: tuple[Target, ...]
+    facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
+    notes: tuple[str, ...] = ()  # what was left out, for the report
+
+    def role(self, path: str) -> str:
+        """Return the role in which a bare media file is checked."""
+        facts = self.facts.get(path) or unreadable_facts(path, "")
+        return role_of(facts, self.request.roles, self.request.config)
 
 
-def _unknown_targets(job: Job, known: Mapping[str, Target]) -> Iterator[Finding]:
-    for name, pointer in job.targets.items():
-        if name not in known:
-            yield _finding(job, "target-unknown", unknown_target(name, known), pointer)
+def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
+    """Return the role that a glob gives a bare file, else that of its kind."""
+    for pattern, role in roles.items():
+        if any(
+            fnmatch.fnmatch(name, pattern) for name in (facts.path, os.path.basename(facts.path))
+        ):
+            return role
+    if configured := config.role_of(facts.path):
+        return configured
+    kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
+    return _ROLES.get(kind, "reference_image")
 
 
-def _nobodys_body(job: Job, target: Target | None) -> Finding:
-    message = "A job with a `body` needs a `target:`, so that it is known whose body it is."
-    if target:
-        message = f"No provider's request body is that of {target.id}. Name the provider's target."
-    return _finding(job, "job-invalid", message, "/body")
+def read_inputs(request: CheckRequest) -> Inputs:
+    """Read the jobs and probe the media behind some paths."""
+    config = request.config
+    targets = all_targets((*request.target_folders, *config.target_folders))
+    requested = choose_targets(request.targets, targets)
+    place = f"the configuration {config.file}: `targets`: "
+    default = choose_targets(config.targets or [DEFAULT_TARGET], targets, place)
+    found = _find(request, {name.partition("/")[0] for name in targets})
+    files = [_read(path) for path in found.jobs]
+    read = [(file, *read_cases(file, requested, targets, default)) for file in files]
+    if found.candidates:
+        from wanprep.check.git import unaffected_jobs
 
-
-def _finding(job: Job, rule: str, message: str, pointer: str) -> Finding:
-    place = job.document.place(pointer)
-    return Finding(
-        rule=rule,
-        severity="error",
-        message=sentence(message),
-        target="",
-        file=job.file,
-        line=place.line,
-        column=place.column,
-        end_column=place.end_column if place.end_line == place.line else None,
-        pointer=pointer,
+        # Leave out the jobs that only seemed to use what changed.
+        paths = {file.file: _paths([cases]) for file, cases, _ in read}
+        unaffected = unaffected_jobs(found, paths)
+        read = [each for each in read if each[0].file not in unaffected]
+    cases = tuple(of_file for _, of_file, _ in read)
+    used = _paths(cases)
+    media = found.standalone(used)
+    urls = {path: url_asset(path) for path in media if is_url(path)}
+    urls |= {asset.location: asset for asset in _assets(cases, "url")}
+    return Inputs(
+        request=request,
+        files=tuple(file for file, _, _ in read),
+        cases=cases,
+        problems=tuple(problems for _, _, problems in read),
+        media=tuple(media),
+        media_targets=tuple(requested or default),
+        facts=_probe([*media, *used], request) | _probe_urls(urls, request),
+        notes=(_LEFT_OUT.format(found.left_out),) if found.left_out else (),
     )
+
+
+def _find(request: CheckRequest, providers: set[str]) -> Subjects:
+    if request.changed:
+        from wanprep.check.git import changed_subjects
+
+        return changed_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
+    found = find_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
+    if not (found.jobs or found.media):
+        raise UsageError(
+            "there is nothing to check: no job and no media file in what was named. Name some, or"
+            " write a first job with `wanprep init`."
+        )
+    return found
+
+
+def _read(path: str) -> JobFile:
+    from wanprep.job.model import read_jobs
+
+    return read_jobs(path)
+
+
+def read_cases(
+    file: JobFile,
+    requested: Sequence[Target],
+    targets: Mapping[str, Target],
+    default: Sequence[Target],
+) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+    """Find the targets of each job of a file, and what is wrong with those that it names."""
+    from wanprep.rules.intent import intent_of
+
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    for job in file.jobs:
+        problems += (
+            _problem(job, "target-unknown", unknown_target_message(name, targets), pointer)
+            for name, pointer in job.targets.items()
+            if name not in targets
+        )
+        own = [targets[name] for name in job.targets if name in targets]
+        chosen = tuple(requested or own or ([] if job.targets else default))
+        native = next(iter([*own, *requested]), None)
+        if job.body is None:
+            cases.append(Case(job, intent_of(job), chosen, None))
+        elif native and "fields" in native.data and native.request is not None:
+            cases.append(Case(job, intent_of(job, native), chosen, native))
+        elif native:
+            message = f"{native.id} has no request body. Name the target of a provider."
+            problems.append(_problem(job, "job-invalid", message, "/body"))
+        elif not job.targets:
+            message = "a job with a `body` needs a `target:` that names whose request it is"
+            problems.append(_problem(job, "job-invalid", message, "/body"))
+    return tuple(cases), tuple(problems)
+
+
+def _problem(job: Job, rule: str, message: str, pointer: str) -> Problem:
+    from wanprep.job.shape import Problem
+
+    return Problem(rule, pointer, message, job.document.place(pointer))
+
+
+def _paths(cases: Iterable[Iterable[Case]]) -> list[str]:
+    return [asset.location for asset in _assets(cases, "file")]
+
+
+def _assets(cases: Iterable[Iterable[Case]], kind: str) -> Iterator[Asset]:
+    for of_file in cases:
+        for case in of_file:
+            yield from (asset for asset in case.intent.assets if asset.kind == kind)
+
+
+def _probe(paths: Iterable[str], request: CheckRequest) -> dict[str, Facts]:
+    # jsonschema takes as long to import as a worker to start: both may happen at once.
+    threading.Thread(target=import_module, args=["jsonschema"], daemon=True).start()
+    unique = dict.fromkeys(path for path in paths if not is_url(path))
+    probed = probe_many(unique, deep=request.deep, cache=request.cache, workers=request.workers)
+    return {facts.path: facts for facts in probed}
+
+
+def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Facts]:
+    """Probe URLs by their headers and ranges only."""
+    if not urls or request.offline:
+        return {}
+    from wanprep.check.urls import is_public
+    from wanprep.media.workers import probe_urls
+
+    public = [url for url, asset in urls.items() if is_public(asset)]
+    return {facts.path: facts for facts in probe_urls(public)}
+
+
+def url_asset(url: str) -> Asset:
+    """Make an asset of a URL that is checked by itself."""
+    from wanprep.job.model import Asset
+
+    return Asset("reference_image", url, "", "url", url)

@@ -1,34 +1,111 @@
-"""From the PATHS of a command line to files: folders walked, globs expanded, names read.
+"""From PATHS to job files and media files: folders walked, globs expanded, names read.
 
-Everything is produced in a stable order and one by one, so that a huge folder costs neither
-memory nor a wait for the first answer.
+Everything is listed in a stable order and one by one, so that a huge folder costs neither
+memory nor a wait for the first result.
 """
 
 from __future__ import annotations
 
 import glob
 import os
+import stat
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.errors import UsageError
-from wanprep.media.facts import is_url
+from wanprep.media.facts import extension_format, is_url, usual_kind
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+_JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_TRANSPORT_STREAMS: Final = (".ts", ".mts")
 # Version control that does not hide its folder behind a dot.
 _VCS: Final = frozenset({"CVS", "_darcs"})
 
 
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The files to check, in the order in which they were found."""
+
+    jobs: tuple[str, ...]
+    media: tuple[str, ...]
+    named: frozenset[str]  # on the command line, and not merely found in a folder
+    changed: tuple[str, ...] = ()  # media, also deleted ones, whose jobs are checked again
+    candidates: frozenset[str] = frozenset()  # unchanged jobs that may use them
+    left_out: int = 0  # more such jobs, too many to read
+
+    def standalone(self, used: Iterable[str]) -> list[str]:
+        """List the media to check by themselves: what a job uses is checked as its asset."""
+        assets = {os.path.abspath(path) for path in used}
+        return [
+            path for path in self.media if path in self.named or os.path.abspath(path) not in assets
+        ]
+
+
+def find_subjects(
+    paths: Sequence[str], providers: Collection[str], stdin: BinaryIO, *, nul: bool = False
+) -> Subjects:
+    """List the jobs and media behind some paths."""
+    check_paths(paths)
+    # Lists of names, as `git ls-files` writes them, hold all sorts of files, as folders do.
+    files = (
+        (file, path != "-" and not os.path.isdir(path))
+        for path in paths
+        for file in files_in([path], stdin, nul=nul)
+    )
+    return sort_files(files, providers)
+
+
+def sort_files(files: Iterable[tuple[str, bool]], providers: Collection[str]) -> Subjects:
+    """Sort files into jobs and media; of those not named, leave out what looks like neither."""
+    jobs: dict[str, None] = {}
+    media: dict[str, None] = {}
+    named_media: set[str] = set()
+    for path, named in files:
+        if path.lower().endswith(_JOB_SUFFIXES) and not is_url(path):
+            if named or _is_job(path, providers):
+                jobs[path] = None
+        elif named or (is_media(path) and not _is_typescript(path)):
+            media[path] = None
+            named_media |= {path} if named else set()
+    return Subjects(tuple(jobs), tuple(media), frozenset(named_media))
+
+
+def _is_job(path: str, providers: Collection[str]) -> bool:
+    from wanprep.job.recognise import is_job
+
+    return is_job(path, providers)
+
+
+def is_media(path: str) -> bool:
+    """Whether a file has the extension of an image, a video or an audio file."""
+    return usual_kind(extension_format(path) or "") != "other"
+
+
+def _is_typescript(path: str) -> bool:
+    """Tell TypeScript from MPEG transport streams, which have the same extensions."""
+    if not path.lower().endswith(_TRANSPORT_STREAMS):
+        return False
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return False
+        with open(path, "rb") as file:
+            head = file.read(1024)
+    except (OSError, ValueError):
+        return False
+    return b"\0" not in head and b"\xff" not in head
+
+
 def check_paths(paths: Sequence[str]) -> None:
-    """Refuse what is not there before any work begins: most often it is a typing mistake."""
+    """Reject what does not exist before any work begins: most often it is a typing mistake."""
     missing = [path for path in paths if path != "-" and not _exists(path)]
     if missing:
         names = ", ".join(visible(path) for path in missing)
         raise UsageError(
-            f"there is no file, folder or match for: {names}. Look for a slip; names are relative"
-            " to the folder where you stand."
+            f"there is no file, folder or match for: {names}. Check the spelling; names are"
+            " relative to the current folder."
         )
 
 
@@ -41,10 +118,10 @@ def _exists(path: str) -> bool:
 
 
 def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Iterator[str]:
-    """Name every file behind some paths; `-` reads names from standard input."""
+    """List every file behind some paths; `-` reads names from standard input."""
     for path in paths:
         if path == "-":
-            for name in names_from(stdin, nul=nul):
+            for name in read_names(stdin, nul=nul):
                 yield from _files_at(name)
         elif not is_url(path) and not os.path.lexists(path) and glob.has_magic(path):
             for match in sorted(glob.iglob(path, recursive=True)):
@@ -53,7 +130,7 @@ def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Ite
             yield from _files_at(path)
 
 
-def names_from(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
+def read_names(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
     """Read one name per line, or ended by NUL bytes as `find -print0` and `git ls-files -z` do."""
     if not nul:
         for line in stream:
@@ -70,7 +147,7 @@ def names_from(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
 
 
 def _files_at(path: str) -> Iterator[str]:
-    """Walk a folder, its files in the order of their names; anything else stands for itself."""
+    """Walk a folder, its files in the order of their names; list any other path itself."""
     waiting = [(path, os.path.isdir(path))]
     while waiting:  # no recursion: folders may be nested deeper than Python's calls
         at, is_folder = waiting.pop()

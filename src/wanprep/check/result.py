@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.rules.finding import Verdict, parse_rule_names
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.check.inputs import Inputs
-    from wanprep.rules.finding import Finding, Verdict
-
+    from wanprep.rules.finding import Finding, Severity
 
 _KEYS: Final = (
     "rule", "severity", "message", "target", "file", "line", "column", "pointer", "asset", "found",
     "allowed", "fixable",
 )  # fmt: skip
+_RANK: Final = {"note": 0, "warning": 1, "error": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,12 @@ class Report:
     jobs: int
     lines: Mapping[tuple[str, int], str] = field(default_factory=dict)  # of jobs with findings
     # Everything that was checked, for reports that show more than findings.
-    seen: Inputs | None = field(default=None, repr=False, compare=False)
-    known: int | None = None  # findings left out as in the baseline; None without one
+    inputs: Inputs | None = field(default=None, repr=False, compare=False)
+    in_baseline: int | None = None  # findings left out for it; None without a baseline
 
     @property
     def summary(self) -> dict[str, int]:
-        """Count by severity, with the keys of the report schema."""
+        """The counts by severity, with the keys of the report schema."""
         severities = Counter(finding.severity for finding in self.findings)
         verdicts = Counter(verdict.verdict for verdict in self.verdicts)
         return {
@@ -46,12 +48,12 @@ class Report:
             "warnings": severities["warning"],
             "notes": severities["note"],
             "unknown": verdicts["unknown"],
-            **({} if self.known is None else {"known": self.known}),
+            **({} if self.in_baseline is None else {"known": self.in_baseline}),
         }
 
     @property
     def clean(self) -> bool:
-        """Return whether there are no errors and nothing is unknown."""
+        """Whether there are no errors and nothing is unknown."""
         return self.summary["errors"] == 0 and self.summary["unknown"] == 0
 
     def as_json(self) -> dict[str, Any]:
@@ -74,10 +76,46 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     return {name: getattr(finding, name) for name in _KEYS} | {"source": dict(finding.source)}
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How the text report is written to a terminal or file."""
+def select_findings(
+    report: Report, select: Iterable[str], ignore: Iterable[str], severity: str
+) -> Report:
+    """Drop what is not selected, ignored, or below a severity."""
+    selected, ignored = parse_rule_names(select), parse_rule_names(ignore)
+    return drop_findings(
+        report,
+        lambda finding: (
+            bool(selected and finding.rule not in selected)
+            or finding.rule in ignored
+            or _RANK[finding.severity] < _RANK[severity]
+        ),
+    )
 
-    color: bool = False
-    width: int = 80
-    quiet: bool = False  # without the summary
+
+def drop_findings(report: Report, is_dropped: Callable[[Finding], bool]) -> Report:
+    """Drop findings; what failed for them alone passes."""
+    findings = tuple(finding for finding in report.findings if not is_dropped(finding))
+    if len(findings) == len(report.findings):
+        return report
+    failing = {(each.file, each.target) for each in findings if each.severity == "error"}
+    verdicts = tuple(
+        Verdict(each.subject, each.target, "pass")
+        if each.verdict == "fail" and not _is_failing(each, failing)
+        else each
+        for each in report.verdicts
+    )
+    return replace(report, findings=findings, verdicts=verdicts)
+
+
+def _is_failing(verdict: Verdict, failing: set[tuple[str, str]]) -> bool:
+    file = verdict.subject.rpartition("#")[0] or verdict.subject
+    files = {verdict.subject, file}
+    return any(name in files and target in {"", verdict.target} for name, target in failing)
+
+
+def with_severities(
+    findings: Iterable[Finding], severities: Mapping[str, Severity]
+) -> Iterator[Finding]:
+    """Give findings the severities that a project has configured for their rules."""
+    for finding in findings:
+        severity = severities.get(finding.rule, finding.severity)
+        yield finding if severity == finding.severity else replace(finding, severity=severity)

@@ -1,4 +1,4 @@
-"""What can be told of an asset's address: by its looks, and by who answers there."""
+"""What is wrong with an asset's URL: by its text, and by what came of fetching it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.media.facts import NOT_REACHED, NOT_READ, REFUSED, UNSAFE
+from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
 from wanprep.net.addresses import is_private
-from wanprep.rules.broken import JobBroken
-from wanprep.rules.judge_job import annotated_break
+from wanprep.rules.bounds import JobViolation, violation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,62 +19,58 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
     from wanprep.rules.target import Target
 
-_UNSAFE: Final[dict[str, Any]] = {
-    "x-rule": "asset-url-unsafe",
-    "x-source": {
-        "doc": "https://github.com/tigerowo/infinite-canvas/pull/42",
-        "says": "names of a local network passed as public addresses and failed later",
-        "checked": "2026-11-20",
-        "confidence": "inferred",
-    },
-}
-_EXPIRES: Final[dict[str, Any]] = {
-    "x-rule": "url-expires-soon",
-    "x-severity": "warning",
-    "x-source": {
-        "doc": "https://github.com/agentscope-ai/agentscope-java/issues/2700",
-        "says": "a signed link expired before the provider fetched it",
-        "checked": "2026-11-20",
-        "confidence": "inferred",
-    },
-}
-_UNREACHABLE: Final[dict[str, Any]] = {
-    "x-rule": "asset-url-unreachable",
-    "x-severity": "error",
-    "x-source": {
-        "doc": "https://github.com/lobehub/lobehub/issues/14652",
-        "says": "a service that could not fetch a file failed the job after accepting it",
-        "checked": "2026-11-20",
-        "confidence": "inferred",
-    },
-}
-_DATA: Final[dict[str, Any]] = {
-    "x-rule": "asset-url-unsafe",
-    "x-severity": "warning",
-    "x-source": {
-        "doc": "https://github.com/basketikun/infinite-canvas/issues/154",
-        "says": "a file written into the request was refused: it must be provided as a web url",
-        "checked": "2026-11-20",
-        "confidence": "inferred",
-    },
-}
+
+def _note(rule: str, severity: str, doc: str, says: str) -> dict[str, Any]:
+    source = {"doc": doc, "says": says, "checked": "2026-11-20", "confidence": "inferred"}
+    return {"x-rule": rule, "x-severity": severity, "x-source": source}
+
+
+_UNSAFE: Final = _note(
+    "asset-url-unsafe",
+    "error",
+    "https://github.com/tigerowo/infinite-canvas/pull/42",
+    "names of a local network passed as public URLs and failed later",
+)
+_EXPIRES: Final = _note(
+    "url-expires-soon",
+    "warning",
+    "https://github.com/agentscope-ai/agentscope-java/issues/2700",
+    "a signed URL expired before the provider fetched it",
+)
+_UNREACHABLE: Final = _note(
+    "asset-url-unreachable",
+    "error",
+    "https://github.com/lobehub/lobehub/issues/14652",
+    "a service that could not fetch a file failed the job after accepting it",
+)
+_DATA: Final = _note(
+    "asset-url-unsafe",
+    "warning",
+    "https://github.com/basketikun/infinite-canvas/issues/154",
+    "a file embedded in the request was rejected: it must be provided as a web url",
+)
+_WARNING: Final = {"x-severity": "warning"}
+_PUBLIC: Final = "a public https address"
 _MARGIN: Final = 3600
 
 
-def url_breaks(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobBroken]:
-    """Judge an address by its looks, and by what came of asking for it, where it was asked."""
+def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobViolation]:
+    """Check a URL by its text, and by what came of fetching it, where that was tried."""
     if asset.kind == "data":
-        yield from _judge_data(asset)
+        # No target documents that it reads a file that is embedded in the job.
+        name = asset.written.partition(",")[0][:60]
+        detail = "the file itself, not a URL; services are only known to accept URLs"
+        violation = violation_of(_DATA, found=name, limit=_PUBLIC)
+        yield JobViolation(violation, asset.pointer, name, detail=detail)
     elif asset.kind == "url":
-        by_looks = list(_judge_address(asset, target))
-        yield from by_looks
-        # Of an address that nobody may be handed it does not matter who answers there.
-        if facts and all(each.broken.severity != "error" for each in by_looks):
-            yield from _judge_answer(asset, target, facts.problem or "")
+        of_text = list(_text_violations(asset, target))
+        yield from of_text
+        if facts and all(each.violation.severity != "error" for each in of_text):
+            yield from _fetch_violations(asset, target, facts.problem or "")
 
 
-def worth_asking(asset: Asset) -> bool:
-    """Tell whether an address may be asked: it is public, by its looks."""
+def is_public(asset: Asset) -> bool:
+    """Whether a URL may be fetched from here: it is public, by its text."""
     try:
         parts = urlsplit(asset.location)
         return parts.scheme.lower() in {"http", "https"} and not is_private(parts.hostname or "")
@@ -83,65 +78,54 @@ def worth_asking(asset: Asset) -> bool:
         return False
 
 
-def _judge_answer(asset: Asset, target: Target, problem: str) -> Iterator[JobBroken]:
-    kind, _, why = problem.partition(": ")
-    if kind not in {UNSAFE, REFUSED, NOT_REACHED, NOT_READ}:
+def _fetch_violations(asset: Asset, target: Target, problem: str) -> Iterator[JobViolation]:
+    kind, _, detail = problem.partition(": ")
+    if kind not in UNREAD:
         return
     note = target.data.get("urls", {}).get("public") or _UNREACHABLE
     if kind == UNSAFE:
-        note = _UNSAFE | {"x-severity": "error"}
+        note = _UNSAFE
     elif kind != REFUSED:
-        # It may be the network here, or a bad minute there: not known, which is not refused.
-        note = note | {"x-severity": "warning"}
-        why = f"could not be looked at from here: {why}"
-    broken = annotated_break(note, found=asset.location, limit="a public https address")
-    yield JobBroken(broken, asset.pointer, asset.written.partition("?")[0], detail=why)
+        # It may be the network here, or a bad minute there.
+        note = note | _WARNING
+        detail = f"not checked: {detail}"
+    violation = violation_of(note, found=asset.location, limit=_PUBLIC)
+    yield JobViolation(violation, asset.pointer, asset.written.partition("?")[0], detail=detail)
 
 
-def _judge_data(asset: Asset) -> Iterator[JobBroken]:
-    """Doubt a file that is written into the job: no target documents that it reads one."""
-    name = asset.written.partition(",")[0][:60]
-    broken = annotated_break(_DATA, found=name, limit="a public https address")
-    why = "is the file itself and no address; services are only known to take addresses"
-    yield JobBroken(broken, asset.pointer, name, detail=why)
-
-
-def _judge_address(asset: Asset, target: Target) -> Iterator[JobBroken]:
-    demands = target.data.get("urls", {})
+def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
     try:
         parts = urlsplit(asset.location)
         host, scheme = parts.hostname or "", parts.scheme.lower()
     except ValueError:
         host, scheme = "", ""
+    note, detail, name, limit = _UNSAFE, "", asset.written, _PUBLIC
     if is_private(host):
-        note = _UNSAFE | {"x-severity": "error"}
-        why = "leads nowhere from outside: its host is private or missing"
+        detail = "its host is private or missing, so that no service can reach it"
     elif scheme == "http":
-        note = demands.get("https") or _UNSAFE | {"x-severity": "warning"}
-        why = "is not https"
+        note = target.data.get("urls", {}).get("https") or _UNSAFE | _WARNING
+        detail = "not https"
     elif scheme != "https":
-        note = _UNSAFE | {"x-severity": "error"}
-        why = f"has the scheme {scheme or 'none'}, which nobody fetches"
+        detail = f"the scheme is {scheme or 'missing'}; services fetch https"
     else:
-        yield from _expiring(asset)
-        return
-    broken = annotated_break(note, found=asset.location, limit="a public https address")
-    yield JobBroken(broken, asset.pointer, asset.written, detail=why)
+        note, limit = _EXPIRES, "an hour or more to live"
+        detail, name = _expiry_detail(asset), name.partition("?")[0]
+    if detail:
+        violation = violation_of(note, found=asset.location, limit=limit)
+        yield JobViolation(violation, asset.pointer, name, detail=detail)
 
 
-def _expiring(asset: Asset) -> Iterator[JobBroken]:
-    """Read from a signed link when it dies: a job may wait in a queue before it is fetched."""
+def _expiry_detail(asset: Asset) -> str:
+    """Describe a signed URL that expires soon: a job may wait in a queue before it is fetched."""
     end = expiry(parse_qs(urlsplit(asset.location).query))
-    left = None if end is None else end - time.time()
-    if left is None or left >= _MARGIN:
-        return
-    why = "has expired" if left <= 0 else f"expires in {left / 60:.0f} minutes"
-    broken = annotated_break(_EXPIRES, found=asset.location, limit="an hour or more to live")
-    yield JobBroken(broken, asset.pointer, asset.written.partition("?")[0], detail=why)
+    left = _MARGIN if end is None else end - time.time()
+    if left >= _MARGIN:
+        return ""
+    return "has expired" if left <= 0 else f"expires in {left / 60:.0f} minutes"
 
 
 def expiry(query: Mapping[str, list[str]]) -> float | None:
-    """Tell the second at which a link dies, as the signers of links write it."""
+    """Return the time at which a signed URL expires, in seconds since 1970."""
     first = {name.lower(): values[0] for name, values in query.items()}
     for prefix in ("x-amz", "x-goog", "x-oss"):
         signed, length = first.get(f"{prefix}-date"), first.get(f"{prefix}-expires")

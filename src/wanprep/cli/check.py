@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import TextIOWrapper
 
-    from wanprep.check.baseline import Known
+    from wanprep.check.baseline import Entry
     from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
@@ -104,14 +104,17 @@ def check(
       wanprep check --write-baseline              accept all current findings
       wanprep check job.yaml --fix --out ready    fix, then check the results
     """
-    from wanprep.check.ignores import select_findings
-    from wanprep.check.inputs import CheckRequest
-    from wanprep.check.pipeline import look, report_on
+    from wanprep.check.inputs import CheckRequest, read_inputs
+    from wanprep.check.pipeline import judge_inputs
+    from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.rules.catalog import rule_names
+    from wanprep.rules.finding import parse_rule_names
 
-    selected, ignored = rule_names(select), rule_names(ignore)  # before any file is read
+    selected, ignored = (
+        parse_rule_names(select),
+        parse_rule_names(ignore),
+    )  # before any file is read
     if style == "html" and output is None and sys.stdout.isatty():
         raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
     if any(fix_options.values()) and not fix:
@@ -135,8 +138,8 @@ def check(
 
             request = fix_before_check(request, ignored, **fix_options)
         with show_probe_progress():
-            inputs = look(request)
-        report = select_findings(report_on(inputs), selected, ignored, severity)
+            inputs = read_inputs(request)
+        report = select_findings(judge_inputs(inputs), selected, ignored, severity)
         report = drop_known(report, inputs, known)
         if not writes_baseline:
             _write_report(report, style, output)
@@ -153,7 +156,7 @@ def check(
 
 def load_baseline(
     config: Config, path: str | None = None, *, disabled: bool = False
-) -> tuple[Known, ...] | None:
+) -> tuple[Entry, ...] | None:
     """Read the baseline at a path or, without one, the configuration's."""
     if path and disabled:
         raise UsageError("--baseline FILE and --no-baseline exclude each other")
@@ -165,24 +168,24 @@ def load_baseline(
     return read_baseline(file)
 
 
-def drop_known(report: Report, inputs: Inputs, known: tuple[Known, ...] | None) -> Report:
+def drop_known(report: Report, inputs: Inputs, known: tuple[Entry, ...] | None) -> Report:
     """Leave out the findings in the baseline, if there is one."""
     if known is None:
         return report
-    from wanprep.check.baseline import without_known
+    from wanprep.check.baseline import without_baseline
 
-    return without_known(report, inputs, known)
+    return without_baseline(report, inputs, known)
 
 
 def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
     from wanprep.check.baseline import FILE, write_baseline
 
-    config = inputs.question.config
+    config = inputs.request.config
     file = Path(path) if path else config.baseline or config.folder / FILE
     written = write_baseline(file, report, inputs)
-    known = plural(written.known, "known finding")
+    known = plural(written.total, "known finding")
     name = visible(os.path.relpath(file))
-    click.echo(f"{name}: {known} ({written.new} new, {written.gone} gone)", err=True)
+    click.echo(f"{name}: {known} ({written.new} new, {written.removed} gone)", err=True)
     if written.unreadable:
         count = plural(written.unreadable, "finding")
         click.echo(f"{count} in files that cannot be read will still be reported.", err=True)
@@ -203,7 +206,7 @@ def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | Non
         inputs = once()
         yield from (file.file for file in inputs.files)
         yield from (path for path in inputs.facts if not is_url(path))
-        if file := inputs.question.config.file:
+        if file := inputs.request.config.file:
             yield str(file)
 
     watch(check_and_list, paths, exclude=[output] if output else [])
@@ -212,8 +215,7 @@ def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | Non
 def _write_report(report: Report, style: str, output: str | None) -> None:
     import shutil
 
-    from wanprep.check.result import Style
-    from wanprep.report import renderer
+    from wanprep.report import Style, renderer
 
     render = renderer(style)
     if output is not None:

@@ -56,7 +56,7 @@ def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
 @_completer
 def complete_rules(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the rules, also after a comma."""
-    from wanprep.rules.catalog import rules
+    from wanprep.rules.finding import rules
 
     before, comma, word = incomplete.rpartition(",")
     for rule in rules().values():

@@ -1,4 +1,4 @@
-"""`wanprep config`: the values that apply, and where each comes from."""
+"""`wanprep config`: the config_values that apply, and where each comes from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def config() -> None:
     """
 
 
-@config.command(short_help="Show all values, and what applies to PATH.")
+@config.command(short_help="Show all config_values, and what applies to PATH.")
 @click.argument("path", required=False)
 @format_option(["text", "json"], "Text, or a JSON object.")
 def show(path: str | None, style: str) -> int:
@@ -42,14 +42,14 @@ def show(path: str | None, style: str) -> int:
       wanprep config show assets/hero.png
       wanprep config show --format json
     """
-    from wanprep.config import applied, find_config, values
+    from wanprep.config import config_values, find_config, values_for
 
     found = find_config(Path.cwd())
     result: dict[str, Any] = {
         "file": str(found.file) if found.file else None,
         "searched_from": str(Path.cwd()),
-        "values": values(found),
-        "path": applied(found, path) if path is not None else None,
+        "values": config_values(found),
+        "path": values_for(found, path) if path is not None else None,
     }
     click.echo(json.dumps(result, indent=2) if style == "json" else "\n".join(_lines(result)))
     return 0
@@ -69,13 +69,13 @@ def _lines(result: dict[str, Any]) -> Iterator[str]:
         yield from _path_lines(result["path"])
 
 
-def _path_lines(applied: dict[str, Any]) -> Iterator[str]:
-    yield visible(applied["path"])
-    role = applied["role"]
+def _path_lines(values_for: dict[str, Any]) -> Iterator[str]:
+    yield visible(values_for["path"])
+    role = values_for["role"]
     yield f"  role: {role['value'] or 'by its kind'}  ({_origin(role)})"
-    yield from _rule_lines("ignored", applied["ignored"], "no rule")
-    yield from _rule_lines("severity", applied["severity"], "as in the targets")
-    if nearer := applied["nearer"]:
+    yield from _rule_lines("ignored", values_for["ignored"], "no rule")
+    yield from _rule_lines("severity", values_for["severity"], "as in the targets")
+    if nearer := values_for["nearer"]:
         yield f"  {visible(nearer)} is nearer to it, but applies only in its own folder:"
         yield f"  cd {visible(str(Path(nearer).parent))}"
 

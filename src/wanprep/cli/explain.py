@@ -23,14 +23,14 @@ def explain(rule: str | None) -> None:
     """
     from wanprep.cli.targets import rule_lines
     from wanprep.config import find_config
-    from wanprep.rules.catalog import one_rule, rules
+    from wanprep.rules.finding import find_rule, rules
     from wanprep.rules.target import all_targets
     from wanprep.text import two_columns, wrap
 
     if rule is None:
         click.echo(two_columns({name: rules()[name].title for name in sorted(rules())}))
         return
-    chosen = one_rule(rule)
+    chosen = find_rule(rule)
     click.echo(f"{chosen.name}: {chosen.title}\n")
     for heading, text in (("Why", chosen.why), ("Fix by hand", chosen.by_hand)):
         click.echo(wrap(f"{heading}: {text}", 80, rest="  "))

@@ -70,7 +70,7 @@ def fix(
     from wanprep.check.inputs import CheckRequest
     from wanprep.cli import fix_steps as steps
     from wanprep.config import find_config
-    from wanprep.rules.catalog import rule_names
+    from wanprep.rules.finding import parse_rule_names
 
     _check_destination(out, in_place, required=not (plan or diff))
     config = find_config(Path.cwd())
@@ -81,7 +81,7 @@ def fix(
         cache=not no_cache, nul=nul, workers=jobs, config=config,
     )  # fmt: skip
     task = steps.make_task(
-        request, rule_names(ignore), out, yes=yes, crop=crop, trim=trim, background=background
+        request, parse_rule_names(ignore), out, yes=yes, crop=crop, trim=trim, background=background
     )
     if plan or not (out or in_place):
         return steps.show_plan(task, known, style, diff=diff)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from wanprep.check.pipeline import look, report_on
+from wanprep.check.inputs import read_inputs
+from wanprep.check.pipeline import judge_inputs
 from wanprep.cli.check import drop_known
 from wanprep.cli.options import is_quiet
 from wanprep.fix.outcome_text import (
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-    from wanprep.check.baseline import Known
+    from wanprep.check.baseline import Entry
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
@@ -89,14 +90,14 @@ def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outco
 
 
 def check_results(
-    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Known, ...] | None
+    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Entry, ...] | None
 ) -> Report:
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
-    inputs = look(recheck_request(task, prepared, outcomes))
-    return drop_known(report_on(inputs), inputs, known)
+    inputs = read_inputs(recheck_request(task, prepared, outcomes))
+    return drop_known(judge_inputs(inputs), inputs, known)
 
 
-def show_plan(task: FixRequest, known: tuple[Known, ...] | None, style: str, *, diff: bool) -> int:
+def show_plan(task: FixRequest, known: tuple[Entry, ...] | None, style: str, *, diff: bool) -> int:
     """Print what would be done, or with `diff` how the jobs would change."""
     prepared = plan_run(task, _ask_at_terminal() if diff else None)
     if style == "json":
@@ -104,7 +105,7 @@ def show_plan(task: FixRequest, known: tuple[Known, ...] | None, style: str, *, 
     elif diff:
         click.echo(plan_diff(task, prepared), nl=False)
     else:
-        report = drop_known(report_on(prepared.inputs), prepared.inputs, known)
+        report = drop_known(judge_inputs(prepared.inputs), prepared.inputs, known)
         for line in (*manual_lines(report), *plan_lines(task, prepared)):
             click.echo(line)
     return 0

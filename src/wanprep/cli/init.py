@@ -78,7 +78,7 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
       wanprep init --target evolink/wan2.7-reference-video --job jobs/first.yaml --no-hook --yes
     """
     from wanprep.config import find_config
-    from wanprep.rules.target import all_targets, choose
+    from wanprep.rules.target import all_targets, choose_targets
 
     if not job.lower().endswith((".yaml", ".yml")):
         raise UsageError("--job FILE must end with .yaml: the job is written as YAML")
@@ -86,7 +86,7 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
     available = all_targets(found.target_folders)
     likely = _likely_target(found, available)
     name = target or (likely if yes else _ask_target(list(available), likely))
-    [chosen] = choose([name], available)
+    [chosen] = choose_targets([name], available)
     repository = _repository(Path.cwd())
     if config is None:
         config = found.file is None and (yes or _confirm(f"Write {_CONFIG}?", "config"))
@@ -127,7 +127,7 @@ def _require_terminal(instead: str) -> None:
 
 def _likely_target(config: Config, available: Iterable[str]) -> str:
     """Take the configured target, else one whose key is set, else the default."""
-    from wanprep.check.pipeline import DEFAULT_TARGET
+    from wanprep.rules.target import DEFAULT_TARGET
     from wanprep.submit.services.service import Services
 
     if config.targets:
@@ -159,7 +159,7 @@ def _write_job(target: Target, file: str, config: Config) -> None:
 
 
 def _next_step(job: FirstJob, target: Target, name: str) -> str:
-    from wanprep.check.pipeline import DEFAULT_TARGET
+    from wanprep.rules.target import DEFAULT_TARGET
 
     if job.is_example:
         return f"Its media are placeholders: replace them, then run `wanprep check {name}`."

@@ -91,7 +91,7 @@ def _roles(
     values: tuple[str, ...],
 ) -> dict[str, str]:
     """Map globs to roles; a role without a glob is for all bare media."""
-    from wanprep.check.subjects import ROLES
+    from wanprep.check.inputs import ROLES
 
     roles = {}
     for value in values:

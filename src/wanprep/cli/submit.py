@@ -127,12 +127,12 @@ def _submit(
     session: Session, request: CheckRequest, options: Options, style: str,
     *, budget: _Budget, emulated: bool,
 ) -> int:  # fmt: skip
-    from wanprep.check.pipeline import look
+    from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED, show_results, work
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.session.plan import Send, check_plan, make_task, plan_action
 
-    inputs = look(request)
+    inputs = read_inputs(request)
     orders = find_submissions(inputs, session.services)
     if emulated:
         _require_emulators(order.target.provider for order in orders)
@@ -153,13 +153,13 @@ def _submit(
 
 
 def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
-    from wanprep.check.pipeline import look
+    from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, describe_requests
 
-    inputs, services = look(request), Services(request.config)
+    inputs, services = read_inputs(request), Services(request.config)
     orders = find_submissions(inputs, services)
     if not _passes(inputs):
         return FAILED
@@ -171,12 +171,11 @@ def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
 
 def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
     """Print the findings and return whether all jobs may be sent, but for those sent before."""
-    from wanprep.check.ignores import select_findings
-    from wanprep.check.pipeline import report_on
-    from wanprep.check.result import Style
-    from wanprep.report import renderer
+    from wanprep.check.pipeline import judge_inputs
+    from wanprep.check.result import select_findings
+    from wanprep.report import Style, renderer
 
-    report = select_findings(report_on(inputs), (), (), "warning")
+    report = select_findings(judge_inputs(inputs), (), (), "warning")
     sent = {(each.subject, each.target.id) for each in attached}
     passes = all(
         each.verdict == "pass" or (each.subject, each.target) in sent for each in report.verdicts

@@ -12,15 +12,14 @@ import click
 
 from wanprep.cli.completion import complete_targets
 from wanprep.rules.bounds import bounds
-from wanprep.rules.message import allowed_by
+from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 from wanprep.text import two_columns, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.rules.bounds import Bound
-    from wanprep.rules.expand import Schema
+    from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
 
 
@@ -35,14 +34,14 @@ def targets(target: str | None) -> None:
       wanprep targets evolink/wan2.7-reference-video
     """
     from wanprep.config import find_config
-    from wanprep.rules.target import all_targets, choose
+    from wanprep.rules.target import all_targets, choose_targets
 
     available = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
         click.echo(two_columns({name: available[name].title for name in available}))
         return
     columns = min(shutil.get_terminal_size().columns, 100)
-    (chosen,) = choose([target], available)
+    (chosen,) = choose_targets([target], available)
     for piece in (*limits_table(chosen, columns), *_service(chosen, columns)):
         sys.stdout.write(piece)
 
@@ -111,7 +110,7 @@ def limit_of(bound: Bound) -> str:
     """Describe a bound: what it is about, and what is allowed."""
     is_required = bound.keyword == "required" and not bound.path
     name = "required fields" if is_required else _name(bound.path)
-    limit = allowed_by(bound.schema, bound.keyword, bound.path)
+    limit = describe_limit(bound.schema, bound.keyword, bound.path)
     return f"{name}: {limit}" if limit else name
 
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.pipeline import look
+from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import (
     CannotWrite,
@@ -51,8 +51,8 @@ _ANSWERS: Final = {
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     """Plan everything, and ask about what only the owner of a file may decide."""
     check = request.check
-    inputs = look(check)
-    sources = [*inputs.alone, *(file.file for file in inputs.files)]
+    inputs = read_inputs(check)
+    sources = [*inputs.media, *(file.file for file in inputs.files)]
     named = [path for path in check.paths if path]
     base = common_folder(named, sources)
     paths = ResultPaths(request.out, base, request.earlier.has_written)

@@ -6,11 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wanprep.check.ignores import ignored_at, inline_ignores
-from wanprep.check.pipeline import ignored_in_file
+from wanprep.check.ignores import ignored_rules_at, inline_ignores
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.fix.receipt import EarlierResults
-from wanprep.rules.judge_asset import lacks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,28 +71,26 @@ class PlannedRun:
 
 def media_files(inputs: Inputs) -> list[MediaFile]:
     """List every file once, however many jobs name it and however its path is written."""
-    config, files = inputs.question.config, dict[str, MediaFile]()
+    config, files = inputs.request.config, dict[str, MediaFile]()
 
     def file_at(path: str) -> MediaFile:
         file = MediaFile(path=path, facts=inputs.facts[path])
         return files.setdefault(os.path.abspath(path), file)
 
-    for path in inputs.alone:
+    for path in inputs.media:
         file = file_at(path)
-        file.ignored |= config.ignored_in(path)
-        file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.bare)
+        file.ignored |= config.ignored_rules(path)
+        file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.media_targets)
     for case, asset in _file_assets(inputs):
         file = file_at(asset.location)
         file.uses.append(JobUse(case.job, asset))
-        file.ignored |= ignored_in_file(case.job.file, asset.written, config)
+        file.ignored |= config.ignored_rules(case.job.file, asset.written)
         # Where a target takes no such asset, the job must change and not the file.
         file.roles += (
-            TargetRole(target, asset.role)
-            for target in case.targets
-            if not lacks(target, asset.role)
+            TargetRole(target, asset.role) for target in case.targets if target.has_role(asset.role)
         )
     for file in files.values():
-        if file.path not in inputs.alone:
+        if file.path not in inputs.media:
             file.ignored |= _ignored_by_comments(file.uses)
         file.roles = list({(each.target.id, each.role): each for each in file.roles}.values())
     return list(files.values())
@@ -111,5 +107,5 @@ def _ignored_by_comments(uses: list[JobUse]) -> set[str]:
     ignored = []
     for use in uses:
         line = use.job.document.place(use.asset.pointer).line
-        ignored.append(ignored_at(inline_ignores(use.job), use.asset.pointer, line))
+        ignored.append(ignored_rules_at(inline_ignores(use.job), use.asset.pointer, line))
     return set.intersection(*ignored)

@@ -71,7 +71,7 @@ def _problems(
 
 def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) -> CheckRequest:
     """Ask for a check of the results: the jobs, and the media that were named themselves."""
-    check, config, named = request.check, request.check.config, set(run.inputs.alone)
+    check, config, named = request.check, request.check.config, set(run.inputs.media)
     results = {
         result_of(each): run.inputs.role(each.media.path)
         for each in outcomes.assets

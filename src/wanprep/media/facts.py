@@ -114,6 +114,8 @@ NOT_DECODED: Final = "not decoded"
 NOT_REACHED: Final = "not reached"
 REFUSED: Final = "refused"
 UNSAFE: Final = "not requested"
+# A file with such a problem was not read: nothing is known of its content.
+UNREAD: Final = (NOT_READ, NOT_REACHED, REFUSED, UNSAFE)
 
 
 _LONGEST_PROBLEM: Final = 200

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
 
 # Module and function of each format. A new one is a function and a line here.
 FORMATS: Final = {
@@ -22,6 +23,15 @@ FORMATS: Final = {
     "sarif": "sarif:render",  # SARIF 2.1.0, for GitHub code scanning and editors
     "text": "text:render",  # for people: grouped by file, with the line and what to do
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the text report is written to a terminal or file."""
+
+    color: bool = False
+    width: int = 80
+    quiet: bool = False  # without the summary
 
 
 def renderer(name: str) -> Callable[[Report, Style], Iterator[str]]:

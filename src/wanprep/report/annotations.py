@@ -16,7 +16,8 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
     from wanprep.rules.finding import Verdict
 
 _RANK: Final = {"error": 0, "warning": 1, "note": 2}

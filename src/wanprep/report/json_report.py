@@ -10,7 +10,8 @@ from wanprep.check.result import finding_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
 
 
 def render_json(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all

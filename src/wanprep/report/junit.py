@@ -13,7 +13,8 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
     from wanprep.rules.finding import Finding, Verdict
 
 # Unknown must not look green, and some services show skipped cases green.

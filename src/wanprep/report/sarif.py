@@ -13,13 +13,14 @@ from urllib.parse import quote
 import wanprep
 from wanprep.check.git import path_in_repository
 from wanprep.report.annotations import annotate, file_of, unknown_message
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
     from wanprep.report.annotations import Annotation
     from wanprep.rules.finding import Finding
 

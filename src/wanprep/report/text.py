@@ -12,7 +12,8 @@ from wanprep.text import columns, plural, visible, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
     from wanprep.rules.finding import Finding
 
 _UNKNOWN: Final = (
@@ -41,13 +42,23 @@ def render_concise(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG0
 
 
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
-    yield from _source_line(finding, report, style)
+    source = [*_source_line(finding, report, style)]
+    yield from source
     head = f"{finding.severity}[{finding.rule}]"
     target = f" ({finding.target})" if finding.target and len(report.targets) > 1 else ""
-    message = visible(finding.message) + target
+    text = _without_name(finding) if source or finding.line is None else finding.message
+    message = visible(text) + target
     lines = wrap(message, style.width, first=f"  {head} ", rest="    ")
     painted = _paint(head, style, fg=_COLORS[finding.severity], bold=True)
     yield lines.replace(head, painted, 1) + "\n"
+
+
+def _without_name(finding: Finding) -> str:
+    """Leave out the file's name, which the line above shows."""
+    name, _, rest = finding.message.partition(": ")
+    if finding.asset and rest and finding.asset.partition("?")[0].rstrip("/").endswith(name):
+        return rest[:1].upper() + rest[1:]
+    return finding.message
 
 
 def _source_line(finding: Finding, report: Report, style: Style) -> Iterator[str]:
@@ -114,8 +125,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
-    if report.known:
-        yield f"{plural(report.known, 'known finding')} in the baseline (--no-baseline shows all)\n"
+    if report.in_baseline:
+        known = plural(report.in_baseline, "known finding")
+        yield f"{known} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
         yield wrap(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:

@@ -1,1 +1,1 @@
-"""From facts to findings: pure, without a clock, a disk or a network."""
+"""Rules and targets, and judging facts by them: no clock, no disk, no network."""

@@ -1,30 +1,37 @@
-"""The bounds in a schema as a flat list: for reports, for repairs, for tests of the data."""
+"""The bounds in a rule schema, and which of them a value violates."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.rules.expand import Schema
+    from jsonschema.protocols import Validator
 
-# The keywords that refuse something by themselves. `type` is one where it has a rule: facts
-# and the shape of jobs are held against their own schemas first.
+    from wanprep.rules.finding import Severity
+
+Schema = dict[str, Any]
+
+# The keywords that reject something by themselves. `type` is one where it has a rule: facts
+# and the shape of jobs are validated against their own schemas first.
 LIMITS: Final = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "const", "pattern",
     "minLength", "maxLength", "minItems", "maxItems", "required", "not", "anyOf",
     "additionalProperties", "minProperties", "maxProperties", "type",
 )  # fmt: skip
-# Below these, a schema only asks a question: failing it refuses nothing.
-_QUESTIONS: Final = frozenset({"if", "not", "anyOf", "contains"})
+# Below these, a schema is only a condition: failing it rejects nothing.
+_CONDITIONS: Final = frozenset({"if", "not", "anyOf", "contains"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
+_MOST_VALIDATORS: Final = 256
+_validators: Final[dict[int, tuple[Schema, Validator]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """One limit: where it stands, what it allows, its name, and who says so."""
+    """One limit: where it is, what it allows, its rule and its citation."""
 
     path: tuple[str, ...]  # of properties: ("width",), ("parameters", "duration")
     keyword: str
@@ -35,51 +42,131 @@ class Bound:
     schema: Mapping[str, Any]  # with the bound's neighbours
 
 
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One bound that a value violates."""
+
+    rule: str
+    severity: Severity
+    path: tuple[str | int, ...]  # in the value: ("width",), ("prompt", "tokens", 2, "bound")
+    keyword: str  # empty for what is checked in code
+    found: Any
+    limit: Any
+    source: Mapping[str, str]
+    schema: Mapping[str, Any]  # the bound with its neighbours
+
+
+@dataclass(frozen=True, slots=True)
+class JobViolation:
+    """A bound that a job violates, and its place in the document."""
+
+    violation: Violation
+    pointer: str
+    name: str  # of the parameter, token or field
+    span: tuple[int, int] | None = None  # of characters in the string there
+    detail: str = ""
+
+
 def bounds(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[Bound]:
     """List all limits of an expanded schema, those under `if`/`then` too."""
     for keyword in LIMITS:
-        if keyword in schema and _refuses(schema, keyword):
-            yield _bound(schema, keyword, path)
+        if keyword in schema and _is_limit(schema, keyword):
+            yield Bound(
+                path=path,
+                keyword=keyword,
+                value=schema[keyword],
+                rule=of_keyword(schema.get("x-rule", ""), keyword),
+                severity=of_keyword(schema.get("x-severity", ""), keyword),
+                source=_source(schema, keyword),
+                schema=schema,
+            )
     for key, value in schema.items():
-        if key in _QUESTIONS or key.startswith("x-"):
+        if key in _CONDITIONS or key.startswith("x-"):
             continue
         if key in _MAPS:
             for name, inner in value.items():
                 yield from bounds(inner, (*path, name))
-        elif key == "items":
-            yield from bounds(value, (*path, "*"))
         elif isinstance(value, dict):
-            yield from bounds(value, path)
+            yield from bounds(value, (*path, "*") if key == "items" else path)
         elif key in {"allOf", "oneOf"}:
             for inner in value:
                 yield from bounds(inner, path)
 
 
-def _refuses(schema: Schema, keyword: str) -> bool:
+def _is_limit(schema: Schema, keyword: str) -> bool:
     if keyword == "additionalProperties":
         return schema[keyword] is False
     return keyword != "type" or "x-rule" in schema
 
 
-def _bound(schema: Schema, keyword: str, path: tuple[str, ...]) -> Bound:
-    return Bound(
-        path=path,
-        keyword=keyword,
-        value=schema[keyword],
-        rule=of_keyword(schema.get("x-rule", ""), keyword),
-        severity=of_keyword(schema.get("x-severity", ""), keyword),
-        source=source_of(schema, keyword),
-        schema=schema,
-    )
-
-
 def of_keyword(annotation: str | Mapping[str, str], keyword: str) -> str:
-    """Read an annotation that is one name, or a map where a schema holds several bounds."""
+    """Read an annotation: one name, or a map where a schema holds several bounds."""
     return annotation if isinstance(annotation, str) else annotation.get(keyword, "")
 
 
-def source_of(schema: Mapping[str, Any], keyword: str) -> Mapping[str, str]:
-    """Read a citation, which may likewise differ by keyword."""
+def _source(schema: Mapping[str, Any], keyword: str) -> Mapping[str, str]:
     source: Mapping[str, Any] = schema.get("x-source", {})
-    found: Mapping[str, str] = source if "doc" in source else source.get(keyword, {})
-    return found
+    return source if "doc" in source else source.get(keyword, {})
+
+
+def violations(value: Mapping[str, Any], schema: Schema) -> Iterator[Violation]:
+    """Check a value against an expanded schema."""
+    for error in validator_of(schema).iter_errors(value):
+        bound = cast("Mapping[str, Any]", error.schema)
+        keyword = str(error.validator)
+        violation = Violation(
+            rule=of_keyword(bound["x-rule"], keyword),
+            severity=cast("Severity", of_keyword(bound["x-severity"], keyword)),
+            path=tuple(error.absolute_path),
+            keyword=keyword,
+            found=_found(keyword, error.instance),
+            limit=error.validator_value,
+            source=_source(bound, keyword),
+            schema=bound,
+        )
+        if keyword == "additionalProperties":
+            yield from _by_key(violation, cast("Mapping[str, Any]", error.instance))
+        else:
+            yield violation
+
+
+def _found(keyword: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the value to report: of a list that is too long its length, not the list."""
+    if keyword in {"minItems", "maxItems"}:
+        return len(value)
+    return None if isinstance(value, dict) and keyword != "type" else value
+
+
+def _by_key(violation: Violation, value: Mapping[str, Any]) -> Iterator[Violation]:
+    """Report each additional key by itself, at its own place."""
+    names = [*violation.schema.get("properties", ())]
+    patterns = [*violation.schema.get("patternProperties", ())]
+    for name in value:
+        if name not in names and not any(re.search(pattern, name) for pattern in patterns):
+            yield replace(violation, path=(*violation.path, name), found=name, limit=names)
+
+
+def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Violation:
+    """Make a violation of an annotation in a target that is checked in code."""
+    return Violation(
+        rule=note["x-rule"],
+        severity=note["x-severity"],
+        path=(),
+        keyword="",
+        found=found,
+        limit=limit,
+        source=note["x-source"],
+        schema={},
+    )
+
+
+def validator_of(schema: Schema) -> Validator:
+    """Return a validator, made once for each schema object: schemas are never changed."""
+    from jsonschema import Draft202012Validator
+
+    if id(schema) not in _validators:
+        if len(_validators) >= _MOST_VALIDATORS:
+            _validators.clear()
+        # With the schema, so that no other object gets its id.
+        _validators[id(schema)] = (schema, Draft202012Validator(schema))
+    return _validators[id(schema)][1]

@@ -1,14 +1,32 @@
-"""What judging says: a rule broken at a place, and a verdict for each thing judged."""
+"""The catalog of rules, and what breaking one is reported as."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from wanprep.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule's texts; message.py fills the fields of `message`."""
+
+    name: str
+    title: str
+    message: str
+    why: str
+    by_hand: str
+    fix: str = ""  # what `wanprep fix` does about it; empty when it cannot
+    command: str = "wanprep fix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +51,47 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a job or a bare media file is fit for a target, as far as could be seen."""
+    """Whether a target accepts a job or a bare media file, as far as can be checked here."""
 
     subject: str
     target: str
     verdict: Literal["pass", "fail", "unknown"]
+
+
+@cache
+def rules() -> Mapping[str, Rule]:
+    """Return all rules by name."""
+    file = Path(__file__).with_name("rules.json")
+    catalog: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
+    return {name: Rule(name=name, **texts) for name, texts in catalog.items()}
+
+
+def find_rule(name: str) -> Rule:
+    """Return a rule by its name; an unknown name is a usage error."""
+    if name not in rules():
+        raise UsageError(unknown_rule_message(name))
+    return rules()[name]
+
+
+def parse_rule_names(arguments: Iterable[str]) -> set[str]:
+    """Read rule names, also separated by commas; an unknown name is a usage error."""
+    names = {name.strip() for each in arguments for name in each.split(",") if name.strip()}
+    return {find_rule(name).name for name in sorted(names)}
+
+
+def unknown_rule_message(name: str) -> str:
+    """Suggest the rule that a misspelled name is closest to."""
+    return f"there is no rule '{shorten(name)}'. {suggestion(name, rules(), 'explain', 0.6)}"
+
+
+def shorten(name: str) -> str:
+    """Cut a name that is too long to be one."""
+    return name if len(name) <= 80 else f"{name[:60]}…"
+
+
+def suggestion(name: str, names: Iterable[str], command: str, cutoff: float) -> str:
+    """Suggest the closest name, or the command that lists all of them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(shorten(name), list(names), 1, cutoff=cutoff)
+    return f"Did you mean '{near[0]}'?" if near else f"`wanprep {command}` lists them."

@@ -1,23 +1,33 @@
-"""What a job means, whichever way it is written: our own words or a provider's native body."""
+"""What a job asks for, whether it is written in our own keys or as a provider's request body."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import urlsplit
 
-from wanprep.pointers import below, pointer_to, steps
+from wanprep.pointers import below, pointer_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.job.model import Asset, Job
+    from wanprep.job.model import Asset, Job, Role
     from wanprep.rules.target import Target
+
+    Fields = Mapping[str, Any]  # of a target: the table from our keys to those of the body
+
+Kind = Literal["image", "video"]
+_REFERENCE_ROLES: Final[tuple[tuple[Kind, Role], ...]] = (
+    ("image", "reference_image"),
+    ("video", "reference_video"),
+)
+_BINDING: Final = re.compile(r"(image|video)([1-9]\d*)")
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A prompt and where it stands."""
+    """A string and its place in the document."""
 
     text: str
     pointer: str
@@ -25,9 +35,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class IntendedReference:
-    """One reference, and where its image or clip stands."""
+    """One reference, and the place of its image or video."""
 
-    kind: Literal["image", "video"]
+    kind: Kind
     pointer: str
     voice: bool
 
@@ -41,14 +51,18 @@ class Intent:
     references: tuple[IntendedReference, ...]
     first_frame: str | None  # its pointer
     parameters: Mapping[str, Any]
-    places: Mapping[str, str]  # of each parameter
+    places: Mapping[str, str]  # the pointer of each parameter
     assets: tuple[Asset, ...]
-    root: str = ""  # where what is missing would stand
-    unknown: Mapping[str, str] = field(default_factory=dict)  # keys that are no parameters
+    root: str = ""  # the pointer of the object to which missing keys would be added
 
 
-def intent_by(job: Job) -> Intent:
-    """Read a job in our own words. Values of parameters are matched without regard to case."""
+def intent_of(job: Job, native: Target | None = None) -> Intent:
+    """Read a job in our own keys, or one whose `body` is the request of a native target.
+
+    Our own values of parameters are matched without regard to case.
+    """
+    if native is not None:
+        return _intent_of_body(job, native)
     return Intent(
         prompt=_text(job.prompt, "/prompt"),
         negative_prompt=_text(job.negative_prompt, "/negative_prompt"),
@@ -57,7 +71,7 @@ def intent_by(job: Job) -> Intent:
             for each in job.references
         ),
         first_frame="/first_frame" if job.first_frame else None,
-        # As everywhere in a job, a key with nothing behind it says nothing.
+        # As everywhere in a job, a key without a value is the same as none.
         parameters={
             name: _folded(name, value)
             for name, value in job.parameters.items()
@@ -68,51 +82,57 @@ def intent_by(job: Job) -> Intent:
     )
 
 
-def _text(text: str | None, pointer: str) -> Text | None:
-    return Text(text, pointer) if text and text.strip() else None
+def _text(value: object, pointer: str) -> Text | None:
+    return Text(value, pointer) if isinstance(value, str) and value.strip() else None
 
 
 def _folded(name: str, value: object) -> object:
     return value.strip().lower() if isinstance(value, str) and name != "callback_url" else value
 
 
-_ROOT: Final = "/body"
-
-
-_BINDING: Final = re.compile(r"(image|video)([1-9]\d*)")
-
-
-def intent_by_body(job: Job, target: Target) -> Intent:
-    """Read what a body says. What has the wrong type is left to the provider's own schema."""
+def _intent_of_body(job: Job, target: Target) -> Intent:
+    """Read a body. Values of the wrong type are left to the provider's own schema."""
     body: Mapping[str, Any] = job.body or {}
-    fields: Mapping[str, Any] = target.data["fields"]
-    references = tuple(_references(body, fields))
+    fields: Fields = target.data["fields"]
+    voices = list(_separate_voices(body, fields))
+    voiced = {place for place, _ in voices}
+    references: list[IntendedReference] = []
+    assets: list[Asset] = []
+    for kind, role in _REFERENCE_ROLES:
+        for index, (media, voice) in enumerate(_entries(body, fields.get(role)), 1):
+            has_voice = voice is not None or (kind, index) in voiced
+            references.append(IntendedReference(kind, media.pointer, has_voice))
+            assets.append(job.asset(role, media.text, media.pointer))
+            assets += [job.asset("voice", voice.text, voice.pointer)] if voice else []
+    assets += (job.asset("voice", voice.text, voice.pointer) for _, voice in voices)
     first_frame = _body_text(body, fields.get("first_frame"))
-    assets = [*_media(job, body, fields), *_voices(job, body, fields)]
     if first_frame:
         assets.append(job.asset("first_frame", first_frame.text, first_frame.pointer))
-    parameters = dict(_parameters(body, fields))
+    parameters = {
+        name: entry for name, entry in fields.get("parameters", {}).items() if entry["name"] in body
+    }
     return Intent(
         prompt=_prompt(body, fields.get("prompt")),
         negative_prompt=_body_text(body, fields.get("negative_prompt")),
-        references=references,
+        references=tuple(references),
         first_frame=first_frame.pointer if first_frame else None,
-        parameters={name: value for name, (value, _) in parameters.items()},
-        places={name: pointer for name, (_, pointer) in parameters.items()},
+        parameters={
+            name: _common_value(entry, body[entry["name"]]) for name, entry in parameters.items()
+        },
+        places={name: _place(entry["name"]) for name, entry in parameters.items()},
         assets=tuple(assets),
-        root=_ROOT,
+        root="/body",
     )
 
 
 def _body_text(body: Mapping[str, Any], field: str | None) -> Text | None:
-    value = body.get(field) if field else None
-    return Text(value, _place(field or "")) if isinstance(value, str) and value.strip() else None
+    return _text(body.get(field), _place(field)) if field else None
 
 
 def _prompt(body: Mapping[str, Any], field: str | None) -> Text | None:
-    """Read the prompt; one that is no text is wrong, but not missing."""
+    """Read the prompt; one of another type is wrong, but not missing."""
     value = body.get(field) if field else None
-    return _body_text({str(field): value if isinstance(value, str) else str(value or "")}, field)
+    return _text(value if isinstance(value, str) else str(value or ""), _place(field or ""))
 
 
 def _place(*parts: str | int) -> str:
@@ -120,59 +140,30 @@ def _place(*parts: str | int) -> str:
 
 
 def _entries(
-    body: Mapping[str, Any], field: Mapping[str, Any]
-) -> Iterator[tuple[str, str, str | None]]:
-    """List a field's media: address, its place, and the place of a voice given beside it."""
-    given, item = body.get(field["name"]), field.get("item") or {}
-    many = given if isinstance(given, list) else [given]
-    for index, entry in enumerate(many):
-        at = (field["name"], index) if isinstance(given, list) else (field["name"],)
-        if isinstance(entry, str) and entry.strip():
-            yield entry, _place(*at), None
-        elif isinstance(entry, dict) and isinstance(entry.get(item.get("url")), str):
-            voice = item.get("voice", "")
-            beside = _place(*at, voice) if isinstance(entry.get(voice), str) else None
-            yield entry[item["url"]], _place(*at, item["url"]), beside
+    body: Mapping[str, Any], field: Mapping[str, Any] | None
+) -> Iterator[tuple[Text, Text | None]]:
+    """List a field's media, each with the voice in the same object."""
+    name, item = (field or {}).get("name", ""), (field or {}).get("item") or {}
+    value, url_key, voice_key = body.get(name), item.get("url", ""), item.get("voice", "")
+    for index, entry in enumerate(value if isinstance(value, list) else [value]):
+        at = (name, index) if isinstance(value, list) else (name,)
+        if media := _text(entry, _place(*at)):
+            yield media, None
+        elif isinstance(entry, dict) and isinstance(entry.get(url_key), str):
+            voice = entry.get(voice_key)
+            yield (
+                Text(entry[url_key], _place(*at, url_key)),
+                Text(voice, _place(*at, voice_key)) if isinstance(voice, str) else None,
+            )
 
 
-def _references(body: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[IntendedReference]:
-    voiced = {(kind, index) for kind, index, _, _ in _bound_voices(body, fields)}
-    for kind, role in (("image", "reference_image"), ("video", "reference_video")):
-        for index, (_, pointer, voice) in enumerate(_entries(body, fields.get(role) or _NONE), 1):
-            has_voice = voice is not None or (kind, index) in voiced
-            yield IntendedReference("image" if kind == "image" else "video", pointer, has_voice)
+def _separate_voices(
+    body: Mapping[str, Any], fields: Fields
+) -> Iterator[tuple[tuple[str, int], Text]]:
+    """List voices in fields of their own, and the kind and number of the reference of each.
 
-
-_NONE: Final[Mapping[str, Any]] = {"name": ""}
-
-
-def _media(job: Job, body: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[Asset]:
-    for written, pointer, voice in _entries(body, fields.get("reference_image") or _NONE):
-        yield job.asset("reference_image", written, pointer)
-        yield from _voice_beside(job, body, voice)
-    for written, pointer, voice in _entries(body, fields.get("reference_video") or _NONE):
-        yield job.asset("reference_video", written, pointer)
-        yield from _voice_beside(job, body, voice)
-
-
-def _voice_beside(job: Job, body: Mapping[str, Any], pointer: str | None) -> Iterator[Asset]:
-    if pointer is None:
-        return
-    value: Any = body
-    for part in steps(pointer)[1:]:
-        value = value[int(part)] if isinstance(value, list) else value[part]
-    yield job.asset("voice", value, pointer)
-
-
-def _voices(job: Job, body: Mapping[str, Any], fields: Mapping[str, Any]) -> Iterator[Asset]:
-    for _, _, written, pointer in _bound_voices(body, fields):
-        yield job.asset("voice", written, pointer)
-
-
-def _bound_voices(
-    body: Mapping[str, Any], fields: Mapping[str, Any]
-) -> Iterator[tuple[str, int, str, str]]:
-    """List voices given apart from the references: by name, or by place where no name is."""
+    They are bound by name ("image1"), or by position.
+    """
     voice: Mapping[str, Any] = fields.get("voice") or {}
     path = str(voice.get("bindings", "")).split(".")
     bindings: Any = body
@@ -182,27 +173,65 @@ def _bound_voices(
         for name, written in bindings.items():
             match = _BINDING.fullmatch(name)
             if match and isinstance(written, str):
-                yield match[1], int(match[2]), written, _place(*path, name)
+                yield (match[1], int(match[2])), Text(written, _place(*path, name))
         return
-    listed = body.get(voice.get("positional", ""))
+    voices = body.get(voice.get("positional", ""))
     order = [
         (role.removeprefix("reference_"), index)
         for role in voice.get("positional_order", ())
-        for index, _ in enumerate(_entries(body, fields.get(role) or _NONE), 1)
+        for index, _ in enumerate(_entries(body, fields.get(role)), 1)
     ]
-    if isinstance(listed, list):
-        for place, written in enumerate(listed):
-            if isinstance(written, str):
-                kind, index = order[place] if place < len(order) else ("", 0)
-                yield kind, index, written, _place(voice["positional"], place)
+    for place, written in enumerate(voices if isinstance(voices, list) else ()):
+        if isinstance(written, str):
+            reference = order[place] if place < len(order) else ("", 0)
+            yield reference, Text(written, _place(voice["positional"], place))
 
 
-def _parameters(
-    body: Mapping[str, Any], fields: Mapping[str, Any]
-) -> Iterator[tuple[str, tuple[Any, str]]]:
-    for name, entry in fields.get("parameters", {}).items():
-        if entry["name"] in body:
-            value = body[entry["name"]]
-            common = {native: common for common, native in entry.get("values", {}).items()}
-            plain = common.get(value, value) if isinstance(value, str) else value
-            yield name, (plain, _place(entry["name"]))
+def _common_value(entry: Mapping[str, Any], value: object) -> object:
+    common = {native: common for common, native in entry.get("values", {}).items()}
+    return common.get(value, value) if isinstance(value, str) else value
+
+
+def resolve(intent: Intent) -> dict[str, Any]:
+    """Return the one JSON object to which a target's rules about jobs apply."""
+    from wanprep.job.references.binding import resolved_prompt
+
+    kinds = [reference.kind for reference in intent.references]
+    resolved: dict[str, Any] = {
+        "references": [{"kind": each.kind, "voice": each.voice} for each in intent.references],
+        "images": kinds.count("image"),
+        "videos": kinds.count("video"),
+        "voices": sum(asset.role == "voice" for asset in intent.assets),
+        "first_frame": intent.first_frame is not None,
+        "frames": int(intent.first_frame is not None),
+        "parameters": dict(intent.parameters),
+    }
+    if intent.prompt:
+        resolved["prompt"] = resolved_prompt(intent.prompt.text, kinds)
+    if intent.negative_prompt:
+        text = intent.negative_prompt.text
+        resolved["negative_prompt"] = {"text": text, "length": len(text)}
+    if "callback_url" in intent.parameters:
+        resolved["callback"] = resolve_callback(intent.parameters["callback_url"])
+    return resolved
+
+
+def resolve_callback(url: object) -> dict[str, Any]:
+    """Describe a callback URL as far as its text allows, without the network."""
+    from wanprep.net.addresses import is_private
+
+    if not isinstance(url, str):
+        return {"valid": False}
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return {"valid": False, "length": len(url)}
+    return {
+        "valid": bool(parts.scheme and host),
+        "https": parts.scheme.lower() == "https",
+        "login": parts.username is not None,
+        "private": is_private(host),
+        "length": len(url),
+    }

@@ -21,9 +21,9 @@ IMAGE = "reference_image"
 @pytest.mark.parametrize(
     ("facts", "reason"),
     [
-        pytest.param(GONE, "gone.png does not exist. Correct the path", id="missing"),
+        pytest.param(GONE, "gone.png: no such file. Correct the path", id="missing"),
         pytest.param(
-            replace(GONE, bytes=0, problem="empty: 0 bytes"), "gone.png is empty", id="empty"
+            replace(GONE, bytes=0, problem="empty: 0 bytes"), "gone.png: 0 bytes", id="empty"
         ),
         pytest.param(replace(GONE, bytes=130, problem=LFS_POINTER), "Git LFS pointer", id="LFS"),
         pytest.param(
@@ -35,13 +35,15 @@ IMAGE = "reference_image"
             replace(image(), readable=False, problem="cut off"), "cut off. Export", id="cut off"
         ),
         pytest.param(
-            replace(image(), aspect=float("nan")), "still.png cannot be used", id="impossible facts"
+            replace(image(), aspect=float("nan")),
+            "still.png: cannot be used",
+            id="impossible facts",
         ),
         pytest.param(
             video(), "Save one of its frames as an image, and use that.", id="a video as an image"
         ),
         pytest.param(
-            audio(), "is an audio file; EvoLink requires an image", id="audio as an image"
+            audio(), "voice.wav: an audio file; EvoLink requires an image", id="audio as an image"
         ),
     ],
 )
@@ -168,7 +170,7 @@ def test_a_result_must_not_break_another_rule() -> None:
     }
     result = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
     assert isinstance(result, NotFixable)
-    assert result.reasons[0].startswith("As far as it can be fixed: still.png is RGB;")
+    assert result.reasons[0].startswith("As far as it can be fixed: still.png: RGB;")
 
 
 def test_ignoring_the_rules_of_a_question_leaves_the_rest() -> None:

@@ -121,7 +121,7 @@ def test_a_format_that_cannot_be_written_is_not_fixable() -> None:
     result = plan_within(audio(), 10**7, "flac")
     assert isinstance(result, NotFixable)
     assert result.reasons == (
-        "voice.wav is WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
+        "voice.wav: WAV; Test accepts FLAC. Export the file in one of the accepted formats.",
     )
 
 
@@ -129,7 +129,7 @@ def test_too_short() -> None:
     result = plan(audio(duration=0.5), "voice")
     assert isinstance(result, NotFixable)
     assert result.reasons == (
-        "voice.wav is 0.50 s long; EvoLink accepts 1 to 10 s. Record a longer sample.",
+        "voice.wav: 0.50 s; EvoLink accepts 1 to 10 s. Record a longer sample.",
     )
 
 
@@ -137,7 +137,7 @@ def test_a_video_is_not_audio() -> None:
     result = plan(video(), "voice")
     assert isinstance(result, NotFixable)
     (reason,) = result.reasons
-    assert reason.startswith("clip.mp4 is a video; EvoLink requires an audio file here.")
+    assert reason.startswith("clip.mp4: a video; EvoLink requires an audio file here.")
     assert reason.endswith("Save its audio as a WAV file, and use that.")
 
 

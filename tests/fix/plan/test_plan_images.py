@@ -323,7 +323,7 @@ def test_a_format_without_a_decoder_is_not_fixable() -> None:
     assert isinstance(result, NotFixable)
     (reason,) = result.reasons
     assert reason.startswith(
-        "logo.svg is SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
+        "logo.svg: SVG; EvoLink accepts JPEG, PNG, BMP or WEBP. Export the file"
     )
 
 

@@ -242,9 +242,7 @@ def test_a_video_that_is_too_short_is_not_fixable() -> None:
     result = plan(video(duration=0.4, video_codec="hevc"), VIDEO)
     assert isinstance(result, NotFixable)
     (reason,) = result.reasons
-    assert reason.startswith(
-        "clip.mp4 is 0.40 s long; EvoLink accepts 1 to 30 s. Use a longer video."
-    )
+    assert reason.startswith("clip.mp4: 0.40 s; EvoLink accepts 1 to 30 s. Use a longer video.")
 
 
 def test_a_warning_does_not_prevent_other_fixes() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.media.facts import Facts
 from wanprep.rules.target import all_targets
@@ -35,7 +35,7 @@ CLIP: Final = {"video": "https://x.example/a.mp4"}
 def intent(folder: Path, references: list[Any], **parameters: Any) -> Intent:
     document = {"prompt": "x", "references": references, "parameters": parameters}
     (folder / "job.json").write_text(json.dumps(document))
-    (case,), _ = cases(read_jobs(str(folder / "job.json")), [EVOLINK], TARGETS, [])
+    (case,), _ = read_cases(read_jobs(str(folder / "job.json")), [EVOLINK], TARGETS, [])
     return case.intent
 
 
@@ -127,7 +127,7 @@ def test_what_is_not_an_endpoint_has_no_price(tmp_path: Path) -> None:
 def test_a_native_body_has_the_same_price(tmp_path: Path) -> None:
     body = {"prompt": "x", "videos": ["https://x.example/a.mp4"], "resolution": "1080p"}
     (tmp_path / "job.json").write_text(json.dumps({"target": WAVESPEED.id, "body": body}))
-    (case,), _ = cases(read_jobs(str(tmp_path / "job.json")), [], TARGETS, [])
+    (case,), _ = read_cases(read_jobs(str(tmp_path / "job.json")), [], TARGETS, [])
     found = estimate_price(WAVESPEED, case.intent, {})
     assert isinstance(found, Estimate)
     assert found.high == 1.60

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import CannotBuild, build_request, is_url, missing_strings
@@ -48,7 +48,7 @@ HOSTED: Final = {
 def the_case(folder: Path, document: Any, target: Target) -> Case:
     path = folder / "job.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    (case,), wrong = cases(read_jobs(str(path)), [target], TARGETS, [])
+    (case,), wrong = read_cases(read_jobs(str(path)), [target], TARGETS, [])
     assert not wrong
     return case
 
@@ -440,7 +440,7 @@ def test_an_unknown_field_deep_inside_cannot_be_built(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
 def test_every_good_job_can_be_built_for_its_targets(path: Path) -> None:
-    for case in cases(read_jobs(str(path)), [], TARGETS, [EVOLINK])[0]:
+    for case in read_cases(read_jobs(str(path)), [], TARGETS, [EVOLINK])[0]:
         files = [asset.pointer for asset in case.intent.assets if asset.kind == "file"]
         urls = {pointer: f"https://x.example{pointer}" for pointer in files}
         for target in case.targets:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.inputs import cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.submission import job_identity
@@ -36,7 +36,7 @@ def identity_of(folder: Path, text: str, name: str = "job.yaml", settings: Any =
     for media, content in {"a.jpg": b"image", "copy.jpg": b"image", "a.wav": b"voice"}.items():
         if not (folder / media).exists():
             (folder / media).write_bytes(content)
-    [case], _ = cases(read_jobs(str(folder / name)), [], TARGETS, [])
+    [case], _ = read_cases(read_jobs(str(folder / name)), [], TARGETS, [])
     hashes = {
         asset.pointer: hashlib.sha256(Path(asset.location).read_bytes()).hexdigest()
         for asset in case.intent.assets

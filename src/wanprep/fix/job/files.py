@@ -41,7 +41,7 @@ def planned_jobs(
 
 
 def _fixed(request: FixRequest, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
-    ignored = request.check.config.ignored_in(file.file)
+    ignored = request.check.config.ignored_rules(file.file)
     return fix_job(file, cases, options=request.options, moved=moved, ignored=ignored)
 
 

@@ -11,9 +11,8 @@ from wanprep.job.documents import DocumentFile
 from wanprep.job.model import jobs_of
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
-from wanprep.rules.intent import intent_by, intent_by_body
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolve import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from wanprep.job.model import Asset, Job
     from wanprep.job.references.binding import Kind
     from wanprep.job.shape import Problem
-    from wanprep.rules.bounds import Bound
-    from wanprep.rules.broken import Broken, JobBroken
+    from wanprep.rules.bounds import Bound, JobViolation, Violation
     from wanprep.rules.intent import IntendedReference
     from wanprep.rules.target import Target
 
@@ -34,17 +32,17 @@ class TargetFinding:
     """A bound of a target that the document breaks."""
 
     target: Target
-    details: JobBroken
+    details: JobViolation
 
     @property
-    def bound(self) -> Broken:
+    def bound(self) -> Violation:
         """The broken bound."""
-        return self.details.broken
+        return self.details.violation
 
     @property
     def rule(self) -> str:
         """The name of its rule."""
-        return self.details.broken.rule
+        return self.details.violation.rule
 
     @property
     def pointer(self) -> str:
@@ -137,7 +135,7 @@ def judge_document(
 
 
 def _with_job(case: Case, job: Job) -> Case:
-    intent = intent_by_body(job, case.native) if case.native else intent_by(job)
+    intent = intent_of(job, case.native) if case.native else intent_of(job)
     return replace(case, job=job, intent=intent)
 
 

@@ -18,7 +18,6 @@ from wanprep.fix.job.changes import (
     value_at,
 )
 from wanprep.pointers import last, parent, steps
-from wanprep.rules.message import provider_name
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
@@ -267,7 +266,7 @@ def _useless_removal(
     judged: JudgedDocument, finding: TargetFinding, safety: Safety, why: str, why_plural: str
 ) -> Change:
     useless = _useless(judged, finding.pointer)
-    providers = list(dict.fromkeys(provider_name(each.target) for each in useless))
+    providers = list(dict.fromkeys(each.target.provider_title for each in useless))
     reason = f"{join_words(providers, 'and')} {why_plural if len(providers) > 1 else why}"
     rules = tuple(dict.fromkeys(each.rule for each in useless))
     what = f"`{last(finding.pointer)}`: {reason}"

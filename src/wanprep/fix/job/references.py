@@ -25,8 +25,6 @@ from wanprep.fix.job.changes import (
 from wanprep.job.references.binding import WRITABLE_STYLES, bind, replacements
 from wanprep.job.references.find import find_tokens
 from wanprep.pointers import below, last, parent
-from wanprep.rules.judge_asset import lacks
-from wanprep.rules.message import provider_name
 from wanprep.text import join_words
 
 if TYPE_CHECKING:
@@ -99,7 +97,7 @@ def excess_references(judged: JudgedDocument) -> Iterator[Change]:
             continue
         kinds = judged.kinds
         places = [at for at, kind in enumerate(kinds) if kind in _KINDS[finding.rule]]
-        reason = f"{provider_name(finding.target)} takes no more"
+        reason = f"{finding.target.provider_title} takes no more"
         proposals = (_removal(judged, at, reason, finding.rule) for at in reversed(places))
         excess = max(0, len(places) - finding.bound.limit)
         yield from islice((each for each in proposals if each), excess)
@@ -186,12 +184,12 @@ def first_frame_voices(judged: JudgedDocument) -> Iterator[Change]:
 def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
     """Leave out what no target has a field for."""
     targets = judged.targets
-    providers = list(dict.fromkeys(provider_name(target) for target in targets))
+    providers = list(dict.fromkeys(target.provider_title for target in targets))
     reason = (
         f"{join_words(providers, 'and')} {'has' if len(providers) == 1 else 'have'} no field for it"
     )
     for asset in judged.assets if targets else ():
-        if not all(lacks(target, asset.role) for target in targets):
+        if not all(not target.has_role(asset.role) for target in targets):
             continue
         what = f"{asset.written}: {reason}"
         if asset.role == "voice":

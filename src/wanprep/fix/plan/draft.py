@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.plan.plan import STEPS, Rename, Step
 from wanprep.fix.plan.sizes import scale_to_fit
 from wanprep.media.facts import Facts, extension_format
-from wanprep.rules.judge_asset import judged
+from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.text import file_size, seconds
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def suffix_for(facts: Facts, result_format: str) -> str:
 
 
 def _has_correct_suffix(facts: Facts) -> bool:
-    return bool(judged(facts)["named_truly"])  # some formats pass for each other
+    return bool(facts_for_rules(facts)["named_truly"])  # some formats pass for each other
 
 
 def rename_steps(facts: Facts, result_format: str) -> tuple[Step, ...]:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.rules.bounds import of_keyword
-from wanprep.rules.broken import validator_of
-from wanprep.rules.judge_asset import judged, lacks
-from wanprep.rules.message import allowed_by, provider_name
+from wanprep.rules.bounds import of_keyword, validator_of
+from wanprep.rules.judge_asset import facts_for_rules
+from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.plan.plan import TargetRole
     from wanprep.media.facts import Facts
-    from wanprep.rules.expand import Schema
+    from wanprep.rules.bounds import Schema
     from wanprep.rules.finding import Severity
 
 _LOW: Final = ("minimum", "exclusiveMinimum")
@@ -47,7 +46,7 @@ class Limit:
     def allowed(self) -> str:
         """What is allowed: "at least 240 px"."""
         value = list(self.value) if isinstance(self.value, tuple) else self.value
-        return allowed_by({self.keyword: value}, self.keyword, (self.fact,))
+        return describe_limit({self.keyword: value}, self.keyword, (self.fact,))
 
     @property
     def choices(self) -> tuple[Any, ...] | None:
@@ -172,11 +171,11 @@ def limits_on(facts: Facts, roles: Iterable[TargetRole], ignored: Collection[str
 
     A role that a target lacks sets none: no file is accepted there.
     """
-    judged_facts = judged(facts)
+    judged_facts = facts_for_rules(facts)
     limits: dict[Limit, None] = {}
     for each in roles:
-        if not lacks(each.target, each.role):
-            schema, provider = each.target.roles[each.role], provider_name(each.target)
+        if each.target.has_role(each.role):
+            schema, provider = each.target.roles[each.role], each.target.provider_title
             limits |= dict.fromkeys(limits_in(schema, judged_facts, provider))
     limits |= dict.fromkeys(limits_in(load_schema("asset")["$defs"]["careful"], judged_facts, ""))
     return Limits(tuple(limit for limit in limits if limit.rule not in ignored))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
-from wanprep.rules.catalog import rules
+from wanprep.rules.finding import rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_message, ratio
 from wanprep.text import join_words
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wanprep.fix.plan.limits import Limit, Limits
     from wanprep.fix.plan.plan import TargetRole
     from wanprep.media.facts import Facts
-    from wanprep.rules.broken import Broken
+    from wanprep.rules.bounds import Violation
 
 # No fix can help a file that is missing, incomplete, or of another kind.
 _FINAL: Final = frozenset({"exists", "empty", "lfs_pointer", "readable", "kind"})
@@ -35,7 +35,7 @@ class RoleViolation:
     """One rule that a file breaks in one of its roles."""
 
     role: TargetRole
-    broken: Broken
+    broken: Violation
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -31,7 +31,8 @@ from wanprep.text import join_words, plural, seconds, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.result import Report, Style
+    from wanprep.check.result import Report
+    from wanprep.report import Style
     from wanprep.report.html.filters import TargetNames
 
 _POLICY: Final = (

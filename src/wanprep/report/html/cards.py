@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wanprep.check.findings import was_reached
+from wanprep.check.pipeline import is_reached
 from wanprep.media.facts import NOT_READ, is_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
 from wanprep.report.html.prompt import name_references
@@ -70,7 +70,7 @@ class FileCard:
         facts = self.facts
         if self.asset.kind == "data" or facts is None:
             return False
-        return was_reached(facts) and not (facts.problem or "").startswith(NOT_READ)
+        return is_reached(facts) and not (facts.problem or "").startswith(NOT_READ)
 
     @cached_property
     def states(self) -> frozenset[tuple[str, str]]:
@@ -154,16 +154,16 @@ class _Builder:
         self._positions: dict[tuple[str, str, int | None], FileCard] = {}
         for each in report.verdicts:
             self._verdicts.setdefault(each.subject, {})[each.target] = each.verdict
-        if report.seen:
-            self._add_all(report.seen)
+        if report.inputs:
+            self._add_all(report.inputs)
 
     def _add_all(self, seen: Inputs) -> None:
         for file, cases in zip(seen.files, seen.cases, strict=True):
             for case in cases or (None,):
                 self._add_job(file, case, seen.facts)
-        for path in seen.alone:
+        for path in seen.media:
             card = self._file_card(_bare_asset(path), seen.facts)
-            card.uses.append(Use(seen.role(path), seen.bare))
+            card.uses.append(Use(seen.role(path), seen.media_targets))
             self._positions[path, "", None] = card
 
     def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:

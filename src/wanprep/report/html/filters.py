@@ -9,8 +9,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.rules.message import provider_name
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -72,11 +70,11 @@ class TargetNames:
 
 def name_targets(report: Report) -> TargetNames:
     """Name a target by its provider, or by its title where a provider has several."""
-    seen = report.seen
-    known: dict[str, Target] = {each.id: each for each in seen.bare} if seen else {}
+    seen = report.inputs
+    known: dict[str, Target] = {each.id: each for each in seen.media_targets} if seen else {}
     for cases in seen.cases if seen else ():
         known |= {target.id: target for case in cases for target in case.targets}
-    names = {name: provider_name(known[name]) if name in known else name for name in report.targets}
+    names = {name: known[name].provider_title if name in known else name for name in report.targets}
     titles = {name: known[name].title if name in known else name for name in report.targets}
     for longer in (titles, {name: name for name in report.targets}):
         counts = Counter(names.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.limits import Limits, Range, limits_in
-from wanprep.rules.judge_asset import judged, lacks
+from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.message import ratio
 from wanprep.text import file_size, plain_number, seconds
 
@@ -76,10 +76,12 @@ def measures(card: FileCard) -> Iterator[Measure]:
     if facts is None or not facts.readable:
         return
     limits = {
-        (use.role, target.id): Limits(tuple(limits_in(target.roles[use.role], judged(facts), "")))
+        (use.role, target.id): Limits(
+            tuple(limits_in(target.roles[use.role], facts_for_rules(facts), ""))
+        )
         for use in card.uses
         for target in use.targets
-        if not lacks(target, use.role)
+        if target.has_role(use.role)
     }
     for fact, label in _LABELS.items():
         value = getattr(facts, fact)

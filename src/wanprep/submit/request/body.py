@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
 from wanprep.pointers import steps
-from wanprep.rules.message import provider_name
 from wanprep.submit.request.fields import Draft, write_fields
 from wanprep.text import join_words, visible
 
@@ -69,7 +68,7 @@ def build_request(
         draft = write_fields(case.intent, target.data["fields"], urls, settings)
     if draft.dropped and not drop:
         raise CannotBuild(
-            f"{provider_name(target)} has no field for {join_words(draft.dropped, 'and')}. "
+            f"{target.provider_title} has no field for {join_words(draft.dropped, 'and')}. "
             "Take it out of the job, or pass --drop to send the job without it."
         )
     _require_complete(case, target, draft, urls)
@@ -140,7 +139,7 @@ def _require_complete(case: Case, target: Target, draft: Draft, urls: Mapping[st
     lost = missing_strings(draft.body, expected + [each.text for each in prompts if each])
     if lost:
         raise CannotBuild(
-            f"The request to {provider_name(target)} does not hold all of the job:"
+            f"The request to {target.provider_title} does not hold all of the job:"
             f" {join_words([_shortened(text) for text in lost], 'and')} is missing."
             " Nothing was sent."
         )
@@ -157,7 +156,7 @@ def _require_valid(target: Target, draft: Draft) -> None:
     errors = dict.fromkeys(map(str, schema_errors(draft.body, target.request or {}, checker)))
     if errors:
         raise CannotBuild(
-            f"{provider_name(target)} would refuse the request: "
+            f"{target.provider_title} would refuse the request: "
             f"{'; '.join(list(errors)[:_MOST_ERRORS])}. "
             f"`wanprep check -t {target.id}` explains more."
         )

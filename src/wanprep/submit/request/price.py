@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
-from wanprep.rules.message import provider_name
 from wanprep.text import plain_number, plural
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def estimate_price(
     rate = price["rates"].get(str(_parameter("resolution", intent, target)))
     if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
         return Unpriced(
-            f"{provider_name(target)} has no price for this length and resolution: "
+            f"{target.provider_title} has no price for this length and resolution: "
             "`wanprep check` lists which there are."
         )
     clips = _billed_clips(price["clips"], target, intent, facts)

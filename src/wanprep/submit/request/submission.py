@@ -8,9 +8,9 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.check.pipeline import DEFAULT_TARGET
 from wanprep.errors import UsageError
 from wanprep.pointers import below, parent
+from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.body import replace_values
 from wanprep.submit.uploads.local_files import local_file
 from wanprep.text import join_words, visible
@@ -52,8 +52,8 @@ class Submission:
 
 def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
     """List every job with every target that it is to be sent to; read and hash its files."""
-    if inputs.alone:
-        names = ", ".join(visible(path) for path in inputs.alone[:3])
+    if inputs.media:
+        names = ", ".join(visible(path) for path in inputs.media[:3])
         raise UsageError(
             f"{names}: only jobs can be submitted, and this is a media file. Name it in a job:"
             " `wanprep schema job` shows how that is written."
@@ -68,7 +68,7 @@ def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
 
 def _targets(case: Case, inputs: Inputs) -> Iterator[Target]:
     ids = [target.id for target in case.targets]
-    if len(ids) > 1 and not inputs.question.targets:
+    if len(ids) > 1 and not inputs.request.targets:
         raise UsageError(
             f"{visible(case.job.file)} is for {join_words(ids, 'and')}: each would be a job of its"
             f" own, and paid. Choose one to submit it to: -t {ids[0]}"

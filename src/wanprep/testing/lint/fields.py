@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.check.inputs import Case
 from wanprep.job.model import read_jobs
 from wanprep.pointers import steps
-from wanprep.rules.intent import intent_by
+from wanprep.rules.intent import intent_of
 from wanprep.submit.request.body import CannotBuild, build_request
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def as_case(document: Document, target: Target) -> Case:
         file = Path(folder, "job.json")
         file.write_text(json.dumps(document), encoding="utf-8")
         [job] = read_jobs(str(file)).jobs
-    return Case(job, intent_by(job), (target,), None)
+    return Case(job, intent_of(job), (target,), None)
 
 
 def check_bodies(target: Target) -> Iterator[Message]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
-from wanprep.rules.catalog import rules, unknown_rule
-from wanprep.rules.expand import SEVERITIES
-from wanprep.rules.target import load_target
+from wanprep.rules.finding import rules, unknown_rule_message
+from wanprep.rules.target import SEVERITIES, load_target
 from wanprep.schema_errors import schema_errors
 from wanprep.schemas import load_schema
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wanprep.plugins.provider import Provider
-    from wanprep.rules.bounds import Bound
-    from wanprep.rules.expand import Schema
+    from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
 
 Message = tuple[str, str]  # a place in the file, and a sentence
@@ -93,7 +91,7 @@ def _check_bound(bound: Bound) -> Iterator[str]:
     if not bound.rule:
         yield f"{limit} has no rule: name it with x-rule. `wanprep explain` lists the rules."
     elif bound.rule not in rules():
-        yield f"{limit}: {unknown_rule(bound.rule)}"
+        yield f"{limit}: {unknown_rule_message(bound.rule)}"
     if bound.severity not in SEVERITIES:
         yield f"{limit} has no severity: set x-severity to error, warning or note."
     missing = [name for name in _SOURCE_KEYS if not bound.source.get(name)]
