@@ -212,7 +212,7 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
     assert run(["check", "--write-baseline"]) == 0
     told = capfd.readouterr().err
     assert "wanprep-baseline.json: 4 known findings" in told
-    assert 'write into wanprep.toml: baseline = "wanprep-baseline.json"' in told
+    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in told
     assert run(["check"]) == 1, "nobody said that it counts"
     assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
 
@@ -236,7 +236,8 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
                      "of another version", id="a later one"),
         pytest.param(["--baseline", "b.json"], '{"version": 1, "findings": [{"rule": 1}]}',
                      "has an invalid entry", id="an entry"),
-        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "say two things", id="both"),
+        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "exclude each other",
+                     id="both"),
         pytest.param([], None, "there is no baseline", id="configured and absent"),
     ],
 )  # fmt: skip

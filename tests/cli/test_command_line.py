@@ -213,7 +213,7 @@ def test_every_option_says_what_it_does(name: str, command: click.Command) -> No
 @pytest.mark.parametrize(
     ("arguments", "files", "next_step"),
     [
-        (["check", "gone.png"], {}, "Look for a slip"),
+        (["check", "gone.png"], {}, "Check the spelling"),
         (["check"], {}, "`wanprep init`"),
         (["check"], {"wanprep.toml": "[[["}, "`wanprep schema config`"),
         (["check"], {"wanprep.toml": "x = 1"}, "known keys: `targets`"),

@@ -41,7 +41,7 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[OXEN]["price"] is None
     assert "oxen.ai" in rows[OXEN]["price_note"]
     assert rows[RUNCOMFY]["warnings"] == [
-        "RunComfy accepts no voice here. `wanprep fix --yes` can remove it."
+        "RunComfy accepts no voice here. Fix: `wanprep fix --yes`."
     ]
     assert rows[SMALL]["verdict"] == "impossible"
     assert any("Too many images" in words for words in rows[SMALL]["why"])
@@ -56,7 +56,7 @@ def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     lines = output.splitlines()
     assert lines[0] == "demo/job.yaml"
     assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
-    assert "Price: Oxen tells its prices" in output
+    assert "Price: Oxen lists its prices" in output
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 6
 

@@ -332,7 +332,7 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     output = capfd.readouterr().out
     assert "replace its transparency with #ffffff" in output
     assert "remaining: banner.png" in output
-    assert "`wanprep fix --crop pad` or `--crop smart` can bring it into range" in output
+    assert "Fix: `wanprep fix --crop smart`" in output
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
 
@@ -407,7 +407,7 @@ UNBOUND = "job.yaml:3: @Image5 is not among the references of the job."
         pytest.param(EVOLINK, "evolnk/wan", "job.yaml:2: There is no target", id="no target"),
         pytest.param('"@Image1', '"@Image5', UNBOUND, id="unbound"),
         pytest.param("refs/fine.png", "http://127.0.0.1/a.png",
-                     "job.yaml:6: http://127.0.0.1/a.png leads nowhere", id="an address"),
+                     "job.yaml:6: http://127.0.0.1/a.png: its host is private", id="a URL"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", [["--plan"], ["--out", "ready"]], ids=["plan", "done"])

@@ -20,7 +20,7 @@ def test_a_new_plugin_passes(capfd: pytest.CaptureFixture[str]) -> None:
     assert "wrote wanprep_acme/src/wanprep_acme/flows.py" in output.out.splitlines()
     assert "wanprep plugin check wanprep_acme" in output.err
     assert run(["plugin", "check", "wanprep_acme"]) == 0
-    assert capfd.readouterr().out == "wanprep_acme: 1 target, no faults\n"
+    assert capfd.readouterr().out == "wanprep_acme: 1 target, no problems\n"
 
 
 def test_it_is_written_to_a_folder_once(capfd: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,6 @@ from PIL import Image
 
 from wanprep.schemas import load_schema
 
-pytest_plugins = ["commands"]
-
 
 @pytest.fixture
 def folder(tmp_path: Path, clip: Path) -> Path:

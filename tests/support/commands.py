@@ -1,6 +1,6 @@
 """Run commands in this process, with standard input, and read what they print.
 
-A test module takes the fixture with `pytest_plugins = ["commands"]`.
+tests/cli/conftest.py gives its fixture to all tests of commands.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ def _faults(facts: Facts, target: Target) -> tuple[int, int]:
     """Count what stands against a file, the errors first."""
     role = _ROLES[facts.kind]
     found = [each.severity for each in judge_asset(facts, target, role)]
-    return not target.has_role(role) + found.count("error"), found.count("warning")
+    return (not target.has_role(role)) + found.count("error"), found.count("warning")
 
 
 def _drafts(

@@ -1,4 +1,4 @@
-"""`wanprep config`: the config_values that apply, and where each comes from."""
+"""`wanprep config`: the values that apply, and where each comes from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def config() -> None:
     """
 
 
-@config.command(short_help="Show all config_values, and what applies to PATH.")
+@config.command(short_help="Show all values, and what applies to PATH.")
 @click.argument("path", required=False)
 @format_option(["text", "json"], "Text, or a JSON object.")
 def show(path: str | None, style: str) -> int:

@@ -38,7 +38,8 @@ def render_concise(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG0
     """Write path:line:col: severity rule message, as editors and grep understand it."""
     for finding in report.findings:
         place = f"{visible(finding.file)}:{finding.line or 1}:{finding.column or 1}"
-        yield f"{place}: {finding.severity} {finding.rule} {visible(finding.message)}\n"
+        text = _without_name(finding) if finding.line is None else finding.message
+        yield f"{place}: {finding.severity} {finding.rule} {visible(text)}\n"
 
 
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:

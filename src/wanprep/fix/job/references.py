@@ -189,7 +189,7 @@ def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
         f"{join_words(providers, 'and')} {'has' if len(providers) == 1 else 'have'} no field for it"
     )
     for asset in judged.assets if targets else ():
-        if not all(not target.has_role(asset.role) for target in targets):
+        if any(target.has_role(asset.role) for target in targets):
             continue
         what = f"{asset.written}: {reason}"
         if asset.role == "voice":
