@@ -7,7 +7,10 @@ from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from commands import wanprep
 from own_certificate import write_certificate
+
+__all__ = ["wanprep"]
 
 
 @pytest.fixture(autouse=True)

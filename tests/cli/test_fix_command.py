@@ -283,7 +283,7 @@ def test_one_file_that_must_suit_two_targets() -> None:
 def long_video(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
     """A video that takes long enough to encode for a signal to arrive meanwhile."""
     path = tmp_path_factory.mktemp("long") / "long.mov"
-    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=10"]
+    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=25"]
     command = [ffmpeg, "-v", "error", *source, "-c:v", "mjpeg", "-q:v", "8", str(path)]
     subprocess.run(command, check=True)
     return path

@@ -1,6 +1,6 @@
 """Run commands in this process, with standard input, and read what they print.
 
-tests/cli/conftest.py gives its fixture to all tests of commands.
+tests/conftest.py gives its fixture to all tests.
 """
 
 from __future__ import annotations
