@@ -34,6 +34,7 @@ _WIDTH: Final = 90
 _VARIABLES: Final = {
     "WANPREP_CACHE_DIR": "folder of the cache",
     "WANPREP_STATE_DIR": "folder of the ledger of runs",
+    "WANPREP_DISABLE_PLUGINS": "plugins to leave out, separated by commas, or `all`",
     "WANPREP_POLL_INTERVAL": "seconds between polls of a provider, in place of its defaults",
     "NO_COLOR": "any value: no colours",
     "FORCE_COLOR": "any value but 0: colours even without a terminal",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -11,6 +13,13 @@ from commands import wanprep
 from own_certificate import write_certificate
 
 __all__ = ["wanprep"]
+
+# Whatever else is installed: the tests count and list what comes with wanprep.
+os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
+    point.name
+    for point in entry_points(group="wanprep")
+    if point.dist is None or point.dist.name != "wanprep"
+)
 
 
 @pytest.fixture(autouse=True)

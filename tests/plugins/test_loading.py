@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -188,3 +189,26 @@ def test_check_loads_no_plugin() -> None:
     )
     root = Path(__file__).parents[2]
     assert subprocess.check_output([sys.executable, "-c", code], cwd=root, text=True) == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("disabled", "left"),
+    [
+        ("oxen, runcomfy", ["evolink", "wan", "wavespeed"]),
+        ("all", ["wan"]),
+        ("", ["evolink", "oxen", "runcomfy", "runcomfy", "wan", "wavespeed"]),
+    ],
+)
+def test_plugins_can_be_disabled(
+    disabled: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = os.environ["WANPREP_DISABLE_PLUGINS"]
+    monkeypatch.setenv("WANPREP_DISABLE_PLUGINS", f"{disabled},{others}")
+    code = (
+        "from wanprep.plugins.loading import installed\n"
+        "from wanprep.rules.target import all_targets\n"
+        "print(*sorted(each.partition('/')[0] for each in all_targets()), *installed().providers)"
+    )
+    command = [sys.executable, "-c", code]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert output == left + sorted({*left} - {"wan"})

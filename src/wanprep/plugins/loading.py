@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError
+from wanprep.rules.target import is_disabled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -85,7 +86,7 @@ def installed() -> Plugins:
     """Load the installed plugins, once."""
     from importlib.metadata import entry_points
 
-    return load(entry_points(group=_GROUP))
+    return load(each for each in entry_points(group=_GROUP) if not is_disabled(each.name))
 
 
 def load(points: Iterable[EntryPoint]) -> Plugins:

@@ -183,6 +183,12 @@ def target_files(folders: Sequence[Path] = ()) -> Iterator[Path]:
         )
 
 
+def is_disabled(plugin: str) -> bool:
+    """Whether WANPREP_DISABLE_PLUGINS names a plugin, or all of them."""
+    names = os.environ.get("WANPREP_DISABLE_PLUGINS", "").split(",")
+    return not {plugin, "all"}.isdisjoint(name.strip() for name in names)
+
+
 @cache
 def _plugin_folders() -> tuple[Path, ...]:
     found: dict[str, Path] = {}
@@ -193,7 +199,7 @@ def _plugin_folders() -> tuple[Path, ...]:
             continue
         for name in names:
             folder = Path(place, name, "targets")
-            if folder.is_dir():
+            if folder.is_dir() and not is_disabled(name.removeprefix("wanprep_")):
                 found.setdefault(name, folder)  # the first on the path is what import would take
     return tuple(found.values())
 
