@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from importlib.metadata import entry_points
+from itertools import count
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -22,30 +24,29 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 )
 
 
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WANPREP_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+@pytest.fixture(scope="session", autouse=True)
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let nothing but loopback be reached, and return the folder of all caches."""
+    certificates = write_certificate(tmp_path_factory.mktemp("certificates"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")  # a proxy that is not there
+            monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        # One certificate of our own: to read the world's takes long, at every connection.
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+        yield tmp_path_factory.mktemp("caches")
+
+
+_numbers = count()
 
 
 @pytest.fixture(autouse=True)
-def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing but loopback be reached: everything else goes to a proxy that is not there."""
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
-    monkeypatch.delenv("NO_PROXY", raising=False)
-
-
-@pytest.fixture(scope="session")
-def _certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_certificate(tmp_path_factory.mktemp("certificates"))
-
-
-@pytest.fixture(autouse=True)
-def _short_list(_certificates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trust one certificate of our own: to read the world's takes long, at every connection."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(_certificates))
+def _own_cache(_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _environment / str(next(_numbers))
+    folder.mkdir()
+    monkeypatch.setenv("WANPREP_CACHE_DIR", str(folder))
 
 
 @pytest.fixture(scope="session")
