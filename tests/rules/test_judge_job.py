@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +235,33 @@ def test_limits_of_only_the_request_schema(tmp_path: Path) -> None:
         ("parameter-invalid", "/body/response_format", "url or b64_json"),
     ]
     assert all(each.violation.source["checked"] for each in found)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("limits", "length", "expected"),
+    [
+        pytest.param([(50, "warning"), (30, "error")], 30, [], id="at the narrower"),
+        pytest.param([(50, "warning"), (30, "error")], 31, [(30, "error")], id="above one"),
+        pytest.param([(50, "warning"), (30, "error")], 51, [(30, "error")], id="above both"),
+        pytest.param([(50, "error"), (30, "error")], 51, [(30, "error")], id="equally severe"),
+        pytest.param([(50, "error"), (30, "warning")], 51, [(50, "error")], id="the worse one"),
+    ],
+)
+def test_a_limit_beside_a_wider_one_is_not_hidden(
+    tmp_path: Path, limits: list[Any], length: int, expected: list[Any], order: int
+) -> None:
+    source = {"doc": "https://example.com", "says": "short", "checked": "2026-11-20"}
+    notes = {"x-rule": "prompt-too-long", "x-source": source}
+    schemas = [
+        {"properties": {"prompt": {"properties": {"length": bound}}}}
+        for most, severity in limits[::order]
+        for bound in [{"maximum": most, "x-severity": severity, **notes}]
+    ]
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps({"prompt": "x" * length, **IMAGE}))
+    (job,) = read_jobs(str(path)).jobs
+    intent = intent_of(job)
+    target = replace(TARGETS[EVOLINK], job={"allOf": schemas})
+    found = judge_job(resolve(intent), intent, target)
+    assert [(each.violation.limit, each.violation.severity) for each in found] == expected

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from wanprep.media.facts import NOT_READ, is_url
+from wanprep.rules.bounds import RANGE
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_message, job_message, sentence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target
 
 Outcome = Literal["pass", "fail", "unknown"]
-_RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def asset_findings(
@@ -105,7 +105,7 @@ def _at(place: Place, finding: Finding) -> Finding:
 
 def _allowed(violation: Violation) -> object:
     """Return a range as a whole, any other bound by its value, and None for "nothing"."""
-    ends = {name: violation.schema[name] for name in _RANGE if name in violation.schema}
+    ends = {name: violation.schema[name] for name in RANGE if name in violation.schema}
     return ends or (None if violation.keyword in {"not", "required"} else violation.limit)
 
 

@@ -23,7 +23,7 @@ from wanprep.media.facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Increase when a reader's facts change: older rows are then ignored.
+# Increase it when the facts of a file change, as by a new fact: older rows are then ignored.
 PROBE_VERSION: Final = f"{__version__}.4"
 MAX_BYTES: Final = 64 * 2**20
 _FLUSH_EVERY: Final = 512

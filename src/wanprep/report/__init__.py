@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.result import Report
 
-# Module and function of each format. A new one is a function and a line here.
+# Module and function of each format.
 FORMATS: Final = {
     "concise": "text:render_concise",  # one line per finding, for editors and grep
     "github": "annotations:render_github",  # workflow commands, with which Actions marks lines

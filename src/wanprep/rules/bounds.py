@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from wanprep.rules.target import SEVERITIES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -25,6 +27,7 @@ LIMITS: Final = (
 # Below these, a schema is only a condition: failing it rejects nothing.
 _CONDITIONS: Final = frozenset({"if", "not", "anyOf", "contains"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
+RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _MOST_VALIDATORS: Final = 256
 _validators: Final[dict[int, tuple[Schema, Validator]]] = {}
 
@@ -144,6 +147,24 @@ def _by_key(violation: Violation, value: Mapping[str, Any]) -> Iterator[Violatio
     for name in value:
         if name not in names and not any(re.search(pattern, name) for pattern in patterns):
             yield replace(violation, path=(*violation.path, name), found=name, limit=names)
+
+
+def narrowest(of_rule: list[Violation]) -> Violation:
+    """Of a bound that is set twice, as where a target narrows a shared one, take the narrower.
+
+    A narrower one of a lower severity does not hide that a value is past a wider one.
+    """
+    first = of_rule[0]
+    same = [each for each in of_rule if (each.path, each.keyword) == (first.path, first.keyword)]
+    worst = max(SEVERITIES.index(each.severity) for each in same)
+    same = [each for each in same if SEVERITIES.index(each.severity) == worst]
+    match first.keyword:
+        case "maximum" | "exclusiveMaximum":
+            return min(same, key=lambda each: float(each.limit))
+        case "minimum" | "exclusiveMinimum":
+            return max(same, key=lambda each: float(each.limit))
+        case _:
+            return first
 
 
 def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Violation:

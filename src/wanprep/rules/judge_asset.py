@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
-from wanprep.rules.bounds import Violation, violations
+from wanprep.rules.bounds import Violation, narrowest, violations
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
@@ -53,24 +53,11 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     for each in chain(unusable, in_role, violations(value, schemas["careful"])):
         if not (each.keyword == "required" and not facts.readable):
             by_rule.setdefault(each.rule, []).append(each)
-    yield from map(_narrowest, by_rule.values())
+    yield from map(narrowest, by_rule.values())
 
 
 def _is_unread(facts: Facts) -> bool:
     return facts.bytes is None or (facts.problem or "").startswith(NOT_READ)
-
-
-def _narrowest(of_rule: list[Violation]) -> Violation:
-    """Of a bound that is set twice, as where a target narrows a shared one, take the narrower."""
-    first = of_rule[0]
-    same = [each for each in of_rule if (each.path, each.keyword) == (first.path, first.keyword)]
-    match first.keyword:
-        case "maximum" | "exclusiveMaximum":
-            return min(same, key=lambda each: float(each.limit))
-        case "minimum" | "exclusiveMinimum":
-            return max(same, key=lambda each: float(each.limit))
-        case _:
-            return first
 
 
 def facts_for_rules(facts: Facts) -> dict[str, Any]:

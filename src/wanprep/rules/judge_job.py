@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.pointers import is_within, last, parent, pointer_to
-from wanprep.rules.bounds import JobViolation, Violation, violation_of, violations
+from wanprep.rules.bounds import RANGE, JobViolation, Violation, narrowest, violation_of, violations
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
@@ -56,7 +56,7 @@ def _is_explained(pointer: str, reported: Iterable[tuple[str, str, Any]]) -> boo
 def _violations(
     resolved: Mapping[str, Any], intent: Intent, target: Target, body: Mapping[str, Any] | None
 ) -> Iterator[JobViolation]:
-    for each in violations(resolved, target.job):
+    for each in _without_wider(violations(resolved, target.job)):
         yield _placed(each, resolved, intent)
     yield from _prompt_styles(resolved, intent, target)
     if body is None:
@@ -66,6 +66,15 @@ def _violations(
         name = each.limit[0] if each.keyword == "required" else _last_key(each.path)
         yield JobViolation(each, pointer_to(("body", *each.path)), name)
     yield from _request_violations(body, target)
+
+
+def _without_wider(found: Iterable[Violation]) -> Iterator[Violation]:
+    """Leave out a limit on a number where a narrower one of the same rule is violated, too."""
+    by_bound: dict[tuple[object, ...], list[Violation]] = {}
+    for each in found:
+        by_bound.setdefault((each.rule, each.path, each.keyword), []).append(each)
+    for same in by_bound.values():
+        yield from [narrowest(same)] if same[0].keyword in RANGE else same
 
 
 def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -> JobViolation:

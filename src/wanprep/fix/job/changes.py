@@ -144,7 +144,7 @@ class Change:
 
 
 # A function that proposes changes of one kind to a document, the safest first.
-Repair = Callable[["JudgedDocument"], Iterator[Change]]
+JobFix = Callable[["JudgedDocument"], Iterator[Change]]
 
 
 def propose_value(

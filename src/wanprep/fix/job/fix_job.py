@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wanprep.check.inputs import Case
-    from wanprep.fix.job.changes import Repair
+    from wanprep.fix.job.changes import JobFix
     from wanprep.fix.job.edits import Draft, Edits
     from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.fix.plan.plan import Options
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 Moved = Mapping[tuple[int, str], str]
 
-REPAIRS: Final[tuple[Repair, ...]] = (
+FIXES: Final[tuple[JobFix, ...]] = (
     keys.misspelt_keys,
     keys.misplaced_keys,
     values.wrong_types,
@@ -167,7 +167,7 @@ class _DocumentFixer:
         while len(self.changes) < _MAX_CHANGES:
             self.questions.clear()
             self._unwritable.clear()
-            proposals = (each for repair in REPAIRS for each in repair(judged))
+            proposals = (each for propose in FIXES for each in propose(judged))
             after = self._apply_first(judged, proposals)
             if after is None:
                 break
