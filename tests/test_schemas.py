@@ -22,5 +22,5 @@ def test_facts_and_their_schema_have_the_same_fields_in_the_same_order() -> None
 
 
 def test_an_unknown_schema_is_wrong_use() -> None:
-    with pytest.raises(UsageError, match=r"There are: .*facts"):
+    with pytest.raises(UsageError, match=r"Choose from: .*facts"):
         load_schema("fatcs")

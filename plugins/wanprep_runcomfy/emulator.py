@@ -102,7 +102,7 @@ def _hosted(state: State, url: str) -> str:
     try:
         content = b64decode(data, validate=True)
     except binascii.Error as error:
-        raise HttpError(422, "a data URI holds no base64") from error
+        raise HttpError(422, "a data URI is not base64") from error
     place = f"/stored/runcomfy/{uuid.uuid4()}"
     state.uploads.put(place, content, head.removeprefix("data:"))
     return state.url + place

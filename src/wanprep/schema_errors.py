@@ -99,12 +99,12 @@ def _most_relevant(error: ValidationError) -> ValidationError:
 
 
 def mismatch(found: str, expected: str) -> str:
-    """Word a value that is not what it must be."""
+    """Describe a value that does not fit its schema."""
     return f"found {found}; expected {expected}"
 
 
 def unknown_key(known: Iterable[str], guess: str | None) -> str:
-    """Word a key that does not exist here."""
+    """Describe a key that does not exist here."""
     if guess:
         return f"unknown key; did you mean `{guess}`?"
     names = ", ".join(f"`{name}`" for name in known if name != "$schema")
@@ -112,13 +112,13 @@ def unknown_key(known: Iterable[str], guess: str | None) -> str:
 
 
 def type_in_words(names: str | Iterable[str]) -> str:
-    """Word one or several types of JSON Schema."""
+    """Name one or several types of JSON Schema."""
     several = [names] if isinstance(names, str) else names
     return join_words([_TYPES[name] for name in several], "or")
 
 
 def closest(key: str, known: Iterable[str]) -> str | None:
-    """Find the known key that this one is most likely a misspelling of."""
+    """Find the key that this one is most likely a misspelling of."""
     from difflib import get_close_matches
 
     spelt = {letters(name): name for name in known}

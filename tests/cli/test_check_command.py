@@ -79,7 +79,7 @@ def test_exit_status(wanprep: Command, arguments: list[str], status: int, says: 
         ),
         pytest.param(["--select", "zzz"], "`wanprep explain` lists them", id="nor this"),
         pytest.param(
-            ["--role", "hero"], "'hero' is not a role. There are: reference_", id="no role"
+            ["--role", "hero"], "'hero' is not a role. Choose from: reference_", id="no role"
         ),
         pytest.param(["--role", "*=hero"], "'hero' is not a role", id="nor by a glob"),
         pytest.param(["--format", "xml"], "'xml' is not one of", id="no format"),

@@ -77,7 +77,7 @@ print({{"PIL", "pymediainfo"}} & {{*sys.modules}})
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("prode", "Did you mean 'probe'?"), ("frobnicate", "There are: cache, ")],
+    [("prode", "Did you mean 'probe'?"), ("frobnicate", "Choose from: cache, ")],
 )
 def test_an_unknown_command_is_corrected(
     word: str, hint: str, capfd: pytest.CaptureFixture[str]
@@ -92,7 +92,7 @@ def test_schemas_are_listed_and_printed(capfd: pytest.CaptureFixture[str]) -> No
     assert run(["schema", "facts"]) == 0
     assert json.loads(capfd.readouterr().out)["title"] == "Facts"
     assert run(["schema", "fax"]) == 2
-    assert "There are: " in capfd.readouterr().err
+    assert "Choose from: " in capfd.readouterr().err
 
 
 def test_the_cache_is_shown_and_cleared(clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -221,7 +221,7 @@ def test_every_option_says_what_it_does(name: str, command: click.Command) -> No
         (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Fix it"),
         (["check", "--select", "zzz"], {}, "`wanprep explain` lists them"),
         (["check", "-o", "no/report"], {"a.png": ""}, "with -o"),
-        (["schema", "zzz"], {}, "There are: "),
+        (["schema", "zzz"], {}, "Choose from: "),
         (["fix"], {"a.png": ""}, "--out DIR"),
         (["submit", "a.png"], {"a.png": ""}, "`wanprep schema job`"),
         (["submit", "a.yaml"], {"a.yaml": "prompt: x\nreferences: []\n"}, "Name one with -t"),

@@ -377,7 +377,7 @@ def test_another_programs_file_is_not_overwritten(
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 1
     output = capfd.readouterr().out
     assert theirs.read_bytes() == b"theirs"
-    assert "fine.png: not fixed\n    ready/refs/fine.png is there already" in output
+    assert "fine.png: not fixed\n    ready/refs/fine.png already exists" in output
     assert "1 file fixed, 0 left as they were, 1 not fixed" in output
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wanprep.job.model import Job, read_jobs
-from wanprep.net.addresses import is_private
+from wanprep.net.urls import is_private
 from wanprep.rules.intent import (
     IntendedReference,
     Intent,

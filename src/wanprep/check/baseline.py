@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a finding is recognised by."""
+        """The rule, target and content by which a finding is recognised."""
         return (self.rule, self.target, self.content)
 
 

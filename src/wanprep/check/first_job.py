@@ -1,4 +1,4 @@
-"""A first job, made of the media that are there and of what a target takes."""
+"""Write a first job from the media in a folder, within the limits of a target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wanprep.job.references.binding import Kind
     from wanprep.rules.target import Target
 
-# From the richest to the plainest: images, clips, and what they do together.
+# From the most references to none: images, clips, and a prompt that names them.
 _SCENES: Final = (
     (2, 1, "Image 1 meets Image 2 while Video 1 dances beside them."),
     (1, 1, "Image 1 watches Video 1 dance."),
@@ -33,7 +33,7 @@ _SCENES: Final = (
     (1, 0, "Slowly the camera moves closer."),
     (0, 1, "Video 1 dances in a garden."),
 )
-# Where no media lie: names to put one's own behind.
+# Placeholders for a folder without media.
 _EXAMPLES: Final = (
     Facts(path="refs/hero.jpg", kind="image", readable=True),
     Facts(path="refs/garden.png", kind="image", readable=True),
@@ -55,7 +55,7 @@ class FirstJob:
 
 
 def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
-    """Look at the images and clips in a folder, as a check of it would."""
+    """Probe the images and clips in a folder, as a check would."""
     named = (
         path
         for path in files_in([folder], stdin)
@@ -67,7 +67,7 @@ def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
 def first_job(
     target: Target, media: Sequence[Facts], *, file: str, schema: str, config: Config
 ) -> FirstJob:
-    """Write a job that the target takes, if that can be; else the one with the fewest faults."""
+    """Write a job that the target accepts, or else the one with the fewest errors."""
     found = media or _EXAMPLES
     ranked = sorted(found, key=lambda facts: _faults(facts, target))
     drafts = (
@@ -78,7 +78,7 @@ def first_job(
 
 
 def _faults(facts: Facts, target: Target) -> tuple[int, int]:
-    """Count what stands against a file, the errors first."""
+    """Count a file's errors, then its other findings."""
     role = _ROLES[facts.kind]
     found = [each.severity for each in judge_asset(facts, target, role)]
     return (not target.has_role(role)) + found.count("error"), found.count("warning")

@@ -74,7 +74,7 @@ def complete_schemas(incomplete: str) -> Iterable[CompletionItem]:
 
 @_completer
 def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
-    """Offer the runs in the ledger, newest first, without creating or changing it."""
+    """Offer the runs in the ledger, newest first; the ledger is neither created nor changed."""
     import os
     import sqlite3
     from contextlib import closing, suppress

@@ -30,7 +30,7 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
 
     Prints the variables that point wanprep to it, then one line per request, until Ctrl-C. Jobs
     are checked as the providers document it. Results are small real videos made of the job's own
-    references. References on other hosts are not fetched but drawn, and no webhook or
+    references. References on other hosts are drawn instead of fetched, and no webhook or
     callback is called. PUT /files/NAME stands in for storage of your own; POST /_faults
     {"faults": ["fail"]} changes the faults while it runs.
 

@@ -187,7 +187,7 @@ class _Bars(FixProgress):
 
     def start(self, file: PlannedFile) -> ProgressCallback | None:
         if not isinstance(getattr(file.plan, "recipe", None), VideoRecipe):
-            return None  # over before a bar could be read
+            return None  # ends before a bar could be read
         path = file.media.path
         bar = self._bars.add_task(visible(os.path.basename(path)), total=100)
         self._videos[path] = bar

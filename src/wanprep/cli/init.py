@@ -126,7 +126,7 @@ def _require_terminal(instead: str) -> None:
 
 
 def _likely_target(config: Config, available: Iterable[str]) -> str:
-    """Take the configured target, else one whose key is set, else the default."""
+    """Choose the configured target, else one whose key is set, else the default."""
     from wanprep.rules.target import DEFAULT_TARGET
     from wanprep.submit.services.service import Services
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what --quiet, --verbose and NO_COLOR ask for."""
+"""Options that several commands share, and the settings of --quiet, --verbose and NO_COLOR."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context 
 
 
 def together(*parts: Decorator) -> Decorator:
-    """Make one decorator of several options; help lists them in this order."""
+    """Combine options into one decorator; help lists them in this order."""
     return lambda command: reduce(lambda wrapped, part: part(wrapped), reversed(parts), command)
 
 
@@ -97,7 +97,7 @@ def _roles(
     for value in values:
         pattern, equals, role = value.rpartition("=")
         if role not in ROLES:
-            raise click.BadParameter(f"'{role}' is not a role. There are: {', '.join(ROLES)}.")
+            raise click.BadParameter(f"'{role}' is not a role. Choose from: {', '.join(ROLES)}.")
         roles[pattern if equals else "*"] = role
     return roles
 

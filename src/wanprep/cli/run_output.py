@@ -1,4 +1,4 @@
-"""Runs on screen: their progress, what became of them, and the exit status that follows."""
+"""Show runs: their progress, their outcomes, and the exit status that follows."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def show_results(
     success: Collection[RunState],
     lasting: bool = True,
 ) -> int:
-    """Print what became of each run, and return the exit status; `success` are states of success.
+    """Print the outcome of each run, and return the exit status; `success` are states of success.
 
     Runs that are not `lasting` end with the command.
     """

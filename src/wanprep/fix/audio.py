@@ -156,7 +156,7 @@ def _check(output: str, recipe: AudioRecipe, facts: Facts) -> None:
     if not result.readable or not result.duration:
         raise CannotFix(
             f"what ffmpeg wrote cannot be played ({result.problem or 'it is silent'}): there may"
-            " be no audio in the part that was asked for"
+            " be no audio in the requested part"
         )
     if recipe.length is not None and result.duration > recipe.length:
         raise CannotFix(

@@ -2,7 +2,7 @@
 
 The schema is data: keys, their types and what may not stand together are read from there, and
 a test checks that this reading agrees with a full validator. Everything normalized is reported;
-but a job with `refs:` is judged as if it had `references:`, so that one slip is one finding.
+but a job with `refs:` is judged as if it had `references:`, so that one mistake is one finding.
 """
 
 from __future__ import annotations

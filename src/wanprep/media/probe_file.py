@@ -1,6 +1,6 @@
 """Probe one file in this process: detect its format, read it, and never raise.
 
-This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
+This code parses untrusted bytes. It runs in a worker process (see workers.py), because
 a crash inside a native library cannot be caught from within.
 """
 

@@ -161,7 +161,7 @@ class RemoteFile(Closing):
         raise UrlReadError(f"{kind}: its server answered {reason}")
 
     def _refuse_private(self, url: str) -> None:
-        from wanprep.net.addresses import is_private
+        from wanprep.net.urls import is_private
 
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -36,14 +36,14 @@ _TYPES: Final = {
 
 
 def asset_message(violation: Violation, written: str, facts: Facts, target: Target) -> str:
-    """Say what a file is, what is allowed, and how to fix it."""
+    """Describe what a file is, what is allowed, and how to fix it."""
     rule = rules()[violation.rule]
     is_fixable = bool(rule.fix) and facts.readable and not is_url(written)
     return f"{asset_problem(violation, written, facts, target)} {_fix(rule, is_fixable)}"
 
 
 def asset_problem(violation: Violation, written: str, facts: Facts, target: Target) -> str:
-    """Say what a file is, and what is allowed."""
+    """Describe what a file is, and what is allowed."""
     limit = describe_allowed(violation)
     first = violation.limit[0] if isinstance(violation.limit, list) else violation.limit
     fields = _fact_fields(facts, limit) | {
@@ -57,7 +57,7 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
 
 
 def job_message(each: JobViolation, target: Target) -> str:
-    """Say what is wrong with a job, what is allowed, and how to fix it."""
+    """Describe what is wrong with a job, what is allowed, and how to fix it."""
     rule = rules()[each.violation.rule]
     fields = {
         "name": each.name,

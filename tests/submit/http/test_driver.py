@@ -19,25 +19,25 @@ from loopback import (
     reset,
     silent,
 )
-from small_service import HASTE, KEY, ORDER, PATIENCE, SENT, driver, provider, service
+from small_service import HASTE, KEY, ORDER, SENT, STEADY, driver, provider, service
 
 from wanprep.errors import UsageError
 from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Unclear
 from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.paid import describe
-from wanprep.submit.http.retries import Patience
+from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.uploads.local_files import local_file
 
 GOOD = answer(200, {"id": "j1", "credits": 5})
 
 
-def submit(*answers: Answer, patience: Patience = PATIENCE) -> tuple[Any, Loopback, list[float]]:
+def submit(*answers: Answer, policy: RetryPolicy = STEADY) -> tuple[Any, Loopback, list[float]]:
     """Submit to a server with these answers; return the outcome, the server and the pauses."""
     waits: list[float] = []
     with (
         Loopback({"/jobs": answers}) as server,
-        driver(server, patience=patience, pause=waits.append) as small,
+        driver(server, policy=policy, pause=waits.append) as small,
     ):
         try:
             outcome: Any = small.submit(ORDER)
@@ -109,8 +109,8 @@ def test_uncertain_keeps_the_message_and_request_id() -> None:
     ],
 )
 def test_timeouts_are_uncertain(slow: Answer) -> None:
-    haste = Patience(connect=20, read=0.3, answer=0.3, pause=0.01)
-    outcome, server, _ = submit(slow, GOOD, patience=haste)
+    haste = RetryPolicy(connect=20, read=0.3, answer=0.3, pause=0.01)
+    outcome, server, _ = submit(slow, GOOD, policy=haste)
     assert isinstance(outcome, Uncertain), outcome
     assert len(server.heard) == 1
 
@@ -206,9 +206,7 @@ def test_a_failed_connection_is_retried_and_never_uncertain(url: str | None) -> 
     waits: list[float] = []
     environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url or closed_port()}
     with (
-        Driver(
-            provider(), service(), environ=environ, patience=PATIENCE, pause=waits.append
-        ) as small,
+        Driver(provider(), service(), environ=environ, policy=STEADY, pause=waits.append) as small,
         pytest.raises(NotSent, match="Nothing was sent") as caught,
     ):
         small.submit(ORDER)
@@ -222,7 +220,7 @@ def test_a_failed_handshake_means_nothing_was_sent() -> None:
         environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url}
         with (
             Driver(
-                provider(), service(), environ=environ, patience=HASTE, pause=lambda _: None
+                provider(), service(), environ=environ, policy=HASTE, pause=lambda _: None
             ) as small,
             pytest.raises(NotSent),
         ):
@@ -337,7 +335,7 @@ def test_polls_are_repeated(bad: Answer) -> None:
 def test_polls_without_an_answer(bad: Answer, message: str) -> None:
     with (
         Loopback({"/jobs/1": [bad]}) as server,
-        driver(server, patience=HASTE) as small,
+        driver(server, policy=HASTE) as small,
         pytest.raises(NoAnswer, match=message),
     ):
         small.poll(SENT)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # While an image is turned or converted it is there twice, with 4 bytes a pixel: 1.8 GB.
 MOST_PIXELS: Final = 225_000_000
 _PILLOW_NAMES: Final = {"pnm": "PPM", "tga": "TGA", "jpeg2000": "JPEG2000"}
-# Other programs would have to be run for these, or they have no pixels at all.
+# These need other programs to decode, or have no pixels at all.
 _DRAWINGS: Final = frozenset({"eps", "svg", "wmf"})
 # RFC 9649, section 2.7: behind the head of the first chunk.
 _WEBP_FLAGS: Final = 20

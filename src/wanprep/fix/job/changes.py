@@ -128,7 +128,7 @@ Condition = Literal["always", "not-worse", "solved"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change to a job file, proposed or made."""
+    """One change to a job file, proposed or applied."""
 
     pointer: str  # of the value, or of the key's value, in the document as it was then
     operations: tuple[Operation, ...]
@@ -212,7 +212,7 @@ class FixedJob:
 
     text: str
     changes: tuple[Change, ...] = ()
-    questions: tuple[Change, ...] = ()  # changes that need a yes, and were not made
+    questions: tuple[Change, ...] = ()  # changes that need a yes, and were not applied
     remaining: tuple[Remaining, ...] = ()
 
     @property

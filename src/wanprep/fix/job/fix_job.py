@@ -1,4 +1,4 @@
-"""Fix a job file document by document: each change is kept only if its text is judged better."""
+"""Fix a job file document by document: a change is kept only if the document is judged better."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ REPAIRS: Final[tuple[Repair, ...]] = (
     references.unsupported_roles,
     values.nearest_values,
 )
-# What needs more is not a job: reading it again and again would take minutes.
+# A file that needs more is not a job: to read it so often would take minutes.
 _MAX_CHANGES: Final = 100
 MAX_CHARACTERS_READ: Final = 1_500_000
 _BY_HAND: Final = (
@@ -130,7 +130,7 @@ class _JobFixer:
 
 @dataclass(slots=True)
 class _Section:
-    """A part of the file that is parsed by itself, and the edits made to it."""
+    """A part of the file that is parsed by itself, and its edits."""
 
     draft: Draft
     begin: int  # its offset in the file
@@ -157,7 +157,7 @@ class _DocumentFixer:
     _characters_read: int = 0
 
     def fix(self) -> list[Remaining]:
-        """Make all changes that are possible; return what a person must fix."""
+        """Apply all changes that are possible; return what a person must fix."""
         items = self.job.moved.items()
         moved = {pointer: path for (number, pointer), path in items if number == self.number}
         judged = self._judge(self.section.draft)
@@ -181,7 +181,7 @@ class _DocumentFixer:
     def _apply_first(
         self, judged: JudgedDocument, proposals: Iterable[Change]
     ) -> JudgedDocument | None:
-        """Make the first change that can be made; note the questions before it."""
+        """Apply the first possible change; note the questions before it."""
         for proposal in proposals:
             if self._characters_read > MAX_CHARACTERS_READ:
                 break

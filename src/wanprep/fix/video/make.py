@@ -46,7 +46,7 @@ _DAMAGE: Final = re.compile(r"^\[(?:(?!out#|fc#)[^\]]+\] \[)+error\] *(.+)$", re
 _EXPLANATIONS: Final = {
     "no path between colorspaces": "it does not say what its HDR colours mean (Dolby Vision of"
     " its own kind does not): export it in SDR with the program that made it",
-    "received no packets": "there is no video and no audio in the part that was asked for",
+    "received no packets": "there is no video and no audio in the requested part",
     "bitrate is too low": "it does not fit into so few bytes: make it shorter, or smaller",
 }
 
@@ -208,7 +208,7 @@ def _probe(output: str) -> Facts:
     if not (result.readable and result.video_tracks):
         raise CannotFix(
             f"what ffmpeg wrote cannot be played ({result.problem or 'there is no frame in it'}):"
-            " there may be none in the part that was asked for"
+            " there may be none in the requested part"
         )
     return result
 

@@ -219,7 +219,7 @@ def check_depth(span: Span, depth: int) -> None:
 
 
 def checked_text(text: str, span: Span) -> str:
-    """Refuse characters that no file name, terminal or service can take."""
+    """Refuse characters that file names, terminals and services do not accept."""
     if "\0" in text:
         raise DocumentError(span, "this text holds a NUL character: remove it")
     if not text.isascii() and (half := re.search("[\ud800-\udfff]", text)):

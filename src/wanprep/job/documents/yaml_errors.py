@@ -1,4 +1,4 @@
-"""Explain errors of ruamel.yaml in plain words; loaded only when a document is broken."""
+"""Explain syntax errors of ruamel.yaml; imported only when a document is broken."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ _NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
 def explain_error(error: Exception, text: str) -> tuple[int, str]:
     """Find where in the text the parser stopped, and why."""
     if conflict := _CONFLICT.search(text):
-        return conflict.start(), "a merge was left unfinished here: choose one of both versions"
+        return conflict.start(), "an unresolved merge conflict: choose one of the two versions"
     if isinstance(error, ReaderError):
         return error.position, f"the character U+{error.character:04X} may not stand in a text file"
     if not isinstance(error, MarkedYAMLError):
-        return 0, "the YAML reader cannot make sense of this document"
+        return 0, "the YAML reader cannot parse this document"
     here: StreamMark = error.problem_mark or error.context_mark
     start: StreamMark = error.context_mark or here
     details = f"{error.context or ''}: {error.problem or ''}"

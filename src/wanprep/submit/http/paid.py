@@ -22,7 +22,7 @@ _MESSAGE_KEYS: Final = (
     *("message", "detail", "error_message", "error", "msg", "title"),
     *("status_message", "reason", "data"),
 )
-# Headers by which a provider's support finds a request.
+# Headers by which a provider's support can find a request.
 _REQUEST_IDS: Final = (
     *("x-request-id", "x-oneapi-request-id", "request-id", "x-amzn-requestid", "x-trace-id"),
     *("cf-ray", "date", "idempotency-replayed"),
@@ -75,7 +75,7 @@ class PaidRequest:
         return self._answer
 
     def _check_outcome(self, outcome: Outcome) -> Response:
-        """Raise for what the transport alone decides; all else is for the provider to read."""
+        """Raise for outcomes that the transport decides; the provider's flow reads all others."""
         if isinstance(outcome, Broken):
             raise self._broken(outcome)
         if outcome.status >= 500:

@@ -80,7 +80,7 @@ _ADVICE: Final = (
     ("disk i/o", "Make room on the disk or fix it, then run this again."),
     ("readonly", f"Make it writable, or name another folder in {VARIABLE}."),
     ("unable to open", f"Make it readable and writable, or name another folder in {VARIABLE}."),
-    ("locked", "Another program holds it; run this again when that has ended."),
+    ("locked", "Another program has locked it; run this again when that has ended."),
 )
 _DAMAGED: Final = (
     "It seems damaged. Move it away to begin a new one, but first inspect the provider's own list"

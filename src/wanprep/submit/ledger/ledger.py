@@ -1,4 +1,4 @@
-"""The ledger: a run is written before its request leaves, so that no job is paid for twice."""
+"""The ledger records a run before its request is sent, so that no job is paid for twice."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Ledger(Closing):
         return self._checked(found[0]) if found else None
 
     def as_sent(self, run: Run) -> Sent:
-        """Describe a run for a provider's flows, with the ids that belong to other runs."""
+        """Convert a run for a provider's flows, with the ids that belong to other runs."""
         question = "SELECT provider_id FROM runs WHERE target = ? AND id <> ?"
         others = {row[0] for row in self._database.query(question, (run.target, run.id))}
         return Sent(
@@ -137,7 +137,7 @@ class Ledger(Closing):
     # Writing.
 
     def reserve(self, new: NewRun, *, replacing: Run | None = None) -> Reserved | Taken:
-        """Write down a job before it is sent. Nothing may be sent before this returns."""
+        """Record a job before it is sent. Nothing may be sent before this returns."""
         run_id = new_id()
         row = new_row(run_id, new, self._sender.acquire_name())
         try:
@@ -154,11 +154,11 @@ class Ledger(Closing):
                 _add_history(database, run_id, "sending", None)
         except sqlite3.IntegrityError:
             live = self.live_run(new.identity)
-            return Taken(live) if live else self.reserve(new)  # it ended this very moment
+            return Taken(live) if live else self.reserve(new)  # it ended in the meantime
         return Reserved(self._row(run_id))
 
     def reserve_repeat(self, run: Run) -> Reserved | Taken:
-        """Write down that an uncertain run is about to be sent again under its own key."""
+        """Record that an uncertain run is about to be sent again under its own key."""
         changes = {
             "state": "sending", "sender": self._sender.acquire_name(), "sent": utc_now(),
             "error": None,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
-from wanprep.net.addresses import is_loopback
+from wanprep.net.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,7 +126,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
         if isinstance(data, dict) and data.get("name") == name:
             return _service(_validate(data, file))
     raise UsageError(
-        f"the provider '{name}' is not known.{''.join(problems)}"
+        f"there is no provider '{name}'.{''.join(problems)}"
         " `wanprep targets` lists the targets of all providers."
     )
 

@@ -1,4 +1,4 @@
-"""Ask a provider about one run, and write its answer into the ledger."""
+"""Ask a provider about one run, and record its answer in the ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_SEARCHES: Final = 3  # a provider's list of jobs may lag behind
 
 
 class NotCancelled(WanprepError):
-    """The run goes on, or has ended already."""
+    """The run continues, or has ended already."""
 
     exit_code = 1
 
@@ -49,7 +49,7 @@ def record_status(session: Session, run: Run, status: Status) -> Run:
 def result_deadline(service: Service, run: Run, outputs: Sequence[str]) -> datetime | None:
     """Return the time until which a result can surely be downloaded.
 
-    When it was made is not always known, because nobody may have asked for days; it was not
+    When it was created may be unknown, because the run was not polled for days; it was not
     before it was sent.
     """
     ends = [link_expiry(url) for url in outputs]
@@ -111,7 +111,7 @@ def find_lost_run(session: Session, run: Run) -> Run:
 
 
 def _find_job(session: Session, run: Run) -> Accepted | None:
-    """Find a run's job; None where it could as well be the job of another lost run."""
+    """Find a run's job; None where it could also be the job of another lost run."""
     driver = session.driver(run.provider)
     found = driver.find(session.ledger.as_sent(run))
     if found is None:

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from wanprep.submit.session.tasks import Task
 
 _MOST_REFUSALS: Final = 3  # in a row, before polling ends
-_SENDER_INTERVAL: Final = 0.2  # seconds between looks at a run that another process is sending
+_SENDER_INTERVAL: Final = 0.2  # seconds between checks of a run that another process is sending
 
 
 class StillRunning(WanprepError):
-    """The run goes on, but waiting for it now is of no use."""
+    """The run continues, but polling it has ended."""
 
     exit_code = 4
 
