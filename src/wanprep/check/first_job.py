@@ -71,7 +71,7 @@ def first_job(
     found = media or _EXAMPLES
     ranked = sorted(found, key=lambda facts: _faults(facts, target))
     drafts = (
-        _tried(text, file, used, target, config, is_example=not media)
+        _check_draft(text, file, used, target, config, is_example=not media)
         for text, used in _drafts(target, ranked, file, schema)
     )
     return min(drafts, key=lambda draft: (draft.errors, draft.warnings))
@@ -130,7 +130,7 @@ def _scalar(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def _tried(
+def _check_draft(
     text: str,
     file: str,
     used: Mapping[str, Facts],
@@ -142,10 +142,10 @@ def _tried(
     written = parse_jobs(text, file)
     found, problems = read_cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
-    seen = Inputs(
+    inputs = Inputs(
         request=CheckRequest(paths=(file,), targets=(target.id,), config=config),
         files=(written,), cases=(found,), problems=(problems,), media=(), media_targets=(),
         facts=facts,
     )  # fmt: skip
-    count: dict[str, Any] = judge_inputs(seen).summary
+    count: dict[str, Any] = judge_inputs(inputs).summary
     return FirstJob(text, count["errors"], count["warnings"], is_example)

@@ -127,8 +127,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
     if report.in_baseline:
-        known = plural(report.in_baseline, "known finding")
-        yield f"{known} in the baseline (--no-baseline shows all)\n"
+        excluded = plural(report.in_baseline, "finding")
+        yield f"{excluded} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
         yield wrap(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:

@@ -33,11 +33,11 @@ class Uncertain(Exception):
     """A paid request was sent, and its outcome is unknown. It is never repeated automatically."""
 
     def __init__(
-        self, reason: str, *, status: int | None = None, told: Mapping[str, str] | None = None
+        self, reason: str, *, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(reason)
         self.status = status
-        self.told = told or {}  # headers by which the provider's support finds the request
+        self.headers = headers or {}  # headers by which the provider's support finds the request
 
 
 class NoAnswer(WanprepError):

@@ -97,7 +97,7 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(
 def test_uncertain_keeps_the_message_and_request_id() -> None:
     outcome, _, _ = submit(answer(500, {"error": {"message": "oops"}}, x_request_id="r-77"))
     assert "HTTP 500: oops" in str(outcome)
-    assert outcome.told == {"x-request-id": "r-77"}
+    assert outcome.headers == {"x-request-id": "r-77"}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_answers_with_the_key_are_redacted() -> None:
     assert (str(outcome), outcome.code) == ("the key *** is unknown", "***")
     outcome, _, _ = submit(answer(500, {"error": f"Bearer {KEY}"}, x_request_id=KEY))
     assert isinstance(outcome, Uncertain)
-    assert KEY not in f"{outcome} {outcome.told}"
+    assert KEY not in f"{outcome} {outcome.headers}"
     accepted, _, _ = submit(answer(200, {"id": "j1", "you": [KEY]}))
     assert accepted.details == {"id": "j1", "you": ["***"]}
 

@@ -220,9 +220,11 @@ class _DocumentFixer:
             (each.rule, each.pointer, job_message(each.details, each.target))
             for each in judged.findings
         )
-        asked = [(rule, each.pointer) for each in self.questions.values() for rule in each.rules]
+        undecided = [
+            (rule, each.pointer) for each in self.questions.values() for rule in each.rules
+        ]
         for rule, pointer, message in wrong:
-            if any(rule == other and is_within(pointer, outer) for other, outer in asked):
+            if any(rule == other and is_within(pointer, outer) for other, outer in undecided):
                 continue
             by_hand = any(is_within(pointer, outer) for outer in self._unwritable)
             text = f"{message} {_BY_HAND}" if by_hand else message

@@ -240,8 +240,8 @@ def _other_names() -> Names:
 
 def _is_for_elsewhere(key: str, names: Names) -> bool:
     """Whether a key is spelled correctly but belongs elsewhere in a job."""
-    known = {**_other_names(), **parameter_names()}
-    return exact_key(key, known) is not None and exact_key(key, names) is None
+    all_names = {**_other_names(), **parameter_names()}
+    return exact_key(key, all_names) is not None and exact_key(key, names) is None
 
 
 def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:

@@ -150,8 +150,8 @@ def _explain(error: JSONDecodeError, source: SourceText) -> DocumentError:
     if comment := _COMMENT.match(text, at):
         message = "JSON has no comments: remove it, or save it as YAML"
         return DocumentError(comment.span(), message)
-    known = (message for start, message in _MESSAGES.items() if error.msg.startswith(start))
-    message = next(known, "") or _missing_comma(text[:at], source)
+    messages = (message for start, message in _MESSAGES.items() if error.msg.startswith(start))
+    message = next(messages, "") or _missing_comma(text[:at], source)
     if at >= len(text):
         end = len(text.rstrip())
         return DocumentError((end, end), f"the document ends too early: {message}")

@@ -82,7 +82,7 @@ class PaidRequest:
             raise Uncertain(
                 f"{self._title} answers with {describe(outcome)}. The job may exist all the same",
                 status=outcome.status,
-                told=_request_ids(outcome),
+                headers=_request_ids(outcome),
             )
         if 300 <= outcome.status < 400:
             raise self._redirected(outcome)
@@ -122,7 +122,7 @@ class PaidRequest:
         message = f"{self._title}'s answer cannot be read ({redact(reason)}). The job may exist"
         if self._answer is None:
             return Uncertain(message)
-        return Uncertain(message, status=self._answer.status, told=_request_ids(self._answer))
+        return Uncertain(message, status=self._answer.status, headers=_request_ids(self._answer))
 
 
 def _is_plain_refusal(answer: Response) -> bool:

@@ -96,16 +96,16 @@ def _billed_clips(
         return _BilledClips(0, 0, ())
     share = billed["shared"] / len(pointers)
     durations = [facts[pointer].duration if pointer in facts else None for pointer in pointers]
-    known = [length for length in durations if length is not None]
-    hidden = len(durations) - len(known)
+    lengths = [length for length in durations if length is not None]
+    hidden = len(durations) - len(lengths)
     longest = _longest_clip(target)
     unseen = (
         f"How long {plural(hidden, 'video')} {'is' if hidden == 1 else 'are'}: counted as "
         f"anything up to {plain_number(longest)} s."
     )
     return _BilledClips(
-        fewest=sum(min(length, share) for length in known),
-        most=sum(known) + hidden * longest,
+        fewest=sum(min(length, share) for length in lengths),
+        most=sum(lengths) + hidden * longest,
         unseen=(unseen,) if hidden else (),
     )
 

@@ -121,7 +121,9 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
         return _record(session, run, state, f"sent ({why})", error=why)
     except Uncertain as error:
         why = f"{before}{str(error).rstrip('.')}."
-        return _record(session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.told))
+        return _record(
+            session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.headers)
+        )
     except Exception as error:
         why = f"it failed while sending: {redact(str(error)) or type(error).__name__}."
         _record(session, run, "uncertain", f"sent ({why})", error=why)

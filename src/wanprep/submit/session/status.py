@@ -30,18 +30,18 @@ class NotCancelled(WanprepError):
 
 def record_status(session: Session, run: Run, status: Status) -> Run:
     """Move a run to the state that its provider reports; one in progress stays as it is."""
-    service, told = session.service(run.provider), {**run.told, **status.details}
+    service, details = session.service(run.provider), {**run.told, **status.details}
     match status.state:
         case "succeeded":
             deadline = result_deadline(service, run, status.outputs)
             return session.ledger.move(
-                run, "succeeded", outputs=status.outputs, told=told, deadline=deadline
+                run, "succeeded", outputs=status.outputs, told=details, deadline=deadline
             )
         case "failed":
             why = status.error or f"{service.title} gives no reason"
-            return session.ledger.move(run, "failed", error=why, told=told)
+            return session.ledger.move(run, "failed", error=why, told=details)
         case "cancelled":
-            return session.ledger.move(run, "cancelled", error=status.error or None, told=told)
+            return session.ledger.move(run, "cancelled", error=status.error or None, told=details)
         case _:
             return run
 
