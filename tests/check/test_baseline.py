@@ -91,13 +91,13 @@ def _shifted(project: Path) -> None:
 
 
 def _as_json(project: Path) -> None:
-    report = {
+    job = {
         "references": [{"image": "refs/small.png"}],
         "parameters": {"duration": 99},
         "prompt": "Image 1 meets Image 2.",
         "target": "evolink/wan2.7-reference-video",
     }
-    (project / "job.json").write_text(json.dumps(report))
+    (project / "job.json").write_text(json.dumps(job))
     (project / "job.yaml").unlink()
 
 
@@ -142,9 +142,9 @@ def test_another_target_is_new(known: Path, check: Check) -> None:
 
 def test_the_file_is_sorted_small_and_as_published(known: Path) -> None:
     text = (known / "known.json").read_text()
-    report = json.loads(text)
-    Draft202012Validator(load_schema("baseline")).validate(report)
-    files = [each["file"] for each in report["findings"]]
+    baseline = json.loads(text)
+    Draft202012Validator(load_schema("baseline")).validate(baseline)
+    files = [each["file"] for each in baseline["findings"]]
     assert files == sorted(files) == ["bare.png", "job.yaml", "job.yaml", "refs/small.png"]
     assert len(text.splitlines()) == 4 + 5
     run(["check", "--write-baseline"])
@@ -210,9 +210,9 @@ def test_selection_says_what_is_written(known: Path, check: Check) -> None:
 def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "wanprep.toml").unlink()
     assert run(["check", "--write-baseline"]) == 0
-    report = capfd.readouterr().err
-    assert "wanprep-baseline.json: 4 findings" in report
-    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in report
+    messages = capfd.readouterr().err
+    assert "wanprep-baseline.json: 4 findings" in messages
+    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in messages
     assert run(["check"]) == 1, "nobody said that it counts"
     assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
 
