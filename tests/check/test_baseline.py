@@ -236,7 +236,7 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
                      "of another version", id="a later one"),
         pytest.param(["--baseline", "b.json"], '{"version": 1, "findings": [{"rule": 1}]}',
                      "has an invalid entry", id="an entry"),
-        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "exclude each other",
+        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "cannot be combined",
                      id="both"),
         pytest.param([], None, "there is no baseline", id="configured and absent"),
     ],

@@ -218,7 +218,7 @@ def test_the_price_is_shown_and_compared_with_the_maximum(session: Desktop) -> N
     assert session.orders() == 0
     assert session.wanprep("submit", job, "--max-cost", "1") == 0
     assert f"job.yaml -> {EVOLINK}: about 0.17 USD" in session.err
-    assert "(not in the estimate: " in session.err
+    assert "(not covered by the estimate: " in session.err
 
 
 def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: Desktop) -> None:

@@ -98,10 +98,10 @@ JOB = load_schema("job")
                      id="no parameters"),
         pytest.param("body:\n", [(1, 6, "`body` is empty")], id="no body"),
         pytest.param("body: {prompt: a}\nprompt: b\nfirst_frame: c",
-                     [(2, 1, "`prompt` cannot stand beside `body`"), (3, 1, "`first_frame`")],
+                     [(2, 1, "`prompt` cannot be combined with `body`"), (3, 1, "`first_frame`")],
                      id="a body and more"),
         pytest.param("input: {prompt: a}\nprompt: b",
-                     [(1, 1, "did you mean `body`?"), (2, 1, "cannot stand beside `body`")],
+                     [(1, 1, "did you mean `body`?"), (2, 1, "cannot be combined with `body`")],
                      id="a body by another name"),
     ],
 )  # fmt: skip

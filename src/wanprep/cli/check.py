@@ -120,7 +120,7 @@ def check(
     if any(fix_options.values()) and not fix:
         raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
     if fix and watch:
-        raise UsageError("--fix and --watch exclude each other: fix once, with `wanprep fix`")
+        raise UsageError("--fix and --watch cannot be combined: fix once, with `wanprep fix`")
 
     def check_once() -> tuple[Report, Inputs]:
         config = find_config(Path.cwd())
@@ -159,7 +159,7 @@ def load_baseline(
 ) -> tuple[Entry, ...] | None:
     """Read the baseline at a path or, without one, the configuration's."""
     if path and disabled:
-        raise UsageError("--baseline FILE and --no-baseline exclude each other")
+        raise UsageError("--baseline FILE and --no-baseline cannot be combined")
     file = Path(path) if path else config.baseline
     if disabled or file is None:
         return None

@@ -118,7 +118,7 @@ def fix_before_check(
 
 def _check_destination(out: str | None, in_place: bool, *, required: bool) -> None:
     if out and in_place:
-        raise UsageError("--out DIR and --in-place exclude each other")
+        raise UsageError("--out DIR and --in-place cannot be combined")
     if out and Path(out).exists() and not Path(out).is_dir():
         raise UsageError(f"--out {out} is a file: name a folder; it need not exist")
     if required and not (out or in_place):

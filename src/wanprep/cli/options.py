@@ -38,7 +38,7 @@ def target_option(description: str) -> Decorator:
 
 def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and context.meta.setdefault(_VERBOSITY, parameter.name) != parameter.name:
-        raise click.UsageError("--quiet and --verbose exclude each other.", context)
+        raise click.UsageError("--quiet and --verbose cannot be combined.", context)
 
 
 verbosity_options: Final = together(
@@ -106,7 +106,7 @@ yes_option: Final = click.option("-y", "--yes", is_flag=True, help="Answer yes t
 
 offline_option: Final = click.option(
     "--offline/--online", default=None,
-    help="Do not check asset URLs; they are not failures.  [default: --online]",
+    help="Do not check asset URLs, or count them as failures.  [default: --online]",
 )  # fmt: skip
 
 judging_options: Final = together(

@@ -25,14 +25,14 @@ class Fault:
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "bad-key": Fault("a request with a key is answered 401", None),
-    "damaged-result": Fault("a download has only half of the video, with no sign of an error"),
+    "damaged-result": Fault("a download has only half of the video, without an error"),
     "expired-link": Fault("a result link is answered 403"),
     "fail": Fault("a job fails: content policy", None),
     "half-answer": Fault("a job is accepted; the connection is cut half-way through the reply"),
     "html-result": Fault("a download is a web page, answered 200"),
     "lost-reply": Fault("a job is accepted, and the connection cut before the reply"),
     "lost-request": Fault("the connection is cut, and no job was accepted"),
-    "never-finishes": Fault("a job runs for ever", None),
+    "never-finishes": Fault("a job never ends", None),
     "poll-error": Fault("a request for a job's status is answered 503", 2),
     "rate-limit": Fault("a request with a key is answered 429, Retry-After: 1", 2),
     "server-error": Fault("a submission is answered 500, and no job was accepted"),

@@ -126,12 +126,15 @@ class _Normalizer:
     def _exclude(
         self, members: Members, normal: dict[str, Member], schema: Schema, pointer: str
     ) -> None:
-        """Report what may not stand beside a key, and leave it out."""
+        """Report and leave out what cannot be combined with a key."""
         for key, excluded in schema.get("dependentSchemas", {}).items():
             for name in excluded["properties"] if key in members or key in normal else ():
                 if name in members:
-                    message = f"`{name}` cannot stand beside `{key}`, which is the whole request"
-                    self._report(below(pointer, name), f"{message}: put it in there", of_key=True)
+                    message = (
+                        f"`{name}` cannot be combined with `{key}`, which is the whole request:"
+                        f" move it into `{key}`"
+                    )
+                    self._report(below(pointer, name), message, of_key=True)
                 normal.pop(name, None)
 
     def _choose(
