@@ -61,7 +61,9 @@ def rules(report: dict[str, Any]) -> list[str]:
 ALL = ["image-too-small", "image-too-small", "parameter-invalid", "prompt-ref-unbound"]
 
 
-def test_what_is_known_passes(known: Path, check: Check, capfd: pytest.CaptureFixture[str]) -> None:
+def test_findings_in_the_baseline_are_not_reported(
+    known: Path, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
     report = check()
     assert known.is_dir()
     assert report["findings"] == []
@@ -102,7 +104,9 @@ def _as_json(project: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [_moved, _shifted, _as_json])
-def test_what_moves_stays_known(known: Path, check: Check, change: Callable[[Path], None]) -> None:
+def test_moved_findings_stay_in_the_baseline(
+    known: Path, check: Check, change: Callable[[Path], None]
+) -> None:
     change(known)
     report = check()
     assert report["findings"] == []
@@ -165,7 +169,7 @@ def test_what_is_gone_is_dropped_and_what_was_not_looked_at_stays(
     assert json.loads((known / "known.json").read_text()) == {"version": 1, "findings": []}
 
 
-def test_missing_files_and_addresses_are_known_by_name(
+def test_missing_files_and_urls_are_matched_by_name(
     project: Path, check: Check, capfd: pytest.CaptureFixture[str]
 ) -> None:
     job = JOB.replace("refs/small.png", "http://10.0.0.1/a.png").replace("meets", "and")
@@ -180,7 +184,7 @@ def test_missing_files_and_addresses_are_known_by_name(
     assert {"asset-missing", "job-invalid"} <= set(rules(check("--offline")))
 
 
-def test_each_document_of_a_file_is_known_by_itself(
+def test_each_document_of_a_file_is_matched_separately(
     project: Path, check: Check, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "job.yaml").write_text(f"{JOB}---\n{JOB.replace('meets', 'greets')}")
@@ -191,7 +195,7 @@ def test_each_document_of_a_file_is_known_by_itself(
     assert [each["line"] for each in report["findings"]] == [2, 5]
 
 
-def test_what_nobody_can_read_is_never_known(
+def test_unreadable_files_are_never_in_the_baseline(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "job.yaml").write_text(JOB.replace("refs/small.png", "refs"))
@@ -213,7 +217,7 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
     messages = capfd.readouterr().err
     assert "wanprep-baseline.json: 4 findings" in messages
     assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in messages
-    assert run(["check"]) == 1, "nobody said that it counts"
+    assert run(["check"]) == 1, "no configuration names it"
     assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
 
     (project / "pyproject.toml").write_text("[tool.wanprep]\n")

@@ -84,8 +84,8 @@ def test_a_name_that_is_gone_breaks_its_job(
 ) -> None:
     (repository.folder / "refs/hero.png").unlink()
     assert run(["check", "--changed", "refs/hero.png", "--format", "concise"]) == 1
-    told = capfd.readouterr().out
-    assert "job.yaml:4:12: error asset-missing" in told
+    output = capfd.readouterr().out
+    assert "job.yaml:4:12: error asset-missing" in output
     assert run(["check", "--changed", "refs/other.png"]) == 0
 
 
@@ -109,7 +109,7 @@ def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
     assert [each.subject for each in report.verdicts] == ["other/hero.png"]
 
 
-def test_too_many_jobs_are_told(
+def test_too_many_jobs_are_reported(
     repository: HookRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git, "MOST_JOBS", 1)
@@ -129,7 +129,7 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert files_that_mention([]) == []
 
 
-def test_fix_tells_that_it_changed_something(
+def test_fix_reports_that_it_changed_something(
     repository: HookRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
     repository.image("clear.png", mode="RGBA")

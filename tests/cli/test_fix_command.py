@@ -165,7 +165,7 @@ def test_in_place(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_link_is_followed_in_place(project: Path) -> None:
-    real = project / "store/picture.png"
+    real = project / "store/image.png"
     real.parent.mkdir()
     Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(real)
     link = project / "link.png"

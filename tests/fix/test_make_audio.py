@@ -132,7 +132,7 @@ def test_parts_with_several_sample_rates(tmp_path: Path) -> None:
 
 
 def _crossings(path: Path) -> list[int]:
-    """Count for each second how often the sound changes its sign."""
+    """Count for each second how often the samples change their sign."""
     with wave.open(str(path)) as plain:
         rate, channels = plain.getframerate(), plain.getnchannels()
         sound = struct.unpack(f"<{plain.getnframes() * channels}h", plain.readframes(10**9))

@@ -43,13 +43,13 @@ def known(path: Path | str, *, deep: bool = False) -> Facts | None:
         return cache.look_up(str(path))[0]
 
 
-def test_what_is_remembered_is_told_again(image: Path) -> None:
+def test_stored_facts_are_returned(image: Path) -> None:
     assert known(image) is None
     remember(image)
     assert known(image) == facts_of(image)
 
 
-def test_facts_are_told_under_the_name_that_was_asked(
+def test_facts_are_returned_under_the_requested_name(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember(image)

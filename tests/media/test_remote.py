@@ -36,7 +36,7 @@ def look(path: str) -> Facts:
     return probe_file(HOST + path)
 
 
-def test_an_image_is_known_by_its_beginning(pages: Web) -> None:
+def test_an_image_is_read_from_its_beginning(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
     (facts,) = probe_urls([f"{HOST}/hero.png?sig=1"])
     assert (facts.width, facts.height, facts.format) == (900, 700, "png")

@@ -191,7 +191,7 @@ HOSTILE: Final = "\x1b[31m\x07\u202egpj\n\r\udce9"
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_untrusted_strings_are_made_visible(name: str) -> None:
+def test_untrusted_strings_are_escaped(name: str) -> None:
     nasty = replace(SMALL, file=HOSTILE, asset=HOSTILE, message=HOSTILE, found=HOSTILE)
     report = replace(REPORT, findings=(nasty,), lines={(HOSTILE, 4): "  - image: " + HOSTILE})
     result = rendered(report, name)

@@ -366,7 +366,7 @@ def test_a_named_reference_is_never_left_out() -> None:
     assert "Too many references (6)" in fixed_job.remaining[0].message
 
 
-def test_a_change_that_would_break_something_else_is_not_made() -> None:
+def test_a_change_that_would_break_something_else_is_not_applied() -> None:
     names = ", ".join(f"Video {n}" for n in range(1, 6))
     text = f"target: {RUNCOMFY}\nprompt: {names}\nreferences:\n- image: a.jpg\n"
     text += "- video: a.mp4\n" * 5

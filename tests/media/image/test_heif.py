@@ -396,7 +396,7 @@ def exif_at(place: tuple[int, int, int, int], idat: bytes = b"") -> bytes:
     )  # fmt: skip
 
 
-def test_exif_is_asked_for_the_place_only() -> None:
+def test_only_the_location_is_read_from_exif() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x8825] = {1: "N", 2: (27.0, 59.0, 17.0)}

@@ -1,4 +1,4 @@
-"""PNG: what the chunks tell, and whether all of them are there."""
+"""PNG: the facts in the chunks, and missing chunks."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def chunk(kind: bytes, data: bytes = b"", *, checksum: int | None = None) -> byt
 def made(
     *before: bytes, header: tuple[int, ...] = (64, 48, 8, 2, 0, 0, 0), after: bytes = END
 ) -> bytes:
-    """Make a PNG of nearly nothing: readers of headers do not look at its pixels."""
+    """Make a PNG of nearly nothing: readers of headers do not decode its pixels."""
     start = SIGNATURE + chunk(b"IHDR", struct.pack(">II5B", *header)) + b"".join(before)
     return start + chunk(b"IDAT", zlib.compress(b"")) + after
 
@@ -67,7 +67,7 @@ def exif(orientation: int = 6) -> bytes:
 
 
 def large(*, after: bytes = END) -> bytes:
-    """Make a PNG with more image data than is held against checksums."""
+    """Make a PNG with more image data than is checked against checksums."""
     data = png(size=(400, 400))
     assert len(data) > 100_000
     return data.removesuffix(END) + after

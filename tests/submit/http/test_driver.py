@@ -74,7 +74,7 @@ def test_the_request_of_an_order() -> None:
         pytest.param(answer(200, b"<html>"), 200, id="a page"),
         pytest.param(answer(200, {"code": 0}), 200, id="an answer without an id"),
         pytest.param(answer(500, {"error": "oops"}, x_request_id="r-77"), 500, id="500"),
-        pytest.param(answer(503, b"", retry_after="1"), 503, id="503, though told to wait"),
+        pytest.param(answer(503, b"", retry_after="1"), 503, id="503 with Retry-After"),
         pytest.param(answer(504, b"<html>"), 504, id="a gateway's time-out"),
         pytest.param(answer(200, b" " * 10_000_001), None, id="far too much"),
         pytest.param(
@@ -198,7 +198,7 @@ def closed_port() -> str:
 @pytest.mark.parametrize(
     "url",
     [
-        pytest.param(None, id="nobody listens"),
+        pytest.param(None, id="no listener"),
         pytest.param("https://api.small.example", id="behind a proxy that is not there"),
     ],
 )
@@ -216,7 +216,7 @@ def test_a_failed_connection_is_retried_and_never_uncertain(url: str | None) -> 
 
 def test_a_failed_handshake_means_nothing_was_sent() -> None:
     with Loopback({"*": [GOOD]}) as server:
-        url = server.url.replace("http:", "https:")  # where nobody speaks TLS
+        url = server.url.replace("http:", "https:")  # where no server speaks TLS
         environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url}
         with (
             Driver(

@@ -30,7 +30,7 @@ def response(status: int, body: bytes = b"", **headers: str) -> Response:
         (response(501), False, False),
         (response(504), False, True),
         (Broken("cut", begun=True), False, True),
-        (Broken("nobody there", begun=False), True, True),
+        (Broken("no server", begun=False), True, True),
         (Broken("no link", begun=False, hopeless=True), False, False),
     ],
 )

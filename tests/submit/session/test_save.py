@@ -306,7 +306,7 @@ def test_a_folder_that_fails_otherwise(
     assert names(home) == []
 
 
-def test_a_result_of_no_known_size_ends(
+def test_a_result_of_unknown_size_ends(
     server: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "_MOST_BYTES", 1000)

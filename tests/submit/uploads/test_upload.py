@@ -345,7 +345,7 @@ def test_a_copy_lives_as_long_as_the_service_keeps_such(
         pytest.param({"most_bytes": 3}, "Small accepts uploads of at most 3 B", id="size"),
     ],
 )
-def test_what_is_known_to_be_refused_is_not_uploaded(
+def test_files_that_the_service_refuses_are_not_uploaded(
     server: Loopback, file: LocalFile, copies: HostedCopies, limits: dict[str, Any], why: str
 ) -> None:
     serve(server, HERE)
