@@ -43,7 +43,9 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
     ("text", "message"),
     [
         pytest.param("targts = []", "at /targts: unknown key; did you mean `targets`?", id="typo"),
-        pytest.param("color = 1", "at /color: unknown key; known keys: `targets`, ", id="foreign"),
+        pytest.param(
+            "color = 1", "at /color: unknown key; allowed keys: `targets`, ", id="foreign"
+        ),
         pytest.param('targets = "a"', 'at /targets: found "a"; expected a list', id="no list"),
         pytest.param(
             "targets = [1]", "at /targets/0: found 1; expected a string", id="not strings"

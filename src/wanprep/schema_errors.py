@@ -108,7 +108,7 @@ def unknown_key(keys: Iterable[str], guess: str | None) -> str:
     if guess:
         return f"unknown key; did you mean `{guess}`?"
     names = ", ".join(f"`{name}`" for name in keys if name != "$schema")
-    return f"unknown key; known keys: {names or 'none'}"
+    return f"unknown key; allowed keys: {names or 'none'}"
 
 
 def type_in_words(names: str | Iterable[str]) -> str:

@@ -216,7 +216,7 @@ def test_every_option_says_what_it_does(name: str, command: click.Command) -> No
         (["check", "gone.png"], {}, "Check the spelling"),
         (["check"], {}, "`wanprep init`"),
         (["check"], {"wanprep.toml": "[[["}, "`wanprep schema config`"),
-        (["check"], {"wanprep.toml": "x = 1"}, "known keys: `targets`"),
+        (["check"], {"wanprep.toml": "x = 1"}, "allowed keys: `targets`"),
         (["check", "-t", "evolnk"], {"a.png": ""}, "`wanprep targets` lists them"),
         (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Fix it"),
         (["check", "--select", "zzz"], {}, "`wanprep explain` lists them"),

@@ -385,7 +385,7 @@ def test_another_programs_file_is_not_overwritten(
     ("arguments", "says"),
     [
         pytest.param(["--out", "note.txt"], "--out note.txt is a file: name a folder", id="a file"),
-        pytest.param(["--out", "job"], "all that was named is in --out job", id="its own"),
+        pytest.param(["--out", "job"], "all given paths are in --out job", id="its own"),
     ],
 )
 def test_results_need_a_folder_of_their_own(

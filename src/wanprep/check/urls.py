@@ -59,7 +59,7 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
     if asset.kind == "data":
         # No target documents that it accepts a file embedded in the job.
         name = asset.written.partition(",")[0][:60]
-        detail = "the file itself, not a URL; services are only known to accept URLs"
+        detail = "the file itself, not a URL; services are documented to accept URLs only"
         violation = violation_of(_DATA, found=name, limit=_PUBLIC)
         yield JobViolation(violation, asset.pointer, name, detail=detail)
     elif asset.kind == "url":
@@ -101,12 +101,12 @@ def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
         host, scheme = "", ""
     note, detail, name, limit = _UNSAFE, "", asset.written, _PUBLIC
     if is_private(host):
-        detail = "its host is private or missing, so that no service can reach it"
+        detail = "its host is private or missing, so no service can reach it"
     elif scheme == "http":
         note = target.data.get("urls", {}).get("https") or _UNSAFE | _WARNING
         detail = "not https"
     elif scheme != "https":
-        detail = f"the scheme is {scheme or 'missing'}; services fetch https"
+        detail = f"the scheme is {scheme or 'missing'}; services require https"
     else:
         note, limit = _EXPIRES, "an hour or more to live"
         detail, name = _expiry_detail(asset), name.partition("?")[0]

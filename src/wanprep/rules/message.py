@@ -90,7 +90,7 @@ def describe_found(violation: Violation) -> str:
     """Describe the value found; where its type is wrong, "5" and 5 must look different."""
     found = violation.found
     if violation.keyword == "additionalProperties":
-        return "not a known name"
+        return "not an allowed name"
     if violation.keyword == "required":
         return "missing"
     if violation.path == ("voices",) and violation.rule == "parameter-invalid":
@@ -156,7 +156,7 @@ def _format(facts: Facts) -> str:
         return facts.audio_codec.upper()
     if facts.format != "unknown":
         return facts.format.upper()
-    return (facts.problem or "no known media format").removesuffix(", not media")
+    return (facts.problem or "no supported media format").removesuffix(", not media")
 
 
 def describe_allowed(violation: Violation) -> str:

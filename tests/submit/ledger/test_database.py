@@ -89,7 +89,7 @@ def test_a_locked_ledger_says_so(folder: Path) -> None:
         ledger._database._connection.execute("PRAGMA busy_timeout = 50")
         with sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(LedgerTrouble, match=r"locked. Another program holds it"):
+            with pytest.raises(LedgerTrouble, match=r"locked. Another program has locked it"):
                 ledger.reserve(new_run())
             other.execute("ROLLBACK")
         other.close()

@@ -341,7 +341,7 @@ def test_a_copy_lives_as_long_as_the_service_keeps_such(
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
+        pytest.param({"refused": (TYPE,)}, f"Small accepts no {TYPE} as an upload", id="type"),
         pytest.param({"most_bytes": 3}, "Small accepts uploads of at most 3 B", id="size"),
     ],
 )

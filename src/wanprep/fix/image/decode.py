@@ -92,7 +92,7 @@ def _translated_errors() -> Iterator[None]:
     except MemoryError as error:
         raise _too_large("it does not fit into memory") from error
     except UnidentifiedImageError as error:
-        raise _damaged("it is damaged, or of a rare variety") from error
+        raise _damaged("it is damaged, or of a rare kind") from error
     except _DECODE_ERRORS as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _damaged(printable_line(why)) from error
@@ -174,4 +174,4 @@ def _refuse_too_large(size: Size) -> None:
     """Refuse what would not fit into a worker's memory."""
     if size[0] * size[1] > MOST_PIXELS:
         count = f"{size[0] * size[1] / 1e6:,.0f} megapixels"
-        raise _too_large(f"it has {count}, {MOST_PIXELS / 1e6:.0f} are the most")
+        raise _too_large(f"it has {count}, at most {MOST_PIXELS / 1e6:.0f} fit into memory")

@@ -51,9 +51,7 @@ REPAIRS: Final[tuple[Repair, ...]] = (
 # A file that needs more is not a job: to read it so often would take minutes.
 _MAX_CHANGES: Final = 100
 MAX_CHARACTERS_READ: Final = 1_500_000
-_BY_HAND: Final = (
-    "It was not changed: what it stands in is repeated elsewhere, or holds more than could be kept."
-)
+_BY_HAND: Final = "It was not changed: that would change another value or lose a comment."
 
 
 def fix_job(

@@ -209,7 +209,9 @@ def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
             yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
         elif not _is_used(judged, pointer):
             safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
-            yield _useless_removal(judged, finding, safety, "does not know it", "do not know it")
+            yield _useless_removal(
+                judged, finding, safety, "does not accept it", "do not accept it"
+            )
 
 
 def ignored_parameters(judged: JudgedDocument) -> Iterator[Change]:

@@ -112,7 +112,7 @@ def is_audio_copied(recipe: VideoRecipe) -> bool:
 
 
 def aac_sample_rate(facts: Facts) -> int:
-    """Keep the sample rate where AAC players are sure to know it."""
+    """Keep the sample rate if all AAC players support it."""
     rates = settings.AAC_SAMPLE_RATES
     return facts.sample_rate if facts.sample_rate in rates else rates[-1]
 

@@ -151,7 +151,7 @@ def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None
         if isinstance(each, Unpriced):
             raise TooExpensive(
                 f"with --max-cost nothing is sent whose price is unknown. {each.why}"
-                " Nothing was sent. Leave out --max-cost to be asked instead."
+                " Nothing was sent. Leave out --max-cost to confirm instead."
             )
         if each.currency != "USD":
             raise TooExpensive(
