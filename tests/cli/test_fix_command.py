@@ -219,7 +219,7 @@ def test_what_cannot_be_fixed_says_why(project: Path, capfd: pytest.CaptureFixtu
 def test_rules_can_be_ignored(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["fix", "job/refs/hero.tiff", "--out", "ready"]
     assert run([*arguments, "--ignore", "format-unsupported"]) == 0
-    assert "0 files fixed, 1 left" in capfd.readouterr().out
+    assert "0 files fixed, 1 unchanged" in capfd.readouterr().out
     assert run([*arguments, "--ignore", "format-unsuported"]) == 2
     assert "Did you mean" in capfd.readouterr().err
 

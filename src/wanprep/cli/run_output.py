@@ -278,4 +278,6 @@ def _suggest_resuming(tasks: Sequence[Task], runs: Sequence[Run]) -> None:
            or (run.state == "succeeded" and not run.files)]  # fmt: skip
     if ids:
         unique = " ".join(dict.fromkeys(ids))
-        click.echo(f"The runs go on. To wait for them again: wanprep runs wait {unique}", err=True)
+        click.echo(
+            f"The runs continue. To wait for them again: wanprep runs wait {unique}", err=True
+        )

@@ -62,7 +62,7 @@ def submit(
 
     \b
     Exit status: 0 success, 1 the check or the provider refused a job, or it failed, 2 usage
-    error, 4 a submission is uncertain, 130 interrupted (the jobs go on).
+    error, 4 a submission is uncertain, 130 interrupted (the jobs continue).
 
     \b
     Examples:

@@ -76,13 +76,13 @@ def cancel_run(session: Session, run: Run) -> Run:
         raise NotCancelled(f"run {run.id} is {run.state}: there is nothing to cancel.")
     if driver.provider.cancel is None:
         raise NotCancelled(
-            f"{title} has no way to cancel a job: run {run.id} goes on."
+            f"{title} has no way to cancel a job: run {run.id} continues."
             f" To wait for it: wanprep runs wait {run.id}"
         )
     try:
         outcome = driver.cancel(session.ledger.as_sent(run))
     except Refused as error:
-        raise NotCancelled(f"run {run.id} goes on: {refusal_text(error)}") from error
+        raise NotCancelled(f"run {run.id} continues: {refusal_text(error)}") from error
     if outcome.done:
         return session.ledger.move(run, "cancelled", error=outcome.message or None)
     current = refresh_run(session, run)

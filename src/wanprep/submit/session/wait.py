@@ -110,7 +110,7 @@ def wait_for_end(session: Session, run: Run, task: Task) -> Run:
         if run.state == "accepted" and time.monotonic() > end:
             raise StillRunning(
                 f"it takes longer than {patience / 60:.0f} minutes, and may still"
-                f" end well. To wait on: wanprep runs wait {run.id}"
+                f" succeed. To keep waiting: wanprep runs wait {run.id}"
             )
     raise AssertionError("pauses have no end")
 
