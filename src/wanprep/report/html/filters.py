@@ -20,7 +20,7 @@ FILTERS: Final = {
     "warning": "Warnings",
     "note": "Notes",
     "unknown": "Not checked",
-    "fine": "Nothing found",
+    "fine": "No findings",
 }
 _EMPTY: Final = {
     "any": "Nothing here was checked for {target}.",
