@@ -1,4 +1,4 @@
-"""What every test gets: a cache of its own, and small real media made on the spot."""
+"""What every test gets: a cache of its own, and small real media that are generated."""
 
 from __future__ import annotations
 

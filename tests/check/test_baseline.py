@@ -1,4 +1,4 @@
-"""What is known is not reported again; what is new is."""
+"""Findings in the baseline are not reported again; new ones are."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def check(capfd: pytest.CaptureFixture[str]) -> Check:
 
 
 @pytest.fixture
-def known(project: Path, capfd: pytest.CaptureFixture[str]) -> Path:
+def with_baseline(project: Path, capfd: pytest.CaptureFixture[str]) -> Path:
     assert run(["check", "--write-baseline"]) == 0
     assert "4 findings (4 new, 0 removed)" in capfd.readouterr().err
     return project
@@ -62,10 +62,10 @@ ALL = ["image-too-small", "image-too-small", "parameter-invalid", "prompt-ref-un
 
 
 def test_findings_in_the_baseline_are_not_reported(
-    known: Path, check: Check, capfd: pytest.CaptureFixture[str]
+    with_baseline: Path, check: Check, capfd: pytest.CaptureFixture[str]
 ) -> None:
     report = check()
-    assert known.is_dir()
+    assert with_baseline.is_dir()
     assert report["findings"] == []
     assert report["summary"]["known"] == 4
     assert {each["verdict"] for each in report["verdicts"]} == {"pass"}
@@ -105,16 +105,16 @@ def _as_json(project: Path) -> None:
 
 @pytest.mark.parametrize("change", [_moved, _shifted, _as_json])
 def test_moved_findings_stay_in_the_baseline(
-    known: Path, check: Check, change: Callable[[Path], None]
+    with_baseline: Path, check: Check, change: Callable[[Path], None]
 ) -> None:
-    change(known)
+    change(with_baseline)
     report = check()
     assert report["findings"] == []
     assert report["summary"]["known"] == 4
 
 
-def test_a_new_fault_fails_beside_the_old_ones(known: Path, check: Check) -> None:
-    Image.new("RGB", (90, 90)).save(known / "refs/new.png")
+def test_a_new_fault_fails_beside_the_old_ones(with_baseline: Path, check: Check) -> None:
+    Image.new("RGB", (90, 90)).save(with_baseline / "refs/new.png")
     report = check()
     assert [each["file"] for each in report["findings"]] == ["refs/new.png"]
     assert report["summary"]["known"] == 4
@@ -123,50 +123,50 @@ def test_a_new_fault_fails_beside_the_old_ones(known: Path, check: Check) -> Non
     }  # fmt: skip
 
 
-def test_what_changes_is_new(known: Path, check: Check) -> None:
-    Image.new("RGB", (99, 99)).save(known / "bare.png")
-    (known / "job.yaml").write_text(JOB.replace("meets", "greets"))
+def test_what_changes_is_new(with_baseline: Path, check: Check) -> None:
+    Image.new("RGB", (99, 99)).save(with_baseline / "bare.png")
+    (with_baseline / "job.yaml").write_text(JOB.replace("meets", "greets"))
     report = check()
     assert rules(report) == ["image-too-small", "parameter-invalid", "prompt-ref-unbound"]
     assert report["summary"]["known"] == 1, "the image of the job is as it was"
 
 
-def test_another_job_with_the_same_value_is_new(known: Path, check: Check) -> None:
-    (known / "next.yaml").write_text(JOB.replace("meets", "greets"))
+def test_another_job_with_the_same_value_is_new(with_baseline: Path, check: Check) -> None:
+    (with_baseline / "next.yaml").write_text(JOB.replace("meets", "greets"))
     report = check()
     assert {each["file"] for each in report["findings"]} == {"next.yaml"}
     assert rules(report) == ["parameter-invalid", "prompt-ref-unbound"]
 
 
-def test_another_target_is_new(known: Path, check: Check) -> None:
+def test_another_target_is_new(with_baseline: Path, check: Check) -> None:
     report = check("bare.png", "-t", "wan/2.7", "-t", "evolink/wan2.7-reference-video")
-    assert known.is_dir()
+    assert with_baseline.is_dir()
     assert [each["target"] for each in report["findings"]] == ["evolink/wan2.7-reference-video"]
 
 
-def test_the_file_is_sorted_small_and_as_published(known: Path) -> None:
-    text = (known / "known.json").read_text()
+def test_the_file_is_sorted_small_and_as_published(with_baseline: Path) -> None:
+    text = (with_baseline / "known.json").read_text()
     baseline = json.loads(text)
     Draft202012Validator(load_schema("baseline")).validate(baseline)
     files = [each["file"] for each in baseline["findings"]]
     assert files == sorted(files) == ["bare.png", "job.yaml", "job.yaml", "refs/small.png"]
     assert len(text.splitlines()) == 4 + 5
     run(["check", "--write-baseline"])
-    assert (known / "known.json").read_text() == text, "the same again"
+    assert (with_baseline / "known.json").read_text() == text, "the same again"
 
 
 def test_what_is_gone_is_dropped_and_what_was_not_looked_at_stays(
-    known: Path, capfd: pytest.CaptureFixture[str]
+    with_baseline: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    Image.new("RGB", (300, 300)).save(known / "bare.png")
+    Image.new("RGB", (300, 300)).save(with_baseline / "bare.png")
     assert run(["check", "bare.png", "--write-baseline"]) == 0
     assert "3 findings (0 new, 1 removed)" in capfd.readouterr().err
-    (known / "job.yaml").unlink()
+    (with_baseline / "job.yaml").unlink()
     assert run(["check", "bare.png", "--write-baseline"]) == 0
     assert "1 finding (0 new, 2 removed)" in capfd.readouterr().err
-    (known / "refs/small.png").unlink()
+    (with_baseline / "refs/small.png").unlink()
     assert run(["check", "--write-baseline"]) == 0
-    assert json.loads((known / "known.json").read_text()) == {"version": 1, "findings": []}
+    assert json.loads((with_baseline / "known.json").read_text()) == {"version": 1, "findings": []}
 
 
 def test_missing_files_and_urls_are_matched_by_name(
@@ -205,9 +205,9 @@ def test_unreadable_files_are_never_in_the_baseline(
     assert capfd.readouterr().out.startswith("job.yaml:4:12: error asset-unreadable")
 
 
-def test_selection_says_what_is_written(known: Path, check: Check) -> None:
+def test_selection_says_what_is_written(with_baseline: Path, check: Check) -> None:
     run(["check", "--write-baseline", "--ignore", "parameter-invalid"])
-    assert known.is_dir()
+    assert with_baseline.is_dir()
     assert rules(check()) == ["parameter-invalid"]
 
 
@@ -257,9 +257,11 @@ def test_wrong_use(
     assert (project / "job.yaml").read_text() == before
 
 
-def test_fix_fails_only_for_what_is_new(known: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    Image.new("RGBA", (300, 300)).save(known / "clear.png")
-    (known / "lost.yaml").write_text(
+def test_fix_fails_only_for_what_is_new(
+    with_baseline: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGBA", (300, 300)).save(with_baseline / "clear.png")
+    (with_baseline / "lost.yaml").write_text(
         "target: evolink/wan2.7-reference-video\nprompt: Image 1.\n"
         "references:\n  - image: clear.png\n    voice: gone.wav\n"
     )

@@ -20,18 +20,20 @@ NOTHING = io.BytesIO()
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HookRepository:
-    made = hook_repository(tmp_path)
-    made.image("refs/hero.png")
-    made.write("job.yaml", JOB.format("refs/hero.png"))
-    made.write("deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}')
-    made.write("notes.json", '{"about": "hero.png"}')
-    made.write("app.ts", "export {}\n")
-    made.stage()
-    made.commit()
-    for name, value in made.environ.items():
+    repository = hook_repository(tmp_path)
+    repository.image("refs/hero.png")
+    repository.write("job.yaml", JOB.format("refs/hero.png"))
+    repository.write(
+        "deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}'
+    )
+    repository.write("notes.json", '{"about": "hero.png"}')
+    repository.write("app.ts", "export {}\n")
+    repository.stage()
+    repository.commit()
+    for name, value in repository.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(made.folder)
-    return made
+    monkeypatch.chdir(repository.folder)
+    return repository
 
 
 def test_the_jobs_of_what_changed(repository: HookRepository) -> None:

@@ -143,7 +143,7 @@ def test_what_lies_behind_an_address_is_judged_like_a_file(tmp_path: Path, pages
     assert (small.pointer, small.line) == ("/references/0/image", 3)
     assert small.message.startswith("a.png: 300x100 px")
 
-    pages.asked.clear()
+    pages.received.clear()
     rules, verdict, report = looked_at(tmp_path, offline=True)
     assert (rules, verdict, pages.sent) == ({"asset-url-unsafe": "warning"}, "pass", 0)
     assert any("URLs" in note for note in report.unchecked)

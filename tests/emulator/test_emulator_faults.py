@@ -183,10 +183,10 @@ def test_faults_are_counted() -> None:
     assert faults.left() == {"fail": None}
 
 
-@pytest.mark.parametrize("asked", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
-def test_invalid_faults(asked: str) -> None:
+@pytest.mark.parametrize("name", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
+def test_invalid_faults(name: str) -> None:
     with pytest.raises(UsageError, match=r"Choose from: |whole number from 1"):
-        Faults([asked])
+        Faults([name])
 
 
 def test_the_table_is_sorted() -> None:

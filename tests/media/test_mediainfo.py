@@ -43,7 +43,7 @@ def test_a_file_that_it_does_not_know_has_no_streams() -> None:
     assert describe(Bytes(b"just some words")) == Streams("")
 
 
-def made(ffmpeg: str, path: Path, arguments: str) -> Streams:
+def describe_file(ffmpeg: str, path: Path, arguments: str) -> Streams:
     source = "-f lavfi -i testsrc=s=64x48:r=25:d=0.2"
     command = [ffmpeg, "-v", "error", *source.split(), *arguments.split(), str(path)]
     subprocess.run(command, check=True)
@@ -79,13 +79,13 @@ def test_colours(
     alpha: bool,
     hdr: bool,
 ) -> None:
-    (video,) = made(ffmpeg, tmp_path / "clip.mkv", arguments).videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.mkv", arguments).videos
 
     assert (video.color, video.bit_depth, video.alpha, video.hdr) == (color, bits, alpha, hdr)
 
 
 def test_the_size_of_frames_in_rgb(ffmpeg: str, tmp_path: Path) -> None:
-    (video,) = made(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
 
     assert (video.width, video.height, video.color) == (64, 48, "rgb")
 
@@ -95,7 +95,7 @@ def test_pixel_shapes_are_exact(ffmpeg: str, tmp_path: Path, sar: str) -> None:
     width, height = map(int, sar.split("/"))
 
     shape = f"-vf setsar={sar} -c:v mpeg4"
-    (video,) = made(ffmpeg, tmp_path / "clip.mp4", shape).videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.mp4", shape).videos
 
     assert video.sar == pytest.approx(width / height, rel=1e-9)
 

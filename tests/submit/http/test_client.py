@@ -52,9 +52,9 @@ def test_a_redirect_to_another_host_drops_the_key(
     other: Loopback, status: int, method: str
 ) -> None:
     secret = {"X-Api-Key": "own", "Range": "bytes=0-0"}
-    asked = Request(method=method, url="/a", headers=secret)
+    message = Request(method=method, url="/a", headers=secret)
     with Loopback({"*": [redirect(f"{other.url}/b", status)]}) as server, client(server) as http:
-        assert http.send(asked).status == 200
+        assert http.send(message).status == 200
     assert KEY.encode() in server.everything
     (heard,) = other.heard
     assert heard.method == method
@@ -116,9 +116,9 @@ def test_plain_http_only_with_a_loopback_base(other: Loopback) -> None:
 
 
 def test_queries_are_escaped() -> None:
-    asked = Request(method="GET", url="/a?b=1", query={"webhook": "https://x.org/?a=b&c=日 d"})
+    message = Request(method="GET", url="/a?b=1", query={"webhook": "https://x.org/?a=b&c=日 d"})
     with Loopback({"*": [OK]}) as server, client(server) as http:
-        response = http.send(asked)
+        response = http.send(message)
     (heard,) = server.heard
     escaped = "https%3A%2F%2Fx.org%2F%3Fa%3Db%26c%3D%E6%97%A5%20d"
     assert heard.target == f"/a?b=1&webhook={escaped}"
