@@ -73,7 +73,7 @@ def fetch(state: State, url: str) -> Path | Failure | None:
     return None
 
 
-def fetch_checked(state: State, reference: Reference, limits: Document) -> Path | Failure | None:
+def fetch_and_check(state: State, reference: Reference, limits: Document) -> Path | Failure | None:
     """Fetch a reference, and check its file against the limits of its role."""
     path = fetch(state, reference.url)
     if path is None or isinstance(path, Failure):

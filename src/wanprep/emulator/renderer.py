@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.emulator.jobs import Failure, Job
-from wanprep.emulator.references import fetch_checked
+from wanprep.emulator.references import fetch_and_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ def _outcome(state: State, video: VideoSpec | Failure, limits: Document) -> Path
         return Failure("internal", "the emulator was closed")
     files: dict[Reference, Path | None] = {}
     for reference in video.references:
-        file = fetch_checked(state, reference, limits)
+        file = fetch_and_check(state, reference, limits)
         if isinstance(file, Failure):
             return file
         files[reference] = file

@@ -149,15 +149,15 @@ def test_invalid_intervals(text: str) -> None:
 )
 def test_invalid_settings(provider: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message) as raised:
-        load_service(provider).checked_settings(settings)
+        load_service(provider).validate_settings(settings)
     assert f"[providers.{provider}]" in str(raised.value)
 
 
 def test_valid_settings() -> None:
     good = {"repository": "studio/inputs", "branch": "main", "item": {"voice": "voice_url"}}
-    assert load_service("oxen").checked_settings(good) is good
+    assert load_service("oxen").validate_settings(good) is good
     ids = {"model-ids": {"wan-2-7-reference-to-video": "wan-ai/wan-2.7/reference-to-video"}}
-    assert load_service("runcomfy").checked_settings(ids) is ids
+    assert load_service("runcomfy").validate_settings(ids) is ids
 
 
 def write_own(folder: Path, text: str) -> Path:

@@ -58,7 +58,7 @@ def decode(source: str, facts: Facts, near: Size | None = None) -> PillowImage:
         raise CannotFix(
             f"{facts.format.upper()} is a drawing. Export it as PNG from the program that made it."
         )
-    with _translated_errors(), warnings.catch_warnings():
+    with _translate_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about oddities of the file
         return _decode_heic(source) if facts.format == "heic" else _decode(source, facts, near)
 
@@ -81,7 +81,7 @@ def turn_upright(image: PillowImage, facts: Facts) -> PillowImage:
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     from PIL import UnidentifiedImageError
     from PIL.Image import DecompressionBombError
 

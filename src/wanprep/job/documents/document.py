@@ -218,7 +218,7 @@ def check_depth(span: Span, depth: int) -> None:
         raise DocumentError(span, message)
 
 
-def checked_text(text: str, span: Span) -> str:
+def check_characters(text: str, span: Span) -> str:
     """Refuse characters that file names, terminals and services do not accept."""
     if "\0" in text:
         raise DocumentError(span, "this text holds a NUL character: remove it")

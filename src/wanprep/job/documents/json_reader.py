@@ -14,9 +14,9 @@ from wanprep.job.documents.document import (
     Member,
     Node,
     ValueCounter,
+    check_characters,
     check_depth,
     check_new_key,
-    checked_text,
     parse_float,
     parse_integer,
 )
@@ -113,7 +113,7 @@ class _Places:
             case _Number():
                 content = _parse_number(value, (start, end))
             case str():
-                content = checked_text(value, (start, end))
+                content = check_characters(value, (start, end))
             case _:
                 content = value
         return Node(content, (start, end), (start, end))
@@ -122,7 +122,7 @@ class _Places:
         members: dict[str, Member] = {}
         for key, value in pairs:
             span = next(self._tokens).span()
-            check_new_key(checked_text(key, span), span, members, self._source)
+            check_new_key(check_characters(key, span), span, members, self._source)
             members[key] = Member(span, self.node(value, depth + 1))
         return members
 

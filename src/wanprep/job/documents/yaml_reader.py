@@ -21,8 +21,8 @@ from wanprep.job.documents.document import (
     Member,
     Node,
     ValueCounter,
+    check_characters,
     check_new_key,
-    checked_text,
     parse_float,
     parse_integer,
 )
@@ -206,7 +206,7 @@ class _Reader:
         return Node(node.content, span, node.written)
 
     def _scalar(self, event: Event, span: Span) -> Node:
-        text = checked_text(_SURROGATES.sub(_join_surrogates, event.value), span)
+        text = check_characters(_SURROGATES.sub(_join_surrogates, event.value), span)
         start, end = span
         if event.style in {"|", ">"}:
             end = start + len(self._source.text[start:end].rstrip())

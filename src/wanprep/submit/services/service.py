@@ -104,7 +104,7 @@ class Service:
                 return _check_base_url(url, variable)
         return self.bases[name]
 
-    def checked_settings(self, settings: Settings) -> Settings:
+    def validate_settings(self, settings: Settings) -> Settings:
         """Validate the values of [providers.NAME]."""
         from wanprep.schema_errors import schema_errors
 
@@ -229,7 +229,7 @@ class Services:
 
     def settings(self, provider: str) -> Settings:
         """Return the validated values of [providers.NAME]."""
-        return self.service(provider).checked_settings(self.config.providers.get(provider, {}))
+        return self.service(provider).validate_settings(self.config.providers.get(provider, {}))
 
     def _service(self, provider: str) -> Service:
         return load_service(provider, self.config.target_folders)
