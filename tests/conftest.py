@@ -1,4 +1,4 @@
-"""What every test gets: a cache of its own, and small real media that are generated."""
+"""Fixtures of all tests: a cache of their own, and small real media that are generated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture(autouse=True)
 def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing but loopback be reached: everything else goes to a proxy that is not there."""
+    """Allow loopback only: everything else goes to a proxy that does not exist."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
         monkeypatch.delenv(name.upper(), raising=False)

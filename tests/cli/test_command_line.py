@@ -136,7 +136,7 @@ def test_a_full_disk_is_not_an_internal_error(clip: Path) -> None:
 
 
 def processes_with(word: str) -> Iterator[str]:
-    """Look for a word in the command lines of all processes (where there is /proc)."""
+    """Search for a word in the command lines of all processes (where there is /proc)."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             if word.encode() in entry.read_bytes():

@@ -22,7 +22,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def age(path: Path, seconds: float = 60) -> None:
-    """Let a file be old enough to be believed."""
+    """Make a file old enough to be cached."""
     status = path.stat()
     os.utime(path, (status.st_atime, status.st_mtime - seconds - 0.5))
 

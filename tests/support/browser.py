@@ -95,7 +95,7 @@ class Browser:
         return int(self.run(f"return {found}.filter(e => e.checkVisibility()).length", selector))
 
     def log(self) -> list[str]:
-        """Tell what the console said: errors, warnings, and what a policy forbade."""
+        """Return the console's messages: errors, warnings, and policy violations."""
         return [str(each["message"]) for each in self._in_session("/se/log", {"type": "browser"})]
 
     def requests(self) -> list[str]:

@@ -195,7 +195,7 @@ def stop_all() -> None:
 
 
 def resume() -> None:
-    """Let ffmpeg be started again."""
+    """Allow ffmpeg to be started again after `stop_all`."""
     _stopped.clear()
 
 

@@ -120,7 +120,7 @@ def test_interlaced_frames_are_deinterlaced(tmp_path: Path) -> None:
 
 
 def _combing(path: str) -> float:
-    """Tell how much lines differ from both their neighbours, which agree with each other."""
+    """Measure how much lines differ from both their neighbours, which agree with each other."""
     grey = frame_at(path, 0.2).convert("L")
     pixels = grey.tobytes()
     width, height = grey.size

@@ -86,7 +86,7 @@ def infe(item: int, kind: bytes, version: int = 2) -> bytes:
 
 
 def iloc(*places: tuple[int, int, int, int], version: int = 1) -> bytes:
-    """Tell of each item in which holder it is, where there, and how long it is."""
+    """Return for each item its holder, its offset there, and its length."""
     rows = b"".join(
         struct.pack(">HHHHII", item, holder, 0, 1, offset, length)
         if version

@@ -94,7 +94,7 @@ class Driver(Closing):
         return replace(cancelled, message=redact(cancelled.message))
 
     def find(self, sent: Sent) -> Accepted | None:
-        """Look for a job whose answer was lost. None if it is not found for certain."""
+        """Search for a job whose answer was lost; None unless it is found for certain."""
         if self.provider.find is None:
             return None
         found = self._run_free(self.provider.find(sent))
