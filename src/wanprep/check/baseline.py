@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FILE: Final = "wanprep-baseline.json"
 _VERSION: Final = 1
 _KEYS: Final = ("file", "rule", "target", "content")
-_REWRITE: Final = "Write it anew with `wanprep check --write-baseline`."
+_REWRITE: Final = "Write it again with `wanprep check --write-baseline`."
 
 
 @dataclass(frozen=True, slots=True, order=True)

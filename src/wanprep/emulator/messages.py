@@ -37,7 +37,7 @@ class Request:
     """One request."""
 
     method: str
-    path: str  # as it came, not decoded
+    path: str  # as received, not decoded
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: bytes = b""

@@ -1,6 +1,6 @@
 """Files at public URLs: uploads, results behind signed links, and a bucket of your own.
 
-`PUT /files/NAME` stands in for the user's own storage: what lies there is public.
+`PUT /files/NAME` stands in for the user's own storage: all files there are public.
 """
 
 from __future__ import annotations

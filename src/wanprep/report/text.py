@@ -121,8 +121,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         found.append(f"{count['unknown']} unknown")
     result = ", ".join(found) or "no findings"
     color = "green" if report.clean else "red"
-    whom = f" for {', '.join(report.targets)}" if report.targets else ""
-    judged = f"{' and '.join(things)} checked{whom}:"
+    scope = f" for {', '.join(report.targets)}" if report.targets else ""
+    judged = f"{' and '.join(things)} checked{scope}:"
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"

@@ -167,7 +167,7 @@ def propose_value(
 
 
 def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Change:
-    """Propose another key; what its value then means must be judged anew."""
+    """Propose another key; its value must be judged again."""
     before = last(pointer)
     return Change(
         pointer, (Rename(pointer, key),), f"write the key `{key}` instead of `{before}`",

@@ -72,7 +72,7 @@ def download(
 
 
 class _Download:
-    """A file that is written anew with each attempt."""
+    """A file that is written again with each attempt."""
 
     def __init__(self, into: IO[bytes], client: HttpClient, timeout: float) -> None:
         self._into = into
