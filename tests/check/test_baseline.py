@@ -155,7 +155,7 @@ def test_the_file_is_sorted_small_and_as_published(with_baseline: Path) -> None:
     assert (with_baseline / "known.json").read_text() == text, "the same again"
 
 
-def test_what_is_gone_is_dropped_and_what_was_not_looked_at_stays(
+def test_fixed_findings_are_dropped_and_unchecked_ones_stay(
     with_baseline: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     Image.new("RGB", (300, 300)).save(with_baseline / "bare.png")

@@ -38,7 +38,7 @@ def test_several_targets_judge_the_same_file() -> None:
     assert report.summary["assets"] == 1
 
 
-def test_a_file_that_everybody_names_is_looked_at_once(tmp_path: Path) -> None:
+def test_a_file_that_several_jobs_name_is_probed_once(tmp_path: Path) -> None:
     """The cache counts: a second probe of an unchanged file would not come from there."""
     job = (
         f"target: [{EVOLINK}, wan/2.7]\nprompt: Image 1 and Image 2 wave.\n"

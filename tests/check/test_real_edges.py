@@ -29,7 +29,7 @@ def image(width: int, height: int) -> Callable[[Path, str], None]:
 
 
 def padded(size: int) -> Callable[[Path, str], None]:
-    """Fill a BMP up to so many bytes with nothing, which no reader minds and no disk feels."""
+    """Pad a BMP sparsely to so many bytes."""
 
     def make(path: Path, _: str) -> None:
         Image.new("RGB", (300, 300)).save(path)

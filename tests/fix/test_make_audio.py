@@ -25,7 +25,7 @@ def _make(source: str, output: Path, **options: object) -> Output:
 
 
 def _samples(path: Path, rate: int) -> int:
-    """Count what the plainest of decoders gives: one that believes no note about silence."""
+    """Count the samples of a decoder that ignores gapless metadata."""
     plain = ("-flags2", "-skip_manual", "-i", f"file:{path}")
     return len(ffmpeg(*plain, "-ac", "1", "-ar", str(rate), "-f", "s16le", "-")) // 2
 

@@ -312,7 +312,7 @@ def test_an_hour_takes_no_time() -> None:
 
 
 class Shrinking(Bytes):
-    """A file that lost its end since its size was asked for."""
+    """A file that was truncated after its size was read."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)

@@ -1,4 +1,4 @@
-"""BMP: every header that there has been, and pixels that must follow it."""
+"""BMP: every kind of header, and the pixels that must follow it."""
 
 from __future__ import annotations
 

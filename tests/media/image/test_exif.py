@@ -1,4 +1,4 @@
-"""EXIF says two things: which way is up, and whether the place is known."""
+"""The facts in EXIF: the orientation, and whether there is a location."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def heif(
     tables: bytes = b"",
     more: bytes = b"",
 ) -> bytes:
-    """Make a HEIF file; unless said otherwise, its main item has all the properties."""
+    """Make a HEIF file; by default its main item has all the properties."""
     rows = has or [(MAIN, range(1, len(properties) + 1))]
     parts = {
         b"hdlr": full(b"hdlr", bytes(4), b"pict", bytes(13)),

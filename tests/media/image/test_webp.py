@@ -1,4 +1,4 @@
-"""WEBP: lossy, lossless, extended, animated; and headers that promise too much."""
+"""WEBP: lossy, lossless, extended, animated; and headers that claim too much."""
 
 from __future__ import annotations
 
