@@ -98,7 +98,7 @@ def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) 
     assert frame_times(result.path) == pytest.approx(expected, abs=1e-4)
     assert result.facts.video_duration == pytest.approx(2.0)
     assert result.output.notes == (
-        "re-encoded, because it does not say how long its frames are shown",
+        "re-encoded, because it does not state how long its frames are shown",
     )
 
 
