@@ -1,4 +1,4 @@
-"""Fixtures of all tests: a cache of their own, and small real media that are generated."""
+"""What every test gets: a cache of its own, and small real media made on the spot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 
 @pytest.fixture(autouse=True)
 def _no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow loopback only: everything else goes to a proxy that does not exist."""
+    """Let nothing but loopback be reached: everything else goes to a proxy that is not there."""
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
         monkeypatch.delenv(name.upper(), raising=False)
