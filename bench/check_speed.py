@@ -1,4 +1,4 @@
-"""Measure `wanprep check`: of one image, and of 3,000 files, against programs of that kind.
+"""Measure `wanprep check` on one image and on 3,000 files against similar programs.
 
 The ratios are of medians over interleaved rounds in one run. See README.md beside this.
 """
@@ -19,7 +19,7 @@ from measure import Run, Summary, console_script, run, summary, table, users_env
 from targets import Target
 
 _IMAGE: Final = Path(__file__).parent.parent / "fixtures/demo/refs/hero.jpg"
-_ONE_CACHED: Final = "one image, known"
+_ONE_CACHED: Final = "one image, cached"
 _ONE_NEW: Final = "one image, new"
 _PEER: Final = "check-jsonschema --version"
 
@@ -30,8 +30,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of 3,000 files (default 3)")
     parser.add_argument("--files", type=int, default=3000, help="a multiple of 100 (default 3000)")
     options = parser.parse_args()
-    known = versions()
-    print(", ".join(f"{name} {known[name]}" for name in ("machine", "python", "exiftool")))
+    found = versions()
+    print(", ".join(f"{name} {found[name]}" for name in ("machine", "python", "exiftool")))
     with tempfile.TemporaryDirectory(prefix="wanprep-bench-") as folder:
         home = Path(folder)
         results = _one_image(options.runs, home) | _many(options.files, options.rounds, home)

@@ -1,4 +1,4 @@
-"""The commands that are compared, and a check that each one really answered every file."""
+"""The commands that are compared, and a check that each one reported every file."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Batch:
 
 
 def _wanprep_answers(lines: Iterable[str]) -> int:
-    """Count the files that were read: an error found quickly is no speed."""
+    """Count the files that were read; one that was not ends the benchmark."""
     answers = 0
     for line in lines:
         facts = json.loads(line)
@@ -64,7 +64,7 @@ def wanprep() -> Batch:
 
 
 def wanprep_check() -> Batch:
-    """Judge all files; that there are findings (exit status 1) is no failure."""
+    """Check all files; findings (exit status 1) are not a failure."""
     command = (console_script("wanprep"), "check", "--format", "json")
     return Batch(
         command, lambda lines: int(json.loads("".join(lines))["summary"]["assets"]), (0, 1)
@@ -72,8 +72,8 @@ def wanprep_check() -> Batch:
 
 
 def batches() -> dict[str, Batch]:
-    """Tell the peers on this machine that read a folder."""
-    known = {
+    """Return the other programs on this machine that read a folder."""
+    programs = {
         "exiftool": Batch(("exiftool", "-r", "-j", "-fast2"), _lines_with('"SourceFile"')),
         "mediainfo": Batch(
             # Else it takes IMG_0001.jpg, IMG_0002.jpg, ... for one video and reads the first.
@@ -81,7 +81,7 @@ def batches() -> dict[str, Batch]:
             _lines_with('"@ref"'),
         ),
     }
-    return {name: batch for name, batch in known.items() if shutil.which(name)}
+    return {name: batch for name, batch in programs.items() if shutil.which(name)}
 
 
 def ffprobe_each(files: list[Path], output: Path) -> Run:
@@ -95,8 +95,8 @@ def ffprobe_each(files: list[Path], output: Path) -> Run:
 
 
 def versions() -> dict[str, str]:
-    """Tell what is compared, for figures mean nothing without it."""
-    asked = {
+    """Return the versions of everything that is compared."""
+    commands = {
         "libmediainfo": [sys.executable, "-c", _LIBMEDIAINFO],
         "exiftool": ["exiftool", "-ver"],
         "mediainfo": ["mediainfo", "--Version"],
@@ -108,14 +108,14 @@ def versions() -> dict[str, str]:
         "wanprep": metadata.version("wanprep"),
         "pillow": metadata.version("pillow"),
     }
-    return found | {name: _says(command) for name, command in asked.items()}
+    return found | {name: _version(command) for name, command in commands.items()}
 
 
-def _says(command: list[str]) -> str:
+def _version(command: list[str]) -> str:
     """Return the version in a program's answer: a number in its first lines."""
     if not shutil.which(command[0]):
         return "not on this machine"
-    # mediainfo ends with 255 after telling its version, hence no check.
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    numbers = [word.removeprefix("v") for word in told.split() if "." in word]
+    # mediainfo exits with 255 after printing its version, hence no check.
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    numbers = [word.removeprefix("v") for word in output.split() if "." in word]
     return numbers[0] if numbers else "unknown"

@@ -1,6 +1,6 @@
-"""The distinct images that the benchmark copies: what phones, cameras and editors write.
+"""Make the distinct images that the benchmark copies, as phones, cameras and editors write them.
 
-Sizes in bytes matter as much as formats, for a tool that reads more than headers pays for
+Sizes in bytes matter as much as formats, because a tool that reads more than headers pays for
 them; hence soft noise that compresses about as well as a photograph.
 """
 
@@ -27,7 +27,7 @@ def make_images(folder: Path) -> dict[str, list[Path]]:
         "png": _pngs(folder, scenes),
         "webp": _webps(folder, scenes),
         "gif": _gifs(folder, scenes),
-        "bmp": [_saved(scenes[0].resize((320, 240)), folder / "0.bmp")],
+        "bmp": [_save(scenes[0].resize((320, 240)), folder / "0.bmp")],
     }
 
 
@@ -45,7 +45,7 @@ def _noise(dice: random.Random, size: tuple[int, int]) -> Image.Image:
     return Image.frombytes("RGB", size, dice.randbytes(width * height * 3))
 
 
-def _saved(image: Image.Image, path: Path, **options: Any) -> Path:  # noqa: ANN401 - as Pillow has it
+def _save(image: Image.Image, path: Path, **options: Any) -> Path:  # noqa: ANN401 - as Pillow has it
     image.save(path, **options)
     return path
 
@@ -58,7 +58,7 @@ def _jpeg(path: Path, scenes: list[Image.Image], index: int) -> Path:
     if index % 4 == 0:
         profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
         options["icc_profile"] = profile.tobytes()
-    return _saved(scenes[index // 4 % len(scenes)], path, **options)
+    return _save(scenes[index // 4 % len(scenes)], path, **options)
 
 
 def _phone_exif(orientation: int) -> Image.Exif:
@@ -93,11 +93,11 @@ def _pngs(folder: Path, scenes: list[Image.Image]) -> list[Path]:
     palette = scenes[2].resize((480, 360)).quantize(64)
     depth = small.convert("I;16")
     return [
-        _saved(small, folder / "rgb.png"),
-        _saved(cut_out, folder / "alpha.png"),
-        _saved(palette, folder / "palette.png"),
-        _saved(palette, folder / "see-through.png", transparency=3),
-        _saved(depth, folder / "depth.png"),
+        _save(small, folder / "rgb.png"),
+        _save(cut_out, folder / "alpha.png"),
+        _save(palette, folder / "palette.png"),
+        _save(palette, folder / "see-through.png", transparency=3),
+        _save(depth, folder / "depth.png"),
     ]
 
 
@@ -105,10 +105,10 @@ def _webps(folder: Path, scenes: list[Image.Image]) -> list[Path]:
     cut_out = scenes[1].convert("RGBA")
     cut_out.putalpha(Image.radial_gradient("L").resize(cut_out.size))
     return [
-        _saved(scenes[0], folder / "lossy.webp", quality=85, method=0),
-        _saved(scenes[3], folder / "turned.webp", quality=80, method=0, exif=_phone_exif(6)),
-        _saved(cut_out, folder / "alpha.webp", quality=80, method=0),
-        _saved(scenes[0].resize((320, 180)), folder / "lossless.webp", lossless=True, method=0),
+        _save(scenes[0], folder / "lossy.webp", quality=85, method=0),
+        _save(scenes[3], folder / "rotated.webp", quality=80, method=0, exif=_phone_exif(6)),
+        _save(cut_out, folder / "alpha.webp", quality=80, method=0),
+        _save(scenes[0].resize((320, 180)), folder / "lossless.webp", lossless=True, method=0),
     ]
 
 
@@ -116,8 +116,8 @@ def _gifs(folder: Path, scenes: list[Image.Image]) -> list[Path]:
     frames = [scene.resize((240, 135)).quantize(32) for scene in scenes]
     frames = (frames * _FRAMES)[:_FRAMES]
     return [
-        _saved(scenes[0].resize((480, 270)).quantize(64), folder / "still.gif"),
-        _saved(
+        _save(scenes[0].resize((480, 270)).quantize(64), folder / "still.gif"),
+        _save(
             frames[0], folder / "moving.gif", save_all=True, append_images=frames[1:], duration=80
         ),
     ]

@@ -1,4 +1,4 @@
-"""Measure the fixing of images: against the same Pillow calls by hand, and on two workers.
+"""Measure image fixes against the same Pillow calls by hand, and on two workers.
 
 The ratios are of medians over interleaved rounds in one run. See README.md beside this.
 """
@@ -39,7 +39,7 @@ Case = tuple[str, str, ImageRecipe]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="of each kind (default 7)")
-    parser.add_argument("--pictures", type=int, default=500, help="on the workers (default 500)")
+    parser.add_argument("--images", type=int, default=500, help="on the workers (default 500)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="wanprep-bench-") as folder:
         home = Path(folder)
@@ -76,7 +76,7 @@ def _cases(home: Path) -> list[Case]:
     small.save(home / "cut-out.webp", quality=88)
     jpeg = ImageRecipe(format="jpeg", suffix=".jpg")
     return [
-        ("a photo turned upright", str(photo), jpeg),
+        ("a photo rotated upright", str(photo), jpeg),
         ("a photo scaled down", str(photo), ImageRecipe(
             format="jpeg", suffix=".jpg", size=(1499, 1999))),
         ("a WEBP flattened to JPEG", str(home / "cut-out.webp"), jpeg),
@@ -101,16 +101,16 @@ def _by_hand(source: str, recipe: ImageRecipe, into: str) -> None:
 def _compare(case: Case, rounds: int, home: Path) -> tuple[float, float]:
     name, source, recipe = case
     facts = probe(source, cache=False)
-    into = str(home / "made")
-    tried: dict[str, list[float]] = {"hand": [], "ours": []}
+    into = str(home / "output")
+    times: dict[str, list[float]] = {"hand": [], "ours": []}
     for turn in range(rounds + 1):
-        hand = _timed(lambda: _by_hand(source, recipe, into), into)
-        ours = _timed(lambda: _ours(source, recipe, facts, into), into)
+        hand = _time(lambda: _by_hand(source, recipe, into), into)
+        ours = _time(lambda: _ours(source, recipe, facts, into), into)
         if turn:  # the first only loads the codecs
-            tried["hand"].append(hand)
-            tried["ours"].append(ours)
+            times["hand"].append(hand)
+            times["ours"].append(ours)
     print(f"{name}: {rounds} rounds", file=sys.stderr)
-    return statistics.median(tried["hand"]), statistics.median(tried["ours"])
+    return statistics.median(times["hand"]), statistics.median(times["ours"])
 
 
 def _ours(source: str, recipe: ImageRecipe, facts: Facts, into: str) -> None:
@@ -119,7 +119,7 @@ def _ours(source: str, recipe: ImageRecipe, facts: Facts, into: str) -> None:
         sys.exit(f"the result does not look like its source ({similarity})")
 
 
-def _timed(work: Callable[[], None], into: str) -> float:
+def _time(work: Callable[[], None], into: str) -> float:
     Path(into).unlink(missing_ok=True)
     start = time.perf_counter()
     work()
@@ -127,7 +127,7 @@ def _timed(work: Callable[[], None], into: str) -> float:
 
 
 def _workers(home: Path, count: int) -> Target:
-    """Fix as many images on one worker and on two; starting the workers counts."""
+    """Fix the same number of images on one worker and on two, start-up included."""
     source = str(home / "small.jpg")
     _scene(_SMALL).save(source, quality=88)
     facts = probe(source, cache=False)
@@ -136,7 +136,7 @@ def _workers(home: Path, count: int) -> Target:
     def work(workers: int, share: int) -> float:
         start = time.perf_counter()
         with ImageWorkers(workers) as images, ThreadPoolExecutor(workers) as threads:
-            names = [str(home / f"made-{number}.jpg") for number in range(share)]
+            names = [str(home / f"output-{number}.jpg") for number in range(share)]
             for _ in threads.map(lambda into: images.make(source, recipe, facts, into), names):
                 pass
         for name in names:
@@ -144,7 +144,7 @@ def _workers(home: Path, count: int) -> Target:
         return time.perf_counter() - start
 
     half = count // 2
-    # Half of them before and half after, so that slow drift meets both alike.
+    # Half of them before and half after, so that slow drift affects both alike.
     one = work(1, half)
     two = work(2, half)
     two += work(2, count - half)

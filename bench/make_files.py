@@ -1,6 +1,6 @@
-"""Make a tree of mixed media, the same every time: `python bench/make_files.py FOLDER 3000`.
+"""Make a reproducible tree of mixed media: `python bench/make_files.py FOLDER 3000`.
 
-A few dozen distinct files are copied (each copy with bytes and an inode of its own) until
+A few dozen distinct files are copied (each copy with its own bytes and inode) until
 there are enough. Every folder of a hundred holds the same mix, so that a part of the tree
 is like the whole.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PER_FOLDER: Final = 100
-# A folder's hundred files: 80 images, 12 clips, 8 sounds.
+# A folder's hundred files: 80 images, 12 clips, 8 audio files.
 MIX: Final = {
     "jpg": ("IMG", 60),
     "png": ("drawing", 10),
@@ -42,8 +42,8 @@ def make_files(root: Path, count: int) -> None:
     from clip_bases import make_clips
     from image_bases import make_images
 
-    with tempfile.TemporaryDirectory() as workshop:
-        bases = make_images(Path(workshop)) | make_clips(Path(workshop))
+    with tempfile.TemporaryDirectory() as scratch:
+        bases = make_images(Path(scratch)) | make_clips(Path(scratch))
         in_turn = {kind: itertools.cycle(bases[kind]) for kind in MIX}
         for folder in folders(root, count):
             folder.mkdir(parents=True)

@@ -1,6 +1,6 @@
-"""Run a command and say how long it took and how much memory its largest process held.
+"""Run a command, and measure its time and the memory of its largest process.
 
-The clock runs from before the process is made until it has ended. The memory is `ru_maxrss`
+The clock runs from before the process starts until it has ended. The memory is `ru_maxrss`
 of os.wait4: the peak of the largest single process among the command and those of its
 descendants that it waited for, not their sum. (The kernel counts what a process held before
 its exec as well, here the few MB of this script; so nothing heavy may be imported here.)
@@ -25,7 +25,7 @@ _MAXRSS_UNIT: Final = 1 if sys.platform == "darwin" else 1024
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one command cost."""
+    """The cost of one run of a command."""
 
     seconds: float
     cpu_seconds: float
@@ -34,7 +34,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the same command cost several times."""
+    """The cost of a command over several runs."""
 
     median: float
     least: float
@@ -50,8 +50,8 @@ def run(
 
     `fine` are the exit statuses of a command that did its work.
     """
-    complaints = output.with_suffix(".errors")
-    with output.open("wb") as out, complaints.open("wb") as errors:
+    errors_file = output.with_suffix(".errors")
+    with output.open("wb") as out, errors_file.open("wb") as errors:
         start = time.perf_counter()
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, env=env
@@ -60,7 +60,7 @@ def run(
         seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in fine:
-        text = complaints.read_text(errors="replace").strip()
+        text = errors_file.read_text(errors="replace").strip()
         sys.exit(f"{' '.join(command)} failed ({process.returncode}): {text[-500:]}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * _MAXRSS_UNIT)
 
@@ -77,14 +77,14 @@ def summary(runs: Sequence[Run]) -> Summary:
 
 
 def users_environment(**more: str) -> dict[str, str]:
-    """Tell the environment of a user: Python caches byte code and buffers its output."""
+    """Return the environment of a user: Python caches byte code and buffers its output."""
     ours = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return kept | more
 
 
 def console_script(name: str) -> str:
-    """Find what users type: the script beside this interpreter."""
+    """Find the installed script beside this interpreter."""
     path = os.path.join(os.path.dirname(sys.executable), name)
     if not os.path.exists(path):
         sys.exit(f"there is no {path}: run this with the Python that wanprep is installed for")

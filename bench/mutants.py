@@ -1,8 +1,8 @@
-"""Count the mutants of some files that some tests let live.
+"""Count the mutants of some files that survive some tests.
 
 Each is one small change (a comparison, `and`/`or`, `not`, a number, a returned constant; in JSON a
-number, a `const` or a member of an `enum`) in a temporary copy of this checkout. Samples depend on
-the seed, the function and the line's text alone: moved code has the same mutants.
+number, a `const` or a member of an `enum`) in a temporary copy of this checkout. Samples depend
+only on the seed, the function and the line's text: moved code has the same mutants.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def scoped(node: ast.AST, scope: str) -> Iterator[tuple[str, ast.AST]]:
 
 
 def changes(node: ast.AST) -> Iterator[Change]:
-    """List what can be changed about a node: the part of the source, what in it, the new text."""
+    """List the changes to a node: the part of the source, the pattern in it, the new text."""
     match node:
         case ast.Compare(left=left, comparators=others):
             for one, other in pairwise([left, *others]):
@@ -177,7 +177,7 @@ def main() -> None:
             original, times = file.read_bytes(), file.stat()
             file.write_bytes(mutant.content)
             try:
-                # No bytecode: it may pass for that of the next mutant of this size and second.
+                # No bytecode: the next mutant may have the same size and time stamp.
                 return run_tests(copy, options.tests, limit, PYTHONDONTWRITEBYTECODE="1")
             finally:
                 file.write_bytes(original)

@@ -1,7 +1,7 @@
-"""Measure `wanprep probe` against exiftool, mediainfo and ffprobe on files made on the spot.
+"""Measure `wanprep probe` against exiftool, mediainfo and ffprobe on generated files.
 
 Everything is measured in one run and compared as ratios of medians over interleaved rounds,
-so that whatever else the machine does meanwhile hits all alike. See README.md beside this.
+so that other load on the machine affects all alike. See README.md beside this.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final
 from contenders import PEERS, versions
 from make_files import PER_FOLDER
 from measure import Summary, table
-from rounds import FFPROBE, compare, grow, say
-from targets import Target, judged
+from rounds import FFPROBE, compare, grow, report_progress
+from targets import Target, compare_with_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,8 @@ def main() -> None:
     with _folder(options.keep) as home:
         files = home / f"files-{options.files}"
         if not files.exists():
-            say(f"making {options.files:,} files ...")
-            # A process of its own: what it imports would count as its heir's memory.
+            report_progress(f"making {options.files:,} files ...")
+            # In its own process: a child's peak memory includes what this one has imported.
             maker = Path(__file__).with_name("make_files.py")
             subprocess.run([sys.executable, maker, files, str(options.files)], check=True)
         size = sum(path.stat().st_size for path in files.rglob("*.*"))
@@ -47,11 +47,11 @@ def main() -> None:
             _print_comparison(compared)
             grown = grow(files, options.growth, Path(work))
             _print_growth(grown)
-    targets = judged(compared, grown)
+    targets = compare_with_targets(compared, grown)
     print(table([("target", "measured", "bound", ""), *(one.row() for one in targets)]))
     print(f"at the end: {_load()}")
     if options.quick:
-        print("(the targets are meant for 3,000 files; of 300, starting up is a large part)")
+        print("(the targets are for 3,000 files; with 300, start-up is a large part)")
     if options.json:
         options.json.write_text(_as_json(size, compared, grown, targets))
 

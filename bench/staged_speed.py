@@ -1,8 +1,8 @@
-"""Measure what a commit of 50 staged files waits for us: `python bench/staged_speed.py`.
+"""Measure how long the hook takes for 50 staged files: `python bench/staged_speed.py`.
 
 A git repository with 210 jobs and 390 images, of which 50 files are staged. Measured is the
-command that the hook runs, warm: the files were checked before, as they were when the commit
-before this one was made. pre-commit's own time comes on top. See README.md.
+command that the hook runs, warm: the files were checked before, at the
+previous commit. pre-commit's own time comes on top. See README.md.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="wanprep-bench-") as folder:
         repository = Path(folder, "repository")
         _make(repository)
-        results = _measured(repository, Path(folder), options.runs)
+        results = _measure(repository, Path(folder), options.runs)
     rows: list[tuple[str, ...]] = [("", "median", "min", "max", "target", "")]
     for name, result in results.items():
         times = (f"{seconds:.3f} s" for seconds in (result.median, result.least, result.most))
@@ -59,7 +59,7 @@ def _make(repository: Path) -> None:
     jobs.mkdir()
     for number in range(_IMAGES):
         image = Image.linear_gradient("L").resize((720, 1280)).rotate(number)
-        image.convert("RGB").save(refs / f"picture-{number:03}.jpg", quality=60)
+        image.convert("RGB").save(refs / f"image-{number:03}.jpg", quality=60)
     for number in range(_JOBS):
         text = _JOB.format(number, (number + 100) % _IMAGES)
         (jobs / f"job-{number:03}.yaml").write_text(text)
@@ -78,8 +78,8 @@ def _make(repository: Path) -> None:
         subprocess.run(["git", *command], cwd=repository, check=True)  # noqa: S607
 
 
-def _measured(repository: Path, home: Path, times: int) -> dict[str, Summary]:
-    images = [f"refs/picture-{number:03}.jpg" for number in range(40)]
+def _measure(repository: Path, home: Path, times: int) -> dict[str, Summary]:
+    images = [f"refs/image-{number:03}.jpg" for number in range(40)]
     jobs = [f"jobs/job-{number:03}.yaml" for number in range(190, 200)]
     check = [console_script("wanprep"), "check", "--changed"]
     commands = {

@@ -1,4 +1,4 @@
-"""Measure what it costs to start wanprep: `python bench/start_up.py`."""
+"""Measure the start-up time of wanprep: `python bench/start_up.py`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ def main() -> None:
         "wanprep --version": [wanprep, "--version"],
         "wanprep --help": [wanprep, "--help"],
     }
-    results = {name: summary(runs) for name, runs in _interleaved(commands, options.runs).items()}
-    yardstick, *ours = results.values()
+    results = {
+        name: summary(runs) for name, runs in _run_interleaved(commands, options.runs).items()
+    }
+    baseline, *ours = results.values()
 
     rows: list[tuple[str, ...]] = [("", "median", "min", "max", "ratio", "target", "")]
     for name, result in results.items():
-        ratio = result.median / yardstick.median
+        ratio = result.median / baseline.median
         verdict = ("", "")
         if result in ours:
             verdict = (f"<= {_AT_MOST}", "met" if ratio <= _AT_MOST else "MISSED")
@@ -46,7 +48,7 @@ def main() -> None:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _interleaved(commands: dict[str, list[str]], times: int) -> dict[str, list[Run]]:
+def _run_interleaved(commands: dict[str, list[str]], times: int) -> dict[str, list[Run]]:
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(times + 1):

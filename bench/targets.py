@@ -1,4 +1,4 @@
-"""What was promised of the speed, and whether it is kept."""
+"""The speed targets, and whether they are met."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was promised, and what was measured (None: there was nothing to compare with)."""
+    """A target and the measured value (None: there was nothing to compare with)."""
 
     name: str
     measured: float | None
@@ -30,7 +30,7 @@ class Target:
         return (self.name, f"{self.measured:,.{digits}f}", bound, verdict)
 
 
-def judged(compared: dict[str, Summary], grown: dict[int, Summary]) -> list[Target]:
+def compare_with_targets(compared: dict[str, Summary], grown: dict[int, Summary]) -> list[Target]:
     def ratio(name: str, other: str) -> float | None:
         if name not in compared or other not in compared:
             return None

@@ -1,8 +1,8 @@
-"""Measure what it costs to fix a clip: `python bench/video_fix.py`.
+"""Measure the time and memory of fixing a clip: `python bench/video_fix.py`.
 
-Three things in one run, each against its own yardstick: a copy into MP4 against an encode of the
-same clip, an encode against the plain ffmpeg command with the same arguments, and the memory for
-a clip against that for one four times as long.
+Three comparisons in one run: a copy into MP4 with an encode of the
+same clip, an encode with the plain ffmpeg command and the same arguments, and the memory for
+a clip with that for one four times as long.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        results = _measured(Path(folder), options.runs)
+        results = _measure(Path(folder), options.runs)
     print(f"{options.runs} interleaved runs each after one to warm up; a clip of {_SECONDS} s\n")
     print(table(_rows(results)))
     if options.json:
@@ -52,7 +52,7 @@ def main() -> None:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _measured(folder: Path, times: int) -> dict[str, Summary]:
+def _measure(folder: Path, times: int) -> dict[str, Summary]:
     clip, long = folder / "clip.mkv", folder / "long.mkv"
     _make(clip, _SECONDS)
     _make(long, _SECONDS * _LONGER)
@@ -60,7 +60,7 @@ def _measured(folder: Path, times: int) -> dict[str, Summary]:
     commands = {
         "copy": _fix(clip, into, "copy"),
         "encode": _fix(clip, into, "h264"),
-        "plain ffmpeg": _plain(clip, into),
+        "plain ffmpeg": _plain_command(clip, into),
         "longer copy": _fix(long, into, "copy"),
         "longer encode": _fix(long, into, "h264"),
     }
@@ -77,10 +77,10 @@ def _measured(folder: Path, times: int) -> dict[str, Summary]:
 
 
 def _make(path: Path, seconds: int) -> None:
-    images = f"testsrc2=s=1280x720:r=30:d={seconds},noise=alls=8:allf=t"
-    sound = f"sine=frequency=440:sample_rate=48000:duration={seconds}"
+    frames = f"testsrc2=s=1280x720:r=30:d={seconds},noise=alls=8:allf=t"
+    tone = f"sine=frequency=440:sample_rate=48000:duration={seconds}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y"]
-    command += ["-f", "lavfi", "-i", images, "-f", "lavfi", "-i", sound, "-c:v", "libx264"]
+    command += ["-f", "lavfi", "-i", frames, "-f", "lavfi", "-i", tone, "-c:v", "libx264"]
     command += ["-preset", "ultrafast", "-crf", "26", "-pix_fmt", "yuv420p", "-c:a", "aac"]
     subprocess.run([*command, str(path)], check=True)
 
@@ -91,7 +91,7 @@ def _fix(source: Path, into: Path, video: str) -> list[str]:
     return [sys.executable, "-c", _FIX, *arguments]
 
 
-def _plain(source: Path, into: Path) -> list[str]:
+def _plain_command(source: Path, into: Path) -> list[str]:
     recipe = VideoRecipe(container="mp4", suffix=".mp4", video="h264", audio="aac")
     facts = probe(source, cache=False)
     (arguments,) = video_commands(str(source), recipe, facts, str(into), threads=_THREADS)

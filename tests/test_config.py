@@ -43,9 +43,13 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
     ("text", "message"),
     [
         pytest.param("targts = []", "at /targts: unknown key; did you mean `targets`?", id="typo"),
-        pytest.param("color = 1", "at /color: unknown key; known keys: `targets`, ", id="foreign"),
+        pytest.param(
+            "color = 1", "at /color: unknown key; allowed keys: `targets`, ", id="foreign"
+        ),
         pytest.param('targets = "a"', 'at /targets: found "a"; expected a list', id="no list"),
-        pytest.param("targets = [1]", "at /targets/0: found 1; expected a string", id="no texts"),
+        pytest.param(
+            "targets = [1]", "at /targets/0: found 1; expected a string", id="not strings"
+        ),
         pytest.param("roles = []", "at /roles: found a list; expected a mapping", id="no table"),
         pytest.param(
             'roles = {"*" = "hero"}',
@@ -120,9 +124,9 @@ def test_a_bad_one_is_wrong_use_and_says_what_is_intent(
 ) -> None:
     (project / "wanprep.toml").write_bytes(text.encode("latin-1"))
     assert run(["check"]) == 2
-    told = capfd.readouterr().err
-    assert str(project / "wanprep.toml") in told
-    assert message in told
+    output = capfd.readouterr().err
+    assert str(project / "wanprep.toml") in output
+    assert message in output
 
 
 def test_a_table_is_wanted(project: Path) -> None:
@@ -227,8 +231,8 @@ def test_offline(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 def shown(capfd: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     assert run(["config", "show", *arguments, "--format", "json"]) == 0
-    told: dict[str, Any] = json.loads(capfd.readouterr().out)
-    return told
+    output: dict[str, Any] = json.loads(capfd.readouterr().out)
+    return output
 
 
 SAID = """
@@ -249,12 +253,12 @@ def test_what_applies_is_shown_with_its_origin(
 ) -> None:
     file = project / "wanprep.toml"
     file.write_text(SAID)
-    told = shown(capfd, "assets/hero.png")
-    assert told["file"] == str(file)
-    assert told["values"]["offline"] == {"value": True, "origin": str(file)}
-    assert told["values"]["targets"] == {"value": ["wan/2.7"], "origin": "default"}
-    assert list(told["values"]) == list(load_schema("config")["properties"])
-    assert told["path"] == {
+    output = shown(capfd, "assets/hero.png")
+    assert output["file"] == str(file)
+    assert output["values"]["offline"] == {"value": True, "origin": str(file)}
+    assert output["values"]["targets"] == {"value": ["wan/2.7"], "origin": "default"}
+    assert list(output["values"]) == list(load_schema("config")["properties"])
+    assert output["path"] == {
         "path": "assets/hero.png",
         "role": {"value": "first_frame", "origin": 'roles."assets/*"'},
         "ignored": [
@@ -271,23 +275,23 @@ def test_what_applies_is_shown_with_its_origin(
 
 def test_what_applies_is_shown_for_people(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["config", "show", "assets/hero.png"]) == 0
-    told = capfd.readouterr().out
-    assert told.startswith(f"configuration: none: no wanprep.toml in {project} or above it\n")
-    assert "  role: by its kind  (default)\n  ignored: no rule\n" in told
+    output = capfd.readouterr().out
+    assert output.startswith(f"configuration: none: no wanprep.toml in {project} or above it\n")
+    assert "  role: by its kind  (default)\n  ignored: no rule\n" in output
 
     (project / "wanprep.toml").write_text(SAID)
     (project / "assets/wanprep.toml").write_text("")
     assert run(["config", "show", "assets/hero.png"]) == 0
-    told = capfd.readouterr().out
-    assert f"configuration: {project}/wanprep.toml\n" in told
-    assert f"offline         true  ({project}/wanprep.toml)\n" in told
-    assert "  severity: alpha-unsupported note  (severity)\n" in told
+    output = capfd.readouterr().out
+    assert f"configuration: {project}/wanprep.toml\n" in output
+    assert f"offline         true  ({project}/wanprep.toml)\n" in output
+    assert "  severity: alpha-unsupported note  (severity)\n" in output
     nearer = f"{project}/assets/wanprep.toml"
-    assert f"{nearer} is nearer to it, but applies only in its own folder:\n" in told
+    assert f"{nearer} is nearer to it, but applies only in its own folder:\n" in output
 
 
 def test_every_value_that_may_be_said_is_read(project: Path) -> None:
-    """A key of the schema that nobody reads would be a promise that nobody keeps."""
+    """A key of the schema that is never read would have no effect."""
     assert project.is_dir()
     names = {name.replace("-", "_") for name in load_schema("config")["properties"]}
     assert names <= {field.name for field in fields(Config)}

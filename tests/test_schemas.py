@@ -21,6 +21,6 @@ def test_facts_and_their_schema_have_the_same_fields_in_the_same_order() -> None
     assert tuple(load_schema("facts")["properties"]) == FIELDS
 
 
-def test_an_unknown_schema_is_wrong_use() -> None:
-    with pytest.raises(UsageError, match=r"There are: .*facts"):
+def test_an_unknown_schema_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match=r"Choose from: .*facts"):
         load_schema("fatcs")

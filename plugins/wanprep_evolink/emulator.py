@@ -141,7 +141,7 @@ def _video(body: dict[str, Any]) -> VideoSpec:
 
 def _task(state: State, _request: Request, name: str) -> Reply:
     if not _ID.fullmatch(name):
-        raise HttpError(400, f"'{name}' is no task id", code="invalid_task_id")
+        raise HttpError(400, f"'{name}' is not a task id", code="invalid_task_id")
     return json_reply(_details(state, state.jobs.find("evolink", name, called="task")))
 
 

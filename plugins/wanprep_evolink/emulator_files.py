@@ -54,13 +54,13 @@ def _upload_base64(state: State, request: Request) -> Reply:
     try:
         content = b64decode(data, validate=True)
     except binascii.Error as error:
-        raise HttpError(400, "base64_data is no base64") from error
+        raise HttpError(400, "base64_data is not base64") from error
     folder, name = _names(body, "upload")
     return _keep(state, content, kind or _type_by(name), name=name, folder=folder)
 
 
 def _upload_url(state: State, request: Request) -> Reply:
-    """Accept a file from a URL; one elsewhere is not fetched but drawn."""
+    """Accept a file from a URL; on another host a drawn image takes its place."""
     body = request.json()
     url = str(body.get("file_url", ""))
     file = fetch(state, url)
@@ -136,7 +136,7 @@ def _success(data: dict[str, Any]) -> Reply:
 
 
 def _error(error: HttpError) -> Reply:
-    """Say that it failed; what is wrong with a file comes with HTTP 200, as documented."""
+    """Answer with an error; errors of a file come with HTTP 200, as documented."""
     status = 200 if error.status in {400, 413, 415} else error.status
     return json_reply({"success": False, "code": error.status, "msg": error.message}, status)
 

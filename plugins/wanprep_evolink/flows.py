@@ -122,7 +122,7 @@ def refused(response: Response, file: str = "") -> Refused:
     message, code = _reason(body)
     message = (file and answers.text_at(body, "msg")) or message
     if code == _OUTCOME_UNKNOWN:
-        raise Unclear(f"EvoLink does not know what became of the order: {message or code}")
+        raise Unclear(f"EvoLink does not know the outcome of the order: {message or code}")
     return answers.refusal(
         "EvoLink",
         response,

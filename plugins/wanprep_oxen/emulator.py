@@ -1,6 +1,6 @@
 """Oxen.ai emulated: queue, blocking endpoint, events, model, and repositories for files.
 
-The queue checks little when it accepts a job: what is wrong with it shows when it runs.
+The queue checks little when it accepts a job: most errors show when it runs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _MODEL: Final = "wan-v2-7-reference-to-video"
 _DOCUMENT: Final = Document.read(Path(__file__).with_suffix(".json"))
 _HOUR: Final = 3600
-_IDLE: Final = 15  # seconds at speed 1 between two signs of life in the event stream
+_IDLE: Final = 15  # seconds at speed 1 between keep-alives of the event stream
 _POLL: Final = 0.05
 _WORDS: Final = {
     "queued": "queued",
@@ -90,7 +90,7 @@ def _refuse_unknown_model(body: dict[str, Any]) -> None:
 
 
 def _problem(body: dict[str, Any]) -> str | None:
-    """Say what is wrong with the model's parameters."""
+    """Describe what is wrong with the model's parameters."""
     if problems := _DOCUMENT.problems("request", body):
         return str(problems[0])
     count = len(body.get("reference_images", [])) + len(body.get("reference_videos", []))
@@ -129,7 +129,7 @@ def _video(body: dict[str, Any]) -> VideoSpec:
 
 
 def _list(state: State, request: Request) -> Reply:
-    """List jobs, the newest first: those under way, unless a status is asked for."""
+    """List jobs, the newest first: those in progress, unless a status is requested."""
     query = request.query
     statuses = {query["status"]} if "status" in query else {"queued", "processing"}
     found = [_details(state, job, _WORDS[job.phase]) for job in state.jobs.of("oxen")]
@@ -190,7 +190,7 @@ def _events_of(state: State, job: Job) -> Iterator[bytes]:
     if job.phase == "cancelled":
         return  # documented: a cancelled job fires nothing
     data = {"generation_id": job.id, "status": job.phase, "media_type": "video"}
-    # The stream is the user's: events of other kinds come along.
+    # The stream carries all of the user's events, also of other kinds.
     yield _event("storage_updated", {"generation_id": job.id, "bytes": 1})
     if job.result:
         link = state.result_link(job, lifetime=_HOUR)

@@ -1,4 +1,4 @@
-"""Oxen.ai: submit a job, poll it, cancel it, hear of its end, and find one whose answer was lost.
+"""Oxen.ai: submit, poll and cancel a job, listen for its end, and find one whose answer was lost.
 
 An order of several videos becomes as many generations: their ids are joined into one.
 """
@@ -78,7 +78,7 @@ def _poll_one(name: str, sent: Sent) -> Flow[Status]:
 
 
 def _list_generations(sent: Sent, status: str = "") -> Flow[list[Mapping[str, Any]]]:
-    """List generations of a model: those under way, or those that have ended with a status."""
+    """List generations of a model: those in progress, or those that ended with a status."""
     query = {"model": sent.order.model}
     if status:
         query["status"] = status

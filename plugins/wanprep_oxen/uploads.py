@@ -47,5 +47,5 @@ def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
         is_general = response.status in {401, 402, 429}
         raise refused(response, file.name, "" if is_general else advice)
     if not response.url:
-        raise Unclear("the URL to which the file was uploaded is not known")
+        raise Unclear("the URL of the uploaded file is unknown")
     return HostedUrl(response.url)

@@ -81,12 +81,12 @@ def _refuse(problems: list[tuple[tuple[str | int, ...], str, str]]) -> None:
 
 def _video(state: State, document: Document, body: dict[str, Any]) -> VideoSpec:
     if document is _WAN_2_2:
-        first = _hosted(state, body["img_url"])
+        first = _store_data_uri(state, body["img_url"])
         return VideoSpec(references=(Reference("first_frame", first),), seconds=body["duration"])
     # Whether an empty list keeps the promo image out is not documented: expect the worst.
     body["reference_image_urls"] = body.get("reference_image_urls") or [_PROMO]
-    images = [_hosted(state, url) for url in body["reference_image_urls"]]
-    videos = [_hosted(state, url) for url in body.get("reference_video_urls", [])]
+    images = [_store_data_uri(state, url) for url in body["reference_image_urls"]]
+    videos = [_store_data_uri(state, url) for url in body.get("reference_video_urls", [])]
     return VideoSpec(
         references=(*numbered("image", images), *numbered("video", videos)),
         seconds=int(body["duration"]),
@@ -94,7 +94,7 @@ def _video(state: State, document: Document, body: dict[str, Any]) -> VideoSpec:
     )
 
 
-def _hosted(state: State, url: str) -> str:
+def _store_data_uri(state: State, url: str) -> str:
     """Keep the content of a data URI, as the service does, and return its URL."""
     head, comma, data = url.partition(";base64,")
     if not comma or not head.startswith("data:"):
@@ -102,7 +102,7 @@ def _hosted(state: State, url: str) -> str:
     try:
         content = b64decode(data, validate=True)
     except binascii.Error as error:
-        raise HttpError(422, "a data URI holds no base64") from error
+        raise HttpError(422, "a data URI is not base64") from error
     place = f"/stored/runcomfy/{uuid.uuid4()}"
     state.uploads.put(place, content, head.removeprefix("data:"))
     return state.url + place

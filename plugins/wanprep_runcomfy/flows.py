@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LARGEST_REQUEST: Final = 64 * 1024 * 1024  # bytes, the limit of RunComfy's own nodes
-# Beside the documented words, those that RunComfy's own programs know.
+# The documented words, and those that RunComfy's own programs use.
 _STATES: Final[Mapping[str, State]] = {
     "in_queue": "queued",
     "pending": "queued",

@@ -169,7 +169,7 @@ def _upload_form(state: State, request: Request) -> Reply:
 
 
 def _announce_upload(state: State, request: Request) -> Reply:
-    """Say where to PUT a file; there is nothing at its URL before that is done."""
+    """Return where to PUT a file; its URL returns nothing before that."""
     body = request.json()
     size = body.get("size")
     if not isinstance(size, int) or size < 1 or not body.get("filename"):

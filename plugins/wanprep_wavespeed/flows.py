@@ -26,7 +26,7 @@ _LISTS: Final = ("items", "predictions", "list", "data", "results")
 _PER_PAGE: Final = 100
 _SUCCESS: Final = frozenset({"", "0", "200"})
 _ADVICE: Final = {
-    "401": "Check the key: it may be mistyped, or made before the account's first top-up, after "
+    "401": "Check the key: it may be mistyped, or created before the account's first top-up, after "
     "which a new one is needed.",
     "402": answers.TOP_UP,
     "1200": "Moderation refuses it: change the prompt or the references.",

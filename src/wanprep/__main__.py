@@ -1,4 +1,4 @@
-"""Let `python -m wanprep` do what `wanprep` does."""
+"""Run `wanprep` as `python -m wanprep`."""
 
 from wanprep.cli import main
 

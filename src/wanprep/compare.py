@@ -113,7 +113,7 @@ def compare(
 
 
 def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
-    if not inputs.cases[0]:  # it cannot be read
+    if not inputs.cases[0]:  # the file cannot be read
         why = _errors(judge_inputs(inputs))
         yield from (Row(inputs.files[0].file, each.id, Impossible(why), None) for each in targets)
     for case in inputs.cases[0]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wanprep.rules.finding import Severity
 
 DEFAULT: Final = "default"  # the origin of what the file does not set
-# A job with one of these cannot be checked, and so never be sent.
+# A job with one of these cannot be checked, so it can never be submitted.
 NEVER_IGNORED: Final = ("job-invalid", "target-unknown")
 _AS_THEY_ARE: Final = ("roles", "severity", "offline", "fix", "submit", "hosts", "providers")
 _OWN_FILE: Final = "wanprep.toml"

@@ -63,9 +63,9 @@ def _details(error: ValidationError) -> Iterator[SchemaError]:
     schema = cast("Mapping[str, Any]", error.schema)
     match error.validator:
         case "additionalProperties":
-            known = schema.get("properties", {})
-            for key in sorted(set(found) - set(known)):
-                yield SchemaError((*path, key), unknown_key(known, closest(key, known)))
+            keys = schema.get("properties", {})
+            for key in sorted(set(found) - set(keys)):
+                yield SchemaError((*path, key), unknown_key(keys, closest(key, keys)))
         case "required":
             yield from (SchemaError(path, f"missing `{key}`") for key in limit if key not in found)
         case "dependentRequired":
@@ -99,29 +99,29 @@ def _most_relevant(error: ValidationError) -> ValidationError:
 
 
 def mismatch(found: str, expected: str) -> str:
-    """Word a value that is not what it must be."""
+    """Describe a value that does not fit its schema."""
     return f"found {found}; expected {expected}"
 
 
-def unknown_key(known: Iterable[str], guess: str | None) -> str:
-    """Word a key that does not exist here."""
+def unknown_key(keys: Iterable[str], guess: str | None) -> str:
+    """Describe a key that does not exist here."""
     if guess:
         return f"unknown key; did you mean `{guess}`?"
-    names = ", ".join(f"`{name}`" for name in known if name != "$schema")
-    return f"unknown key; known keys: {names or 'none'}"
+    names = ", ".join(f"`{name}`" for name in keys if name != "$schema")
+    return f"unknown key; allowed keys: {names or 'none'}"
 
 
 def type_in_words(names: str | Iterable[str]) -> str:
-    """Word one or several types of JSON Schema."""
+    """Name one or several types of JSON Schema."""
     several = [names] if isinstance(names, str) else names
     return join_words([_TYPES[name] for name in several], "or")
 
 
-def closest(key: str, known: Iterable[str]) -> str | None:
-    """Find the known key that this one is most likely a misspelling of."""
+def closest(key: str, keys: Iterable[str]) -> str | None:
+    """Find the key that this one is most likely a misspelling of."""
     from difflib import get_close_matches
 
-    spelt = {letters(name): name for name in known}
+    spelt = {letters(name): name for name in keys}
     near = get_close_matches(letters(key), spelt, 1, cutoff=0.75)
     return spelt[near[0]] if near else None
 

@@ -1,4 +1,4 @@
-"""The published JSON Schemas, wherever this copy of wanprep keeps them."""
+"""The published JSON Schemas, read from the package or the checkout."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def schema_names() -> list[str]:
 def schema_text(name: str) -> str:
     """Return a schema as it is published."""
     if name not in schema_names():
-        raise UsageError(f"there is no schema '{name}'. There are: {', '.join(schema_names())}.")
+        raise UsageError(f"there is no schema '{name}'. Choose from: {', '.join(schema_names())}.")
     return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
 
 

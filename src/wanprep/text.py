@@ -1,4 +1,4 @@
-"""Text for people: names made safe for a terminal, sizes, durations, lists, line breaks."""
+"""Format output: names escaped for a terminal, sizes, durations, lists, line breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known is not reported again; what is new is."""
+"""Findings in the baseline are not reported again; new ones are."""
 
 from __future__ import annotations
 
@@ -41,39 +41,41 @@ def check(capfd: pytest.CaptureFixture[str]) -> Check:
         status = run(["check", *arguments, "--format", "json"])
         out, err = capfd.readouterr()
         assert status == (1 if json.loads(out)["summary"]["errors"] else 0), err
-        told: dict[str, Any] = json.loads(out)
-        return told
+        report: dict[str, Any] = json.loads(out)
+        return report
 
     return check
 
 
 @pytest.fixture
-def known(project: Path, capfd: pytest.CaptureFixture[str]) -> Path:
+def with_baseline(project: Path, capfd: pytest.CaptureFixture[str]) -> Path:
     assert run(["check", "--write-baseline"]) == 0
-    assert "4 known findings (4 new, 0 gone)" in capfd.readouterr().err
+    assert "4 findings (4 new, 0 removed)" in capfd.readouterr().err
     return project
 
 
-def rules(told: dict[str, Any]) -> list[str]:
-    return sorted(each["rule"] for each in told["findings"])
+def rules(report: dict[str, Any]) -> list[str]:
+    return sorted(each["rule"] for each in report["findings"])
 
 
 ALL = ["image-too-small", "image-too-small", "parameter-invalid", "prompt-ref-unbound"]
 
 
-def test_what_is_known_passes(known: Path, check: Check, capfd: pytest.CaptureFixture[str]) -> None:
-    told = check()
-    assert known.is_dir()
-    assert told["findings"] == []
-    assert told["summary"]["known"] == 4
-    assert {each["verdict"] for each in told["verdicts"]} == {"pass"}
-    Draft202012Validator(load_schema("report")).validate(told)
+def test_findings_in_the_baseline_are_not_reported(
+    with_baseline: Path, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    report = check()
+    assert with_baseline.is_dir()
+    assert report["findings"] == []
+    assert report["summary"]["known"] == 4
+    assert {each["verdict"] for each in report["verdicts"]} == {"pass"}
+    Draft202012Validator(load_schema("report")).validate(report)
     assert run(["check"]) == 0
-    assert "4 known findings in the baseline" in capfd.readouterr().out
+    assert "4 findings in the baseline" in capfd.readouterr().out
 
-    told = check("--no-baseline")
-    assert rules(told) == ALL
-    assert "known" not in told["summary"]
+    report = check("--no-baseline")
+    assert rules(report) == ALL
+    assert "known" not in report["summary"]
 
 
 def _moved(project: Path) -> None:
@@ -91,81 +93,83 @@ def _shifted(project: Path) -> None:
 
 
 def _as_json(project: Path) -> None:
-    told = {
+    job = {
         "references": [{"image": "refs/small.png"}],
         "parameters": {"duration": 99},
         "prompt": "Image 1 meets Image 2.",
         "target": "evolink/wan2.7-reference-video",
     }
-    (project / "job.json").write_text(json.dumps(told))
+    (project / "job.json").write_text(json.dumps(job))
     (project / "job.yaml").unlink()
 
 
 @pytest.mark.parametrize("change", [_moved, _shifted, _as_json])
-def test_what_moves_stays_known(known: Path, check: Check, change: Callable[[Path], None]) -> None:
-    change(known)
-    told = check()
-    assert told["findings"] == []
-    assert told["summary"]["known"] == 4
+def test_moved_findings_stay_in_the_baseline(
+    with_baseline: Path, check: Check, change: Callable[[Path], None]
+) -> None:
+    change(with_baseline)
+    report = check()
+    assert report["findings"] == []
+    assert report["summary"]["known"] == 4
 
 
-def test_a_new_fault_fails_beside_the_old_ones(known: Path, check: Check) -> None:
-    Image.new("RGB", (90, 90)).save(known / "refs/new.png")
-    told = check()
-    assert [each["file"] for each in told["findings"]] == ["refs/new.png"]
-    assert told["summary"]["known"] == 4
-    assert {each["subject"]: each["verdict"] for each in told["verdicts"]} == {
+def test_a_new_fault_fails_beside_the_old_ones(with_baseline: Path, check: Check) -> None:
+    Image.new("RGB", (90, 90)).save(with_baseline / "refs/new.png")
+    report = check()
+    assert [each["file"] for each in report["findings"]] == ["refs/new.png"]
+    assert report["summary"]["known"] == 4
+    assert {each["subject"]: each["verdict"] for each in report["verdicts"]} == {
         "bare.png": "pass", "job.yaml": "pass", "refs/new.png": "fail",
     }  # fmt: skip
 
 
-def test_what_changes_is_new(known: Path, check: Check) -> None:
-    Image.new("RGB", (99, 99)).save(known / "bare.png")
-    (known / "job.yaml").write_text(JOB.replace("meets", "greets"))
-    told = check()
-    assert rules(told) == ["image-too-small", "parameter-invalid", "prompt-ref-unbound"]
-    assert told["summary"]["known"] == 1, "the image of the job is as it was"
+def test_what_changes_is_new(with_baseline: Path, check: Check) -> None:
+    Image.new("RGB", (99, 99)).save(with_baseline / "bare.png")
+    (with_baseline / "job.yaml").write_text(JOB.replace("meets", "greets"))
+    report = check()
+    assert rules(report) == ["image-too-small", "parameter-invalid", "prompt-ref-unbound"]
+    assert report["summary"]["known"] == 1, "the image of the job is as it was"
 
 
-def test_another_job_with_the_same_value_is_new(known: Path, check: Check) -> None:
-    (known / "next.yaml").write_text(JOB.replace("meets", "greets"))
-    told = check()
-    assert {each["file"] for each in told["findings"]} == {"next.yaml"}
-    assert rules(told) == ["parameter-invalid", "prompt-ref-unbound"]
+def test_another_job_with_the_same_value_is_new(with_baseline: Path, check: Check) -> None:
+    (with_baseline / "next.yaml").write_text(JOB.replace("meets", "greets"))
+    report = check()
+    assert {each["file"] for each in report["findings"]} == {"next.yaml"}
+    assert rules(report) == ["parameter-invalid", "prompt-ref-unbound"]
 
 
-def test_another_target_is_new(known: Path, check: Check) -> None:
-    told = check("bare.png", "-t", "wan/2.7", "-t", "evolink/wan2.7-reference-video")
-    assert known.is_dir()
-    assert [each["target"] for each in told["findings"]] == ["evolink/wan2.7-reference-video"]
+def test_another_target_is_new(with_baseline: Path, check: Check) -> None:
+    report = check("bare.png", "-t", "wan/2.7", "-t", "evolink/wan2.7-reference-video")
+    assert with_baseline.is_dir()
+    assert [each["target"] for each in report["findings"]] == ["evolink/wan2.7-reference-video"]
 
 
-def test_the_file_is_sorted_small_and_as_published(known: Path) -> None:
-    text = (known / "known.json").read_text()
-    told = json.loads(text)
-    Draft202012Validator(load_schema("baseline")).validate(told)
-    files = [each["file"] for each in told["findings"]]
+def test_the_file_is_sorted_small_and_as_published(with_baseline: Path) -> None:
+    text = (with_baseline / "known.json").read_text()
+    baseline = json.loads(text)
+    Draft202012Validator(load_schema("baseline")).validate(baseline)
+    files = [each["file"] for each in baseline["findings"]]
     assert files == sorted(files) == ["bare.png", "job.yaml", "job.yaml", "refs/small.png"]
     assert len(text.splitlines()) == 4 + 5
     run(["check", "--write-baseline"])
-    assert (known / "known.json").read_text() == text, "the same again"
+    assert (with_baseline / "known.json").read_text() == text, "the same again"
 
 
-def test_what_is_gone_is_dropped_and_what_was_not_looked_at_stays(
-    known: Path, capfd: pytest.CaptureFixture[str]
+def test_fixed_findings_are_dropped_and_unchecked_ones_stay(
+    with_baseline: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    Image.new("RGB", (300, 300)).save(known / "bare.png")
+    Image.new("RGB", (300, 300)).save(with_baseline / "bare.png")
     assert run(["check", "bare.png", "--write-baseline"]) == 0
-    assert "3 known findings (0 new, 1 gone)" in capfd.readouterr().err
-    (known / "job.yaml").unlink()
+    assert "3 findings (0 new, 1 removed)" in capfd.readouterr().err
+    (with_baseline / "job.yaml").unlink()
     assert run(["check", "bare.png", "--write-baseline"]) == 0
-    assert "1 known finding (0 new, 2 gone)" in capfd.readouterr().err
-    (known / "refs/small.png").unlink()
+    assert "1 finding (0 new, 2 removed)" in capfd.readouterr().err
+    (with_baseline / "refs/small.png").unlink()
     assert run(["check", "--write-baseline"]) == 0
-    assert json.loads((known / "known.json").read_text()) == {"version": 1, "findings": []}
+    assert json.loads((with_baseline / "known.json").read_text()) == {"version": 1, "findings": []}
 
 
-def test_missing_files_and_addresses_are_known_by_name(
+def test_missing_files_and_urls_are_matched_by_name(
     project: Path, check: Check, capfd: pytest.CaptureFixture[str]
 ) -> None:
     job = JOB.replace("refs/small.png", "http://10.0.0.1/a.png").replace("meets", "and")
@@ -180,18 +184,18 @@ def test_missing_files_and_addresses_are_known_by_name(
     assert {"asset-missing", "job-invalid"} <= set(rules(check("--offline")))
 
 
-def test_each_document_of_a_file_is_known_by_itself(
+def test_each_document_of_a_file_is_matched_separately(
     project: Path, check: Check, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "job.yaml").write_text(f"{JOB}---\n{JOB.replace('meets', 'greets')}")
     assert run(["check", "--write-baseline"]) == 0
     capfd.readouterr()
     (project / "job.yaml").write_text(f"{JOB.replace('meets', 'leaves')}---\n{JOB}")
-    told = check("job.yaml")
-    assert [each["line"] for each in told["findings"]] == [2, 5]
+    report = check("job.yaml")
+    assert [each["line"] for each in report["findings"]] == [2, 5]
 
 
-def test_what_nobody_can_read_is_never_known(
+def test_unreadable_files_are_never_in_the_baseline(
     project: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (project / "job.yaml").write_text(JOB.replace("refs/small.png", "refs"))
@@ -201,19 +205,19 @@ def test_what_nobody_can_read_is_never_known(
     assert capfd.readouterr().out.startswith("job.yaml:4:12: error asset-unreadable")
 
 
-def test_selection_says_what_is_written(known: Path, check: Check) -> None:
+def test_selection_says_what_is_written(with_baseline: Path, check: Check) -> None:
     run(["check", "--write-baseline", "--ignore", "parameter-invalid"])
-    assert known.is_dir()
+    assert with_baseline.is_dir()
     assert rules(check()) == ["parameter-invalid"]
 
 
 def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "wanprep.toml").unlink()
     assert run(["check", "--write-baseline"]) == 0
-    told = capfd.readouterr().err
-    assert "wanprep-baseline.json: 4 known findings" in told
-    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in told
-    assert run(["check"]) == 1, "nobody said that it counts"
+    messages = capfd.readouterr().err
+    assert "wanprep-baseline.json: 4 findings" in messages
+    assert 'add to wanprep.toml: baseline = "wanprep-baseline.json"' in messages
+    assert run(["check"]) == 1, "no configuration names it"
     assert run(["check", "--baseline", "wanprep-baseline.json"]) == 0
 
     (project / "pyproject.toml").write_text("[tool.wanprep]\n")
@@ -236,7 +240,7 @@ def test_without_a_configuration(project: Path, capfd: pytest.CaptureFixture[str
                      "of another version", id="a later one"),
         pytest.param(["--baseline", "b.json"], '{"version": 1, "findings": [{"rule": 1}]}',
                      "has an invalid entry", id="an entry"),
-        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "exclude each other",
+        pytest.param(["--baseline", "b.json", "--no-baseline"], "", "cannot be combined",
                      id="both"),
         pytest.param([], None, "there is no baseline", id="configured and absent"),
     ],
@@ -253,9 +257,11 @@ def test_wrong_use(
     assert (project / "job.yaml").read_text() == before
 
 
-def test_fix_fails_only_for_what_is_new(known: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    Image.new("RGBA", (300, 300)).save(known / "clear.png")
-    (known / "lost.yaml").write_text(
+def test_fix_fails_only_for_what_is_new(
+    with_baseline: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGBA", (300, 300)).save(with_baseline / "clear.png")
+    (with_baseline / "lost.yaml").write_text(
         "target: evolink/wan2.7-reference-video\nprompt: Image 1.\n"
         "references:\n  - image: clear.png\n    voice: gone.wav\n"
     )

@@ -20,18 +20,20 @@ NOTHING = io.BytesIO()
 
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HookRepository:
-    made = hook_repository(tmp_path)
-    made.image("refs/hero.png")
-    made.write("job.yaml", JOB.format("refs/hero.png"))
-    made.write("deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}')
-    made.write("notes.json", '{"about": "hero.png"}')
-    made.write("app.ts", "export {}\n")
-    made.stage()
-    made.commit()
-    for name, value in made.environ.items():
+    repository = hook_repository(tmp_path)
+    repository.image("refs/hero.png")
+    repository.write("job.yaml", JOB.format("refs/hero.png"))
+    repository.write(
+        "deep/job.JSON", '{"prompt": "x", "references": [{"image": "../refs/hero.png"}]}'
+    )
+    repository.write("notes.json", '{"about": "hero.png"}')
+    repository.write("app.ts", "export {}\n")
+    repository.stage()
+    repository.commit()
+    for name, value in repository.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.chdir(made.folder)
-    return made
+    monkeypatch.chdir(repository.folder)
+    return repository
 
 
 def test_the_jobs_of_what_changed(repository: HookRepository) -> None:
@@ -84,8 +86,8 @@ def test_a_name_that_is_gone_breaks_its_job(
 ) -> None:
     (repository.folder / "refs/hero.png").unlink()
     assert run(["check", "--changed", "refs/hero.png", "--format", "concise"]) == 1
-    told = capfd.readouterr().out
-    assert "job.yaml:4:12: error asset-missing" in told
+    output = capfd.readouterr().out
+    assert "job.yaml:4:12: error asset-missing" in output
     assert run(["check", "--changed", "refs/other.png"]) == 0
 
 
@@ -95,7 +97,7 @@ def test_no_names_are_nothing_to_check(
     repository.image("small.png", (10, 10))
     assert run(["check", "--changed"]) == 0
     assert run(["fix", "--changed", "--in-place"]) == 0
-    assert "nothing found" in capfd.readouterr().out
+    assert "no findings" in capfd.readouterr().out
 
 
 def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
@@ -109,7 +111,7 @@ def test_a_job_that_only_seems_to_use_it(repository: HookRepository) -> None:
     assert [each.subject for each in report.verdicts] == ["other/hero.png"]
 
 
-def test_too_many_jobs_are_told(
+def test_too_many_jobs_are_reported(
     repository: HookRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git, "MOST_JOBS", 1)
@@ -129,7 +131,7 @@ def test_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert files_that_mention([]) == []
 
 
-def test_fix_tells_that_it_changed_something(
+def test_fix_reports_that_it_changed_something(
     repository: HookRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
     repository.image("clear.png", mode="RGBA")

@@ -22,14 +22,14 @@ RUNCOMFY: Final = "runcomfy/wan-2-2-image-to-video"
 TARGETS: Final = all_targets()
 
 
-def told(report: wanprep.Report) -> list[tuple[str, str]]:
+def rules_found(report: wanprep.Report) -> list[tuple[str, str]]:
     return [(finding.rule, finding.target) for finding in report.findings]
 
 
 def test_several_targets_judge_the_same_file() -> None:
     path = MEDIA / "hero.jpg"
     report = wanprep.check(path, targets=[EVOLINK, RUNCOMFY])
-    assert told(report) == [("image-too-small", RUNCOMFY)]
+    assert rules_found(report) == [("image-too-small", RUNCOMFY)]
     assert report.targets == (EVOLINK, RUNCOMFY)
     assert [(each.subject, each.target, each.verdict) for each in report.verdicts] == [
         (str(path), EVOLINK, "pass"),
@@ -38,8 +38,8 @@ def test_several_targets_judge_the_same_file() -> None:
     assert report.summary["assets"] == 1
 
 
-def test_a_file_that_everybody_names_is_looked_at_once(tmp_path: Path) -> None:
-    """The cache counts: a second look at an unchanged file would not come from there."""
+def test_a_file_that_several_jobs_name_is_probed_once(tmp_path: Path) -> None:
+    """The cache counts: a second probe of an unchanged file would not come from there."""
     job = (
         f"target: [{EVOLINK}, wan/2.7]\nprompt: Image 1 and Image 2 wave.\n"
         f"references: [{{image: hero.jpg}}, {{image: ./hero.jpg}}]\n"
@@ -56,7 +56,7 @@ def test_a_file_that_everybody_names_is_looked_at_once(tmp_path: Path) -> None:
         assert memory.info().files <= 2  # hero.jpg, and as it is written with a dot
 
 
-def test_a_job_is_judged_for_its_own_targets_unless_others_are_asked(tmp_path: Path) -> None:
+def test_a_job_is_judged_for_its_own_targets_unless_others_are_named(tmp_path: Path) -> None:
     job = tmp_path / "job.yaml"
     job.write_text(f"target: {EVOLINK}\nprompt: x\nreferences: [{{image: {MEDIA}/hero.jpg}}]\n")
     assert wanprep.check(job).targets == (EVOLINK,)
@@ -74,7 +74,7 @@ def test_without_a_target_the_shared_limits_hold(tmp_path: Path) -> None:
     [
         pytest.param("hero.jpg", {}, [], id="an image is a reference"),
         pytest.param("dance.mp4", {}, [], id="a clip too"),
-        pytest.param("voice.wav", {}, [], id="a sound is a voice"),
+        pytest.param("voice.wav", {}, [], id="audio is a voice"),
         pytest.param(
             "dance.mp4",
             {"*.mp4": "first_frame"},
@@ -91,7 +91,7 @@ def test_without_a_target_the_shared_limits_hold(tmp_path: Path) -> None:
     ],
 )
 def test_roles_of_bare_media(name: str, roles: dict[str, str], rules: list[str]) -> None:
-    assert [rule for rule, _ in told(wanprep.check(MEDIA / name, roles=roles))] == rules
+    assert [rule for rule, _ in rules_found(wanprep.check(MEDIA / name, roles=roles))] == rules
 
 
 @pytest.mark.parametrize(
@@ -103,12 +103,12 @@ def test_roles_of_bare_media(name: str, roles: dict[str, str], rules: list[str])
 )
 def test_a_role_that_a_target_lacks(name: str, role: str, rule: str) -> None:
     report = wanprep.check(MEDIA / name, targets=[RUNCOMFY], roles={"*": role})
-    assert told(report) == [(rule, RUNCOMFY)]
+    assert rules_found(report) == [(rule, RUNCOMFY)]
 
 
 def test_names_that_do_not_exist_are_wrong_use(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no file, folder or match for: .*nobody"):
-        wanprep.check(tmp_path / "nobody.jpg")
+    with pytest.raises(UsageError, match=r"no file, folder or match for: .*missing"):
+        wanprep.check(tmp_path / "missing.jpg")
     with pytest.raises(UsageError, match="there is no target 'evolink/wan'"):
         wanprep.check(MEDIA / "hero.jpg", targets=["evolink/wan"])
     with pytest.raises(UsageError, match="nothing to check"):
@@ -156,7 +156,7 @@ def file(tmp_path: Path, text: str) -> Path:
 @pytest.mark.parametrize(
     ("text", "asked", "targets", "wrong"),
     [
-        pytest.param("prompt: x", [], ["wan/2.7"], [], id="nobody says"),
+        pytest.param("prompt: x", [], ["wan/2.7"], [], id="no target"),
         pytest.param(f"target: {EVOLINK}\nprompt: x", [], [EVOLINK], [], id="the job says"),
         pytest.param(
             f"target: {EVOLINK}\nprompt: x", [RUNCOMFY], [RUNCOMFY], [], id="the user says"
@@ -174,7 +174,7 @@ def file(tmp_path: Path, text: str) -> Path:
         ),
         pytest.param("body: {prompt: x}", [], None, ["job-invalid"], id="whose body?"),
         pytest.param("body: {prompt: x}", [EVOLINK], [EVOLINK], [], id="the user says whose"),
-        pytest.param("body: {prompt: x}", ["wan/2.7"], None, ["job-invalid"], id="nobody's"),
+        pytest.param("body: {prompt: x}", ["wan/2.7"], None, ["job-invalid"], id="not a provider"),
     ],
 )
 def test_whom_a_job_is_for(
@@ -206,7 +206,7 @@ LOCKED: Final = Facts(path="a", problem=f"{NOT_READ}: permission denied")
         pytest.param([ERROR], [LOCKED], True, "fail", id="an error is enough"),
         pytest.param([UNREADABLE], [Facts(path="a")], False, "fail", id="a broken file"),
         pytest.param([UNREADABLE], [LOCKED], False, "unknown", id="a file that was not read"),
-        pytest.param([], [], True, "unknown", id="an address that was not looked at"),
+        pytest.param([], [], True, "unknown", id="a URL that was not probed"),
     ],
 )
 def test_verdicts(

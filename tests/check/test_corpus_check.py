@@ -46,7 +46,7 @@ def truth() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def told(truth: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
+def reported(truth: dict[str, dict[str, Any]]) -> dict[str, set[str]]:
     report = check(*(CORPUS / path for path in truth), deep=True, cache=False)
     assert report.targets == ("wan/2.7",)
     found: dict[str, set[str]] = defaultdict(set)
@@ -60,27 +60,29 @@ def scored(path: str, row: dict[str, Any]) -> set[str]:
     return set(RULES) - set(row["not_scored"]) - EXCEPTIONS.get(path, (set(), ""))[0]
 
 
-def test_no_fault_is_missed(truth: dict[str, dict[str, Any]], told: dict[str, set[str]]) -> None:
+def test_no_fault_is_missed(
+    truth: dict[str, dict[str, Any]], reported: dict[str, set[str]]
+) -> None:
     missed = {
         path: lacking
         for path, row in truth.items()
-        if (lacking := set(row["breaks_wan27"]) & scored(path, row) - told[path])
-        and not (row["any_of"] and told[path] & set(row["any_of"]))
+        if (lacking := set(row["breaks_wan27"]) & scored(path, row) - reported[path])
+        and not (row["any_of"] and reported[path] & set(row["any_of"]))
     }
     neither = {
         path: row["any_of"]
         for path, row in truth.items()
-        if row["any_of"] and not told[path] & set(row["any_of"])
+        if row["any_of"] and not reported[path] & set(row["any_of"])
     }
     assert missed == {}
     assert neither == {}
 
 
-def test_no_false_alarm(truth: dict[str, dict[str, Any]], told: dict[str, set[str]]) -> None:
+def test_no_false_alarm(truth: dict[str, dict[str, Any]], reported: dict[str, set[str]]) -> None:
     cried = {
         path: surplus
         for path, row in truth.items()
-        if (surplus := told[path] & scored(path, row) - set(row["breaks_wan27"]))
+        if (surplus := reported[path] & scored(path, row) - set(row["breaks_wan27"]))
         and not surplus <= set(row["any_of"] or ())
     }
     assert cried == {}

@@ -29,13 +29,13 @@ def check(
 ) -> dict[str, Any]:
     (folder / name).write_text(text, encoding="utf-8")
     status = run(["check", name, "--format", "json"])
-    told: dict[str, Any] = json.loads(capfd.readouterr().out)
-    assert status == (1 if told["summary"]["errors"] else 0)
-    return told
+    report: dict[str, Any] = json.loads(capfd.readouterr().out)
+    assert status == (1 if report["summary"]["errors"] else 0)
+    return report
 
 
-def found(told: dict[str, Any]) -> list[str]:
-    return [f"{each['line']} {each['rule']}" for each in told["findings"]]
+def found(report: dict[str, Any]) -> list[str]:
+    return [f"{each['line']} {each['rule']}" for each in report["findings"]]
 
 
 SMALL = "image-too-small"
@@ -89,19 +89,19 @@ REFERENCES = "references:\n  - image: small.png\n  - image: tiny.png\n"
 def test_what_is_left(
     folder: Path, text: str, left: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    told = check(capfd, folder, text)
-    assert [each for each in found(told) if "unused" not in each] == left
-    assert [each["verdict"] for each in told["verdicts"]] == ["fail" if left else "pass"]
+    report = check(capfd, folder, text)
+    assert [each for each in found(report) if "unused" not in each] == left
+    assert [each["verdict"] for each in report["verdicts"]] == ["fail" if left else "pass"]
 
 
 def test_each_document_has_its_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     one = HEAD + PROMPT + REFERENCES
-    told = check(capfd, folder, f"{one}---\n# wanprep: ignore[{SMALL}]\n{one}---\n{one}")
-    assert [line for line in found(told) if int(line.split()[0]) < 7] == [
+    report = check(capfd, folder, f"{one}---\n# wanprep: ignore[{SMALL}]\n{one}---\n{one}")
+    assert [line for line in found(report) if int(line.split()[0]) < 7] == [
         "4 " + SMALL,
         "5 " + SMALL,
     ]
-    assert [each["verdict"] for each in told["verdicts"]] == ["fail", "pass", "fail"]
+    assert [each["verdict"] for each in report["verdicts"]] == ["fail", "pass", "fail"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_each_document_has_its_own(folder: Path, capfd: pytest.CaptureFixture[st
         ("ignore[ ]", "This comment names no rule"),
     ],
 )
-def test_a_comment_that_does_nothing_is_told(
+def test_a_comment_without_effect_is_reported(
     folder: Path, comment: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     text = f"{HEAD}prompt: Image 1.\nreferences:\n  - image: fine.png # wanprep: {comment}\n"
@@ -124,15 +124,15 @@ def test_a_comment_that_does_nothing_is_told(
     assert message in finding["message"]
 
 
-def test_it_is_told_in_every_format(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_is_reported_in_every_format(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "job.yaml").write_text(
         f"# wanprep: ignore[{SMALL}]\n# wanprep: ignore[codec-rsky]\n{HEAD}{PROMPT}{REFERENCES}"
     )
     for style in ("text", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit"):
         assert run(["check", "job.yaml", "--format", style]) == 0
-        told = capfd.readouterr().out
-        assert SMALL not in told
-        assert "codec-rsky" in told
+        report = capfd.readouterr().out
+        assert SMALL not in report
+        assert "codec-rsky" in report
 
 
 def test_what_cannot_be_judged_cannot_be_ignored(

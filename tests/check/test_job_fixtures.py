@@ -40,17 +40,17 @@ ELSEWHERE: Final = {
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    """All at once: each of the media is looked at once."""
+    """All at once: each media file is probed once."""
     return check(*GOOD, *BAD, offline=True)
 
 
-def told(report: Report, path: Path) -> list[Finding]:
+def findings_of(report: Report, path: Path) -> list[Finding]:
     return [each for each in report.findings if each.file == str(path)]
 
 
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
 def test_a_good_job_has_no_finding(report: Report, path: Path) -> None:
-    assert [f"{each.line}: {each.message}" for each in told(report, path)] == []
+    assert [f"{each.line}: {each.message}" for each in findings_of(report, path)] == []
     verdicts = {
         each.verdict for each in report.verdicts if each.subject.partition("#")[0] == str(path)
     }
@@ -62,13 +62,14 @@ def test_a_bad_job_has_exactly_the_findings_beside_it(report: Report, path: Path
     expected = path.with_name(f"{path.name}.expect").read_text(encoding="utf-8").splitlines()
     assert expected
     assert [
-        f"{each.line}:{each.column}: {each.severity} {each.rule}" for each in told(report, path)
+        f"{each.line}:{each.column}: {each.severity} {each.rule}"
+        for each in findings_of(report, path)
     ] == expected
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.name)
 def test_messages_are_sentences(report: Report, path: Path) -> None:
-    for finding in told(report, path):
+    for finding in findings_of(report, path):
         message = finding.message
         assert message[0].isupper() or message[0] == "`" or finding.asset or finding.pointer
         assert message.endswith((".", "?"))

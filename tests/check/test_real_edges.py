@@ -29,7 +29,7 @@ def image(width: int, height: int) -> Callable[[Path, str], None]:
 
 
 def padded(size: int) -> Callable[[Path, str], None]:
-    """Fill a BMP up to so many bytes with nothing, which no reader minds and no disk feels."""
+    """Pad a BMP sparsely to so many bytes."""
 
     def make(path: Path, _: str) -> None:
         Image.new("RGB", (300, 300)).save(path)
@@ -104,7 +104,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Iterator[Pa
         path.unlink()
 
 
-def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[tuple[str, str]]]:
+def findings_by_file(
+    capsys: pytest.CaptureFixture[str], *arguments: str
+) -> dict[str, list[tuple[str, str]]]:
     run(["check", *arguments, "--format", "json"])
     rules: dict[str, list[tuple[str, str]]] = {}
     for finding in json.loads(capsys.readouterr().out)["findings"]:
@@ -112,12 +114,12 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, list[
     return rules
 
 
-def test_each_step_over_the_edge_is_told_and_none_before_it(
+def test_each_step_over_the_edge_is_reported_and_none_before_it(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
 
-    found = told(capsys)
+    found = findings_by_file(capsys)
 
     assert {name: [rule for rule, _ in found.get(name, [])] for name in MADE} == {
         name: rules for name, (_, rules) in MADE.items()
@@ -129,7 +131,7 @@ def test_a_message_never_shows_what_looks_allowed(
 ) -> None:
     monkeypatch.chdir(folder)
 
-    found = told(capsys)
+    found = findings_by_file(capsys)
 
     begins = {name: messages[0][1].partition(";")[0] for name, messages in found.items()}
     assert begins["20MB+1.bmp"] == "20MB+1.bmp: 20,000,001 bytes"
@@ -164,6 +166,6 @@ def test_strict_bounds_are_strict(
     path = tmp_path / "start.bmp"
     make(path, "")
 
-    found = told(capsys, str(path), "-t", "runcomfy/wan-2-2-image-to-video")
+    found = findings_by_file(capsys, str(path), "-t", "runcomfy/wan-2-2-image-to-video")
 
     assert [rule for rule, _ in found.get(str(path), [])] == rules

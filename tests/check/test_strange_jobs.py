@@ -1,4 +1,4 @@
-"""Whatever stands in a job: findings in words, a report that fits its schema, never a traceback."""
+"""Any job gives findings and a report that fits its schema, never a traceback."""
 
 from __future__ import annotations
 

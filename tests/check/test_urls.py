@@ -20,7 +20,7 @@ EVOLINK: Final = "evolink/wan2.7-reference-video"
 RUNCOMFY: Final = "runcomfy/wan-2-7-reference-to-video"
 
 
-def told(tmp_path: Path, address: str, target: str = EVOLINK) -> list[Finding]:
+def url_findings(tmp_path: Path, address: str, target: str = EVOLINK) -> list[Finding]:
     job = tmp_path / "job.yaml"
     job.write_text(f"target: {target}\nprompt: x\nreferences: [{{image: '{address}'}}]\n")
     return list(check(job, offline=True).findings)
@@ -44,7 +44,7 @@ def told(tmp_path: Path, address: str, target: str = EVOLINK) -> list[Finding]:
     ],
 )
 def test_addresses(tmp_path: Path, address: str, severity: str | None) -> None:
-    found = told(tmp_path, address)
+    found = url_findings(tmp_path, address)
     expected = [("asset-url-unsafe", severity)] if severity else []
     assert [(each.rule, each.severity) for each in found] == expected
     assert all(each.pointer == "/references/0/image" for each in found)
@@ -52,14 +52,14 @@ def test_addresses(tmp_path: Path, address: str, severity: str | None) -> None:
 
 
 def test_some_demand_https(tmp_path: Path) -> None:
-    (finding,) = told(tmp_path, "http://cdn.example.com/a.png", RUNCOMFY)
+    (finding,) = url_findings(tmp_path, "http://cdn.example.com/a.png", RUNCOMFY)
     assert (finding.severity, finding.target) == ("error", RUNCOMFY)
     assert finding.source["doc"].startswith("https://www.runcomfy.com/")
 
 
 @pytest.mark.parametrize("offline", [True, False])
 @pytest.mark.parametrize("address", ["https://cdn.invalid/a.png", "data:image/png;base64,AAAA"])
-def test_what_was_not_looked_at_is_unknown_unless_excused(
+def test_unprobed_urls_are_unknown_unless_offline(
     tmp_path: Path, address: str, offline: bool
 ) -> None:
     job = tmp_path / "job.yaml"
@@ -81,7 +81,7 @@ SIGNED: Final = "https://b.example.com/a.png?"
     ],
 )
 def test_signed_addresses(tmp_path: Path, left: int, says: str | None) -> None:
-    found = told(tmp_path, f"{SIGNED}Expires={int(time.time()) + left}&Signature=secret")
+    found = url_findings(tmp_path, f"{SIGNED}Expires={int(time.time()) + left}&Signature=secret")
     assert [each.rule for each in found] == (["url-expires-soon"] if says else [])
     assert all(f"https://b.example.com/a.png: {says}" in each.message for each in found)
 
@@ -143,7 +143,7 @@ def test_what_lies_behind_an_address_is_judged_like_a_file(tmp_path: Path, pages
     assert (small.pointer, small.line) == ("/references/0/image", 3)
     assert small.message.startswith("a.png: 300x100 px")
 
-    pages.asked.clear()
+    pages.received.clear()
     rules, verdict, report = looked_at(tmp_path, offline=True)
     assert (rules, verdict, pages.sent) == ({"asset-url-unsafe": "warning"}, "pass", 0)
     assert any("URLs" in note for note in report.unchecked)

@@ -77,7 +77,7 @@ print({{"PIL", "pymediainfo"}} & {{*sys.modules}})
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("prode", "Did you mean 'probe'?"), ("frobnicate", "There are: cache, ")],
+    [("prode", "Did you mean 'probe'?"), ("frobnicate", "Choose from: cache, ")],
 )
 def test_an_unknown_command_is_corrected(
     word: str, hint: str, capfd: pytest.CaptureFixture[str]
@@ -92,7 +92,7 @@ def test_schemas_are_listed_and_printed(capfd: pytest.CaptureFixture[str]) -> No
     assert run(["schema", "facts"]) == 0
     assert json.loads(capfd.readouterr().out)["title"] == "Facts"
     assert run(["schema", "fax"]) == 2
-    assert "There are: " in capfd.readouterr().err
+    assert "Choose from: " in capfd.readouterr().err
 
 
 def test_the_cache_is_shown_and_cleared(clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +136,7 @@ def test_a_full_disk_is_not_an_internal_error(clip: Path) -> None:
 
 
 def processes_with(word: str) -> Iterator[str]:
-    """Look for a word in the command lines of all processes (where there is /proc)."""
+    """Search for a word in the command lines of all processes (where there is /proc)."""
     for entry in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             if word.encode() in entry.read_bytes():
@@ -216,12 +216,12 @@ def test_every_option_says_what_it_does(name: str, command: click.Command) -> No
         (["check", "gone.png"], {}, "Check the spelling"),
         (["check"], {}, "`wanprep init`"),
         (["check"], {"wanprep.toml": "[[["}, "`wanprep schema config`"),
-        (["check"], {"wanprep.toml": "x = 1"}, "known keys: `targets`"),
+        (["check"], {"wanprep.toml": "x = 1"}, "allowed keys: `targets`"),
         (["check", "-t", "evolnk"], {"a.png": ""}, "`wanprep targets` lists them"),
         (["targets"], {"wanprep.toml": 'target-folders = ["."]', "a.json": "{"}, "Fix it"),
         (["check", "--select", "zzz"], {}, "`wanprep explain` lists them"),
         (["check", "-o", "no/report"], {"a.png": ""}, "with -o"),
-        (["schema", "zzz"], {}, "There are: "),
+        (["schema", "zzz"], {}, "Choose from: "),
         (["fix"], {"a.png": ""}, "--out DIR"),
         (["submit", "a.png"], {"a.png": ""}, "`wanprep schema job`"),
         (["submit", "a.yaml"], {"a.yaml": "prompt: x\nreferences: []\n"}, "Name one with -t"),

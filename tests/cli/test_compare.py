@@ -90,8 +90,7 @@ def test_a_fix_that_asks(capfd: pytest.CaptureFixture[str]) -> None:
     assert {file: file.stat().st_mtime_ns for file in Path().rglob("*")} == before
 
 
-def test_what_fix_promised_holds(capfd: pytest.CaptureFixture[str]) -> None:
-    """What is said to be fixable is fit once it is fixed."""
+def test_fixable_jobs_pass_once_they_are_fixed(capfd: pytest.CaptureFixture[str]) -> None:
     Image.new("RGBA", (320, 320), (0, 90, 90, 128)).save("alpha.png")
     path = job(f"target: {EVOLINK}\nprompt: '@Image1 walks.'\nreferences:\n  - image: alpha.png\n"
                "parameters: {resolution: 720p, duration: 5}\n")  # fmt: skip

@@ -74,7 +74,7 @@ def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -
 
     assert sums(project / "job") == before  # originals are untouched
     assert "job/refs/hero.tiff -> ready/refs/hero.png\n    convert TIFF to PNG" in output.out
-    assert "1 file fixed, 1 left as they were; 1 job file changed" in output.out
+    assert "1 file fixed, 1 unchanged; 1 job file changed" in output.out
     assert output.err == "receipt: ready/wanprep-receipt.json\n"
     after = sums(project / "ready")
     assert after["refs/fine.png"] == before["refs/fine.png"]  # bit for bit
@@ -102,7 +102,7 @@ def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -
 def test_what_is_fixed_stays_as_it_is(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 0
     assert run(["fix", "ready/job.yaml", "--out", "again"]) == 0
-    assert "0 files fixed, 2 left as they were; 0 job files changed" in capfd.readouterr().out
+    assert "0 files fixed, 2 unchanged; 0 job files changed" in capfd.readouterr().out
     first, second = sums(project / "ready"), sums(project / "again")
     del first["wanprep-receipt.json"], second["wanprep-receipt.json"]
     assert first == second
@@ -120,8 +120,8 @@ def test_a_plan_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -
     output = capfd.readouterr().out
     assert "convert TIFF to PNG (safe)" in output
     assert "format: tiff -> png" in output
-    assert "job/refs/fine.png: stays as it is" in output
-    assert output.endswith("nothing was done: this is a plan\n")
+    assert "job/refs/fine.png: unchanged" in output
+    assert output.endswith("nothing was changed: this is a plan\n")
 
     assert run(["fix", "job", "--plan", "--format", "json", "--out", "ready"]) == 0
     plan = json.loads(capfd.readouterr().out)
@@ -165,7 +165,7 @@ def test_in_place(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_link_is_followed_in_place(project: Path) -> None:
-    real = project / "store/picture.png"
+    real = project / "store/image.png"
     real.parent.mkdir()
     Image.new("RGBA", (300, 300), (0, 0, 0, 0)).save(real)
     link = project / "link.png"
@@ -219,7 +219,7 @@ def test_what_cannot_be_fixed_says_why(project: Path, capfd: pytest.CaptureFixtu
 def test_rules_can_be_ignored(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["fix", "job/refs/hero.tiff", "--out", "ready"]
     assert run([*arguments, "--ignore", "format-unsupported"]) == 0
-    assert "0 files fixed, 1 left" in capfd.readouterr().out
+    assert "0 files fixed, 1 unchanged" in capfd.readouterr().out
     assert run([*arguments, "--ignore", "format-unsuported"]) == 2
     assert "Did you mean" in capfd.readouterr().err
 
@@ -228,7 +228,7 @@ def test_rules_can_be_ignored(capfd: pytest.CaptureFixture[str]) -> None:
     ("arguments", "words"),
     [
         pytest.param(["job"], "no destination: --out DIR", id="nowhere"),
-        pytest.param(["job", "--out", "x", "--in-place"], "exclude each other", id="two places"),
+        pytest.param(["job", "--out", "x", "--in-place"], "cannot be combined", id="two places"),
         pytest.param(["nothing", "--plan"], "there is no file, folder or match", id="no file"),
         pytest.param(["job", "--plan", "--background", "red"], "not a colour of", id="red"),
     ],
@@ -343,7 +343,7 @@ def test_a_check_can_fix_first(project: Path, capfd: pytest.CaptureFixture[str])
     report = json.loads(output.out)
     assert report["summary"] | {"warnings": 0} == report["summary"]
     assert [each["subject"] for each in report["verdicts"]] == ["ready/job.yaml"]
-    assert "1 file fixed, 1 left as they were" in output.err
+    assert "1 file fixed, 1 unchanged" in output.err
     assert (project / "ready/wanprep-receipt.json").exists()
 
     Image.new("RGB", (3000, 300)).save("job/banner.png")
@@ -358,7 +358,7 @@ def test_a_check_can_fix_first(project: Path, capfd: pytest.CaptureFixture[str])
     [
         pytest.param(["--fix"], "no destination: --out DIR", id="nowhere"),
         pytest.param(["--out", "ready"], "fix options need --fix", id="no fix"),
-        pytest.param(["--fix", "--out", "x", "--watch"], "exclude each other", id="watch"),
+        pytest.param(["--fix", "--out", "x", "--watch"], "cannot be combined", id="watch"),
     ],
 )
 def test_a_check_that_fixes_must_say_how(
@@ -377,15 +377,15 @@ def test_another_programs_file_is_not_overwritten(
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 1
     output = capfd.readouterr().out
     assert theirs.read_bytes() == b"theirs"
-    assert "fine.png: not fixed\n    ready/refs/fine.png is there already" in output
-    assert "1 file fixed, 0 left as they were, 1 not fixed" in output
+    assert "fine.png: not fixed\n    ready/refs/fine.png already exists" in output
+    assert "1 file fixed, 0 unchanged, 1 not fixed" in output
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         pytest.param(["--out", "note.txt"], "--out note.txt is a file: name a folder", id="a file"),
-        pytest.param(["--out", "job"], "all that was named is in --out job", id="its own"),
+        pytest.param(["--out", "job"], "all given paths are in --out job", id="its own"),
     ],
 )
 def test_results_need_a_folder_of_their_own(

@@ -78,7 +78,7 @@ def test_no_file_is_overwritten(folder: Path, capfd: pytest.CaptureFixture[str])
         Path(name).write_text("# mine\n")
     assert run(["init", "--yes", "--config", "-t", EVOLINK]) == 0
     output = capfd.readouterr()
-    assert output.err.count("already exists: left as it is") == 3
+    assert output.err.count("already exists: unchanged") == 3
     assert "entry: wanprep check --changed" in output.err
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):
         assert Path(name).read_text() == "# mine\n"

@@ -233,7 +233,7 @@ def test_a_refusal_to_cancel_is_reported(slow: Desktop) -> None:
     slow.emulator.switch("bad-key")
     [run] = slow.json("runs", "cancel", run_id, status=1)
     assert run["state"] == "accepted"
-    assert f"run {run_id} goes on: " in slow.err
+    assert f"run {run_id} continues: " in slow.err
 
 
 def test_a_running_job_that_is_not_cancelled_goes_on(session: Desktop) -> None:

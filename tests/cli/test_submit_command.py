@@ -218,7 +218,7 @@ def test_the_price_is_shown_and_compared_with_the_maximum(session: Desktop) -> N
     assert session.orders() == 0
     assert session.wanprep("submit", job, "--max-cost", "1") == 0
     assert f"job.yaml -> {EVOLINK}: about 0.17 USD" in session.err
-    assert "(not in the estimate: " in session.err
+    assert "(not covered by the estimate: " in session.err
 
 
 def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: Desktop) -> None:
@@ -298,7 +298,7 @@ def test_an_idempotent_order_is_repeated_under_its_own_key(session: Desktop) -> 
         pytest.param("rate-limit=1", RUNCOMFY, 0, "succeeded", 1, id="429, then taken"),
         pytest.param("fail", EVOLINK, 1, "failed", 1, id="failed"),
         pytest.param("poll-error", EVOLINK, 0, "succeeded", 1, id="no answer for a while"),
-        pytest.param("unknown-state", EVOLINK, 0, "succeeded", 1, id="a word nobody knows"),
+        pytest.param("unknown-state", EVOLINK, 0, "succeeded", 1, id="an undocumented word"),
         pytest.param("html-result", EVOLINK, 1, "succeeded", 1, id="a page for a video"),
     ],
 )
@@ -325,7 +325,7 @@ def test_a_refused_or_failed_job_is_sent_anew(session: Desktop) -> None:
     assert run["id"] != failed["id"]
 
 
-def test_a_dead_link_is_asked_for_anew(session: Desktop) -> None:
+def test_a_dead_link_is_renewed(session: Desktop) -> None:
     session.emulator.switch("expired-link")
     [run] = session.json("submit", session.job(), "--wait")
     assert Path(run["outputs"][0]).is_file()
@@ -471,7 +471,7 @@ def test_a_terminal_shows_a_row_for_each_job(session: Desktop) -> None:
 
 
 def at_a_terminal(session: Desktop, *arguments: str, reply: bytes = b"") -> tuple[int, str]:
-    """Run wanprep where somebody sits, and return its exit status and all that is shown."""
+    """Run wanprep at a terminal, and return its exit status and all that is shown."""
     reader, writer = pty.openpty()
     os.write(reader, reply)
     process = subprocess.Popen(

@@ -78,7 +78,7 @@ def test_verbose_without_a_cache(capfd: pytest.CaptureFixture[str]) -> None:
 
 def test_quiet_and_verbose_exclude_each_other(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["-q", "check", "-v"]) == 2
-    assert "--quiet and --verbose exclude each other" in capfd.readouterr().err
+    assert "--quiet and --verbose cannot be combined" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_colours_in_a_pipe(
 def test_colours_at_a_terminal(folder: Path, environ: dict[str, str], coloured: bool) -> None:
     with AtTerminal(["check"], folder, **environ) as terminal:
         assert terminal.ended() == 0
-        assert "nothing found" in terminal.shown
+        assert "no findings" in terminal.shown
         assert ("\x1b[32m" in terminal.shown) == coloured
 
 

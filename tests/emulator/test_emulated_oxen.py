@@ -122,7 +122,7 @@ def test_several_generations_lists_and_cancelling() -> None:
         gone = site.get(QUEUE, params={"status": "cancelled"}).json()
         other = site.get(QUEUE, params={"model": "other"}).json()
         again = site.delete(f"{QUEUE}/{names[0]}")
-        unknown = site.delete(f"{QUEUE}/nobody")
+        unknown = site.delete(f"{QUEUE}/missing")
 
     assert active["count"] == 3
     assert cancelled == {"status": "success", "generation_id": names[0]}

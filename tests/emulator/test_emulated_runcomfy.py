@@ -165,7 +165,7 @@ def test_models_and_unknown_ones(emulator: Emulator) -> None:
         encoded = site.post(REFERENCES.replace("ai/wan-2-7", "ai%2Fwan-2-7"), json=BODY)
         unknown = [
             site.post("/v1/models/wan-ai/wan-9/x", json=BODY),
-            site.get("/v1/requests/nobody/status"),
+            site.get("/v1/requests/missing/status"),
         ]
     assert [model["model_id"] for model in found["models"]] == ["wan-ai/wan-2-2/image-to-video"]
     assert one["price_unit"] == "second"

@@ -169,9 +169,9 @@ def test_deleting_forgets(emulator: Emulator) -> None:
     [({}, 1.0), ({"duration": 10}, 1.5), ({"duration": 5, "resolution": "1080p"}, 1.6)],
 )
 def test_prices(emulator: Emulator, inputs: dict[str, Any], usd: float) -> None:
-    asked = {"model_id": "alibaba/wan-2.7/reference-to-video", "inputs": inputs}
+    query = {"model_id": "alibaba/wan-2.7/reference-to-video", "inputs": inputs}
     with client(emulator, "wavespeed") as site:
-        assert data(site.post("/api/v3/model/price", json=asked))["price"] == usd
+        assert data(site.post("/api/v3/model/price", json=query))["price"] == usd
         assert site.post("/api/v3/model/price", json={"model_id": "x"}).status_code == 404
         assert data(site.get("/api/v3/balance"))["balance"] > 0
         schema = data(site.get("/api/v3/models"))[0]["request_schema"]

@@ -88,8 +88,8 @@ def test_the_bucket_ranges_and_head(emulator: Emulator) -> None:
         assert world.put(url, content=content, headers={"Content-Type": "image/png"}).is_success
         head = world.head(url)
         answers = {
-            asked: world.get(url, headers={"Range": f"bytes={asked}"})
-            for asked in ("0-9", "1000-", "-4", "1020-9999", "5000-", "9-2", "-", "a-b")
+            ranges: world.get(url, headers={"Range": f"bytes={ranges}"})
+            for ranges in ("0-9", "1000-", "-4", "1020-9999", "5000-", "9-2", "-", "a-b")
         }
         missing = world.get("/files/none")
     assert head.headers["content-length"] == "1024"

@@ -172,21 +172,21 @@ def test_faults_are_switched_over_http(emulator: Emulator) -> None:
         off = world.post("/_faults", json={"faults": []}).json()
     assert on == {"faults": {"fail": None, "rate-limit": 2, "lost-reply": 7}}
     assert [answer.status_code for answer in wrong] == [400] * 4
-    assert "There are: bad-key" in wrong[0].json()["error"]
+    assert "Choose from: bad-key" in wrong[0].json()["error"]
     assert off == {"faults": {}}
 
 
 def test_faults_are_counted() -> None:
     faults = Faults(["fail", "rate-limit=2"])
-    assert [faults.strikes("rate-limit") for _ in range(3)] == [True, True, False]
-    assert all(faults.strikes("fail") for _ in range(5))
+    assert [faults.trigger("rate-limit") for _ in range(3)] == [True, True, False]
+    assert all(faults.trigger("fail") for _ in range(5))
     assert faults.left() == {"fail": None}
 
 
-@pytest.mark.parametrize("asked", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
-def test_invalid_faults(asked: str) -> None:
-    with pytest.raises(UsageError, match=r"There are: |whole number from 1"):
-        Faults([asked])
+@pytest.mark.parametrize("name", ["flood", "fail=", "fail=0", "fail=-1", "fail=often"])
+def test_invalid_faults(name: str) -> None:
+    with pytest.raises(UsageError, match=r"Choose from: |whole number from 1"):
+        Faults([name])
 
 
 def test_the_table_is_sorted() -> None:

@@ -57,7 +57,7 @@ def test_an_existing_file_is_overwritten_only_if_asked(tmp_path: Path) -> None:
     path.write_text("precious")
     with temporary_path(str(path)) as part:
         Path(part).write_text("new")
-        with pytest.raises(AlreadyExists, match="is there already"):
+        with pytest.raises(AlreadyExists, match="already exists"):
             move_into_place(part, str(path))
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]

@@ -134,5 +134,5 @@ def test_a_pattern_is_an_ordinary_name(tmp_path: Path) -> None:
 
 
 def test_an_unknown_format_is_refused() -> None:
-    with pytest.raises(CannotFix, match=r"a\\nb is of a kind that cannot be converted"):
+    with pytest.raises(CannotFix, match=r"a\\nb is of a format that cannot be converted"):
         input_stream("a\nb", Facts(path="a\nb"))

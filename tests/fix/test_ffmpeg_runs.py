@@ -97,7 +97,7 @@ def test_the_end_of_a_long_log_is_kept() -> None:
 def test_an_existing_output_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "a.avi").write_bytes(b"mine")
 
-    with pytest.raises(CannotFix, match="is there already"):
+    with pytest.raises(CannotFix, match="already exists"):
         run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a.avi"))], seconds=60)
 
     assert (tmp_path / "a.avi").read_bytes() == b"mine"

@@ -27,14 +27,14 @@ def source(tmp_path: Path) -> tuple[str, Facts]:
 
 @pytest.fixture
 def endless(tmp_path: Path) -> tuple[str, Facts]:
-    """An image that never comes: a pipe that nobody writes to, with the facts of a real one."""
+    """An image that never comes: a pipe without a writer, with the facts of a real one."""
     quarters().save(tmp_path / "real.png")
     facts = probe(tmp_path / "real.png", cache=False)
     os.mkfifo(tmp_path / "endless.png")
     return str(tmp_path / "endless.png"), facts
 
 
-def test_an_image_is_made_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_an_image_is_written_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
     with ImageWorkers(1) as images:
         output, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
@@ -58,7 +58,7 @@ def test_threads_share_the_workers(source: tuple[str, Facts], tmp_path: Path) ->
     path, facts = source
     names = [str(tmp_path / f"made{number}.png") for number in range(20)]
     with ImageWorkers(2) as images, ThreadPoolExecutor(8) as threads:
-        assert images.process_ids == [], "nobody is started for nothing"
+        assert images.process_ids == [], "no worker is started without need"
         done = list(threads.map(lambda name: images.make(path, recipe(), facts, name), names))
         assert len(images.process_ids) == 2
     assert len(done) == 20

@@ -25,7 +25,7 @@ def _make(source: str, output: Path, **options: object) -> Output:
 
 
 def _samples(path: Path, rate: int) -> int:
-    """Count what the plainest of decoders gives: one that believes no note about silence."""
+    """Count the samples of a decoder that ignores gapless metadata."""
     plain = ("-flags2", "-skip_manual", "-i", f"file:{path}")
     return len(ffmpeg(*plain, "-ac", "1", "-ar", str(rate), "-f", "s16le", "-")) // 2
 
@@ -132,7 +132,7 @@ def test_parts_with_several_sample_rates(tmp_path: Path) -> None:
 
 
 def _crossings(path: Path) -> list[int]:
-    """Count for each second how often the sound changes its sign."""
+    """Count for each second how often the samples change their sign."""
     with wave.open(str(path)) as plain:
         rate, channels = plain.getframerate(), plain.getnchannels()
         sound = struct.unpack(f"<{plain.getnframes() * channels}h", plain.readframes(10**9))
@@ -200,8 +200,11 @@ def test_byte_limits(tmp_path: Path, options: dict[str, object], size: int) -> N
     ("options", "words"),
     [
         ({"most_bytes": 20_000}, r"2\.0 s of audio take at least 64\.0 kB"),
-        ({"start": 5.0, "length": 1.0}, "no audio in the part that was asked for"),
-        ({"format": "mp3", "suffix": ".mp3", "start": 5.0, "length": 1.0}, "no audio in the part"),
+        ({"start": 5.0, "length": 1.0}, "no audio in the requested part"),
+        (
+            {"format": "mp3", "suffix": ".mp3", "start": 5.0, "length": 1.0},
+            "no audio in the requested part",
+        ),
         ({"format": "mp3", "suffix": ".mp3", "length": 0.02}, "instead of 0.02 s"),
     ],
 )

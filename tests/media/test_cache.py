@@ -22,7 +22,7 @@ def image(tmp_path: Path) -> Path:
 
 
 def age(path: Path, seconds: float = 60) -> None:
-    """Let a file be old enough to be believed."""
+    """Make a file old enough to be cached."""
     status = path.stat()
     os.utime(path, (status.st_atime, status.st_mtime - seconds - 0.5))
 
@@ -38,36 +38,36 @@ def remember(path: Path, *, deep: bool = False) -> None:
         cache.remember(facts_of(path), stamp)
 
 
-def known(path: Path | str, *, deep: bool = False) -> Facts | None:
+def cached_facts(path: Path | str, *, deep: bool = False) -> Facts | None:
     with Cache(deep=deep) as cache:
         return cache.look_up(str(path))[0]
 
 
-def test_what_is_remembered_is_told_again(image: Path) -> None:
-    assert known(image) is None
+def test_stored_facts_are_returned(image: Path) -> None:
+    assert cached_facts(image) is None
     remember(image)
-    assert known(image) == facts_of(image)
+    assert cached_facts(image) == facts_of(image)
 
 
-def test_facts_are_told_under_the_name_that_was_asked(
+def test_facts_are_returned_under_the_requested_name(
     image: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember(image)
     monkeypatch.chdir(image.parent)
-    again = known("a.png")
+    again = cached_facts("a.png")
     assert again is not None
     assert again.path == "a.png"
 
 
 def test_a_deep_look_is_remembered_apart(image: Path) -> None:
     remember(image)
-    assert known(image, deep=True) is None
+    assert cached_facts(image, deep=True) is None
 
 
 def test_any_change_of_the_file_forgets_it(image: Path) -> None:
     remember(image)
     image.write_bytes(b"same size!")
-    assert known(image) is None
+    assert cached_facts(image) is None
 
     age(image)
     remember(image)
@@ -76,7 +76,7 @@ def test_any_change_of_the_file_forgets_it(image: Path) -> None:
     other.write_bytes(b"0123456789")
     other.replace(image)  # as an editor saves: same size, another inode
     os.utime(image, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert known(image) is None
+    assert cached_facts(image) is None
 
 
 def test_another_version_of_the_probe_is_not_believed(
@@ -84,7 +84,7 @@ def test_another_version_of_the_probe_is_not_believed(
 ) -> None:
     remember(image)
     monkeypatch.setattr(cache_module, "PROBE_VERSION", "later")
-    assert known(image) is None
+    assert cached_facts(image) is None
 
 
 def test_a_file_just_written_may_change_within_its_clocks_tick(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_file_just_written_may_change_within_its_clocks_tick(tmp_path: Path) -
     future = path.stat().st_mtime_ns + 10**9
     os.utime(path, ns=(future, future))
     remember(path)
-    assert known(path) is None
+    assert cached_facts(path) is None
 
 
 def test_a_file_that_changed_while_it_was_probed_is_not_remembered(image: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_file_that_changed_while_it_was_probed_is_not_remembered(image: Path) 
         image.write_bytes(b"longer than before")
         age(image)
         cache.remember(facts_of(image), stamp)
-    assert known(image) is None
+    assert cached_facts(image) is None
 
 
 def test_names_that_are_not_utf8(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     path.write_bytes(b"not really")
     age(path)
     remember(path)
-    assert known(path) == facts_of(path)
+    assert cached_facts(path) == facts_of(path)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
 def test_a_damaged_cache_heals_itself(image: Path, damage: bytes) -> None:
     Path(cache_file()).write_bytes(damage)
     remember(image)
-    assert known(image) == facts_of(image)
+    assert cached_facts(image) == facts_of(image)
 
 
 def test_damage_inside_the_database_heals_too(tmp_path: Path) -> None:
@@ -142,9 +142,9 @@ def test_damage_inside_the_database_heals_too(tmp_path: Path) -> None:
     data[4096:] = b"\xaa" * (len(data) - 4096)
     file.write_bytes(data)
 
-    assert all(known(path) is None for path in paths)
+    assert all(cached_facts(path) is None for path in paths)
     remember(paths[0])
-    assert known(paths[0]) == facts_of(paths[0])
+    assert cached_facts(paths[0]) == facts_of(paths[0])
 
 
 def test_a_row_that_makes_no_sense_is_no_answer(image: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_row_that_makes_no_sense_is_no_answer(image: Path) -> None:
     with sqlite3.connect(cache_file()) as database:
         database.execute("UPDATE probed SET facts = '{\"colour\": 1}'")
     database.close()
-    assert known(image) is None
+    assert cached_facts(image) is None
 
 
 @pytest.mark.parametrize("place", ["/dev/null/cache", "/proc/cache"])
@@ -161,7 +161,7 @@ def test_without_a_place_it_does_without(
 ) -> None:
     monkeypatch.setenv("WANPREP_CACHE_DIR", place)
     remember(image)
-    assert known(image) is None
+    assert cached_facts(image) is None
     with Cache() as cache:
         assert cache.info().files == 0
 
@@ -172,7 +172,7 @@ def test_info_and_clear(image: Path) -> None:
         assert cache.info().files == 1
         assert cache.info().bytes > 0
     assert clear_cache().files == 1
-    assert known(image) is None
+    assert cached_facts(image) is None
 
 
 def test_its_size_is_bounded_and_the_oldest_go_first(
@@ -189,8 +189,8 @@ def test_its_size_is_bounded_and_the_oldest_go_first(
             cache.remember(facts_of(path), stamp)
     with Cache() as cache:
         assert 0 < cache.info().files <= 100
-    assert known(paths[0]) is None
-    assert known(paths[-1]) is not None
+    assert cached_facts(paths[0]) is None
+    assert cached_facts(paths[-1]) is not None
 
 
 def test_several_processes_write_at_once(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ FIELDS: Final = (
 )
 
 
-def track(**told: str) -> dict[str, str]:
-    return dict.fromkeys(FIELDS, "") | told
+def track(**fields: str) -> dict[str, str]:
+    return dict.fromkeys(FIELDS, "") | fields
 
 
 @pytest.mark.parametrize(
-    ("told", "codec"),
+    ("fields", "codec"),
     [
         pytest.param({"Format": "AVC", "CodecID": "avc1"}, "h264", id="H.264"),
         pytest.param({"Format": "HEVC", "CodecID": "hvc1"}, "hevc", id="H.265"),
@@ -48,12 +48,12 @@ def track(**told: str) -> dict[str, str]:
         pytest.param({}, "unknown", id="nothing"),
     ],
 )
-def test_frames(told: dict[str, str], codec: str) -> None:
-    assert video_codec(track(**told)) == codec
+def test_frames(fields: dict[str, str], codec: str) -> None:
+    assert video_codec(track(**fields)) == codec
 
 
 @pytest.mark.parametrize(
-    ("told", "codec"),
+    ("fields", "codec"),
     [
         pytest.param({"Format": "AAC LC", "CodecID": "mp4a-40-2"}, "aac", id="AAC"),
         pytest.param({"Format": "ER AAC"}, "aac", id="AAC for phones"),
@@ -74,12 +74,12 @@ def test_frames(told: dict[str, str], codec: str) -> None:
         pytest.param({"Format": "Wow!"}, "wow", id="unknown"),
     ],
 )
-def test_audio(told: dict[str, str], codec: str) -> None:
-    assert audio_codec(track(**told)) == codec
+def test_audio(fields: dict[str, str], codec: str) -> None:
+    assert audio_codec(track(**fields)) == codec
 
 
 @pytest.mark.parametrize(
-    ("told", "codec"),
+    ("fields", "codec"),
     [
         pytest.param({"BitDepth": "16"}, "pcm_s16le", id="plain"),
         pytest.param({"BitDepth": "24 / 24"}, "pcm_s24le", id="said twice"),
@@ -102,8 +102,8 @@ def test_audio(told: dict[str, str], codec: str) -> None:
         pytest.param({"BitDepth": "16", "CodecID": "alaw"}, "pcm_alaw", id="A-law"),
     ],
 )
-def test_samples(told: dict[str, str], codec: str) -> None:
-    assert audio_codec(track(Format="PCM", **told)) == codec
+def test_samples(fields: dict[str, str], codec: str) -> None:
+    assert audio_codec(track(Format="PCM", **fields)) == codec
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ EXCEPTIONS: Final[dict[str, tuple[set[str], str]]] = {
     ),
     "audio-other/mp4parse__sine-3s-xhe-aac-44khz-mono.mp4": (
         {"kind"},
-        "an MP4 that holds only sound is audio, whether the codec is a common one or not",
+        "an MP4 that holds only an audio track is audio, whether the codec is a common one or not",
     ),
     "derived/mp4parser__count-video_zeroed.mp4": (
         {"frames"},
@@ -70,7 +70,7 @@ def truth() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def told(truth: dict[str, dict[str, Any]]) -> dict[str, Facts]:
+def probed(truth: dict[str, dict[str, Any]]) -> dict[str, Facts]:
     facts = probe_many([str(CORPUS / path) for path in truth], cache=False)
     return dict(zip(truth, facts, strict=True))
 
@@ -87,11 +87,11 @@ def agrees(name: str, ours: object, theirs: object, fps: float) -> bool:
 
 
 def test_at_least_99_percent_of_all_facts_are_right(
-    truth: dict[str, dict[str, Any]], told: dict[str, Facts]
+    truth: dict[str, dict[str, Any]], probed: dict[str, Facts]
 ) -> None:
     total, unnamed, wrong = 0, 0, []
     for path, row in truth.items():
-        facts = told[path].as_json()
+        facts = probed[path].as_json()
         for name, theirs in row["facts"].items():
             total += 1
             ours = facts.get(name)
@@ -108,25 +108,25 @@ def test_at_least_99_percent_of_all_facts_are_right(
 
 
 def test_what_cannot_be_decoded_at_all_is_never_fine(
-    truth: dict[str, dict[str, Any]], told: dict[str, Facts]
+    truth: dict[str, dict[str, Any]], probed: dict[str, Facts]
 ) -> None:
     fine = [
         path
         for path, row in truth.items()
-        if row["decodes"] == "no" and told[path].readable and path not in NEEDS_DECODING
+        if row["decodes"] == "no" and probed[path].readable and path not in NEEDS_DECODING
     ]
     assert not fine
 
 
 def test_what_decodes_is_not_called_unreadable(
-    truth: dict[str, dict[str, Any]], told: dict[str, Facts]
+    truth: dict[str, dict[str, Any]], probed: dict[str, Facts]
 ) -> None:
     cried = {
-        path: told[path].problem
+        path: probed[path].problem
         for path, row in truth.items()
         if row["decodes"] == "yes"
         and "undecodable" not in row["not_scored"]
-        and not told[path].readable
+        and not probed[path].readable
     }
     assert not cried
 

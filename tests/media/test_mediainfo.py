@@ -43,7 +43,7 @@ def test_a_file_that_it_does_not_know_has_no_streams() -> None:
     assert describe(Bytes(b"just some words")) == Streams("")
 
 
-def made(ffmpeg: str, path: Path, arguments: str) -> Streams:
+def describe_file(ffmpeg: str, path: Path, arguments: str) -> Streams:
     source = "-f lavfi -i testsrc=s=64x48:r=25:d=0.2"
     command = [ffmpeg, "-v", "error", *source.split(), *arguments.split(), str(path)]
     subprocess.run(command, check=True)
@@ -79,13 +79,13 @@ def test_colours(
     alpha: bool,
     hdr: bool,
 ) -> None:
-    (video,) = made(ffmpeg, tmp_path / "clip.mkv", arguments).videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.mkv", arguments).videos
 
     assert (video.color, video.bit_depth, video.alpha, video.hdr) == (color, bits, alpha, hdr)
 
 
 def test_the_size_of_frames_in_rgb(ffmpeg: str, tmp_path: Path) -> None:
-    (video,) = made(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.webm", "-c:v libvpx-vp9 -pix_fmt gbrp").videos
 
     assert (video.width, video.height, video.color) == (64, 48, "rgb")
 
@@ -95,7 +95,7 @@ def test_pixel_shapes_are_exact(ffmpeg: str, tmp_path: Path, sar: str) -> None:
     width, height = map(int, sar.split("/"))
 
     shape = f"-vf setsar={sar} -c:v mpeg4"
-    (video,) = made(ffmpeg, tmp_path / "clip.mp4", shape).videos
+    (video,) = describe_file(ffmpeg, tmp_path / "clip.mp4", shape).videos
 
     assert video.sar == pytest.approx(width / height, rel=1e-9)
 
@@ -104,12 +104,12 @@ def test_pixel_shapes_are_exact(ffmpeg: str, tmp_path: Path, sar: str) -> None:
 def test_whether_the_rate_varies_is_reported_only_where_it_is_known(
     low: str, high: str, varies: bool
 ) -> None:
-    told = dict.fromkeys(mediainfo._FIELDS["Video"], "")
+    fields = dict.fromkeys(mediainfo._FIELDS["Video"], "")
 
-    assert mediainfo._video(told).vfr is None
-    assert mediainfo._video(told).sar is None
+    assert mediainfo._video(fields).vfr is None
+    assert mediainfo._video(fields).sar is None
     rates = {"FrameRate_Minimum": low, "FrameRate_Maximum": high}
-    assert mediainfo._video(told | rates).vfr is varies
+    assert mediainfo._video(fields | rates).vfr is varies
 
 
 def test_damaged_files_do_not_make_it_read_for_ever() -> None:
@@ -155,7 +155,7 @@ SOUND = AudioStream("pcm_s16le", 48000, 2, bit_depth=16, duration=1.5)
 @pytest.mark.parametrize(
     ("streams", "expected", "absent"),
     [
-        pytest.param(Streams("", 3, (VIDEO,)), VIDEO_FACTS | {"duration": 3}, {"vfr"}, id="film"),
+        pytest.param(Streams("", 3, (VIDEO,)), VIDEO_FACTS | {"duration": 3}, {"vfr"}, id="video"),
         pytest.param(
             Streams("", None, (VIDEO,), (SOUND,)), {"audio_tracks": 1}, {"bit_depth"}, id="both"
         ),
@@ -163,13 +163,13 @@ SOUND = AudioStream("pcm_s16le", 48000, 2, bit_depth=16, duration=1.5)
             Streams("", None, (), (SOUND, SOUND)),
             {"kind": "audio", "audio_tracks": 2, "bit_depth": 16, "audio_duration": 1.5},
             {"width", "duration"},
-            id="sound",
+            id="audio",
         ),
         pytest.param(
             Streams("", None, (), (AudioStream("aac", bit_depth=16),)),
             {"kind": "audio"},
             {"bit_depth", "sample_rate", "channels"},
-            id="lossy sound has no depth",
+            id="lossy audio has no depth",
         ),
         pytest.param(
             Streams("", None, (VideoStream("h264", color="yuv", bit_depth=8, vfr=True),)),
@@ -206,6 +206,8 @@ def test_shown_size_of_upright_frames() -> None:
 
 def test_the_library_is_loaded_late() -> None:
     code = "import sys, wanprep.media.mediainfo; print('pymediainfo' in sys.modules)"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    fields = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
 
-    assert told.stdout.strip() == "False"
+    assert fields.stdout.strip() == "False"

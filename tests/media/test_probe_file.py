@@ -15,7 +15,7 @@ from wanprep.schemas import load_schema
 
 
 def test_content_counts_and_not_the_name(tmp_path: Path) -> None:
-    path = tmp_path / "picture.png"
+    path = tmp_path / "image.png"
     Image.new("RGB", (40, 30)).save(path, "JPEG")
 
     facts = probe_file(str(path))
@@ -91,9 +91,9 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:  # pragma: no cove
 
 
 def test_a_file_that_may_not_be_read_by_someone_else(tmp_path: Path) -> None:
-    """As above for the superuser, who must first become somebody else."""
+    """As above for the superuser, who must first become another user."""
     if os.geteuid() != 0:
-        pytest.skip("only the superuser can become somebody else")
+        pytest.skip("only the superuser can become another user")
     path = tmp_path / "secret.jpg"
     path.write_bytes(b"x")
     path.chmod(0)
@@ -130,7 +130,7 @@ def test_one_line(text: str, line: str) -> None:
     assert printable_line(text) == line
 
 
-def test_what_a_reader_must_tell_is_what_the_schema_demands() -> None:
+def test_readers_must_state_what_the_schema_requires() -> None:
     demanded = {
         rule["if"]["properties"]["kind"]["const"]: rule["then"]["required"]
         for rule in load_schema("facts")["allOf"]

@@ -36,15 +36,15 @@ def look(path: str) -> Facts:
     return probe_file(HOST + path)
 
 
-def test_an_image_is_known_by_its_beginning(pages: Web) -> None:
+def test_an_image_is_read_from_its_beginning(pages: Web) -> None:
     pages.pages[f"{HOST}/hero.png?sig=1"] = Page(png(900, 700))
     (facts,) = probe_urls([f"{HOST}/hero.png?sig=1"])
     assert (facts.width, facts.height, facts.format) == (900, 700, "png")
     assert facts.bytes == len(pages.pages[f"{HOST}/hero.png?sig=1"].body)
     assert facts.extension_format == "png"
     assert facts.path == f"{HOST}/hero.png?sig=1"
-    assert all(headers["range"].startswith("bytes=") for _, headers in pages.asked)
-    assert not any({"authorization", "cookie"} & set(headers) for _, headers in pages.asked)
+    assert all(headers["range"].startswith("bytes=") for _, headers in pages.received)
+    assert not any({"authorization", "cookie"} & set(headers) for _, headers in pages.received)
 
 
 def test_a_clip_with_its_index_at_the_end(pages: Web, clip: Path) -> None:
@@ -57,7 +57,7 @@ def test_a_clip_with_its_index_at_the_end(pages: Web, clip: Path) -> None:
 
     head = int.from_bytes(data[:4], "big")
     pages.pages[f"{HOST}/clip.mp4"] = Page(data[:head] + free + data[head:])
-    pages.asked.clear()
+    pages.received.clear()
     far = look("/clip.mp4")
     assert far.readable
     assert far.bytes == len(data) + len(free)

@@ -134,7 +134,7 @@ def test_no_length_anywhere() -> None:
     assert read(data)["problem"] == "its length is not stated"
 
 
-def test_frames_that_nobody_counted_keep_their_length() -> None:
+def test_uncounted_frames_keep_their_length() -> None:
     video = VideoStream("mpeg2video", duration=3)
 
     assert streams._with_counted_length(video) == video

@@ -21,7 +21,7 @@ from wanprep.media.workers import _kept_pools, _problem, probe_in_worker, probe_
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("pictures")
+    folder = tmp_path_factory.mktemp("images")
     for number in range(120):
         Image.new("RGB", (number + 1, 5)).save(folder / f"{number:03}.png")
     return sorted(str(path) for path in folder.iterdir())
@@ -30,7 +30,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 @pytest.fixture(scope="module")
 def long_sound(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Hours of silence in a sparse file: its header is read at once, decoding it takes long."""
-    path = tmp_path_factory.mktemp("sound") / "long.wav"
+    path = tmp_path_factory.mktemp("audio") / "long.wav"
     size = 1_900_000_000
     header = b"RIFF" + (size - 8).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
     header += bytes.fromhex("0100 0100 44ac0000 88580100 0200 1000")

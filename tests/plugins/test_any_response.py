@@ -233,17 +233,17 @@ def test_no_spoilt_answer_breaks_a_flow(name: str, what: str, status: int, file:
 
 
 def performed(flow: Flow[Any], answers: list[Response]) -> tuple[list[Request], object]:
-    asked: list[Request] = []
+    sent_requests: list[Request] = []
     try:
         request = next(flow)
         for each in answers:
-            asked.append(request)
+            sent_requests.append(request)
             request = flow.send(each)
     except StopIteration as end:
-        return asked, end.value
+        return sent_requests, end.value
     except (Refused, Unclear) as error:
-        return asked, error
-    return asked, None
+        return sent_requests, error
+    return sent_requests, None
 
 
 @pytest.fixture(scope="module")
@@ -263,9 +263,9 @@ def test_no_answer_breaks_a_flow(name: str, what: str, file: LocalFile) -> None:
     def try_it(answers: list[Response]) -> None:
         flow = FLOWS[what](PROVIDERS[name], file)
         assert flow is not None
-        asked, end = performed(flow, [*answers] * 3)
-        assert sum(request.paid for request in asked) == (what == "submit")
-        for request in asked:
+        sent_requests, end = performed(flow, [*answers] * 3)
+        assert sum(request.paid for request in sent_requests) == (what == "submit")
+        for request in sent_requests:
             assert request.url.startswith("/") or not request.key
             assert ".." not in request.url
         assert str(end).isprintable()

@@ -110,11 +110,11 @@ def test_check_writes_github_commands(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(JOBS)
-    assert run(["check", "bad/bad-pictures.yaml", "--format", "github"]) == 1
+    assert run(["check", "bad/bad-images.yaml", "--format", "github"]) == 1
     lines = capfd.readouterr().out.splitlines()
     assert {parsed(line)[0] for line in lines} >= {"error"}
     file = parsed(lines[0])[1]["file"]
-    assert file.endswith("bad/bad-pictures.yaml")
+    assert file.endswith("bad/bad-images.yaml")
     assert not file.startswith(("..", "/"))
 
 

@@ -97,7 +97,7 @@ def test_text_shows_the_line_and_the_message() -> None:
 
 def test_a_clean_text_lists_what_is_not_checked() -> None:
     lines = rendered(CLEAN, "text").splitlines()
-    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: nothing found"
+    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: no findings"
     assert lines[-1] == "- Moderation: not known."
 
 
@@ -191,7 +191,7 @@ HOSTILE: Final = "\x1b[31m\x07\u202egpj\n\r\udce9"
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_untrusted_strings_are_made_visible(name: str) -> None:
+def test_untrusted_strings_are_escaped(name: str) -> None:
     nasty = replace(SMALL, file=HOSTILE, asset=HOSTILE, message=HOSTILE, found=HOSTILE)
     report = replace(REPORT, findings=(nasty,), lines={(HOSTILE, 4): "  - image: " + HOSTILE})
     result = rendered(report, name)

@@ -27,8 +27,8 @@ from wanprep.report.html.previews import (
 
 
 def preview_of(path: Path) -> Preview:
-    (made,) = make_previews([probe(path)]).values()
-    return made
+    (preview,) = make_previews([probe(path)]).values()
+    return preview
 
 
 def opened(data: bytes) -> Image.Image:
@@ -55,31 +55,31 @@ def is_red(image: Image.Image, x: float, y: float) -> bool:
 
 
 def previews_of(paths: Sequence[Path]) -> dict[str, Preview]:
-    made = make_previews([probe(path) for path in paths])
-    return {path.name: made[str(path)] for path in paths}
+    preview = make_previews([probe(path) for path in paths])
+    return {path.name: preview[str(path)] for path in paths}
 
 
 def test_an_image_is_scaled_down_and_keeps_its_shape(tmp_path: Path) -> None:
     paths = [tmp_path / f"a.{suffix}" for suffix in ("jpg", "png", "webp", "bmp", "gif", "tiff")]
     for path in paths:
         halves(900, 600).save(path)
-    for name, made in previews_of(paths).items():
-        assert isinstance(made, Still), name
-        assert made.image.size == opened(made.image.data).size == (320, 213)
-        assert made.tiny.size == (96, 64)
-        assert is_red(opened(made.image.data), 0.5, 0.25)
-        assert not is_red(opened(made.image.data), 0.5, 0.75)
+    for name, preview in previews_of(paths).items():
+        assert isinstance(preview, Still), name
+        assert preview.image.size == opened(preview.image.data).size == (320, 213)
+        assert preview.tiny.size == (96, 64)
+        assert is_red(opened(preview.image.data), 0.5, 0.25)
+        assert not is_red(opened(preview.image.data), 0.5, 0.75)
 
 
 def test_a_image_is_shown_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the top of what is stored belongs to the right
     halves(600, 400).save(tmp_path / "a.jpg", exif=exif)
-    made = preview_of(tmp_path / "a.jpg")
-    assert isinstance(made, Still)
-    assert made.image.size == (213, 320)
-    assert is_red(opened(made.image.data), 0.8, 0.5)
-    assert not is_red(opened(made.image.data), 0.2, 0.5)
+    preview = preview_of(tmp_path / "a.jpg")
+    assert isinstance(preview, Still)
+    assert preview.image.size == (213, 320)
+    assert is_red(opened(preview.image.data), 0.8, 0.5)
+    assert not is_red(opened(preview.image.data), 0.2, 0.5)
 
 
 def test_transparency_is_kept(tmp_path: Path) -> None:
@@ -88,9 +88,9 @@ def test_transparency_is_kept(tmp_path: Path) -> None:
     paths = [tmp_path / f"{mode}.png" for mode in ("RGBA", "LA", "P")]
     for path in paths:
         image.convert(path.stem).save(path)
-    for name, made in previews_of(paths).items():
-        assert isinstance(made, Still), name
-        alpha = opened(made.image.data).convert("RGBA").getchannel("A")
+    for name, preview in previews_of(paths).items():
+        assert isinstance(preview, Still), name
+        alpha = opened(preview.image.data).convert("RGBA").getchannel("A")
         assert [alpha.getpixel((80, 100)), alpha.getpixel((240, 100))] == [255, 0], name
 
 
@@ -100,9 +100,9 @@ def test_every_color_mode_is_converted(tmp_path: Path) -> None:
     for path in paths:
         white = Image.new("RGB", (500, 400), "white")
         (wide if path.stem == "I;16" else white.convert(path.stem)).save(path)
-    for name, made in previews_of(paths).items():
-        assert isinstance(made, Still), name
-        pixel = opened(made.image.data).convert("L").getpixel((100, 100))
+    for name, preview in previews_of(paths).items():
+        assert isinstance(preview, Still), name
+        pixel = opened(preview.image.data).convert("L").getpixel((100, 100))
         assert isinstance(pixel, int)
         assert pixel > 150, name
 
@@ -110,22 +110,22 @@ def test_every_color_mode_is_converted(tmp_path: Path) -> None:
 def test_previews_of_noise_stay_within_their_size(tmp_path: Path) -> None:
     noise = [Image.effect_noise((640, 640), 200) for _ in range(3)]
     Image.merge("RGB", noise).save(tmp_path / "a.png")
-    made = preview_of(tmp_path / "a.png")
-    assert isinstance(made, Still)
-    assert len(made.image.data) <= COPIES[0][1]
-    assert len(made.tiny.data) <= TINY[1]
+    preview = preview_of(tmp_path / "a.png")
+    assert isinstance(preview, Still)
+    assert len(preview.image.data) <= COPIES[0][1]
+    assert len(preview.tiny.data) <= TINY[1]
 
 
 def test_a_video_is_a_strip_of_frames(tmp_path: Path, ffmpeg: str) -> None:
     graph = "color=red:s=320x180:d=1[a];color=blue:s=320x180:d=1[b];[a][b]concat"
     run(ffmpeg, "-f", "lavfi", "-i", graph, "-pix_fmt", "yuv420p", str(tmp_path / "a.mp4"))
-    made = preview_of(tmp_path / "a.mp4")
-    assert isinstance(made, Strip)
-    assert [round(frame.second, 1) for frame in made.frames] == [0.2, 0.6, 1.0, 1.4, 1.8]
-    reds = [is_red(opened(frame.image.data), 0.5, 0.5) for frame in made.frames]
+    preview = preview_of(tmp_path / "a.mp4")
+    assert isinstance(preview, Strip)
+    assert [round(frame.second, 1) for frame in preview.frames] == [0.2, 0.6, 1.0, 1.4, 1.8]
+    reds = [is_red(opened(frame.image.data), 0.5, 0.5) for frame in preview.frames]
     assert (reds[:2], reds[3:]) == ([True, True], [False, False])
-    assert made.frames[0].image.size == (256, 144)
-    assert all(len(frame.image.data) < FRAME[1] for frame in made.frames)
+    assert preview.frames[0].image.size == (256, 144)
+    assert all(len(frame.image.data) < FRAME[1] for frame in preview.frames)
 
 
 def test_a_rotated_video_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
@@ -134,40 +134,40 @@ def test_a_rotated_video_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-loop", "1", "-t", "1", "-i", str(tmp_path / "a.png"), "-pix_fmt", "yuv420p",
         str(flat))  # fmt: skip
     run(ffmpeg, "-display_rotation", "-90", "-i", str(flat), "-c", "copy", str(turned))
-    made = preview_of(turned)
-    assert isinstance(made, Strip)
-    width, height = made.frames[0].image.size
+    preview = preview_of(turned)
+    assert isinstance(preview, Strip)
+    width, height = preview.frames[0].image.size
     assert (width, height) == (144, 256)
-    assert is_red(opened(made.frames[0].image.data), 0.8, 0.5)
-    assert not is_red(opened(made.frames[0].image.data), 0.2, 0.5)
+    assert is_red(opened(preview.frames[0].image.data), 0.8, 0.5)
+    assert not is_red(opened(preview.frames[0].image.data), 0.2, 0.5)
 
 
 def test_a_video_of_one_frame_is_a_strip_of_one(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-f", "lavfi", "-i", "testsrc=s=160x120:r=1:d=1", "-pix_fmt", "yuv420p",
         str(tmp_path / "a.mp4"))  # fmt: skip
-    made = preview_of(tmp_path / "a.mp4")
-    assert isinstance(made, Strip)
-    assert [frame.second for frame in made.frames] == [0.0]
+    preview = preview_of(tmp_path / "a.mp4")
+    assert isinstance(preview, Strip)
+    assert [frame.second for frame in preview.frames] == [0.0]
 
 
 def test_audio_is_a_waveform(tmp_path: Path, ffmpeg: str) -> None:
     graph = "anullsrc=r=16000:cl=stereo,atrim=end=1[a];sine=r=16000:d=1,pan=stereo|c1=c0[b];"
     graph += "[a][b]concat=v=0:a=1"
     run(ffmpeg, "-f", "lavfi", "-i", graph, str(tmp_path / "a.wav"))
-    made = preview_of(tmp_path / "a.wav")
-    assert isinstance(made, Waveform)
-    assert made.seconds == pytest.approx(2.0, abs=0.02)
-    middle = len(made.peaks) // 2
-    assert max(made.peaks[: middle - 1]) == 0
-    assert min(made.peaks[middle + 1 :]) > 0.1  # on one side only, and not halved
-    assert not made.is_silent
+    preview = preview_of(tmp_path / "a.wav")
+    assert isinstance(preview, Waveform)
+    assert preview.seconds == pytest.approx(2.0, abs=0.02)
+    middle = len(preview.peaks) // 2
+    assert max(preview.peaks[: middle - 1]) == 0
+    assert min(preview.peaks[middle + 1 :]) > 0.1  # on one side only, and not halved
+    assert not preview.is_silent
 
 
 def test_silence_is_detected(tmp_path: Path, ffmpeg: str) -> None:
     run(ffmpeg, "-f", "lavfi", "-i", "anullsrc", "-t", "2", str(tmp_path / "a.mp3"))
-    made = preview_of(tmp_path / "a.mp3")
-    assert isinstance(made, Waveform)
-    assert made.is_silent
+    preview = preview_of(tmp_path / "a.mp3")
+    assert isinstance(preview, Waveform)
+    assert preview.is_silent
 
 
 def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
@@ -177,8 +177,8 @@ def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
     cut, text = tmp_path / "cut.png", tmp_path / "text.jpg"
     cut.write_bytes((tmp_path / "a.png").read_bytes())
     text.write_text("no image")
-    made = make_previews([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
-    reasons = [each.reason for each in made.values() if isinstance(each, NoPreview)]
+    preview = make_previews([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
+    reasons = [each.reason for each in preview.values() if isinstance(each, NoPreview)]
     assert reasons[0] == "No preview available."  # it was whole when it was probed
     assert reasons[1].startswith("cut off")
     assert len(reasons) == 4
@@ -190,8 +190,8 @@ def test_a_video_that_changed_since_loses_only_its_own_preview(tmp_path: Path, c
     facts = probe(moving)
     moving.write_bytes(b"nothing")
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
-    made = make_previews([facts, probe(tmp_path / "a.png")])
-    assert [type(each) for each in made.values()] == [NoPreview, Still]
+    preview = make_previews([facts, probe(tmp_path / "a.png")])
+    assert [type(each) for each in preview.values()] == [NoPreview, Still]
 
 
 def test_an_interruption_is_raised(tmp_path: Path) -> None:

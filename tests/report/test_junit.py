@@ -150,7 +150,7 @@ HOSTILE: Final = "]]></failure>&amp;<!--\x00\x0b\x1b\ufffe\ud800\U0010ffff\n\"'"
 )
 
 
-def test_hostile_strings_are_made_visible() -> None:
+def test_hostile_strings_are_escaped() -> None:
     nasty = replace(SMALL, file=HOSTILE, message=HOSTILE)
     root = rendered(nasty, verdicts=(Verdict(HOSTILE, WAN, "fail"),))
     shown = "]]></failure>&amp;<!--\\x00\\x0b\\x1b\\ufffe\\ud800\\U0010ffff\\n\"'\\xe9"

@@ -240,7 +240,7 @@ def test_several_targets_are_named() -> None:
     ]
 
 
-def test_hostile_strings_are_made_visible() -> None:
+def test_hostile_strings_are_escaped() -> None:
     nasty = "\x1b[31m\u202e\x00\udce9"
     [result] = rendered(replace(SMALL, message=nasty, found={nasty: [nasty]}, asset=nasty))[
         "results"

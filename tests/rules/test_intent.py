@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from wanprep.job.model import Job, read_jobs
-from wanprep.net.addresses import is_private
+from wanprep.net.urls import is_private
 from wanprep.rules.intent import (
     IntendedReference,
     Intent,
@@ -154,7 +154,7 @@ def job(folder: Path, target: str, body: Any) -> Job:
     return intent
 
 
-def meant(folder: Path, target: str, body: Any) -> Intent:
+def native_intent(folder: Path, target: str, body: Any) -> Intent:
     return intent_of(job(folder, target, body), TARGETS[target])
 
 
@@ -237,7 +237,7 @@ def media(intent: Intent) -> list[tuple[str, str, str]]:
 def test_media(
     tmp_path: Path, target: str, body: dict[str, Any], expected: list[tuple[str, str, str]]
 ) -> None:
-    assert media(meant(tmp_path, target, {"prompt": "x", **body})) == expected
+    assert media(native_intent(tmp_path, target, {"prompt": "x", **body})) == expected
 
 
 def test_voices_belong_to_references_by_name(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_voices_belong_to_references_by_name(tmp_path: Path) -> None:
         "video_urls": [C],
         "model_params": {"voice_bindings": {"image2": A, "video01": B, "hero": C, "image1": 7}},
     }
-    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    intent = native_intent(tmp_path, "evolink/wan2.7-reference-video", body)
     assert [(each.kind, each.voice) for each in intent.references] == [
         ("image", False),
         ("image", True),
@@ -256,7 +256,7 @@ def test_voices_belong_to_references_by_name(tmp_path: Path) -> None:
 
 def test_voices_belong_to_references_by_place_videos_first(tmp_path: Path) -> None:
     body = {"image_urls": [A, B], "video_urls": [C], "audio_urls": [A, 7, B, C]}
-    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    intent = native_intent(tmp_path, "evolink/wan2.7-reference-video", body)
     assert [(each.kind, each.voice) for each in intent.references] == [
         ("image", False),
         ("image", True),
@@ -266,7 +266,7 @@ def test_voices_belong_to_references_by_place_videos_first(tmp_path: Path) -> No
 
 def test_parameters_have_our_names_and_values(tmp_path: Path) -> None:
     body = {"prompt": "x", "quality": "720p", "duration": 5, "seed": "7", "callback_url": A}
-    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    intent = native_intent(tmp_path, "evolink/wan2.7-reference-video", body)
     assert intent.parameters == {
         "resolution": "720p",
         "duration": 5,
@@ -275,9 +275,9 @@ def test_parameters_have_our_names_and_values(tmp_path: Path) -> None:
     }
     assert intent.places["resolution"] == "/body/quality"
 
-    intent = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "480P"})
+    intent = native_intent(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "480P"})
     assert intent.parameters == {"resolution": "480p"}
-    intent = meant(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "720P"})
+    intent = native_intent(tmp_path, "runcomfy/wan-2-2-image-to-video", {"resolution": "720P"})
     assert intent.parameters == {"resolution": "720P"}
 
 
@@ -293,7 +293,7 @@ def test_parameters_have_our_names_and_values(tmp_path: Path) -> None:
 def test_what_is_nothing_or_of_another_type_is_left_out(
     tmp_path: Path, body: dict[str, Any]
 ) -> None:
-    intent = meant(tmp_path, "evolink/wan2.7-reference-video", body)
+    intent = native_intent(tmp_path, "evolink/wan2.7-reference-video", body)
     assert media(intent) == []
     assert intent.prompt is None
     assert intent.negative_prompt is None
@@ -302,11 +302,13 @@ def test_what_is_nothing_or_of_another_type_is_left_out(
 
 
 def test_a_prompt_that_is_no_text_is_wrong_but_not_missing(tmp_path: Path) -> None:
-    intent = meant(tmp_path, "evolink/wan2.7-reference-video", {"prompt": ["Image 1"]})
+    intent = native_intent(tmp_path, "evolink/wan2.7-reference-video", {"prompt": ["Image 1"]})
     assert intent.prompt
     assert intent.prompt.pointer == "/body/prompt"
 
 
 def test_local_paths_begin_where_the_job_lies(tmp_path: Path) -> None:
-    intent = meant(tmp_path, "wavespeed/wan-2.7-reference-to-video", {"videos": ["refs/a.mp4"]})
+    intent = native_intent(
+        tmp_path, "wavespeed/wan-2.7-reference-to-video", {"videos": ["refs/a.mp4"]}
+    )
     assert [asset.location for asset in intent.assets] == [str(tmp_path / "refs/a.mp4")]

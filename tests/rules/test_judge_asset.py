@@ -193,7 +193,7 @@ IMAGE_FACTS: dict[str, Any] = {
         pytest.param({"kind": "video"}, "duration", id="a video without a length"),
     ],
 )
-def test_unsound(change: dict[str, Any], culprit: str | None) -> None:
+def test_invalid_facts(change: dict[str, Any], culprit: str | None) -> None:
     assert invalid_fact(IMAGE_FACTS | change) == culprit
 
 
@@ -208,7 +208,7 @@ VALUES = st.one_of(
 def test_it_agrees_with_a_full_validation(changes: dict[str, Any]) -> None:
     facts = IMAGE_FACTS | changes
     facts = {name: value for name, value in facts.items() if value is not None}
-    # JSON Schema takes 3.0 for a whole number, and patterns of texts are no matter of truth.
+    # JSON Schema takes 3.0 for a whole number, and patterns of strings are not compared.
     lax = any(isinstance(value, float) and value.is_integer() for value in facts.values())
     valid = Draft202012Validator(load_schema("facts")).is_valid(facts)
     if invalid_fact(facts) is None:

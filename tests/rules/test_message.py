@@ -88,7 +88,7 @@ def test_what_was_found(value: object, expected: str) -> None:
         ("enum", "4k", '"4k"'),
         ("type", {"url": "x"}, "a mapping"),
         ("required", None, "missing"),
-        ("additionalProperties", "hero", "not a known name"),
+        ("additionalProperties", "hero", "not an allowed name"),
     ],
 )
 def test_what_was_found_by_keyword(keyword: str, value: object, expected: str) -> None:
@@ -108,7 +108,7 @@ def test_aspect_ratios(aspect: float, expected: str) -> None:
         ("this is empty", "This is empty."),
         ("did you mean `x`?", "Did you mean `x`?"),
         ("Already.", "Already."),
-        ("`x` stands twice", "`x` stands twice."),
+        ("`x` is already there", "`x` is already there."),
     ],
 )
 def test_sentences(text: str, expected: str) -> None:
@@ -161,7 +161,7 @@ def test_names_of_providers() -> None:
         (
             replace(IMAGE, format="unknown", readable=True, problem=None),
             "reference_image",
-            "hero.jpg: no known media format; EvoLink accepts JPEG, ",
+            "hero.jpg: no supported media format; EvoLink accepts JPEG, ",
         ),
         (VIDEO, "reference_image", "hero.jpg: a video; EvoLink requires an image here. "),
         (VOICE, "reference_video", "hero.jpg: an audio file; EvoLink requires a video here. "),

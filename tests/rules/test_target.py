@@ -116,7 +116,7 @@ def test_a_providers_own_request_schema_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_messages_can_be_made_of_every_rule_that_a_target_has(name: str) -> None:
+def test_every_rule_of_a_target_has_a_message(name: str) -> None:
     from wanprep.rules.message import describe_limit
 
     for bound in all_bounds(name):

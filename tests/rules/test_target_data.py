@@ -137,7 +137,7 @@ def test_ways_of_naming_a_reference(target: Any, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_ways_of_naming_are_known_ones(name: str) -> None:
+def test_prompt_styles_exist(name: str) -> None:
     data = TARGETS[name].data
 
     assert {*data.get("prompt_styles", ()), *data.get("doubtful_styles", ())} <= STYLES.keys()

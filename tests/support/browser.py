@@ -95,19 +95,19 @@ class Browser:
         return int(self.run(f"return {found}.filter(e => e.checkVisibility()).length", selector))
 
     def log(self) -> list[str]:
-        """Tell what the console said: errors, warnings, and what a policy forbade."""
+        """Return the console's messages: errors, warnings, and policy violations."""
         return [str(each["message"]) for each in self._in_session("/se/log", {"type": "browser"})]
 
     def requests(self) -> list[str]:
-        """List the addresses that were asked for since this was asked last."""
+        """List the URLs that were requested since the last call."""
         events = self._in_session("/se/log", {"type": "performance"})
         messages = [json.loads(each["message"])["message"] for each in events]
-        asked = [
+        urls = [
             str(each["params"]["request"]["url"])
             for each in messages
             if each["method"] == "Network.requestWillBeSent"
         ]
-        return [each for each in asked if not each.startswith(("chrome:", "data:"))]
+        return [each for each in urls if not each.startswith(("chrome:", "data:"))]
 
     def screenshot(self, path: str | Path, *, full: bool = False) -> None:
         shot = self.devtools("Page.captureScreenshot", captureBeyondViewport=full)

@@ -61,10 +61,10 @@ class _Reader(HTMLParser):
         self._open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        made = Element(tag, {name: value or "" for name, value in attrs})
-        self._open[-1].inside.append(made)
+        opened = Element(tag, {name: value or "" for name, value in attrs})
+        self._open[-1].inside.append(opened)
         if tag not in {"meta", "link", "img", "input"}:
-            self._open.append(made)
+            self._open.append(opened)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._open[-1].inside.append(Element(tag, {name: value or "" for name, value in attrs}))

@@ -22,15 +22,15 @@ from wanprep.plugins.flow import (
 )
 from wanprep.plugins.provider import Events, LocalFile, Provider, Settings
 from wanprep.submit.http.driver import Driver
-from wanprep.submit.http.retries import Patience
+from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.services.service import Poll, Service
 
 KEY: Final = "canary-4f9a81c2d7e6b530"
 ORDER: Final = Order(target="small/model", body={"prompt": "日 x"}, idempotency_key="run-1")
 SENT: Final = Sent(order=ORDER, sent_at=datetime(2026, 1, 1, tzinfo=UTC), provider_id="j 1")
 # Long timeouts where a response must come, short ones where none will.
-PATIENCE: Final = Patience(connect=20, read=20, pause=0.01)
-HASTE: Final = Patience(connect=20, read=0.3, pause=0.01, attempts=2)
+STEADY: Final = RetryPolicy(connect=20, read=20, pause=0.01)
+HASTE: Final = RetryPolicy(connect=20, read=0.3, pause=0.01, attempts=2)
 
 
 def submit(order: Order) -> Flow[Accepted]:
@@ -120,7 +120,7 @@ def service(url: str = "https://api.small.example") -> Service:
 def driver(
     server: Loopback,
     *,
-    patience: Patience = PATIENCE,
+    policy: RetryPolicy = STEADY,
     pause: Callable[[float], None] = lambda _: None,
     **changes: Any,
 ) -> Driver:
@@ -128,6 +128,6 @@ def driver(
         provider(**changes),
         service(server.url),
         environ={"SMALL_KEY": KEY},
-        patience=patience,
+        policy=policy,
         pause=pause,
     )

@@ -26,12 +26,12 @@ class Web:
 
     proxy: str
     pages: dict[str, Page] = field(default_factory=dict)
-    asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    received: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
     def sent(self) -> int:
         """The number of requests."""
-        return len(self.asked)
+        return len(self.received)
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def web() -> Iterator[Web]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            found.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
+            found.received.append((self.path, {k.lower(): v for k, v in self.headers.items()}))
             page = found.pages.get(self.path, Page(b"not here", 404))
             body, status, extra = page.body, page.status, dict(page.headers)
             wanted = self.headers.get("range", "").removeprefix("bytes=")

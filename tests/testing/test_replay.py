@@ -72,11 +72,11 @@ def test_answer_makes_responses() -> None:
 
 
 def test_orders_and_files(tmp_path: Path) -> None:
-    made = order("acme/clips", idempotency_key="k")
-    assert json.loads(json.dumps(made.body)) == {"prompt": "She waves."}
+    example = order("acme/clips", idempotency_key="k")
+    assert json.loads(json.dumps(example.body)) == {"prompt": "She waves."}
     assert order("acme/clips", {}).body == {}
-    assert sent(made).provider_id == "job-1"
-    assert sent(made, "").order is made
+    assert sent(example).provider_id == "job-1"
+    assert sent(example, "").order is example
     (tmp_path / "hero.png").write_bytes(b"png")
     (tmp_path / "hero").write_bytes(b"")
     file = local_file(tmp_path / "hero.png")

@@ -1,6 +1,6 @@
 """Check jobs and media files against the limits of targets.
 
-It imports nothing: `wanprep.check` is both this package and the function below.
+Nothing is imported here: `wanprep.check` is both this package and the function below.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FILE: Final = "wanprep-baseline.json"
 _VERSION: Final = 1
 _KEYS: Final = ("file", "rule", "target", "content")
-_REWRITE: Final = "Write it anew with `wanprep check --write-baseline`."
+_REWRITE: Final = "Write it again with `wanprep check --write-baseline`."
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +43,7 @@ class Entry:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a finding is recognised by."""
+        """The rule, target and content by which a finding is recognised."""
         return (self.rule, self.target, self.content)
 
 

@@ -1,4 +1,4 @@
-"""Findings made of violated bounds, each with its place in the file and a message for people."""
+"""Turn violated bounds into findings, each with its place in the file and a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A first job, made of the media that are there and of what a target takes."""
+"""Write a first job from the media in a folder, within the limits of a target."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wanprep.job.references.binding import Kind
     from wanprep.rules.target import Target
 
-# From the richest to the plainest: images, clips, and what they do together.
+# From the most references to none: images, clips, and a prompt that names them.
 _SCENES: Final = (
     (2, 1, "Image 1 meets Image 2 while Video 1 dances beside them."),
     (1, 1, "Image 1 watches Video 1 dance."),
@@ -33,7 +33,7 @@ _SCENES: Final = (
     (1, 0, "Slowly the camera moves closer."),
     (0, 1, "Video 1 dances in a garden."),
 )
-# Where no media lie: names to put one's own behind.
+# Placeholders for a folder without media.
 _EXAMPLES: Final = (
     Facts(path="refs/hero.jpg", kind="image", readable=True),
     Facts(path="refs/garden.png", kind="image", readable=True),
@@ -55,7 +55,7 @@ class FirstJob:
 
 
 def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
-    """Look at the images and clips in a folder, as a check of it would."""
+    """Probe the images and clips in a folder, as a check would."""
     named = (
         path
         for path in files_in([folder], stdin)
@@ -67,18 +67,18 @@ def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
 def first_job(
     target: Target, media: Sequence[Facts], *, file: str, schema: str, config: Config
 ) -> FirstJob:
-    """Write a job that the target takes, if that can be; else the one with the fewest faults."""
+    """Write a job that the target accepts, or else the one with the fewest errors."""
     found = media or _EXAMPLES
     ranked = sorted(found, key=lambda facts: _faults(facts, target))
     drafts = (
-        _tried(text, file, used, target, config, is_example=not media)
+        _check_draft(text, file, used, target, config, is_example=not media)
         for text, used in _drafts(target, ranked, file, schema)
     )
     return min(drafts, key=lambda draft: (draft.errors, draft.warnings))
 
 
 def _faults(facts: Facts, target: Target) -> tuple[int, int]:
-    """Count what stands against a file, the errors first."""
+    """Count a file's errors, then its other findings."""
     role = _ROLES[facts.kind]
     found = [each.severity for each in judge_asset(facts, target, role)]
     return (not target.has_role(role)) + found.count("error"), found.count("warning")
@@ -130,7 +130,7 @@ def _scalar(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
-def _tried(
+def _check_draft(
     text: str,
     file: str,
     used: Mapping[str, Facts],
@@ -142,10 +142,10 @@ def _tried(
     written = parse_jobs(text, file)
     found, problems = read_cases(written, [target], {target.id: target}, [target])
     facts = {os.path.join(os.path.dirname(file), name): each for name, each in used.items()}
-    seen = Inputs(
+    inputs = Inputs(
         request=CheckRequest(paths=(file,), targets=(target.id,), config=config),
         files=(written,), cases=(found,), problems=(problems,), media=(), media_targets=(),
         facts=facts,
     )  # fmt: skip
-    count: dict[str, Any] = judge_inputs(seen).summary
+    count: dict[str, Any] = judge_inputs(inputs).summary
     return FirstJob(text, count["errors"], count["warnings"], is_example)

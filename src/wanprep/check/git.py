@@ -1,4 +1,4 @@
-"""What git knows: which files a commit changes or deletes, and which jobs mention them.
+"""Ask git which files a commit changes or deletes, and which jobs mention them.
 
 A hook is given names of all sorts. What is neither a job nor media is left alone, as in folders;
 an unchanged job is checked again when an image of it changed, or is about to be deleted.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.paths import Subjects
 
-MOST_JOBS: Final = 1000  # are read because of what they use: a commit must not take minutes
+MOST_JOBS: Final = 1000  # jobs to read for the files they use: a commit must not take minutes
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._-]+")
 _JOBS: Final = tuple(f":(top,icase)*.{ending}" for ending in ("yaml", "yml", "json"))
 
@@ -101,7 +101,7 @@ def _grep(words: Iterable[str], *options: str) -> list[str]:
 
 
 def deleted_files(environ: Mapping[str, str]) -> list[str]:
-    """List the files that the commit to be made deletes, or the range that pre-commit checks.
+    """List the files that are deleted by the staged commit or the range that pre-commit checks.
 
     A hook is given the files that exist; those that no longer exist break jobs, too.
     """

@@ -1,4 +1,4 @@
-"""What a check is asked to check, and all that it reads and probes for that."""
+"""What to check, and everything that is read and probed for it."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _find(request: CheckRequest, providers: set[str]) -> Subjects:
     found = find_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
     if not (found.jobs or found.media):
         raise UsageError(
-            "there is nothing to check: no job and no media file in what was named. Name some, or"
+            "there is nothing to check: no job and no media file in the given paths. Name some, or"
             " write a first job with `wanprep init`."
         )
     return found

@@ -85,7 +85,7 @@ def is_media(path: str) -> bool:
 
 
 def _is_typescript(path: str) -> bool:
-    """Tell TypeScript from MPEG transport streams, which have the same extensions."""
+    """Distinguish TypeScript from MPEG transport streams, which have the same extensions."""
     if not path.lower().endswith(_TRANSPORT_STREAMS):
         return False
     try:
@@ -99,7 +99,7 @@ def _is_typescript(path: str) -> bool:
 
 
 def check_paths(paths: Sequence[str]) -> None:
-    """Reject what does not exist before any work begins: most often it is a typing mistake."""
+    """Reject paths that do not exist before any work begins: most are typing mistakes."""
     missing = [path for path in paths if path != "-" and not _exists(path)]
     if missing:
         names = ", ".join(visible(path) for path in missing)

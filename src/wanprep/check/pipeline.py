@@ -159,7 +159,7 @@ def _findings(
 
 
 def placeholder_facts(asset: Asset) -> Facts:
-    """Return the little that a job says about a URL that was not probed."""
+    """Return the facts that follow from the URL alone, where it was not probed."""
     return Facts(path=asset.location, kind=_KINDS.get(asset.role, "image"), readable=True)
 
 

@@ -92,7 +92,7 @@ def select_findings(
 
 
 def drop_findings(report: Report, is_dropped: Callable[[Finding], bool]) -> Report:
-    """Drop findings; what failed for them alone passes."""
+    """Drop findings; a subject that failed only because of them passes."""
     findings = tuple(finding for finding in report.findings if not is_dropped(finding))
     if len(findings) == len(report.findings):
         return report

@@ -1,4 +1,4 @@
-"""What is wrong with an asset's URL: by its text, and by what came of fetching it."""
+"""Check an asset's URL: its text, and the outcome of probing it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
-from wanprep.net.addresses import is_private
+from wanprep.net.urls import is_private
 from wanprep.rules.bounds import JobViolation, violation_of
 
 if TYPE_CHECKING:
@@ -55,11 +55,11 @@ _MARGIN: Final = 3600
 
 
 def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobViolation]:
-    """Check a URL by its text, and by what came of fetching it, where that was tried."""
+    """Check a URL's text, and the outcome of probing it, if it was probed."""
     if asset.kind == "data":
-        # No target documents that it reads a file that is embedded in the job.
+        # No target documents that it accepts a file embedded in the job.
         name = asset.written.partition(",")[0][:60]
-        detail = "the file itself, not a URL; services are only known to accept URLs"
+        detail = "the file itself, not a URL; services are documented to accept URLs only"
         violation = violation_of(_DATA, found=name, limit=_PUBLIC)
         yield JobViolation(violation, asset.pointer, name, detail=detail)
     elif asset.kind == "url":
@@ -86,7 +86,7 @@ def _fetch_violations(asset: Asset, target: Target, problem: str) -> Iterator[Jo
     if kind == UNSAFE:
         note = _UNSAFE
     elif kind != REFUSED:
-        # It may be the network here, or a bad minute there.
+        # The cause may be this network, or a temporary outage of the server.
         note = note | _WARNING
         detail = f"not checked: {detail}"
     violation = violation_of(note, found=asset.location, limit=_PUBLIC)
@@ -101,12 +101,12 @@ def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
         host, scheme = "", ""
     note, detail, name, limit = _UNSAFE, "", asset.written, _PUBLIC
     if is_private(host):
-        detail = "its host is private or missing, so that no service can reach it"
+        detail = "its host is private or missing, so no service can reach it"
     elif scheme == "http":
         note = target.data.get("urls", {}).get("https") or _UNSAFE | _WARNING
         detail = "not https"
     elif scheme != "https":
-        detail = f"the scheme is {scheme or 'missing'}; services fetch https"
+        detail = f"the scheme is {scheme or 'missing'}; services require https"
     else:
         note, limit = _EXPIRES, "an hour or more to live"
         detail, name = _expiry_detail(asset), name.partition("?")[0]

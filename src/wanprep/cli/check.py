@@ -120,12 +120,12 @@ def check(
     if any(fix_options.values()) and not fix:
         raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
     if fix and watch:
-        raise UsageError("--fix and --watch exclude each other: fix once, with `wanprep fix`")
+        raise UsageError("--fix and --watch cannot be combined: fix once, with `wanprep fix`")
 
     def check_once() -> tuple[Report, Inputs]:
         config = find_config(Path.cwd())
         writes_baseline = new_baseline is not None
-        known = load_baseline(config, baseline, disabled=no_baseline or writes_baseline)
+        entries = load_baseline(config, baseline, disabled=no_baseline or writes_baseline)
         request = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
@@ -140,7 +140,7 @@ def check(
         with show_probe_progress():
             inputs = read_inputs(request)
         report = select_findings(judge_inputs(inputs), selected, ignored, severity)
-        report = drop_known(report, inputs, known)
+        report = drop_baseline(report, inputs, entries)
         if not writes_baseline:
             _write_report(report, style, output)
         return report, inputs
@@ -159,7 +159,7 @@ def load_baseline(
 ) -> tuple[Entry, ...] | None:
     """Read the baseline at a path or, without one, the configuration's."""
     if path and disabled:
-        raise UsageError("--baseline FILE and --no-baseline exclude each other")
+        raise UsageError("--baseline FILE and --no-baseline cannot be combined")
     file = Path(path) if path else config.baseline
     if disabled or file is None:
         return None
@@ -168,13 +168,13 @@ def load_baseline(
     return read_baseline(file)
 
 
-def drop_known(report: Report, inputs: Inputs, known: tuple[Entry, ...] | None) -> Report:
+def drop_baseline(report: Report, inputs: Inputs, entries: tuple[Entry, ...] | None) -> Report:
     """Leave out the findings in the baseline, if there is one."""
-    if known is None:
+    if entries is None:
         return report
     from wanprep.check.baseline import without_baseline
 
-    return without_baseline(report, inputs, known)
+    return without_baseline(report, inputs, entries)
 
 
 def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
@@ -183,9 +183,9 @@ def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
     config = inputs.request.config
     file = Path(path) if path else config.baseline or config.folder / FILE
     written = write_baseline(file, report, inputs)
-    known = plural(written.total, "known finding")
+    count = plural(written.total, "finding")
     name = visible(os.path.relpath(file))
-    click.echo(f"{name}: {known} ({written.new} new, {written.removed} gone)", err=True)
+    click.echo(f"{name}: {count} ({written.new} new, {written.removed} removed)", err=True)
     if written.unreadable:
         count = plural(written.unreadable, "finding")
         click.echo(f"{count} in files that cannot be read will still be reported.", err=True)

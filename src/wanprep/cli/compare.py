@@ -37,7 +37,7 @@ _QUALITY: Final = {
 @click.command(short_help="Compare the targets for a job: verdicts and prices.")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...", shell_complete=complete_files)
 @target_option("Compare only these; may be given several times.")
-@click.option("--offline", is_flag=True, help="Do not check asset URLs; they are not failures.")
+@click.option("--offline", is_flag=True, help="Do not check asset URLs, or count them as failures.")
 @format_option(["text", "json"], "A table, or a JSON list.")
 @verbosity_options
 def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, style: str) -> int:

@@ -30,13 +30,13 @@ def _item(value: str, about: str | None = None, *, kind: str = "plain") -> Compl
 
 @_completer
 def complete_files(incomplete: str) -> Iterable[CompletionItem]:
-    """Let the shell complete file names."""
+    """Leave file names to the shell."""
     yield _item(incomplete, kind="file")
 
 
 @_completer
 def complete_folders(incomplete: str) -> Iterable[CompletionItem]:
-    """Let the shell complete folder names."""
+    """Leave folder names to the shell."""
     yield _item(incomplete, kind="dir")
 
 
@@ -74,7 +74,7 @@ def complete_schemas(incomplete: str) -> Iterable[CompletionItem]:
 
 @_completer
 def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
-    """Offer the runs in the ledger, newest first, without creating or changing it."""
+    """Offer the runs in the ledger, newest first; the ledger is neither created nor changed."""
     import os
     import sqlite3
     from contextlib import closing, suppress

@@ -1,4 +1,4 @@
-"""`wanprep config`: the values that apply, and where each comes from."""
+"""`wanprep config`: the values in effect, and where each comes from."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
     """Serve the endpoints of all providers on this machine: no key, no cost, no network.
 
     Prints the variables that point wanprep to it, then one line per request, until Ctrl-C. Jobs
-    are checked as the providers document it. Results are small real videos made of the job's own
-    references. References on other hosts are not fetched but drawn, and no webhook or
+    are checked as the providers document it. Results are small real videos that show the job's own
+    references. References on other hosts are drawn instead of fetched, and no webhook or
     callback is called. PUT /files/NAME stands in for storage of your own; POST /_faults
     {"faults": ["fail"]} changes the faults while it runs.
 

@@ -74,7 +74,7 @@ def fix(
 
     _check_destination(out, in_place, required=not (plan or diff))
     config = find_config(Path.cwd())
-    known = load_baseline(config)  # a missing one is reported before anything is fixed
+    baseline = load_baseline(config)  # a missing one is reported before anything is fixed
     request = CheckRequest(
         paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
         offline=config.offline if offline is None else offline, changed=changed,
@@ -84,11 +84,11 @@ def fix(
         request, parse_rule_names(ignore), out, yes=yes, crop=crop, trim=trim, background=background
     )
     if plan or not (out or in_place):
-        return steps.show_plan(task, known, style, diff=diff)
+        return steps.show_plan(task, baseline, style, diff=diff)
     receipt_file = receipt or steps.default_receipt(out)
     prepared, outcomes = steps.apply(task, receipt_file)
     interrupted = outcomes.is_interrupted
-    remaining = None if interrupted else steps.check_results(task, prepared, outcomes, known)
+    remaining = None if interrupted else steps.check_results(task, prepared, outcomes, baseline)
     steps.show_outcomes(outcomes, remaining, style, receipt_file, diff=diff)
     if remaining is None:
         raise KeyboardInterrupt
@@ -118,7 +118,7 @@ def fix_before_check(
 
 def _check_destination(out: str | None, in_place: bool, *, required: bool) -> None:
     if out and in_place:
-        raise UsageError("--out DIR and --in-place exclude each other")
+        raise UsageError("--out DIR and --in-place cannot be combined")
     if out and Path(out).exists() and not Path(out).is_dir():
         raise UsageError(f"--out {out} is a file: name a folder; it need not exist")
     if required and not (out or in_place):

@@ -14,7 +14,7 @@ import click
 
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
-from wanprep.cli.check import drop_known
+from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
 from wanprep.fix.outcome_text import (
     manual_lines,
@@ -90,14 +90,16 @@ def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outco
 
 
 def check_results(
-    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, known: tuple[Entry, ...] | None
+    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, baseline: tuple[Entry, ...] | None
 ) -> Report:
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
     inputs = read_inputs(recheck_request(task, prepared, outcomes))
-    return drop_known(judge_inputs(inputs), inputs, known)
+    return drop_baseline(judge_inputs(inputs), inputs, baseline)
 
 
-def show_plan(task: FixRequest, known: tuple[Entry, ...] | None, style: str, *, diff: bool) -> int:
+def show_plan(
+    task: FixRequest, baseline: tuple[Entry, ...] | None, style: str, *, diff: bool
+) -> int:
     """Print what would be done, or with `diff` how the jobs would change."""
     prepared = plan_run(task, _ask_at_terminal() if diff else None)
     if style == "json":
@@ -105,7 +107,7 @@ def show_plan(task: FixRequest, known: tuple[Entry, ...] | None, style: str, *, 
     elif diff:
         click.echo(plan_diff(task, prepared), nl=False)
     else:
-        report = drop_known(judge_inputs(prepared.inputs), prepared.inputs, known)
+        report = drop_baseline(judge_inputs(prepared.inputs), prepared.inputs, baseline)
         for line in (*manual_lines(report), *plan_lines(task, prepared)):
             click.echo(line)
     return 0
@@ -187,7 +189,7 @@ class _Bars(FixProgress):
 
     def start(self, file: PlannedFile) -> ProgressCallback | None:
         if not isinstance(getattr(file.plan, "recipe", None), VideoRecipe):
-            return None  # over before a bar could be read
+            return None  # ends before a bar could be read
         path = file.media.path
         bar = self._bars.add_task(visible(os.path.basename(path)), total=100)
         self._videos[path] = bar

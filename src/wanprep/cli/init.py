@@ -59,8 +59,8 @@ targets = [{target}]  # for bare media, and for jobs that name none
               help="Target of the job; `wanprep targets` lists them.")  # fmt: skip
 @click.option("--job", metavar="FILE", shell_complete=complete_files, default="job.yaml",
               show_default=True, help="Write the job to FILE.")  # fmt: skip
-@click.option("--config/--no-config", default=None, help=f"Write {_CONFIG}, or do not.")
-@click.option("--hook/--no-hook", default=None, help=f"Write {_HOOK}, or do not.")
+@click.option("--config/--no-config", default=None, help=f"Whether to write {_CONFIG}.")
+@click.option("--hook/--no-hook", default=None, help=f"Whether to write {_HOOK}.")
 @yes_option
 def init(target: str | None, job: str, config: bool | None, hook: bool | None, yes: bool) -> int:
     """Write a first job for the images and videos in this folder, a configuration and a hook.
@@ -126,7 +126,7 @@ def _require_terminal(instead: str) -> None:
 
 
 def _likely_target(config: Config, available: Iterable[str]) -> str:
-    """Take the configured target, else one whose key is set, else the default."""
+    """Choose the configured target, else one whose key is set, else the default."""
     from wanprep.rules.target import DEFAULT_TARGET
     from wanprep.submit.services.service import Services
 
@@ -187,7 +187,7 @@ class _CannotWrite(WanprepError):
 def _write(path: str, text: str) -> bool:
     """Write a new file; return False if there is one already."""
     if os.path.lexists(path):
-        click.echo(f"{visible(path)} already exists: left as it is", err=True)
+        click.echo(f"{visible(path)} already exists: unchanged", err=True)
         return False
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)

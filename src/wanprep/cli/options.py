@@ -1,4 +1,4 @@
-"""Options that several commands share, and what --quiet, --verbose and NO_COLOR ask for."""
+"""Options that several commands share, and the settings of --quiet, --verbose and NO_COLOR."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context 
 
 
 def together(*parts: Decorator) -> Decorator:
-    """Make one decorator of several options; help lists them in this order."""
+    """Combine options into one decorator; help lists them in this order."""
     return lambda command: reduce(lambda wrapped, part: part(wrapped), reversed(parts), command)
 
 
@@ -38,7 +38,7 @@ def target_option(description: str) -> Decorator:
 
 def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and context.meta.setdefault(_VERBOSITY, parameter.name) != parameter.name:
-        raise click.UsageError("--quiet and --verbose exclude each other.", context)
+        raise click.UsageError("--quiet and --verbose cannot be combined.", context)
 
 
 verbosity_options: Final = together(
@@ -97,7 +97,7 @@ def _roles(
     for value in values:
         pattern, equals, role = value.rpartition("=")
         if role not in ROLES:
-            raise click.BadParameter(f"'{role}' is not a role. There are: {', '.join(ROLES)}.")
+            raise click.BadParameter(f"'{role}' is not a role. Choose from: {', '.join(ROLES)}.")
         roles[pattern if equals else "*"] = role
     return roles
 
@@ -106,7 +106,7 @@ yes_option: Final = click.option("-y", "--yes", is_flag=True, help="Answer yes t
 
 offline_option: Final = click.option(
     "--offline/--online", default=None,
-    help="Do not check asset URLs; they are not failures.  [default: --online]",
+    help="Do not check asset URLs, or count them as failures.  [default: --online]",
 )  # fmt: skip
 
 judging_options: Final = together(

@@ -1,4 +1,4 @@
-"""Runs on screen: their progress, what became of them, and the exit status that follows."""
+"""Show runs: their progress, their outcomes, and the exit status that follows."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def show_results(
     success: Collection[RunState],
     lasting: bool = True,
 ) -> int:
-    """Print what became of each run, and return the exit status; `success` are states of success.
+    """Print the outcome of each run, and return the exit status; `success` are states of success.
 
     Runs that are not `lasting` end with the command.
     """
@@ -278,4 +278,6 @@ def _suggest_resuming(tasks: Sequence[Task], runs: Sequence[Run]) -> None:
            or (run.state == "succeeded" and not run.files)]  # fmt: skip
     if ids:
         unique = " ".join(dict.fromkeys(ids))
-        click.echo(f"The runs go on. To wait for them again: wanprep runs wait {unique}", err=True)
+        click.echo(
+            f"The runs continue. To wait for them again: wanprep runs wait {unique}", err=True
+        )

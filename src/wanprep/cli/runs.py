@@ -113,8 +113,8 @@ def show(ids: tuple[str, ...], style: str) -> int:
         if style == "json":
             click.echo(json.dumps([as_json(run) for run in found], indent=2))
         else:
-            texts = ("".join(as_text(run, session.ledger.history(run))) for run in found)
-            click.echo("\n".join(texts), nl=False)
+            blocks = ("".join(as_text(run, session.ledger.history(run))) for run in found)
+            click.echo("\n".join(blocks), nl=False)
     return 0
 
 
@@ -146,7 +146,7 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
 def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """Download the results of finished runs, until the provider deletes them.
 
-    The provider is asked for a fresh link. `wanprep runs list` shows how long that works.
+    A fresh link is requested from the provider. `wanprep runs list` shows how long that works.
 
     \b
     Examples:

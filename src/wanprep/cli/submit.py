@@ -43,7 +43,7 @@ _ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
               help="Submit nothing if all jobs together might cost more.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Submit, and pay for, a job that was sent before.")
 @click.option("--drop", is_flag=True,
-              help="Leave out what the target has no field for, with a message.")  # fmt: skip
+              help="Leave out what the target has no field for, and list it.")  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Do not ask about the price.")
 @click.option("--offline", is_flag=True, help="Do not check asset URLs.")
 @verbosity_options
@@ -62,7 +62,7 @@ def submit(
 
     \b
     Exit status: 0 success, 1 the check or the provider refused a job, or it failed, 2 usage
-    error, 4 a submission is uncertain, 130 interrupted (the jobs go on).
+    error, 4 a submission is uncertain, 130 interrupted (the jobs continue).
 
     \b
     Examples:
@@ -195,7 +195,7 @@ def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
 class _Budget:
     most: float | None
     ask_above: float
-    consent: bool  # to whatever it costs, up to `most`
+    consent: bool  # accept any price up to `most`
 
 
 def _approve_price(new: Sequence[Send], budget: _Budget) -> None:
@@ -230,4 +230,4 @@ def _print_prices(new: Sequence[Send]) -> None:
         click.echo(visible(line), err=True)
         not_included |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
     for sentence in not_included:
-        click.echo(f"  (not in the estimate: {sentence})", err=True)
+        click.echo(f"  (not covered by the estimate: {sentence})", err=True)

@@ -18,9 +18,9 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-_INTERVAL: Final = 0.5  # seconds between looks for changes
+_INTERVAL: Final = 0.5  # seconds between checks for changes
 _SETTLE: Final = 0.1  # files that are being written are left alone until unchanged for so long
-_REST: Final = 20  # a slow look is followed by so many times its length of rest
+_REST: Final = 20  # after a slow check, rest for this many times its duration
 _CLEAR: Final = "\x1b[2J\x1b[3J\x1b[H"
 
 Stamps = dict[str, tuple[int, int, int] | None]

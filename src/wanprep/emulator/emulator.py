@@ -1,4 +1,4 @@
-"""The emulator: its state, its start, and its end, after which no thread or file is left."""
+"""Start and stop the emulator; stopping leaves no thread or file behind."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class State:
     uploads: Uploads
     extra: dict[str, Any] = field(default_factory=dict)  # what a site keeps, under its name
     closing: Event = field(default_factory=Event)
-    lock: RLock = field(default_factory=RLock)  # for what must not happen twice at once
+    lock: RLock = field(default_factory=RLock)  # guards what only one thread may do at a time
     _secret: bytes = field(default_factory=secrets.token_bytes)
 
     def status_word(self, job: Job, words: Mapping[str, str]) -> str:
-        """Return the provider's word for a job's phase, unless a fault puts another there."""
-        if job.phase not in ENDED and self.faults.strikes("unknown-state"):
+        """Return the provider's word for a job's phase, or the one that a fault injects."""
+        if job.phase not in ENDED and self.faults.trigger("unknown-state"):
             return "warming_up"
         return words[job.phase]
 
@@ -60,7 +60,7 @@ class State:
         return f"{self.url}/results/{job.id}/video.mp4?{query}"
 
     def is_valid_link(self, job_id: str, query: Mapping[str, str]) -> bool:
-        """Answer whether a link is signed by this emulator and has not expired."""
+        """Whether a link is signed by this emulator and has not expired."""
         expires = query.get("Expires", "")
         signed = hmac.compare_digest(query.get("Signature", ""), self._sign(job_id, expires))
         return signed and int(expires) > time.time()
@@ -108,7 +108,7 @@ class Emulator(Closing):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that lead all emulated providers here, without any waiting."""
+        """The variables that point all providers to this emulator, polled without delay."""
         bases = {
             f"WANPREP_{name.upper().replace('-', '_')}_BASE_URL": f"{self.url}/{name}"
             for name in sorted({site.name for site in self._emulated})
@@ -118,7 +118,7 @@ class Emulator(Closing):
 
     @property
     def requests(self) -> list[Request]:
-        """The requests that came, the oldest first."""
+        """The requests that arrived, the oldest first."""
         return list(self._requests)
 
     @property
@@ -131,7 +131,7 @@ class Emulator(Closing):
         self._state.faults.switch(faults)
 
     def close(self) -> None:
-        """Stop: answer nothing more, end what is open, and clear up."""
+        """Stop serving, end open connections, and remove temporary files."""
         if self._state.closing.is_set():
             return
         self._state.closing.set()

@@ -25,14 +25,14 @@ class Fault:
 
 FAULTS: Final[Mapping[str, Fault]] = {
     "bad-key": Fault("a request with a key is answered 401", None),
-    "damaged-result": Fault("a download has only half of the video, with no sign of an error"),
+    "damaged-result": Fault("a download has only half of the video, without an error"),
     "expired-link": Fault("a result link is answered 403"),
     "fail": Fault("a job fails: content policy", None),
     "half-answer": Fault("a job is accepted; the connection is cut half-way through the reply"),
     "html-result": Fault("a download is a web page, answered 200"),
     "lost-reply": Fault("a job is accepted, and the connection cut before the reply"),
     "lost-request": Fault("the connection is cut, and no job was accepted"),
-    "never-finishes": Fault("a job runs for ever", None),
+    "never-finishes": Fault("a job never ends", None),
     "poll-error": Fault("a request for a job's status is answered 503", 2),
     "rate-limit": Fault("a request with a key is answered 429, Retry-After: 1", 2),
     "server-error": Fault("a submission is answered 500, and no job was accepted"),
@@ -45,13 +45,13 @@ FAULTS: Final[Mapping[str, Fault]] = {
 
 
 def how_often(fault: Fault) -> str:
-    """Write how often a fault strikes when no number is given."""
+    """Describe how often a fault occurs when no number is given."""
     counts = {None: "always", 1: "once", 2: "twice"}
     return counts.get(fault.times, f"{fault.times} times")
 
 
 class Faults:
-    """The faults that are switched on, each with the times that are left of it."""
+    """The faults that are switched on, and how many times each is still to occur."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._lock = Lock()
@@ -64,8 +64,8 @@ class Faults:
         with self._lock:
             self._left = left
 
-    def strikes(self, name: str) -> bool:
-        """Answer whether a fault strikes now, and count it."""
+    def trigger(self, name: str) -> bool:
+        """Whether a fault occurs now; count it if so."""
         with self._lock:
             if name not in self._left:
                 return False
@@ -77,7 +77,7 @@ class Faults:
             return True
 
     def left(self) -> dict[str, int | None]:
-        """Return the faults that are on, and how often each will strike; None is always."""
+        """Return the faults that are on, and how often each is still to occur; None: always."""
         with self._lock:
             return dict(self._left)
 
@@ -85,7 +85,7 @@ class Faults:
 def _parse(fault: str) -> tuple[str, int | None]:
     name, equals, times = fault.partition("=")
     if name not in FAULTS:
-        raise UsageError(f"there is no fault '{name}'. There are: {', '.join(FAULTS)}.")
+        raise UsageError(f"there is no fault '{name}'. Choose from: {', '.join(FAULTS)}.")
     if not equals:
         return name, FAULTS[name].times
     if not times.isdecimal() or int(times) < 1:

@@ -1,4 +1,4 @@
-"""Jobs: each is queued, then runs, then ends, as time goes by."""
+"""Emulated jobs: each is queued, then runs, then ends, by the time that has passed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Failure:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """One job and its life."""
+    """One accepted job; its phase follows from the clock."""
 
     id: str
     site: str
@@ -102,7 +102,7 @@ class Jobs:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="wanprep-emulator")
 
     def start(self, render: Callable[[], Path | Failure]) -> Future[Path | Failure]:
-        """Begin to render a video, or to find out why there can be none."""
+        """Start to render a video in the background; the result may be a failure."""
         return self._threads.submit(render)
 
     def add(self, job: Job) -> Job:
@@ -133,7 +133,7 @@ class Jobs:
             return list(self._jobs.values())
 
     def cancel(self, job: Job, *, running: bool) -> bool:
-        """Cancel a job that is queued, or also one that runs; answer whether that worked."""
+        """Cancel a queued job, or also a running one; return whether that worked."""
         with self._lock:
             if job.phase == "queued" or (running and job.phase == "running"):
                 job.cancelled = time.time()
@@ -146,5 +146,5 @@ class Jobs:
             self._jobs.pop(job.id, None)
 
     def close(self) -> None:
-        """Wait until nothing is rendered any more."""
+        """Wait until no video is being rendered."""
         self._threads.shutdown()

@@ -37,7 +37,7 @@ class Request:
     """One request."""
 
     method: str
-    path: str  # as it came, not decoded
+    path: str  # as received, not decoded
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: bytes = b""
@@ -95,7 +95,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """No answer at all: the connection is cut."""
+    """No answer: the connection is cut."""
 
 
 Answer = Reply | Stream | Cut
@@ -224,7 +224,7 @@ class Site:
         return f"/{self.name}{self.path}" if self.name else ""
 
     def serves(self, path: str) -> bool:
-        """Answer whether a path lies below this site."""
+        """Whether a path lies below this site."""
         return path == self.prefix or path.startswith(f"{self.prefix}/")
 
     def find_route(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
@@ -244,17 +244,17 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def dispatch(state: State, sites: Iterable[Site], request: Request) -> Answer:
     """Answer one request from the first site that serves its path."""
-    if state.faults.strikes("slow"):
+    if state.faults.trigger("slow"):
         state.closing.wait(2 / state.speed)
     site = next(site for site in sites if site.serves(request.path))
     try:
         route, values = site.find_route(request.method, request.path)
         _raise_fault(state, route, request)
-        if route.kind == "submit" and state.faults.strikes("lost-request"):
+        if route.kind == "submit" and state.faults.trigger("lost-request"):
             return Cut()
         reply = route.handle(state, request, **values)
         if isinstance(reply, Reply) and route.kind == "submit":
-            return _disturbed(state, reply)
+            return _with_faults(state, reply)
     except HttpError as error:
         reply = site.error(error)
         wait = {"Retry-After": "1"} if error.status == 429 else {}
@@ -265,20 +265,20 @@ def dispatch(state: State, sites: Iterable[Site], request: Request) -> Answer:
 def _raise_fault(state: State, route: Route, request: Request) -> None:
     """Refuse before anything is done."""
     if route.kind != "open":
-        if not request.key or state.faults.strikes("bad-key"):
+        if not request.key or state.faults.trigger("bad-key"):
             raise HttpError(401, "the key is missing or not valid")
-        if state.faults.strikes("rate-limit"):
+        if state.faults.trigger("rate-limit"):
             raise HttpError(429, "too many requests")
-    if route.kind == "poll" and state.faults.strikes("poll-error"):
+    if route.kind == "poll" and state.faults.trigger("poll-error"):
         raise HttpError(503, "the service is unavailable")
-    if route.kind == "submit" and state.faults.strikes("server-error"):
+    if route.kind == "submit" and state.faults.trigger("server-error"):
         raise HttpError(500, "internal error")
 
 
-def _disturbed(state: State, reply: Reply) -> Answer:
-    """Let faults strike the reply to a job that was accepted."""
-    if state.faults.strikes("lost-reply"):
+def _with_faults(state: State, reply: Reply) -> Answer:
+    """Apply the faults that are on to the reply to an accepted job."""
+    if state.faults.trigger("lost-reply"):
         return Cut()
-    if state.faults.strikes("server-error-taken"):
+    if state.faults.trigger("server-error-taken"):
         raise HttpError(500, "internal error")
-    return replace(reply, broken=True) if state.faults.strikes("half-answer") else reply
+    return replace(reply, broken=True) if state.faults.trigger("half-answer") else reply

@@ -47,7 +47,7 @@ def numbered(role: Role, urls: list[str]) -> tuple[Reference, ...]:
 
 
 def url_problem(state: State, references: tuple[Reference, ...]) -> str | None:
-    """Say which URL cannot be accepted at all: it is neither https nor the emulator's own."""
+    """Describe the first URL that is neither https nor the emulator's own."""
     for each in references:
         if not (_is_own(state, each.url) or _https_host(each.url)):
             return f"{each.title}: must be a public https URL"
@@ -55,7 +55,7 @@ def url_problem(state: State, references: tuple[Reference, ...]) -> str | None:
 
 
 def is_callback_allowed(url: str) -> bool:
-    """Answer whether a URL is fit for a callback: https, no internal host, 2048 characters."""
+    """Whether a URL is valid as a callback: https, no internal host, at most 2048 characters."""
     host = _https_host(url)
     return bool(host) and len(url) <= 2048 and "@" not in url and not _is_internal(host)
 
@@ -67,13 +67,13 @@ def fetch(state: State, url: str) -> Path | Failure | None:
         return stored.path if stored else Failure("unreachable", f"404 Not Found for {url}")
     host = _https_host(url)
     if not host:
-        return Failure("unreachable", f"{url[:200]} is no public https URL")
+        return Failure("unreachable", f"{url[:200]} is not a public https URL")
     if _is_internal(host):
         return Failure("unreachable", f"{url[:200]} is not on the public internet")
     return None
 
 
-def fetch_checked(state: State, reference: Reference, limits: Document) -> Path | Failure | None:
+def fetch_and_check(state: State, reference: Reference, limits: Document) -> Path | Failure | None:
     """Fetch a reference, and check its file against the limits of its role."""
     path = fetch(state, reference.url)
     if path is None or isinstance(path, Failure):

@@ -1,4 +1,4 @@
-"""Render an accepted job: a small real video, made of the job's references."""
+"""Render the result of an accepted job: a small real video that shows its references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.emulator.jobs import Failure, Job
-from wanprep.emulator.references import fetch_checked
+from wanprep.emulator.references import fetch_and_check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from wanprep.emulator.references import Document, Reference
 
 _FPS: Final = 12
-_POLL: Final = 0.01  # seconds between two questions whether ffmpeg has ended
+_POLL: Final = 0.01  # seconds between checks whether ffmpeg has ended
 _LONG_SIDE: Final = 480
 _SIZES: Final = {
     "16:9": (480, 270),
@@ -68,10 +68,10 @@ def accept_job(
     limits: Document,
     notes: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Accept a job and begin to render it; what is wrong with its files shows when it runs."""
-    if state.faults.strikes("fail"):
+    """Accept a job and begin to render it; errors in its files show when it runs."""
+    if state.faults.trigger("fail"):
         video = Failure("policy", "The content does not comply with the usage policy.")
-    elif isinstance(video, VideoSpec) and state.faults.strikes("short-result"):
+    elif isinstance(video, VideoSpec) and state.faults.trigger("short-result"):
         video = replace(video, seconds=max(1, video.seconds // 2))
     job = Job(
         id=job_id,
@@ -80,7 +80,7 @@ def accept_job(
         body=body,
         outcome=state.jobs.start(lambda: _outcome(state, video, limits)),
         speed=state.speed,
-        endless=state.faults.strikes("never-finishes"),
+        endless=state.faults.trigger("never-finishes"),
         notes=notes or {},
     )
     return state.jobs.add(job)
@@ -93,7 +93,7 @@ def _outcome(state: State, video: VideoSpec | Failure, limits: Document) -> Path
         return Failure("internal", "the emulator was closed")
     files: dict[Reference, Path | None] = {}
     for reference in video.references:
-        file = fetch_checked(state, reference, limits)
+        file = fetch_and_check(state, reference, limits)
         if isinstance(file, Failure):
             return file
         files[reference] = file

@@ -1,4 +1,4 @@
-"""Sockets and threads: a server on loopback that leaves none behind."""
+"""An HTTP server on loopback that closes all its sockets and threads at the end."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Report internal errors; a client that goes away in the middle is none."""
+        """Report internal errors; a client that disconnects early is not one."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

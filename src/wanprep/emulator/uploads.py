@@ -1,6 +1,6 @@
-"""Files behind public URLs: uploads, results behind signed links, and a bucket of your own.
+"""Files at public URLs: uploads, results behind signed links, and a bucket of your own.
 
-`PUT /files/NAME` stands in for the user's own storage: what lies there is public.
+`PUT /files/NAME` stands in for the user's own storage: all files there are public.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Upload:
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Whether it is no longer kept."""
         return self.expires is not None and time.time() >= self.expires
 
 
@@ -136,7 +136,7 @@ def _put_file(state: State, request: Request, name: str) -> Reply:
 
 
 def _get_file(state: State, request: Request, **_: str) -> Reply:
-    return state.uploads.reply(request, "there is no such file, or its time is over")
+    return state.uploads.reply(request, "there is no such file, or it has expired")
 
 
 def _put_announced(state: State, request: Request, name: str) -> Reply:
@@ -147,25 +147,25 @@ def _put_announced(state: State, request: Request, name: str) -> Reply:
 
 def _get_result(state: State, request: Request, name: str) -> Reply:
     _refuse_key(request)
-    if not state.is_valid_link(name, request.query) or state.faults.strikes("expired-link"):
+    if not state.is_valid_link(name, request.query) or state.faults.trigger("expired-link"):
         raise HttpError(403, "Request has expired")
     job = next((job for job in state.jobs.all() if job.id == name), None)
     if job is None or job.result is None:
         raise HttpError(404, "there is no such video")
     reply = file_reply(request, job.result, "video/mp4")
-    return reply if request.method == "HEAD" else _disturbed(state, reply)
+    return reply if request.method == "HEAD" else _with_faults(state, reply)
 
 
-def _disturbed(state: State, reply: Reply) -> Reply:
-    if state.faults.strikes("html-result"):
+def _with_faults(state: State, reply: Reply) -> Reply:
+    if state.faults.trigger("html-result"):
         return Reply(headers={"Content-Type": "text/html"}, body=_PAGE)
-    if state.faults.strikes("damaged-result") and isinstance(reply.body, Slice):
+    if state.faults.trigger("damaged-result") and isinstance(reply.body, Slice):
         return replace(reply, body=replace(reply.body, length=reply.body.length // 2))
-    return replace(reply, broken=state.faults.strikes("truncated-download"))
+    return replace(reply, broken=state.faults.trigger("truncated-download"))
 
 
 def _refuse_key(request: Request) -> None:
-    # As signed storage does, which must not get to know a key.
+    # As signed storage does, which must not receive a key.
     if "authorization" in request.headers:
         raise HttpError(400, "Only one auth mechanism allowed: the link is signed, send no key")
 

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, and never over one that is there unless asked to."""
+"""Write files atomically; an existing file is replaced only on request."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _HINTS: Final = {
 
 
 class CannotWrite(WanprepError):
-    """A file cannot be written; what was there before is still there."""
+    """A file cannot be written; an existing one is unchanged."""
 
 
 class AlreadyExists(CannotWrite):
-    """A file of that name is there, and it is not to be overwritten."""
+    """The file exists and must not be overwritten."""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def explain_os_errors(path: str, verb: str = "written") -> Iterator[None]:
 
 @contextmanager
 def temporary_path(path: str) -> Iterator[str]:
-    """Give an unused name beside `path`, with its suffix; what has that name is removed later."""
+    """Yield an unused name beside `path`, with its suffix; that file is removed in the end."""
     folder, name = os.path.split(path)
     part = os.path.join(folder, f".wanprep-{secrets.token_hex(6)}{os.path.splitext(name)[1]}")
     with explain_os_errors(path):
@@ -83,7 +83,7 @@ def _move_to_free_name(part: str, path: str) -> None:
         os.link(part, path)  # unlike a rename, this fails if the name is taken by now
     except FileExistsError as error:
         raise AlreadyExists(
-            f"{visible(path)} is there already and was not written by wanprep: remove it, or"
+            f"{visible(path)} already exists and was not written by wanprep: remove it, or"
             " choose another folder"
         ) from error
     except OSError:  # a file system without hard links, such as FAT

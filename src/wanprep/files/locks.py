@@ -14,7 +14,7 @@ SUFFIX: Final = ".lock"
 
 
 def acquire_lock(path: str) -> int:
-    """Create and lock a file, waiting for whoever holds it; return its descriptor."""
+    """Create and lock a file, waiting until it is free; return its descriptor."""
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)

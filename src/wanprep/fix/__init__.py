@@ -1,1 +1,1 @@
-"""Fix what can be fixed with the least damage, and believe it only when judged again."""
+"""Fix media and jobs with the least loss, and check every result before it is delivered."""

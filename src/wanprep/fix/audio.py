@@ -156,19 +156,19 @@ def _check(output: str, recipe: AudioRecipe, facts: Facts) -> None:
     if not result.readable or not result.duration:
         raise CannotFix(
             f"what ffmpeg wrote cannot be played ({result.problem or 'it is silent'}): there may"
-            " be no audio in the part that was asked for"
+            " be no audio in the requested part"
         )
     if recipe.length is not None and result.duration > recipe.length:
         raise CannotFix(
             f"the result plays {seconds(result.duration)} instead of {seconds(recipe.length)}:"
-            " its time stamps make no sense"
+            " its time stamps are invalid"
         )
     whole = max(0.0, (facts.duration or 0.0) - (recipe.start or 0.0))
     expected = min(whole, recipe.length or whole)
     if result.duration < expected - expected * _MISSING_SHARE - _MISSING_SECONDS:
         raise CannotFix(
             f"only {seconds(result.duration)} of {seconds(expected)} of audio can be decoded: the"
-            " file is damaged, or made of parts of several kinds. Export it again as WAV with the"
+            " file is damaged, or joined from several kinds. Export it again as WAV with the"
             " program that made it"
         )
     if recipe.most_bytes is not None and (result.bytes or 0) > recipe.most_bytes:

@@ -51,7 +51,7 @@ class ResultPaths:
         return os.path.join(self.out, *parts)
 
     def is_result(self, path: str) -> bool:
-        """Tell whether a file is in the folder that is written to."""
+        """Whether a file is in the folder that is written to."""
         if self.out is None:
             return False
         out = os.path.abspath(self.out)

@@ -1,4 +1,4 @@
-"""The settings that results are encoded with; plans predict from them, encoders use them."""
+"""Encoder settings, from which plans predict results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CRF: Final = 18
 VIDEO_PIXELS: Final = "yuv420p"
 MIN_VIDEO_BIT_RATE: Final = 4_000
 
-# Audio of every kind: what all players know.
+# Audio: what all players support.
 MAX_CHANNELS: Final = 2
 MAX_SAMPLE_RATE: Final = 48_000
 
@@ -31,4 +31,4 @@ MP3_BIT_RATES: Final = (192_000, 160_000, 128_000, 96_000, 64_000, 48_000)
 WAV_CODEC: Final = "pcm_s16le"
 WAV_SAMPLE_BYTES: Final = 2
 WAV_HEADER: Final = 44
-LOWER_WAV_SAMPLE_RATES: Final = (32_000, 24_000, 16_000)  # speech is still clear at the last
+LOWER_WAV_SAMPLE_RATES: Final = (32_000, 24_000, 16_000)  # speech is still clear at the lowest

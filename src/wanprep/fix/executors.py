@@ -49,7 +49,7 @@ class Executors(Closing):
         stop_all()
 
     def place_window(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
-        """Choose where the crop window lies, by what the image or video shows."""
+        """Choose where the crop window lies, by the content."""
         if not isinstance(recipe, ImageRecipe | VideoRecipe):
             return recipe
         if recipe.window is None or recipe.window.corner is not None:

@@ -65,7 +65,7 @@ def input_stream(source: str, facts: Facts, **options: object) -> Stream:
     demuxers = _DEMUXERS.get(facts.format)
     if demuxers is None:
         raise CannotFix(
-            f"{visible(source)} is of a kind that cannot be converted here ({facts.format}):"
+            f"{visible(source)} is of a format that cannot be converted here ({facts.format}):"
             " export it as MP4, or as WAV if it is audio, with the program that made it"
         )
     if "," not in demuxers:
@@ -93,7 +93,7 @@ def run_ffmpeg(
     """
     output = path_of(arguments[-1])
     if output is not None and os.path.lexists(output):
-        raise CannotFix(f"{visible(output)} is there already: remove it and run this again")
+        raise CannotFix(f"{visible(output)} already exists: remove it and run this again")
     try:
         return _run(command_line(arguments), seconds, length, progress)
     except BaseException:
@@ -195,7 +195,7 @@ def stop_all() -> None:
 
 
 def resume() -> None:
-    """Let ffmpeg be started again."""
+    """Allow ffmpeg to be started again after `stop_all`."""
     _stopped.clear()
 
 

@@ -1,4 +1,4 @@
-"""The outcome of a fix for each media file and each job."""
+"""The outcomes of a fix run, by media file and by job."""
 
 from __future__ import annotations
 

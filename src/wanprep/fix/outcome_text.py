@@ -86,7 +86,7 @@ def _asset_lines(outcome: Outcome) -> Iterator[str]:
             yield from (f"    remaining: {each.message}" for each in verification.after)
         case Unchanged(remaining=remaining):
             if remaining:
-                yield f"{visible(path)}: left as it is"
+                yield f"{visible(path)}: unchanged"
                 yield from (f"    {each.message}" for each in remaining)
         case NotFixed(reasons=reasons):
             yield f"{visible(path)}: not fixed"
@@ -99,12 +99,12 @@ def _job_lines(fixed: FixedJob) -> Iterator[str]:
     for change in fixed.questions:
         yield f"    line {change.line}: needs your decision: {change.words} (pass --yes)"
     if fixed.not_fixed:
-        yield f"    for you to fix: {', '.join(dict.fromkeys(fixed.not_fixed))}"
+        yield f"    fix by hand: {', '.join(dict.fromkeys(fixed.not_fixed))}"
 
 
 def _summary(outcomes: Outcomes) -> str:
     kinds = [type(each) for each in outcomes.assets]
-    line = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Unchanged)} left as they were"
+    line = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Unchanged)} unchanged"
     if not_fixed := kinds.count(NotFixed):
         line += f", {not_fixed} not fixed"
     if outcomes.jobs:
@@ -184,14 +184,14 @@ def plan_lines(request: FixRequest, run: PlannedRun) -> Iterator[str]:
         if fixed.changes or fixed.questions:
             yield _arrow(file.file, result)
             yield from _job_lines(fixed)
-    yield "nothing was done: this is a plan"
+    yield "nothing was changed: this is a plan"
 
 
 def _planned_asset_lines(file: PlannedFile) -> Iterator[str]:
     path = file.media.path
     match file.plan:
         case NoChange():
-            yield f"{visible(path)}: stays as it is"
+            yield f"{visible(path)}: unchanged"
         case NotFixable(reasons=reasons):
             yield f"{visible(path)}: cannot be fixed"
             yield from (f"    {reason}" for reason in reasons)

@@ -58,7 +58,7 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     paths = ResultPaths(request.out, base, request.earlier.has_written)
     if sources and all(map(paths.is_result, sources)):
         raise UsageError(
-            f"all that was named is in --out {visible(request.out or '')}, where results go:"
+            f"all given paths are in --out {visible(request.out or '')}, where results go:"
             " choose another folder, or pass --in-place"
         )
     files = [each for each in media_files(inputs) if not paths.is_result(each.path)]
@@ -159,7 +159,7 @@ def _is_video(file: PlannedFile) -> bool:
 
 
 def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
-    """Remove the originals of files that got another name, now that no job names them."""
+    """Remove the originals of renamed files, which no job names any more."""
     for each in outcomes:
         if isinstance(each, Fixed) and each.result != each.media.path:
             os.unlink(each.media.path)

@@ -102,7 +102,7 @@ class EarlierResults:
     hashes: Collection[str] = ()
 
     def has_written(self, path: str) -> bool:
-        """Tell whether a file is a result that has not been changed since."""
+        """Whether a file is a result that has not been changed since."""
         return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
 
 

@@ -1,4 +1,4 @@
-"""What is to be fixed, the media files that this concerns, and what is planned for each."""
+"""The request to fix files, the media files it concerns, and the plan for each."""
 
 from __future__ import annotations
 

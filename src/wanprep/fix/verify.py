@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding
 
-# Below this a result is not what it was made from: rotated, blank, of other colors.
+# Below this a result does not show its source: rotated, blank, of other colors.
 _LEAST_SSIM: Final = 0.5
 
 

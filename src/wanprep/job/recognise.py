@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".json", ".yaml", ".yml")
 
 _HEAD: Final = 64 * 1024
-# Patterns that begin with plain letters are searched for at the speed of memory.
+# Patterns that begin with plain letters are the fastest to search for.
 _KEYS_OF_JOBS: Final = tuple(
     re.compile(rf"{word}[\"']?[ 	]*:") for word in ("target", "prompt", "references")
 )

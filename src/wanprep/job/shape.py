@@ -2,7 +2,7 @@
 
 The schema is data: keys, their types and what may not stand together are read from there, and
 a test checks that this reading agrees with a full validator. Everything normalized is reported;
-but a job with `refs:` is judged as if it had `references:`, so that one slip is one finding.
+but a job with `refs:` is judged as if it had `references:`, so that one mistake is one finding.
 """
 
 from __future__ import annotations
@@ -126,12 +126,15 @@ class _Normalizer:
     def _exclude(
         self, members: Members, normal: dict[str, Member], schema: Schema, pointer: str
     ) -> None:
-        """Report what may not stand beside a key, and leave it out."""
+        """Report and leave out what cannot be combined with a key."""
         for key, excluded in schema.get("dependentSchemas", {}).items():
             for name in excluded["properties"] if key in members or key in normal else ():
                 if name in members:
-                    message = f"`{name}` cannot stand beside `{key}`, which is the whole request"
-                    self._report(below(pointer, name), f"{message}: put it in there", of_key=True)
+                    message = (
+                        f"`{name}` cannot be combined with `{key}`, which is the whole request:"
+                        f" move it into `{key}`"
+                    )
+                    self._report(below(pointer, name), message, of_key=True)
                 normal.pop(name, None)
 
     def _choose(

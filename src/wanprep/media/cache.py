@@ -149,7 +149,7 @@ class Cache(Closing):
         self._database.execute("VACUUM")
 
     def _disable(self) -> None:
-        """Continue without a cache; delete a damaged one, to be created anew next time."""
+        """Continue without a cache; delete a damaged one, to be created again next time."""
         if self._database is None:
             return
         damaged = not _is_intact(self._database)

@@ -114,7 +114,7 @@ NOT_DECODED: Final = "not decoded"
 NOT_REACHED: Final = "not reached"
 REFUSED: Final = "refused"
 UNSAFE: Final = "not requested"
-# A file with such a problem was not read: nothing is known of its content.
+# A file with such a problem was not read: its content is unknown.
 UNREAD: Final = (NOT_READ, NOT_REACHED, REFUSED, UNSAFE)
 
 

@@ -1,4 +1,4 @@
-"""Read formats without a reader of our own: libmediainfo for the streams, ffmpeg for the packets.
+"""Read formats that have no reader here: libmediainfo for the streams, ffmpeg for the packets.
 
 libmediainfo takes lengths from headers, or estimates them from bit rates. ffmpeg lists the packets
 that are in the file, without decoding them.
@@ -151,7 +151,7 @@ def _measured_facts(source: Source, described: Streams, packets: _PacketList) ->
         facts["duration"] = length.duration
     is_short = length is not None and length.mismatch() is not None
     is_cut = any(track.is_corrupt for track in packets.tracks) or (described.truncated and is_short)
-    # Audio that was cut off plays up to there; of a video, every player makes something else.
+    # Audio that was cut off plays up to there; with video, players differ.
     end = FileEnd(source.size, None, is_cut and bool(streams.videos))
     return facts | readability(facts, length, end)
 

@@ -1,6 +1,6 @@
 """Probe one file in this process: detect its format, read it, and never raise.
 
-This is the code that meets hostile bytes. It runs in a worker process (see workers.py), for
+This code parses untrusted bytes. It runs in a worker process (see workers.py), because
 a crash inside a native library cannot be caught from within.
 """
 
@@ -125,7 +125,9 @@ def read_source(source: Source) -> PartialFacts:
     except Exception as error:  # noqa: BLE001 - what breaks a parser is a broken file
         detail = f"{type(error).__name__}: {error}".removesuffix(": ")
         return {"readable": False, "problem": f"damaged: its structure is invalid ({detail})"}
-    return _checked(PartialFacts(format=detected.format, kind=usual_kind(detected.format)) | facts)
+    return _validate_facts(
+        PartialFacts(format=detected.format, kind=usual_kind(detected.format)) | facts
+    )
 
 
 def _reader(format_name: str) -> Callable[[Source], PartialFacts]:
@@ -135,7 +137,7 @@ def _reader(format_name: str) -> Callable[[Source], PartialFacts]:
     return cast("Callable[[Source], PartialFacts]", reader)
 
 
-def _checked(facts: PartialFacts) -> PartialFacts:
+def _validate_facts(facts: PartialFacts) -> PartialFacts:
     """Drop impossible values; without a fact that every rule needs, media are unreadable."""
     for name in [name for name, value in facts.items() if not _is_sane(name, value)]:
         del facts[name]  # type: ignore[misc] # the names are its own

@@ -43,7 +43,7 @@ class RemoteFile(Closing):
         self._allow_private = private
         self._fetched = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        with _translated_errors():  # the environment may name an invalid proxy
+        with _translate_errors():  # the environment may name an invalid proxy
             self._client = httpx.Client(
                 timeout=_SECONDS,
                 headers={"user-agent": f"wanprep/{__version__}", "accept-encoding": "identity"},
@@ -120,7 +120,7 @@ class RemoteFile(Closing):
 
     def _body(self, response: httpx.Response, length: int) -> bytes:
         data = bytearray()
-        with _translated_errors():
+        with _translate_errors():
             for piece in response.iter_raw(_BLOCK):
                 data += piece
                 if len(data) >= length:
@@ -133,7 +133,7 @@ class RemoteFile(Closing):
         for _ in range(_MAX_REDIRECTS + 1):
             response = self._send(url, start, end)
             if not response.is_redirect:
-                return self._checked(response)
+                return self._check_response(response)
             response.close()
             url = urljoin(url, response.headers["location"])
             if not is_url(url) or (self._url.lower().startswith("https") and url[:5] != "https"):
@@ -146,10 +146,10 @@ class RemoteFile(Closing):
         request = self._client.build_request(
             "GET", url, headers={"range": f"bytes={start}-{end - 1}"}
         )
-        with _translated_errors():
+        with _translate_errors():
             return self._client.send(request, stream=True)
 
-    def _checked(self, response: httpx.Response) -> httpx.Response:
+    def _check_response(self, response: httpx.Response) -> httpx.Response:
         status = response.status_code
         if status in {200, 206}:
             return response
@@ -161,7 +161,7 @@ class RemoteFile(Closing):
         raise UrlReadError(f"{kind}: its server answered {reason}")
 
     def _refuse_private(self, url: str) -> None:
-        from wanprep.net.addresses import is_private
+        from wanprep.net.urls import is_private
 
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -186,7 +186,7 @@ class RemoteFile(Closing):
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise UrlReadError for the errors of httpx."""
     import httpx
 

@@ -1,4 +1,4 @@
-"""Read all other containers with libmediainfo: transport and program streams, AC-3 and so on.
+"""Read all other containers with libmediainfo, such as transport streams and AC-3.
 
 Its lengths are those between the time stamps at both ends of the file. Its numbers of frames
 are mostly these lengths times the rate, so they are left out, or counted: muxers begin a new

@@ -92,7 +92,7 @@ def probe_in_worker(
         facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
         if facts is None:
-            outcome = _kept_pool(deep).run(_TASK, _absolute(path), deep)
+            outcome = _shared_pool(deep).run(_TASK, _absolute(path), deep)
             facts = replace(_facts(path, outcome), path=path)
             _remember(store, facts, stamp)
     _report(facts, cached=cached)
@@ -176,7 +176,7 @@ def _problem(failure: Failure) -> str:
             return f"{NOT_READ}: the work was stopped"
 
 
-def _kept_pool(deep: bool) -> WorkerPool:
+def _shared_pool(deep: bool) -> WorkerPool:
     """Return a pool for `probe_with`."""
     # A forked child must not share its parent's workers, hence the process id.
     key = (os.getpid(), deep)
@@ -184,7 +184,7 @@ def _kept_pool(deep: bool) -> WorkerPool:
 
 
 @atexit.register
-def _close_kept_pools() -> None:
+def _close_shared_pools() -> None:
     for (process_id, _), pool in _kept_pools.items():
         if process_id == os.getpid():
             pool.close()

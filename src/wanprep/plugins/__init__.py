@@ -1,4 +1,4 @@
-"""What a plugin adds to wanprep: everything that its author may import, beside `wanprep.emulator`.
+"""The API for plugins: everything that they may import, beside `wanprep.emulator`.
 
 `wanprep.plugins.hookspecs` documents the hooks.
 """

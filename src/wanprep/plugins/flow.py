@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     from datetime import datetime
 
-# The state of a run at its provider. A word that the plugin does not know is "unknown": it is
+# The state of a run at its provider. A word that the plugin does not list is "unknown": it is
 # shown, and waited for like "running".
 State = Literal["queued", "running", "succeeded", "failed", "cancelled", "unknown"]
 
@@ -77,7 +77,7 @@ class Refused(Exception):
     def __init__(self, message: str, *, code: str = "", advice: str = "") -> None:
         super().__init__(message)
         self.code = code  # the provider's own error code
-        self.advice = advice  # what to do next, where it is known
+        self.advice = advice  # what to do next, if that is clear
 
 
 class Unclear(Exception):

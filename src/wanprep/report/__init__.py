@@ -1,4 +1,4 @@
-"""A report as text, in the format that was asked for."""
+"""Render a report in the requested format."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _github_property(text: str) -> str:
 
 
 def render_gitlab(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
-    """Write a Code Quality report; an empty list tells GitLab that all is fixed."""
+    """Write a Code Quality report; with an empty list GitLab marks all issues as fixed."""
     issues = [_gitlab_issue(each) for each in annotate(report, with_unknown=True)]
     yield f"{json.dumps(issues, indent=2)}\n"
 

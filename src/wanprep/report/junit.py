@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wanprep.report import Style
     from wanprep.rules.finding import Finding, Verdict
 
-# Unknown must not look green, and some services show skipped cases green.
+# Unknown must not look like a pass, and some services show skipped cases as passed.
 _ELEMENTS: Final = {"fail": "failure", "unknown": "error"}
 _NO_TARGET: Final = "wanprep"  # for a job that cannot be read
 
@@ -33,7 +33,7 @@ def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the
         for verdict in of_target:
             _case(suite, verdict, report)
     ET.indent(root)
-    # Character references beyond ASCII: right in whatever encoding it travels.
+    # Character references beyond ASCII: correct in any encoding.
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode() + "\n"
 

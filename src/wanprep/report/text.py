@@ -119,16 +119,16 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     ]
     if count["unknown"]:
         found.append(f"{count['unknown']} unknown")
-    result = ", ".join(found) or "nothing found"
+    result = ", ".join(found) or "no findings"
     color = "green" if report.clean else "red"
-    whom = f" for {', '.join(report.targets)}" if report.targets else ""
-    judged = f"{' and '.join(things)} checked{whom}:"
+    scope = f" for {', '.join(report.targets)}" if report.targets else ""
+    judged = f"{' and '.join(things)} checked{scope}:"
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
     if report.in_baseline:
-        known = plural(report.in_baseline, "known finding")
-        yield f"{known} in the baseline (--no-baseline shows all)\n"
+        excluded = plural(report.in_baseline, "finding")
+        yield f"{excluded} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
         yield wrap(_UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:

@@ -182,7 +182,7 @@ def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Vi
 
 
 def validator_of(schema: Schema) -> Validator:
-    """Return a validator, made once for each schema object: schemas are never changed."""
+    """Return a validator, cached for each schema object: schemas are never changed."""
     from jsonschema import Draft202012Validator
 
     if id(schema) not in _validators:

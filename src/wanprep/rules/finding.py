@@ -1,4 +1,4 @@
-"""The catalog of rules, and what breaking one is reported as."""
+"""The catalog of rules, and the findings that report their violations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule's texts; message.py fills the fields of `message`."""
+    """A rule and its strings; message.py fills in the fields of `message`."""
 
     name: str
     title: str
@@ -63,7 +63,7 @@ def rules() -> Mapping[str, Rule]:
     """Return all rules by name."""
     file = Path(__file__).with_name("rules.json")
     catalog: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return {name: Rule(name=name, **texts) for name, texts in catalog.items()}
+    return {name: Rule(name=name, **strings) for name, strings in catalog.items()}
 
 
 def find_rule(name: str) -> Rule:

@@ -1,4 +1,4 @@
-"""What a job asks for, whether it is written in our own keys or as a provider's request body."""
+"""The intent of a job, whether written in wanprep's keys or as a provider's request body."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def resolve(intent: Intent) -> dict[str, Any]:
 
 def resolve_callback(url: object) -> dict[str, Any]:
     """Describe a callback URL as far as its text allows, without the network."""
-    from wanprep.net.addresses import is_private
+    from wanprep.net.urls import is_private
 
     if not isinstance(url, str):
         return {"valid": False}

@@ -40,14 +40,14 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
         yield next(each for each in in_role if each.keyword == "not")
         return  # what the file is does not matter where none is taken
     if name := invalid_fact(facts.as_json()):
-        value |= {"readable": False, "problem": f"{name} is not known"}
+        value |= {"readable": False, "problem": f"{name} is unknown"}
         yield from violations(value, schemas["usable"])
         return
     unusable: list[Violation] = []
     if not facts.readable:
         unusable += chain(*(violations(value, schemas[name]) for name in ("there", "usable")))
     if unusable and (unusable[0].rule != "asset-unreadable" or _is_unread(facts)):
-        yield unusable[0]  # nothing else is known of what is not there, or was not opened
+        yield unusable[0]  # there are no other facts of a file that is missing or was not opened
         return
     by_rule: dict[str, list[Violation]] = {}
     for each in chain(unusable, in_role, violations(value, schemas["careful"])):

@@ -152,7 +152,7 @@ def _prompt_styles(
 
 
 def _odd_space(name: str, accepted: Iterable[str]) -> str:
-    """Explain what cannot be seen: a space of another kind, or more than one."""
+    """Explain what is invisible: a space of another kind, or more than one."""
     from wanprep.job.references.find import find_tokens
 
     plain = " ".join(name.split())

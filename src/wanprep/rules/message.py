@@ -36,14 +36,14 @@ _TYPES: Final = {
 
 
 def asset_message(violation: Violation, written: str, facts: Facts, target: Target) -> str:
-    """Say what a file is, what is allowed, and how to fix it."""
+    """Describe what a file is, what is allowed, and how to fix it."""
     rule = rules()[violation.rule]
     is_fixable = bool(rule.fix) and facts.readable and not is_url(written)
     return f"{asset_problem(violation, written, facts, target)} {_fix(rule, is_fixable)}"
 
 
 def asset_problem(violation: Violation, written: str, facts: Facts, target: Target) -> str:
-    """Say what a file is, and what is allowed."""
+    """Describe what a file is, and what is allowed."""
     limit = describe_allowed(violation)
     first = violation.limit[0] if isinstance(violation.limit, list) else violation.limit
     fields = _fact_fields(facts, limit) | {
@@ -57,7 +57,7 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
 
 
 def job_message(each: JobViolation, target: Target) -> str:
-    """Say what is wrong with a job, what is allowed, and how to fix it."""
+    """Describe what is wrong with a job, what is allowed, and how to fix it."""
     rule = rules()[each.violation.rule]
     fields = {
         "name": each.name,
@@ -90,7 +90,7 @@ def describe_found(violation: Violation) -> str:
     """Describe the value found; where its type is wrong, "5" and 5 must look different."""
     found = violation.found
     if violation.keyword == "additionalProperties":
-        return "not a known name"
+        return "not an allowed name"
     if violation.keyword == "required":
         return "missing"
     if violation.path == ("voices",) and violation.rule == "parameter-invalid":
@@ -156,7 +156,7 @@ def _format(facts: Facts) -> str:
         return facts.audio_codec.upper()
     if facts.format != "unknown":
         return facts.format.upper()
-    return (facts.problem or "no known media format").removesuffix(", not media")
+    return (facts.problem or "no supported media format").removesuffix(", not media")
 
 
 def describe_allowed(violation: Violation) -> str:

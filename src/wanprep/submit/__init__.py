@@ -1,1 +1,1 @@
-"""The careful hand: a checked job is sent once, and its result brought home."""
+"""Submit checked jobs, each once, and download their results."""

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class Broken(Exception):
-    """An exchange that brought no whole response."""
+    """A request without a complete response."""
 
     def __init__(self, reason: str, *, begun: bool, hopeless: bool = False) -> None:
         super().__init__(reason)
         self.begun = begun  # a byte of the request may have arrived
-        self.hopeless = hopeless  # another attempt brings the same
+        self.hopeless = hopeless  # another attempt would fail the same way
 
 
 class NotSent(Refused):
@@ -25,19 +25,19 @@ class NotSent(Refused):
 
 
 def refusal_text(error: Refused) -> str:
-    """Format a refusal as sentences: what the provider says, then what to do."""
+    """Format a refusal as sentences: the provider's message, then what to do."""
     return " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
 
 
 class Uncertain(Exception):
-    """A paid request has left, and its outcome is unknown. It is never sent again by itself."""
+    """A paid request was sent, and its outcome is unknown. It is never repeated automatically."""
 
     def __init__(
-        self, reason: str, *, status: int | None = None, told: Mapping[str, str] | None = None
+        self, reason: str, *, status: int | None = None, headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(reason)
         self.status = status
-        self.told = told or {}  # headers by which the provider's support finds the request
+        self.headers = headers or {}  # headers by which the provider's support finds the request
 
 
 class NoAnswer(WanprepError):
@@ -57,7 +57,7 @@ class ResultGone(WanprepError):
 
 
 class BadResult(WanprepError):
-    """What a result's link gives is not the video. Nothing was kept."""
+    """The link of a result does not return the video. Nothing was kept."""
 
     exit_code = 1
 

@@ -191,7 +191,7 @@ SIDE = 16
 
 
 def png(path: Path, bits: int, kind: int, pixels: bytes, key: bytes = b"") -> Path:
-    """Write a PNG of 16 x 16 by hand: nobody else writes every depth."""
+    """Write a PNG of 16 x 16 by hand: no library writes every depth."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         sum_ = zlib.crc32(name + data)

@@ -366,7 +366,7 @@ def test_a_named_reference_is_never_left_out() -> None:
     assert "Too many references (6)" in fixed_job.remaining[0].message
 
 
-def test_a_change_that_would_break_something_else_is_not_made() -> None:
+def test_a_change_that_would_break_something_else_is_not_applied() -> None:
     names = ", ".join(f"Video {n}" for n in range(1, 6))
     text = f"target: {RUNCOMFY}\nprompt: {names}\nreferences:\n- image: a.jpg\n"
     text += "- video: a.mp4\n" * 5
@@ -415,7 +415,7 @@ def test_a_change_suits_all_targets() -> None:
     assert "prompt: 图1 waves." in fixed_job.text
     assert "parameters: {multi_shots: true, duration: 10}\n" in fixed_job.text
     assert fixed_job.not_fixed == ("parameter-unknown",)
-    assert "EvoLink and RunComfy do not know it" in " ".join(
+    assert "EvoLink and RunComfy do not accept it" in " ".join(
         each.words for each in fixed_job.changes
     )
 
@@ -489,7 +489,7 @@ def test_an_anchor_in_use_is_not_changed() -> None:
 
     assert fixed_job.text == text.replace("1080P", "1080p")
     assert fixed_job.not_fixed == ("prompt-ref-style",)
-    assert fixed_job.remaining[0].message.endswith("more than could be kept.")
+    assert fixed_job.remaining[0].message.endswith("or lose a comment.")
 
 
 def test_an_alias_is_written_out() -> None:

@@ -103,7 +103,7 @@ VIDEO_BOX = Box((240, 240), (4096, 4096), aspects(0.125, 8), step=2)
         pytest.param((300, 1600), SMALL_BOX, (361, 1925), id="strict, up"),
         pytest.param((1921, 1081), VIDEO_BOX, (1920, 1080), id="odd sides"),
         pytest.param((241, 241), Box((241, 241), (999, 999), step=2), (242, 242), id="odd, up"),
-        pytest.param((767.999, 576), VIDEO_BOX, None, id="a fraction too little to tell"),
+        pytest.param((767.999, 576), VIDEO_BOX, None, id="a fraction too little to matter"),
         pytest.param((853.333, 480), VIDEO_BOX, (854, 480), id="between two even numbers"),
         pytest.param((6144, 2304), VIDEO_BOX, (4096, 1536), id="video too wide"),
     ],

@@ -98,7 +98,7 @@ def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) 
     assert frame_times(result.path) == pytest.approx(expected, abs=1e-4)
     assert result.facts.video_duration == pytest.approx(2.0)
     assert result.output.notes == (
-        "re-encoded, because it does not say how long its frames are shown",
+        "re-encoded, because it does not state how long its frames are shown",
     )
 
 
@@ -106,7 +106,7 @@ def test_a_wrong_default_duration_is_encoded_instead(tmp_path: Path, clip: str) 
     "options", [{"video": "copy", "audio": "copy"}, {}], ids=["copied", "encoded"]
 )
 def test_no_gps_appears(tmp_path: Path, clip: str, options: dict[str, object]) -> None:
-    """Matroska keeps it in a note that nobody looks at; in an MP4 it would be found."""
+    """Matroska keeps it in a tag that no probe reads; in an MP4 it would be found."""
     before = remake(clip, tmp_path / "a.mkv", how="-c copy -metadata location=+48.1371+011.5754/")
     assert not probe_file(before).gps
 

@@ -120,7 +120,7 @@ def test_interlaced_frames_are_deinterlaced(tmp_path: Path) -> None:
 
 
 def _combing(path: str) -> float:
-    """Tell how much lines differ from both their neighbours, which agree with each other."""
+    """Measure how much lines differ from both their neighbours, which agree with each other."""
     grey = frame_at(path, 0.2).convert("L")
     pixels = grey.tobytes()
     width, height = grey.size
@@ -139,7 +139,7 @@ def test_dolby_vision_alone_cannot_be_mapped(tmp_path: Path) -> None:
     tags = _TAGGED.format("unknown", "smpte2084", "unknown")
     before = make(tmp_path / "a.mp4", f"{BARS},format=yuv420p10le",
                   how=f"-c:v libx265 -x265-params log-level=error -tag:v hvc1 {tags}")  # fmt: skip
-    with pytest.raises(CannotFix, match="does not say what its HDR colours mean"):
+    with pytest.raises(CannotFix, match="does not state what its HDR colours mean"):
         fixed_video(before, tmp_path / "out.mp4", tone_map=True)
 
     assert [each.name for each in tmp_path.iterdir()] == ["a.mp4"]

@@ -88,7 +88,7 @@ def test_an_encode() -> None:
             _clip(), {"video": "copy", "audio": "copy", "length": 3.0}, "-t 3 ", id="cut copy"
         ),
         pytest.param(
-            _clip(), {"audio": "copy", "length": 3.0}, "-t 2.957333 ", id="copied sound, cut"
+            _clip(), {"audio": "copy", "length": 3.0}, "-t 2.957333 ", id="copied audio, cut"
         ),
     ],
 )
@@ -111,5 +111,5 @@ def test_a_byte_limit_adds_a_second_pass_for_a_large_source() -> None:
     assert "-crf 18" in first
     assert "-pass 1 -passlogfile out.mp4.passes/x264" in first
     assert "-pass 2 -passlogfile out.mp4.passes/x264" in second
-    assert "-b:v 716000" in second  # 95 % of 0.9 MB in 8 s, less the sound and the tables
+    assert "-b:v 716000" in second  # 95 % of 0.9 MB in 8 s, less the audio and the tables
     assert len(_calls(_clip(), most_bytes=1_100_000)) == 1

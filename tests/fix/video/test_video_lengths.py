@@ -1,4 +1,4 @@
-"""Whatever is asked, the container, the images and the sound all end in time."""
+"""Whatever is requested, the container, the frames and the audio all end in time."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def _check(path: str, length: float, slack: float) -> None:
     """Ask three: our probe by way of libmediainfo, ffmpeg's index, and plain decoding."""
     with LocalFile(path) as source:
         streams = describe(source)
-    told = [streams.duration, *(each.duration for each in streams.videos)]
-    told += [each.duration for each in streams.audios]
-    assert all(each is None or each <= length for each in told)
+    lengths = [streams.duration, *(each.duration for each in streams.videos)]
+    lengths += [each.duration for each in streams.audios]
+    assert all(each is None or each <= length for each in lengths)
     shown = frame_times(path)
     assert length - slack <= shown[-1] - shown[0] + _FRAME <= length + 0.0011
     if streams.audios:

@@ -51,7 +51,7 @@ def test_what_is_accepted_is_what_a_strict_reader_accepts(text: str) -> None:
     if isinstance(found, Document):
         assert (found.value,) == expected
     elif expected is not None:
-        assert "stands twice" in found.message or "number" in found.message
+        assert "is already" in found.message or "number" in found.message
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_is_accepted_is_what_a_strict_reader_accepts(text: str) -> None:
                      id="the wrong bracket"),
         pytest.param('{"a": 1\n\n', 1, 8, "ends too early", id="never closed"),
         pytest.param('{"a":', 1, 6, "a value is missing", id="no value at the end"),
-        pytest.param('{"a":}', 1, 6, "something is missing", id="no value"),
+        pytest.param('{"a":}', 1, 6, "a value is missing", id="no value"),
         pytest.param('{"a" 1}', 1, 6, "colon", id="no colon"),
         pytest.param("{a: 1}", 1, 2, "must be in double quotes", id="bare key"),
         pytest.param("{1: 1}", 1, 2, "quotes", id="number as a key"),
@@ -88,9 +88,9 @@ def test_what_is_accepted_is_what_a_strict_reader_accepts(text: str) -> None:
         pytest.param('{"a": "b\x01"}', 1, 9, r"U\+0001", id="control character"),
         pytest.param('{"a": "C:\\pics"}', 1, 10, "backslash", id="backslash"),
         pytest.param('{"a": "\\u12"}', 1, 9, "backslash", id="half an escape"),
-        pytest.param('{"a": "\\ud83d"}', 1, 7, "half a character", id="half a character"),
+        pytest.param('{"a": "\\ud83d"}', 1, 7, "half of a surrogate", id="half a character"),
         pytest.param('{"a": "\\u0000"}', 1, 7, "NUL", id="NUL"),
-        pytest.param('{"a": 1,\n "b": 2,\n "a": 3}', 3, 2, "`a` stands twice, on line 1 too",
+        pytest.param('{"a": 1,\n "b": 2,\n "a": 3}', 3, 2, "`a` is already on line 1",
                      id="duplicate key"),
         pytest.param("[" * 51 + "]" * 51, 1, 51, "nested over 50", id="too deep"),
         pytest.param("[" * 100_000, 1, 51, "nested over 50", id="far too deep"),

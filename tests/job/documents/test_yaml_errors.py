@@ -10,8 +10,8 @@ from wanprep.job.documents.yaml_reader import read_yaml
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
-        pytest.param("prompt: Scene: a cat", 1, 14, "begin something new inside", id="colon"),
-        pytest.param("- image: a: b", 1, 11, "begin something new inside", id="colon in an entry"),
+        pytest.param("prompt: Scene: a cat", 1, 14, "begin a value inside", id="colon"),
+        pytest.param("- image: a: b", 1, 11, "begin a value inside", id="colon in an entry"),
         pytest.param("prompt:Image 1 walks\ntarget: x", 2, 7, "line above has no space",
                      id="no space after a colon"),
         pytest.param("a: 1\n  b: 2", 2, 4, "indented deeper", id="indented too far"),
@@ -34,7 +34,7 @@ from wanprep.job.documents.yaml_reader import read_yaml
         pytest.param("prompt: |\n  \n     \n   x", 4, 4, "empty line", id="long empty line"),
         pytest.param('voice: "C:\\pics"', 1, 12, "backslash", id="backslash"),
         pytest.param('voice: "\\x1"', 1, 11, "needs 2 hexadecimal digits", id="short escape"),
-        pytest.param('voice: "\\UFFFFFFFF"', 1, 1, "cannot make sense", id="no such character"),
+        pytest.param('voice: "\\UFFFFFFFF"', 1, 1, "cannot parse", id="no such character"),
         pytest.param('a: "x\nb: 1', 1, 4, "never closed", id="open quote"),
         pytest.param("a: [1, 2\nb: 3", 2, 2, "no ] that closes the bracket opened on line 1",
                      id="open bracket"),
@@ -52,7 +52,7 @@ from wanprep.job.documents.yaml_reader import read_yaml
         pytest.param("a:\n\tb: 1", 2, 1, "indent with spaces", id="tab"),
         pytest.param("a: x\x07", 1, 5, "U+0007", id="control character"),
         pytest.param("a: 1\n<<<<<<< ours\nb: 2\n=======\nb: 3\n>>>>>>> theirs\n", 2, 1,
-                     "merge was left unfinished", id="conflict"),
+                     "unresolved merge conflict", id="conflict"),
     ],
 )  # fmt: skip
 def test_explain_error(text: str, line: int, column: int, message: str) -> None:

@@ -18,7 +18,7 @@ ID3V1 = b"TAG" + bytes(125)
 
 
 def mp3(*arguments: str, rate: int = 44100, channels: int = 1) -> bytes:
-    """Make an MP3 without Xing frame and tags, if not told otherwise."""
+    """Make an MP3, by default without Xing frame and tags."""
     bare = ("-write_xing", "0", "-id3v2_version", "0")
     return encode(
         "-c:a", "libmp3lame", *bare, *arguments, suffix=".mp3", rate=rate, channels=channels
@@ -203,7 +203,7 @@ def vbri(count: int) -> bytes:
             id3(b"TLEN\0\0\0\x0b\0\0\1\xff\xfe1\x002\x000\x000\0")
             + frames(0xFB, 0x94, 0xC4, 384, 50),
             None,
-            id="tag that tells the truth, in UTF-16",
+            id="tag with the correct length, in UTF-16",
         ),
         pytest.param(
             id3(b"TLEN\0\0\0\x04\0\0\0abc") + frames(0xFB, 0x94, 0xC4, 384, 50),
@@ -312,7 +312,7 @@ def test_an_hour_takes_no_time() -> None:
 
 
 class Shrinking(Bytes):
-    """A file that lost its end since its size was asked for."""
+    """A file that was truncated after its size was read."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)

@@ -189,7 +189,7 @@ def test_codecs_by_their_headers(fmt: bytes, size: int, codec: str, seconds: flo
     assert found["duration"] == pytest.approx(seconds)
 
 
-def test_where_bytes_cannot_tell_the_fact_chunk_does() -> None:
+def test_the_fact_chunk_counts_samples_where_bytes_do_not() -> None:
     fmt, fact = form(0x161, bits=0, block=10), chunk(b"fact", struct.pack("<I", 4000))
 
     whole = read_wav(Bytes(wav(fmt, bytes(8000), fact)))

@@ -1,4 +1,4 @@
-"""BMP: every header that there has been, and pixels that must follow it."""
+"""BMP: every kind of header, and the pixels that must follow it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def bmp(mode: str = "RGB") -> bytes:
     return file.getvalue()
 
 
-def made(  # a table's row names what differs from an ordinary bitmap
+def make_bmp(  # a table's row names what differs from an ordinary bitmap
     header: int = 40,
     *,
     width: int = 31,
@@ -77,60 +77,62 @@ def made(  # a table's row names what differs from an ordinary bitmap
         pytest.param(bmp("L"), PALETTE_8, id="gray palette"),
         pytest.param(bmp("P"), PALETTE_8, id="palette"),
         pytest.param(bmp("RGBA"), {"color": "rgb", "bit_depth": 8}, id="32 bits by Pillow"),
-        pytest.param(made(), ORDINARY, id="made by hand"),
-        pytest.param(made(12), ORDINARY, id="core header"),
-        pytest.param(made(16), ORDINARY, id="OS/2, short"),
-        pytest.param(made(64), ORDINARY, id="OS/2"),
-        pytest.param(made(108), ORDINARY, id="version 4"),
-        pytest.param(made(124), ORDINARY, id="version 5"),
-        pytest.param(made(height=-17), ORDINARY, id="top-down"),
-        pytest.param(made(data_at=0), ORDINARY, id="no place given"),
-        pytest.param(made(bits=2), {"color": "palette", "bit_depth": 2}, id="2 bits"),
-        pytest.param(made(bits=16), {"bit_depth": 5, "alpha": False}, id="16 bits"),
-        pytest.param(made(bits=64), {"bit_depth": 16}, id="64 bits"),
-        pytest.param(made(bits=32), {"bit_depth": 8, "alpha": False}, id="32 bits"),
+        pytest.param(make_bmp(), ORDINARY, id="made by hand"),
+        pytest.param(make_bmp(12), ORDINARY, id="core header"),
+        pytest.param(make_bmp(16), ORDINARY, id="OS/2, short"),
+        pytest.param(make_bmp(64), ORDINARY, id="OS/2"),
+        pytest.param(make_bmp(108), ORDINARY, id="version 4"),
+        pytest.param(make_bmp(124), ORDINARY, id="version 5"),
+        pytest.param(make_bmp(height=-17), ORDINARY, id="top-down"),
+        pytest.param(make_bmp(data_at=0), ORDINARY, id="no place given"),
+        pytest.param(make_bmp(bits=2), {"color": "palette", "bit_depth": 2}, id="2 bits"),
+        pytest.param(make_bmp(bits=16), {"bit_depth": 5, "alpha": False}, id="16 bits"),
+        pytest.param(make_bmp(bits=64), {"bit_depth": 16}, id="64 bits"),
+        pytest.param(make_bmp(bits=32), {"bit_depth": 8, "alpha": False}, id="32 bits"),
         pytest.param(
-            made(bits=16, compression=3, masks=RGB_565), {"bit_depth": 6, "alpha": False}, id="565"
+            make_bmp(bits=16, compression=3, masks=RGB_565),
+            {"bit_depth": 6, "alpha": False},
+            id="565",
         ),
         pytest.param(
-            made(bits=16, compression=6, masks=RGBA_4444),
+            make_bmp(bits=16, compression=6, masks=RGBA_4444),
             {"bit_depth": 4, "alpha": True},
             id="4444",
         ),
         pytest.param(
-            made(56, bits=32, compression=3, masks=RGBA_8888),
+            make_bmp(56, bits=32, compression=3, masks=RGBA_8888),
             {"alpha": True},
             id="alpha, version 3",
         ),
         pytest.param(
-            made(124, bits=32, compression=3, masks=RGBA_8888),
+            make_bmp(124, bits=32, compression=3, masks=RGBA_8888),
             {"alpha": True},
             id="version 5 alpha",
         ),
         pytest.param(
-            made(108, bits=32, compression=3, masks=RGBA_1010102),
+            make_bmp(108, bits=32, compression=3, masks=RGBA_1010102),
             {"alpha": True, "bit_depth": 10},
             id="10 bits",
         ),
         pytest.param(
-            made(124, bits=32, compression=3, masks=(*RGBA_8888[:3], 0)),
+            make_bmp(124, bits=32, compression=3, masks=(*RGBA_8888[:3], 0)),
             {"alpha": False, "bit_depth": 8},
             id="an alpha mask of nothing",
         ),
         pytest.param(
-            made(40, bits=32, compression=3, masks=RGBA_8888),
+            make_bmp(40, bits=32, compression=3, masks=RGBA_8888),
             {"alpha": False},
             id="pixels, no mask",
         ),
         pytest.param(
-            made(124, bits=32, masks=RGBA_8888), {"alpha": False}, id="masks that do not count"
+            make_bmp(124, bits=32, masks=RGBA_8888), {"alpha": False}, id="masks that do not count"
         ),
         pytest.param(
-            made(bits=8, compression=1, data_size=99, pixels=99), PALETTE_8, id="run lengths"
+            make_bmp(bits=8, compression=1, data_size=99, pixels=99), PALETTE_8, id="run lengths"
         ),
-        pytest.param(made()[:-3], ORDINARY, id="last padding missing"),
-        pytest.param(made() + b"and more", ORDINARY, id="garbage behind"),
-        pytest.param(made(data_size=1 << 31), ORDINARY, id="nonsense where it does not matter"),
+        pytest.param(make_bmp()[:-3], ORDINARY, id="last padding missing"),
+        pytest.param(make_bmp() + b"and more", ORDINARY, id="garbage behind"),
+        pytest.param(make_bmp(data_size=1 << 31), ORDINARY, id="nonsense where it does not matter"),
     ],
 )
 def test_facts(data: bytes, expected: dict[str, Any]) -> None:
@@ -143,23 +145,28 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("data", "problem", "width"),
     [
-        pytest.param(made()[:-4], "cut off: 1,682 of 1,683 bytes are there", 31, id="pixels"),
-        pytest.param(made()[:54], "cut off: 54 of 1,683", 31, id="header only"),
+        pytest.param(make_bmp()[:-4], "cut off: 1,682 of 1,683 bytes are there", 31, id="pixels"),
+        pytest.param(make_bmp()[:54], "cut off: 54 of 1,683", 31, id="header only"),
         pytest.param(
-            made(width=60000, height=60000, pixels=9), "of 10,800,000,054", 60000, id="huge"
+            make_bmp(width=60000, height=60000, pixels=9), "of 10,800,000,054", 60000, id="huge"
         ),
         pytest.param(
-            made(bits=8, compression=1, data_size=99, pixels=9), "cut off: 63 of 153", 31, id="runs"
+            make_bmp(bits=8, compression=1, data_size=99, pixels=9),
+            "cut off: 63 of 153",
+            31,
+            id="runs",
         ),
-        pytest.param(made(width=-31), "gives -31 x 17", None, id="negative width"),
-        pytest.param(made(height=0), "gives 31 x 0", None, id="height 0"),
-        pytest.param(made(bits=33), "33 bits per pixel", 31, id="33 bits"),
-        pytest.param(made(66), "a header of 66 bytes", 31, id="no such header"),
-        pytest.param(made(compression=4, bits=0), "a JPEG inside", 31, id="JPEG inside"),
-        pytest.param(made(compression=5, bits=0), "a PNG inside", 31, id="PNG inside"),
-        pytest.param(made(64, compression=4), r"\(number 4\)", 31, id="OS/2's run lengths"),
-        pytest.param(made(compression=77), r"\(number 77\)", 31, id="compression"),
-        pytest.param(made(bits=24, compression=1), "24 bits per pixel", 31, id="runs of colours"),
+        pytest.param(make_bmp(width=-31), "gives -31 x 17", None, id="negative width"),
+        pytest.param(make_bmp(height=0), "gives 31 x 0", None, id="height 0"),
+        pytest.param(make_bmp(bits=33), "33 bits per pixel", 31, id="33 bits"),
+        pytest.param(make_bmp(66), "a header of 66 bytes", 31, id="no such header"),
+        pytest.param(make_bmp(compression=4, bits=0), "a JPEG inside", 31, id="JPEG inside"),
+        pytest.param(make_bmp(compression=5, bits=0), "a PNG inside", 31, id="PNG inside"),
+        pytest.param(make_bmp(64, compression=4), r"\(number 4\)", 31, id="OS/2's run lengths"),
+        pytest.param(make_bmp(compression=77), r"\(number 77\)", 31, id="compression"),
+        pytest.param(
+            make_bmp(bits=24, compression=1), "24 bits per pixel", 31, id="runs of colours"
+        ),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:
@@ -172,7 +179,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 @pytest.mark.parametrize("header", [12, 16, 40, 124])
 def test_what_is_cut_off_anywhere_is_never_called_whole(header: int) -> None:
-    whole = made(header)
+    whole = make_bmp(header)
     for length in range(2, len(whole) - 3):
         found = read_bmp(Bytes(whole[:length]))
         assert found["readable"] is False

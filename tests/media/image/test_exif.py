@@ -1,4 +1,4 @@
-"""EXIF says two things: which way is up, and whether the place is known."""
+"""The facts in EXIF: the orientation, and whether there is a location."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_exif(data: bytes, expected: Exif) -> None:
     assert read_exif(data) == expected
 
 
-def test_a_camera_that_has_found_no_satellite_gives_no_place() -> None:
+def test_a_camera_without_satellites_gives_no_location() -> None:
     directory = struct.pack("<HHHII", 1, 2, 5, 3, 44) + bytes(4) + bytes(24)
     data = tags((0x8825, 4, 1, struct.pack("<I", 26))) + directory
 
@@ -88,8 +88,8 @@ def test_a_camera_that_has_found_no_satellite_gives_no_place() -> None:
     assert read_exif(data[:-24] + struct.pack("<6I", 52, 1, 31, 1, 0, 0)) == Exif(1, gps=True)
 
 
-def test_the_thumbnail_is_not_asked() -> None:
-    # IFD1 lies behind IFD0 and tells of the thumbnail.
+def test_the_thumbnail_is_not_read() -> None:
+    # IFD1 lies behind IFD0 and describes the thumbnail.
     behind = struct.pack("<HHHIHHI", 1, 0x0112, 3, 1, 8, 0, 0)
     data = tags((0x0112, 3, 1, b"\1\0\0\0"), following=26) + behind
 

@@ -86,7 +86,7 @@ def infe(item: int, kind: bytes, version: int = 2) -> bytes:
 
 
 def iloc(*places: tuple[int, int, int, int], version: int = 1) -> bytes:
-    """Tell of each item in which holder it is, where there, and how long it is."""
+    """Return for each item its holder, its offset there, and its length."""
     rows = b"".join(
         struct.pack(">HHHHII", item, holder, 0, 1, offset, length)
         if version
@@ -124,7 +124,7 @@ def heif(
     tables: bytes = b"",
     more: bytes = b"",
 ) -> bytes:
-    """Make a HEIF file; unless said otherwise, its main item has all the properties."""
+    """Make a HEIF file; by default its main item has all the properties."""
     rows = has or [(MAIN, range(1, len(properties) + 1))]
     parts = {
         b"hdlr": full(b"hdlr", bytes(4), b"pict", bytes(13)),
@@ -396,7 +396,7 @@ def exif_at(place: tuple[int, int, int, int], idat: bytes = b"") -> bytes:
     )  # fmt: skip
 
 
-def test_exif_is_asked_for_the_place_only() -> None:
+def test_only_the_location_is_read_from_exif() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     exif[0x8825] = {1: "N", 2: (27.0, 59.0, 17.0)}

@@ -58,7 +58,7 @@ def behind_start(more: bytes, data: bytes) -> bytes:
 
 
 def with_frame(data: bytes, bits: int = 8, width: int = 64, height: int = 48) -> bytes:
-    """Let the frame header say something else."""
+    """Change the frame header."""
     at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2"))
     return data[: at + 4] + struct.pack(">BHH", bits, height, width) + data[at + 9 :]
 

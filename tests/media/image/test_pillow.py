@@ -35,7 +35,7 @@ def saved(name: str, mode: str = "RGB", **options: object) -> bytes:
 
 def photoshop(mode: int = 3, channels: int = 3, size: tuple[int, int] = (64, 48)) -> bytes:
     header = struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels, size[1], size[0], 8, mode)
-    return header + bytes(64)  # no resources, no layers, and no pixels, which nobody reads
+    return header + bytes(64)  # no resources, no layers, and no pixels, which are not read
 
 
 def icon(*sizes: tuple[int, int], length: int = 40) -> bytes:

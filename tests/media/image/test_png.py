@@ -1,4 +1,4 @@
-"""PNG: what the chunks tell, and whether all of them are there."""
+"""PNG: the facts in the chunks, and missing chunks."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def chunk(kind: bytes, data: bytes = b"", *, checksum: int | None = None) -> byt
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", total)
 
 
-def made(
+def make_png(
     *before: bytes, header: tuple[int, ...] = (64, 48, 8, 2, 0, 0, 0), after: bytes = END
 ) -> bytes:
-    """Make a PNG of nearly nothing: readers of headers do not look at its pixels."""
+    """Make a PNG of nearly nothing: readers of headers do not decode its pixels."""
     start = SIGNATURE + chunk(b"IHDR", struct.pack(">II5B", *header)) + b"".join(before)
     return start + chunk(b"IDAT", zlib.compress(b"")) + after
 
@@ -67,7 +67,7 @@ def exif(orientation: int = 6) -> bytes:
 
 
 def large(*, after: bytes = END) -> bytes:
-    """Make a PNG with more image data than is held against checksums."""
+    """Make a PNG with more image data than is checked against checksums."""
     data = png(size=(400, 400))
     assert len(data) > 100_000
     return data.removesuffix(END) + after
@@ -101,10 +101,12 @@ PALETTE = chunk(b"PLTE", bytes(6))
         pytest.param(png("P", transparency=0), {"alpha": True}, id="transparent palette"),
         pytest.param(png(transparency=(1, 2, 3)), {"alpha": True}, id="transparent colour"),
         pytest.param(png("L", transparency=7), {"alpha": True}, id="transparent gray"),
-        pytest.param(made(chunk(b"tRNS")), {"alpha": False}, id="nothing is transparent"),
-        pytest.param(made(after=chunk(b"tRNS", b"\0" * 6) + END), {"alpha": False}, id="too late"),
+        pytest.param(make_png(chunk(b"tRNS")), {"alpha": False}, id="nothing is transparent"),
+        pytest.param(
+            make_png(after=chunk(b"tRNS", b"\0" * 6) + END), {"alpha": False}, id="too late"
+        ),
         pytest.param(png(exif=exif()), SIDEWAYS | {"gps": True}, id="sideways"),
-        pytest.param(made(after=chunk(b"eXIf", exif()) + END), SIDEWAYS, id="exif at the end"),
+        pytest.param(make_png(after=chunk(b"eXIf", exif()) + END), SIDEWAYS, id="exif at the end"),
         pytest.param(
             large(after=chunk(b"eXIf", exif()) + chunk(b"tEXt", b"eXIf") + END),
             {"orientation": 6, "gps": True},
@@ -115,41 +117,45 @@ PALETTE = chunk(b"PLTE", bytes(6))
             {"orientation": 1, "gps": False},
             id="exif by chance",
         ),
-        pytest.param(made(chunk(b"eXIf", b"MM\0*")), {"orientation": 1}, id="broken exif"),
+        pytest.param(make_png(chunk(b"eXIf", b"MM\0*")), {"orientation": 1}, id="broken exif"),
         pytest.param(apng(3), {"animated": True, "frames": 3}, id="animated"),
         pytest.param(
-            made(chunk(b"acTL", b"\0\0\0\1\0\0\0\0")),
+            make_png(chunk(b"acTL", b"\0\0\0\1\0\0\0\0")),
             {"animated": False, "frames": 1},
             id="one frame",
         ),
         pytest.param(
-            made(chunk(b"acTL", b"\x80\0\0\1\0\0\0\0")),
+            make_png(chunk(b"acTL", b"\x80\0\0\1\0\0\0\0")),
             {"animated": True, "frames": 0x80000001},
             id="billions of frames",
         ),
         pytest.param(
-            made(chunk(b"acTL", bytes(8))), {"animated": False, "frames": 1}, id="no frames"
+            make_png(chunk(b"acTL", bytes(8))), {"animated": False, "frames": 1}, id="no frames"
         ),
-        pytest.param(made(), {"hdr": None}, id="nothing about hdr"),
-        pytest.param(made(chunk(b"cICP", b"\x09\x10\0\1")), {"hdr": True}, id="PQ"),
-        pytest.param(made(chunk(b"cICP", b"\x09\x12\0\1")), {"hdr": True}, id="HLG"),
-        pytest.param(made(chunk(b"cICP", b"\x01\x0d\0\1")), {"hdr": False}, id="sRGB"),
+        pytest.param(make_png(), {"hdr": None}, id="nothing about hdr"),
+        pytest.param(make_png(chunk(b"cICP", b"\x09\x10\0\1")), {"hdr": True}, id="PQ"),
+        pytest.param(make_png(chunk(b"cICP", b"\x09\x12\0\1")), {"hdr": True}, id="HLG"),
+        pytest.param(make_png(chunk(b"cICP", b"\x01\x0d\0\1")), {"hdr": False}, id="sRGB"),
         pytest.param(
-            made(PALETTE, header=(64, 48, 2, 3, 0, 0, 1)),
+            make_png(PALETTE, header=(64, 48, 2, 3, 0, 0, 1)),
             {"bit_depth": 2, "color": "palette", "readable": True},
             id="interlaced",
         ),
         pytest.param(
-            made(header=(60000, 60000, 8, 6, 0, 0, 0)),
+            make_png(header=(60000, 60000, 8, 6, 0, 0, 0)),
             {"width": 60000, "height": 60000, "alpha": True},
             id="as large as it gets",
         ),
         pytest.param(
-            SIGNATURE + chunk(b"fAKE") + made()[8:], ORDINARY, id="header is not the first chunk"
+            SIGNATURE + chunk(b"fAKE") + make_png()[8:],
+            ORDINARY,
+            id="header is not the first chunk",
         ),
         pytest.param(png() + b"\r\n\x1a\n and more", ORDINARY, id="garbage behind"),
         pytest.param(
-            made(chunk(b"tEXt", b"Comment\0hello", checksum=1)), ORDINARY, id="checksum of a text"
+            make_png(chunk(b"tEXt", b"Comment\0hello", checksum=1)),
+            ORDINARY,
+            id="checksum of a text",
         ),
         pytest.param(png()[:-4], ORDINARY, id="last checksum missing"),
     ],
@@ -181,7 +187,10 @@ IDAT = png().find(b"IDAT")
         pytest.param(SIGNATURE, "cut off: its 8 bytes", None, id="signature only"),
         pytest.param(SIGNATURE + END, "there is no image", None, id="end only"),
         pytest.param(
-            made().replace(chunk(b"IDAT", zlib.compress(b"")), b""), "no image", 64, id="no data"
+            make_png().replace(chunk(b"IDAT", zlib.compress(b"")), b""),
+            "no image",
+            64,
+            id="no data",
         ),
         pytest.param(
             SIGNATURE + chunk(b"IDAT", b"x") + END,
@@ -189,33 +198,39 @@ IDAT = png().find(b"IDAT")
             None,
             id="no header",
         ),
-        pytest.param(made()[:33] + bytes(99), "damaged: no PNG chunk at byte 33", 64, id="zeros"),
         pytest.param(
-            made(after=b"\0\0\0\1????    " + END),
+            make_png()[:33] + bytes(99), "damaged: no PNG chunk at byte 33", 64, id="zeros"
+        ),
+        pytest.param(
+            make_png(after=b"\0\0\0\1????    " + END),
             "damaged: no PNG chunk at byte",
             64,
             id="no chunk",
         ),
-        pytest.param(made(header=(0, 48, 8, 2, 0, 0, 0)), "gives 0 x 48", None, id="width 0"),
+        pytest.param(make_png(header=(0, 48, 8, 2, 0, 0, 0)), "gives 0 x 48", None, id="width 0"),
         pytest.param(
-            made(header=(1 << 31, 48, 8, 2, 0, 0, 0)),
+            make_png(header=(1 << 31, 48, 8, 2, 0, 0, 0)),
             "gives 2147483648",
             1 << 31,
             id="too wide",
         ),
-        pytest.param(made(header=(64, 48, 0, 2, 0, 0, 0)), "with 0 bits", 64, id="no bits"),
-        pytest.param(made(header=(64, 48, 8, 1, 0, 0, 0)), "colour type 1", 64, id="colour type"),
-        pytest.param(made(header=(64, 48, 8, 2, 1, 0, 0)), "compression", 64, id="compression"),
-        pytest.param(made(header=(64, 48, 8, 2, 0, 0, 2)), "compression", 64, id="interlacing"),
-        pytest.param(made(header=(64, 48, 8, 3, 0, 0, 0)), "palette is missing", 64, id="palette"),
+        pytest.param(make_png(header=(64, 48, 0, 2, 0, 0, 0)), "with 0 bits", 64, id="no bits"),
         pytest.param(
-            made().replace(b"\0\0\0@", b"\0\0\0A"), "checksum of its header", 65, id="IHDR"
+            make_png(header=(64, 48, 8, 1, 0, 0, 0)), "colour type 1", 64, id="colour type"
+        ),
+        pytest.param(make_png(header=(64, 48, 8, 2, 1, 0, 0)), "compression", 64, id="compression"),
+        pytest.param(make_png(header=(64, 48, 8, 2, 0, 0, 2)), "compression", 64, id="interlacing"),
+        pytest.param(
+            make_png(header=(64, 48, 8, 3, 0, 0, 0)), "palette is missing", 64, id="palette"
+        ),
+        pytest.param(
+            make_png().replace(b"\0\0\0@", b"\0\0\0A"), "checksum of its header", 65, id="IHDR"
         ),
         pytest.param(
             png()[: IDAT + 9] + b"??" + png()[IDAT + 11 :], "checksum of its image", 64, id="IDAT"
         ),
         pytest.param(
-            SIGNATURE + chunk(b"CgBI", bytes(4)) + made()[8:],
+            SIGNATURE + chunk(b"CgBI", bytes(4)) + make_png()[8:],
             "it has CgBI chunks, which few programs support",
             64,
             id="Apple's",
@@ -240,7 +255,7 @@ def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
     "data",
     [
         pytest.param(SIGNATURE + chunk(b"tEXt") * 300_000, id="empty chunks"),
-        pytest.param(made(after=chunk(b"IDAT") * 300_000), id="empty data"),
+        pytest.param(make_png(after=chunk(b"IDAT") * 300_000), id="empty data"),
         pytest.param(SIGNATURE + b"\xff\xff\xff\xffIDAT" + bytes(1_000_000), id="huge chunk"),
         pytest.param(SIGNATURE + b"\0\0\0\0" * 1_000_000, id="zeros"),
     ],
@@ -286,7 +301,7 @@ def profile(data: bytes, name: bytes = b"exif") -> bytes:
     ],
 )
 def test_exif_hidden_in_text(text: bytes) -> None:
-    found = dict(read_png(Bytes(made(text))))
+    found = dict(read_png(Bytes(make_png(text))))
 
     assert {name: found[name] for name in SIDEWAYS} == SIDEWAYS
     assert found["gps"] is True
@@ -295,7 +310,7 @@ def test_exif_hidden_in_text(text: bytes) -> None:
 def test_exif_in_its_own_place_counts_for_more() -> None:
     text = chunk(b"tEXt", b"Raw profile type exif\0" + profile(exif(3)))
 
-    assert read_png(Bytes(made(text, chunk(b"eXIf", exif(6)))))["orientation"] == 6
+    assert read_png(Bytes(make_png(text, chunk(b"eXIf", exif(6)))))["orientation"] == 6
 
 
 @pytest.mark.parametrize(
@@ -308,4 +323,4 @@ def test_exif_in_its_own_place_counts_for_more() -> None:
     ],
 )
 def test_text_without_exif_gives_nothing(text: bytes) -> None:
-    assert read_png(Bytes(made(text)))["orientation"] == 1
+    assert read_png(Bytes(make_png(text)))["orientation"] == 1

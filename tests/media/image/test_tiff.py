@@ -40,7 +40,9 @@ def tiff(mode: str = "RGB", pages: int = 1, **options: object) -> bytes:
     return file.getvalue()
 
 
-def made(tags: dict[int, int], following: int = 0, *, order: str = "<", big: bool = False) -> bytes:
+def make_tiff(
+    tags: dict[int, int], following: int = 0, *, order: str = "<", big: bool = False
+) -> bytes:
     """Assemble one page of tags that hold one number each."""
     address = "Q" if big else "I"
     head = {"<": b"II", ">": b"MM"}[order] + struct.pack(order + "H", 43 if big else 42)
@@ -76,33 +78,39 @@ PAGE = {256: 64, 257: 48, 258: 8, 262: 2, 277: 3, 273: 8, 279: 1}
             id="sideways",
         ),
         pytest.param(tiff(tiffinfo={0x8825: {2: (52.0, 31.0, 12.0)}}), {"gps": True}, id="located"),
-        pytest.param(made(PAGE), ORDINARY, id="made by hand"),
-        pytest.param(made(PAGE, order=">"), ORDINARY, id="big-endian"),
-        pytest.param(made(PAGE, big=True), ORDINARY, id="BigTIFF by hand"),
-        pytest.param(made(PAGE | {277: 4}), {"alpha": True}, id="a fourth sample for nothing"),
-        pytest.param(made(PAGE | {277: 4, 338: 0}), {"alpha": True}, id="as Photoshop writes it"),
-        pytest.param(made(PAGE | {262: 32803}), {"color": None, "alpha": False}, id="raw"),
+        pytest.param(make_tiff(PAGE), ORDINARY, id="made by hand"),
+        pytest.param(make_tiff(PAGE, order=">"), ORDINARY, id="big-endian"),
+        pytest.param(make_tiff(PAGE, big=True), ORDINARY, id="BigTIFF by hand"),
+        pytest.param(make_tiff(PAGE | {277: 4}), {"alpha": True}, id="a fourth sample for nothing"),
         pytest.param(
-            made({256: 64, 257: 48, 324: 8, 325: 9}), {"bit_depth": 1, "color": "gray"}, id="tiles"
+            make_tiff(PAGE | {277: 4, 338: 0}), {"alpha": True}, id="as Photoshop writes it"
+        ),
+        pytest.param(make_tiff(PAGE | {262: 32803}), {"color": None, "alpha": False}, id="raw"),
+        pytest.param(
+            make_tiff({256: 64, 257: 48, 324: 8, 325: 9}),
+            {"bit_depth": 1, "color": "gray"},
+            id="tiles",
         ),
         pytest.param(
-            made({256: 64, 257: 48, 262: 6, 258: 8, 277: 3, 513: 8, 514: 9}),
+            make_tiff({256: 64, 257: 48, 262: 6, 258: 8, 277: 3, 513: 8, 514: 9}),
             ORDINARY,
             id="old JPEG",
         ),
-        pytest.param(made({256: 64, 257: 48, 273: 8}), {"readable": True}, id="no lengths"),
+        pytest.param(make_tiff({256: 64, 257: 48, 273: 8}), {"readable": True}, id="no lengths"),
         pytest.param(
-            made(PAGE | {256: 8, 257: 1, 279: 5000}),
+            make_tiff(PAGE | {256: 8, 257: 1, 279: 5000}),
             {"width": 8, "readable": True},
             id="a strip that claims more than the image takes",
         ),
-        pytest.param(made(PAGE | {0x8825: 1 << 31}), ORDINARY, id="GPS nowhere"),
-        pytest.param(made(PAGE | {0x8825: 1 << 63}, big=True), ORDINARY, id="GPS far off"),
-        pytest.param(made(PAGE, following=8), {"frames": 1}, id="pages in circles"),
-        pytest.param(made(PAGE, following=1 << 31), {"frames": 1}, id="page nowhere"),
-        pytest.param(made(PAGE, following=1 << 63, big=True), {"frames": 1}, id="page far off"),
+        pytest.param(make_tiff(PAGE | {0x8825: 1 << 31}), ORDINARY, id="GPS nowhere"),
+        pytest.param(make_tiff(PAGE | {0x8825: 1 << 63}, big=True), ORDINARY, id="GPS far off"),
+        pytest.param(make_tiff(PAGE, following=8), {"frames": 1}, id="pages in circles"),
+        pytest.param(make_tiff(PAGE, following=1 << 31), {"frames": 1}, id="page nowhere"),
         pytest.param(
-            made(PAGE | {256: 60000, 257: 60000}),
+            make_tiff(PAGE, following=1 << 63, big=True), {"frames": 1}, id="page far off"
+        ),
+        pytest.param(
+            make_tiff(PAGE | {256: 60000, 257: 60000}),
             {"width": 60000, "height": 60000, "readable": True},
             id="large",
         ),
@@ -118,12 +126,16 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("data", "problem", "width"),
     [
-        pytest.param(made(PAGE | {279: 5000}), "cut off: 98 of at least 5,008", 64, id="strip"),
-        pytest.param(made(PAGE | {273: 1 << 31}), "cut off: 98 of at least", 64, id="place"),
-        pytest.param(made(PAGE)[:4] + b"\xff\xff\0\0", "cut off: 8 of", None, id="page"),
+        pytest.param(
+            make_tiff(PAGE | {279: 5000}), "cut off: 98 of at least 5,008", 64, id="strip"
+        ),
+        pytest.param(make_tiff(PAGE | {273: 1 << 31}), "cut off: 98 of at least", 64, id="place"),
+        pytest.param(make_tiff(PAGE)[:4] + b"\xff\xff\0\0", "cut off: 8 of", None, id="page"),
         pytest.param(tiff()[: len(tiff()) // 2], "cut off", 64, id="half"),
-        pytest.param(made({256: 64, 257: 48}), "the offset of its pixels", 64, id="no strips"),
-        pytest.param(made({256: 64, 273: 8}), "the size of its first page", None, id="no height"),
+        pytest.param(make_tiff({256: 64, 257: 48}), "the offset of its pixels", 64, id="no strips"),
+        pytest.param(
+            make_tiff({256: 64, 273: 8}), "the size of its first page", None, id="no height"
+        ),
     ],
 )
 def test_unusable(data: bytes, problem: str, width: int | None) -> None:
@@ -149,7 +161,7 @@ def test_a_page_that_claims_65535_tags_again_and_again_is_left_soon() -> None:
 
 
 def test_damage_never_hangs_or_crashes() -> None:
-    whole = made(PAGE | {0x0112: 6, 0x8825: 8, 338: 1, 324: 8, 325: 1}, following=20)
+    whole = make_tiff(PAGE | {0x0112: 6, 0x8825: 8, 338: 1, 324: 8, 325: 1}, following=20)
     for at in range(len(whole)):
         for value in (0, 1, 3, 127, 255):
             with contextlib.suppress(ValueError, struct.error):

@@ -1,4 +1,4 @@
-"""WEBP: lossy, lossless, extended, animated; and headers that promise too much."""
+"""WEBP: lossy, lossless, extended, animated; and headers that claim too much."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_facts(data: bytes, expected: dict[str, Any]) -> None:
 
 
 def with_tag(tag: int) -> bytes:
-    """Let the first three bytes of a lossy image say something else."""
+    """Change the first three bytes of a lossy image."""
     return riff(LOSSY[:8] + tag.to_bytes(3, "little") + LOSSY[11:])
 
 

@@ -23,7 +23,7 @@ def index(*parts: bytes, duration: int = 0, trex: tuple[int, int] = (60, 100)) -
 
 
 def run(*samples: tuple[int, ...], flags: int = 0, at: int | None = None, first: int = 0) -> bytes:
-    """Make a trun whose samples have the fields that the flags tell of."""
+    """Make a trun whose samples have the fields that the flags announce."""
     place = b"" if at is None else struct.pack(">i", at)
     flags |= 0 if at is None else 0x1
     extra = struct.pack(">I", first) if flags & 0x4 else b""

@@ -192,7 +192,9 @@ STEP = whole(0x23E383, 40_000_000)
     [
         pytest.param(video(block(0), tracks=track(STEP, frame())), 0.04, id="by the usual step"),
         pytest.param(
-            video(block(0), block(300), tracks=track(STEP, frame())), 0.6, id="a step nobody keeps"
+            video(block(0), block(300), tracks=track(STEP, frame())),
+            0.6,
+            id="a step that no frame keeps",
         ),
         pytest.param(
             video(block(0), block(40), block(1000), claimed=2500), 2.5, id="held until the end"

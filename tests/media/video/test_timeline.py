@@ -1,4 +1,4 @@
-"""What the index of a video tells: frames, lengths, turns; and headers that lie."""
+"""The facts in the index of a video: frames, lengths, rotations; and wrong headers."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_cover_art_is_no_video(traks: list[Trak], videos: list[int]) -> None:
             "its header gives 7,200.00 s, its samples 1.00 s",
             id="track",
         ),
-        pytest.param(mp4(1000, Trak(header_duration=0)), None, id="track: not told"),
+        pytest.param(mp4(1000, Trak(header_duration=0)), None, id="track: not stated"),
         pytest.param(
             mp4(1000, Trak(media_duration=60)),
             "its header gives 0.10 s, its samples 1.00 s",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from loopback import Answer, Loopback, answer, redirect, reset, silent
 from own_certificate import server_side, write_certificate
-from small_service import HASTE, KEY, PATIENCE, driver, provider, service
+from small_service import HASTE, KEY, STEADY, driver, provider, service
 
 from wanprep.errors import UsageError
 from wanprep.plugins import FileContent, Order, Request
@@ -21,7 +21,7 @@ OK = answer(200, b"fine")
 
 
 def client(server: Loopback) -> HttpClient:
-    return HttpClient({"api": server.url}, Key(KEY), PATIENCE)
+    return HttpClient({"api": server.url}, Key(KEY), STEADY)
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_a_redirect_to_another_host_drops_the_key(
     other: Loopback, status: int, method: str
 ) -> None:
     secret = {"X-Api-Key": "own", "Range": "bytes=0-0"}
-    asked = Request(method=method, url="/a", headers=secret)
+    message = Request(method=method, url="/a", headers=secret)
     with Loopback({"*": [redirect(f"{other.url}/b", status)]}) as server, client(server) as http:
-        assert http.send(asked).status == 200
+        assert http.send(message).status == 200
     assert KEY.encode() in server.everything
     (heard,) = other.heard
     assert heard.method == method
@@ -107,7 +107,7 @@ def test_only_get_and_head_follow_redirects(other: Loopback) -> None:
 
 def test_plain_http_only_with_a_loopback_base(other: Loopback) -> None:
     with (
-        HttpClient({"api": "https://api.small.example"}, Key(KEY), PATIENCE) as http,
+        HttpClient({"api": "https://api.small.example"}, Key(KEY), STEADY) as http,
         pytest.raises(Broken, match="is not https") as caught,
     ):
         http.send(Request(method="GET", url=f"{other.url}/a"))
@@ -116,9 +116,9 @@ def test_plain_http_only_with_a_loopback_base(other: Loopback) -> None:
 
 
 def test_queries_are_escaped() -> None:
-    asked = Request(method="GET", url="/a?b=1", query={"webhook": "https://x.org/?a=b&c=日 d"})
+    message = Request(method="GET", url="/a?b=1", query={"webhook": "https://x.org/?a=b&c=日 d"})
     with Loopback({"*": [OK]}) as server, client(server) as http:
-        response = http.send(asked)
+        response = http.send(message)
     (heard,) = server.heard
     escaped = "https%3A%2F%2Fx.org%2F%3Fa%3Db%26c%3D%E6%97%A5%20d"
     assert heard.target == f"/a?b=1&webhook={escaped}"
@@ -197,7 +197,7 @@ def test_a_failing_proxy_means_nothing_was_sent(
                 provider(),
                 service(),
                 environ={"SMALL_KEY": KEY},
-                patience=replace(HASTE, connect=1),
+                policy=replace(HASTE, connect=1),
                 pause=lambda _: None,
             ) as http,
             pytest.raises(NotSent, match="Nothing was sent"),
@@ -232,4 +232,4 @@ def test_an_invalid_proxy_or_certificate_file(
 ) -> None:
     monkeypatch.setenv(variable, value)
     with pytest.raises(UsageError, match="cannot be used"):
-        HttpClient({"api": "https://api.small.example"}, Key(KEY), PATIENCE)
+        HttpClient({"api": "https://api.small.example"}, Key(KEY), STEADY)

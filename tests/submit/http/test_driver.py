@@ -19,25 +19,25 @@ from loopback import (
     reset,
     silent,
 )
-from small_service import HASTE, KEY, ORDER, PATIENCE, SENT, driver, provider, service
+from small_service import HASTE, KEY, ORDER, SENT, STEADY, driver, provider, service
 
 from wanprep.errors import UsageError
 from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Unclear
 from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.paid import describe
-from wanprep.submit.http.retries import Patience
+from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.uploads.local_files import local_file
 
 GOOD = answer(200, {"id": "j1", "credits": 5})
 
 
-def submit(*answers: Answer, patience: Patience = PATIENCE) -> tuple[Any, Loopback, list[float]]:
+def submit(*answers: Answer, policy: RetryPolicy = STEADY) -> tuple[Any, Loopback, list[float]]:
     """Submit to a server with these answers; return the outcome, the server and the pauses."""
     waits: list[float] = []
     with (
         Loopback({"/jobs": answers}) as server,
-        driver(server, patience=patience, pause=waits.append) as small,
+        driver(server, policy=policy, pause=waits.append) as small,
     ):
         try:
             outcome: Any = small.submit(ORDER)
@@ -74,7 +74,7 @@ def test_the_request_of_an_order() -> None:
         pytest.param(answer(200, b"<html>"), 200, id="a page"),
         pytest.param(answer(200, {"code": 0}), 200, id="an answer without an id"),
         pytest.param(answer(500, {"error": "oops"}, x_request_id="r-77"), 500, id="500"),
-        pytest.param(answer(503, b"", retry_after="1"), 503, id="503, though told to wait"),
+        pytest.param(answer(503, b"", retry_after="1"), 503, id="503 with Retry-After"),
         pytest.param(answer(504, b"<html>"), 504, id="a gateway's time-out"),
         pytest.param(answer(200, b" " * 10_000_001), None, id="far too much"),
         pytest.param(
@@ -97,7 +97,7 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(
 def test_uncertain_keeps_the_message_and_request_id() -> None:
     outcome, _, _ = submit(answer(500, {"error": {"message": "oops"}}, x_request_id="r-77"))
     assert "HTTP 500: oops" in str(outcome)
-    assert outcome.told == {"x-request-id": "r-77"}
+    assert outcome.headers == {"x-request-id": "r-77"}
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_uncertain_keeps_the_message_and_request_id() -> None:
     ],
 )
 def test_timeouts_are_uncertain(slow: Answer) -> None:
-    haste = Patience(connect=20, read=0.3, answer=0.3, pause=0.01)
-    outcome, server, _ = submit(slow, GOOD, patience=haste)
+    haste = RetryPolicy(connect=20, read=0.3, answer=0.3, pause=0.01)
+    outcome, server, _ = submit(slow, GOOD, policy=haste)
     assert isinstance(outcome, Uncertain), outcome
     assert len(server.heard) == 1
 
@@ -159,7 +159,7 @@ def test_answers_with_the_key_are_redacted() -> None:
     assert (str(outcome), outcome.code) == ("the key *** is unknown", "***")
     outcome, _, _ = submit(answer(500, {"error": f"Bearer {KEY}"}, x_request_id=KEY))
     assert isinstance(outcome, Uncertain)
-    assert KEY not in f"{outcome} {outcome.told}"
+    assert KEY not in f"{outcome} {outcome.headers}"
     accepted, _, _ = submit(answer(200, {"id": "j1", "you": [KEY]}))
     assert accepted.details == {"id": "j1", "you": ["***"]}
 
@@ -198,7 +198,7 @@ def closed_port() -> str:
 @pytest.mark.parametrize(
     "url",
     [
-        pytest.param(None, id="nobody listens"),
+        pytest.param(None, id="no listener"),
         pytest.param("https://api.small.example", id="behind a proxy that is not there"),
     ],
 )
@@ -206,9 +206,7 @@ def test_a_failed_connection_is_retried_and_never_uncertain(url: str | None) -> 
     waits: list[float] = []
     environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url or closed_port()}
     with (
-        Driver(
-            provider(), service(), environ=environ, patience=PATIENCE, pause=waits.append
-        ) as small,
+        Driver(provider(), service(), environ=environ, policy=STEADY, pause=waits.append) as small,
         pytest.raises(NotSent, match="Nothing was sent") as caught,
     ):
         small.submit(ORDER)
@@ -218,11 +216,11 @@ def test_a_failed_connection_is_retried_and_never_uncertain(url: str | None) -> 
 
 def test_a_failed_handshake_means_nothing_was_sent() -> None:
     with Loopback({"*": [GOOD]}) as server:
-        url = server.url.replace("http:", "https:")  # where nobody speaks TLS
+        url = server.url.replace("http:", "https:")  # where no server speaks TLS
         environ = {"SMALL_KEY": KEY, "WANPREP_SMALL_BASE_URL": url}
         with (
             Driver(
-                provider(), service(), environ=environ, patience=HASTE, pause=lambda _: None
+                provider(), service(), environ=environ, policy=HASTE, pause=lambda _: None
             ) as small,
             pytest.raises(NotSent),
         ):
@@ -337,7 +335,7 @@ def test_polls_are_repeated(bad: Answer) -> None:
 def test_polls_without_an_answer(bad: Answer, message: str) -> None:
     with (
         Loopback({"/jobs/1": [bad]}) as server,
-        driver(server, patience=HASTE) as small,
+        driver(server, policy=HASTE) as small,
         pytest.raises(NoAnswer, match=message),
     ):
         small.poll(SENT)

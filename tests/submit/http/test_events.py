@@ -86,7 +86,7 @@ def test_closing_stops_a_silent_stream_at_once(tls: bool) -> None:
     stream = dripping(HEAD, b"", every=20)
     with (
         Loopback({"/events": [stream]}, tls=server_side() if tls else None) as server,
-        driver(server) as small,  # whose patience is longer than this test
+        driver(server) as small,  # whose timeout is longer than this test
     ):
         listener = listen(small, Received())
         assert listener.connected
@@ -113,7 +113,7 @@ def test_failures_are_ignored(bad: Answer) -> None:
     received = Received()
     with (
         Loopback({"/events": [bad]}) as server,
-        driver(server, patience=HASTE) as small,
+        driver(server, policy=HASTE) as small,
         listen(small, received),
     ):
         pass

@@ -8,7 +8,7 @@ import pytest
 from wanprep.plugins import Response
 from wanprep.submit.errors import Broken
 from wanprep.submit.http.retries import (
-    Patience,
+    RetryPolicy,
     is_safe_to_resend,
     is_transient,
     retry,
@@ -30,7 +30,7 @@ def response(status: int, body: bytes = b"", **headers: str) -> Response:
         (response(501), False, False),
         (response(504), False, True),
         (Broken("cut", begun=True), False, True),
-        (Broken("nobody there", begun=False), True, True),
+        (Broken("no server", begun=False), True, True),
         (Broken("no link", begun=False, hopeless=True), False, False),
     ],
 )
@@ -73,8 +73,8 @@ def test_retry_after_a_date() -> None:
 
 def test_pauses_grow_and_are_randomized() -> None:
     waits: list[float] = []
-    patience = Patience(attempts=6, pause=1, longest_pause=6)
-    last = retry(lambda: response(500), is_transient, patience, waits.append)
+    policy = RetryPolicy(attempts=6, pause=1, longest_pause=6)
+    last = retry(lambda: response(500), is_transient, policy, waits.append)
     assert isinstance(last, Response)
     assert len(waits) == 5
     for wait, longest in zip(waits, (1, 2, 4, 6, 6), strict=True):
@@ -83,6 +83,8 @@ def test_pauses_grow_and_are_randomized() -> None:
 
 def test_waits_that_are_too_long() -> None:
     waits: list[float] = []
-    retry(lambda: response(429, retry_after="50"), is_transient, Patience(total=40), waits.append)
-    retry(lambda: response(429, retry_after="100"), is_transient, Patience(), waits.append)
+    retry(
+        lambda: response(429, retry_after="50"), is_transient, RetryPolicy(total=40), waits.append
+    )
+    retry(lambda: response(429, retry_after="100"), is_transient, RetryPolicy(), waits.append)
     assert waits == []

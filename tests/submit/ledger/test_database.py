@@ -55,7 +55,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(tmp_path: Path) -> None:
         assert ledger.runs() == [run]
 
 
-def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(NoStateFolder, match=r"cannot be created: .*WANPREP_STATE_DIR"):
         Ledger(str(tmp_path / "file" / "state"))
@@ -89,7 +89,7 @@ def test_a_locked_ledger_says_so(folder: Path) -> None:
         ledger._database._connection.execute("PRAGMA busy_timeout = 50")
         with sqlite3.connect(folder / "ledger.sqlite3", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(LedgerTrouble, match=r"locked. Another program holds it"):
+            with pytest.raises(LedgerTrouble, match=r"locked. Another program has locked it"):
                 ledger.reserve(new_run())
             other.execute("ROLLBACK")
         other.close()

@@ -154,7 +154,7 @@ def test_the_ledger_cannot_be_written_when_the_answer_comes(
         status = session.wanprep("submit", job_with_url(session, EVOLINK), "--offline")
         release.set()
     assert status == 4
-    assert "accepted as task-1, but that could not be written down: keep this line" in session.err
+    assert "accepted as task-1, but that could not be recorded: keep this line" in session.err
     assert blocked.is_set()
     assert [run["state"] for run in session.runs()] == ["uncertain"]
     assert os.listdir(state)

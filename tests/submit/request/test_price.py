@@ -121,7 +121,7 @@ def test_nonsense_has_no_price(tmp_path: Path, parameters: dict[str, Any]) -> No
 
 def test_what_is_not_an_endpoint_has_no_price(tmp_path: Path) -> None:
     found = estimate_price(TARGETS["wan/2.7"], intent(tmp_path, [IMAGE]), {})
-    assert found == Unpriced("No prices are known for wan/2.7.")
+    assert found == Unpriced("There are no prices for wan/2.7.")
 
 
 def test_a_native_body_has_the_same_price(tmp_path: Path) -> None:

@@ -434,7 +434,7 @@ def test_what_the_service_would_refuse_cannot_be_built(
 
 def test_an_unknown_field_deep_inside_cannot_be_built(tmp_path: Path) -> None:
     body = NATIVE | {"image_urls": [HERO], "model_params": {"voices": {}}}
-    with pytest.raises(CannotBuild, match="at /model_params/voices: unknown key; known keys: "):
+    with pytest.raises(CannotBuild, match="at /model_params/voices: unknown key; allowed keys: "):
         built(tmp_path, {"target": EVOLINK.id, "body": body}, EVOLINK)
 
 

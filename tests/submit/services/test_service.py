@@ -137,27 +137,27 @@ def test_invalid_intervals(text: str) -> None:
             {"repository": "name"},
             r"at /repository: found .name.; expected .*\. The Oxen repository",
         ),
-        ("oxen", {"item": {"uri": "x"}}, "at /item/uri: unknown key; known keys: `url`, `voice`"),
+        ("oxen", {"item": {"uri": "x"}}, "at /item/uri: unknown key; allowed keys: `url`, `voice`"),
         ("runcomfy", {"data-uris": "yes"}, "at /data-uris: found .yes.; expected true or false"),
         (
             "runcomfy",
             {"model-ids": {"a": "../b"}},
             "at /model-ids/a: found ...*; expected text that",
         ),
-        ("wavespeed", {"x": 1}, "known keys: `at-once`, `per-minute`"),
+        ("wavespeed", {"x": 1}, "allowed keys: `at-once`, `per-minute`"),
     ],
 )
 def test_invalid_settings(provider: str, settings: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=message) as raised:
-        load_service(provider).checked_settings(settings)
+        load_service(provider).validate_settings(settings)
     assert f"[providers.{provider}]" in str(raised.value)
 
 
 def test_valid_settings() -> None:
     good = {"repository": "studio/inputs", "branch": "main", "item": {"voice": "voice_url"}}
-    assert load_service("oxen").checked_settings(good) is good
+    assert load_service("oxen").validate_settings(good) is good
     ids = {"model-ids": {"wan-2-7-reference-to-video": "wan-ai/wan-2.7/reference-to-video"}}
-    assert load_service("runcomfy").checked_settings(ids) is ids
+    assert load_service("runcomfy").validate_settings(ids) is ids
 
 
 def write_own(folder: Path, text: str) -> Path:
@@ -182,7 +182,7 @@ def test_a_provider_file_beside_other_targets(tmp_path: Path) -> None:
     ("text", "message"),
     [
         pytest.param("{", "provider.json cannot be read", id="no JSON"),
-        pytest.param("[]", "the provider 'own' is not known", id="no object"),
+        pytest.param("[]", "there is no provider 'own'", id="no object"),
         pytest.param('{"name": "own"}', "provider.json: missing `title`", id="half of it"),
     ],
 )

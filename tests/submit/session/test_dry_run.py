@@ -114,5 +114,5 @@ def test_a_file_inside_the_order_has_no_request_of_its_own(file: LocalFile) -> N
 def test_a_file_without_a_destination(file: LocalFile) -> None:
     with pytest.raises(CannotHost, match=r"a repository is missing. Name one"):
         described(file, {}, upload=needs_settings)
-    with pytest.raises(CannotHost, match="Small takes no uploads"):
+    with pytest.raises(CannotHost, match="Small accepts no uploads"):
         described(file, {}, upload=None)

@@ -15,14 +15,14 @@ import pytest
 from ledgers import TARGET, received, start_process, succeeded_run
 from loopback import Answer, Loopback, answer, chunked, dripping, half, head, raw, redirect, reset
 from PIL import Image
-from small_service import KEY, PATIENCE, driver
+from small_service import KEY, STEADY, driver
 
 from wanprep import __version__
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
 from wanprep.submit.errors import BadResult, CannotSave, NoAnswer, ResultGone
 from wanprep.submit.http import download as downloads
-from wanprep.submit.http.retries import Patience
+from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.session.save import SavedResult, save_results
 
 
@@ -57,7 +57,7 @@ def fetch(
     *answers: Answer,
     outputs: int = 1,
     expected: float | None = 1.0,
-    patience: Patience = PATIENCE,
+    policy: RetryPolicy = STEADY,
     **body: Any,
 ) -> tuple[SavedResult, ...]:
     server.script = {"/v.mp4": answers}
@@ -66,7 +66,7 @@ def fetch(
         facts={"seconds": expected},
         order=Order(target=TARGET, body=body),
     )
-    with driver(server, patience=patience) as line:
+    with driver(server, policy=policy) as line:
         return save_results(run, line, str(home))
 
 
@@ -157,9 +157,9 @@ LENGTH = {"content-length": "5000", "connection": "close"}
 def test_what_is_not_a_result_is_not_kept(
     server: Loopback, home: Path, bad: Answer, error: type[WanprepError], says: str
 ) -> None:
-    haste = Patience(connect=20, read=0.3, download=0.2, attempts=2, pause=0.01)
+    haste = RetryPolicy(connect=20, read=0.3, download=0.2, attempts=2, pause=0.01)
     with pytest.raises(error, match=says) as caught:
-        fetch(server, home, bad, patience=haste)
+        fetch(server, home, bad, policy=haste)
     assert names(home) == []
     assert "secret" not in str(caught.value)
 
@@ -306,7 +306,7 @@ def test_a_folder_that_fails_otherwise(
     assert names(home) == []
 
 
-def test_a_result_of_no_known_size_ends(
+def test_a_result_of_unknown_size_ends(
     server: Loopback, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(downloads, "_MOST_BYTES", 1000)

@@ -68,7 +68,7 @@ def test_an_exception_in_a_plugin_leaves_the_run_uncertain(session: Session) -> 
 
 def test_the_provider_was_not_reached(session: Session) -> None:
     driver = session.driver("evolink")
-    driver.patience = replace(driver.patience, attempts=1)
+    driver.policy = replace(driver.policy, attempts=1)
     driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = place_order(session, reserved(session))
     assert run.state == "refused", "nothing was ordered: the same command sends it anew"
@@ -96,7 +96,7 @@ def test_a_refused_repeat_does_not_refuse_the_first_order(
         service.script = {"*": [no]}
     else:
         driver = session.driver("evolink")
-        driver.patience = replace(driver.patience, attempts=1)
+        driver.policy = replace(driver.policy, attempts=1)
         driver.client.bases = {"api": "http://127.0.0.1:9"}
     run = place_order(session, again.run, repeat=True)
     assert run.state == "uncertain"

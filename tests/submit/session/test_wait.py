@@ -89,7 +89,7 @@ def test_an_old_job_that_is_refused_has_expired(desktop: Desktop, session: Sessi
 def test_network_errors_are_waited_out(desktop: Desktop, session: Session) -> None:
     run = submitted(desktop, session, RUNCOMFY)
     driver = session.driver("runcomfy")
-    driver.patience = replace(driver.patience, attempts=1)
+    driver.policy = replace(driver.policy, attempts=1)
     desktop.emulator.switch("poll-error=2")
     task, messages = listening_task()
     assert wait_for_end(session, run, task).state == "succeeded"

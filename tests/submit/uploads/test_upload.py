@@ -121,7 +121,7 @@ def test_a_link_that_gives_no_file_is_refused(
 ) -> None:
     # Each look is one HEAD, and one GET where that says too little.
     serve(server, *(answers * 8))
-    with driver(server, patience=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
+    with driver(server, policy=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
         upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin was uploaded" in str(caught.value)
     assert copies.get("small", file.sha256) is None
@@ -252,7 +252,7 @@ def test_a_file_without_a_destination(
 ) -> None:
     with (
         driver(server, upload=None) as line,
-        pytest.raises(CannotHost, match="Small takes no uploads"),
+        pytest.raises(CannotHost, match="Small accepts no uploads"),
     ):
         upload_file(file, driver=line, config_hosts={}, copies=copies)
 
@@ -341,11 +341,11 @@ def test_a_copy_lives_as_long_as_the_service_keeps_such(
 @pytest.mark.parametrize(
     ("limits", "why"),
     [
-        pytest.param({"refused": (TYPE,)}, f"Small takes no {TYPE} as an upload", id="type"),
-        pytest.param({"most_bytes": 3}, "Small takes uploads of at most 3 B", id="size"),
+        pytest.param({"refused": (TYPE,)}, f"Small accepts no {TYPE} as an upload", id="type"),
+        pytest.param({"most_bytes": 3}, "Small accepts uploads of at most 3 B", id="size"),
     ],
 )
-def test_what_is_known_to_be_refused_is_not_uploaded(
+def test_files_that_the_service_refuses_are_not_uploaded(
     server: Loopback, file: LocalFile, copies: HostedCopies, limits: dict[str, Any], why: str
 ) -> None:
     serve(server, HERE)

@@ -1,4 +1,4 @@
-"""Convert samples to 8-bit sRGB without alpha: what services and screens take for granted.
+"""Convert samples to 8-bit sRGB without alpha, which services and screens assume.
 
 A profile in the file is applied with LittleCMS (relative colorimetric with black point
 compensation, as editors do), and the gamma of a PNG is undone. Without either, colours are taken
@@ -119,7 +119,7 @@ def to_eight_bits(image: PillowImage, facts: Facts) -> PillowImage:
     match image.mode:
         case "I;16" | "I;16B" | "I;16L" | "I;16N":
             return _gray_to_eight_bits(image, facts)
-        case "I" if facts.format == "pnm":  # brought to 16 bits by Pillow, whatever it had
+        case "I" if facts.format == "pnm":  # Pillow converts any depth to 16 bits
             return _gray_to_eight_bits(image, facts)
         case "I" | "F":
             raise CannotFix(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # While an image is turned or converted it is there twice, with 4 bytes a pixel: 1.8 GB.
 MOST_PIXELS: Final = 225_000_000
 _PILLOW_NAMES: Final = {"pnm": "PPM", "tga": "TGA", "jpeg2000": "JPEG2000"}
-# Other programs would have to be run for these, or they have no pixels at all.
+# These need other programs to decode, or have no pixels at all.
 _DRAWINGS: Final = frozenset({"eps", "svg", "wmf"})
 # RFC 9649, section 2.7: behind the head of the first chunk.
 _WEBP_FLAGS: Final = 20
@@ -58,7 +58,7 @@ def decode(source: str, facts: Facts, near: Size | None = None) -> PillowImage:
         raise CannotFix(
             f"{facts.format.upper()} is a drawing. Export it as PNG from the program that made it."
         )
-    with _translated_errors(), warnings.catch_warnings():
+    with _translate_errors(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about oddities of the file
         return _decode_heic(source) if facts.format == "heic" else _decode(source, facts, near)
 
@@ -81,7 +81,7 @@ def turn_upright(image: PillowImage, facts: Facts) -> PillowImage:
 
 
 @contextmanager
-def _translated_errors() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     from PIL import UnidentifiedImageError
     from PIL.Image import DecompressionBombError
 
@@ -92,7 +92,7 @@ def _translated_errors() -> Iterator[None]:
     except MemoryError as error:
         raise _too_large("it does not fit into memory") from error
     except UnidentifiedImageError as error:
-        raise _damaged("it is damaged, or of a rare variety") from error
+        raise _damaged("it is damaged, or of a rare kind") from error
     except _DECODE_ERRORS as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _damaged(printable_line(why)) from error
@@ -174,4 +174,4 @@ def _refuse_too_large(size: Size) -> None:
     """Refuse what would not fit into a worker's memory."""
     if size[0] * size[1] > MOST_PIXELS:
         count = f"{size[0] * size[1] / 1e6:,.0f} megapixels"
-        raise _too_large(f"it has {count}, {MOST_PIXELS / 1e6:.0f} are the most")
+        raise _too_large(f"it has {count}, at most {MOST_PIXELS / 1e6:.0f} fit into memory")

@@ -24,7 +24,7 @@ _LAST_GPS_TAG: Final = 0x1F
 
 
 class LocationNotRemoved(Exception):
-    """The location is stored in a way that this cannot remove."""
+    """The location is stored in a way that cannot be removed safely."""
 
 
 def strip_exif(exif: bytes) -> bytes:

@@ -6,7 +6,7 @@ blocks. 1 is the same image. Both are first scaled to the smaller one's size, an
 a megapixel at most; padding is left out. What was scaled is compared at half that size at most: no
 scaling keeps a pattern of single pixels. The same is done with copies of 64 pixels, where a block
 covers the composition, and the lower number counts: else a sky would be as good upside down. It
-detects what is turned, moved, darker or covered; for that it does not need to measure fine detail.
+detects what is turned, moved, darker or covered, which takes no fine detail.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _C2: Final = (0.03 * 255) ** 2
 
 
 def image_similarity(prepared: PillowImage, recipe: ImageRecipe, result: str) -> float:
-    """Compare a finished file with the prepared image that it was made from."""
+    """Compare a finished file with the prepared image that it was encoded from."""
     from PIL import Image
 
     with Image.open(result) as opened:

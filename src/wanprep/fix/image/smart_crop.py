@@ -1,9 +1,9 @@
 """Choose the part of an image to keep by its content.
 
-The measure is that of smartcrop.js, with one term more: every pixel of a small copy scores for
+The measure is that of smartcrop.js, with one more term: every pixel of a small copy scores for
 edges, for the colour of skin, for saturation, and for colours that are rare in this image. The
 window goes where it holds the most of that, and what is in its core counts twice, so that a
-subject is not left at the rim. It knows no faces and no meaning: a subject that is plainer than
+subject is not left at the rim. It detects no faces and no objects: a subject that is plainer than
 what surrounds it is missed, and then the user must crop by hand.
 """
 

@@ -128,7 +128,7 @@ Condition = Literal["always", "not-worse", "solved"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change to a job file, proposed or made."""
+    """One change to a job file, proposed or applied."""
 
     pointer: str  # of the value, or of the key's value, in the document as it was then
     operations: tuple[Operation, ...]
@@ -167,7 +167,7 @@ def propose_value(
 
 
 def propose_key(pointer: str, key: str, rule: str, *, certain: bool) -> Change:
-    """Propose another key; what its value then means must be judged anew."""
+    """Propose another key; its value must be judged again."""
     before = last(pointer)
     return Change(
         pointer, (Rename(pointer, key),), f"write the key `{key}` instead of `{before}`",
@@ -212,7 +212,7 @@ class FixedJob:
 
     text: str
     changes: tuple[Change, ...] = ()
-    questions: tuple[Change, ...] = ()  # changes that need a yes, and were not made
+    questions: tuple[Change, ...] = ()  # changes that need a yes, and were not applied
     remaining: tuple[Remaining, ...] = ()
 
     @property

@@ -37,7 +37,7 @@ class Draft:
 
     @property
     def comments(self) -> list[str]:
-        """The texts of all comments, sorted."""
+        """The text of each comment, sorted."""
         return sorted(self.text[slice(*span)] for span in comments(self.documents))
 
 

@@ -1,4 +1,4 @@
-"""Write the jobs anew: what was wrong in them, and the new names of what they use."""
+"""Write job files with their fixes and the new paths of their media."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ def fix_jobs(request: FixRequest, run: PlannedRun, outcomes: Sequence[Outcome]) 
     """Fix every job file and put it in its place."""
     results = {each.media.path: result_of(each) for each in outcomes}
     planned = planned_jobs(request, run, results)
-    return [_written(request, file, result, fixed) for file, result, fixed in planned]
+    return [_write(request, file, result, fixed) for file, result, fixed in planned]
 
 
 def planned_jobs(
     request: FixRequest, run: PlannedRun, results: Mapping[str, str]
 ) -> Iterator[tuple[JobFile, str, FixedJob]]:
-    """Tell where each job file goes, and how it reads with its media in `results`, by path."""
+    """Predict where each job file goes, and its text with its media in `results`, by path."""
     for file, cases in zip(run.inputs.files, run.inputs.cases, strict=True):
         if not run.paths.is_result(file.file):
             result = run.paths.assign(file.file)
-            moved = _moved(file, result, [each.media for each in run.files], results)
-            yield file, result, _fixed(request, file, cases, moved)
+            moved = _changed_paths(file, result, [each.media for each in run.files], results)
+            yield file, result, _fix(request, file, cases, moved)
 
 
-def _fixed(request: FixRequest, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
+def _fix(request: FixRequest, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
     ignored = request.check.config.ignored_rules(file.file)
     return fix_job(file, cases, options=request.options, moved=moved, ignored=ignored)
 
 
-def _moved(
+def _changed_paths(
     file: JobFile, result: str, media: Iterable[MediaFile], results: Mapping[str, str]
 ) -> Moved:
-    """Find the paths in a job that lead elsewhere now."""
+    """Find the paths in a job that have changed."""
     folder, moved = os.path.dirname(os.path.abspath(result)), Moved()
     for each in media:
         end = results.get(each.path, each.path)
@@ -61,7 +61,7 @@ def _moved(
     return moved
 
 
-def _written(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> FixedFile:
+def _write(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> FixedFile:
     before = sha256_of(file.file)
     overwrite = request.out is None or request.earlier.has_written(result)
     if fixed.text != file.source.text:

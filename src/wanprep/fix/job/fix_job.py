@@ -1,4 +1,4 @@
-"""Fix a job file document by document: each change is kept only if its text is judged better."""
+"""Fix a job file document by document: a change is kept only if the document is judged better."""
 
 from __future__ import annotations
 
@@ -48,12 +48,10 @@ FIXES: Final[tuple[JobFix, ...]] = (
     references.unsupported_roles,
     values.nearest_values,
 )
-# What needs more is not a job: reading it again and again would take minutes.
+# A file that needs more is not a job: to read it so often would take minutes.
 _MAX_CHANGES: Final = 100
 MAX_CHARACTERS_READ: Final = 1_500_000
-_BY_HAND: Final = (
-    "It was not changed: what it stands in is repeated elsewhere, or holds more than could be kept."
-)
+_BY_HAND: Final = "It was not changed: that would change another value or lose a comment."
 
 
 def fix_job(
@@ -130,7 +128,7 @@ class _JobFixer:
 
 @dataclass(slots=True)
 class _Section:
-    """A part of the file that is parsed by itself, and the edits made to it."""
+    """A part of the file that is parsed by itself, and its edits."""
 
     draft: Draft
     begin: int  # its offset in the file
@@ -157,7 +155,7 @@ class _DocumentFixer:
     _characters_read: int = 0
 
     def fix(self) -> list[Remaining]:
-        """Make all changes that are possible; return what a person must fix."""
+        """Apply all changes that are possible; return what a person must fix."""
         items = self.job.moved.items()
         moved = {pointer: path for (number, pointer), path in items if number == self.number}
         judged = self._judge(self.section.draft)
@@ -181,7 +179,7 @@ class _DocumentFixer:
     def _apply_first(
         self, judged: JudgedDocument, proposals: Iterable[Change]
     ) -> JudgedDocument | None:
-        """Make the first change that can be made; note the questions before it."""
+        """Apply the first possible change; note the questions before it."""
         for proposal in proposals:
             if self._characters_read > MAX_CHARACTERS_READ:
                 break
@@ -220,9 +218,11 @@ class _DocumentFixer:
             (each.rule, each.pointer, job_message(each.details, each.target))
             for each in judged.findings
         )
-        asked = [(rule, each.pointer) for each in self.questions.values() for rule in each.rules]
+        undecided = [
+            (rule, each.pointer) for each in self.questions.values() for rule in each.rules
+        ]
         for rule, pointer, message in wrong:
-            if any(rule == other and is_within(pointer, outer) for other, outer in asked):
+            if any(rule == other and is_within(pointer, outer) for other, outer in undecided):
                 continue
             by_hand = any(is_within(pointer, outer) for outer in self._unwritable)
             text = f"{message} {_BY_HAND}" if by_hand else message

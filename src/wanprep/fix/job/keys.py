@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Names = Mapping[str, str]  # the words that people write, and the key that each means
 
-# From here on a slip of the pen is the only explanation; below, the author is asked.
+# From this similarity on it is surely a typing mistake; below, the user decides.
 _CERTAIN: Final = 0.85
 _USELESS: Final = ("parameter-unknown", "parameter-ignored")
 
@@ -67,7 +67,7 @@ def _similarity(one: str, other: str) -> float:
 
 
 def _extends(one: str, other: str) -> bool:
-    """Whether one key is the other and a word more, which makes it another key."""
+    """Whether one key is the other plus a word, and so a different key."""
     return abs(len(one) - len(other)) > 1 and (one in other or other in one)
 
 
@@ -149,7 +149,7 @@ def _is_first(key: str, intent: str, members: Mapping[str, Any]) -> bool:
 
 
 def misplaced_keys(judged: JudgedDocument) -> Iterator[Change]:
-    """Move parameters from the top of a job to `parameters`, and texts out of there."""
+    """Move parameters from the top of a job to `parameters`, and prompts out of there."""
     value = judged.value
     if not isinstance(value, dict) or "body" in value:
         return
@@ -199,7 +199,7 @@ def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str)
 
 
 def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
-    """Write a misspelt key as the intended one; leave out what no target knows."""
+    """Write a misspelt key as the intended one; leave out what no target accepts."""
     for finding in judged.findings_of("parameter-unknown"):
         pointer = finding.pointer
         key, members = last(pointer), value_at(judged.value, parent(pointer))
@@ -209,7 +209,9 @@ def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
             yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
         elif not _is_used(judged, pointer):
             safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
-            yield _useless_removal(judged, finding, safety, "does not know it", "do not know it")
+            yield _useless_removal(
+                judged, finding, safety, "does not accept it", "do not accept it"
+            )
 
 
 def ignored_parameters(judged: JudgedDocument) -> Iterator[Change]:
@@ -239,9 +241,9 @@ def _other_names() -> Names:
 
 
 def _is_for_elsewhere(key: str, names: Names) -> bool:
-    """Whether a key is no slip, but a key of jobs that has no place here."""
-    known = {**_other_names(), **parameter_names()}
-    return exact_key(key, known) is not None and exact_key(key, names) is None
+    """Whether a key is spelled correctly but belongs elsewhere in a job."""
+    all_names = {**_other_names(), **parameter_names()}
+    return exact_key(key, all_names) is not None and exact_key(key, names) is None
 
 
 def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:

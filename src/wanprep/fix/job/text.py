@@ -37,7 +37,7 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str | None:
 
 
 def offset_before(offset: int, edits: Sequence[Edit]) -> int:
-    """Find where a character was before some edits were made."""
+    """Translate an offset in edited text to the original text."""
     shift = 0
     for edit in sorted(edits):
         begin = edit.start + shift

@@ -61,7 +61,7 @@ def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, st
             written = judged.document.source.text[slice(*place)]
             yield written, f"put quotes around {written}"
         case [str(only)] if "string" in types and "array" not in types:
-            yield only, f"write `{name}` as text"
+            yield only, f"write `{name}` as a string"
         case str() | dict() as value if types and "array" in types and "string" not in types:
             yield [value], f"make a list of `{name}`"
         case str(path) if "oneOf" in schema and (kind := _kind(path)):
@@ -102,7 +102,7 @@ def body_types(judged: JudgedDocument) -> Iterator[Change]:
             case str(url) if required == "array" and _ONE_URL.fullmatch(url):
                 intent, words = [url], f"make a list of {shown}"
             case [str(url)] if required == "string":
-                intent, words = url, f"make one text of {shown}"
+                intent, words = url, f"make one string of {shown}"
             case [str(url), *_] if required == "string":
                 words = f"keep only the first of `{last(pointer)}`, which takes one"
                 intent, is_lossy = url, True

@@ -1,1 +1,1 @@
-"""From facts and limits to a plan: pure, without a clock, a disk or a process."""
+"""Plan fixes from facts and limits, without disk access or processes."""

@@ -91,7 +91,7 @@ def rename_draft(facts: Facts) -> Draft:
 
 
 LENGTHS: Final = ("duration", "video_duration", "audio_duration")
-_DIGITS: Final = 1000  # cuts are made at whole milliseconds
+_DIGITS: Final = 1000  # cuts are at whole milliseconds
 _ROUNDING: Final = 1e-6  # of binary fractions
 
 
@@ -143,7 +143,7 @@ def trim_steps(facts: Facts, cut: Cut | None, trim: Trim, limits: Limits) -> lis
     return [Step("trim", "asks", words, limits.broken_by(facts, LENGTHS))]
 
 
-# A side is not made shorter than this to save bytes: the content would be unrecognizable.
+# A side is not scaled below this to save bytes: the content would be unrecognizable.
 _SMALLEST_SIDE: Final = 64
 
 

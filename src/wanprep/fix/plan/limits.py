@@ -64,21 +64,21 @@ class Range:
     high: Limit | None = None
 
     def is_above_low(self, value: float) -> bool:
-        """Tell whether a value is large enough."""
+        """Whether a value meets the lower limit."""
         if self.low is None:
             return True
         compare = operator.gt if self.low.keyword == "exclusiveMinimum" else operator.ge
         return bool(compare(value, self.low.value))
 
     def is_below_high(self, value: float) -> bool:
-        """Tell whether a value is small enough."""
+        """Whether a value meets the upper limit."""
         if self.high is None:
             return True
         compare = operator.lt if self.high.keyword == "exclusiveMaximum" else operator.le
         return bool(compare(value, self.high.value))
 
     def contains(self, value: float) -> bool:
-        """Tell whether a value is inside."""
+        """Whether a value is inside."""
         return self.is_above_low(value) and self.is_below_high(value)
 
     @property
@@ -139,7 +139,7 @@ class Limits:
         return tuple(each for each in lists[0] if all(each in other for other in lists[1:]))
 
     def allows(self, fact: str, value: object) -> bool:
-        """Tell whether a fact may have a value; an unknown one violates nothing."""
+        """Whether a fact may have a value; an unknown one violates nothing."""
         if value is None:
             return True
         choices = self.choices(fact)

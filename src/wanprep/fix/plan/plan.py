@@ -1,4 +1,4 @@
-"""The vocabulary of fixes: options, plans, their steps and recipes, and what a recipe produced."""
+"""The types of fixes: options, plans with their steps and recipes, and outputs."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ Recipe = Rename | StripLocation | ImageRecipe | VideoRecipe | AudioRecipe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """How a file was written, as its receipt records it."""
+    """How a file was written, as the receipt records it."""
 
     commands: tuple[tuple[str, ...], ...] = ()  # of ffmpeg, as they ran
     settings: Mapping[str, object] = field(default_factory=dict)  # of Pillow: quality, size, ...

@@ -1,6 +1,6 @@
 """Plan the fix of one file: all that is wrong with it at once, changing as little as possible.
 
-Drafts are made from the least change to the most, and their predicted results are judged as the
+Drafts come in the order of how much they change, and their predicted results are judged as the
 file itself was. The first that leaves no finding is the plan, else the one that leaves the least.
 """
 
@@ -78,7 +78,7 @@ class _JudgedDraft:
         return tuple(each for each in self.after if each.is_error or each in self.added)
 
     def improves_on(self, before: Violations) -> bool:
-        """Tell whether the result is better in some way and worse in none."""
+        """Whether the result is better in some way and worse in none."""
         return not self.refused and self.cost < (_count_errors(before), 0, len(before))
 
     @property

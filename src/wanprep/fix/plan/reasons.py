@@ -39,7 +39,7 @@ class RoleViolation:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells two violations apart."""
+        """What distinguishes two violations."""
         return self.role.target.id, self.role.role, self.broken.rule
 
     @property
@@ -58,7 +58,7 @@ class RoleViolation:
         return self.broken.keyword == "not" or bool(_FINAL.intersection(self.broken.path[:1]))
 
     def words(self, facts: Facts) -> str:
-        """Say what is wrong, what is required, and what a person can do."""
+        """Describe what is wrong, what is required, and what a person can do."""
         problem = asset_problem(self.broken, facts.path, facts, self.role.target)
         message = f"{problem} {rules()[self.rule].by_hand}"
         if self.broken.path != ("kind",):

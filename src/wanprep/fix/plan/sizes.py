@@ -40,7 +40,7 @@ class Box:
     step: int = 1
 
     def contains(self, size: ExactSize) -> bool:
-        """Tell whether a size is allowed."""
+        """Whether a size is allowed."""
         width, height = size
         return (
             not (width % self.step or height % self.step)

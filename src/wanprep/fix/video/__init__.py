@@ -1,1 +1,1 @@
-"""Fix videos: the command lines of ffmpeg, and what decides between them."""
+"""Fix videos: choose and run the command lines of ffmpeg."""

@@ -27,7 +27,7 @@ _SCALING: Final = "lanczos+accurate_rnd+full_chroma_int+full_chroma_inp"
 _BT709: Final = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
 MAX_RATE_DENOMINATOR: Final = 1001  # that of NTSC
 _FEWEST_INTERLACED_LINES: Final = 3
-# Where the size of frames changes on the way, as in a call over the network, the deinterlacer
+# Where the size of frames changes midway, as in a call over the network, the deinterlacer
 # would lose the frames that it still compares.
 _NEVER_INTERLACED: Final = frozenset({"av1", "theora", "vp8", "vp9"})
 # Of these ffmpeg's own decoders leave the transparency out.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _USUAL_FPS: Final = 24.0
 _SHORTEST: Final = 0.001
-# A time stamp may be rounded to the other side of where a cut is asked for.
+# A time stamp may be rounded across the requested cut.
 _STAMP_ROUNDING: Final = 0.0005
 
 # These containers round time stamps to milliseconds.
@@ -51,7 +51,7 @@ class Trim:
     skip: float  # skipped by decoding
     video: float | None  # from the start on; the first frame at this time is left out
     audio: float | None
-    fps: float | None = None  # made constant before anything is cut
+    fps: float | None = None  # to convert to before anything is cut
 
 
 def find_trim(recipe: VideoRecipe, facts: Facts, shorten_by: float = 0.0) -> Trim:
@@ -96,7 +96,7 @@ def _constant_rate(recipe: VideoRecipe, facts: Facts) -> float | None:
 
 
 def _added_audio(recipe: VideoRecipe, facts: Facts) -> float:
-    """Return by how many seconds encoded audio may outlast what was asked for."""
+    """Return by how many seconds encoded audio may exceed the requested length."""
     if is_audio_copied(recipe):
         return _LONGEST_AUDIO_BLOCK / (facts.sample_rate or settings.AAC_SAMPLE_RATES[0])
     return 2 * settings.AAC_FRAME / aac_sample_rate(facts)
@@ -112,7 +112,7 @@ def is_audio_copied(recipe: VideoRecipe) -> bool:
 
 
 def aac_sample_rate(facts: Facts) -> int:
-    """Keep the sample rate where AAC players are sure to know it."""
+    """Keep the sample rate if all AAC players support it."""
     rates = settings.AAC_SAMPLE_RATES
     return facts.sample_rate if facts.sample_rate in rates else rates[-1]
 

@@ -44,10 +44,10 @@ _VIDEO_KIB: Final = re.compile(r"video:(\d+)Ki?B audio:")
 _DAMAGE: Final = re.compile(r"^\[(?:(?!out#|fc#)[^\]]+\] \[)+error\] *(.+)$", re.MULTILINE)
 # Messages of ffmpeg, and what a user should know.
 _EXPLANATIONS: Final = {
-    "no path between colorspaces": "it does not say what its HDR colours mean (Dolby Vision of"
+    "no path between colorspaces": "it does not state what its HDR colours mean (Dolby Vision of"
     " its own kind does not): export it in SDR with the program that made it",
-    "received no packets": "there is no video and no audio in the part that was asked for",
-    "bitrate is too low": "it does not fit into so few bytes: make it shorter, or smaller",
+    "received no packets": "there is no video and no audio in the requested part",
+    "bitrate is too low": "it does not fit into the allowed bytes: make it shorter, or smaller",
 }
 
 _LENGTH_CORRECTIONS: Final = 3
@@ -165,7 +165,7 @@ def _copy(encoder: Encoder, recipe: VideoRecipe) -> Output:
     if _excess_seconds(result, recipe):
         return _encode_instead(encoder, recipe, "its frames cannot be cut as they are")
     if _lacks_frames(result, recipe, encoder.facts):
-        return _encode_instead(encoder, recipe, "it does not say how long its frames are shown")
+        return _encode_instead(encoder, recipe, "it does not state how long its frames are shown")
     size = result.bytes or 0
     if recipe.most_bytes and size > recipe.most_bytes:
         raise CannotFix(
@@ -208,7 +208,7 @@ def _probe(output: str) -> Facts:
     if not (result.readable and result.video_tracks):
         raise CannotFix(
             f"what ffmpeg wrote cannot be played ({result.problem or 'there is no frame in it'}):"
-            " there may be none in the part that was asked for"
+            " there may be none in the requested part"
         )
     return result
 
@@ -240,7 +240,7 @@ def _check_length(result: Facts, recipe: VideoRecipe, facts: Facts) -> None:
     if abs(length - expected) > tolerance:
         raise CannotFix(
             f"the result would show {seconds(length)} of video instead of {seconds(expected)}: it"
-            " is damaged, or its time stamps make no sense. Export it again from the program that"
+            " is damaged, or its time stamps are invalid. Export it again from the program that"
             " made it"
         )
 

@@ -90,7 +90,7 @@ def audio_bit_rate(recipe: VideoRecipe, facts: Facts) -> int:
 
 
 def video_bit_rate(recipe: VideoRecipe, facts: Facts, other_bytes: int | None = None) -> int:
-    """Choose the bit rate of the frames; `other_bytes` is what all else took, once known."""
+    """Choose the bit rate of the frames; `other_bytes` is the measured size of all else."""
     assert recipe.most_bytes  # noqa: S101 - callers have a cap
     length = output_length(recipe, facts)
     if other_bytes is None:

@@ -79,7 +79,7 @@ def _read_bytes(path: str) -> bytes | BrokenDocument:
 
 
 def _not_utf8(data: bytes, source: SourceText) -> BrokenDocument | None:
-    """Say why bytes are not UTF-8 text; None where they are."""
+    """Explain why bytes are not UTF-8 text; None where they are."""
     for mark, name in _OTHER_ENCODINGS:
         if data.startswith(mark):
             return _broken_file(f"this file is written in {name}: save it as UTF-8")

@@ -218,12 +218,12 @@ def check_depth(span: Span, depth: int) -> None:
         raise DocumentError(span, message)
 
 
-def checked_text(text: str, span: Span) -> str:
-    """Refuse characters that no file name, terminal or service can take."""
+def check_characters(text: str, span: Span) -> str:
+    """Refuse characters that file names, terminals and services do not accept."""
     if "\0" in text:
         raise DocumentError(span, "this text holds a NUL character: remove it")
     if not text.isascii() and (half := re.search("[\ud800-\udfff]", text)):
-        message = f"{visible(half[0])} is half a character; the other half is missing"
+        message = f"{visible(half[0])} is half of a surrogate pair; the other half is missing"
         raise DocumentError(span, message)
     return text
 
@@ -250,4 +250,4 @@ def check_new_key(key: str, span: Span, before: Mapping[str, Member], source: So
     """Refuse a duplicate key: keeping either would lose the other."""
     if key in before:
         line = source.place(*before[key].key).line
-        raise DocumentError(span, f"`{visible(key)}` stands twice, on line {line} too: keep one")
+        raise DocumentError(span, f"`{visible(key)}` is already on line {line}: keep one")

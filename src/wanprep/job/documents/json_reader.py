@@ -14,9 +14,9 @@ from wanprep.job.documents.document import (
     Member,
     Node,
     ValueCounter,
+    check_characters,
     check_depth,
     check_new_key,
-    checked_text,
     parse_float,
     parse_integer,
 )
@@ -57,9 +57,9 @@ _MESSAGES: Final = {
 # What people write that is not JSON, and what to write instead.
 _NOT_FINITE: Final = "{0} is not a number that can be sent: write one, or remove it"
 _LOOKALIKES: Final = (
-    (r"[,\]}]", "something is missing here, or a comma too many stands before it"),
-    (r"'", "JSON knows double quotes only"),
-    (r"[“”„‘’]", "typographic quotes quote nothing: write straight double quotes"),  # noqa: RUF001
+    (r"[,\]}]", "a value is missing here, or there is a comma too many before it"),
+    (r"'", "JSON allows double quotes only"),
+    (r"[“”„‘’]", "typographic quotes are not allowed: write straight double quotes"),  # noqa: RUF001
     (r"-?(?:NaN|Infinity)\b", _NOT_FINITE),
     (r"True\b|False\b|None\b|TRUE\b|FALSE\b|NULL\b", "JSON writes true, false and null"),
     (r"[-+.]?[0-9]", "JSON writes numbers like 5, -5, 0.5 and 1e3; all else must be in quotes"),
@@ -113,7 +113,7 @@ class _Places:
             case _Number():
                 content = _parse_number(value, (start, end))
             case str():
-                content = checked_text(value, (start, end))
+                content = check_characters(value, (start, end))
             case _:
                 content = value
         return Node(content, (start, end), (start, end))
@@ -122,7 +122,7 @@ class _Places:
         members: dict[str, Member] = {}
         for key, value in pairs:
             span = next(self._tokens).span()
-            check_new_key(checked_text(key, span), span, members, self._source)
+            check_new_key(check_characters(key, span), span, members, self._source)
             members[key] = Member(span, self.node(value, depth + 1))
         return members
 
@@ -150,8 +150,8 @@ def _explain(error: JSONDecodeError, source: SourceText) -> DocumentError:
     if comment := _COMMENT.match(text, at):
         message = "JSON has no comments: remove it, or save it as YAML"
         return DocumentError(comment.span(), message)
-    known = (message for start, message in _MESSAGES.items() if error.msg.startswith(start))
-    message = next(known, "") or _missing_comma(text[:at], source)
+    messages = (message for start, message in _MESSAGES.items() if error.msg.startswith(start))
+    message = next(messages, "") or _missing_comma(text[:at], source)
     if at >= len(text):
         end = len(text.rstrip())
         return DocumentError((end, end), f"the document ends too early: {message}")
@@ -161,13 +161,13 @@ def _explain(error: JSONDecodeError, source: SourceText) -> DocumentError:
 def _explain_string(error: JSONDecodeError) -> DocumentError:
     text, at = error.doc, min(error.pos, len(error.doc) - 1)
     if "escape" in error.msg:
-        message = "a backslash has a meaning of its own: write \\\\ or / for it"
+        message = "a backslash begins an escape: write \\\\ or / for it"
     elif "Unterminated" in error.msg:
         message = "the quote that opens here is never closed"
-    elif text[at] in "\r\n\t":  # mostly the quote was meant to be closed on its line
+    elif text[at] in "\r\n\t":  # mostly the closing quote of the line is missing
         message = "a line break or tab inside quotes: write \\n or \\t"
     else:
-        message = f"the character U+{ord(text[at]):04X} may not stand in a text file"
+        message = f"the character U+{ord(text[at]):04X} is not allowed in a text file"
     return DocumentError((at, at + 1), message)
 
 

@@ -1,4 +1,4 @@
-"""Explain errors of ruamel.yaml in plain words; loaded only when a document is broken."""
+"""Explain syntax errors of ruamel.yaml; imported only when a document is broken."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _IN_QUOTES: Final = "put quotes around all of it"
 # A part of the parser's message; the place to show: where it stopped ("here"), or where what it
 # was reading began ("start"); and what it means.
 _MESSAGES: Final = (
-    (r"character '\\t'", "here", "a tab stands where only spaces may stand: indent with spaces"),
+    (r"character '\\t'", "here", "a tab where only spaces are allowed: indent with spaces"),
     (r"character '(.)' that cannot start", "here",
      f"text cannot begin with {{0}} unless it is in quotes: {_IN_QUOTES}"),
     (r"expected ':'", "start",
@@ -53,11 +53,14 @@ _NO_SPACE: Final = re.compile(r"[ ]*(?:-[ ]+)*[\w$-]+:[^ /]")
 def explain_error(error: Exception, text: str) -> tuple[int, str]:
     """Find where in the text the parser stopped, and why."""
     if conflict := _CONFLICT.search(text):
-        return conflict.start(), "a merge was left unfinished here: choose one of both versions"
+        return conflict.start(), "an unresolved merge conflict: choose one of the two versions"
     if isinstance(error, ReaderError):
-        return error.position, f"the character U+{error.character:04X} may not stand in a text file"
+        return (
+            error.position,
+            f"the character U+{error.character:04X} is not allowed in a text file",
+        )
     if not isinstance(error, MarkedYAMLError):
-        return 0, "the YAML reader cannot make sense of this document"
+        return 0, "the YAML reader cannot parse this document"
     here: StreamMark = error.problem_mark or error.context_mark
     start: StreamMark = error.context_mark or here
     details = f"{error.context or ''}: {error.problem or ''}"
@@ -76,7 +79,7 @@ def _second_colon(text: str, index: int) -> str:
     """Explain a colon that cannot end a key where it stands, the most common error."""
     before, line = _line_at(text, index)
     if _KEY_BEFORE.match(line):
-        return f"a colon and a space begin something new inside this text: {_IN_QUOTES}"
+        return f"a colon and a space begin a value inside this text: {_IN_QUOTES}"
     above = before.rstrip().rpartition("\n")[2]
     if _NO_SPACE.match(above):
         return "the colon in the line above has no space after it: `key: value`"

@@ -21,8 +21,8 @@ from wanprep.job.documents.document import (
     Member,
     Node,
     ValueCounter,
+    check_characters,
     check_new_key,
-    checked_text,
     parse_float,
     parse_integer,
 )
@@ -197,18 +197,16 @@ class _Reader:
 
     def _alias(self, anchor: str, span: Span, depth: int) -> Node:
         if anchor not in self._anchors:
-            message = (
-                f"*{anchor} repeats what is called &{anchor}, and nothing is. Text that begins"
-            )
+            message = f"*{anchor} repeats &{anchor}, which does not exist. Text that begins"
             raise DocumentError(span, f"{message} with * must be in quotes")
         node = self._anchors[anchor]
         if node is None:
-            raise DocumentError(span, f"*{anchor} stands inside of what it repeats, without an end")
+            raise DocumentError(span, f"*{anchor} is inside the value that it repeats")
         self._counter.count_repeated(node, span, depth)
         return Node(node.content, span, node.written)
 
     def _scalar(self, event: Event, span: Span) -> Node:
-        text = checked_text(_SURROGATES.sub(_join_surrogates, event.value), span)
+        text = check_characters(_SURROGATES.sub(_join_surrogates, event.value), span)
         start, end = span
         if event.style in {"|", ">"}:
             end = start + len(self._source.text[start:end].rstrip())
@@ -256,7 +254,7 @@ class _Reader:
             raise DocumentError((span[0], span[0] + 1), message)
         key = self._node(event, depth=1).content
         if key == "<<" and isinstance(event, events.ScalarEvent) and event.style is None:
-            raise DocumentError(span, "`<<` merges nothing in YAML 1.2: write the keys out")
+            raise DocumentError(span, "`<<` does not merge in YAML 1.2: write the keys out")
         if key is None:
             message = "there is no key here: text that begins with a colon needs quotes"
             raise DocumentError(span, message)
@@ -289,7 +287,7 @@ def _scalar_value(event: Event, text: str, span: Span) -> Scalar:
     if tag == "!!float" and type(value) is int:
         return float(value)
     if type(value) is not _SCALARS[tag]:
-        raise DocumentError(span, f"this is not what its tag {tag} says: remove the tag")
+        raise DocumentError(span, f"this does not match its tag {tag} says: remove the tag")
     return value
 
 

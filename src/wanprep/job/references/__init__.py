@@ -1,1 +1,1 @@
-"""How a prompt names the references of its job, in every dialect in use."""
+"""Find and rewrite the references that a prompt names, in every spelling in use."""

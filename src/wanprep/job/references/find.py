@@ -1,4 +1,4 @@
-"""Prompt tokens: the words by which a prompt names its references, in every dialect in use.
+"""Find prompt tokens: the words by which a prompt names its references, in any spelling.
 
 "Image 3" in a prompt with two images is a paid video with an invented face, so a token must
 not be missed; and "a video 5 seconds long" must not be taken for a fifth video. Where a

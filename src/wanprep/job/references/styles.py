@@ -46,7 +46,7 @@ _URL: Final = re.compile(r"(?:https?://|www\.)[!-~]+")
 def fold(prompt: str) -> str:
     """Write letters small and everything half-width, one character for one.
 
-    NFKC would do more and move every offset; here an offset means the same in both texts.
+    NFKC would do more and move every offset; here offsets are the same in both strings.
     """
     folded = prompt.translate(_FOLDING)
     if "://" not in folded and "www." not in folded:
@@ -175,7 +175,7 @@ NEXT: Final = re.compile(
 )
 
 # What may stand after the last number of a list that began with a singular word. "Image 1 and 2
-# dance" is a list, "Image 1 and 2 dogs" is not: verbs and small words tell them apart.
+# dance" is a list, "Image 1 and 2 dogs" is not: verbs and small words distinguish them.
 LIST_END: Final = re.compile(
     rf"""
     \s*\Z|[ \t]*\n|[ ]?[^\w\s]|[ ]?(?!{_COUNTED})[\u3400-\u9fff]

@@ -122,7 +122,7 @@ class WavFormat:
         return (fact if samples is None else samples) / self.rate
 
     def _count_samples(self, size: int) -> int | None:
-        """Count the samples in `size` bytes; None: only the byte rate is known."""
+        """Count the samples in `size` bytes; None: there is only a byte rate."""
         match self.codec:
             case "pcm_alaw" | "pcm_mulaw":
                 return size // self.channels

@@ -64,10 +64,10 @@ class Items:
     def parts_of(self, item: int) -> tuple[int, ...]:
         """Return an item and those that it consists of, such as the tiles of a grid."""
         found = {item: None}  # in order, each once
-        made_of = {source: to for kind, source, to in self.references if kind == b"dimg"}
+        references = {source: to for kind, source, to in self.references if kind == b"dimg"}
         pending = [item]
         while pending:
-            parts = [part for part in made_of.get(pending.pop(), ()) if part not in found]
+            parts = [part for part in references.get(pending.pop(), ()) if part not in found]
             found |= dict.fromkeys(parts)
             pending += parts
         return tuple(found)

@@ -39,7 +39,7 @@ UPRIGHT: Final = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Ticks per second, and the length in ticks; None: not known."""
+    """Ticks per second, and the length in ticks; None: unknown."""
 
     scale: int
     duration: int | None
@@ -98,7 +98,7 @@ def rotation(track: tuple[int, ...], movie: tuple[int, ...]) -> int:
 
 
 def _stated(duration: int, bits: int) -> int | None:
-    """Return None where all bits are set: the length is not known."""
+    """Return None where all bits are set: the length is unknown."""
     return None if duration == (1 << bits) - 1 else duration
 
 

@@ -46,7 +46,7 @@ _BUFFERED: Final = 100  # pieces of a template that are written at once
 
 
 def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
-    """Write the page, in ASCII, so that it is right in whatever encoding it travels."""
+    """Write the page in ASCII, so that it is correct in any encoding."""
     environment = _environment()
     cards = make_cards(report)
     targets = name_targets(report)
@@ -106,7 +106,7 @@ def _environment() -> Environment:
 
 
 def _finalize(value: object) -> object:
-    """Make visible what could act on a reader; applied to every value that a template writes."""
+    """Escape control characters; applied to every value that a template writes."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     if value.isascii() and value.isprintable():
@@ -121,7 +121,7 @@ def _visible(letter: str) -> str:
 
 
 def _multiline(text: str) -> Markup:
-    """Keep the lines of a text, which are made visible everywhere else."""
+    """Keep line breaks, which are escaped everywhere else."""
     lines = text.replace("\r\n", "\n").split("\n")
     return Markup("\n").join(escape(_finalize(line)) for line in lines)
 

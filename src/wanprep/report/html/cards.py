@@ -157,13 +157,13 @@ class _Builder:
         if report.inputs:
             self._add_all(report.inputs)
 
-    def _add_all(self, seen: Inputs) -> None:
-        for file, cases in zip(seen.files, seen.cases, strict=True):
+    def _add_all(self, inputs: Inputs) -> None:
+        for file, cases in zip(inputs.files, inputs.cases, strict=True):
             for case in cases or (None,):
-                self._add_job(file, case, seen.facts)
-        for path in seen.media:
-            card = self._file_card(_bare_asset(path), seen.facts)
-            card.uses.append(Use(seen.role(path), seen.media_targets))
+                self._add_job(file, case, inputs.facts)
+        for path in inputs.media:
+            card = self._file_card(_bare_asset(path), inputs.facts)
+            card.uses.append(Use(inputs.role(path), inputs.media_targets))
             self._positions[path, "", None] = card
 
     def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:

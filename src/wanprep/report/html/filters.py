@@ -20,7 +20,7 @@ FILTERS: Final = {
     "warning": "Warnings",
     "note": "Notes",
     "unknown": "Not checked",
-    "fine": "Nothing found",
+    "fine": "No findings",
 }
 _EMPTY: Final = {
     "any": "Nothing here was checked for {target}.",
@@ -64,18 +64,20 @@ class TargetNames:
 
     def _numbers(self, targets: Iterable[str]) -> list[int]:
         numbers = {name: number for number, name in enumerate(self.names, start=1)}
-        known = [numbers[each] for each in targets if each in numbers]
-        return known or [*numbers.values()]
+        checked = [numbers[each] for each in targets if each in numbers]
+        return checked or [*numbers.values()]
 
 
 def name_targets(report: Report) -> TargetNames:
     """Name a target by its provider, or by its title where a provider has several."""
-    seen = report.inputs
-    known: dict[str, Target] = {each.id: each for each in seen.media_targets} if seen else {}
-    for cases in seen.cases if seen else ():
-        known |= {target.id: target for case in cases for target in case.targets}
-    names = {name: known[name].provider_title if name in known else name for name in report.targets}
-    titles = {name: known[name].title if name in known else name for name in report.targets}
+    inputs = report.inputs
+    targets: dict[str, Target] = {each.id: each for each in inputs.media_targets} if inputs else {}
+    for cases in inputs.cases if inputs else ():
+        targets |= {target.id: target for case in cases for target in case.targets}
+    names = {
+        name: targets[name].provider_title if name in targets else name for name in report.targets
+    }
+    titles = {name: targets[name].title if name in targets else name for name in report.targets}
     for longer in (titles, {name: name for name in report.targets}):
         counts = Counter(names.values())
         names = {at: longer[at] if counts[name] > 1 else name for at, name in names.items()}

@@ -1,4 +1,4 @@
-"""What a file measures and what is allowed, drawn as a ruler with the value on it."""
+"""The values of a file and their limits, drawn as rulers."""
 
 from __future__ import annotations
 

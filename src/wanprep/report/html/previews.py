@@ -1,6 +1,6 @@
 """Previews: a small image, a few frames of a video, the waveform of audio.
 
-No file is decoded in this process. Images are made by worker processes, the rest by ffmpeg, on
+No file is decoded in this process. Images go to worker processes, the rest to ffmpeg, on
 all cores and within a time limit each; one that fails costs only its own preview.
 """
 

@@ -1,4 +1,4 @@
-"""What an earlier `wanprep fix` did to a file, read from its receipt.
+"""Read from receipts what an earlier `wanprep fix` did to a file.
 
 A receipt is untrusted: it may come from anywhere. A result and its original are shown as such
 only if their SHA-256 is the one in the receipt.

@@ -1,1 +1,1 @@
-"""HTTP: the paid request of an order once, all others with retries, and the key to nobody else."""
+"""HTTP with providers: paid requests are sent once, all others are retried."""

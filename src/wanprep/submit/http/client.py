@@ -18,8 +18,8 @@ from urllib.parse import quote, urlencode, urljoin
 from wanprep import __version__
 from wanprep.closing import Closing
 from wanprep.errors import UsageError
-from wanprep.net.addresses import is_loopback, may_follow, origin
 from wanprep.net.secrets import redact
+from wanprep.net.urls import is_loopback, may_follow, origin
 from wanprep.plugins.flow import Response
 from wanprep.submit.errors import Broken
 
@@ -29,27 +29,27 @@ if TYPE_CHECKING:
     import httpx
 
     from wanprep.plugins.flow import FileContent, Request
-    from wanprep.submit.http.retries import Patience
+    from wanprep.submit.http.retries import RetryPolicy
     from wanprep.submit.services.keys import Key
 
 _MOST_REDIRECTS: Final = 5
 _LARGEST_ANSWER: Final = 10_000_000  # bytes
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _FOLLOWED: Final = frozenset({"GET", "HEAD"})
-_KEPT_HEADERS: Final = ("User-Agent", "Range")  # all others are for the first host alone
+_KEPT_HEADERS: Final = ("User-Agent", "Range")  # all other headers are for the first host only
 
 
 class HttpClient(Closing):
     """The connection to one provider."""
 
-    def __init__(self, bases: Mapping[str, str], key: Key, patience: Patience) -> None:
+    def __init__(self, bases: Mapping[str, str], key: Key, policy: RetryPolicy) -> None:
         self.bases = bases
         # The links of an emulator on this machine are plain http, as its own URL is.
         self.plain = any(is_loopback(base) for base in bases.values())
         self.key = key
         self._own = {origin(base) for base in bases.values()}
-        self._patience = patience
-        self.httpx = _open_client(patience)
+        self._policy = policy
+        self.httpx = _open_client(policy)
 
     def close(self) -> None:
         """Close the connections."""
@@ -68,7 +68,7 @@ class HttpClient(Closing):
                 body += piece
                 if len(body) > _LARGEST_ANSWER:
                     raise Broken("the answer is larger than 10 MB", begun=True, hopeless=True)
-                if time.monotonic() - started > self._patience.answer:
+                if time.monotonic() - started > self._policy.answer:
                     raise Broken("the answer takes too long to arrive", begun=True)
         headers = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, headers, bytes(body), build_url(request, self.bases))
@@ -149,16 +149,16 @@ class _RedirectChain:
             self.begun = self.begun or not is_connect
 
 
-def _open_client(patience: Patience) -> httpx.Client:
+def _open_client(policy: RetryPolicy) -> httpx.Client:
     import httpx
 
     try:
         return httpx.Client(
             timeout=httpx.Timeout(
-                connect=patience.connect,
-                read=patience.read,
-                write=patience.write,
-                pool=patience.pool,
+                connect=policy.connect,
+                read=policy.read,
+                write=policy.write,
+                pool=policy.pool,
             ),
             # The emulator on this machine is reached without a proxy.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "[::1]", "localhost")},

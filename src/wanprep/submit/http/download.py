@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from wanprep.submit.http.client import HttpClient
-    from wanprep.submit.http.retries import Outcome, Patience
+    from wanprep.submit.http.retries import Outcome, RetryPolicy
 
 _MOST_BYTES: Final = 2 * 2**30
 _UNAUTHORIZED: Final = frozenset({401, 403})
@@ -37,15 +37,15 @@ def download(
     into: IO[bytes],
     *,
     client: HttpClient,
-    patience: Patience,
+    policy: RetryPolicy,
     pause: Callable[[float], None],
 ) -> Downloaded:
     """Write the content of a URL to a file; raise ResultGone, BadResult or NoAnswer on failure."""
-    attempt = _Download(into, client, patience.download)
+    attempt = _Download(into, client, policy.download)
 
     def fetch(*, key: bool) -> Outcome:
         request = Request(method="GET", url=url, key=key)
-        return retry(lambda: attempt.run(request), is_transient, patience, pause)
+        return retry(lambda: attempt.run(request), is_transient, policy, pause)
 
     outcome = fetch(key=False)
     if isinstance(outcome, Response) and outcome.status in _UNAUTHORIZED and client.is_own(url):
@@ -72,7 +72,7 @@ def download(
 
 
 class _Download:
-    """A file that is written anew with each attempt."""
+    """A file that is written again with each attempt."""
 
     def __init__(self, into: IO[bytes], client: HttpClient, timeout: float) -> None:
         self._into = into

@@ -16,7 +16,13 @@ from wanprep.submit.errors import Broken, CannotHost, NoAnswer
 from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.download import Downloaded, download
 from wanprep.submit.http.paid import PaidRequest, describe, redact_refusal, run_flow
-from wanprep.submit.http.retries import TRANSIENT, Patience, is_safe_to_resend, is_transient, retry
+from wanprep.submit.http.retries import (
+    TRANSIENT,
+    RetryPolicy,
+    is_safe_to_resend,
+    is_transient,
+    retry,
+)
 from wanprep.submit.services.keys import need_key
 
 if TYPE_CHECKING:
@@ -52,16 +58,16 @@ class Driver(Closing):
         *,
         environ: Mapping[str, str],
         settings: Settings | None = None,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.provider = provider
         self.service = service
         self.settings = settings or {}
-        self.patience = patience or Patience()
+        self.policy = policy or RetryPolicy()
         self.pause = pause
         bases = {name: service.base(name, environ) for name in service.bases}
-        self.client = HttpClient(bases, need_key(service, environ), self.patience)
+        self.client = HttpClient(bases, need_key(service, environ), self.policy)
 
     def close(self) -> None:
         """Close the connections."""
@@ -88,7 +94,7 @@ class Driver(Closing):
         return replace(cancelled, message=redact(cancelled.message))
 
     def find(self, sent: Sent) -> Accepted | None:
-        """Look for a job whose answer was lost. None if it is not found for certain."""
+        """Search for a job whose answer was lost; None unless it is found for certain."""
         if self.provider.find is None:
             return None
         found = self._run_free(self.provider.find(sent))
@@ -102,7 +108,7 @@ class Driver(Closing):
 
     def download(self, url: str, into: IO[bytes]) -> Downloaded:
         """Download a result, whole; a dead link is ResultGone."""
-        return download(url, into, client=self.client, patience=self.patience, pause=self.pause)
+        return download(url, into, client=self.client, policy=self.policy, pause=self.pause)
 
     def _run_free(self, flow: Flow[T]) -> T:
         try:
@@ -114,12 +120,10 @@ class Driver(Closing):
             raise NoAnswer(message) from None
 
     def _send_paid(self, request: Request) -> Outcome:
-        return retry(
-            lambda: self.client.send(request), is_safe_to_resend, self.patience, self.pause
-        )
+        return retry(lambda: self.client.send(request), is_safe_to_resend, self.policy, self.pause)
 
     def _send_free(self, request: Request) -> Response:
-        outcome = retry(lambda: self.client.send(request), is_transient, self.patience, self.pause)
+        outcome = retry(lambda: self.client.send(request), is_transient, self.policy, self.pause)
         match outcome:
             case Broken():
                 raise NoAnswer(f"{self.service.title} gives no answer: {outcome}.")

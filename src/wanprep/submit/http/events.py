@@ -48,8 +48,8 @@ class Listener(Closing):
     def begin(self) -> None:
         """Connect, and return when that has succeeded or failed."""
         self._thread.start()
-        patience = self._driver.patience
-        self._answered.wait(patience.connect + patience.read)
+        policy = self._driver.policy
+        self._answered.wait(policy.connect + policy.read)
 
     def close(self) -> None:
         """Stop listening at once, even in the middle of a read."""
@@ -57,7 +57,7 @@ class Listener(Closing):
             self._closed = True
             if self._stream is not None:
                 _shut_down(self._stream)
-        self._thread.join(self._driver.patience.connect)
+        self._thread.join(self._driver.policy.connect)
 
     def _run(self) -> None:
         with contextlib.suppress(Exception):

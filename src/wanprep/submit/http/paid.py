@@ -22,7 +22,7 @@ _MESSAGE_KEYS: Final = (
     *("message", "detail", "error_message", "error", "msg", "title"),
     *("status_message", "reason", "data"),
 )
-# Headers by which a provider's support finds a request.
+# Headers by which a provider's support can find a request.
 _REQUEST_IDS: Final = (
     *("x-request-id", "x-oneapi-request-id", "request-id", "x-amzn-requestid", "x-trace-id"),
     *("cf-ray", "date", "idempotency-replayed"),
@@ -75,14 +75,14 @@ class PaidRequest:
         return self._answer
 
     def _check_outcome(self, outcome: Outcome) -> Response:
-        """Raise for what the transport alone decides; all else is for the provider to read."""
+        """Raise for outcomes that the transport decides; the provider's flow reads all others."""
         if isinstance(outcome, Broken):
             raise self._broken(outcome)
         if outcome.status >= 500:
             raise Uncertain(
                 f"{self._title} answers with {describe(outcome)}. The job may exist all the same",
                 status=outcome.status,
-                told=_request_ids(outcome),
+                headers=_request_ids(outcome),
             )
         if 300 <= outcome.status < 400:
             raise self._redirected(outcome)
@@ -122,7 +122,7 @@ class PaidRequest:
         message = f"{self._title}'s answer cannot be read ({redact(reason)}). The job may exist"
         if self._answer is None:
             return Uncertain(message)
-        return Uncertain(message, status=self._answer.status, told=_request_ids(self._answer))
+        return Uncertain(message, status=self._answer.status, headers=_request_ids(self._answer))
 
 
 def _is_plain_refusal(answer: Response) -> bool:

@@ -23,7 +23,7 @@ TRANSIENT: Final = frozenset({_TOO_MANY_REQUESTS, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """Timeouts and pauses in seconds, and the number of attempts."""
 
     connect: float = 10
@@ -59,7 +59,7 @@ def is_transient(outcome: Outcome) -> bool:
 def retry(
     send: Callable[[], Response],
     should_retry: Callable[[Outcome], bool],
-    patience: Patience,
+    policy: RetryPolicy,
     pause: Callable[[float], None],
 ) -> Outcome:
     """Send until the outcome is final or the attempts are used up; return the last outcome."""
@@ -69,21 +69,21 @@ def retry(
             outcome: Outcome = send()
         except Broken as broken:
             outcome = broken
-        wait = _next_pause(outcome, number, patience)
-        too_late = time.monotonic() - started + wait > patience.total
-        if not should_retry(outcome) or number >= patience.attempts or too_late:
+        wait = _next_pause(outcome, number, policy)
+        too_late = time.monotonic() - started + wait > policy.total
+        if not should_retry(outcome) or number >= policy.attempts or too_late:
             break
-        if wait > patience.longest_pause:
+        if wait > policy.longest_pause:
             break
         pause(wait)
     return outcome
 
 
-def _next_pause(outcome: Outcome, number: int, patience: Patience) -> float:
+def _next_pause(outcome: Outcome, number: int, policy: RetryPolicy) -> float:
     wait = retry_after(outcome) if isinstance(outcome, Response) else None
     if wait is not None:
         return wait
-    longest: float = min(patience.pause * 2 ** (number - 1), patience.longest_pause)
+    longest: float = min(policy.pause * 2 ** (number - 1), policy.longest_pause)
     return longest * random.uniform(0.5, 1)  # noqa: S311 - so that clients do not retry in step
 
 

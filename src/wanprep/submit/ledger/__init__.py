@@ -1,1 +1,1 @@
-"""The ledger: every paid request, written down before it is sent."""
+"""The ledger, which records every paid request before it is sent."""

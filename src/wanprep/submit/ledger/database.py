@@ -80,7 +80,7 @@ _ADVICE: Final = (
     ("disk i/o", "Make room on the disk or fix it, then run this again."),
     ("readonly", f"Make it writable, or name another folder in {VARIABLE}."),
     ("unable to open", f"Make it readable and writable, or name another folder in {VARIABLE}."),
-    ("locked", "Another program holds it; run this again when that has ended."),
+    ("locked", "Another program has locked it; run this again when that has ended."),
 )
 _DAMAGED: Final = (
     "It seems damaged. Move it away to begin a new one, but first inspect the provider's own list"
@@ -102,18 +102,18 @@ class Database(Closing):
     def __init__(self, file: str) -> None:
         self._file = file
         self._lock = threading.RLock()
-        with self._translated_errors():
+        with self._translate_errors():
             self._connection = _connect(file)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Commit at the end of a `with` block, durably, or change nothing."""
-        with self._lock, self._translated_errors(), _transaction(self._connection):
+        with self._lock, self._translate_errors(), _transaction(self._connection):
             yield self._connection
 
     def query(self, sql: str, values: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Return the rows of a SELECT."""
-        with self._lock, self._translated_errors():
+        with self._lock, self._translate_errors():
             return self._connection.execute(sql, values).fetchall()
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Database(Closing):
             self._connection.close()
 
     @contextlib.contextmanager
-    def _translated_errors(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.IntegrityError:

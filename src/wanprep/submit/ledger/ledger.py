@@ -1,4 +1,4 @@
-"""The ledger: a run is written before its request leaves, so that no job is paid for twice."""
+"""The ledger records a run before its request is sent, so that no job is paid for twice."""
 
 from __future__ import annotations
 
@@ -64,14 +64,17 @@ class Ledger(Closing):
 
     def runs(self) -> list[Run]:
         """List all runs, the newest first."""
-        return [self._checked(run) for run in self._select("ORDER BY created DESC, rowid DESC")]
+        return [
+            self._detect_dead_sender(run)
+            for run in self._select("ORDER BY created DESC, rowid DESC")
+        ]
 
     def find(self, prefix: str) -> Run:
         """Find a run by the beginning of its id."""
         found = self._select("WHERE substr(id, 1, ?) = ?", len(prefix), prefix.lower())
         match [run for run in found if run.id == prefix] or found:
             case [run]:
-                return self._checked(run)
+                return self._detect_dead_sender(run)
             case []:
                 raise UsageError(
                     f"there is no run '{visible(prefix)}'. `wanprep runs list` shows them."
@@ -82,7 +85,7 @@ class Ledger(Closing):
 
     def reload(self, run: Run) -> Run:
         """Read the current state of a run."""
-        return self._checked(self._row(run.id))
+        return self._detect_dead_sender(self._row(run.id))
 
     def live_run(self, identity: str) -> Run | None:
         """Find the run of a job that may have cost money, and must not be paid for again."""
@@ -90,10 +93,10 @@ class Ledger(Closing):
             f"WHERE identity = ? AND replaced_by IS NULL AND state IN ({_marks(len(LIVE))})",
             identity, *sorted(LIVE),
         )  # fmt: skip
-        return self._checked(found[0]) if found else None
+        return self._detect_dead_sender(found[0]) if found else None
 
     def as_sent(self, run: Run) -> Sent:
-        """Describe a run for a provider's flows, with the ids that belong to other runs."""
+        """Convert a run for a provider's flows, with the ids that belong to other runs."""
         question = "SELECT provider_id FROM runs WHERE target = ? AND id <> ?"
         others = {row[0] for row in self._database.query(question, (run.target, run.id))}
         return Sent(
@@ -129,7 +132,7 @@ class Ledger(Closing):
         [run] = self._select("WHERE id = ?", run_id)
         return run
 
-    def _checked(self, run: Run) -> Run:
+    def _detect_dead_sender(self, run: Run) -> Run:
         if run.state != "sending" or self._sender.is_alive(run.sender):
             return run
         return self.move(run, "uncertain", error=_INTERRUPTED)
@@ -137,7 +140,7 @@ class Ledger(Closing):
     # Writing.
 
     def reserve(self, new: NewRun, *, replacing: Run | None = None) -> Reserved | Taken:
-        """Write down a job before it is sent. Nothing may be sent before this returns."""
+        """Record a job before it is sent. Nothing may be sent before this returns."""
         run_id = new_id()
         row = new_row(run_id, new, self._sender.acquire_name())
         try:
@@ -154,11 +157,11 @@ class Ledger(Closing):
                 _add_history(database, run_id, "sending", None)
         except sqlite3.IntegrityError:
             live = self.live_run(new.identity)
-            return Taken(live) if live else self.reserve(new)  # it ended this very moment
+            return Taken(live) if live else self.reserve(new)  # it ended in the meantime
         return Reserved(self._row(run_id))
 
     def reserve_repeat(self, run: Run) -> Reserved | Taken:
-        """Write down that an uncertain run is about to be sent again under its own key."""
+        """Record that an uncertain run is about to be sent again under its own key."""
         changes = {
             "state": "sending", "sender": self._sender.acquire_name(), "sent": utc_now(),
             "error": None,

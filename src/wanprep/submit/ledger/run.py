@@ -81,7 +81,7 @@ class Run:
 
 
 def new_id() -> str:
-    """Return 40 random bits that a person can read out, a letter first."""
+    """Return 40 random bits in characters that are easy to read out, a letter first."""
     return secrets.choice(_LETTERS) + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(7))
 
 

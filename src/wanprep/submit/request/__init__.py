@@ -1,1 +1,1 @@
-"""The request that a job becomes, its price, and the identity by which it is paid for once."""
+"""Build the request of a job, its price, and the identity by which it is paid for once."""

@@ -1,4 +1,4 @@
-"""Build the request of a job, and check it before it can leave.
+"""Build the request of a job, and check it before it can be sent.
 
 Everything that the job names is in the request or listed as dropped, and the request is valid by
 the service's own schema.
@@ -34,7 +34,7 @@ _NOT_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
 
 
 class CannotBuild(WanprepError):
-    """No request can state what the job states."""
+    """The job cannot be written as a request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +200,7 @@ def _shortened(text: str) -> str:
 
 
 def placeholder_urls(submission: Submission) -> dict[str, str]:
-    """Return URLs that lead nowhere, as long as the files are not uploaded."""
+    """Return stand-ins for the URLs of files that are not uploaded yet."""
     return {
         pointer: f"https://uploaded.invalid/{file.sha256[:16]}/{file.name}"
         for pointer, file in submission.files.items()

@@ -18,7 +18,7 @@ _ROLES: Final = {"image": "reference_image", "video": "reference_video"}
 
 @dataclass(slots=True)
 class Draft:
-    """A request in the making, and what the target has no field for."""
+    """An unfinished request, and what the target has no field for."""
 
     body: dict[str, Any] = field(default_factory=dict)
     query: dict[str, str] = field(default_factory=dict)

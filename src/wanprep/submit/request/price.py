@@ -1,4 +1,4 @@
-"""What a job will cost, as far as that is known before it is sent."""
+"""Estimate what a job will cost before it is sent."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Unpriced:
 
 
 class TooExpensive(WanprepError):
-    """Nothing is sent for this price."""
+    """The price is above the user's limit; nothing is sent."""
 
     exit_code = 1
 
@@ -46,7 +46,7 @@ def estimate_price(
     """Estimate the price of a job; `facts` are those of its files, by pointer."""
     price: Mapping[str, Any] | None = target.data.get("price")
     if price is None:
-        return Unpriced(f"No prices are known for {target.id}.")
+        return Unpriced(f"There are no prices for {target.id}.")
     if "look" in price:
         count = intent.parameters.get(price.get("each", ""), 1)
         several = isinstance(count, int) and count > 1
@@ -96,16 +96,16 @@ def _billed_clips(
         return _BilledClips(0, 0, ())
     share = billed["shared"] / len(pointers)
     durations = [facts[pointer].duration if pointer in facts else None for pointer in pointers]
-    known = [length for length in durations if length is not None]
-    hidden = len(durations) - len(known)
+    lengths = [length for length in durations if length is not None]
+    hidden = len(durations) - len(lengths)
     longest = _longest_clip(target)
     unseen = (
         f"How long {plural(hidden, 'video')} {'is' if hidden == 1 else 'are'}: counted as "
         f"anything up to {plain_number(longest)} s."
     )
     return _BilledClips(
-        fewest=sum(min(length, share) for length in known),
-        most=sum(known) + hidden * longest,
+        fewest=sum(min(length, share) for length in lengths),
+        most=sum(lengths) + hidden * longest,
         unseen=(unseen,) if hidden else (),
     )
 
@@ -141,7 +141,7 @@ def price_json(price: Estimate | Unpriced) -> dict[str, Any]:
 
 
 def highest_total(prices: Sequence[Estimate | Unpriced]) -> float:
-    """Add up the known prices, each at its highest."""
+    """Add up the estimates, each at its highest."""
     return sum(each.high for each in prices if isinstance(each, Estimate))
 
 
@@ -151,7 +151,7 @@ def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None
         if isinstance(each, Unpriced):
             raise TooExpensive(
                 f"with --max-cost nothing is sent whose price is unknown. {each.why}"
-                " Nothing was sent. Leave out --max-cost to be asked instead."
+                " Nothing was sent. Leave out --max-cost to confirm instead."
             )
         if each.currency != "USD":
             raise TooExpensive(

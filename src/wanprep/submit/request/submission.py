@@ -35,7 +35,7 @@ class Submission:
     case: Case
     target: Target
     files: Mapping[str, LocalFile]  # by pointer
-    facts: Mapping[str, Facts]  # likewise
+    facts: Mapping[str, Facts]  # by pointer, too
     identity: str
 
     @property

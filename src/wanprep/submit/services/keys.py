@@ -47,7 +47,7 @@ def need_key(service: Service, environ: Mapping[str, str]) -> Key:
 
 
 def find_key(service: Service, environ: Mapping[str, str]) -> Key | None:
-    """Look through the provider's variables in their order, then the keyring; empty is none."""
+    """Search the provider's variables in their order, then the keyring; empty is none."""
     for name in service.keys:
         if value := environ.get(name):
             return _check_key(value, name)

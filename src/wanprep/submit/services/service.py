@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
-from wanprep.net.addresses import is_loopback
+from wanprep.net.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +104,7 @@ class Service:
                 return _check_base_url(url, variable)
         return self.bases[name]
 
-    def checked_settings(self, settings: Settings) -> Settings:
+    def validate_settings(self, settings: Settings) -> Settings:
         """Validate the values of [providers.NAME]."""
         from wanprep.schema_errors import schema_errors
 
@@ -126,7 +126,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
         if isinstance(data, dict) and data.get("name") == name:
             return _service(_validate(data, file))
     raise UsageError(
-        f"the provider '{name}' is not known.{''.join(problems)}"
+        f"there is no provider '{name}'.{''.join(problems)}"
         " `wanprep targets` lists the targets of all providers."
     )
 
@@ -229,7 +229,7 @@ class Services:
 
     def settings(self, provider: str) -> Settings:
         """Return the validated values of [providers.NAME]."""
-        return self.service(provider).checked_settings(self.config.providers.get(provider, {}))
+        return self.service(provider).validate_settings(self.config.providers.get(provider, {}))
 
     def _service(self, provider: str) -> Service:
         return load_service(provider, self.config.target_folders)

@@ -1,1 +1,1 @@
-"""Submit jobs from plan to result: upload, send once, wait, download."""
+"""Take jobs from submission to result: plan, upload, send once, wait, download."""

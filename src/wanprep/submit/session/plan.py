@@ -73,7 +73,7 @@ def plan_action(session: Session, submission: Submission, options: Options) -> A
 
 
 def check_plan(session: Session, plan: Iterable[Action], options: Options) -> None:
-    """Find out before anything is sent whether all can be built, paid with a key, and saved."""
+    """Check before anything is sent: requests can be built, keys exist, results can be saved."""
     if options.wait:
         require_writable(options.folder or os.curdir)
     for action in plan:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wanprep.submit.session.session import Session
     from wanprep.submit.session.tasks import Task
 
-_LINK_PAUSES: Final = (0.0, 2.0, 4.0)  # seconds: a fresh link may be dead for a moment
+_LINK_PAUSES: Final = (0.0, 2.0, 4.0)  # seconds: a fresh link may not work at once
 
 
 class NotFetched(WanprepError):
@@ -79,11 +79,11 @@ def _download_with_fresh_links(session: Session, run: Run, folder: str, task: Ta
 
 
 def _renew_links(session: Session, run: Run) -> Run:
-    """Ask for new links: those of an hour ago may be dead."""
+    """Ask for new links: older ones may have expired."""
     try:
         status = session.driver(run.provider).poll(session.ledger.as_sent(run))
     except (NoAnswer, Refused):
-        return run  # the known links may still work
+        return run  # the recorded links may still work
     if not status.outputs or status.outputs == run.outputs:
         return run
     deadline = result_deadline(session.service(run.provider), run, status.outputs)
@@ -96,6 +96,6 @@ def _record_dead_link(session: Session, run: Run, error: ResultGone) -> str:
         title, until = session.service(run.provider).title, format_time(run.deadline)
         why = f"{title} kept the result until {until}: it is gone."
         session.ledger.move(run, "expired", error=why)
-        return f"{why} To have it made again, and pay again, submit the job with --again."
+        return f"{why} To generate it again, and pay again, submit the job with --again."
     session.ledger.amend(run, error=str(error))
     return f"{str(error).rstrip('.')}. Try again: wanprep runs fetch {run.id}"

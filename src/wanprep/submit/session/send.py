@@ -75,7 +75,7 @@ def send_once(
     session: Session, submission: Submission, request: BuiltRequest, replacing: Run | None,
     task: Task,
 ) -> Run:  # fmt: skip
-    """Write down a job and send it, unless another process was quicker."""
+    """Record a job and send it, unless another process was quicker."""
     with session.wakeups.uninterrupted():
         task.report("sending")
         new_run = _new_run(session, submission, request)
@@ -107,7 +107,7 @@ def can_repeat(session: Session, run: Run) -> bool:
 
 
 def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
-    """Send the paid request of a reserved run, once; its outcome is on the disk in the end.
+    """Send the paid request of a reserved run, once, and record the outcome.
 
     A refused repeat stays uncertain. Only the repeat was refused: the first request may have
     arrived, and a run that counted as refused would be paid for once more, under a new key.
@@ -121,7 +121,9 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
         return _record(session, run, state, f"sent ({why})", error=why)
     except Uncertain as error:
         why = f"{before}{str(error).rstrip('.')}."
-        return _record(session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.told))
+        return _record(
+            session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.headers)
+        )
     except Exception as error:
         why = f"it failed while sending: {redact(str(error)) or type(error).__name__}."
         _record(session, run, "uncertain", f"sent ({why})", error=why)
@@ -134,7 +136,7 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
 
 
 def _record(session: Session, run: Run, state: RunState, outcome: str, **columns: Any) -> Run:  # noqa: ANN401
-    """Write the outcome of an order, retrying: only this process knows what the provider said."""
+    """Write the outcome of an order, retrying: only this process has the provider's answer."""
     for pause in (*_RETRY_PAUSES, None):
         try:
             return session.ledger.move(run, state, **columns)
@@ -142,7 +144,7 @@ def _record(session: Session, run: Run, state: RunState, outcome: str, **columns
             if pause is None:
                 raise NotRecorded(
                     f"run {run.id} at {session.service(run.provider).title} was {outcome}, but that"
-                    f" could not be written down: keep this line. {error}"
+                    f" could not be recorded: keep this line. {error}"
                 ) from error
             time.sleep(pause)
     raise AssertionError("the last attempt returns or raises")

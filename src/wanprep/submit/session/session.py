@@ -1,4 +1,4 @@
-"""What the commands share that talk to providers: the ledger, drivers, rate limits, wakeups."""
+"""The state of a command that talks to providers: ledger, drivers, rate limits, wakeups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Session(Closing):
-    """Made once per command, for all its threads; a driver is opened when first needed."""
+    """One per command, shared by its threads; a driver is opened when first needed."""
 
     def __init__(
         self, ledger: Ledger, services: Services, environ: Mapping[str, str], *, emulated: bool
@@ -37,7 +37,7 @@ class Session(Closing):
         self._limiters: dict[str, RateLimiter] = {}
 
     def service(self, provider: str) -> Service:
-        """Return what is known of a provider."""
+        """Return the properties of a provider."""
         return self.services.service(provider)
 
     def driver(self, provider: str) -> Driver:
@@ -76,6 +76,6 @@ class Session(Closing):
                 held.enter_context(listener)
 
     def close(self) -> None:
-        """Close all drivers; the ledger belongs to whoever opened it."""
+        """Close all drivers; the caller closes the ledger."""
         for driver in self._drivers.values():
             driver.close()

@@ -1,4 +1,4 @@
-"""Ask a provider about one run, and write its answer into the ledger."""
+"""Ask a provider about one run, and record its answer in the ledger."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ _MOST_SEARCHES: Final = 3  # a provider's list of jobs may lag behind
 
 
 class NotCancelled(WanprepError):
-    """The run goes on, or has ended already."""
+    """The run continues, or has ended already."""
 
     exit_code = 1
 
 
 def record_status(session: Session, run: Run, status: Status) -> Run:
     """Move a run to the state that its provider reports; one in progress stays as it is."""
-    service, told = session.service(run.provider), {**run.told, **status.details}
+    service, details = session.service(run.provider), {**run.told, **status.details}
     match status.state:
         case "succeeded":
             deadline = result_deadline(service, run, status.outputs)
             return session.ledger.move(
-                run, "succeeded", outputs=status.outputs, told=told, deadline=deadline
+                run, "succeeded", outputs=status.outputs, told=details, deadline=deadline
             )
         case "failed":
             why = status.error or f"{service.title} gives no reason"
-            return session.ledger.move(run, "failed", error=why, told=told)
+            return session.ledger.move(run, "failed", error=why, told=details)
         case "cancelled":
-            return session.ledger.move(run, "cancelled", error=status.error or None, told=told)
+            return session.ledger.move(run, "cancelled", error=status.error or None, told=details)
         case _:
             return run
 
@@ -49,7 +49,7 @@ def record_status(session: Session, run: Run, status: Status) -> Run:
 def result_deadline(service: Service, run: Run, outputs: Sequence[str]) -> datetime | None:
     """Return the time until which a result can surely be downloaded.
 
-    When it was made is not always known, because nobody may have asked for days; it was not
+    When it was created may be unknown, because the run was not polled for days; it was not
     before it was sent.
     """
     ends = [link_expiry(url) for url in outputs]
@@ -76,13 +76,13 @@ def cancel_run(session: Session, run: Run) -> Run:
         raise NotCancelled(f"run {run.id} is {run.state}: there is nothing to cancel.")
     if driver.provider.cancel is None:
         raise NotCancelled(
-            f"{title} has no way to cancel a job: run {run.id} goes on."
+            f"{title} has no way to cancel a job: run {run.id} continues."
             f" To wait for it: wanprep runs wait {run.id}"
         )
     try:
         outcome = driver.cancel(session.ledger.as_sent(run))
     except Refused as error:
-        raise NotCancelled(f"run {run.id} goes on: {refusal_text(error)}") from error
+        raise NotCancelled(f"run {run.id} continues: {refusal_text(error)}") from error
     if outcome.done:
         return session.ledger.move(run, "cancelled", error=outcome.message or None)
     current = refresh_run(session, run)
@@ -111,7 +111,7 @@ def find_lost_run(session: Session, run: Run) -> Run:
 
 
 def _find_job(session: Session, run: Run) -> Accepted | None:
-    """Find a run's job; None where it could as well be the job of another lost run."""
+    """Find a run's job; None where it could also be the job of another lost run."""
     driver = session.driver(run.provider)
     found = driver.find(session.ledger.as_sent(run))
     if found is None:

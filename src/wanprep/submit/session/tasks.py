@@ -1,4 +1,4 @@
-"""Work on many runs at once, in threads that Ctrl-C can leave without losing a run."""
+"""Work on many runs at once, in threads that Ctrl-C can abandon without losing a run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RunProgress(Protocol):
 
 
 class Task:
-    """One run to work on, and what has come of it."""
+    """One run to work on, and its outcome."""
 
     def __init__(self, name: str, work: Callable[[Task], None], run: Run | None = None) -> None:
         self.name = name
@@ -63,7 +63,7 @@ def run_tasks(
     except KeyboardInterrupt:
         if wakeups.stop():
             say("Finishing what is being sent or downloaded. Ctrl-C once more leaves at once.")
-            # Left at once, what was being sent is found uncertain later, and looked for.
+            # If they are abandoned, runs that were being sent are found to be uncertain later.
             with contextlib.suppress(KeyboardInterrupt):
                 wakeups.wait_until_idle()
         return True

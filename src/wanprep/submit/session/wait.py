@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from wanprep.submit.session.tasks import Task
 
 _MOST_REFUSALS: Final = 3  # in a row, before polling ends
-_SENDER_INTERVAL: Final = 0.2  # seconds between looks at a run that another process is sending
+_SENDER_INTERVAL: Final = 0.2  # seconds between checks of a run that another process is sending
 
 
 class StillRunning(WanprepError):
-    """The run goes on, but waiting for it now is of no use."""
+    """The run continues, but polling it has ended."""
 
     exit_code = 4
 
@@ -110,7 +110,7 @@ def wait_for_end(session: Session, run: Run, task: Task) -> Run:
         if run.state == "accepted" and time.monotonic() > end:
             raise StillRunning(
                 f"it takes longer than {patience / 60:.0f} minutes, and may still"
-                f" end well. To wait on: wanprep runs wait {run.id}"
+                f" succeed. To keep waiting: wanprep runs wait {run.id}"
             )
     raise AssertionError("pauses have no end")
 

@@ -1,4 +1,4 @@
-"""What threads wait for: news of a job, a provider's rate limit, or the end of all waiting."""
+"""Signals that threads wait for: a job's new state, a free slot at a provider, or a stop."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from wanprep.submit.services.service import Pace
 
 _MINUTE: Final = 60.0
-_CHECK_INTERVAL: Final = 0.2  # seconds until one who waits notices that all was stopped
+_CHECK_INTERVAL: Final = 0.2  # seconds until a waiting thread notices a stop
 
 
 class Stopped(Exception):
-    """Nothing new is started any more."""
+    """A stop was requested: nothing new is started."""
 
 
 class Wakeups:
@@ -31,7 +31,7 @@ class Wakeups:
         self._critical = 0
 
     def wait(self, job: str, seconds: float) -> bool:
-        """Wait for news of a job, or for some time; return False when all was stopped."""
+        """Wait for a job's event, or for some time; return False after a stop."""
         event = self._event(job)
         if not self.stopped.is_set():
             event.wait(seconds)
@@ -44,7 +44,7 @@ class Wakeups:
 
     @contextmanager
     def uninterrupted(self) -> Iterator[None]:
-        """Finish a `with` block even when all is stopped; raise Stopped if it was before."""
+        """Finish a `with` block despite a stop; raise Stopped if there was one before."""
         with self._changed:
             if self.stopped.is_set():
                 raise Stopped
@@ -89,7 +89,7 @@ class RateLimiter:
 
     @contextmanager
     def slot(self, *, new: bool) -> Iterator[None]:
-        """Hold a slot while a job runs; raise Stopped if all was stopped before one was free.
+        """Hold a slot while a job runs; raise Stopped if a stop comes before one is free.
 
         A job that runs already takes its slot at once: others wait for it to end.
         """

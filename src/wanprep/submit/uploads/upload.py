@@ -1,4 +1,4 @@
-"""Give a local file a public URL: by the provider's uploads, else in a bucket of the user's."""
+"""Upload a local file to a public URL: the provider's uploads, else the user's own bucket."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from wanprep.net.addresses import may_follow
 from wanprep.net.secrets import redact
+from wanprep.net.urls import may_follow
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts
 from wanprep.submit.errors import CannotHost
@@ -29,7 +29,7 @@ UPLOAD: Final = ""  # the destination that stands for the provider's own uploads
 _SIGNED_FOR: Final = timedelta(days=1)
 _LEFT_TO_LIVE: Final = timedelta(hours=1)
 
-# The argument by which a filesystem takes the content type; others guess it from the name.
+# The argument by which a filesystem accepts the content type; others derive it from the name.
 _CONTENT_TYPE: Final = {
     "gcs": "content_type",
     "gs": "content_type",
@@ -39,7 +39,7 @@ _CONTENT_TYPE: Final = {
 _ALTERNATIVES: Final = (
     "Put the file where it has a public https URL and write that into the job; or name a "
     'bucket of your own in the configuration, [hosts] default = "s3://bucket/prefix"; or choose '
-    "a provider that takes uploads."
+    "a provider that accepts uploads."
 )
 
 
@@ -74,7 +74,7 @@ def destinations(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[s
 
 def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
     """Return the error for a file that cannot be uploaded anywhere."""
-    reason = why or f"{title} takes no uploads"
+    reason = why or f"{title} accepts no uploads"
     return CannotHost(f"{file.name} is on this machine only: {reason}. {_ALTERNATIVES}")
 
 
@@ -84,24 +84,22 @@ def _upload_to_first(file: LocalFile, driver: Driver, config_hosts: Mapping[str,
         if destination != UPLOAD:
             put = load_hosts().get(destination.partition("://")[0], upload_with_fsspec)
             return put(file, destination)
-        if why := _known_refusal(file, service):
+        if why := _refusal(file, service):
             continue
         try:
             return _with_expiry(driver.upload(file), service)
         except Refused as error:
-            why = f"{service.title} does not take it ({error}). {error.advice}".rstrip(". ")
+            why = f"{service.title} does not accept it ({error}). {error.advice}".rstrip(". ")
     raise no_destination(file, service.title, why)
 
 
-def _known_refusal(file: LocalFile, service: Service) -> str:
+def _refusal(file: LocalFile, service: Service) -> str:
     uploads = service.uploads
     if uploads and file.content_type in uploads.refused:
-        return (
-            f"{service.title} takes no {file.content_type} as an upload; convert it to JPEG or PNG"
-        )
+        return f"{service.title} accepts no {file.content_type} as an upload; use JPEG or PNG"
     if uploads and uploads.most_bytes is not None and file.bytes > uploads.most_bytes:
         most = file_size(uploads.most_bytes)
-        return f"{service.title} takes uploads of at most {most}; `wanprep fix` can make it smaller"
+        return f"{service.title} accepts uploads of at most {most}; `wanprep fix` can reduce it"
     return ""
 
 

@@ -31,9 +31,9 @@ def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
         problem = link_problem(url, file, driver)
         if problem is None:
             return
-        if number > driver.patience.attempts:
+        if number > driver.policy.attempts:
             break
-        driver.pause(driver.patience.pause * 2 ** (number - 1))
+        driver.pause(driver.policy.pause * 2 ** (number - 1))
     raise CannotHost(
         f"{file.name} was uploaded, but its link {problem}: {redact(url)}. The service that makes "
         "the video could not fetch it. Check that uploads there are public."

@@ -126,7 +126,7 @@ def _flows(
 
 
 def _needed_settings(service: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Make up values for the settings that uploads need."""
+    """Invent values for the settings that uploads need."""
     from jsonschema import Draft202012Validator
 
     needed = ((service or {}).get("uploads") or {}).get("needs", ())

@@ -70,13 +70,13 @@ def parts(
         return
     yield schema
     if "$ref" in schema:
-        yield from parts(request, referred(request, schema["$ref"]), depth + 1)
+        yield from parts(request, resolve_reference(request, schema["$ref"]), depth + 1)
     for key in ("allOf", "anyOf", "oneOf"):
         for each in schema.get(key, ()):
             yield from parts(request, each, depth + 1)
 
 
-def referred(request: Mapping[str, Any], reference: object) -> Schema | None:
+def resolve_reference(request: Mapping[str, Any], reference: object) -> Schema | None:
     """Resolve a reference within the schema, or return None."""
     home, _, pointer = str(reference).partition("#")
     found: Any = request if home in {"", request.get("$id")} else None
@@ -97,7 +97,7 @@ def references(schema: Schema) -> Iterator[str]:
             yield from references(each)
 
 
-def allowed(request: Mapping[str, Any], name: str, value: object) -> bool:
+def is_allowed(request: Mapping[str, Any], name: str, value: object) -> bool:
     """Whether a field may have a value, whatever the rest of the request is."""
     from jsonschema import Draft202012Validator
 
@@ -130,7 +130,7 @@ def _invalid_schema(request: Mapping[str, Any]) -> Iterator[Message]:
     except SchemaError as error:
         yield "request", f"is not valid JSON Schema: {error.message}, at {error.json_path}."
     for name in sorted({*references(request)}):
-        if referred(request, name) is None:
+        if resolve_reference(request, name) is None:
             yield "request", f"refers to '{name}', which does not exist."
 
 
@@ -184,7 +184,7 @@ def _unknown_values(parameters: Mapping[str, Any], request: Mapping[str, Any]) -
             place = f"fields.parameters.{name}.values"
             if common != common.lower():
                 yield place, f"`{common}` never matches: values of jobs are compared in lower case."
-            if table.get("in") != "query" and not allowed(request, table["name"], native):
+            if table.get("in") != "query" and not is_allowed(request, table["name"], native):
                 yield place, f"the request schema does not allow `{native}`."
 
 
@@ -202,7 +202,7 @@ def sample_values(request: Mapping[str, Any], table: Mapping[str, Any]) -> list[
 def _one(request: Mapping[str, Any], schema: object, name: str) -> list[Any]:
     # In a job, a key with an empty value counts as absent.
     values = (each for each in example_values(request, schema) if each is not None)
-    return next(([each] for each in values if allowed(request, name, each)), [])
+    return next(([each] for each in values if is_allowed(request, name, each)), [])
 
 
 def example_values(request: Mapping[str, Any], schema: object) -> Iterator[Any]:

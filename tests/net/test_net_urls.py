@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.net.addresses import is_loopback, may_follow, origin
+from wanprep.net.urls import is_loopback, may_follow, origin
 
 
 @pytest.mark.parametrize(
