@@ -44,7 +44,7 @@ def test_the_demos_print_what_is_shown(
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert run(["check", "fixtures/demo"]) == 0
-    assert "no findings" in capfd.readouterr().out
+    assert "nothing found" in capfd.readouterr().out
     assert run(["check", "fixtures/jobs/bad/broken-demo.yaml"]) == 1
     assert block("text").rstrip() in capfd.readouterr().out
 

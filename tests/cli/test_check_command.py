@@ -50,13 +50,13 @@ def rules(result: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        pytest.param(["media/hero.jpg"], 0, "1 file checked for wan/2.7: no findings", id="fine"),
+        pytest.param(["media/hero.jpg"], 0, "1 file checked for wan/2.7: nothing found", id="fine"),
         pytest.param(["media/holiday.jpg"], 0, "1 warning", id="a warning"),
         pytest.param(["good/evolink.yaml"], 0, "1 job and 5 files", id="a job"),
         pytest.param(["media/tiny.jpg"], 1, "1 error", id="an error"),
         pytest.param(["bad/broken.json"], 1, "1 job checked: 1 error", id="a broken job"),
         pytest.param(["good/urls.yaml"], 1, "1 unknown", id="not checked"),
-        pytest.param(["good/urls.yaml", "--offline"], 0, "no findings", id="excused"),
+        pytest.param(["good/urls.yaml", "--offline"], 0, "nothing found", id="excused"),
     ],
 )
 def test_exit_status(wanprep: Command, arguments: list[str], status: int, says: str) -> None:

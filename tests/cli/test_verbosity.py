@@ -109,7 +109,7 @@ def test_colours_in_a_pipe(
 def test_colours_at_a_terminal(folder: Path, environ: dict[str, str], coloured: bool) -> None:
     with AtTerminal(["check"], folder, **environ) as terminal:
         assert terminal.ended() == 0
-        assert "no findings" in terminal.shown
+        assert "nothing found" in terminal.shown
         assert ("\x1b[32m" in terminal.shown) == coloured
 
 

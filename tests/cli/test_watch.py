@@ -64,7 +64,7 @@ def test_an_error_is_reported_and_waited_for(folder: Path) -> None:
         (folder / "wanprep.toml").write_text("targts = []")
         assert "did you mean `targets`?" in terminal.until("Ctrl-C ends it")
         (folder / "wanprep.toml").write_text("")
-        assert "no findings" in terminal.until("Ctrl-C ends it")
+        assert "nothing found" in terminal.until("Ctrl-C ends it")
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.ended() == 0
 

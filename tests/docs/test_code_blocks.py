@@ -82,7 +82,7 @@ def test_the_target_works_as_shown(
     assert run(["targets", "acme/short-videos"]) == 0
     assert "duration: at most 8 s" in capfd.readouterr().out
     assert run(["check", "assets/hero.png"]) == 0
-    assert "checked for acme/short-videos: no findings" in capfd.readouterr().out
+    assert "checked for acme/short-videos: nothing found" in capfd.readouterr().out
     assert run(["check", "assets", "-t", "acme/short-videos"]) == 1
     assert "image-too-small" in capfd.readouterr().out
 

@@ -97,7 +97,7 @@ def test_text_shows_the_line_and_the_message() -> None:
 
 def test_a_clean_text_lists_what_is_not_checked() -> None:
     lines = rendered(CLEAN, "text").splitlines()
-    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: no findings"
+    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: nothing found"
     assert lines[-1] == "- Moderation: not known."
 
 

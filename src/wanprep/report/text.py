@@ -119,7 +119,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     ]
     if count["unknown"]:
         found.append(f"{count['unknown']} unknown")
-    result = ", ".join(found) or "no findings"
+    result = ", ".join(found) or "nothing found"
     color = "green" if report.clean else "red"
     scope = f" for {', '.join(report.targets)}" if report.targets else ""
     judged = f"{' and '.join(things)} checked{scope}:"
