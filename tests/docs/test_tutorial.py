@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from documents import DOCS, ROOT, blocks
 
 _RUN = re.compile(r"k3m9x2pa")
@@ -29,6 +30,7 @@ def missing_line(shown: str, output: str) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_commands_print_what_is_shown(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "fixtures", tmp_path / "checkout/fixtures")
     here = tmp_path / "here"

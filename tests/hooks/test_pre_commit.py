@@ -12,6 +12,9 @@ from hook_repository import JOB, HookRepository, hook_repository
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 123456\n"
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def checked(tmp_path: Path) -> HookRepository:
     return hook_repository(tmp_path, "wanprep-check")

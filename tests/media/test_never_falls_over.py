@@ -135,6 +135,7 @@ def changed(seed: bytes, change: str, place: int, number: int) -> bytes:
     return before
 
 
+@pytest.mark.slow
 @slow_but_sure
 @given(which=st.integers(0, 2**20), changes=CHANGES)
 def test_mutated_real_files(
@@ -146,12 +147,14 @@ def test_mutated_real_files(
     holds(pool, tmp_path / "mutated", data)
 
 
+@pytest.mark.slow
 @slow_but_sure
 @given(data=st.binary(max_size=400))
 def test_any_bytes(pool: WorkerPool, tmp_path: Path, data: bytes) -> None:
     holds(pool, tmp_path / "any.jpg", data)
 
 
+@pytest.mark.slow
 def test_every_format_cut_anywhere(seeds: Seeds, pool: WorkerPool, tmp_path: Path) -> None:
     for seed in seeds:
         step = len(seed) // (3 if is_searched(seed) else 9)  # the former start ffmpeg

@@ -157,6 +157,7 @@ def test_printing(browser: Browser, mixed: Path) -> None:
     browser.devtools("Emulation.setEmulatedMedia", media="")
 
 
+@pytest.mark.slow
 def test_three_hundred_files_open_at_once(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()

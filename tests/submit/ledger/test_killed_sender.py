@@ -112,6 +112,7 @@ def test_killed_while_the_request_hangs(session: Desktop, monkeypatch: pytest.Mo
         assert [run["state"] for run in session.runs()] == ["uncertain"]
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments(session: Desktop) -> None:
     rng = random.Random(11)  # noqa: S311 - moments to kill at
     session.job()
