@@ -60,7 +60,7 @@ class Listener(Closing):
         self._thread.join(self._driver.policy.connect)
 
     def _run(self) -> None:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(Exception):  # without events, polling finds out what happened
             self._listen()
         self._stream = None
         self._answered.set()
