@@ -111,10 +111,8 @@ def check(
     from wanprep.config import find_config
     from wanprep.rules.finding import parse_rule_names
 
-    selected, ignored = (
-        parse_rule_names(select),
-        parse_rule_names(ignore),
-    )  # before any file is read
+    # Before any file is read: a misspelt rule is reported at once.
+    selected, ignored = parse_rule_names(select), parse_rule_names(ignore)
     if style == "html" and output is None and sys.stdout.isatty():
         raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
     if any(fix_options.values()) and not fix:
