@@ -1,19 +1,20 @@
 from __future__ import annotations
 
+import base64
+import json
 import time
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs
 
 import pytest
 from PIL import Image
 from web import Page, Web, web
 
 from wanprep.check import check
+from wanprep.check.expiry import expiry
 from wanprep.check.result import Report
-from wanprep.check.urls import expiry
 from wanprep.rules.finding import Finding
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"
@@ -73,35 +74,65 @@ SIGNED: Final = "https://b.example.com/a.png?"
 
 
 @pytest.mark.parametrize(
-    ("left", "says"),
+    ("left", "found"),
     [
         pytest.param(86400, None, id="a day"),
-        pytest.param(1200, "expires in 20 minutes", id="some minutes"),
-        pytest.param(-5, "has expired", id="too late"),
+        pytest.param(1200, ("warning", "expires in 20 minutes"), id="some minutes"),
+        pytest.param(-5, ("error", "has expired"), id="too late, which needs no request"),
     ],
 )
-def test_signed_addresses(tmp_path: Path, left: int, says: str | None) -> None:
-    found = url_findings(tmp_path, f"{SIGNED}Expires={int(time.time()) + left}&Signature=secret")
-    assert [each.rule for each in found] == (["url-expires-soon"] if says else [])
-    assert all(f"https://b.example.com/a.png: {says}" in each.message for each in found)
+def test_signed_addresses(tmp_path: Path, left: int, found: tuple[str, str] | None) -> None:
+    signed = f"{SIGNED}Expires={int(time.time()) + left}&Signature=secret"
+    findings = url_findings(tmp_path, signed)
+    assert [(each.rule, each.severity) for each in findings] == (
+        [("url-expires-soon", found[0])] if found else []
+    )
+    assert all(f"https://b.example.com/a.png: {(found or '')[1]}" in f.message for f in findings)
+
+
+def base64url(data: object, altered: str = "-_") -> str:
+    text = base64.b64encode(json.dumps(data).encode()).decode()
+    return text.translate(str.maketrans("+/=", "-~_") if altered == "-~_" else {}).rstrip("=")
+
+
+POLICY: Final = {"Statement": [{"Condition": {"DateLessThan": {"AWS:EpochTime": 1767225600}}}]}
 
 
 @pytest.mark.parametrize(
     ("query", "end"),
     [
-        ("X-Amz-Date=20260101T000000Z&X-Amz-Expires=60", 1767225660),
-        ("x-goog-date=20260101T000000Z&x-goog-expires=60", 1767225660),
-        ("x-oss-date=20260101T000000Z&x-oss-expires=60", 1767225660),
-        ("se=2026-01-01T00:00:00Z&sig=x", 1767225600),
-        ("Expires=1767225600", 1767225600),
-        ("X-Amz-Date=yesterday&X-Amz-Expires=60", None),
-        ("se=soon&sig=x", None),
-        ("Expires=never", None),
-        ("width=1200", None),
+        pytest.param("X-Amz-Date=20260101T000000Z&X-Amz-Expires=60", 1767225660, id="S3"),
+        pytest.param("x-goog-date=20260101T000000Z&x-goog-expires=60", 1767225660, id="Google"),
+        pytest.param("x-oss-date=20260101T000000Z&x-oss-expires=60", 1767225660, id="Alibaba"),
+        pytest.param("x-tos-date=20260101T000000Z&x-tos-expires=60", 1767225660, id="Volcano"),
+        pytest.param("se=2026-01-01T00:00:00Z&sig=x", 1767225600, id="Azure"),
+        pytest.param("Expires=1767225600", 1767225600, id="Expires"),
+        pytest.param("expires=1767225600123", 1767225600.123, id="milliseconds"),
+        pytest.param("x-expires=1767225600&x-signature=x", 1767225600, id="ByteDance"),
+        pytest.param(f"Policy={base64url(POLICY, '-~_')}&Signature=x", 1767225600, id="CloudFront"),
+        pytest.param("hdnts=st=1~exp=1767225600~acl=/*~hmac=00", 1767225600, id="Akamai"),
+        pytest.param("token=exp=1767225600~hmac=00", 1767225600, id="Akamai, another name"),
+        pytest.param("q-sign-time=1767000000%3B1767225600", 1767225600, id="Tencent"),
+        pytest.param("q-sign-time=1767000000;1767225600&x=1", 1767225600, id="Tencent, as it is"),
+        pytest.param("ex=6955b900&is=6955b8ff&hm=00&", 1767225600, id="Discord"),
+        pytest.param(
+            f"token=eyJh.{base64url({'url': 'a/b.png', 'exp': 1767225600})}.sig",
+            1767225600,
+            id="Supabase",
+        ),
+        pytest.param("Expires=1767225600&exp=1767225000", 1767225000, id="the earlier of two"),
+        pytest.param("X-Amz-Date=yesterday&X-Amz-Expires=60", None, id="no date"),
+        pytest.param("se=soon&sig=x", None, id="no ISO date"),
+        pytest.param(f"Expires={'9' * 400}", None, id="too large"),
+        pytest.param("Expires=never", None, id="no number"),
+        pytest.param("Expires=3600", None, id="a length of time"),
+        pytest.param("token=eyJh.e30.x&Policy=bm90aGluZw__&ex=zz&hm=0", None, id="other data"),
+        pytest.param(f"token=eyJh.{base64url([1])}.x&Policy=W10_", None, id="other JSON"),
+        pytest.param("width=1200", None, id="not signed"),
     ],
 )
 def test_when_a_signed_address_dies(query: str, end: float | None) -> None:
-    assert expiry(parse_qs(query)) == end
+    assert expiry(f"{SIGNED}{query}") == end
 
 
 CDN: Final = "http://cdn.example.com"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
+from wanprep.check.expiry import expiry
 from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
 from wanprep.net.urls import is_private
 from wanprep.rules.bounds import JobViolation, violation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from wanprep.job.model import Asset
     from wanprep.media.facts import Facts
@@ -51,7 +50,9 @@ _DATA: Final = _note(
 )
 _WARNING: Final = {"x-severity": "warning"}
 _PUBLIC: Final = "a public https address"
+_ERROR: Final = {"x-severity": "error"}
 _MARGIN: Final = 3600
+_EXPIRED: Final = "has expired"
 
 
 def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobViolation]:
@@ -110,6 +111,7 @@ def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
     else:
         note, limit = _EXPIRES, "an hour or more to live"
         detail, name = _expiry_detail(asset), name.partition("?")[0]
+        note = note | _ERROR if detail == _EXPIRED else note
     if detail:
         violation = violation_of(note, found=asset.location, limit=limit)
         yield JobViolation(violation, asset.pointer, name, detail=detail)
@@ -117,25 +119,8 @@ def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
 
 def _expiry_detail(asset: Asset) -> str:
     """Describe a signed URL that expires soon: a job may wait in a queue before it is fetched."""
-    end = expiry(parse_qs(urlsplit(asset.location).query))
+    end = expiry(asset.location)
     left = _MARGIN if end is None else end - time.time()
     if left >= _MARGIN:
         return ""
-    return "has expired" if left <= 0 else f"expires in {left / 60:.0f} minutes"
-
-
-def expiry(query: Mapping[str, list[str]]) -> float | None:
-    """Return the time at which a signed URL expires, in seconds since 1970."""
-    first = {name.lower(): values[0] for name, values in query.items()}
-    for prefix in ("x-amz", "x-goog", "x-oss"):
-        signed, length = first.get(f"{prefix}-date"), first.get(f"{prefix}-expires")
-        if signed and length and length.isdecimal():
-            with contextlib.suppress(ValueError):
-                begin = datetime.strptime(signed, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-                return begin.timestamp() + int(length)
-    if (seconds := first.get("expires", "")).isdecimal():
-        return float(seconds)
-    with contextlib.suppress(ValueError):
-        if "sig" in first and "se" in first:
-            return datetime.fromisoformat(first["se"]).timestamp()
-    return None
+    return _EXPIRED if left <= 0 else f"expires in {left / 60:.0f} minutes"

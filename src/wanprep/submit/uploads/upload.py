@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
 
 from wanprep.net.secrets import redact
 from wanprep.net.urls import may_follow
@@ -117,9 +116,9 @@ def _will_last(copy: HostedUrl) -> bool:
 
 def link_expiry(url: str) -> datetime | None:
     """Read from a signed link when it expires."""
-    from wanprep.check.urls import expiry
+    from wanprep.check.expiry import expiry
 
-    end = expiry(parse_qs(urlsplit(url).query))
+    end = expiry(url)
     return None if end is None else datetime.fromtimestamp(end, UTC)
 
 
