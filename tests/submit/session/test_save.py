@@ -23,6 +23,7 @@ from wanprep.plugins.flow import Order
 from wanprep.submit.errors import BadResult, CannotSave, NoAnswer, ResultGone
 from wanprep.submit.http import download as downloads
 from wanprep.submit.http.retries import RetryPolicy
+from wanprep.submit.session import save
 from wanprep.submit.session.save import SavedResult, save_results
 
 
@@ -236,6 +237,16 @@ def test_several_results(server: Loopback, home: Path, video: bytes, fast_start:
         "hero-ab12-2.mp4",
     ]
     assert (home / "hero-ab12-2.mp4").read_bytes() == fast_start
+
+
+@pytest.mark.parametrize("bound", ["_MOST_RESULTS", "_MOST_BYTES"])
+def test_the_number_and_size_of_results_are_bounded(
+    server: Loopback, home: Path, video: bytes, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    monkeypatch.setattr(save, bound, 1)
+    (saved,) = fetch(server, home, answer(200, video), outputs=3)
+    assert saved.notes == ("2 more results were not downloaded: the limit is 16 results and 4 GiB",)
+    assert len(server.heard) == 1
 
 
 def test_only_the_services_own_link_gets_the_key_and_only_when_it_asks(

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 # Services cut at whole frames and round durations: a larger difference than both is noted.
 _TOLERANCE: Final = 0.5  # seconds
 _TOLERANCE_SHARE: Final = 0.1
+# Of one run. Services give one video, seldom up to four.
+_MOST_RESULTS: Final = 16
+_MOST_BYTES: Final = 4 * 2**30
 _NOT_OF_THE_RESULT: Final = frozenset({"path", "extension_format"})  # facts of the partial file
 _MARK: Final = "wanprep"  # a sidecar with this key was written by wanprep, and may be replaced
 
@@ -76,10 +79,7 @@ def save_results(run: Run, driver: Driver, folder: str) -> tuple[SavedResult, ..
     """Download all results of a run. One that is not a whole video is BadResult, and not kept."""
     try:
         os.makedirs(folder, exist_ok=True)
-        return tuple(
-            _save_result(run, driver, folder, url, number)
-            for number, url in enumerate(run.outputs, 1)
-        )
+        return tuple(_save_each(run, driver, folder))
     except (OSError, CannotWrite) as error:
         cause = error.__cause__ or error
         raise CannotSave(
@@ -87,6 +87,19 @@ def save_results(run: Run, driver: Driver, folder: str) -> tuple[SavedResult, ..
             f"{getattr(cause, 'strerror', None) or cause}. It is still at {driver.service.title}:"
             " make room or choose another folder, and fetch it again."
         ) from error
+
+
+def _save_each(run: Run, driver: Driver, folder: str) -> Iterator[SavedResult]:
+    """Download results up to a number and a size: an answer may list any number of URLs."""
+    size, left = 0, len(run.outputs)
+    for number, url in enumerate(run.outputs, 1):
+        saved = _save_result(run, driver, folder, url, number)
+        size, left = size + os.path.getsize(saved.path), left - 1
+        if left and (number == _MOST_RESULTS or size > _MOST_BYTES):
+            note = f"{left} more results were not downloaded: the limit is 16 results and 4 GiB"
+            yield replace(saved, notes=(*saved.notes, note))
+            return
+        yield saved
 
 
 def _save_result(run: Run, driver: Driver, folder: str, url: str, number: int) -> SavedResult:
