@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from names import Names, names
 from PIL import Image
 from web import Page, Web, web
 
@@ -15,6 +16,8 @@ from wanprep.media.probe_file import probe_file
 from wanprep.media.remote import RemoteFile
 from wanprep.media.source import LocalFile, UrlReadError
 from wanprep.media.workers import probe_urls
+
+__all__ = ["names"]
 
 HOST = "http://cdn.example.com"
 
@@ -104,6 +107,14 @@ def test_a_long_stretch_is_read_in_several_requests(pages: Web) -> None:
             id="to a private network",
         ),
         pytest.param(
+            Page(b"", 302), "refused: its server redirects without a location", id="nowhere"
+        ),
+        pytest.param(
+            Page(b"", 302, headers={"Location": "http://[x"}),
+            "refused: it redirects to an invalid URL",
+            id="to no URL",
+        ),
+        pytest.param(
             Page(b"", 302, headers={"Location": "file:///etc/passwd"}),
             "not requested: it redirects to a URL that is not https",
             id="to a file",
@@ -164,6 +175,60 @@ def test_not_all_of_a_huge_file_is_fetched(pages: Web, monkeypatch: pytest.Monke
 def test_private_networks_are_not_requested(url: str) -> None:
     facts = probe_file(url)
     assert facts.problem == "not requested: it leads to a private network"
+
+
+@pytest.mark.parametrize("variable", ["", "cdn.example.com:{port}"])
+def test_what_is_checked_is_what_is_connected(
+    names: Names, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    """A name that changes its address in between, and one that IDNA 2003 reads as another."""
+    names.answers |= {
+        "cdn.example.com": [["127.0.0.1"]],
+        "rebind.example.com": [["93.184.216.34"], ["127.0.0.1"]],
+        "fass.example.com": [["93.184.216.34"]],
+        "xn--fa-hia.example.com": [["127.0.0.1"]],
+    }
+    with web() as pages:
+        port = pages.proxy.rpartition(":")[2]
+        pages.pages["/a.png"] = Page(png(40, 30))
+        monkeypatch.setenv("WANPREP_ALLOW_HOSTS", variable.format(port=port))
+        read = {
+            name: probe_file(f"http://{name}:{port}/a.png").readable
+            for name in ("cdn.example.com", "fa\u00df.example.com", "rebind.example.com")
+        }
+    assert read == dict(zip(read, (bool(variable), False, True), strict=True))
+    assert set(names.connected) == ({"127.0.0.1"} if variable else set()) | {"93.184.216.34"}
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://cdn.example.com/a\nb.png", "not reached: invalid URL"),
+        ("http://cdn.example.com/" + "a" * 100_000, "not reached: invalid URL"),
+        ("http://\uff43dn.example.com/a.png", "not reached: invalid URL"),
+        ("http://[cdn.example.com]/a.png", "not reached: invalid URL"),
+        ("http://cdn.example.com:99999/a.png", "not reached: invalid URL"),
+    ],
+)
+def test_invalid_urls(url: str, problem: str) -> None:
+    assert (probe_file(url).problem or "").startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("https_proxy", "socks5://127.0.0.1:9"),
+        ("SSL_CERT_FILE", "/no/such/file"),
+        ("WANPREP_ALLOW_HOSTS", "http://nas"),
+    ],
+)
+def test_an_unusable_environment_is_not_the_fault_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    problem = look("/a.png").problem or ""
+    assert problem.startswith("not reached: ")
+    assert variable.upper() in problem
 
 
 def test_without_a_network(monkeypatch: pytest.MonkeyPatch) -> None:

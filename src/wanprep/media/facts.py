@@ -194,7 +194,10 @@ def extension_format(path: str) -> str | None:
     if is_url(path):
         from urllib.parse import urlsplit
 
-        path = urlsplit(path).path  # without the query
+        try:
+            path = urlsplit(path).path  # without the query
+        except ValueError:
+            return None
     return FORMAT_BY_EXTENSION.get(os.path.splitext(path)[1][1:].lower())
 
 

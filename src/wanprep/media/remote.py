@@ -1,22 +1,22 @@
 """Read a remote file by range requests.
 
-URLs come from untrusted jobs: neither they nor their redirects may lead to a private network,
-the number of bytes is limited, and no cookie or login is sent.
+URLs come from untrusted jobs: neither they nor their redirects may lead to a private network
+(`net/client.py` sees to that), and the number of bytes is limited.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
+import os
 from collections import OrderedDict
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from wanprep import __version__
 from wanprep.closing import Closing
+from wanprep.errors import UsageError
 from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
 from wanprep.media.source import UrlReadError
+from wanprep.net.reach import Reach, UnsafeAddress, allowed_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,18 +36,17 @@ _TEMPORARY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 class RemoteFile(Closing):
     """A source on a server that answers range requests."""
 
-    def __init__(self, url: str, *, private: bool = False) -> None:
-        import httpx
+    def __init__(self, url: str) -> None:
+        from wanprep.net.client import open_client
 
         self._url = url
-        self._allow_private = private
         self._fetched = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
-        with _translate_errors():  # the environment may name an invalid proxy
-            self._client = httpx.Client(
-                timeout=_SECONDS,
-                headers={"user-agent": f"wanprep/{__version__}", "accept-encoding": "identity"},
-            )
+        try:
+            reach = Reach(hosts=allowed_hosts(os.environ))
+            self._client = open_client(reach, timeout=_SECONDS, connections=2, keep_alive=True)
+        except UsageError as error:  # the environment names an invalid proxy or host
+            raise UrlReadError(f"{NOT_REACHED}: {error}") from error
         try:
             self.size = self._open()
         except BaseException:
@@ -135,18 +134,26 @@ class RemoteFile(Closing):
             if not response.is_redirect:
                 return self._check_response(response)
             response.close()
-            url = urljoin(url, response.headers["location"])
-            if not is_url(url) or (self._url.lower().startswith("https") and url[:5] != "https"):
-                raise UrlReadError(f"{UNSAFE}: it redirects to a URL that is not https")
+            url = self._redirect_target(url, response.headers.get("location", ""))
         raise UrlReadError(f"{REFUSED}: more than {_MAX_REDIRECTS} redirects")
 
+    def _redirect_target(self, url: str, location: str) -> str:
+        if not location:
+            raise UrlReadError(f"{REFUSED}: its server redirects without a location")
+        try:
+            target = urljoin(url, location)
+        except ValueError as error:
+            raise UrlReadError(f"{REFUSED}: it redirects to an invalid URL") from error
+        is_https = target[:6].lower() == "https:"
+        if not is_url(target) or (self._url[:6].lower() == "https:" and not is_https):
+            raise UrlReadError(f"{UNSAFE}: it redirects to a URL that is not https")
+        return target
+
     def _send(self, url: str, start: int, end: int) -> httpx.Response:
-        if not self._allow_private:
-            self._refuse_private(url)
-        request = self._client.build_request(
-            "GET", url, headers={"range": f"bytes={start}-{end - 1}"}
-        )
         with _translate_errors():
+            request = self._client.build_request(
+                "GET", url, headers={"range": f"bytes={start}-{end - 1}"}
+            )
             return self._client.send(request, stream=True)
 
     def _check_response(self, response: httpx.Response) -> httpx.Response:
@@ -160,30 +167,6 @@ class RemoteFile(Closing):
         reason = f"{status} {response.reason_phrase}".rstrip()
         raise UrlReadError(f"{kind}: its server answered {reason}")
 
-    def _refuse_private(self, url: str) -> None:
-        from wanprep.net.urls import is_private
-
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        addresses = [] if is_private(host) else self._addresses(parts.scheme.lower(), host)
-        if is_private(host) or not all(each.is_global for each in addresses):
-            raise UrlReadError(f"{UNSAFE}: it leads to a private network")
-
-    def _addresses(
-        self, scheme: str, host: str
-    ) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-        """Resolve a host, unless a proxy does that."""
-        from urllib.request import getproxies, proxy_bypass
-
-        proxies = getproxies()
-        if (proxies.get(scheme) or proxies.get("all")) and not proxy_bypass(host):
-            return []
-        try:
-            addresses = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
-        except OSError as error:
-            raise UrlReadError(f"{NOT_REACHED}: its host name cannot be resolved") from error
-        return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in addresses]
-
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
@@ -192,6 +175,8 @@ def _translate_errors() -> Iterator[None]:
 
     try:
         yield
+    except UnsafeAddress as error:
+        raise UrlReadError(f"{UNSAFE}: {error}") from error
     except httpx.TimeoutException as error:
         late = f"{NOT_REACHED}: its server did not answer within {_SECONDS:g} s"
         raise UrlReadError(late) from error

@@ -1,1 +1,1 @@
-"""Which hosts and URLs are safe, and the redaction of secrets."""
+"""The HTTP client, which hosts and URLs are safe, and the redaction of secrets."""

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+import unicodedata
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
+
+from wanprep.net.addresses import is_public
 
 Origin = tuple[str, str, int]
 
 _INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
+_NUMBER: Final = re.compile(r"\.(?:[0-9]+|0x[0-9a-f]*)\Z")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 def is_private(host: str) -> bool:
-    """Whether a host is loopback, private or local: localhost, 10.x, *.local."""
-    name = host.rstrip(".").lower()
+    """Whether a host is loopback, private or local, by its text: localhost, 10.x, *.local."""
+    # Resolvers and services read full-width letters and dots as plain ones.
+    name = unicodedata.normalize("NFKC", host).replace("\u3002", ".").rstrip(".").lower()
     try:
         address = ipaddress.ip_address(name.strip("[]").partition("%")[0])
     except ValueError:
         # A host of one word, or in these zones, exists only inside a private network; one that
-        # ends in a number is another spelling of an IP address: 127.1, 0x7f.0.0.1.
-        return "." not in name or name.endswith(_INNER) or name.rpartition(".")[2].isdecimal()
-    return not address.is_global
+        # ends in a number is another spelling of an IP address: 127.1, 0x7f.0.0.0x1.
+        return "." not in name or name.endswith(_INNER) or bool(_NUMBER.search(name))
+    return not is_public(address)
 
 
 def origin(url: str) -> Origin | None:

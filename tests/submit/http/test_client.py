@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from loopback import Answer, Loopback, answer, redirect, reset, silent
+from names import Names, names
 from own_certificate import server_side, write_certificate
 from small_service import HASTE, KEY, STEADY, driver, provider, service
 
@@ -15,6 +16,8 @@ from wanprep.submit.errors import Broken, NotSent
 from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.services.keys import Key
+
+__all__ = ["names"]
 
 GET = Request(method="GET", url="/a")
 OK = answer(200, b"fine")
@@ -113,6 +116,34 @@ def test_plain_http_only_with_a_loopback_base(other: Loopback) -> None:
         http.send(Request(method="GET", url=f"{other.url}/a"))
     assert not caught.value.begun
     assert other.heard == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://10.0.0.1/a", "https://[64:ff9b::a00:1]/a", "https://inside.example.com/a"],
+)
+def test_links_into_a_private_network_are_not_followed(names: Names, link: str) -> None:
+    names.answers["inside.example.com"] = [["169.254.169.254"]]
+    script = {"*": [redirect(link)]}
+    with Loopback(script) as server, client(server) as http:
+        for request in (GET, Request(method="GET", url=link)):
+            with pytest.raises(Broken, match="leads to a private network") as caught:
+                http.send(request)
+            assert caught.value.hopeless
+        assert not caught.value.begun
+    assert set(names.connected) == {"127.0.0.1"}
+
+
+def test_base_urls_may_be_inside_a_network(names: Names) -> None:
+    names.answers["api.inside.example"] = [["127.0.0.1"]]
+    with Loopback({"*": [OK]}, tls=server_side()) as server:
+        bases = {"api": f"https://api.inside.example:{server.port}"}
+        with (
+            HttpClient(bases, Key(KEY), STEADY) as http,
+            pytest.raises(Broken, match="certificate verify failed"),  # so it was connected
+        ):
+            http.send(GET)
+    assert names.connected == ["127.0.0.1"]
 
 
 def test_queries_are_escaped() -> None:

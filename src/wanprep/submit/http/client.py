@@ -11,13 +11,12 @@ import json
 import ssl
 import time
 from contextlib import ExitStack, contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urljoin
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.errors import UsageError
+from wanprep.net.reach import Reach, UnsafeAddress
 from wanprep.net.secrets import redact
 from wanprep.net.urls import is_loopback, may_follow, origin
 from wanprep.plugins.flow import Response
@@ -42,14 +41,22 @@ _KEPT_HEADERS: Final = ("User-Agent", "Range")  # all other headers are for the 
 class HttpClient(Closing):
     """The connection to one provider."""
 
-    def __init__(self, bases: Mapping[str, str], key: Key, policy: RetryPolicy) -> None:
+    def __init__(
+        self,
+        bases: Mapping[str, str],
+        key: Key,
+        policy: RetryPolicy,
+        hosts: frozenset[tuple[str, int | None]] = frozenset(),
+    ) -> None:
         self.bases = bases
         # The links of an emulator on this machine are plain http, as its own URL is.
         self.plain = any(is_loopback(base) for base in bases.values())
         self.key = key
         self._own = {origin(base) for base in bases.values()}
         self._policy = policy
-        self.httpx = _open_client(policy)
+        # The user chose the hosts of the base URLs.
+        own = frozenset(each[1:] for each in self._own if each)
+        self.httpx = _open_client(Reach(loopback=self.plain, hosts=hosts | own), policy)
 
     def close(self) -> None:
         """Close the connections."""
@@ -149,29 +156,15 @@ class _RedirectChain:
             self.begun = self.begun or not is_connect
 
 
-def _open_client(policy: RetryPolicy) -> httpx.Client:
+def _open_client(reach: Reach, policy: RetryPolicy) -> httpx.Client:
     import httpx
 
-    try:
-        return httpx.Client(
-            timeout=httpx.Timeout(
-                connect=policy.connect,
-                read=policy.read,
-                write=policy.write,
-                pool=policy.pool,
-            ),
-            # The emulator on this machine is reached without a proxy.
-            mounts={f"all://{host}": None for host in ("127.0.0.1", "[::1]", "localhost")},
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=0),
-            # Lengths are compared, so bodies must not be compressed.
-            headers={"Accept-Encoding": "identity"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        )
-    except (ImportError, OSError, ValueError) as error:
-        raise UsageError(
-            "the proxy or the certificates named in the environment (HTTPS_PROXY, "
-            f"SSL_CERT_FILE, ...) cannot be used: {redact(str(error))}"
-        ) from None
+    from wanprep.net.client import open_client
+
+    timeout = httpx.Timeout(
+        connect=policy.connect, read=policy.read, write=policy.write, pool=policy.pool
+    )
+    return open_client(reach, timeout=timeout, connections=64, keep_alive=False)
 
 
 def _file_body(content: FileContent, stack: ExitStack) -> dict[str, Any]:
@@ -195,6 +188,9 @@ def _translate_errors(chain: _RedirectChain, *also: type[Exception]) -> Iterator
     kinds: tuple[type[Exception], ...] = (httpx.HTTPError, *also)
     try:
         yield
+    except UnsafeAddress as error:
+        message = f"{error}, and the request was not sent. WANPREP_ALLOW_HOSTS can allow its host"
+        raise Broken(message, begun=chain.begun, hopeless=True) from None
     except kinds as error:
         message = next((text for kind, text in _messages() if isinstance(error, kind)), "it failed")
         cause: BaseException = error

@@ -1,0 +1,109 @@
+"""Which hosts a client may connect to: public ones, this machine, and hosts of the user's own."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from wanprep.errors import UsageError
+from wanprep.net.addresses import is_loopback_address, is_public
+from wanprep.net.urls import is_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from wanprep.net.addresses import Address
+
+VARIABLE: Final = "WANPREP_ALLOW_HOSTS"
+_OF_URLS: Final = frozenset("/?#@ ")
+_PRIVATE: Final = "it leads to a private network"
+
+
+class UnsafeAddress(Exception):
+    """A host leads to an address to which the client may not connect; nothing was sent to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The hosts to which a client may connect."""
+
+    public: bool = True
+    loopback: bool = False
+    # Hosts of the user's own, wherever they are; with the port None on every port.
+    hosts: frozenset[tuple[str, int | None]] = frozenset()
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Resolve a host once; raise UnsafeAddress if one of its addresses is out of reach.
+
+        A name with a public and a private address is refused: which of them is used, is chance.
+        """
+        # As bytes, because Python would apply an older version of IDNA than the rest does.
+        entries = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
+        found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        if not self._is_exempt(host, port):
+            for each in found:
+                self._check(ipaddress.ip_address(each.partition("%")[0]))
+        return found
+
+    def check_for_proxy(self, host: str, port: int) -> None:
+        """Raise UnsafeAddress for a host that is private as far as this machine can tell.
+
+        The proxy resolves the name again, and some names it alone can resolve.
+        """
+        if self._is_exempt(host, port):
+            return
+        if is_private(host):
+            raise UnsafeAddress(_PRIVATE)
+        try:
+            self.addresses(host, port)
+        except (OSError, UnicodeError):
+            return
+
+    def _is_exempt(self, host: str, port: int) -> bool:
+        name = host.lower().rstrip(".")
+        return (name, None) in self.hosts or (name, port) in self.hosts
+
+    def _check(self, address: Address) -> None:
+        if self.loopback and is_loopback_address(address):
+            return
+        if not self.public:
+            raise UnsafeAddress("it leads away from this machine")
+        if not is_public(address):
+            raise UnsafeAddress(_PRIVATE)
+
+
+def allowed_hosts(
+    environ: Mapping[str, str], configured: Iterable[str] = ()
+) -> frozenset[tuple[str, int | None]]:
+    """Read the hosts that the environment and the configuration exempt from the check."""
+    named = filter(None, map(str.strip, environ.get(VARIABLE, "").split(",")))
+    return frozenset(
+        _host_and_port(text, where)
+        for texts, where in ((named, VARIABLE), (configured, "[network] allow-hosts"))
+        for text in texts
+    )
+
+
+def _host_and_port(text: str, where: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(f"//{text}")
+        name, port = _ascii(parts.hostname or ""), parts.port
+    except ValueError:
+        name, port = "", None
+    if not name or _OF_URLS & {*text}:
+        message = f"{where}: {text!r} is not a host. Write host or host:port, without http://."
+        raise UsageError(message)
+    return name, port
+
+
+def _ascii(name: str) -> str:
+    """Encode a host as the HTTP client does."""
+    name = name.lower().rstrip(".")
+    if name.isascii():
+        return name
+    import idna
+
+    return idna.encode(name).decode("ascii")
