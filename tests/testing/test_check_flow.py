@@ -48,6 +48,22 @@ def twice() -> Flow[Any]:
     return valid((yield ask(paid=True)))
 
 
+def twice_unmarked() -> Flow[Any]:
+    answer = yield ask(url="/v1/quotes")
+    if not answer.ok:
+        raise Refused("no")
+    if not isinstance(answer.json(), dict) or not answer.json().get("quoteRef"):
+        raise Unclear("what?")
+    return valid((yield ask(url=f"/v1/jobs/{answer.json()['quoteRef']}")))
+
+
+def unpaid() -> Flow[Any]:
+    answer = yield ask(paid=False)
+    if isinstance(answer.json(), dict) and (jobs := answer.json().get("data", {}).get("jobs")):
+        return Accepted(provider_id=jobs[0]["jobRef"])
+    return valid(answer)
+
+
 def late(response: Response) -> object:
     raise Refused(str(response.status))
 
@@ -86,8 +102,13 @@ PAID = ask(paid=True)
         pytest.param("submit", ends(PAID, late), "given HTTP 503, it raises Refused", id="outage"),
         pytest.param("submit", ends(PAID, vague), "so raise Refused", id="unclear for a refusal"),
         pytest.param("submit", ends(PAID, hopeful), "it returns Accepted", id="always accepted"),
-        pytest.param("submit", ends(ask(), hopeful), "not marked `paid=True`", id="not paid"),
-        pytest.param("submit", twice, "only the one request", id="paid twice"),
+        pytest.param("submit", ends(ask(paid=False), hopeful), "has no request that costs money",
+                     id="not paid"),
+        pytest.param("submit", unpaid, "has no request that costs money", id="not paid, in depth"),
+        pytest.param("submit", ends(ask(method="GET"), hopeful), "mark it `paid=True`", id="a GET"),
+        pytest.param("submit", twice, "2 requests that may cost money", id="paid twice"),
+        pytest.param("submit", twice_unmarked, "(POST /v1/quotes, POST /v1/jobs/job-1)",
+                     id="paid twice, unmarked"),
         pytest.param("poll", ends(PAID, valid), "only the one request", id="a paid poll"),
         pytest.param(
             "poll", ends(ask(), lambda _: 7), "returns a int instead of Status", id="type"
@@ -118,7 +139,7 @@ PAID = ask(paid=True)
         pytest.param("poll", ends(ask(base="files"), valid), "no base `files`", id="no base"),
         pytest.param("poll", ends(ask(json={1, 2}), valid), "written as JSON", id="no JSON"),
     ],
-)
+)  # fmt: skip
 def test_mistakes_are_reported(name: str, start: Callable[[], Any], message: str) -> None:
     found = list(check_flow(name, start, frozenset({"api"})))
     assert any(message in each for each in found), found
@@ -129,6 +150,7 @@ def test_mistakes_are_reported(name: str, start: Callable[[], Any], message: str
     ("name", "start"),
     [
         pytest.param("submit", ends(PAID, valid), id="valid"),
+        pytest.param("submit", ends(ask(), valid), id="unmarked"),
         pytest.param("poll", ends(ask(), status("unknown")), id="unknown is waited for"),
         pytest.param("poll", ends(ask(), late), id="a poll may be refused"),
         pytest.param("find", ends(ask(), lambda _: None), id="not found"),

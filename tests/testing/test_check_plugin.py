@@ -235,7 +235,7 @@ def test_mistakes_in_a_file(folder: Path, file: str, text: str | None, message: 
     [
         pytest.param(f"{READ}.get(", "response.json().get(", "AttributeError", id="odd"),
         pytest.param('name="acme"', 'name="Acme"', "'Acme' in the code", id="another name"),
-        pytest.param(", paid=True", "", "not marked", id="not paid"),
+        pytest.param("paid=True", "paid=False", "has no request that costs", id="not paid"),
         pytest.param("raise _refused(response)", "raise KeyError", "KeyError", id="no refusal"),
         pytest.param("poll=poll)", "poll=poll, cancel=poll)", "describe it", id="not described"),
         pytest.param(

@@ -42,7 +42,16 @@ class Request:
     json: Any = None
     file: FileContent | None = None
     key: bool = True
-    paid: bool = False  # costs money: sent once; all others may be repeated
+    # Whether it may cost money, and so is sent once; all others may be repeated. None: in `submit`
+    # every request may but GET and HEAD, in the other flows none. Set False for a step of `submit`
+    # that orders nothing, such as an upload.
+    paid: bool | None = None
+
+    @property
+    def may_order(self) -> bool:
+        """Whether it may cost money as a request of `submit`, which makes one such request."""
+        reads = self.method.upper() in {"GET", "HEAD"}
+        return self.paid if self.paid is not None else not reads
 
 
 @dataclass(frozen=True, slots=True)

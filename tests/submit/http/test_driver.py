@@ -234,6 +234,28 @@ def pays_twice(_: Order) -> Flow[Accepted]:
     return Accepted(provider_id="2")
 
 
+def unmarked(method: str) -> Any:
+    """Make a flow whose author marks nothing."""
+
+    def flow(_: Order) -> Flow[Accepted]:
+        answer = yield Request(method=method, url="/jobs", json={})
+        return Accepted(provider_id=answer.json()["id"])
+
+    return flow
+
+
+def unmarked_twice(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url="/jobs")
+    yield Request(method="POST", url="/jobs")
+    return Accepted(provider_id="2")
+
+
+def announces_first(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url="/schema", paid=False)
+    answer = yield Request(method="POST", url="/jobs")
+    return Accepted(provider_id=answer.json()["id"])
+
+
 def looks_first(_: Order) -> Flow[Accepted]:
     yield Request(method="GET", url="/schema")
     answer = yield Request(method="POST", url="/jobs", paid=True)
@@ -270,7 +292,9 @@ def stumbles_early(_: Order) -> Flow[Accepted]:
     ("flow", "outcome", "paid"),
     [
         pytest.param(pays_twice, Uncertain, 1, id="pays twice"),
+        pytest.param(unmarked_twice, Uncertain, 1, id="pays twice, and marks nothing"),
         pytest.param(looks_first, None, 1, id="asks something before"),
+        pytest.param(announces_first, None, 1, id="posts something before"),
         pytest.param(looks_after, Uncertain, 1, id="refuses after it has asked on"),
         pytest.param(stumbles, Uncertain, 1, id="a fault of the plugin"),
         pytest.param(odd_early, NotSent, 0, id="an odd answer before anything is paid"),
@@ -291,7 +315,32 @@ def test_one_order_is_sent_whatever_the_plugin_does(
             with pytest.raises(outcome) as caught:
                 small.submit(ORDER)
             assert KEY not in str(caught.value)
-    assert [each.method for each in server.heard].count("POST") == paid
+    assert server.targets().count("POST /jobs") == paid
+
+
+@pytest.mark.parametrize("method", ["POST", "post", "PUT", "PATCH", "DELETE"])
+def test_whatever_may_change_something_is_sent_once(method: str) -> None:
+    flow = unmarked(method)
+    with (
+        Loopback({"/jobs": [reset, reset, GOOD]}) as server,
+        driver(server, submit=flow) as small,
+        pytest.raises(Uncertain),
+    ):
+        small.submit(ORDER)
+    assert len(server.heard) == 1
+
+
+def test_only_an_order_may_be_paid() -> None:
+    def poll(_: Any) -> Flow[Any]:
+        yield Request(method="POST", url="/jobs", paid=True)
+
+    with (
+        Loopback({"/jobs": [GOOD]}) as server,
+        driver(server, poll=poll) as small,
+        pytest.raises(NoAnswer, match="paid request outside of `submit`, which was not sent"),
+    ):
+        small.poll(SENT)
+    assert server.heard == []
 
 
 # Requests that cost nothing.

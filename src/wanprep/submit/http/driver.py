@@ -112,12 +112,20 @@ class Driver(Closing):
 
     def _run_free(self, flow: Flow[T]) -> T:
         try:
-            return run_flow(flow, self._send_free)
+            return run_flow(flow, self._send_unpaid)
         except Refused as error:
             raise redact_refusal(error) from None
         except Unclear as error:
             message = f"{self.service.title}'s answer cannot be read: {redact(str(error))}."
             raise NoAnswer(message) from None
+
+    def _send_unpaid(self, request: Request) -> Response:
+        if request.paid:
+            raise NoAnswer(
+                f"{self.service.title}'s plugin has a paid request outside of `submit`, which was"
+                " not sent. Report it to the plugin's author."
+            )
+        return self._send_free(request)
 
     def _send_paid(self, request: Request) -> Outcome:
         return retry(lambda: self.client.send(request), is_safe_to_resend, self.policy, self.pause)

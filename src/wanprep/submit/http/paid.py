@@ -65,7 +65,7 @@ class PaidRequest:
             raise self._uncertain(str(error) or type(error).__name__) from error
 
     def _send(self, request: Request) -> Response:
-        if not request.paid:
+        if not request.may_order:
             self._sent_more = self._answer is not None
             return self._send_free(request)
         if self._answer is not None:

@@ -13,6 +13,7 @@ from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, St
 from wanprep.testing.lint.fields import example_values
 from wanprep.testing.lint.plugin import Problem, load_alone
 from wanprep.testing.lint.targets import check_agreement
+from wanprep.testing.lint.usual_answer import USUAL
 from wanprep.testing.replay import NONSENSE, REFUSALS, answer, local_file, sent
 from wanprep.testing.replay import order as make_order
 
@@ -182,6 +183,8 @@ def check_flow(
             if message not in messages:
                 messages.add(message)
                 yield message
+    if name == "submit":
+        yield from _check_order(_run(start(), USUAL))
 
 
 def _run(flow: Flow[Any], response: Response) -> _Run:
@@ -207,11 +210,24 @@ def _check_requests(name: str, run: _Run, bases: frozenset[str] | None) -> Itera
             yield from _check_request(request, bases)
         else:
             yield f"yields {_type_name(request)} instead of a Request."
-    paid = sum(isinstance(each, Request) and each.paid for each in run.requests)
-    if name == "submit" and run.requests and not paid and isinstance(run.result, Accepted):
-        yield "the order is not marked `paid=True`: it might be sent twice."
-    if paid > (name == "submit"):
+    if name != "submit" and any(isinstance(each, Request) and each.paid for each in run.requests):
         yield "only the one request of `submit` that costs money may be marked `paid=True`."
+
+
+def _check_order(run: _Run) -> Iterator[str]:
+    """Check that `submit` makes exactly one request that may cost money."""
+    requests = [each for each in run.requests if isinstance(each, Request)]
+    orders = [f"{each.method} {each.url}" for each in requests if each.may_order]
+    if len(orders) > 1:
+        yield (
+            f"has {len(orders)} requests that may cost money ({', '.join(orders[:3])}), and only"
+            " the first is sent: mark steps that order nothing with `paid=False`."
+        )
+    if not orders and isinstance(run.result, Accepted):
+        yield (
+            "has no request that costs money, so the order might be sent twice: leave out"
+            " `paid=False` from it, or mark it `paid=True` if it is a GET."
+        )
 
 
 def _check_request(request: Request, bases: frozenset[str] | None) -> Iterator[str]:
