@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"  # the origin of what the file does not set
 # A job with one of these cannot be checked, so it can never be submitted.
 NEVER_IGNORED: Final = ("job-invalid", "target-unknown")
-_AS_THEY_ARE: Final = ("roles", "severity", "offline", "fix", "submit", "hosts", "providers")
+_AS_THEY_ARE: Final = (
+    "roles",
+    "severity",
+    "offline",
+    "fix",
+    "submit",
+    "hosts",
+    "network",
+    "providers",
+)
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _DEFAULTS: Final[Mapping[str, object]] = {  # all others are empty
@@ -50,7 +59,13 @@ class Config:
     fix: Mapping[str, Any] = field(default_factory=dict)
     submit: Mapping[str, Any] = field(default_factory=dict)
     hosts: Mapping[str, str] = field(default_factory=dict)
+    network: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def allow_hosts(self) -> tuple[str, ...]:
+        """The hosts that are exempt from the check of addresses."""
+        return tuple(self.network.get("allow-hosts", ()))
 
     def role_of(self, path: str) -> str | None:
         """Return the role that the first matching glob gives a file."""

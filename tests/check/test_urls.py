@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from commands import Command
 from PIL import Image
 from web import Page, Web, web
 
@@ -206,6 +207,23 @@ def test_a_redirect_into_a_private_network_is_an_error(tmp_path: Path, pages: We
     rules, verdict, report = looked_at(tmp_path)
     assert (list(rules), verdict) == (["asset-url-unsafe"], "fail")
     assert any("leads to a private network" in each.message for each in report.findings)
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_a_store_of_ones_own_is_probed(tmp_path: Path, wanprep: Command, is_allowed: bool) -> None:
+    with web() as store:
+        store.pages["/a.png"] = Page(png(300, 100))
+        host = store.proxy.removeprefix("http://")
+        allowed = [host] if is_allowed else []
+        (tmp_path / "wanprep.toml").write_text(f"[network]\nallow-hosts = {allowed}\n")
+        (tmp_path / "job.yaml").write_text(
+            f"target: {EVOLINK}\nprompt: x\nreferences: [{{image: 'http://{host}/a.png'}}]\n"
+        )
+        report = json.loads(wanprep("check", "job.yaml", "--format", "json", cwd=tmp_path).out)
+    found = {each["rule"] for each in report["findings"]}
+    # The provider could not reach it all the same.
+    assert found == {"asset-url-unsafe"} | ({"image-too-small"} if is_allowed else set())
+    assert bool(store.received) is is_allowed
 
 
 def test_a_bare_address_is_judged_too(pages: Web) -> None:

@@ -209,9 +209,14 @@ def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, F
         return {}
     from wanprep.check.urls import is_public
     from wanprep.media.workers import probe_urls
+    from wanprep.net.reach import allowed_hosts, is_allowed_url
 
-    public = [url for url, asset in urls.items() if is_public(asset)]
-    return {facts.path: facts for facts in probe_urls(public)}
+    own = request.config.allow_hosts
+    hosts = allowed_hosts(os.environ, own)
+    reachable = [
+        url for url, asset in urls.items() if is_public(asset) or is_allowed_url(url, hosts)
+    ]
+    return {facts.path: facts for facts in probe_urls(reachable, allow_hosts=own)}
 
 
 def url_asset(url: str) -> Asset:

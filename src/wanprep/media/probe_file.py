@@ -27,7 +27,7 @@ from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile, UrlReadError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from wanprep.media.source import Source
 
@@ -74,10 +74,10 @@ _READERS: Final = {
 }
 
 
-def probe_file(path: str, *, deep: bool = False) -> Facts:
+def probe_file(path: str, *, deep: bool = False, allow_hosts: Sequence[str] = ()) -> Facts:
     """Read the facts of a file or URL; an error becomes `problem`, never an exception."""
     if is_url(path):
-        return _probe_url(path)
+        return _probe_url(path, allow_hosts)
     try:
         status = os.stat(path)
         other = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
@@ -94,16 +94,16 @@ def probe_file(path: str, *, deep: bool = False) -> Facts:
     return facts
 
 
-def facts_as_json(path: str, deep: bool) -> dict[str, Any]:
+def facts_as_json(path: str, deep: bool, allow_hosts: Sequence[str] = ()) -> dict[str, Any]:
     """Probe a file: the task of the worker processes."""
-    return probe_file(path, deep=deep).as_json()
+    return probe_file(path, deep=deep, allow_hosts=allow_hosts).as_json()
 
 
-def _probe_url(url: str) -> Facts:
+def _probe_url(url: str, allow_hosts: Sequence[str]) -> Facts:
     from wanprep.media.remote import RemoteFile
 
     try:
-        with RemoteFile(url) as source:
+        with RemoteFile(url, allow_hosts) as source:
             return _complete_facts(url, source, read_source(source))
     except (UrlReadError, ValueError) as error:
         return unreadable_facts(url, str(error))

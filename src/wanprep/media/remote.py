@@ -19,7 +19,7 @@ from wanprep.media.source import UrlReadError
 from wanprep.net.reach import Reach, UnsafeAddress, allowed_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import httpx
 
@@ -36,14 +36,14 @@ _TEMPORARY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 class RemoteFile(Closing):
     """A source on a server that answers range requests."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, allow_hosts: Sequence[str] = ()) -> None:
         from wanprep.net.client import open_client
 
         self._url = url
         self._fetched = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
         try:
-            reach = Reach(hosts=allowed_hosts(os.environ))
+            reach = Reach(hosts=allowed_hosts(os.environ, allow_hosts))
             self._client = open_client(reach, timeout=_SECONDS, connections=2, keep_alive=True)
         except UsageError as error:  # the environment names an invalid proxy or host
             raise UrlReadError(f"{NOT_REACHED}: {error}") from error

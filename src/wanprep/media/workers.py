@@ -15,7 +15,7 @@ from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wanprep.engines.pool import Call, Outcome
     from wanprep.media.cache import Stamp
@@ -112,23 +112,28 @@ def probe_in_workers(
         yield from probe_with(pool, names, deep=deep, cache=store)
 
 
-def probe_urls(urls: Collection[str]) -> Iterator[Facts]:
+def probe_urls(urls: Collection[str], *, allow_hosts: Sequence[str] = ()) -> Iterator[Facts]:
     """Probe remote files by their headers and ranges; nothing is cached."""
     _expect(len(urls))
     pool = WorkerPool([_TASK], seconds=_URL_SECONDS, memory=_MEMORY, workers=_URL_WORKERS)
     with pool:
-        yield from probe_with(pool, urls)
+        yield from probe_with(pool, urls, allow_hosts=allow_hosts)
 
 
 def probe_with(
-    pool: WorkerPool, paths: Iterable[str], *, deep: bool = False, cache: Cache | None = None
+    pool: WorkerPool,
+    paths: Iterable[str],
+    *,
+    deep: bool = False,
+    cache: Cache | None = None,
+    allow_hosts: Sequence[str] = (),
 ) -> Iterator[Facts]:
     """Yield the facts of each path, in order."""
 
     def calls() -> Iterator[tuple[tuple[str, Facts | None, Stamp | None], Call | None]]:
         for path in paths:
             facts, stamp = cache.look_up(path) if cache else (None, None)
-            yield (path, facts, stamp), None if facts else (_TASK, path, deep)
+            yield (path, facts, stamp), None if facts else (_TASK, path, deep, allow_hosts)
 
     for (path, cached_facts, stamp), outcome in pool.map(calls()):
         facts = cached_facts or _facts(path, outcome)

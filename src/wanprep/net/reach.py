@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
 from wanprep.net.addresses import is_loopback_address, is_public
-from wanprep.net.urls import is_private
+from wanprep.net.urls import is_private, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 VARIABLE: Final = "WANPREP_ALLOW_HOSTS"
 _OF_URLS: Final = frozenset("/?#@ ")
 _PRIVATE: Final = "it leads to a private network"
+
+
+Hosts = frozenset[tuple[str, int | None]]
 
 
 class UnsafeAddress(Exception):
@@ -33,7 +36,7 @@ class Reach:
     public: bool = True
     loopback: bool = False
     # Hosts of the user's own, wherever they are; with the port None on every port.
-    hosts: frozenset[tuple[str, int | None]] = frozenset()
+    hosts: Hosts = frozenset()
 
     def addresses(self, host: str, port: int) -> list[str]:
         """Resolve a host once; raise UnsafeAddress if one of its addresses is out of reach.
@@ -43,7 +46,7 @@ class Reach:
         # As bytes, because Python would apply an older version of IDNA than the rest does.
         entries = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
         found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
-        if not self._is_exempt(host, port):
+        if not is_allowed(host, port, self.hosts):
             for each in found:
                 self._check(ipaddress.ip_address(each.partition("%")[0]))
         return found
@@ -53,7 +56,7 @@ class Reach:
 
         The proxy resolves the name again, and some names it alone can resolve.
         """
-        if self._is_exempt(host, port):
+        if is_allowed(host, port, self.hosts):
             return
         if is_private(host):
             raise UnsafeAddress(_PRIVATE)
@@ -61,10 +64,6 @@ class Reach:
             self.addresses(host, port)
         except (OSError, UnicodeError):
             return
-
-    def _is_exempt(self, host: str, port: int) -> bool:
-        name = host.lower().rstrip(".")
-        return (name, None) in self.hosts or (name, port) in self.hosts
 
     def _check(self, address: Address) -> None:
         if self.loopback and is_loopback_address(address):
@@ -75,9 +74,22 @@ class Reach:
             raise UnsafeAddress(_PRIVATE)
 
 
-def allowed_hosts(
-    environ: Mapping[str, str], configured: Iterable[str] = ()
-) -> frozenset[tuple[str, int | None]]:
+def is_allowed(host: str, port: int, hosts: Hosts) -> bool:
+    """Whether a host, as it is connected to, is among hosts of the user's own."""
+    name = host.lower().rstrip(".")
+    return (name, None) in hosts or (name, port) in hosts
+
+
+def is_allowed_url(url: str, hosts: Hosts) -> bool:
+    """Whether a URL is on one of the user's own hosts."""
+    try:
+        place = origin(url)
+        return place is not None and is_allowed(_ascii(place[1]), place[2], hosts)
+    except UnicodeError:
+        return False
+
+
+def allowed_hosts(environ: Mapping[str, str], configured: Iterable[str] = ()) -> Hosts:
     """Read the hosts that the environment and the configuration exempt from the check."""
     named = filter(None, map(str.strip, environ.get(VARIABLE, "").split(",")))
     return frozenset(

@@ -11,6 +11,7 @@ import json
 import ssl
 import time
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urljoin
 
@@ -46,7 +47,7 @@ class HttpClient(Closing):
         bases: Mapping[str, str],
         key: Key,
         policy: RetryPolicy,
-        hosts: frozenset[tuple[str, int | None]] = frozenset(),
+        reach: Reach | None = None,
     ) -> None:
         self.bases = bases
         # The links of an emulator on this machine are plain http, as its own URL is.
@@ -54,13 +55,18 @@ class HttpClient(Closing):
         self.key = key
         self._own = {origin(base) for base in bases.values()}
         self._policy = policy
-        # The user chose the hosts of the base URLs.
-        own = frozenset(each[1:] for each in self._own if each)
-        self.httpx = _open_client(Reach(loopback=self.plain, hosts=hosts | own), policy)
+        self.httpx = _open_client(self._extend(reach or Reach()), policy)
 
     def close(self) -> None:
         """Close the connections."""
         self.httpx.close()
+
+    def _extend(self, reach: Reach) -> Reach:
+        """Add the hosts of the base URLs, which the user or the plugin chose."""
+        if not reach.public:
+            return reach
+        own = frozenset(each[1:] for each in self._own if each)
+        return replace(reach, loopback=self.plain, hosts=reach.hosts | own)
 
     def is_own(self, url: str) -> bool:
         """Whether a URL is on one of the provider's own hosts, to which the key may go."""
@@ -99,6 +105,7 @@ class _RedirectChain:
         self._request = request
         self._stack = stack
         self._origin: object = None
+        self.url = ""  # the last one
         self._has_key = request.key
         self.begun = False  # a byte of the request may have arrived
 
@@ -119,6 +126,7 @@ class _RedirectChain:
         raise Broken(message, begun=True, hopeless=True)
 
     def _send(self, url: str) -> httpx.Response:
+        self.url = url
         self._has_key = self._has_key and self._client.is_own(url)
         headers = build_headers(self._request, self._client.key.header() if self._has_key else None)
         if self._origin not in {None, origin(url)}:
@@ -189,7 +197,7 @@ def _translate_errors(chain: _RedirectChain, *also: type[Exception]) -> Iterator
     try:
         yield
     except UnsafeAddress as error:
-        message = f"{error}, and the request was not sent. WANPREP_ALLOW_HOSTS can allow its host"
+        message = f"{redact(chain.url)} was not requested: {error}"
         raise Broken(message, begun=chain.begun, hopeless=True) from None
     except kinds as error:
         message = next((text for kind, text in _messages() if isinstance(error, kind)), "it failed")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import IO
 
+    from wanprep.net.reach import Reach
     from wanprep.plugins import (
         Accepted,
         Flow,
@@ -59,6 +60,7 @@ class Driver(Closing):
         environ: Mapping[str, str],
         settings: Settings | None = None,
         policy: RetryPolicy | None = None,
+        reach: Reach | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.provider = provider
@@ -67,7 +69,7 @@ class Driver(Closing):
         self.policy = policy or RetryPolicy()
         self.pause = pause
         bases = {name: service.base(name, environ) for name in service.bases}
-        self.client = HttpClient(bases, need_key(service, environ), self.policy)
+        self.client = HttpClient(bases, need_key(service, environ), self.policy, reach)
 
     def close(self) -> None:
         """Close the connections."""

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
+from wanprep.net.reach import Reach, allowed_hosts
 from wanprep.plugins.loading import installed
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.events import listen
@@ -49,8 +50,15 @@ class Session(Closing):
                     self.service(provider),
                     environ=self.environ,
                     settings=self.services.settings(provider),
+                    reach=self._reach(),
                 )
             return self._drivers[provider]
+
+    def _reach(self) -> Reach:
+        """Return which hosts may be connected: with the emulator, this machine alone."""
+        if self._emulated:
+            return Reach(public=False, loopback=True)
+        return Reach(hosts=allowed_hosts(self.environ, self.services.config.allow_hosts))
 
     def limiter(self, provider: str) -> RateLimiter:
         """Return the rate limiter of a provider."""
