@@ -17,6 +17,7 @@ from commands import Command
 from jsonschema import Draft202012Validator
 from PIL import Image
 
+from wanprep.report import FORMATS
 from wanprep.schemas import load_schema
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
@@ -358,3 +359,24 @@ print(sorted(name for name in sys.modules
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_cannot_be_searched_is_never_fine(wanprep: Command, tmp_path: Path) -> None:
+    shutil.copy(MEDIA / "hero.jpg", tmp_path)
+    os.mkfifo(tmp_path / "job.yaml")
+    (tmp_path / "x.jpg").symlink_to("x.jpg")
+    found = report(wanprep, tmp_path, status=1)
+    assert found["summary"] == {
+        "assets": 3, "jobs": 0, "errors": 2, "warnings": 0, "notes": 0, "unknown": 2,
+    }  # fmt: skip
+    assert rules(found) == ["asset-unreadable"] * 2
+    assert [each["verdict"] for each in found["verdicts"]] == ["pass", "unknown", "unknown"]
+    for style in FORMATS:
+        done = wanprep("check", tmp_path, "--format", style, "--ignore", "asset-unreadable")
+        assert done.status == 1
+        done = wanprep("check", tmp_path, "--format", style)
+        assert (done.status, "job.yaml" in done.out) == (1, True), style
+    assert wanprep("check", "--changed", tmp_path).status == 1
+    assert "job.yaml\n" in wanprep("probe", tmp_path).out
+    fixed = wanprep("fix", tmp_path, "--out", tmp_path / "out")
+    assert (fixed.status, "job.yaml: not fixed" in fixed.out) == (1, True)

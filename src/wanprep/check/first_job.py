@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from wanprep.check.inputs import CheckRequest, Inputs, read_cases
-from wanprep.check.paths import files_in
+from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
@@ -59,7 +59,7 @@ def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
     named = (
         path
         for path in files_in([folder], stdin)
-        if usual_kind(extension_format(path) or "") in _ROLES
+        if isinstance(path, str) and usual_kind(extension_format(path) or "") in _ROLES
     )
     return [facts for facts in probe_many(named) if facts.readable and facts.kind in _ROLES]
 

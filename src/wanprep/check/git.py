@@ -13,8 +13,8 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.paths import files_in, is_media, read_names, sort_files
-from wanprep.job.recognise import is_job
+from wanprep.check.listing import files_in, is_missing, read_names
+from wanprep.check.paths import is_media, sort_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,23 +32,23 @@ def changed_subjects(
 ) -> Subjects:
     """Sort the files that changed, and add the jobs that may use them."""
     names = list(_names(paths, stdin, nul=nul))
-    existing = [name for name in names if os.path.lexists(name)]
-    deleted = [name for name in names if not os.path.lexists(name)] + deleted_files(os.environ)
+    gone = {name for name in names if is_missing(name)}
+    existing = [name for name in names if name not in gone]
+    deleted = [*filter(gone.__contains__, names), *deleted_files(os.environ)]
     found = sort_files(((file, False) for file in files_in(existing, stdin)), providers)
     changed = (*found.media, *filter(is_media, deleted))
     jobs = set(map(os.path.abspath, found.jobs))
-    candidates = [
-        path
-        for path in files_that_mention(map(os.path.basename, changed))
-        if os.path.abspath(path) not in jobs and is_job(path, providers)
-    ]
-    kept = candidates[:MOST_JOBS]
+    mentioning = files_that_mention(map(os.path.basename, changed))
+    others = ((path, False) for path in mentioning if os.path.abspath(path) not in jobs)
+    candidates = sort_files(others, providers)
+    kept = candidates.jobs[:MOST_JOBS]
     return replace(
         found,
         jobs=(*found.jobs, *kept),
+        unread=(*found.unread, *candidates.unread),
         changed=changed,
         candidates=frozenset(kept),
-        left_out=len(candidates) - len(kept),
+        left_out=len(candidates.jobs) - len(kept),
     )
 
 

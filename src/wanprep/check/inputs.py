@@ -14,7 +14,7 @@ from wanprep.check.paths import find_subjects
 from wanprep.config import Config
 from wanprep.errors import UsageError
 from wanprep.media import probe_many
-from wanprep.media.facts import is_url, unreadable_facts, usual_kind
+from wanprep.media.facts import Facts, is_url, unreadable_facts, usual_kind
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, unknown_target_message
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from wanprep.check.paths import Subjects
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.shape import Problem
-    from wanprep.media.facts import Facts
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
 
@@ -111,7 +110,8 @@ def read_inputs(request: CheckRequest) -> Inputs:
         read = [each for each in read if each[0].file not in unaffected]
     cases = tuple(of_file for _, of_file, _ in read)
     used = _paths(cases)
-    media = found.standalone(used)
+    unread = {facts.path: facts for facts in found.unread}
+    media = [*found.standalone(used), *unread]
     urls = {path: url_asset(path) for path in media if is_url(path)}
     urls |= {asset.location: asset for asset in _assets(cases, "url")}
     return Inputs(
@@ -121,7 +121,8 @@ def read_inputs(request: CheckRequest) -> Inputs:
         problems=tuple(problems for _, _, problems in read),
         media=tuple(media),
         media_targets=tuple(requested or default),
-        facts=_probe([*media, *used], request) | _probe_urls(urls, request),
+        facts=_probe([*(unread.get(path, path) for path in media), *used], request)
+        | _probe_urls(urls, request),
         notes=(_LEFT_OUT.format(found.left_out),) if found.left_out else (),
     )
 
@@ -132,7 +133,7 @@ def _find(request: CheckRequest, providers: set[str]) -> Subjects:
 
         return changed_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
     found = find_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
-    if not (found.jobs or found.media):
+    if not (found.jobs or found.media or found.unread):
         raise UsageError(
             "there is nothing to check: no job and no media file in the given paths. Name some, or"
             " write a first job with `wanprep init`."
@@ -195,10 +196,10 @@ def _assets(cases: Iterable[Iterable[Case]], kind: str) -> Iterator[Asset]:
             yield from (asset for asset in case.intent.assets if asset.kind == kind)
 
 
-def _probe(paths: Iterable[str], request: CheckRequest) -> dict[str, Facts]:
+def _probe(paths: Iterable[str | Facts], request: CheckRequest) -> dict[str, Facts]:
     # jsonschema takes as long to import as a worker to start: both may happen at once.
     threading.Thread(target=import_module, args=["jsonschema"], daemon=True).start()
-    unique = dict.fromkeys(path for path in paths if not is_url(path))
+    unique = dict.fromkeys(path for path in paths if isinstance(path, Facts) or not is_url(path))
     probed = probe_many(unique, deep=request.deep, cache=request.cache, workers=request.workers)
     return {facts.path: facts for facts in probed}
 

@@ -1,28 +1,25 @@
-"""From PATHS to job files and media files: folders walked, globs expanded, names read.
-
-Everything is listed in a stable order and one by one, so that a huge folder costs neither
-memory nor a wait for the first result.
-"""
+"""From PATHS to job files and media files."""
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from wanprep.check.listing import expand, files_in, is_missing, is_pattern, unread
 from wanprep.errors import UsageError
-from wanprep.media.facts import extension_format, is_url, usual_kind
+from wanprep.media.facts import Facts, extension_format, is_url, usual_kind
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+
+    from wanprep.check.listing import Found
 
 _JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
+_MAY_BE_JOB: Final = "it may be a job, and cannot be opened"
 _TRANSPORT_STREAMS: Final = (".ts", ".mts")
-# Version control that does not hide its folder behind a dot.
-_VCS: Final = frozenset({"CVS", "_darcs"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,7 @@ class Subjects:
     jobs: tuple[str, ...]
     media: tuple[str, ...]
     named: frozenset[str]  # on the command line, and not merely found in a folder
+    unread: tuple[Facts, ...] = ()  # folders that cannot be listed, and files that may be jobs
     changed: tuple[str, ...] = ()  # media, also deleted ones, whose jobs are checked again
     candidates: frozenset[str] = frozenset()  # unchanged jobs that may use them
     left_out: int = 0  # more such jobs, too many to read
@@ -58,25 +56,43 @@ def find_subjects(
     return sort_files(files, providers)
 
 
-def sort_files(files: Iterable[tuple[str, bool]], providers: Collection[str]) -> Subjects:
+def sort_files(files: Iterable[tuple[Found, bool]], providers: Collection[str]) -> Subjects:
     """Sort files into jobs and media; of those not named, leave out what looks like neither."""
     jobs: dict[str, None] = {}
     media: dict[str, None] = {}
     named_media: set[str] = set()
-    for path, named in files:
-        if path.lower().endswith(_JOB_SUFFIXES) and not is_url(path):
-            if named or _is_job(path, providers):
-                jobs[path] = None
-        elif named or (is_media(path) and not _is_typescript(path)):
+    unread: dict[str, Facts] = {}
+    for file, named in files:
+        path = _recognise(file, providers) if not named else file
+        if isinstance(path, Facts):
+            unread[path.path] = path
+        elif path is None:
+            continue
+        elif has_job_suffix(path):
+            jobs[path] = None
+        else:
             media[path] = None
             named_media |= {path} if named else set()
-    return Subjects(tuple(jobs), tuple(media), frozenset(named_media))
+    return Subjects(tuple(jobs), tuple(media), frozenset(named_media), tuple(unread.values()))
 
 
-def _is_job(path: str, providers: Collection[str]) -> bool:
+def has_job_suffix(path: str) -> bool:
+    """Whether a file that is named is a job."""
+    return path.lower().endswith(_JOB_SUFFIXES) and not is_url(path)
+
+
+def _recognise(file: Found, providers: Collection[str]) -> Found | None:
+    """Return a file of a folder if it is a job or media, or why that is not known."""
+    if isinstance(file, Facts):
+        return file
+    if not has_job_suffix(file):
+        return file if is_media(file) and not _is_typescript(file) else None
     from wanprep.job.recognise import is_job
 
-    return is_job(path, providers)
+    try:
+        return file if is_job(file, providers) else None
+    except (OSError, ValueError) as error:
+        return unread(file, _MAY_BE_JOB, error) if not is_missing(file) else None
 
 
 def is_media(path: str) -> bool:
@@ -110,67 +126,4 @@ def check_paths(paths: Sequence[str]) -> None:
 
 
 def _exists(path: str) -> bool:
-    return (
-        is_url(path)
-        or os.path.lexists(path)
-        or (glob.has_magic(path) and next(glob.iglob(path, recursive=True), None) is not None)
-    )
-
-
-def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Iterator[str]:
-    """List every file behind some paths; `-` reads names from standard input."""
-    for path in paths:
-        if path == "-":
-            for name in read_names(stdin, nul=nul):
-                yield from _files_at(name)
-        elif not is_url(path) and not os.path.lexists(path) and glob.has_magic(path):
-            for match in sorted(glob.iglob(path, recursive=True)):
-                yield from _files_at(match)
-        else:
-            yield from _files_at(path)
-
-
-def read_names(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
-    """Read one name per line, or ended by NUL bytes as `find -print0` and `git ls-files -z` do."""
-    if not nul:
-        for line in stream:
-            name = line.rstrip(b"\r\n")
-            if name:
-                yield os.fsdecode(name)
-        return
-    rest = b""
-    while block := stream.read1(1 << 16):  # type: ignore[attr-defined] # a buffered reader has it
-        *names, rest = (rest + block).split(b"\0")
-        yield from (os.fsdecode(name) for name in names if name)
-    if rest:
-        yield os.fsdecode(rest)
-
-
-def _files_at(path: str) -> Iterator[str]:
-    """Walk a folder, its files in the order of their names; list any other path itself."""
-    waiting = [(path, os.path.isdir(path))]
-    while waiting:  # no recursion: folders may be nested deeper than Python's calls
-        at, is_folder = waiting.pop()
-        if not is_folder:
-            yield at
-            continue
-        try:
-            inside = _entries(at)
-        except OSError:
-            yield at  # a folder that may not be read is reported as such
-        else:
-            waiting.extend(reversed(inside))
-
-
-def _entries(folder: str) -> list[tuple[str, bool]]:
-    """List a folder without what is hidden, version control, and linked folders (circles)."""
-    entries = []
-    with os.scandir(folder) as found:
-        for entry in found:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name.startswith(".") or (is_folder and entry.name in _VCS):
-                continue
-            if is_folder or not entry.is_symlink() or not entry.is_dir():
-                name = entry.name if folder == os.curdir else os.path.join(folder, entry.name)
-                entries.append((name, is_folder))
-    return sorted(entries)
+    return is_url(path) or not is_missing(path) or (is_pattern(path) and any(expand(path)))

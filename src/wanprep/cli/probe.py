@@ -41,7 +41,8 @@ def probe(
       wanprep probe assets/ --format jsonl | jq 'select(.readable | not)'
       git ls-files -z | wanprep probe -z - --format json
     """
-    from wanprep.check.paths import check_paths, files_in
+    from wanprep.check.listing import files_in
+    from wanprep.check.paths import check_paths
     from wanprep.cli.progress import show_probe_progress
     from wanprep.media import probe_many
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.check.paths import files_in
+from wanprep.check.listing import files_in
 from wanprep.errors import WanprepError
 from wanprep.text import plural
 
@@ -60,7 +60,8 @@ def _run(
 
 
 def _current(paths: Sequence[str], used: Iterable[str], exclude: Collection[str]) -> Stamps:
-    return stamps([*files_in(paths, sys.stdin.buffer), *used], exclude)
+    found = (each for each in files_in(paths, sys.stdin.buffer) if isinstance(each, str))
+    return stamps([*found, *used], exclude)
 
 
 def _wait_for_change(current: Callable[[], Stamps], before: Stamps) -> None:

@@ -20,6 +20,7 @@ and a broken job is still recognised.
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import re
 import stat
@@ -60,7 +61,7 @@ _BRACKETED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^'\n]*'|[{}\[\],:
 
 
 def is_job(path: str, providers: Collection[str]) -> bool:
-    """Whether a file of a folder is a job, perhaps a broken one."""
+    """Whether a file of a folder is a job, perhaps a broken one; OSError: it cannot be opened."""
     return path.lower().endswith(SUFFIXES) and looks_like_job(_read_head(path), providers)
 
 
@@ -138,13 +139,10 @@ def _between_brackets(text: str) -> dict[str, str]:
 
 def _read_head(path: str) -> str:
     """Read the beginning of a file as text, in the encoding of its byte order mark."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return ""
-        with open(path, "rb") as file:
-            head = file.read(_HEAD)
-    except (OSError, ValueError):
-        return ""
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file")  # opening a pipe would wait for a writer
+    with open(path, "rb") as file:
+        head = file.read(_HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head.decode("utf-16", "replace")
     return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace")

@@ -28,13 +28,16 @@ def probe(path: str | os.PathLike[str], *, deep: bool = False, cache: bool = Tru
 
 
 def probe_many(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: Iterable[str | os.PathLike[str] | Facts],
     *,
     deep: bool = False,
     cache: bool = True,
     workers: int | None = None,
 ) -> Iterator[Facts]:
-    """Read the facts of many files on all cores, in their order, in bounded memory."""
+    """Read the facts of many files on all cores, in their order, in bounded memory.
+
+    Facts among the paths, of files that need not be opened, are returned as they are.
+    """
     from wanprep.media.workers import probe_in_workers
 
     return probe_in_workers(paths, deep=deep, cache=cache, workers=workers)

@@ -6,6 +6,7 @@ a crash inside a native library cannot be caught from within.
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import stat
@@ -52,6 +53,10 @@ _NOT_FILES: Final = {
     stat.S_IFCHR: "a device, not a file",
     stat.S_IFBLK: "a device, not a file",
 }
+# Errors of the disk or the system, when a file is read.
+_NOT_OF_FILES: Final = frozenset(
+    {errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT}
+)
 # A new format is a new module and a word here. What is not listed goes to libmediainfo.
 _FORMATS_BY_READER: Final = {
     "audio.mp3:read_mp3": "mp3",
@@ -122,7 +127,10 @@ def read_source(source: Source) -> PartialFacts:
         raise  # the network failed, not the file
     except MemoryError:
         return {"readable": False, "problem": "reading it would need too much memory"}
-    except Exception as error:  # noqa: BLE001 - what breaks a parser is a broken file
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NOT_OF_FILES:
+            raise
+        # What breaks a parser is a broken file.
         detail = f"{type(error).__name__}: {error}".removesuffix(": ")
         return {"readable": False, "problem": f"damaged: its structure is invalid ({detail})"}
     return _validate_facts(
@@ -170,11 +178,10 @@ def _rounded(value: object) -> object:
 
 
 def _open_problem(error: OSError | ValueError, path: str) -> str:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
         if os.path.islink(path):
             return f"{MISSING}: a link to {os.readlink(path)}"
         return MISSING
-    if isinstance(error, PermissionError):
-        return f"{NOT_READ}: permission denied"
-    reason = error.strerror if isinstance(error, OSError) else None
-    return f"cannot be opened: {reason or error}"
+    if isinstance(error, ValueError):
+        return f"cannot be opened: {error}"
+    return f"{NOT_READ}: {(error.strerror or str(error)).lower()}"

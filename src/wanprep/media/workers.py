@@ -100,11 +100,15 @@ def probe_in_worker(
 
 
 def probe_in_workers(
-    paths: Iterable[str | os.PathLike[str]], *, deep: bool, cache: bool, workers: int | None
+    paths: Iterable[str | os.PathLike[str] | Facts],
+    *,
+    deep: bool,
+    cache: bool,
+    workers: int | None,
 ) -> Iterator[Facts]:
-    """Probe many files in workers that end with the last file."""
+    """Probe many files in workers that end with the last file; facts among them stay."""
     _expect(length_hint(paths))
-    names = (os.fspath(path) for path in paths)
+    names = (path if isinstance(path, Facts) else os.fspath(path) for path in paths)
     with (
         probe_pool(deep=deep, workers=workers) as pool,
         Cache(deep=deep) if cache else nullcontext() as store,
@@ -122,16 +126,19 @@ def probe_urls(urls: Collection[str], *, allow_hosts: Sequence[str] = ()) -> Ite
 
 def probe_with(
     pool: WorkerPool,
-    paths: Iterable[str],
+    paths: Iterable[str | Facts],
     *,
     deep: bool = False,
     cache: Cache | None = None,
     allow_hosts: Sequence[str] = (),
 ) -> Iterator[Facts]:
-    """Yield the facts of each path, in order."""
+    """Yield the facts of each path, in order; those that are known already as they are."""
 
     def calls() -> Iterator[tuple[tuple[str, Facts | None, Stamp | None], Call | None]]:
         for path in paths:
+            if isinstance(path, Facts):
+                yield (path.path, path, None), None
+                continue
             facts, stamp = cache.look_up(path) if cache else (None, None)
             yield (path, facts, stamp), None if facts else (_TASK, path, deep, allow_hosts)
 

@@ -36,7 +36,7 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     schemas = load_schema("asset")["$defs"]
     value = facts_for_rules(facts)
     in_role = violations(value, target.roles[role])
-    if not target.has_role(role):
+    if not target.has_role(role) and not _is_unknown(facts):
         yield next(each for each in in_role if each.keyword == "not")
         return  # what the file is does not matter where none is taken
     if name := invalid_fact(facts.as_json()):
@@ -58,6 +58,11 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
 
 def _is_unread(facts: Facts) -> bool:
     return facts.bytes is None or (facts.problem or "").startswith(NOT_READ)
+
+
+def _is_unknown(facts: Facts) -> bool:
+    """Whether not even the name shows what it is, such as a folder that cannot be listed."""
+    return facts.extension_format is None and (facts.problem or "").startswith(NOT_READ)
 
 
 def facts_for_rules(facts: Facts) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.media.facts import is_url
+from wanprep.media.facts import NOT_READ, is_url
 from wanprep.rules.finding import rules
 from wanprep.text import file_size, join_words, plain_number, seconds
 
@@ -26,6 +26,7 @@ _KINDS: Final = {
     "audio": "an audio file",
     "other": "no media file",
 }
+_MAKE_READABLE: Final = "Make it readable, and run this again."
 _TYPES: Final = {
     "integer": "a whole number",
     "boolean": "true or false",
@@ -39,7 +40,14 @@ def asset_message(violation: Violation, written: str, facts: Facts, target: Targ
     """Describe what a file is, what is allowed, and how to fix it."""
     rule = rules()[violation.rule]
     is_fixable = bool(rule.fix) and facts.readable and not is_url(written)
-    return f"{asset_problem(violation, written, facts, target)} {_fix(rule, is_fixable)}"
+    step = _fix(rule, is_fixable=True) if is_fixable else by_hand(rule, facts)
+    return f"{asset_problem(violation, written, facts, target)} {step}"
+
+
+def by_hand(rule: Rule, facts: Facts) -> str:
+    """Describe what a person can do about a file."""
+    is_unread = rule.name == "asset-unreadable" and (facts.problem or "").startswith(NOT_READ)
+    return _MAKE_READABLE if is_unread else rule.by_hand
 
 
 def asset_problem(violation: Violation, written: str, facts: Facts, target: Target) -> str:
@@ -67,10 +75,12 @@ def job_message(each: JobViolation, target: Target) -> str:
         "says": each.violation.source.get("says", ""),
         "detail": each.detail,
     }
-    return " ".join((*rule.message.format_map(fields).split(), _fix(rule, bool(rule.fix))))
+    return " ".join(
+        (*rule.message.format_map(fields).split(), _fix(rule, is_fixable=bool(rule.fix)))
+    )
 
 
-def _fix(rule: Rule, is_fixable: bool) -> str:
+def _fix(rule: Rule, *, is_fixable: bool) -> str:
     return f"Fix: `{rule.command}`." if is_fixable else rule.by_hand
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
 from wanprep.rules.finding import rules
 from wanprep.rules.judge_asset import judge_asset
-from wanprep.rules.message import asset_problem, ratio
+from wanprep.rules.message import asset_problem, by_hand, ratio
 from wanprep.text import join_words
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class RoleViolation:
     def words(self, facts: Facts) -> str:
         """Describe what is wrong, what is required, and what a person can do."""
         problem = asset_problem(self.broken, facts.path, facts, self.role.target)
-        message = f"{problem} {rules()[self.rule].by_hand}"
+        message = f"{problem} {by_hand(rules()[self.rule], facts)}"
         if self.broken.path != ("kind",):
             return message
         return f"{message} {_INSTEAD.get((facts.kind, self.role.role), '')}".rstrip()
