@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from emulated import emulate
+from loopback import Loopback
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
 from wanprep.media import probe
@@ -341,6 +342,16 @@ def test_emulated_for_this_one_command(session: Desktop, monkeypatch: pytest.Mon
     assert Path(run["outputs"][0]).is_file()
     assert session.orders() == 0, "in an emulator of its own"
     assert not (session.folder / "state").exists()
+
+
+def test_emulation_leaves_urls_alone(session: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = session.folder / session.job()
+    job.write_text(job.read_text().replace("hero.png", "https://cdn.example.com/a.png"))
+    with Loopback({}) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        [run] = session.json("submit", job.name, "--emulate", status=None)
+    assert run["state"] in {"succeeded", "failed"}
+    assert proxy.heard == []
 
 
 def test_a_provider_without_an_emulator_is_sent_nothing(session: Desktop) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from loopback import Loopback
 
+from wanprep.net.reach import Reach
 from wanprep.plugins.flow import (
     Accepted,
     Cancelled,
@@ -122,6 +123,7 @@ def driver(
     *,
     policy: RetryPolicy = STEADY,
     pause: Callable[[float], None] = lambda _: None,
+    reach: Reach | None = None,
     **changes: Any,
 ) -> Driver:
     return Driver(
@@ -130,4 +132,5 @@ def driver(
         environ={"SMALL_KEY": KEY},
         policy=policy,
         pause=pause,
+        reach=reach,
     )

@@ -79,7 +79,10 @@ def submit(
 
     config = find_config(Path.cwd())
     request = CheckRequest(
-        paths=jobs, targets=targets, offline=offline or dry_run or config.offline, config=config
+        paths=jobs,
+        targets=targets,
+        offline=offline or dry_run or emulate or config.offline,
+        config=config,
     )
     options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:

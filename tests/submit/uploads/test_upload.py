@@ -13,6 +13,7 @@ import small_service
 from loopback import Answer, Loopback, answer, chunked, head, raw, redirect, reset
 from small_service import HASTE, KEY, driver
 
+from wanprep.net.reach import Reach
 from wanprep.plugins.flow import Flow, HostedUrl, Request
 from wanprep.plugins.provider import LocalFile, Settings
 from wanprep.submit.errors import CannotHost
@@ -248,6 +249,18 @@ def test_a_bucket_takes_what_the_provider_refuses(
             upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin is on this machine only" in str(caught.value)
     assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)
+
+
+def test_an_emulated_submission_leaves_buckets_alone(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path
+) -> None:
+    here = Reach(public=False, loopback=True)
+    with (
+        driver(server, upload=None, reach=here) as line,
+        pytest.raises(CannotHost, match="--emulate uses no network, and would upload it to bucket"),
+    ):
+        upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies)
+    assert not (tmp_path / "store").exists()
 
 
 def test_a_file_without_a_destination(

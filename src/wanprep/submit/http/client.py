@@ -55,7 +55,8 @@ class HttpClient(Closing):
         self.key = key
         self._own = {origin(base) for base in bases.values()}
         self._policy = policy
-        self.httpx = _open_client(self._extend(reach or Reach()), policy)
+        self.reach = self._extend(reach or Reach())
+        self.httpx = _open_client(self.reach, policy)
 
     def close(self) -> None:
         """Close the connections."""

@@ -80,6 +80,9 @@ def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
 def _upload_to_first(file: LocalFile, driver: Driver, config_hosts: Mapping[str, str]) -> HostedUrl:
     service, why = driver.service, ""
     for destination in destinations(driver.provider, config_hosts):
+        if destination != UPLOAD and not driver.client.reach.public:
+            why = f"--emulate uses no network, and would upload it to {redact(destination)}"
+            continue
         if destination != UPLOAD:
             put = load_hosts().get(destination.partition("://")[0], upload_with_fsspec)
             return put(file, destination)
