@@ -41,7 +41,7 @@ def slow(
 
 
 def submitted(session: Desktop, target: str = EVOLINK) -> str:
-    [run] = session.json("submit", session.job(target=target))
+    [run] = session.json("submit", "--yes", session.job(target=target))
     return str(run["id"])
 
 
@@ -222,7 +222,7 @@ def test_cancel(slow: Desktop, target: str, status: int, state: str, says: str) 
     assert says in slow.err
     if state == "cancelled":
         assert slow.emulator.jobs[0].phase == "cancelled"
-        [new] = slow.json("submit", "job.yaml")
+        [new] = slow.json("submit", "--yes", "job.yaml")
         assert new["id"] != run_id, "nothing was made: the same command sends it anew"
         slow.json("runs", "cancel", run_id, status=1)
         assert "is cancelled: there is nothing to cancel" in slow.err

@@ -29,7 +29,7 @@ def session(
 
 @pytest.mark.parametrize("target", [EVOLINK, OXEN, RUNCOMFY, WAVESPEED])
 def test_submit_wait_and_download(session: Desktop, target: str) -> None:
-    [run] = session.json("submit", session.job(target=target), "--wait", "-o", "out")
+    [run] = session.json("submit", "--yes", session.job(target=target), "--wait", "-o", "out")
 
     [video] = run["outputs"]
     assert Path(video) == session.folder / f"out/job-{run['id']}.mp4"
@@ -93,7 +93,7 @@ def test_the_same_job_twice_on_one_line(session: Desktop) -> None:
 def test_many_jobs_side_by_side(session: Desktop) -> None:
     names = [session.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(4)]
     names.append(session.job("w.yaml", WAVESPEED))
-    output = session.json("submit", *names, "--wait")
+    output = session.json("submit", "--yes", *names, "--wait")
     assert [run["state"] for run in output] == ["succeeded"] * 5
     assert len({run["outputs"][0] for run in output}) == 5
     uploads = [each for each in session.emulator.requests if "upload/stream" in each.path]
@@ -196,40 +196,82 @@ def test_what_has_no_field_is_refused_or_dropped(session: Desktop) -> None:
     session.job(target=RUNCOMFY)
     with (session.folder / "job.yaml").open("a") as file:
         file.write("first_frame: hero.png\n")
-    assert session.wanprep("submit", "job.yaml") == 2
+    assert session.wanprep("submit", "--yes", "job.yaml") == 2
     assert "RunComfy has no field for the first frame" in session.err
     assert "--drop" in session.err
     assert session.orders() == 0
-    assert session.wanprep("submit", "job.yaml", "--drop") == 0
+    assert session.wanprep("submit", "--yes", "job.yaml", "--drop") == 0
     assert "sent without the first frame" in session.err
 
-    assert session.wanprep("submit", "job.yaml", "--dry-run", "--drop") == 0
+    assert session.wanprep("submit", "--yes", "job.yaml", "--dry-run", "--drop") == 0
     assert "# without the first frame" in session.out
 
 
 # Money.
 
 
-def test_the_price_is_shown_and_compared_with_the_maximum(session: Desktop) -> None:
-    job = session.job()
-    assert session.wanprep("submit", job, "--max-cost", "0.01") == 1
-    assert "more than --max-cost 0.01. Nothing was sent." in session.err
-    assert session.wanprep("submit", session.job("r.yaml", RUNCOMFY), "--max-cost", "100") == 1
-    assert "price is unknown" in session.err
-    assert session.orders() == 0
-    assert session.wanprep("submit", job, "--max-cost", "1") == 0
-    assert f"job.yaml -> {EVOLINK}: about 0.17 USD" in session.err
-    assert "(not covered by the estimate: " in session.err
+@pytest.mark.parametrize(
+    ("targets", "arguments", "status", "says", "orders"),
+    [
+        pytest.param([EVOLINK], [], 0, "about 0.17 USD", 1, id="known"),
+        pytest.param([EVOLINK], ["--max-cost", "0.01"], 1, "--max-cost 0.01. Nothing was", 0,
+                     id="more than the maximum"),
+        pytest.param([EVOLINK], ["--max-cost", "0.2", "--yes"], 0, "about 0.17 USD", 1,
+                     id="less than the maximum"),
+        pytest.param([RUNCOMFY], [], 2, "price of the job is unknown, and there is no terminal to "
+                     "confirm it at. Pass --yes. Nothing was sent", 0, id="unknown"),
+        pytest.param([RUNCOMFY], ["--yes"], 0, "price unknown", 1, id="any price"),
+        pytest.param([RUNCOMFY], ["--yes", "--max-cost", "100"], 1, "price is unknown", 0,
+                     id="unknown, and a maximum"),
+        pytest.param([EVOLINK, RUNCOMFY], [], 2, "of 1 of 2 jobs is unknown, and the others may "
+                     "cost up to 0.17 USD", 0, id="one unknown"),
+        pytest.param([EVOLINK, RUNCOMFY], ["--max-cost", "9"], 1, "price is unknown", 0,
+                     id="one unknown, and a maximum"),
+    ],
+)  # fmt: skip
+def test_prices_without_a_terminal(
+    session: Desktop, targets: list[str], arguments: list[str], status: int, says: str, orders: int
+) -> None:
+    jobs = [session.job(f"{number}.yaml", target) for number, target in enumerate(targets)]
+    assert session.wanprep("submit", *jobs, *arguments) == status, session.err
+    assert says in session.err
+    assert session.orders() == orders
+    uploads = [each for each in session.emulator.requests if each.method != "GET"]
+    assert orders or not uploads
 
 
-def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: Desktop) -> None:
+@pytest.mark.parametrize(
+    ("ask_above", "status"),
+    [pytest.param("", 2, id="1 USD"), pytest.param("submit = {ask-above = 2}\n", 0, id="set")],
+)
+def test_a_known_price_is_asked_about_above_a_sum(
+    session: Desktop, ask_above: str, status: int
+) -> None:
     settings = (session.folder / "wanprep.toml").read_text()
-    (session.folder / "wanprep.toml").write_text(f"submit = {{ask-above = 0.1}}\n{settings}")
-    assert session.wanprep("submit", session.job()) == 2
-    assert "Pass --yes, or --max-cost" in session.err
-    assert session.orders() == 0
-    assert session.wanprep("submit", "job.yaml", "--yes") == 0
-    assert session.wanprep("submit", "job.yaml", "--again", "--max-cost", "1") == 0
+    (session.folder / "wanprep.toml").write_text(ask_above + settings)
+    jobs = [session.job(f"{number}.yaml", prompt=f"Walk {number}.") for number in range(6)]
+    assert session.wanprep("submit", *jobs) == status
+    assert ("this may cost up to 1.03 USD" in session.err) == bool(status)
+    assert ("Pass --yes, or --max-cost USD" in session.err) == bool(status)
+    assert session.orders() == (0 if status else 6)
+    assert session.wanprep("submit", *jobs, "--max-cost", "1.1") == 0
+    assert session.orders() == 6
+
+
+def test_a_dry_run_answers_the_maximum_as_the_submission_would(session: Desktop) -> None:
+    job = session.job()
+    assert session.wanprep("submit", job, "--dry-run", "--max-cost", "0.01") == 1
+    assert "more than --max-cost 0.01" in session.err
+    assert "POST " in session.out
+    assert session.wanprep("submit", job, "--dry-run", "--max-cost", "0.2") == 0
+    assert not (session.folder / "state").exists()
+    other = session.job("r.yaml", RUNCOMFY)
+    assert session.wanprep("submit", other, "--dry-run", "--max-cost", "100") == 1
+    assert "price is unknown" in session.err
+    assert session.wanprep("submit", job, other, "--yes") == 0
+    command = ("submit", job, other, "--dry-run", "--max-cost", "0.01")
+    assert session.wanprep(*command) == 0, "what was sent before is not paid for again"
+    assert session.wanprep(*command, "--again") == 1
     assert session.orders() == 2
 
 
@@ -238,9 +280,8 @@ def test_above_a_sum_it_asks_and_without_a_terminal_names_the_options(session: D
     [pytest.param(b"n\n", 1, 0, id="no"), pytest.param(b"y\n", 0, 1, id="yes")],
 )
 def test_at_a_terminal_it_asks(session: Desktop, reply: bytes, status: int, orders: int) -> None:
-    (session.folder / "wanprep.toml").write_text("submit = {ask-above = 0.1}\n")
-    ended, shown = at_a_terminal(session, "submit", session.job(), reply=reply)
-    assert "This may cost up to 0.17 USD. Send it?" in shown
+    ended, shown = at_a_terminal(session, "submit", session.job(target=RUNCOMFY), reply=reply)
+    assert "The price of the job is unknown. Send it?" in shown
     assert ended == status, shown
     assert session.orders() == orders
 
@@ -257,16 +298,16 @@ def test_a_lost_answer_is_recovered(session: Desktop) -> None:
 
 def test_without_a_lookup_it_stays_uncertain(session: Desktop) -> None:
     session.emulator.switch("lost-reply")
-    [run] = session.json("submit", session.job(target=RUNCOMFY), "--wait", status=4)
+    [run] = session.json("submit", "--yes", session.job(target=RUNCOMFY), "--wait", status=4)
     assert run["state"] == "uncertain"
     assert "--again" in session.err
-    [same] = session.json("submit", "job.yaml", "--wait", status=4)
+    [same] = session.json("submit", "--yes", "job.yaml", "--wait", status=4)
     assert same["id"] == run["id"]
     assert session.orders() == 1, "and is never sent again by itself"
     [same] = session.json("runs", "wait", run["id"], status=4)
     assert same["id"] == run["id"]
 
-    [new] = session.json("submit", "job.yaml", "--again", "--wait")
+    [new] = session.json("submit", "--yes", "job.yaml", "--again", "--wait")
     assert new["id"] != run["id"]
     assert session.orders() == 2
 
@@ -308,7 +349,7 @@ def test_faults(
 ) -> None:
     session.job(target=target)
     session.emulator.switch(fault)
-    [run] = session.json("submit", "job.yaml", "--wait", "-o", "out", status=status)
+    [run] = session.json("submit", "--yes", "job.yaml", "--wait", "-o", "out", status=status)
     assert run["state"] == state
     assert session.orders() == orders
     assert (run["error"] is None) == (state == "succeeded" and status == 0)
@@ -401,7 +442,9 @@ def test_no_key_is_written_anywhere(session: Desktop, monkeypatch: pytest.Monkey
     printed = []
     for fault, target in (("slow=1", EVOLINK), ("bad-key", RUNCOMFY), ("lost-reply", RUNCOMFY)):
         session.emulator.switch(fault)
-        session.wanprep("submit", session.job(target=target, prompt=f"A {fault}."), "--wait")
+        session.wanprep(
+            "submit", "--yes", session.job(target=target, prompt=f"A {fault}."), "--wait"
+        )
         printed += [session.out, session.err]
     for run in session.runs():
         session.wanprep("runs", "show", run["id"])
@@ -459,7 +502,7 @@ def test_ctrl_c_lets_an_order_finish(session: Desktop) -> None:
 def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(session: Desktop) -> None:
     session.emulator.switch("slow=10")
     session.job(target=RUNCOMFY)
-    process = session.start("submit", "job.yaml")
+    process = session.start("submit", "--yes", "job.yaml")
     until(lambda: "sending" in [run["state"] for run in session.runs()])
     process.send_signal(signal.SIGINT)
     assert process.stderr

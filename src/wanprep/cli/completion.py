@@ -79,9 +79,9 @@ def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
     import sqlite3
     from contextlib import closing, suppress
 
-    from wanprep.files.state_folder import state_folder
+    from wanprep.files.state_folder import LEDGER, state_folder
 
-    file = Path(state_folder(os.environ), "ledger.sqlite3")
+    file = Path(state_folder(os.environ), LEDGER)
     query = "SELECT id, state, target FROM runs ORDER BY created DESC"
     with suppress(sqlite3.Error):
         opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from wanprep.check.inputs import CheckRequest, Inputs
     from wanprep.submit.ledger.run import RunState
+    from wanprep.submit.request.price import Estimate, Unpriced
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.session.plan import Options, Send
     from wanprep.submit.session.session import Session
 
 _SUCCEEDED: Final[set[RunState]] = {"succeeded"}
 _ACCEPTED: Final[set[RunState]] = {"accepted", "succeeded"}
-_ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
+_ASK_ABOVE: Final = 1.0  # USD, for all jobs of a command
 
 
 @click.command(short_help="Check jobs and submit each once.")
@@ -40,11 +41,11 @@ _ASK_ABOVE: Final = 20.0  # USD, for all jobs of a command
 @click.option("--emulate", is_flag=True,
               help="Submit to an emulator on this machine, and wait: no key, no cost.")  # fmt: skip
 @click.option("--max-cost", type=click.FloatRange(min=0), metavar="USD",
-              help="Submit nothing if all jobs together might cost more.")  # fmt: skip
+              help="Submit nothing if all jobs together might cost more; do not ask.")  # fmt: skip
 @click.option("--again", is_flag=True, help="Submit, and pay for, a job that was sent before.")
 @click.option("--drop", is_flag=True,
               help="Leave out what the target has no field for, and list it.")  # fmt: skip
-@click.option("-y", "--yes", is_flag=True, help="Do not ask about the price.")
+@click.option("-y", "--yes", is_flag=True, help="Accept any price, also an unknown one.")
 @click.option("--offline", is_flag=True, help="Do not check asset URLs.")
 @verbosity_options
 @format_option(["text", "json"], "A line for each run, or a JSON list.")
@@ -59,6 +60,9 @@ def submit(
     nor paid for, again without --again: submitting it once more shows its state, or with --wait
     waits for it. If the answer is lost, the run is uncertain: it is looked up at the provider,
     but never sent again automatically.
+
+    If a price is unknown, or the total may exceed `ask-above` in the configuration (1 USD), submit
+    asks at a terminal, and otherwise needs --yes or, for known prices, --max-cost.
 
     \b
     Exit status: 0 success, 1 the check or the provider refused a job, or it failed, 2 usage
@@ -86,30 +90,35 @@ def submit(
     )
     options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:
-        return _dry_run(request, drop=drop, style=style)
+        limit = None if emulate else max_cost
+        return _dry_run(request, options, style, max_cost=limit)
     with ExitStack() as held:
         environ = _emulate(held) if emulate else os.environ
         session = open_session(held, config, environ, emulated=emulate)
         ask_above = config.submit.get("ask-above", _ASK_ABOVE)
-        budget = _Budget(most=max_cost, ask_above=ask_above, consent=yes or emulate)
-        return _submit(session, request, options, style, budget=budget, emulated=emulate)
+        budget = _Budget(most=max_cost, ask_above=ask_above, consent=yes)
+        return _submit(session, request, options, style, budget=None if emulate else budget)
 
 
 def _emulate(held: ExitStack) -> dict[str, str]:
     """Start an emulator with a state folder of its own; both end with the command."""
-    from tempfile import TemporaryDirectory
-
     from wanprep.emulator import Emulator
-    from wanprep.files.state_folder import VARIABLE
     from wanprep.plugins.loading import load_emulators
 
     emulator = held.enter_context(Emulator(load_emulators()))
-    folder = held.enter_context(
-        TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
-    )
     # Every other base URL in the environment would lead away from the emulator.
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
-    return environ | emulator.environment | {VARIABLE: folder}
+    return environ | emulator.environment | _temporary_state(held)
+
+
+def _temporary_state(held: ExitStack) -> dict[str, str]:
+    """Make a state folder that ends with the command, and return the variable that names it."""
+    from tempfile import TemporaryDirectory
+
+    from wanprep.files.state_folder import VARIABLE
+
+    folder = TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
+    return {VARIABLE: held.enter_context(folder)}
 
 
 def _require_emulators(providers: Iterable[str]) -> None:
@@ -128,8 +137,9 @@ def _require_emulators(providers: Iterable[str]) -> None:
 
 def _submit(
     session: Session, request: CheckRequest, options: Options, style: str,
-    *, budget: _Budget, emulated: bool,
+    *, budget: _Budget | None,
 ) -> int:  # fmt: skip
+    """Submit jobs; without a budget to an emulator, which costs nothing."""
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED, show_results, work
     from wanprep.submit.request.submission import find_submissions
@@ -137,7 +147,7 @@ def _submit(
 
     inputs = read_inputs(request)
     orders = find_submissions(inputs, session.services)
-    if emulated:
+    if budget is None:
         _require_emulators(order.target.provider for order in orders)
     plan = [plan_action(session, order, options) for order in orders]
     new = [action for action in plan if isinstance(action, Send)]
@@ -146,18 +156,21 @@ def _submit(
             click.echo("[]")
         return FAILED
     check_plan(session, plan, options)
-    _approve_price(new, budget)
+    _print_prices(new)
+    if budget:
+        _approve_price([each.estimate for each in new], budget)
     tasks = [make_task(session, action, options) for action in plan]
     interrupted = work(session, tasks, waiting=options.wait)
     success = _SUCCEEDED if options.wait else _ACCEPTED
     return show_results(
-        tasks, style, interrupted=interrupted, success=success, lasting=not emulated
+        tasks, style, interrupted=interrupted, success=success, lasting=budget is not None
     )
 
 
-def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
+def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: float | None) -> int:
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED
+    from wanprep.submit.request.price import require_max_cost
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, describe_requests
@@ -166,10 +179,27 @@ def _dry_run(request: CheckRequest, *, drop: bool, style: str) -> int:
     orders = find_submissions(inputs, services)
     if not _passes(inputs):
         return FAILED
-    requests = [describe_requests(each, services, os.environ, drop=drop) for each in orders]
+    requests = [describe_requests(each, services, os.environ, drop=options.drop) for each in orders]
     for piece in RENDERERS[style](requests):
         click.echo(piece, nl=False)
+    if max_cost is not None:
+        require_max_cost([each.estimate for each in _new_only(orders, request, options)], max_cost)
     return 0
+
+
+def _new_only(orders: list[Submission], request: CheckRequest, options: Options) -> list[Send]:
+    """Plan what would be paid for; the ledger is read if there is one, and not created."""
+    from wanprep.cli.run_output import open_session
+    from wanprep.files.state_folder import LEDGER, state_folder
+    from wanprep.submit.session.plan import Send, plan_action
+
+    environ = dict(os.environ)
+    with ExitStack() as held:
+        if not os.path.exists(os.path.join(state_folder(environ), LEDGER)):
+            environ |= _temporary_state(held)
+        session = open_session(held, request.config, environ)
+        plan = [plan_action(session, order, options) for order in orders]
+    return [action for action in plan if isinstance(action, Send)]
 
 
 def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
@@ -201,24 +231,23 @@ class _Budget:
     consent: bool  # accept any price up to `most`
 
 
-def _approve_price(new: Sequence[Send], budget: _Budget) -> None:
-    """Print the estimates, and raise unless the user accepts them."""
-    from wanprep.submit.request.price import TooExpensive, highest_total, require_max_cost
+def _approve_price(prices: Sequence[Estimate | Unpriced], budget: _Budget) -> None:
+    """Raise unless the user accepts the price."""
+    from wanprep.submit.request.price import TooExpensive, open_question, require_max_cost
 
-    _print_prices(new)
-    estimates = [each.estimate for each in new]
     if budget.most is not None:
-        require_max_cost(estimates, budget.most)
+        require_max_cost(prices, budget.most)
         return
-    total = highest_total(estimates)
-    if budget.consent or not total > budget.ask_above:
+    question = open_question(prices, budget.ask_above)
+    if budget.consent or not question:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        limit = "" if "unknown" in question else ", or --max-cost USD"
         raise UsageError(
-            f"this may cost up to {total:.2f} USD, and there is no terminal to confirm it at."
-            " Pass --yes, or --max-cost USD. Nothing was sent."
+            f"{question}, and there is no terminal to confirm it at. Pass --yes{limit}."
+            " Nothing was sent."
         )
-    if not click.confirm(f"This may cost up to {total:.2f} USD. Send it?", err=True):
+    if not click.confirm(f"{question[0].upper()}{question[1:]}. Send it?", err=True):
         raise TooExpensive("nothing was sent.")
 
 

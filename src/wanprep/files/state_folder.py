@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE: Final = "WANPREP_STATE_DIR"
+LEDGER: Final = "ledger.sqlite3"  # the file in it
 
 
 class NoStateFolder(WanprepError):

@@ -17,6 +17,7 @@ from wanprep.submit.request.price import (
     Unpriced,
     estimate_price,
     highest_total,
+    open_question,
     price_text,
     require_max_cost,
 )
@@ -159,9 +160,29 @@ def test_price_text(price: Estimate | Unpriced, says: str) -> None:
 
 
 def test_the_highest_price_counts() -> None:
-    assert highest_total([SURE, RANGE, UNKNOWN]) == 1.75
+    assert highest_total([SURE, RANGE, UNKNOWN, OTHER]) == 1.75
     require_max_cost([SURE, RANGE], 1.75)
+    require_max_cost([Estimate(0.1, 0.1, "USD", ())] * 3, 0.3)
     require_max_cost([], 0)
+
+
+@pytest.mark.parametrize(
+    ("prices", "question"),
+    [
+        pytest.param([], "", id="nothing new"),
+        pytest.param([SURE, SURE], "", id="not above"),
+        pytest.param([SURE, RANGE], "this may cost up to 1.75 USD", id="above"),
+        pytest.param([UNKNOWN], "the price of the job is unknown", id="unknown"),
+        pytest.param([UNKNOWN] * 50, "the price of all 50 jobs is unknown", id="all unknown"),
+        pytest.param(
+            [SURE, UNKNOWN, OTHER],
+            "the price of 2 of 3 jobs is unknown, and the others may cost up to 0.50 USD",
+            id="some unknown",
+        ),
+    ],
+)
+def test_what_must_be_accepted(prices: list[Estimate | Unpriced], question: str) -> None:
+    assert open_question(prices, 1.0) == question
 
 
 @pytest.mark.parametrize(

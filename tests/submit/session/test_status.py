@@ -35,9 +35,9 @@ def test_a_job_that_may_be_that_of_another_run_is_not_taken(desktop: Desktop) ->
 
 def test_each_run_finds_its_own_job_where_bodies_are_listed(desktop: Desktop) -> None:
     desktop.emulator.switch("lost-request")
-    desktop.json("submit", desktop.job("one.yaml", OXEN, "One."), status=4)
+    desktop.json("submit", "--yes", desktop.job("one.yaml", OXEN, "One."), status=4)
     desktop.emulator.switch("lost-reply")
-    [run] = desktop.json("submit", desktop.job("two.yaml", OXEN, "Two."), "--wait")
+    [run] = desktop.json("submit", "--yes", desktop.job("two.yaml", OXEN, "Two."), "--wait")
     assert run["state"] == "succeeded"
 
 
@@ -58,13 +58,13 @@ def test_a_list_that_cannot_be_read_leaves_it_uncertain(desktop: Desktop) -> Non
 def test_a_run_that_is_found_is_not_sent_again(desktop: Desktop) -> None:
     """The list lacked the job when the response was lost, and has it now."""
     desktop.emulator.switch("lost-reply")
-    [run] = desktop.json("submit", desktop.job(target=OXEN))
+    [run] = desktop.json("submit", "--yes", desktop.job(target=OXEN))
     state = str(desktop.folder / "state")
     with Ledger(state) as ledger:
         ledger._database._connection.execute(
             "UPDATE runs SET state = 'uncertain', provider_id = NULL"
         )
-    [same] = desktop.json("submit", "job.yaml", "--again", "--wait")
+    [same] = desktop.json("submit", "--yes", "job.yaml", "--again", "--wait")
     assert (same["id"], same["state"]) == (run["id"], "succeeded")
     assert "not sent again: the provider has it after all" in desktop.err
     assert desktop.orders() == 1

@@ -37,7 +37,7 @@ def session(desktop: Desktop) -> Iterator[Session]:  # noqa: ARG001 - its enviro
 
 
 def submitted(desktop: Desktop, session: Session, target: str = EVOLINK) -> Run:
-    desktop.json("submit", desktop.job(target=target))
+    desktop.json("submit", "--yes", desktop.job(target=target))
     [run] = session.ledger.runs()
     return run
 

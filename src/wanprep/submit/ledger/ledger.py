@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.closing import Closing
 from wanprep.errors import UsageError
 from wanprep.files.locks import SUFFIX, acquire_lock, is_locked, release_lock, remove_stale_locks
-from wanprep.files.state_folder import VARIABLE, NoStateFolder, create_private_folder
+from wanprep.files.state_folder import LEDGER, VARIABLE, NoStateFolder, create_private_folder
 from wanprep.plugins.flow import HostedUrl, Sent
 from wanprep.submit.ledger.database import Database
 from wanprep.submit.ledger.run import (
@@ -56,7 +56,7 @@ class Ledger(Closing):
 
     def __init__(self, folder: str) -> None:
         self._folder = create_private_folder(folder)
-        self._database = Database(os.path.join(folder, "ledger.sqlite3"))
+        self._database = Database(os.path.join(folder, LEDGER))
         self._sender = _Sender(folder)
         self.hosted = HostedCopies(self._database)
 

@@ -141,8 +141,21 @@ def price_json(price: Estimate | Unpriced) -> dict[str, Any]:
 
 
 def highest_total(prices: Sequence[Estimate | Unpriced]) -> float:
-    """Add up the estimates, each at its highest."""
-    return sum(each.high for each in prices if isinstance(each, Estimate))
+    """Add up the estimates in USD, each at its highest."""
+    known = [each.high for each in prices if isinstance(each, Estimate) and each.currency == "USD"]
+    return round(sum(known), 6)  # without the noise of binary fractions
+
+
+def open_question(prices: Sequence[Estimate | Unpriced], ask_above: float) -> str:
+    """State what the user must accept about the price of jobs; empty where there is nothing."""
+    unknown = sum(isinstance(each, Unpriced) or each.currency != "USD" for each in prices)
+    total = highest_total(prices)
+    if unknown and unknown == len(prices):
+        return f"the price of {'the job' if unknown == 1 else f'all {unknown} jobs'} is unknown"
+    if unknown:
+        others = f"the others may cost up to {total:.2f} USD"
+        return f"the price of {unknown} of {len(prices)} jobs is unknown, and {others}"
+    return f"this may cost up to {total:.2f} USD" if total > ask_above else ""
 
 
 def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None:
@@ -151,12 +164,12 @@ def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None
         if isinstance(each, Unpriced):
             raise TooExpensive(
                 f"with --max-cost nothing is sent whose price is unknown. {each.why}"
-                " Nothing was sent. Leave out --max-cost to confirm instead."
+                " Nothing was sent. Pass --yes in place of --max-cost to accept any price."
             )
         if each.currency != "USD":
             raise TooExpensive(
                 f"--max-cost is in USD, and the price is in {each.currency}. Nothing was sent."
-                " Leave out --max-cost to send it."
+                " Pass --yes in place of --max-cost to accept it."
             )
     total = highest_total(prices)
     if total > most:
