@@ -16,6 +16,7 @@ import pytest
 from commands import Command
 from jsonschema import Draft202012Validator
 from PIL import Image
+from processes import limited_file_size
 
 from wanprep.report import FORMATS
 from wanprep.schemas import load_schema
@@ -190,7 +191,6 @@ def test_selection(arguments: list[str], found: list[str], status: int, wanprep:
 
 def test_write_the_report_to_a_file(wanprep: Command, tmp_path: Path) -> None:
     target = tmp_path / "report.json"
-    target.write_text("what was there before")
     arguments = ("check", MEDIA / "tiny.jpg")
     done = wanprep(*arguments, "--format", "json", "-o", target)
     assert (done.status, done.out, done.err) == (1, "", "")
@@ -198,6 +198,46 @@ def test_write_the_report_to_a_file(wanprep: Command, tmp_path: Path) -> None:
 
     wanprep(*arguments, "-o", target)
     assert target.read_text(encoding="utf-8") == wanprep(*arguments).out
+
+
+@pytest.mark.parametrize("output", ["job.yaml", "a.png", "link", "hard", "none.png", "notes.txt"])
+@pytest.mark.parametrize("how", [["-o"], ["--write-baseline"]], ids=["report", "baseline"])
+def test_no_output_replaces_an_input_or_what_others_wrote(
+    wanprep: Command, tmp_path: Path, output: str, how: list[str]
+) -> None:
+    references = "[{image: a.png}, {image: none.png}]"
+    (tmp_path / "job.yaml").write_text(f"target: wan/2.7\nprompt: a\nreferences: {references}\n")
+    shutil.copy(MEDIA / "tiny.jpg", tmp_path / "a.png")
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "link").symlink_to("job.yaml")
+    os.link(tmp_path / "a.png", tmp_path / "hard")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+    done = wanprep("check", "job.yaml", *how, output, cwd=tmp_path)
+
+    assert (done.status, done.out) == (2, "")
+    assert "cannot be written" in done.err or "ends with .json" in done.err
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_leaves_the_earlier_report(wanprep: Command, tmp_path: Path) -> None:
+    arguments = ("check", MEDIA / "tiny.jpg", "--format", "html", "-o", tmp_path / "r.html")
+    assert wanprep(*arguments).status == 1
+    before = (tmp_path / "r.html").read_bytes()
+    with limited_file_size(len(before) // 2):
+        done = wanprep(*arguments)
+    assert done.status == 2
+    assert "r.html cannot be written: " in done.err
+    assert (tmp_path / "r.html").read_bytes() == before
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_wanprep_wrote_is_no_job(wanprep: Command, tmp_path: Path) -> None:
+    shutil.copy(JOBS.parent / "demo/refs/hero.jpg", tmp_path)
+    record = {"run": "v687by8w", "job": "job.yaml", "target": EVOLINK, "body": {"prompt": "a"}}
+    (tmp_path / "job-v687by8w.json").write_text(json.dumps(record, indent=2))
+    for arguments in (["."], ["job-v687by8w.json", "hero.jpg"]):
+        assert report(wanprep, *arguments, cwd=tmp_path, status=0)["summary"]["jobs"] == 0
 
 
 def test_formats_report_the_same_findings(wanprep: Command) -> None:

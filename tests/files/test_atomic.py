@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import os
-import resource
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from processes import limited_file_size
 
 from wanprep.files.atomic import (
     AlreadyExists,
@@ -99,21 +97,11 @@ def test_a_missing_file_has_no_hash(tmp_path: Path) -> None:
         sha256_of(str(tmp_path / "gone"))
 
 
-@contextmanager
-def _limited_file_size(most: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     source = tmp_path / "big"
     source.write_bytes(bytes(200_000))
     with (
-        _limited_file_size(50_000),
+        limited_file_size(50_000),
         pytest.raises(CannotWrite, match="cannot be written: File too large"),
     ):
         copy_file(str(source), str(tmp_path / "out/big"))

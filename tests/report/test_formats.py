@@ -11,6 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from wanprep.check.result import Report
+from wanprep.files.outputs import refuse_foreign
 from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.finding import Finding, Verdict
 from wanprep.schemas import load_schema
@@ -63,6 +64,13 @@ def test_every_format_has_a_renderer() -> None:
     assert list(FORMATS) == sorted(FORMATS)
     for name in FORMATS:
         assert rendered(REPORT, name).endswith("\n")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_report_is_recognised_and_may_be_replaced(name: str, tmp_path: Path) -> None:
+    for report in (REPORT, replace(REPORT, findings=(SMALL,)), CLEAN):
+        (tmp_path / "report").write_text(rendered(report, name))
+        refuse_foreign(str(tmp_path / "report"), "report", "-o")
 
 
 def test_only_the_html_report_imports_jinja2() -> None:

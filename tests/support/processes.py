@@ -1,9 +1,12 @@
-"""Whether a process runs."""
+"""Whether a process runs, and what it may write."""
 
 from __future__ import annotations
 
 import os
+import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -26,3 +29,14 @@ def ends(pid: int, *, within: float = 30.0) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+@contextmanager
+def limited_file_size(most: int) -> Iterator[None]:
+    """Let writing more to a file fail, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.check.git import utf8_path
 from wanprep.check.result import drop_findings
 from wanprep.errors import UsageError
+from wanprep.files.atomic import write_output
 from wanprep.media.facts import is_url
 from wanprep.pointers import below
 
@@ -235,9 +236,4 @@ def _write(file: Path, entries: Iterable[Entry]) -> None:
         for entry in entries
     )
     text = f'{{\n  "version": {_VERSION},\n  "findings": [\n{lines}\n  ]\n}}\n'
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text.replace("[\n\n  ]", "[]"), encoding="utf-8")
-        temporary.replace(file)
-    except OSError as error:
-        raise UsageError(f"the baseline {file} cannot be written: {error.strerror}") from error
+    write_output(text.replace("[\n\n  ]", "[]").encode(), str(file))

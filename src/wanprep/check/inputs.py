@@ -77,6 +77,13 @@ class Inputs:
         facts = self.facts.get(path) or unreadable_facts(path, "")
         return role_of(facts, self.request.roles, self.request.config)
 
+    def paths(self) -> Iterator[str]:
+        """List every file that was read: jobs, media, and the configuration."""
+        yield from (file.file for file in self.files)
+        yield from (path for path in self.facts if not is_url(path))
+        if self.request.config.file:
+            yield str(self.request.config.file)
+
 
 def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
     """Return the role that a glob gives a bare file, else that of its kind."""

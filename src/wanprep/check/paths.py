@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.listing import expand, files_in, is_missing, is_pattern, unread
 from wanprep.errors import UsageError
+from wanprep.files.outputs import is_own_file
 from wanprep.media.facts import Facts, extension_format, is_url, usual_kind
 from wanprep.text import visible
 
@@ -69,7 +70,8 @@ def sort_files(files: Iterable[tuple[Found, bool]], providers: Collection[str]) 
         elif path is None:
             continue
         elif has_job_suffix(path):
-            jobs[path] = None
+            if not (named and is_own_file(path)):
+                jobs[path] = None
         else:
             media[path] = None
             named_media |= {path} if named else set()

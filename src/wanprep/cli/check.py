@@ -22,12 +22,13 @@ from wanprep.cli.options import (
     use_color,
 )
 from wanprep.errors import UsageError
-from wanprep.media.facts import is_url
+from wanprep.files.atomic import write_output
+from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
 from wanprep.report import FORMATS
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from io import TextIOWrapper
 
     from wanprep.check.baseline import Entry
@@ -119,6 +120,9 @@ def check(
         raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
     if fix and watch:
         raise UsageError("--fix and --watch cannot be combined: fix once, with `wanprep fix`")
+    if output is not None:
+        require_folder(output, "-o")
+        refuse_foreign(output, "report", "-o")
 
     def check_once() -> tuple[Report, Inputs]:
         config = find_config(Path.cwd())
@@ -140,6 +144,8 @@ def check(
         report = select_findings(judge_inputs(inputs), selected, ignored, severity)
         report = drop_baseline(report, inputs, entries)
         if not writes_baseline:
+            if output is not None:
+                refuse_inputs(output, inputs.paths(), "-o")
             _write_report(report, style, output)
         return report, inputs
 
@@ -180,6 +186,8 @@ def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
 
     config = inputs.request.config
     file = Path(path) if path else config.baseline or config.folder / FILE
+    require_folder(str(file), "--write-baseline")
+    refuse_inputs(str(file), inputs.paths(), "--write-baseline")
     written = write_baseline(file, report, inputs)
     count = plural(written.total, "finding")
     name = visible(os.path.relpath(file))
@@ -200,14 +208,7 @@ def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | Non
     if "-" in paths:
         raise UsageError("--watch cannot read names from standard input: name files or folders")
 
-    def check_and_list() -> Iterator[str]:
-        inputs = once()
-        yield from (file.file for file in inputs.files)
-        yield from (path for path in inputs.facts if not is_url(path))
-        if file := inputs.request.config.file:
-            yield str(file)
-
-    watch(check_and_list, paths, exclude=[output] if output else [])
+    watch(lambda: once().paths(), paths, exclude=[output] if output else [])
 
 
 def _write_report(report: Report, style: str, output: str | None) -> None:
@@ -217,23 +218,11 @@ def _write_report(report: Report, style: str, output: str | None) -> None:
 
     render = renderer(style)
     if output is not None:
-        _write_file(output, "".join(render(report, Style())))
+        text = "".join(render(report, Style()))
+        write_output(text.encode("utf-8", "backslashreplace"), output)
         return
     # A terminal that lacks a letter shows its number instead.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
     for piece in render(report, Style(color=use_color(sys.stdout), width=width, quiet=is_quiet())):
         sys.stdout.write(piece)
-
-
-def _write_file(path: str, text: str) -> None:
-    try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        folder = os.path.dirname(path)
-        missing = folder and not os.path.lexists(folder)
-        why = f"there is no folder {visible(folder)}" if missing else error.strerror
-        raise UsageError(
-            f"{visible(path)} cannot be written: {why}. Name another file with -o."
-        ) from error

@@ -16,6 +16,7 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
+from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.outcome_text import (
     manual_lines,
     outcome_diff,
@@ -81,7 +82,11 @@ def default_receipt(out: str | None) -> str | None:
 
 def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, fix, and write the receipt even if interrupted."""
+    if receipt_file:
+        refuse_foreign(receipt_file, "receipt", "--receipt")
     prepared = plan_run(task, _ask_at_terminal())
+    if receipt_file:
+        refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
     with _show_progress() as progress:
         outcomes = apply_fixes(task, prepared, progress)
     if receipt_file:

@@ -104,6 +104,16 @@ def write_bytes(
         move_into_place(part, path, mode_of=mode_of, overwrite=overwrite)
 
 
+def write_output(data: bytes, path: str) -> None:
+    """Write over an earlier output; links and permissions stay, and a pipe is written to."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        with explain_os_errors(path), open(path, "wb") as file:
+            file.write(data)
+        return
+    path = os.path.realpath(path)
+    write_bytes(data, path, mode_of=path if os.path.exists(path) else None, overwrite=True)
+
+
 def copy_file(source: str, path: str, *, overwrite: bool = False) -> None:
     """Copy a file with its times and permissions."""
     with temporary_path(path) as part:

@@ -13,6 +13,8 @@ is one when one of its documents is a mapping that does at least one of these th
   `multi_shots`, `prompt_extend`, `watermark` or `callback_url`;
 - its `target` looks like provider/model, and its `body` has a `prompt`.
 
+What wanprep wrote itself, such as the record of a run, is never a job.
+
 The first 64 KB decide, by patterns and without parsing. So thousands of other files cost little,
 and a broken job is still recognised.
 """
@@ -25,6 +27,8 @@ import os
 import re
 import stat
 from typing import TYPE_CHECKING, Final
+
+from wanprep.files.outputs import written_kind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,7 +66,10 @@ _BRACKETED: Final = re.compile(r"\"(?:[^\"\\]|\\.)*(?:\"|\Z)|'[^'\n]*'|[{}\[\],:
 
 def is_job(path: str, providers: Collection[str]) -> bool:
     """Whether a file of a folder is a job, perhaps a broken one; OSError: it cannot be opened."""
-    return path.lower().endswith(SUFFIXES) and looks_like_job(_read_head(path), providers)
+    if not path.lower().endswith(SUFFIXES):
+        return False
+    head = _read_head(path)
+    return written_kind(head) is None and looks_like_job(head, providers)
 
 
 def looks_like_job(text: str, providers: Collection[str]) -> bool:
