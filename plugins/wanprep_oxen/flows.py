@@ -28,7 +28,7 @@ _STATES: Final[Mapping[str, State]] = {
 _ENDED: Final = ("succeeded", "failed", "cancelled")
 # An order of several generations has the first of these states that any of them has.
 _PRECEDENCE: Final[Sequence[State]] = (
-    "unknown", "running", "queued", "succeeded", "failed", "cancelled",
+    "unknown", "running", "queued", "succeeded", "expired", "failed", "cancelled",
 )  # fmt: skip
 _ADVICE: Final = {
     "unauthenticated": answers.CHECK_KEY,
@@ -113,7 +113,7 @@ def _combine(parts: Sequence[Status]) -> Status:
         return parts[0]
     states = {part.state for part in parts}
     state = next(state for state in _PRECEDENCE if state in states)
-    ended = state in _ENDED
+    ended = state in {*_ENDED, "expired"}
     errors = [f"{place}: {part.error}" for place, part in enumerate(parts, 1) if part.error]
     return Status(
         state=state,

@@ -367,6 +367,19 @@ def test_a_refused_or_failed_job_is_sent_anew(session: Desktop) -> None:
     assert run["id"] != failed["id"]
 
 
+def test_an_unknown_state_that_stays_is_uncertain(session: Desktop) -> None:
+    session.emulator.switch("unknown-state=1000", "never-finishes")
+    [run] = session.json("submit", session.job(), "--wait", status=4)
+    assert run["state"] == "accepted"
+    assert "EvoLink has reported 'warming_up' 30 times in a row" in session.err
+    assert f"wanprep runs wait {run['id']}" in session.err
+    session.emulator.switch()
+    session.emulator.jobs[0].endless = False
+    [run] = session.json("runs", "wait", run["id"])
+    assert run["state"] == "succeeded"
+    assert session.orders() == 1
+
+
 def test_a_dead_link_is_renewed(session: Desktop) -> None:
     session.emulator.switch("expired-link")
     [run] = session.json("submit", session.job(), "--wait")

@@ -84,6 +84,13 @@ def status(state: Any) -> Callable[[Response], object]:
     return lambda _: Status(state=state, word="x")
 
 
+def copied(response: Response) -> object:
+    job = response.json() if response.ok else None
+    if not isinstance(job, dict) or job.get("status") in {None, "running"}:
+        raise Unclear("what?")
+    return Status(state=job["status"], word="x")
+
+
 PAID = ask(paid=True)
 
 
@@ -115,6 +122,7 @@ PAID = ask(paid=True)
         ),
         pytest.param("poll", ends(ask(), lambda _: None), "returns None", id="None"),
         pytest.param("poll", ends(ask(), status("succeeded")), "the state succeeded", id="done"),
+        pytest.param("poll", ends(ask(), copied), "own word ('undocumented')", id="a copied word"),
         pytest.param("find", ends(ask(), hopeful), "it returns Accepted", id="found"),
         pytest.param(
             "cancel",

@@ -136,6 +136,14 @@ def pick(source: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: source[name] for name in names if source.get(name) is not None}
 
 
+# Words that every service means alike, whether it documents them or not.
+_SAME_EVERYWHERE: Final[Mapping[str, State]] = {
+    "canceled": "cancelled",
+    "cancelled": "cancelled",
+    "expired": "expired",
+}
+
+
 def read_status(
     service: str,
     states: Mapping[str, State],
@@ -147,16 +155,18 @@ def read_status(
     progress: float | None = None,
 ) -> Status:
     """Translate a service's word for a job's state; a success without a result is a failure."""
-    state = states.get(word.lower(), "unknown")
+    state = states.get(word.lower()) or _SAME_EVERYWHERE.get(word.lower(), "unknown")
     if state == "succeeded" and not outputs:
         state, error = "failed", error or f"{service} reports the job as {word}, without a result"
     elif state == "failed":
         error = error or f"{service} gives no reason"
+    elif state == "expired":
+        error = error or f"{service} reports the job as {word}"
     return Status(
         state=state,
         word=word,
         outputs=tuple(dict.fromkeys(outputs)) if state == "succeeded" else (),
-        error=error if state in {"failed", "cancelled"} else "",
+        error=error if state in {"failed", "cancelled", "expired"} else "",
         progress=progress,
         details=details or {},
     )

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-# The state of a run at its provider. A word that the plugin does not list is "unknown": it is
-# shown, and waited for like "running".
-State = Literal["queued", "running", "succeeded", "failed", "cancelled", "unknown"]
+# The state of a run at its provider. "failed" and "cancelled" mean that nothing was paid for: the
+# same job may be sent again. "expired" has ended as well, but may have been paid for. A word that
+# the plugin does not list is "unknown": it is waited for like "running", until it stays the same.
+State = Literal["queued", "running", "succeeded", "failed", "cancelled", "expired", "unknown"]
+STATES: Final = frozenset[str](get_args(State))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

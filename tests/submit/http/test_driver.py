@@ -390,6 +390,15 @@ def test_polls_without_an_answer(bad: Answer, message: str) -> None:
         small.poll(SENT)
 
 
+def test_a_state_that_does_not_exist_is_unknown() -> None:
+    with (
+        Loopback({"/jobs/1": [answer(200, {"state": "error"})]}) as server,
+        driver(server) as small,
+    ):
+        status = small.poll(SENT)
+    assert (status.state, status.word) == ("unknown", "error")
+
+
 def test_a_poll_may_be_refused() -> None:
     with (
         Loopback({"/jobs/1": [answer(404, {"error": f"no {KEY}"})]}) as server,

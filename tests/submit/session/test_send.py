@@ -19,6 +19,7 @@ from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import Run
 from wanprep.submit.session.send import place_order
 from wanprep.submit.session.session import Session
+from wanprep.submit.session.status import refresh_run
 
 
 @pytest.fixture
@@ -48,6 +49,27 @@ def test_accepted(session: Session) -> None:
     run = place_order(session, reserved(session))
     assert (run.state, run.provider_id) == ("accepted", "task-1")
     assert session.ledger.reload(run) == run
+
+
+@pytest.mark.parametrize(
+    ("word", "state", "live"),
+    [
+        pytest.param("Expired", "expired", True, id="perhaps paid"),
+        pytest.param("canceled", "cancelled", False, id="another spelling"),
+        pytest.param("aborted", "accepted", True, id="unknown"),
+    ],
+)
+def test_ends_that_evolink_does_not_document(
+    session: Session, service: Loopback, word: str, state: str, live: bool
+) -> None:
+    run = place_order(session, reserved(session))
+    service.script = {"*": [answer(200, {"id": "task-1", "status": word})]}
+    run = refresh_run(session, run)
+    assert run.state == state
+    assert bool(session.ledger.live_run(run.identity)) is live
+    assert (state != "expired") or "EvoLink reports the job as Expired. To generate it" in str(
+        run.error
+    )
 
 
 def test_an_exception_in_a_plugin_leaves_the_run_uncertain(session: Session) -> None:

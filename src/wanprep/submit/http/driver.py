@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from wanprep.closing import Closing
 from wanprep.net.secrets import redact, redact_json
-from wanprep.plugins.flow import Cancelled, Refused, Unclear
+from wanprep.plugins.flow import STATES, Cancelled, Refused, Unclear
 from wanprep.submit.errors import Broken, CannotHost, NoAnswer
 from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.download import Downloaded, download
@@ -85,6 +85,8 @@ class Driver(Closing):
         """Request the status of a job."""
         status = self._run_free(self.provider.poll(sent))
         details = redact_json(dict(status.details))
+        if status.state not in STATES:  # a mistake of the plugin
+            status = replace(status, state="unknown", word=status.word or str(status.state))
         return replace(status, error=redact(status.error), details=details)
 
     def cancel(self, sent: Sent) -> Cancelled:

@@ -13,7 +13,7 @@ from wanprep.plugins.flow import Refused
 from wanprep.submit.errors import NoAnswer, ResultGone
 from wanprep.submit.ledger.run import format_time, utc_now
 from wanprep.submit.session.save import result_name, save_results
-from wanprep.submit.session.status import result_deadline
+from wanprep.submit.session.status import PAY_AGAIN, result_deadline
 
 if TYPE_CHECKING:
     from wanprep.submit.ledger.run import Run
@@ -96,6 +96,6 @@ def _record_dead_link(session: Session, run: Run, error: ResultGone) -> str:
         title, until = session.service(run.provider).title, format_time(run.deadline)
         why = f"{title} kept the result until {until}: it is gone."
         session.ledger.move(run, "expired", error=why)
-        return f"{why} To generate it again, and pay again, submit the job with --again."
+        return f"{why} {PAY_AGAIN}"
     session.ledger.amend(run, error=str(error))
     return f"{str(error).rstrip('.')}. Try again: wanprep runs fetch {run.id}"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wanprep.submit.services.service import Service
     from wanprep.submit.session.session import Session
 
+PAY_AGAIN: Final = "To generate it again, and pay again, submit the job with --again."
 _MOST_SEARCHES: Final = 3  # a provider's list of jobs may lag behind
 
 
@@ -42,6 +43,9 @@ def record_status(session: Session, run: Run, status: Status) -> Run:
             return session.ledger.move(run, "failed", error=why, told=details)
         case "cancelled":
             return session.ledger.move(run, "cancelled", error=status.error or None, told=details)
+        case "expired":
+            why = f"{(status.error or f'{service.title} reports {status.word}').rstrip('.')}."
+            return session.ledger.move(run, "expired", error=f"{why} {PAY_AGAIN}", told=details)
         case _:
             return run
 

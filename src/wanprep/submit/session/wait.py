@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from wanprep.submit.session.tasks import Task
 
 _MOST_REFUSALS: Final = 3  # in a row, before polling ends
+_MOST_UNKNOWN: Final = 30  # polls in a row with the same unknown word, before polling ends
 _SENDER_INTERVAL: Final = 0.2  # seconds between checks of a run that another process is sending
 
 
@@ -92,6 +94,7 @@ def wait_for_end(session: Session, run: Run, task: Task) -> Run:
     """Poll until a run has ended or all waiting is stopped; return it as it then is."""
     patience = session.service(run.provider).poll.patience
     end, refusals = time.monotonic() + patience, 0
+    last: deque[Status] = deque(maxlen=_MOST_UNKNOWN)
     for pause in _pauses(session, run):
         if run.state != "accepted" or not session.wakeups.wait(run.provider_id or "", pause):
             return run
@@ -107,12 +110,26 @@ def wait_for_end(session: Session, run: Run, task: Task) -> Run:
             refusals = 0
             task.report(status_text(status))
             run = record_status(session, run, status)
+            last.append(status)
+            _require_known_state(session, run, last)
         if run.state == "accepted" and time.monotonic() > end:
             raise StillRunning(
                 f"it takes longer than {patience / 60:.0f} minutes, and may still"
                 f" succeed. To keep waiting: wanprep runs wait {run.id}"
             )
     raise AssertionError("pauses have no end")
+
+
+def _require_known_state(session: Session, run: Run, last: deque[Status]) -> None:
+    """Stop polling when a word stays the same that may mean that the job has ended."""
+    words = {status.word if status.state == "unknown" else None for status in last}
+    if len(last) < _MOST_UNKNOWN or len(words) > 1 or None in words:
+        return
+    raise StillRunning(
+        f"{session.service(run.provider).title} has reported {last[-1].word!r} {len(last)} times in"
+        " a row, a state that wanprep does not know: the run may have ended. Check the provider's"
+        f" own list of jobs. To keep waiting: wanprep runs wait {run.id}"
+    )
 
 
 def _pauses(session: Session, run: Run) -> Iterator[float]:

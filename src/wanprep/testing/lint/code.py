@@ -10,6 +10,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Status, Unclear
+from wanprep.plugins.flow import STATES
 from wanprep.testing.lint.fields import example_values
 from wanprep.testing.lint.plugin import Problem, load_alone
 from wanprep.testing.lint.targets import check_agreement
@@ -183,8 +184,14 @@ def check_flow(
             if message not in messages:
                 messages.add(message)
                 yield message
+    usual = _run(start(), USUAL)
     if name == "submit":
-        yield from _check_order(_run(start(), USUAL))
+        yield from _check_order(usual)
+    if isinstance(usual.result, Status) and usual.result.state not in STATES:
+        yield (
+            f"returns the service's own word ({usual.result.state!r}) as the state: translate it to"
+            ' one of wanprep\'s, and any other word to "unknown", as `answers.read_status` does.'
+        )
 
 
 def _run(flow: Flow[Any], response: Response) -> _Run:

@@ -8,7 +8,8 @@ from wanprep.plugins import Response
 
 _OBJECTS: Final = frozenset({"data", "job", "output", "prediction", "response", "result", "task"})
 _ABSENT: Final = ("code", "detail", "err", "fail", "message", "msg")
-_VALUES: Final = {"ok": True, "status": "queued", "success": True}
+_WORD: Final = "undocumented"  # for a state
+_VALUES: Final = {"ok": True, "state": _WORD, "status": _WORD, "success": True}
 
 
 class _UsualObject(dict[str, Any]):
