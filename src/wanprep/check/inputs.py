@@ -212,7 +212,7 @@ def _probe(paths: Iterable[str | Facts], request: CheckRequest) -> dict[str, Fac
 
 
 def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Facts]:
-    """Probe URLs by their headers and ranges only."""
+    """Probe URLs by their headers and ranges only, but for --deep."""
     if not urls or request.offline:
         return {}
     from wanprep.check.urls import is_public
@@ -224,7 +224,8 @@ def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, F
     reachable = [
         url for url, asset in urls.items() if is_public(asset) or is_allowed_url(url, hosts)
     ]
-    return {facts.path: facts for facts in probe_urls(reachable, allow_hosts=own)}
+    probed = probe_urls(reachable, deep=request.deep, cache=request.cache, allow_hosts=own)
+    return {facts.path: facts for facts in probed}
 
 
 def url_asset(url: str) -> Asset:

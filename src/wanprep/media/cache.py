@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.media.facts import Facts
+from wanprep.media.facts import NOT_DECODED, UNREAD, Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wanprep.media.remote.version import Probed
 
 # Increase it when the facts of a file change, as by a new fact: older rows are then ignored.
 PROBE_VERSION: Final = f"{__version__}.4"
@@ -124,6 +126,48 @@ class Cache(Closing):
         if len(self._new) >= _FLUSH_EVERY:
             self._flush()
 
+    def look_up_url(self, url: str) -> Probed | None:
+        """Return the facts of a URL, and the version of its file that they are of."""
+        from wanprep.media.remote.version import Probed, Version
+
+        row = self._select(_url_key(url))
+        if row is None:
+            return None
+        try:
+            data = json.loads(row)
+            facts = Facts.from_json({**data["facts"], "path": url})
+            return Probed(facts, Version(data["etag"], data["modified"]))
+        except (ValueError, TypeError, LookupError):
+            self._disable()
+            return None
+
+    def _select(self, key: str) -> str | None:
+        if self._database is None:
+            return None
+        try:
+            row = self._database.execute(
+                "SELECT facts FROM probed WHERE path = ? AND deep = ? AND version = ?",
+                (key, self._deep, PROBE_VERSION),
+            ).fetchone()
+        except sqlite3.Error:
+            self._disable()
+            return None
+        return row[0] if row else None
+
+    def remember_url(self, probed: Probed) -> None:
+        """Store the facts of a URL, if another version of its file can be recognised."""
+        facts, version = probed.facts, probed.version
+        problem = facts.problem or ""
+        unfinished = facts.format == "unknown" or problem.startswith((*UNREAD, NOT_DECODED))
+        if unfinished or not version.is_lasting:
+            return
+        row_facts = {name: value for name, value in facts.as_json().items() if name != "path"}
+        data = {"facts": row_facts, "etag": version.etag, "modified": version.modified}
+        # There is no file with times and an inode. The time of today decides how long it is kept.
+        stamp = (facts.bytes, time.time_ns(), 0, 0)
+        key = _url_key(facts.path)
+        self._new.append((key, self._deep, *stamp, PROBE_VERSION, json.dumps(data)))
+
     def _flush(self) -> None:
         rows, self._new = self._new, []
         if self._database is None or not rows:
@@ -211,6 +255,13 @@ def _key(path: str) -> str:
     return (
         os.path.abspath(path).encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
     )
+
+
+def _url_key(url: str) -> str:
+    """Return a hash, because a URL may hold a signature or a password."""
+    import hashlib
+
+    return f"url:{hashlib.sha256(url.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _is_intact(database: sqlite3.Connection) -> bool:

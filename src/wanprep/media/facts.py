@@ -49,6 +49,7 @@ class PartialFacts(TypedDict, total=False):
     sample_rate: int
     channels: int
     gps: bool
+    duration_estimated: bool
     readable: bool
     problem: str
 
@@ -88,6 +89,8 @@ class Facts:
     sample_rate: int | None = None
     channels: int | None = None
     gps: bool | None = None
+    duration_estimated: bool | None = None  # True: from a header that was not compared
+    content_type: str | None = None  # what the server of a URL sends it as
     readable: bool = False
     problem: str | None = None
 

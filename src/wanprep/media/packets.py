@@ -19,7 +19,7 @@ from wanprep.media.facts import NOT_READ
 from wanprep.media.ffmpeg import command_line, file_url, start
 from wanprep.media.mediainfo import AudioStream, Streams, VideoStream, describe, stream_facts
 from wanprep.media.sniff import sniff
-from wanprep.media.source import LocalFile
+from wanprep.media.source import LocalFile, PartialFile
 from wanprep.media.streams import read_streams
 from wanprep.media.video.frame_times import (
     Clock,
@@ -108,7 +108,7 @@ class _PacketList:
 
 def read_packets(source: Source) -> PartialFacts:
     """Describe the streams, and measure them where ffmpeg can reach the file."""
-    if not isinstance(source, LocalFile):
+    if not isinstance(source, LocalFile) or isinstance(source, PartialFile):
         return read_streams(source)
     name = sniff(source).format
     try:

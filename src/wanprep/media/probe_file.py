@@ -10,6 +10,7 @@ import errno
 import math
 import os
 import stat
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -19,13 +20,12 @@ from wanprep.media.facts import (
     Facts,
     PartialFacts,
     extension_format,
-    is_url,
     printable_line,
     unreadable_facts,
     usual_kind,
 )
 from wanprep.media.sniff import sniff
-from wanprep.media.source import LocalFile, UrlReadError
+from wanprep.media.source import BytesMissing, LocalFile, PartialFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -79,10 +79,8 @@ _READERS: Final = {
 }
 
 
-def probe_file(path: str, *, deep: bool = False, allow_hosts: Sequence[str] = ()) -> Facts:
-    """Read the facts of a file or URL; an error becomes `problem`, never an exception."""
-    if is_url(path):
-        return _probe_url(path, allow_hosts)
+def probe_file(path: str, *, deep: bool = False) -> Facts:
+    """Read the facts of a file; an error becomes `problem`, never an exception."""
     try:
         status = os.stat(path)
         other = _NOT_FILES.get(stat.S_IFMT(status.st_mode))
@@ -99,23 +97,28 @@ def probe_file(path: str, *, deep: bool = False, allow_hosts: Sequence[str] = ()
     return facts
 
 
-def facts_as_json(path: str, deep: bool, allow_hosts: Sequence[str] = ()) -> dict[str, Any]:
+def facts_as_json(path: str, deep: bool) -> dict[str, Any]:
     """Probe a file: the task of the worker processes."""
-    return probe_file(path, deep=deep, allow_hosts=allow_hosts).as_json()
+    return probe_file(path, deep=deep).as_json()
 
 
-def _probe_url(url: str, allow_hosts: Sequence[str]) -> Facts:
-    from wanprep.media.remote import RemoteFile
-
-    try:
-        with RemoteFile(url, allow_hosts) as source:
-            return _complete_facts(url, source, read_source(source))
-    except (UrlReadError, ValueError) as error:
-        return unreadable_facts(url, str(error))
+def facts_of_parts(
+    path: str, url: str, size: int, parts: Sequence[tuple[int, int]]
+) -> dict[str, Any]:
+    """Read a remote file from the parts that are in a local file, or return what is missing."""
+    source = PartialFile(path, size, parts)
+    if source.at_hand(0) == size:  # for readers that need a name, such as that of ffmpeg's formats
+        with source, LocalFile(path) as whole:
+            return {"facts": _complete_facts(url, whole, read_source(whole)).as_json()}
+    with source, suppress(BytesMissing):
+        facts = _complete_facts(url, source, read_source(source))
+        if source.missing is None:
+            return {"facts": facts.as_json()}
+    return {"missing": source.missing}
 
 
 def read_source(source: Source) -> PartialFacts:
-    """Detect the format and read its facts, from a file or a server."""
+    """Detect the format and read its facts, from a file or parts of it."""
     if source.size == 0:
         return {"readable": False, "problem": "empty: 0 bytes"}
     try:
@@ -123,8 +126,8 @@ def read_source(source: Source) -> PartialFacts:
         if detected.not_media:
             return {"readable": False, "problem": detected.not_media}
         facts = _reader(detected.format)(source)
-    except UrlReadError:
-        raise  # the network failed, not the file
+    except BytesMissing:
+        raise
     except MemoryError:
         return {"readable": False, "problem": "reading it would need too much memory"}
     except Exception as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from wanprep.closing import Closing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from _typeshed import WriteableBuffer
 
@@ -33,6 +33,10 @@ class Source(Protocol):
 
 class UrlReadError(OSError):
     """A URL cannot be read; the message becomes the `problem` in its facts."""
+
+
+class BytesMissing(UrlReadError):
+    """A part of a remote file that is needed has not been downloaded."""
 
 
 class LocalFile(Closing):
@@ -81,6 +85,42 @@ class Bytes:
         return self._data[offset : offset + length]
 
 
+class PartialFile(LocalFile):
+    """A remote file of which some parts were downloaded, each to its place in a local file."""
+
+    def __init__(self, path: str, size: int, parts: Iterable[tuple[int, int]]) -> None:
+        super().__init__(path)
+        self.size = size
+        self._parts = tuple(parts)
+        # Remembered, because a library may hide the exception.
+        self.missing: tuple[int, int] | None = None  # offset and length
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Return `length` bytes from `offset` on; BytesMissing where they are not here."""
+        end = min(offset + length, self.size)
+        if offset < 0 or end <= offset:
+            return b""
+        held = self.at_hand(offset)
+        if offset + held < end:
+            self.missing = self.missing or (offset + held, end - offset - held)
+            raise BytesMissing("a part of it was not downloaded")
+        return super().read_at(offset, end - offset)
+
+    def at_hand(self, offset: int) -> int:
+        """Return how many bytes from `offset` on are here."""
+        return next((end - offset for start, end in self._parts if start <= offset < end), 0)
+
+
+def at_hand(source: Source, offset: int) -> int:
+    """Return how many bytes from `offset` on can be read without a request to a server.
+
+    Readers ask where more bytes would only make facts more precise.
+    """
+    if isinstance(source, PartialFile):
+        return source.at_hand(offset)
+    return max(0, source.size - offset)
+
+
 class _SourceFile(io.RawIOBase):
     """A source as a raw file object."""
 
@@ -106,7 +146,9 @@ class _SourceFile(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        data = self._source.read_at(self._at, len(view))
+        # The buffer is larger than what is needed; a server is only asked for what is needed.
+        held = at_hand(self._source, self._at)
+        data = self._source.read_at(self._at, min(len(view), held or len(view)))
         view[: len(data)] = data
         self._at += len(data)
         return len(data)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import atexit
 import os
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
+from itertools import groupby
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
     from wanprep.engines.pool import Call, Outcome
     from wanprep.media.cache import Stamp
+    from wanprep.media.remote.parts import Parts
 
 
 _TASK: Final = "wanprep.media.probe_file:facts_as_json"
+_PARTS_TASK: Final = "wanprep.media.probe_file:facts_of_parts"
 _SECONDS: Final = 10.0
 _DEEP_SECONDS: Final = 120.0
 # No reader of headers needs a tenth of it; decoding an image of 64 megapixels needs it all.
@@ -30,9 +33,6 @@ _MEMORY: Final = 300 * 2**20
 _DEEP_MEMORY: Final = 1024 * 2**20
 # Headers are read so quickly that it pays to send several names at a time.
 _BATCH: Final = 16
-# Mostly waiting for servers.
-_URL_WORKERS: Final = 6
-_URL_SECONDS: Final = 60.0
 
 _kept_pools: Final[dict[tuple[int, bool], WorkerPool]] = {}
 
@@ -75,7 +75,7 @@ def probe_pool(
 ) -> WorkerPool:
     """Return a pool for `probe_with`."""
     return WorkerPool(
-        [_TASK],
+        [_TASK, _PARTS_TASK],
         seconds=seconds or (_DEEP_SECONDS if deep else _SECONDS),
         memory=_DEEP_MEMORY if deep else _MEMORY,
         workers=workers or os.cpu_count() or 1,
@@ -88,6 +88,8 @@ def probe_in_worker(
 ) -> Facts:
     """Probe one file in a worker that is kept for the next call."""
     path = os.fspath(path)
+    if is_url(path):
+        return next(_probe_urls([path], deep=deep, cache=cache))
     with Cache(deep=deep) if cache else nullcontext() as store:
         facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
@@ -113,15 +115,54 @@ def probe_in_workers(
         probe_pool(deep=deep, workers=workers) as pool,
         Cache(deep=deep) if cache else nullcontext() as store,
     ):
-        yield from probe_with(pool, names, deep=deep, cache=store)
+        for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
+            if is_remote:
+                yield from _probe_urls([str(url) for url in group], deep=deep, cache=cache)
+            else:
+                yield from probe_with(pool, group, deep=deep, cache=store)
 
 
-def probe_urls(urls: Collection[str], *, allow_hosts: Sequence[str] = ()) -> Iterator[Facts]:
-    """Probe remote files by their headers and ranges; nothing is cached."""
+def probe_urls(
+    urls: Collection[str],
+    *,
+    deep: bool = False,
+    cache: bool = False,
+    allow_hosts: Sequence[str] = (),
+) -> Iterator[Facts]:
+    """Probe remote files by their headers and ranges; `deep` downloads and decodes them."""
     _expect(len(urls))
-    pool = WorkerPool([_TASK], seconds=_URL_SECONDS, memory=_MEMORY, workers=_URL_WORKERS)
-    with pool:
-        yield from probe_with(pool, urls, allow_hosts=allow_hosts)
+    yield from _probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
+
+
+def _probe_urls(
+    urls: Collection[str], *, deep: bool, cache: bool, allow_hosts: Sequence[str] = ()
+) -> Iterator[Facts]:
+    from wanprep.media.remote.prober import UrlProber
+
+    with (
+        probe_pool() as pool,
+        probe_pool(deep=True) as deep_pool,
+        Cache(deep=deep) if cache else nullcontext() as store,
+        ExitStack() as stack,
+    ):
+
+        def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
+            outcome = pool.run(_PARTS_TASK, path, url, parts.size, parts.ranges)
+            if isinstance(outcome, Failure) or "facts" in outcome:
+                return _facts(url, outcome if isinstance(outcome, Failure) else outcome["facts"])
+            offset, length = outcome["missing"]
+            return offset, length
+
+        def decode(path: str) -> Facts:
+            return _facts(path, deep_pool.run(_TASK, path, deep))
+
+        prober = stack.enter_context(UrlProber(read_parts, decode if deep else None, allow_hosts))
+        known = (store.look_up_url(url) if store else None for url in urls)
+        for probed in prober.probe_all(zip(urls, known, strict=True)):
+            if store and not probed.is_cached:
+                store.remember_url(probed)
+            _report(probed.facts, cached=probed.is_cached)
+            yield probed.facts
 
 
 def probe_with(
@@ -130,7 +171,6 @@ def probe_with(
     *,
     deep: bool = False,
     cache: Cache | None = None,
-    allow_hosts: Sequence[str] = (),
 ) -> Iterator[Facts]:
     """Yield the facts of each path, in order; those that are known already as they are."""
 
@@ -140,7 +180,7 @@ def probe_with(
                 yield (path.path, path, None), None
                 continue
             facts, stamp = cache.look_up(path) if cache else (None, None)
-            yield (path, facts, stamp), None if facts else (_TASK, path, deep, allow_hosts)
+            yield (path, facts, stamp), None if facts else (_TASK, path, deep)
 
     for (path, cached_facts, stamp), outcome in pool.map(calls()):
         facts = cached_facts or _facts(path, outcome)

@@ -221,17 +221,19 @@ _GAPLESS: Final = (b"LAME", b"Lavf", b"Lavc")  # the encoders whose delays ffmpe
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The number of frames that should follow, and the samples to drop."""
+    """The number of frames that should follow, the samples to drop, and the size with itself."""
 
     frames: int | None
     front: int = 0
     back: int = 0
+    bytes: int | None = None
 
 
 def read_claim(frame: bytes) -> Claim | None:
     """Read a first frame that describes the others; None: it is audio."""
     if frame[36:40] == b"VBRI":
-        return Claim(int.from_bytes(frame[50:54], "big"))
+        size = int.from_bytes(frame[46:50], "big")
+        return Claim(int.from_bytes(frame[50:54], "big"), bytes=size)
     half, mono = is_half_rate(frame[1]), frame[3] >> 6 == 3
     side_info = (9 if mono else 17) if half else (17 if mono else 32)
     for at in (HEADER + side_info, HEADER + 2 + side_info):  # without and with a CRC
@@ -243,22 +245,31 @@ def read_claim(frame: bytes) -> Claim | None:
 def _xing(data: bytes) -> Claim:
     flags = int.from_bytes(data[:4], "big")
     frames = int.from_bytes(data[4:8], "big") if flags & 1 else None
+    size = int.from_bytes(data[8:12], "big") if flags & 3 == 3 else None
     at = 4 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1)
     if data[at : at + 4] not in _GAPLESS or len(data) < at + 24:
-        return Claim(frames)
+        return Claim(frames, bytes=size)
     delays = int.from_bytes(data[at + 21 : at + 24], "big")
     back = max(0, (delays & 0xFFF) - _DECODER_DELAY)
-    return Claim(frames, (delays >> 12) + _DECODER_DELAY, back)
+    return Claim(frames, (delays >> 12) + _DECODER_DELAY, back, size)
 
 
 def read_mp3(source: Source) -> PartialFacts:
-    """Walk all frames; the lengths in a Xing header or a tag are only compared."""
-    frames = _find_runs(source)
+    """Walk all frames; the lengths in a Xing header or a tag are only compared.
+
+    Of a remote file the number of frames is taken from the header, if nothing contradicts it.
+    """
+    from wanprep.media.audio.mp3_estimate import estimate_run
+
+    estimated = estimate_run(source)
+    frames = [estimated] if estimated else _find_runs(source)
     if not frames:
         problem = oversized_tag(source) or "it has no two consecutive MP3 frames"
         return unplayable(PartialFacts(kind="audio", format="mp3"), problem)
     first = frames[0].first
     facts = audio_facts("mp3", first.codec, first.rate, first.channels)
+    if estimated:
+        facts["duration_estimated"] = True
     claim = _claim(source, frames[0])
     duration = seconds(frames) - (_silent_samples(frames, claim) / first.rate if claim else 0)
     if duration <= 0:

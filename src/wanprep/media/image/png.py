@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.image.exif import image_facts, read_exif
-from wanprep.media.source import as_file
+from wanprep.media.source import as_file, at_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -128,9 +128,11 @@ def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
         if end > source.size:
             return parts, problem or f"cut off: {source.size:,} of at least {end:,} bytes are there"
         if chunk.kind == b"IDAT":
-            problem = problem or _data_problem(file, chunk, parts, image_bytes)
+            is_here = end <= at_hand(source, 0)
+            problem = problem or _data_problem(file, chunk, parts, image_bytes, check=is_here)
             image_bytes = (image_bytes or 0) + chunk.length
-            if image_bytes > _CHECKED and source.read_at(source.size - 12, 12) == _END:
+            is_enough = image_bytes > _CHECKED or not is_here
+            if is_enough and source.read_at(source.size - 12, 12) == _END:
                 return _exif_at_end(source, end) | parts, problem
         elif chunk.kind == b"eXIf" or (chunk.kind in _RELEVANT and image_bytes is None):
             parts.setdefault(chunk.kind, file.read(min(chunk.length, _LONGEST)))
@@ -160,11 +162,17 @@ def _end_problem(source: Source, end: int) -> str:
 
 
 def _data_problem(
-    file: BufferedReader, chunk: Chunk, parts: Mapping[bytes, bytes], image_bytes: int | None
+    file: BufferedReader,
+    chunk: Chunk,
+    parts: Mapping[bytes, bytes],
+    image_bytes: int | None,
+    *,
+    check: bool,
 ) -> str | None:
     if image_bytes is None and parts.get(b"IHDR", b"")[9:10] == _PALETTE and b"PLTE" not in parts:
         return "damaged: its palette is missing"
-    if (image_bytes or 0) + chunk.length <= _CHECKED and _has_wrong_checksum(file, chunk):
+    small = (image_bytes or 0) + chunk.length <= _CHECKED
+    if small and check and _has_wrong_checksum(file, chunk):
         return "damaged: a checksum of its image data is wrong"
     return None
 

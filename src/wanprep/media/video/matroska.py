@@ -3,7 +3,7 @@
 The time stamps of the frames give the lengths: recordings of browsers have none in the header, and
 any header may be wrong. libmediainfo names the codecs. In damaged files it seeks back and forth
 endlessly, so it reads an excerpt: the description of the tracks and a few frames. So an hour takes
-no longer than a second, and most of a remote file is not downloaded.
+no longer than a second. Of a remote file only the beginning is read, if its header has a length.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.media.mediainfo import describe, stream_facts
-from wanprep.media.source import Bytes
+from wanprep.media.source import Bytes, at_hand
 from wanprep.media.video.frame_times import (
     Clock,
     FileEnd,
@@ -43,7 +43,7 @@ def excerpt(source: Source, tracks: bytes, blocks: Sequence[tuple[int, int]]) ->
     """Return a file with this Tracks element and these blocks."""
     frames, left = [_element(b"\xe7", b"\0")], _MAX_DATA  # the cluster's time
     for offset, length in blocks:
-        data = source.read_at(offset, min(length, left))
+        data = source.read_at(offset, min(length, left, at_hand(source, offset)))
         frames.append(_element(b"\xa3", data))
         left -= len(data)
     cluster = _element(b"\x1f\x43\xb6\x75", b"".join(frames))
@@ -74,8 +74,10 @@ def read_matroska(source: Source) -> PartialFacts:
     if length and length.duration:
         facts["duration"] = length.duration
     elif clock.claimed and not (walk.complete and _is_cut(walk)):
-        # Too long to read all of it, or a single frame without a duration.
+        # Too much to read all of it, or a single frame without a duration.
         facts["duration"] = clock.claimed / clock.rate
+        if not walk.complete:
+            facts["duration_estimated"] = True
     return facts | readability(
         facts, length, FileEnd(source.size, walk.end, walk.truncated, walk.complete)
     )

@@ -12,7 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.source import blocks
+from wanprep.media.source import at_hand, blocks
 from wanprep.media.video.frame_times import Clock, Timestamps
 
 if TYPE_CHECKING:
@@ -174,6 +174,7 @@ _LONGEST_SEARCH: Final = 4 << 20
 _CLUSTER_MARK: Final = _CLUSTER.to_bytes(4, "big")
 # About eight hours of video, which is beyond every limit.
 _MAX_ELEMENTS: Final = 2_000_000
+_SMALL: Final = 1 << 20  # a remote file that is read to its end
 _FIRST_BLOCKS: Final = 3  # of each track
 
 # The flags of a block (RFC 9559, 10.1).
@@ -198,7 +199,7 @@ class Walk:
     first_blocks: list[tuple[int, int]] = field(default_factory=list)  # offset and size
     end: int | None = None  # of the segment by its header
     truncated: bool = False  # a block overruns the end of the file
-    complete: bool = True  # False: it has too many elements
+    complete: bool = True  # False: it has too many elements, or most of it is on a server
     cluster_time: int = 0
     cluster_end: int | None = None
     latest: tuple[int, int] = (0, 0)  # the track and the time of the last block
@@ -215,7 +216,11 @@ class Walk:
                 return
             start = at - base
             if start + _LONGEST_HEAD > len(window):
-                window = self.source.read_at(at, _WINDOW).ljust(_LONGEST_HEAD, b"\0")
+                held = at_hand(self.source, at)
+                if held < _LONGEST_HEAD and self._is_described() and at + held < self.source.size:
+                    break
+                length = min(_WINDOW, max(_LONGEST_HEAD, held))
+                window = self.source.read_at(at, length).ljust(_LONGEST_HEAD, b"\0")
                 base, start = at, 0
             try:
                 if window[start] >= 0x80:  # a number of one byte: inside a cluster
@@ -226,6 +231,11 @@ class Walk:
                 after = self._next_cluster(at)
             at = after
         self.complete = False
+
+    def _is_described(self) -> bool:
+        """Whether all but exact lengths is known, and those of a remote file cost too much."""
+        is_large = self.source.size > _SMALL
+        return is_large and bool(self.first_blocks and self.clock and self.clock.claimed)
 
     def _next_cluster(self, start: int) -> int:
         """Return where to continue after an invalid element, as decoders do."""

@@ -22,7 +22,7 @@ from wanprep.media.mediainfo import (
     display_size_facts,
     stream_facts,
 )
-from wanprep.media.source import Bytes
+from wanprep.media.source import Bytes, at_hand
 from wanprep.media.video.boxes import (
     Box,
     boxes,
@@ -67,13 +67,14 @@ def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
 
 
 def _first_locations(source: Source, chunk_table: Iterable[tuple[int, int]]) -> list[bytes]:
-    """Read the first samples, at least one, up to a number of bytes."""
+    """Read the first samples, at least one if it is here, up to a number of bytes."""
     samples: list[bytes] = []
     left = _MAX_DATA
     for offset, length in chunk_table:
-        if samples and length > left:
+        most = min(left, at_hand(source, offset))
+        if most == 0 or (samples and length > most):
             break
-        samples.append(source.read_at(offset, min(length, left)))
+        samples.append(source.read_at(offset, min(length, most)))
         left -= len(samples[-1])
     return samples
 

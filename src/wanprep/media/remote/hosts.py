@@ -1,0 +1,79 @@
+"""How many requests a host gets at a time, and when it gets none."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Browsers take six; many servers of files allow fewer to one client.
+_AT_ONCE: Final = 4
+# A host without a good answer for so long gets no further attempts.
+_PATIENCE: Final = 20.0
+
+
+class Host:
+    """The requests to one host. Used by several threads."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._limit = _AT_ONCE
+        self._active = 0
+        self._resume = 0.0
+        self._good: float | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait until a request may be sent; yield how long that took."""
+        begin = time.monotonic()
+        with self._change:
+            self._good = self._good or begin
+            while (wait := self._wait_seconds()) is not None:
+                self._change.wait(wait or None)
+            self._active += 1
+        try:
+            yield time.monotonic() - begin
+        finally:
+            with self._change:
+                self._active -= 1
+                self._change.notify()
+
+    def _wait_seconds(self) -> float | None:
+        """Return for how long to wait, 0 for a free place; None: not at all."""
+        pause = self._resume - time.monotonic()
+        if pause > 0:
+            return pause
+        return 0.0 if self._active >= self._limit else None
+
+    def succeed(self) -> None:
+        """Note a good answer."""
+        with self._change:
+            self._good = time.monotonic()
+
+    def back_off(self, seconds: float) -> bool:
+        """Send nothing for some time, then less at once; False: the host was given up."""
+        with self._change:
+            now = time.monotonic()
+            if now + seconds - (self._good or now) > _PATIENCE:
+                return False
+            if now >= self._resume:  # those that were under way together count as one
+                self._limit = max(1, self._limit // 2)
+            self._resume = max(self._resume, now + seconds)
+            return True
+
+
+class Hosts:
+    """All hosts of a run."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hosts: dict[str, Host] = {}
+
+    def of(self, authority: str) -> Host:
+        """Return a host by its name and port."""
+        with self._lock:
+            return self._hosts.setdefault(authority, Host())
