@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from wanprep.files.atomic import (
     copy_file,
     explain_os_errors,
     move_into_place,
+    remove_stale_parts,
     sha256_of,
     temporary_path,
     write_bytes,
@@ -106,3 +109,42 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     ):
         copy_file(str(source), str(tmp_path / "out/big"))
     assert list((tmp_path / "out").iterdir()) == []
+
+
+_STOPS = """
+import os, sys
+from wanprep.files.atomic import temporary_path
+with temporary_path(sys.argv[1]) as part:
+    open(part, "w").write("half")
+    os.mkdir(part + ".passes")
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    others = [".wanprep-notes.txt", ".wanprep-0123456789abcde.mp4", "wanprep-0123456789ab.mp4"]
+    for name in others:
+        (tmp_path / name).write_text("theirs")
+    path = tmp_path / "clip.mp4"
+    with subprocess.Popen(
+        [sys.executable, "-c", _STOPS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"ready\n"
+        parts = set(tmp_path.iterdir()) - {tmp_path / name for name in others}
+        assert len(parts) == 3
+
+        remove_stale_parts(str(tmp_path))
+        assert parts <= set(tmp_path.iterdir())  # it lives
+
+        process.kill()
+    remove_stale_parts(str(tmp_path))
+    assert sorted(each.name for each in tmp_path.iterdir()) == sorted(others)
+
+
+def test_a_writer_removes_stale_parts_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / ".wanprep-0123456789ab.json").write_text("half")
+    write_bytes(b"whole", str(tmp_path / "report.json"))
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+    remove_stale_parts(str(tmp_path / "missing"))

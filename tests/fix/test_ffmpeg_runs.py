@@ -168,6 +168,21 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     assert _is_gone(str(into))
 
 
+def test_it_ends_with_its_parent_even_if_that_is_killed(tmp_path: Path) -> None:
+    into = tmp_path / "half.avi"
+    code = (
+        "import sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"
+        "run_ffmpeg(sys.argv[1:], seconds=60)"
+    )
+    command = [sys.executable, "-c", code, *_ENDLESS, *_RAW, file_url(str(into))]
+    with subprocess.Popen(command) as process:
+        _wait_until(into.exists)
+        assert not _is_gone(str(into))
+        process.kill()
+
+    _wait_until(lambda: _is_gone(str(into)))
+
+
 def test_a_file_size_limit_is_explained(tmp_path: Path) -> None:
     code = (
         "import resource, sys; from wanprep.fix.ffmpeg import run_ffmpeg\n"

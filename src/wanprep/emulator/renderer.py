@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from wanprep.emulator.jobs import Failure, Job
 from wanprep.emulator.references import fetch_and_check
+from wanprep.engines.guard import guarded_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +163,7 @@ def _run(output: Any, stop: Event) -> None:  # noqa: ANN401
     from imageio_ffmpeg import get_ffmpeg_exe
 
     command = output.global_args("-v", "quiet", "-nostdin").compile(cmd=get_ffmpeg_exe())
-    with subprocess.Popen(command) as process:
+    with subprocess.Popen(command, process_group=guarded_group()) as process:
         while process.poll() is None:
             if stop.wait(_POLL):
                 process.kill()

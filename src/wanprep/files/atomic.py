@@ -1,4 +1,8 @@
-"""Write files atomically; an existing file is replaced only on request."""
+"""Write files atomically; an existing file is replaced only on request.
+
+A file is written under a temporary name beside its own. While its writer lives a lock of the
+same name is held: what a killed process left is removed by the next one that writes there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -13,6 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
+from wanprep.files.locks import SUFFIX, acquire_lock, is_locked, release_lock
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -26,6 +32,10 @@ _HINTS: Final = {
     errno.EPERM: _NOT_PERMITTED,
     errno.EROFS: "it is on a read-only disk; choose another folder",
 }
+# A temporary file, what ffmpeg keeps beside one between two passes, and a lock.
+_PART: Final = re.compile(r"(\.wanprep-[0-9a-f]{12})(?:\..*)?", re.DOTALL).fullmatch
+_NO_LOCKS: Final = (errno.ENOLCK, errno.EOPNOTSUPP)
+_tidied: Final[set[str]] = set()  # folders in which this process has removed stale parts
 
 
 class CannotWrite(WanprepError):
@@ -50,14 +60,52 @@ def explain_os_errors(path: str, verb: str = "written") -> Iterator[None]:
 def temporary_path(path: str) -> Iterator[str]:
     """Yield an unused name beside `path`, with its suffix; that file is removed in the end."""
     folder, name = os.path.split(path)
-    part = os.path.join(folder, f".wanprep-{secrets.token_hex(6)}{os.path.splitext(name)[1]}")
+    stem = os.path.join(folder, f".wanprep-{secrets.token_hex(6)}")
+    part, lock = stem + os.path.splitext(name)[1], stem + SUFFIX
     with explain_os_errors(path):
         os.makedirs(folder or ".", exist_ok=True)
+        if folder not in _tidied:
+            _tidied.add(folder)
+            remove_stale_parts(folder)
+        descriptor = _acquire(lock)
     try:
         yield part
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(part)
+        if descriptor is None:
+            _remove_part(lock)
+        else:
+            release_lock(lock, descriptor)
+
+
+def _acquire(lock: str) -> int | None:
+    try:
+        return acquire_lock(lock)
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        return None  # what nobody can lock is not taken for stale either
+
+
+def remove_stale_parts(folder: str) -> None:
+    """Remove the temporary files of processes that died; a folder that cannot be read has none."""
+    try:
+        parts = [found for name in os.listdir(folder or ".") if (found := _PART(name))]
+    except OSError:
+        return
+    for found in parts:
+        with contextlib.suppress(OSError):  # somebody else's, or a file system without locks
+            if not is_locked(os.path.join(folder, found[1] + SUFFIX)):
+                _remove_part(os.path.join(folder, found[0]))
+
+
+def _remove_part(path: str) -> None:
+    with contextlib.suppress(OSError):
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
 
 
 def move_into_place(

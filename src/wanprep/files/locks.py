@@ -17,7 +17,11 @@ def acquire_lock(path: str) -> int:
     """Create and lock a file, waiting until it is free; return its descriptor."""
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        except OSError:
+            os.close(descriptor)
+            raise
         # The last holder may have removed the file: a lock without a name protects nothing.
         if _is_at(path, descriptor):
             return descriptor

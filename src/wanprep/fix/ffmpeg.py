@@ -1,7 +1,7 @@
 """Run ffmpeg on an untrusted file: it reads that file, writes one output, and always ends.
 
 An output that exists is never overwritten. However a run ends (an error, the time limit, Ctrl-C),
-the process group is killed and an incomplete output deleted.
+ffmpeg is killed and an incomplete output deleted; if this process is killed, ffmpeg is too.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from wanprep.engines.guard import guarded_group
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.ffmpeg import STDOUT, file_url, path_of, start
 from wanprep.media.ffmpeg import command_line as safe_command_line
@@ -127,7 +128,7 @@ def _run(
     finally:
         timer.cancel()
         with _lock:
-            _kill(process)
+            process.kill()
             _running.discard(process)
         log_reader.join()
         with process:  # closes the pipes, and waits
@@ -146,7 +147,10 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
             raise CannotFix("the work was stopped")
         try:
             process = start(
-                command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+                command,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                process_group=guarded_group(),  # Ctrl-C does not reach it either
             )
         except OSError as error:
             raise CannotFix(
@@ -174,13 +178,7 @@ def _report_progress(
 
 def _time_out(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
     timed_out.set()
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def stop_all() -> None:
@@ -191,7 +189,7 @@ def stop_all() -> None:
     with _lock:
         _stopped.set()
         for process in _running:
-            _kill(process)
+            process.kill()
 
 
 def resume() -> None:

@@ -17,6 +17,7 @@ from wanprep.files.atomic import (
     CannotWrite,
     copy_file,
     move_into_place,
+    remove_stale_parts,
     sha256_of,
     temporary_path,
 )
@@ -131,6 +132,8 @@ class FixProgress:
 def apply_fixes(request: FixRequest, run: PlannedRun, progress: FixProgress) -> Outcomes:
     """Do what was planned; if interrupted, what was delivered stays."""
     workers = request.check.workers or cores()
+    for folder in {os.path.dirname(each.result) for each in run.files}:
+        remove_stale_parts(folder)
     progress.begin(run.files)
     is_interrupted = False
     with interrupt_on_signals(), Executors(workers, sum(map(_is_video, run.files))) as executors:
