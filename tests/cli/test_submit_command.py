@@ -11,12 +11,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from emulated import emulate
 from loopback import Loopback
+from PIL import Image
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
 from wanprep.media import probe
+from wanprep.plugins import HostedUrl, LocalFile
+from wanprep.plugins.loading import installed
 
 
 @pytest.fixture
@@ -384,6 +388,27 @@ def test_a_dead_link_is_renewed(session: Desktop) -> None:
     session.emulator.switch("expired-link")
     [run] = session.json("submit", session.job(), "--wait")
     assert Path(run["outputs"][0]).is_file()
+
+
+def test_a_file_that_changes_meanwhile_is_not_paid_for(
+    session: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def change_and_host(file: LocalFile, _: str) -> HostedUrl:
+        Image.new("RGB", (320, 320), "red").save(file.path)
+        url = f"{session.emulator.url}/files/{file.name}"
+        httpx.put(url, content=Path(file.path).read_bytes()).raise_for_status()
+        return HostedUrl(url)
+
+    monkeypatch.setitem(installed().hosts, "odd", change_and_host)
+    settings = session.folder / "wanprep.toml"
+    settings.write_text('[hosts]\nevolink = "odd://x"\n')
+    assert session.wanprep("submit", session.job()) == 1
+    assert "hero.png has changed since it was checked. Run this again" in session.err
+    assert "It was not sent." in session.err
+    assert (session.orders(), session.runs()) == (0, [])
+    settings.write_text("")
+    assert session.wanprep("submit", "job.yaml") == 0
+    assert session.orders() == 1
 
 
 # Emulation and dry runs.

@@ -50,6 +50,12 @@ class CannotHost(WanprepError):
     """A local file gets no public URL; the message lists the alternatives."""
 
 
+class FileChanged(WanprepError):
+    """A local file is no longer what was checked; no copy of it is used."""
+
+    exit_code = 1
+
+
 class ResultGone(WanprepError):
     """The link to a result is dead; the provider may have a fresh one."""
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import socket
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ from small_service import HASTE, KEY, driver
 from wanprep.net.reach import Reach
 from wanprep.plugins.flow import Flow, HostedUrl, Request
 from wanprep.plugins.provider import LocalFile, Settings
-from wanprep.submit.errors import CannotHost
+from wanprep.submit.errors import CannotHost, FileChanged
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.ledger.ledger import HostedCopies, Ledger
 from wanprep.submit.services.service import Uploads
@@ -92,6 +94,62 @@ def test_an_uploaded_file_is_verified(
     assert all(KEY.encode() not in each.raw for each in looks)
     assert looks[0].method == "HEAD"
     assert {each.headers.get("range") for each in looks if each.method == "GET"} <= {"bytes=0-0"}
+
+
+def rewritten(path: Path) -> None:
+    path.write_bytes(BODY.swapcase())
+
+
+def renamed_over(path: Path) -> None:
+    other = path.with_suffix(".new")
+    other.write_bytes(BODY)
+    other.replace(path)
+
+
+def rewritten_and_restored(path: Path) -> None:
+    rewritten(path)
+    path.write_bytes(BODY)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(rewritten, id="the same length"),
+        pytest.param(lambda path: path.write_bytes(BODY * 2), id="longer"),
+        pytest.param(renamed_over, id="another file of the same content"),
+        pytest.param(rewritten_and_restored, id="there and back"),
+        pytest.param(Path.unlink, id="gone"),
+    ],
+)
+def test_a_file_that_changes_during_its_upload_is_not_used(
+    server: Loopback, file: LocalFile, copies: HostedCopies, change: Callable[[Path], object]
+) -> None:
+    good = answer(200, {"url": f"{server.url}/cdn/x"})
+
+    def changing(line: socket.socket, closing: threading.Event) -> None:
+        change(Path(file.path))
+        good(line, closing)
+
+    server.script = {"/upload": [changing], "/cdn/x": [HERE]}
+    with driver(server) as line, pytest.raises(FileChanged, match="has changed since it was check"):
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert copies.get("small", file.sha256) is None
+
+
+def inside(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+    yield from ()
+    return HostedUrl(f"data:{file.content_type};base64,{file.base64()}")
+
+
+def test_a_file_that_changed_before_its_upload_is_not_used(
+    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str
+) -> None:
+    rewritten(Path(file.path))
+    serve(server, HERE)
+    for line in (driver(server), driver(server, upload=None), driver(server, upload=inside)):
+        with line, pytest.raises(FileChanged):
+            upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies)
+    assert copies.get("small", file.sha256) is None
 
 
 def test_a_redirected_link_is_followed(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.files.atomic import CannotWrite, sha256_of
 from wanprep.net.secrets import redact
 from wanprep.net.urls import may_follow
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts
-from wanprep.submit.errors import CannotHost
+from wanprep.submit.errors import CannotHost, FileChanged
 from wanprep.submit.uploads.verify import link_problem, verify_link
-from wanprep.text import file_size
+from wanprep.text import file_size, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +53,9 @@ def upload_file(
     copy = copies.get(provider, file.sha256)
     if copy and _will_last(copy) and link_problem(copy.url, file, driver) is None:
         return copy
+    before = _stamp(file)
     hosted = _upload_to_first(file, driver, config_hosts)
+    _require_unchanged(file, before)
     if hosted.url.startswith("data:"):
         return hosted
     if not may_follow(hosted.url, plain=driver.client.plain):
@@ -60,6 +65,25 @@ def upload_file(
     verify_link(hosted.url, file, driver)
     copies.put(provider, file.sha256, hosted)
     return hosted
+
+
+def _stamp(file: LocalFile) -> tuple[int, ...] | None:
+    try:
+        status = os.stat(file.path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _require_unchanged(file: LocalFile, before: tuple[int, ...] | None) -> None:
+    """Raise FileChanged if what was sent is not what was checked; `before` is from before that."""
+    with suppress(CannotWrite):  # it can no longer be read
+        if before and before == _stamp(file) and sha256_of(file.path) == file.sha256:
+            return
+    raise FileChanged(
+        f"{visible(file.path)} has changed since it was checked. Run this again to check and submit"
+        " it as it is now."
+    )
 
 
 def destinations(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[str, ...]:
