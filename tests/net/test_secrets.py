@@ -48,6 +48,10 @@ NAMES = ("Signature", "X-Amz-Credential", "x-amz-security-token", "token", "key"
         pytest.param("eyJhbGciOiJI.eyJzdWIiOiIx.c2ln", "***", id="a signed token"),
         pytest.param(f"{S3}&X-Amz-Signature=abc&a=b", f"{S3}&X-Amz-Signature=***&a=b", id="s3"),
         pytest.param("h?sv=1&se=2&sig=a%2Fb", "h?sv=***&se=***&sig=***", id="azure"),
+        pytest.param("?X-Tos-Credential=a/b&e=1", "?X-Tos-Credential=***&e=1", id="tos"),
+        pytest.param("?auth_key=1-2&wsSecret=a", "?auth_key=***&wsSecret=***", id="a CDN"),
+        pytest.param("?v=0123456789abcdef0123456789ABCDEF", "?v=***", id="a long number"),
+        pytest.param("?sig=ab: not https.", "?sig=***: not https.", id="in a sentence"),
         pytest.param("https://h/a?token=x#top", "https://h/a?token=***#top", id="with an anchor"),
         pytest.param("?w=h%3Ftoken%3Dx%26b", "?w=h%3Ftoken%3D***%26b", id="inside of another"),
         pytest.param("https://me:pw@h/a", "https://***@h/a", id="a login"),
@@ -69,6 +73,7 @@ def test_redacted(text: str, redacted: str) -> None:
         "mail me@example.com, see https://example.com/@me/a",
         "the token of the key is missing",
         "a7d3d9c2f1e4b5a6978877665544332211ffeeddccbbaa998877665544332211",
+        "https://cdn.example.com/a.png?width=1280&v=12&design=2",
         "desk-lamps-and-task-lists.mp4",
     ],
 )

@@ -17,6 +17,7 @@ from wanprep.check.result import drop_findings
 from wanprep.errors import UsageError
 from wanprep.files.atomic import write_output
 from wanprep.media.facts import is_url
+from wanprep.net.secrets import redact_url
 from wanprep.pointers import below
 
 if TYPE_CHECKING:
@@ -225,6 +226,8 @@ def _not_checked(old: Iterable[Entry], inputs: Inputs, file: Path) -> Iterator[E
 
 
 def _relative(path: str, file: Path) -> str:
+    if is_url(path):
+        return redact_url(path)
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(file.parent))
     return utf8_path(relative.replace(os.sep, "/"))
 

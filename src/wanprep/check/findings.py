@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from wanprep.media.facts import NOT_READ, is_url
+from wanprep.net.secrets import redact
 from wanprep.rules.bounds import RANGE
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
@@ -73,7 +74,7 @@ def _finding(
     return Finding(
         rule=violation.rule,
         severity=violation.severity,
-        message=message,
+        message=redact(message),
         target=target.id,
         file=file,
         pointer=pointer,
@@ -89,7 +90,7 @@ def problem_finding(problem: Problem, file: str) -> Finding:
     finding = Finding(
         rule=problem.rule,
         severity="error",
-        message=sentence(problem.message),
+        message=redact(sentence(problem.message)),
         target="",
         file=file,
         pointer=problem.pointer,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.net.secrets import redact_json, redact_url
 from wanprep.rules.finding import Verdict, parse_rule_names
 
 if TYPE_CHECKING:
@@ -69,6 +70,25 @@ class Report:
             ],
             "unchecked": list(self.unchecked),
         }
+
+
+def redact_report(report: Report) -> Report:
+    """Hide secrets in what findings and verdicts are about, which until now must be matched."""
+    return replace(
+        report,
+        findings=tuple(map(_redact_finding, report.findings)),
+        verdicts=tuple(replace(each, subject=redact_url(each.subject)) for each in report.verdicts),
+    )
+
+
+def _redact_finding(finding: Finding) -> Finding:
+    changed = {
+        "file": redact_url(finding.file),
+        "asset": finding.asset and redact_url(finding.asset),
+        "found": redact_json(finding.found),
+    }
+    is_same = all(getattr(finding, name) == value for name, value in changed.items())
+    return finding if is_same else replace(finding, **changed)
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from typing import NoReturn
@@ -29,10 +30,12 @@ def run(arguments: list[str]) -> int:
         status = cli.main(arguments, prog_name="wanprep", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
+        message = io.StringIO()
+        error.show(message)
+        click.echo(_redact(message.getvalue()), err=True, nl=False)
         return error.exit_code
     except WanprepError as error:
-        click.echo(f"wanprep: {error}", err=True)
+        click.echo(f"wanprep: {_redact(str(error))}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("wanprep: interrupted", err=True)
@@ -53,6 +56,12 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else 0
 
 
+def _redact(text: str) -> str:
+    from wanprep.net.secrets import redact
+
+    return redact(text)
+
+
 def _discard_output() -> None:
     """Keep Python from raising the same error once more when it closes standard output."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,7 +73,7 @@ def _report_internal_error() -> int:
 
     from wanprep import __version__
 
-    traceback.print_exc()
+    sys.stderr.write(_redact(traceback.format_exc()))
     sys.stderr.write(
         f"\nwanprep {__version__} on Python {platform.python_version()}, {sys.platform}:"
         " internal error.\n"

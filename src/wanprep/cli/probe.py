@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from wanprep.cli.completion import complete_files
 from wanprep.cli.options import format_option, reading_options
+from wanprep.net.secrets import redact_url
 from wanprep.text import file_size, plural, seconds, visible
 
 if TYPE_CHECKING:
@@ -52,9 +54,14 @@ def probe(
     # At a terminal, the rows themselves show the progress.
     with show_probe_progress(bar=not sys.stdout.isatty()):
         facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)
-        for piece in _RENDERERS[style](facts):
+        for piece in _RENDERERS[style](map(_without_secrets, facts)):
             sys.stdout.write(piece)
     return 0
+
+
+def _without_secrets(facts: Facts) -> Facts:
+    path = redact_url(facts.path)
+    return facts if path == facts.path else replace(facts, path=path)
 
 
 def _as_table(facts: Iterable[Facts]) -> Iterator[str]:

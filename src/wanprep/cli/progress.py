@@ -13,6 +13,7 @@ import click
 from wanprep.cli.options import is_quiet, is_verbose
 from wanprep.closing import Closing
 from wanprep.media.workers import report_to
+from wanprep.net.secrets import redact_url
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class _Log(Closing):
         self._cached += cached
         source = "cached" if cached else "read"
         details = facts.format if facts.readable else f"{facts.problem}"
-        click.echo(f"{source}: {visible(facts.path)} ({visible(details)})", err=True)
+        name = visible(redact_url(facts.path))
+        click.echo(f"{source}: {name} ({visible(details)})", err=True)
 
     def close(self) -> None:
         seconds = time.monotonic() - self._started

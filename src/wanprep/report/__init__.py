@@ -35,7 +35,10 @@ class Style:
 
 
 def renderer(name: str) -> Callable[[Report, Style], Iterator[str]]:
-    """Return the function that writes a format; its module is imported only now."""
+    """Return the function that writes a format, without secrets; its module is imported now."""
+    from wanprep.check.result import redact_report
+
     module, _, function = FORMATS[name].partition(":")
     found = getattr(import_module(f"{__name__}.{module}"), function)
-    return cast("Callable[[Report, Style], Iterator[str]]", found)
+    write = cast("Callable[[Report, Style], Iterator[str]]", found)
+    return lambda report, style: write(redact_report(report), style)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from wanprep.net.secrets import redact_line
 from wanprep.text import columns, plural, visible, wrap
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def _source_line(finding: Finding, report: Report, style: Style) -> Iterator[str
     if line is None:
         return
     end = finding.end_column or finding.column + 1
-    shown, marks = _excerpt(line, finding.column - 1, end - 1, style.width - 9)
+    line, start, stop = redact_line(line, finding.column - 1, end - 1)
+    shown, marks = _excerpt(line, start, stop, style.width - 9)
     yield f"{finding.line:>6} | {shown}\n"
     space = marks[: marks.index("^")]
     painted = _paint(marks.lstrip(), style, fg=_COLORS[finding.severity])

@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wanprep import __version__
+from wanprep.net.secrets import redact
 from wanprep.report.html.cards import make_cards
 from wanprep.report.html.descriptions import details, folder_of, headline, name_of
 from wanprep.report.html.filters import FILTERS, count_states, empty_messages, name_targets
@@ -106,9 +107,10 @@ def _environment() -> Environment:
 
 
 def _finalize(value: object) -> object:
-    """Escape control characters; applied to every value that a template writes."""
+    """Escape control characters and hide secrets in every value that a template writes."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
+    value = redact(value)
     if value.isascii() and value.isprintable():
         return value
     return "".join(map(_visible, value))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.pipeline import is_reached
 from wanprep.media.facts import NOT_READ, is_url
+from wanprep.net.secrets import redact_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
 from wanprep.report.html.prompt import name_references
 
@@ -164,7 +165,7 @@ class _Builder:
         for path in inputs.media:
             card = self._file_card(_bare_asset(path), inputs.facts)
             card.uses.append(Use(inputs.role(path), inputs.media_targets))
-            self._positions[path, "", None] = card
+            self._positions[redact_url(path), "", None] = card
 
     def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:
         names = name_references(case) if case else {}

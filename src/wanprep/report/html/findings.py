@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wanprep.net.secrets import redact_line
 from wanprep.rules.finding import rules
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def excerpt(finding: Finding, lines: Mapping[tuple[str, int], str]) -> tuple[str
         return None
     begin = min(finding.column - 1, len(line))
     end = max(begin, min(finding.end_column or finding.column, len(line) + 1) - 1)
+    line, begin, end = redact_line(line, begin, end)
     before = line[:begin].lstrip() if begin <= _AROUND else f"\u2026{line[begin - _AROUND : begin]}"
     return before, shorten(line[begin:end], 2 * _AROUND), shorten(line[end:], _AROUND)
 
