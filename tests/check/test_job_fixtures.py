@@ -29,7 +29,9 @@ BAD: Final = sorted(path for path in (JOBS / "bad").iterdir() if path.suffix != 
 
 # What no small file can show: the tests named behind have it.
 ELSEWHERE: Final = {
+    "asset-not-decoded": "test_urls.py",
     "asset-url-unreachable": "needs the network",
+    "content-type-mismatch": "test_urls.py",
     "duration-ambiguous": "test_real_edges.py",
     "file-near-limit": "test_real_edges.py",
     "file-too-large": "test_real_edges.py",

@@ -16,6 +16,7 @@ from web import Page, Web, web
 from wanprep.check import check
 from wanprep.check.expiry import expiry
 from wanprep.check.result import Report
+from wanprep.media.remote import prober
 from wanprep.rules.finding import Finding
 
 EVOLINK: Final = "evolink/wan2.7-reference-video"
@@ -152,6 +153,13 @@ def png(width: int, height: int) -> bytes:
         return file.getvalue()
 
 
+def noise() -> bytes:
+    """Make an image of which neither the beginning nor the end shows damage in the middle."""
+    with BytesIO() as file:
+        Image.effect_noise((600, 600), 90).save(file, "PNG")
+        return file.getvalue()
+
+
 def looked_at(tmp_path: Path, *, offline: bool = False) -> tuple[Mapping[str, str], str, Report]:
     job = tmp_path / "job.yaml"
     job.write_text(f"target: {EVOLINK}\nprompt: x\nreferences: [{{image: '{CDN}/a.png?key=1'}}]\n")
@@ -199,6 +207,71 @@ def test_what_does_not_answer(
     (finding,) = [each for each in report.findings if each.rule == "asset-url-unreachable"]
     assert words in finding.message
     assert "key=1" not in finding.message
+
+
+@pytest.mark.parametrize(
+    ("content_type", "rules"),
+    [
+        ("image/png", []),
+        ("application/octet-stream", []),
+        ("", []),
+        ("text/html; charset=utf-8", ["content-type-mismatch"]),
+        ("Application/JSON", ["content-type-mismatch"]),
+    ],
+)
+def test_the_content_type(tmp_path: Path, pages: Web, content_type: str, rules: list[str]) -> None:
+    pages.pages[f"{CDN}/a.png?key=1"] = Page(png(300, 300), headers={"Content-Type": content_type})
+    found, verdict, report = looked_at(tmp_path)
+    assert sorted(found) == sorted(["asset-url-unsafe", *rules])
+    assert (set(found.values()), verdict) == ({"warning"}, "pass")
+    assert not rules or any(
+        "a.png: the content is PNG, its server sends it as" in each.message
+        for each in report.findings
+    )
+
+
+def test_a_web_page_is_no_media(tmp_path: Path, pages: Web) -> None:
+    page = Page(b"<!doctype html><p>Sign in", headers={"Content-Type": "text/html"})
+    pages.pages[f"{CDN}/a.png?key=1"] = page
+    found, verdict, _ = looked_at(tmp_path)
+    assert (set(found) - {"asset-url-unsafe"}, verdict) == (
+        {"asset-unreadable", "format-unsupported"},
+        "fail",
+    )
+
+
+DAMAGED: Final = "asset-unreadable"
+SKIPPED: Final = "asset-not-decoded"
+
+
+@pytest.mark.parametrize(
+    ("most", "damaged", "deep", "rules", "verdict"),
+    [
+        pytest.param(10**9, False, True, [], "pass", id="sound"),
+        pytest.param(10**9, True, True, [DAMAGED], "fail", id="damaged"),
+        pytest.param(10**9, True, False, [], "pass", id="damaged, but not decoded"),
+        pytest.param(10, True, True, [SKIPPED], "unknown", id="too large"),
+    ],
+)
+@pytest.mark.parametrize("in_job", [True, False])
+def test_deep(
+    tmp_path: Path, pages: Web, monkeypatch: pytest.MonkeyPatch, most: int, damaged: bool,
+    deep: bool, rules: list[str], verdict: str, in_job: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(prober, "DEEP_BYTES", most)
+    body = bytearray(noise())
+    if damaged:
+        body[len(body) // 2] ^= 0xFF
+    pages.pages[f"{CDN}/a.png"] = Page(bytes(body))
+    job = tmp_path / "job.yaml"
+    job.write_text(f"target: {EVOLINK}\nprompt: x\nreferences: [{{image: '{CDN}/a.png'}}]\n")
+    report = check(job if in_job else f"{CDN}/a.png", deep=deep)
+    found = {each.rule for each in report.findings}
+    assert found - {"asset-url-unsafe"} == set(rules)
+    assert report.verdicts[0].verdict == verdict
+    assert report.clean == (verdict == "pass")
+    if SKIPPED in rules:
+        assert any("--deep downloads at most 10 B of a URL" in e.message for e in report.findings)
 
 
 def test_a_redirect_into_a_private_network_is_an_error(tmp_path: Path, pages: Web) -> None:

@@ -34,7 +34,8 @@ ASSET_RULES: Final = """
 # A target that lacks the role says so of a bare file as well as of a job.
 BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
 JOB_RULES: Final = """
-    asset-url-unreachable asset-url-unsafe url-expires-soon job-invalid target-unknown
+    asset-url-unreachable asset-url-unsafe asset-not-decoded content-type-mismatch
+    url-expires-soon job-invalid target-unknown
     ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound
     prompt-ref-unused
     prompt-ref-style references-missing too-many-references too-many-images too-many-videos

@@ -14,7 +14,7 @@ from wanprep.check.findings import (
 )
 from wanprep.check.inputs import read_inputs, url_asset
 from wanprep.check.result import Report, drop_findings, with_severities
-from wanprep.media.facts import UNREAD, Facts, is_url
+from wanprep.media.facts import NOT_DECODED, UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
         if facts and reached:
             found += asset_findings(facts, target, role, file=url, written=url)
         found = list(with_severities(found, inputs.request.config.severity))
-        unseen = not (reached or inputs.request.offline)
+        unseen = not (reached or inputs.request.offline) or _is_undecoded(facts)
         results.add(target, url, found, verdict_of(found, [], unseen=unseen))
 
 
@@ -116,6 +116,7 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     results.findings += with_severities(invalid_ignores(job, ignores), severity)
     local = [each for asset, each in facts.items() if each and asset.kind == "file"]
     unseen = any(_is_unseen(asset, inputs.request) for asset in unreached)
+    unseen |= any(asset.kind == "url" and _is_undecoded(each) for asset, each in facts.items())
     subject = job.file if job.number == 1 else f"{job.file}#{job.number}"
     for target in case.targets:
         found = [
@@ -126,6 +127,11 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
         outcome = verdict_of(found, local, unseen=unseen)
         invalid = job.file in results.invalid_files
         results.add(target, subject, found, "fail" if invalid else outcome)
+
+
+def _is_undecoded(facts: Facts | None) -> bool:
+    """Whether --deep was requested, but not possible: whether it is damaged is unknown."""
+    return facts is not None and (facts.problem or "").startswith(NOT_DECODED)
 
 
 def _is_unseen(asset: Asset, request: CheckRequest) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.check.expiry import expiry
-from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
+from wanprep.media.facts import NOT_DECODED, REFUSED, UNREAD, UNSAFE
 from wanprep.net.urls import is_private
 from wanprep.rules.bounds import JobViolation, violation_of
 
@@ -48,6 +49,20 @@ _DATA: Final = _note(
     "https://github.com/basketikun/infinite-canvas/issues/154",
     "a file embedded in the request was rejected: it must be provided as a web url",
 )
+_NOT_DECODED: Final = _note(
+    "asset-not-decoded",
+    "warning",
+    "https://help.aliyun.com/zh/model-studio/error-code",
+    "what cannot be decoded fails at the service, late",
+)
+_CONTENT_TYPE: Final = _note(
+    "content-type-mismatch",
+    "warning",
+    "https://help.aliyun.com/zh/model-studio/error-code",
+    "a URL with a wrong Content-Type fails as InvalidParameter or InternalError.Algo",
+)
+# What servers send where they know no better, such as application/octet-stream, is accepted.
+_NOT_MEDIA: Final = re.compile(r"text/|application/(json|xml|xhtml\+xml)\Z")
 _WARNING: Final = {"x-severity": "warning"}
 _PUBLIC: Final = "a public https address"
 _ERROR: Final = {"x-severity": "error"}
@@ -68,6 +83,7 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
         yield from of_text
         if facts and all(each.violation.severity != "error" for each in of_text):
             yield from _fetch_violations(asset, target, facts.problem or "")
+            yield from _answer_violations(asset, facts)
 
 
 def is_public(asset: Asset) -> bool:
@@ -92,6 +108,19 @@ def _fetch_violations(asset: Asset, target: Target, problem: str) -> Iterator[Jo
         detail = f"not checked: {detail}"
     violation = violation_of(note, found=asset.location, limit=_PUBLIC)
     yield JobViolation(violation, asset.pointer, asset.written.partition("?")[0], detail=detail)
+
+
+def _answer_violations(asset: Asset, facts: Facts) -> Iterator[JobViolation]:
+    """Report how a file that was read is sent, and whether --deep was possible."""
+    content_type, problem = facts.content_type or "", facts.problem or ""
+    name = asset.written.partition("?")[0]
+    if facts.readable and _NOT_MEDIA.match(content_type):
+        detail = f"the content is {facts.format.upper()}, its server sends it as {content_type}"
+        violation = violation_of(_CONTENT_TYPE, found=content_type, limit=f"{facts.kind}/*")
+        yield JobViolation(violation, asset.pointer, name, detail=detail)
+    if problem.startswith(NOT_DECODED):
+        violation = violation_of(_NOT_DECODED, found=asset.location, limit="")
+        yield JobViolation(violation, asset.pointer, name, detail=problem.partition(": ")[2])
 
 
 def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
