@@ -43,7 +43,7 @@ AUDIO: Final = ("wav", "mp3", "m4a", "flac", "ogg", "opus", "aac", "aiff", "wma"
 
 def is_searched(seed: bytes) -> bool:
     """Return whether the length is in no header: every frame or packet is visited."""
-    return sniff(Bytes(seed)).format in {"aac", "asf", "avi", "flac", "flv", "mp3", "ogg"}
+    return sniff(Bytes(seed)).format in {"aac", "asf", "avi", "flac", "flv", "mp3", "ogg", "ts"}
 
 
 class Seeds(list[bytes]):

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from containers import BOTH, IMAGES, make
 
-from wanprep.media import packets
+from wanprep.media import packet_list, packets
+from wanprep.media.mediainfo import VideoStream
+from wanprep.media.packet_list import Track
 from wanprep.media.packets import read_packets
 from wanprep.media.probe_file import probe_file
 from wanprep.media.source import Bytes
@@ -54,6 +56,7 @@ AUDIO = [
     pytest.param(".ogg", "-c:a libvorbis", "ogg", "vorbis", None, id="vorbis"),
     pytest.param(".ogg", "-c:a flac -sample_fmt s16", "ogg", "flac", 16, id="flac in ogg"),
     pytest.param(".opus", "-c:a libopus", "ogg", "opus", None, id="opus"),
+    pytest.param(".w64", "", "w64", "pcm_s16le", 16, id="wave64"),
     pytest.param(".wma", "", "asf", "wmav2", None, id="wma"),
     pytest.param(".wv", "-sample_fmt s16p", "wavpack", "wavpack", 16, id="wavpack"),
 ]
@@ -71,6 +74,7 @@ def test_audio(
     assert (facts.kind, facts.format, facts.audio_codec) == ("audio", name, codec)
     assert facts.sample_rate == (48_000 if codec == "opus" else 44_100)
     assert (facts.channels, facts.audio_tracks, facts.bit_depth) == (2, 1, bits)
+    assert facts.video_tracks == 0
     assert (facts.readable, facts.problem) == (True, None)
     assert facts.duration == facts.audio_duration == pytest.approx(2, abs=0.06)
     if half.readable:
@@ -209,7 +213,7 @@ def test_a_video_cut_off_is_unreadable(tmp_path: Path) -> None:
 
 
 def test_measuring_takes_limited_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packets, "_SECONDS", 0.5)
+    monkeypatch.setattr(packet_list, "MAX_SECONDS", 0.5)
     path = tmp_path / "endless.flac"
     path.write_bytes(make(TONE, ".flac"))
     os.truncate(path, 40 * 10**9)
@@ -217,7 +221,7 @@ def test_measuring_takes_limited_time(tmp_path: Path, monkeypatch: pytest.Monkey
     facts = probe_file(str(path))
 
     assert not facts.readable
-    assert facts.problem == "not read: measuring its length took longer than 0.5 s"
+    assert facts.problem == "not read: measuring its length took longer than 8 s"
 
 
 def test_without_ffmpeg_nothing_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,6 +253,50 @@ def test_what_is_no_file_is_described_by_its_headers() -> None:
 )
 def test_channels_of_a_layout(layout: str, channels: int | None) -> None:
     assert packets._channels(layout) == channels
+
+
+def fifteen_a_second(data: bytes) -> bytes:
+    """Give MPEG-1 video a rate that only ffmpeg knows, number 9 of Xing's encoder."""
+    head = b"\0\0\x01\xb3"
+    pieces = data.split(head)
+    return head.join([pieces[0], *(b[:3] + bytes([b[3] & 0xF0 | 9]) + b[4:] for b in pieces[1:])])
+
+
+@pytest.mark.parametrize(
+    ("data", "duration", "frames"),
+    [
+        pytest.param(
+            fifteen_a_second(make(f"{IMAGES} -c:v mpeg1video", ".m1v")), 25 / 15, 25, id="video"
+        ),
+        pytest.param(make(f"{IMAGES} -c:v libx264 -bf 3", ".ts"), 1, 25, id="reordered frames"),
+        pytest.param(make(f"{IMAGES} -c:v wmv2 -frames:v 1", ".wmv"), 0, 1, id="one frame"),
+    ],
+)
+def test_a_length_that_no_header_states(
+    tmp_path: Path, data: bytes, duration: float, frames: int
+) -> None:
+    facts = probed(tmp_path, data)
+
+    assert (facts.readable, facts.problem, facts.frames) == (True, None, frames)
+    assert facts.duration == facts.video_duration == pytest.approx(duration, abs=0.01)
+    assert facts.duration
+    assert (facts.video_tracks, facts.audio_tracks) == (1, 0), "a number, so that rules find it"
+
+
+def test_interlaced_video_has_half_as_many_frames_as_fields() -> None:
+    track = Track({"media_type": "video", "tb": "1/90000", "codec_id": "h264"})
+    for number in range(60):
+        track.add(number * 1500, number * 1500, 1500)
+    video = packets._video(VideoStream("h264", fps=29.97), track, has_rate=False)
+    assert (video.frames, video.fps, video.duration) == (30, 30.0, 1.0)
+
+
+def test_a_negative_duration_of_the_last_packet_is_no_duration() -> None:
+    track = Track({"media_type": "audio", "tb": "1/16000", "codec_id": "speex"})
+    for number in range(50):
+        track.add(number * 320, number * 320, 320 if number < 49 else 2**32 - 54)
+    assert track.timing
+    assert track.timing.end == pytest.approx(1)
 
 
 def test_it_works_within_a_workers_memory(tmp_path: Path) -> None:

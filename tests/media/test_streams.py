@@ -146,7 +146,7 @@ def test_what_is_encrypted_is_not_searched_for_other_faults() -> None:
 
 def test_large_files_are_not_read_in_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     data = make(H264, ".ts")
-    monkeypatch.setattr(streams, "_SMALL", 1000)
+    monkeypatch.setattr(streams, "SMALL", 1000)
 
     found = read(data)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wanprep.media.remote.version import Probed
 
 # Increase it when the facts of a file change, as by a new fact: older rows are then ignored.
-PROBE_VERSION: Final = f"{__version__}.4"
+PROBE_VERSION: Final = f"{__version__}.5"
 MAX_BYTES: Final = 64 * 2**20
 _FLUSH_EVERY: Final = 512
 _SCHEMA: Final = """

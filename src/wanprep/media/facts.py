@@ -109,6 +109,7 @@ FIELDS: Final = tuple(field.name for field in fields(Facts))
 
 MISSING: Final = "there is no such file"
 LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
+NO_LENGTH: Final = "its length is not stated"
 # Not checked: neither good nor bad.
 NOT_READ: Final = "not read"
 # Too large for --deep; the facts from its header stand.
@@ -144,7 +145,9 @@ def printable_line(text: str) -> str:
     return line if len(line) <= _LONGEST_PROBLEM else line[: _LONGEST_PROBLEM - 1] + "…"
 
 
-_OWN_NAME_ONLY: Final = "aac ac3 amr ape avi caf dsf flac gif jxl mp3 psd svg tak tga tta webm webp"
+_OWN_NAME_ONLY: Final = (
+    "aac ac3 amr ape avi caf dsf flac gif jxl mp3 psd svg tak tga tta w64 webm webp"
+)
 _EXTENSIONS: Final = {
     **{name: name for name in _OWN_NAME_ONLY.split()},
     "jpeg": "jpg jpeg jpe jfif mpo",
@@ -181,7 +184,7 @@ _KINDS: Final[dict[str, Kind]] = {
     ),
     **dict.fromkeys("mp4 mov 3gp webm mkv avi asf flv ts mpg".split(), "video"),
     **dict.fromkeys(
-        "wav mp3 m4a flac ogg aac aiff amr au caf ac3 ape wavpack tta tak musepack dsf".split(),
+        "wav mp3 m4a flac ogg aac aiff amr au caf ac3 ape wavpack tta tak musepack dsf w64".split(),
         "audio",
     ),
 }  # fmt: skip

@@ -1,125 +1,120 @@
 """Read formats that have no reader here: libmediainfo for the streams, ffmpeg for the packets.
 
 libmediainfo takes lengths from headers, or estimates them from bit rates. ffmpeg lists the packets
-that are in the file, without decoding them.
+that are in the file, without decoding them, unless their times are unknown, too.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
-import tempfile
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import zip_longest
-from threading import Timer
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
-from wanprep.media.facts import NOT_READ
-from wanprep.media.ffmpeg import command_line, file_url, start
+from wanprep.media.facts import NOT_READ, PartialFacts
 from wanprep.media.mediainfo import AudioStream, Streams, VideoStream, describe, stream_facts
+from wanprep.media.packet_list import MAX_SECONDS, list_packets
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile, PartialFile
-from wanprep.media.streams import read_streams
+from wanprep.media.streams import BROADCAST, SMALL, read_streams
 from wanprep.media.video.frame_times import (
     Clock,
     FileEnd,
-    Timestamps,
-    TrackTiming,
     file_length,
     readability,
-    track_timing,
     with_duration,
     with_timing,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from subprocess import Popen
-    from typing import IO
-
-    from wanprep.media.facts import PartialFacts
+    from wanprep.media.packet_list import PacketList, Track
     from wanprep.media.source import Source
 
-_DEMUXERS: Final = {"wavpack": "wv"}  # the other formats have the same name in ffmpeg
-_SECONDS: Final = 8.0
-_MESSAGES: Final = 1 << 16  # bytes
-_NO_TIME: Final = -(1 << 63)
-_CORRUPT: Final = 2  # a packet's flag: AV_PKT_FLAG_CORRUPT
-_DURATION_LINE: Final = re.compile(r"^\[info\]   Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
+# ffmpeg's names of formats, where they differ.
+_DEMUXERS: Final = {
+    **dict.fromkeys(("3gp", "m4a", "mp4"), "mov"),
+    "mkv": "matroska",
+    "musepack": "mpc",
+    "mpg": "mpeg",
+    "ts": "mpegts",
+    "wavpack": "wv",
+    "webm": "matroska",
+}
+_ELEMENTARY_STREAM: Final = b"\0\0\x01\xb3"  # MPEG video without a container
 # ffmpeg scales the length of these to the bytes that are there; libmediainfo gives the header's.
 _SCALED: Final = frozenset({"AVI", "Windows Media"})
-_GUESSED: Final = "Estimating duration from bitrate"
-_ERROR: Final = re.compile(r"^(?:\[[^\]]*\] ?)*\[(?:error|fatal)\] (.+)", re.MULTILINE)
 _PCM: Final = re.compile(r"pcm_(?:[suf](\d+)|[am])")
-
-
-@dataclass
-class _Track:
-    """One stream as ffmpeg's framecrc muxer lists it."""
-
-    header: dict[str, str] = field(default_factory=dict)
-    decoding: Timestamps = field(default_factory=Timestamps)
-    presentation: Timestamps = field(default_factory=Timestamps)
-    has_presentation_times: bool = True
-    is_corrupt: bool = False
-
-    def add(self, dts: int, pts: int, duration: int) -> None:
-        self.has_presentation_times &= pts != _NO_TIME
-        for stamps, ticks in ((self.decoding, dts), (self.presentation, pts)):
-            stamps.ticks.append(ticks)
-            stamps.end = max(stamps.end, ticks + duration if duration else 0)
-
-    @cached_property
-    def timing(self) -> TrackTiming | None:
-        """When the packets play; those before zero are for the decoder only."""
-        ticks, _, rate = self.header["tb"].partition("/")
-        clock = Clock(int(rate) / int(ticks))
-        if not self.has_presentation_times:
-            return track_timing(self.decoding, clock)
-        timing = track_timing(self.presentation, clock)
-        return replace(timing, start=max(timing.start, 0.0)) if timing else None
-
-    @property
-    def codec(self) -> str | None:
-        name = self.header.get("codec_id", "none")
-        return None if name in {"none", "unknown"} else name
-
-
-@dataclass(slots=True)
-class _PacketList:
-    """The streams that ffmpeg found in a file, and its messages."""
-
-    tracks: list[_Track] = field(default_factory=list)
-    messages: str = ""
-    is_late: bool = False
-
-    def of_kind(self, kind: str) -> list[_Track]:
-        return [track for track in self.tracks if track.header.get("media_type") == kind]
-
-    @property
-    def header_seconds(self) -> float | None:
-        """The length that ffmpeg read from the header."""
-        match = _DURATION_LINE.search(self.messages)
-        if match is None or _GUESSED in self.messages:
-            return None
-        return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+_TOO_LONG: Final = f"{NOT_READ}: measuring its length took longer than {MAX_SECONDS:g} s"
+_NO_MEMORY: Final = f"{NOT_READ}: measuring its length would need too much memory"
+_NO_FFMPEG: Final = f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
 
 
 def read_packets(source: Source) -> PartialFacts:
     """Describe the streams, and measure them where ffmpeg can reach the file."""
-    if not isinstance(source, LocalFile) or isinstance(source, PartialFile):
+    if not _is_whole(source):
         return read_streams(source)
-    name = sniff(source).format
     try:
-        packets = _list_packets(source.path, _DEMUXERS.get(name, name))
+        packets = list_packets(source.path, _demuxer(source))
     except OSError:
-        problem = f"{NOT_READ}: ffmpeg cannot be started, see `wanprep doctor`"
-        return {"readable": False, "problem": problem}
+        return {"readable": False, "problem": _NO_FFMPEG}
     streams = describe(source)
     if packets.is_late:
         return _without_lengths(streams)
     return _measured_facts(source, streams, packets)
+
+
+def _is_whole(source: Source) -> TypeGuard[LocalFile]:
+    """Whether ffmpeg can read a source: a local file, and not parts of a remote one."""
+    return isinstance(source, LocalFile) and not isinstance(source, PartialFile)
+
+
+def read_broadcast(source: Source) -> PartialFacts:
+    """Read a transport or program stream, whose lengths are those between its time stamps.
+
+    libmediainfo takes them from the frames that are last in the file, not the last that are shown.
+    """
+    if source.size > SMALL or not _is_whole(source):
+        return read_streams(source)
+    facts = read_packets(source)
+    return facts if facts.get("duration") else read_streams(source)
+
+
+def measure(source: Source, stated: PartialFacts) -> PartialFacts:
+    """Add the length that no header states: that of the packets, or else of what is decoded."""
+    if not _is_whole(source):
+        return stated
+    streams = describe(source)
+    for decode in (False, True):
+        try:
+            packets = list_packets(source.path, _demuxer(source), decode=decode)
+        except OSError:
+            return stated | {"readable": False, "problem": _NO_FFMPEG}
+        if packets.is_late:
+            return stated | {"readable": False, "problem": _TOO_LONG}
+        measured = _measured_facts(source, streams, packets)
+        if measured.get("duration"):
+            return measured | stated | _verdict(measured)
+    if packets.is_out_of_memory:
+        return stated | {"readable": False, "problem": _NO_MEMORY}
+    return stated
+
+
+def _verdict(facts: PartialFacts) -> PartialFacts:
+    """Return whether a file can be used, and any problem."""
+    verdict = PartialFacts(readable=facts["readable"])
+    if "problem" in facts:
+        verdict["problem"] = facts["problem"]
+    return verdict
+
+
+def _demuxer(source: Source) -> str:
+    """Name a format as ffmpeg does, so that it tries no other."""
+    name = sniff(source).format
+    if name == "mpg" and source.read_at(0, 4) == _ELEMENTARY_STREAM:
+        return "mpegvideo"
+    if name == "musepack" and source.read_at(0, 4) == b"MPCK":
+        return "mpc8"
+    return _DEMUXERS.get(name, name)
 
 
 def _without_lengths(streams: Streams) -> PartialFacts:
@@ -131,32 +126,32 @@ def _without_lengths(streams: Streams) -> PartialFacts:
     facts = stream_facts(Streams(streams.container, None, tuple(videos), tuple(audios)))
     if not facts["readable"]:  # encrypted
         return facts
-    problem = f"{NOT_READ}: measuring its length took longer than {_SECONDS:g} s"
-    return facts | {"readable": False, "problem": problem}
+    return facts | {"readable": False, "problem": _TOO_LONG}
 
 
-def _measured_facts(source: Source, described: Streams, packets: _PacketList) -> PartialFacts:
+def _measured_facts(source: Source, described: Streams, packets: PacketList) -> PartialFacts:
     streams = _with_packet_timing(described, packets) if packets.tracks else described
     facts = stream_facts(replace(streams, duration=None))
     if not facts["readable"]:  # encrypted
         return facts
     timings = [track.timing for track in packets.tracks if track.timing]
-    if not timings and (error := _ERROR.search(packets.messages)):
-        return facts | {"readable": False, "problem": f"damaged: {error[1]}"}
+    if not timings and packets.error:
+        return facts | {"readable": False, "problem": f"damaged: {packets.error}"}
     is_scaled = described.container in _SCALED
     claimed = described.duration if is_scaled else packets.header_seconds
-    clock = Clock(1, None if described.container == "Ogg" else claimed)
+    clock = Clock(1, None if described.container in {"Ogg", *BROADCAST} else claimed)
     length = file_length(timings, max((timing.end for timing in timings), default=0.0), clock)
     if length and length.duration:
         facts["duration"] = length.duration
     is_short = length is not None and length.mismatch() is not None
     is_cut = any(track.is_corrupt for track in packets.tracks) or (described.truncated and is_short)
     # Audio that was cut off plays up to there; with video, players differ.
-    end = FileEnd(source.size, None, is_cut and bool(streams.videos))
+    is_cut &= bool(streams.videos) and described.container not in BROADCAST
+    end = FileEnd(source.size, None, is_cut)
     return facts | readability(facts, length, end)
 
 
-def _with_packet_timing(streams: Streams, packets: _PacketList) -> Streams:
+def _with_packet_timing(streams: Streams, packets: PacketList) -> Streams:
     """Replace what libmediainfo took from headers by what ffmpeg read."""
     videos, audios = packets.of_kind("video"), packets.of_kind("audio")
     has_rate = streams.container == "AVI"
@@ -173,9 +168,11 @@ def _with_packet_timing(streams: Streams, packets: _PacketList) -> Streams:
     )
 
 
-def _video(stream: VideoStream, track: _Track, *, has_rate: bool) -> VideoStream:
+def _video(stream: VideoStream, track: Track, *, has_rate: bool) -> VideoStream:
     width, _, height = track.header.get("dimensions", "").partition("x")
     video = with_timing(stream, track.timing)
+    if _has_fields(stream, video):
+        video = replace(video, fps=(video.fps or 0) / 2, frames=(video.frames or 0) // 2)
     return replace(
         video,
         codec=track.codec or stream.codec,
@@ -186,7 +183,12 @@ def _video(stream: VideoStream, track: _Track, *, has_rate: bool) -> VideoStream
     )
 
 
-def _audio(stream: AudioStream, track: _Track) -> AudioStream:
+def _has_fields(described: VideoStream, listed: VideoStream) -> bool:
+    """Whether each packet is a field, half of the lines of a frame, of interlaced video."""
+    return bool(described.fps) and 1.8 < (listed.fps or 0.0) / (described.fps or 1.0) < 2.2
+
+
+def _audio(stream: AudioStream, track: Track) -> AudioStream:
     codec = track.codec or stream.codec
     pcm = _PCM.match(codec)
     bits = int(pcm[1] or 8) if pcm else 1 if codec.startswith("dsd") else stream.bit_depth
@@ -205,51 +207,3 @@ def _channels(layout: str) -> int | None:
         return 1 if layout == "mono" else 2
     numbers = re.match(r"(\d+)(?: channels|\.(\d+)(?:\.(\d+))?)", layout)
     return sum(int(number or 0) for number in numbers.groups()) if numbers else None
-
-
-def _list_packets(path: str, demuxer: str) -> _PacketList:
-    command = command_line(
-        *("-v", "level+info", "-f", demuxer, "-i", file_url(path)),
-        *("-map", "0:V?", "-map", "0:a?", "-c", "copy", "-f", "framecrc", "-"),
-    )
-    packets = _PacketList()
-    with (
-        tempfile.TemporaryFile() as messages,
-        start(command, stdout=subprocess.PIPE, stderr=messages) as process,
-    ):
-        timer = Timer(_SECONDS, _stop, (process, packets))
-        timer.start()
-        try:
-            packets.tracks = _tracks(process.stdout or ())
-        finally:
-            timer.cancel()
-            process.kill()
-        messages.seek(0)
-        packets.messages = messages.read(_MESSAGES).decode("utf-8", "replace")
-    return packets
-
-
-def _stop(process: Popen[bytes], packets: _PacketList) -> None:
-    packets.is_late = True
-    process.kill()
-
-
-def _tracks(lines: IO[bytes] | Iterable[bytes]) -> list[_Track]:
-    """Parse `#name stream: value`, then `stream, dts, pts, duration, size, checksum, F=flags`."""
-    tracks: dict[int, _Track] = {}
-    for line in lines:
-        if line.startswith(b"#"):
-            name, _, value = line[1:].decode("utf-8", "replace").partition(": ")
-            name, _, number = name.partition(" ")
-            if number.isdecimal():
-                tracks.setdefault(int(number), _Track()).header[name] = value.strip()
-            continue
-        if not line.endswith(b"\n"):  # ffmpeg was stopped while it wrote this
-            break
-        stream, dts, pts, duration, _, _, *rest = line.split(b",")
-        flags = int(rest[0].replace(b"F=", b""), 16) if rest and rest[0].startswith(b" F=") else 0
-        if flags & _CORRUPT:
-            tracks[int(stream)].is_corrupt = True
-        else:
-            tracks[int(stream)].add(int(dts), int(pts), int(duration))
-    return list(tracks.values())

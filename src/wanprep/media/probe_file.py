@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.media.facts import (
     MISSING,
+    NO_LENGTH,
     NOT_READ,
     Facts,
     PartialFacts,
@@ -46,6 +47,8 @@ _REQUIRED: Final[dict[str, dict[str, str]]] = {
     "audio": {"duration": "its length", "audio_codec": "its audio codec"},
     "other": {},
 }
+_PLAYED: Final = frozenset({"video", "audio"})
+_MAY_BE_ZERO: Final = frozenset({"frames", "rotation", "video_tracks", "audio_tracks"})
 _NOT_FILES: Final = {
     stat.S_IFDIR: "a folder, not a file",
     stat.S_IFIFO: "a named pipe, not a file",
@@ -70,7 +73,8 @@ _FORMATS_BY_READER: Final = {
     "image.svg:read_svg": "svg",
     "image.tiff:read_tiff": "tiff",
     "image.webp:read_webp": "webp",
-    "packets:read_packets": "aac aiff amr ape asf au avi caf dsf flac flv ogg wavpack",
+    "packets:read_broadcast": "mpg ts",
+    "packets:read_packets": "aac aiff amr ape asf au avi caf dsf flac flv ogg w64 wavpack",
     "video.matroska:read_matroska": "mkv webm",
     "video.movie:read_movie": "3gp m4a mov mp4",
 }
@@ -125,7 +129,11 @@ def read_source(source: Source) -> PartialFacts:
         detected = sniff(source)
         if detected.not_media:
             return {"readable": False, "problem": detected.not_media}
-        facts = _reader(detected.format)(source)
+        facts = _sane(_reader(detected.format)(source))
+        if _lacks_length(facts):
+            from wanprep.media.packets import measure
+
+            facts = _sane(measure(source, facts))
     except BytesMissing:
         raise
     except MemoryError:
@@ -136,9 +144,7 @@ def read_source(source: Source) -> PartialFacts:
         # What breaks a parser is a broken file.
         detail = f"{type(error).__name__}: {error}".removesuffix(": ")
         return {"readable": False, "problem": f"damaged: its structure is invalid ({detail})"}
-    return _validate_facts(
-        PartialFacts(format=detected.format, kind=usual_kind(detected.format)) | facts
-    )
+    return _complete(PartialFacts(format=detected.format, kind="other") | facts)
 
 
 def _reader(format_name: str) -> Callable[[Source], PartialFacts]:
@@ -148,16 +154,31 @@ def _reader(format_name: str) -> Callable[[Source], PartialFacts]:
     return cast("Callable[[Source], PartialFacts]", reader)
 
 
-def _validate_facts(facts: PartialFacts) -> PartialFacts:
-    """Drop impossible values; without a fact that every rule needs, media are unreadable."""
-    for name in [name for name, value in facts.items() if not _is_sane(name, value)]:
-        del facts[name]  # type: ignore[misc] # the names are its own
-    if facts.get("kind", "other") == "other":
+def _lacks_length(facts: PartialFacts) -> bool:
+    """Whether a video or audio file is good as far as it was read, and of unknown length."""
+    if facts.get("kind") not in _PLAYED or "duration" in facts:
+        return False
+    return facts.get("readable", False) or facts.get("problem") == NO_LENGTH
+
+
+def _complete(facts: PartialFacts) -> PartialFacts:
+    """Count the tracks; without a fact that every rule needs, media are unreadable."""
+    if facts["kind"] == "other":
         facts["kind"] = usual_kind(facts["format"])
     missing = [words for name, words in _REQUIRED[facts["kind"]].items() if name not in facts]
     if facts.get("readable") and missing:
         facts |= {"readable": False, "problem": f"damaged: {missing[0]} is unknown"}
+    if facts.get("readable") and not facts.get("frames"):
+        facts.pop("frames", None)
+    if facts.get("readable") and facts["kind"] in _PLAYED:
+        facts = PartialFacts(video_tracks=0, audio_tracks=0) | facts
     return facts
+
+
+def _sane(facts: PartialFacts) -> PartialFacts:
+    """Leave out impossible numbers, which libraries take from damaged headers."""
+    sane = {name: value for name, value in facts.items() if _is_sane(name, value)}
+    return cast("PartialFacts", sane)
 
 
 def _complete_facts(path: str, source: Source, facts: PartialFacts) -> Facts:
@@ -168,12 +189,11 @@ def _complete_facts(path: str, source: Source, facts: PartialFacts) -> Facts:
 
 
 def _is_sane(name: str, value: object) -> bool:
-    """Reject impossible numbers, which libraries take from damaged headers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return True
     if name == "bit_depth":
         return 1 <= value <= 64
-    return math.isfinite(value) and (value > 0 if name in {"aspect", "sar"} else value >= 0)
+    return math.isfinite(value) and (value > 0 or (value == 0 and name in _MAY_BE_ZERO))
 
 
 def _rounded(value: object) -> object:

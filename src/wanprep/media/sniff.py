@@ -31,6 +31,7 @@ _SIGNATURES: Final = (
     (b"MM\0*", "tiff"),
     (b"II+\0", "tiff"),
     (b"MM\0+", "tiff"),
+    (b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb", "w64"),
     (b"OggS", "ogg"),
     (b"fLaC", "flac"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "asf"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.media.facts import NO_LENGTH
 from wanprep.media.mediainfo import VideoStream, describe, stream_facts
 from wanprep.media.source import blocks
 
@@ -51,26 +52,26 @@ def _fits(source: Source, step: int, start: int) -> bool:
 
 
 # Files up to this size are read in full where their headers lack something.
-_SMALL: Final = 16 << 20
+SMALL: Final = 16 << 20
 # Here libmediainfo counts the frames when it reads all, but its length lacks some of them: a
 # packet may hold several small frames with one time stamp (ISO/IEC 13818-1, 2.4.3.7).
 _COUNTED: Final = frozenset({"MPEG-PS"})
 _PACKETED: Final = frozenset({"BDAV", "MPEG-TS"})
 _FRAME_TOLERANCE: Final = 0.1  # of the expected number
 # Recordings of broadcasts may begin and end in the middle of a frame.
-_BROADCAST: Final = frozenset({"BDAV", "MPEG Video", "MPEG-PS", "MPEG-TS"})
+BROADCAST: Final = frozenset({"BDAV", "MPEG Video", "MPEG-PS", "MPEG-TS"})
 
 
 def read_streams(source: Source) -> PartialFacts:
     """Read any container that libmediainfo knows."""
     streams = describe(source)
-    is_counted = streams.container in _COUNTED and source.size <= _SMALL
-    if is_counted or (_lacks_timing(streams) and source.size <= _SMALL):
+    is_counted = streams.container in _COUNTED and source.size <= SMALL
+    if is_counted or (_lacks_timing(streams) and source.size <= SMALL):
         streams = describe(source, parse_speed=1)
     count = _with_counted_length if is_counted else _without_frames
     streams = replace(streams, videos=tuple(map(count, streams.videos)))
     facts = stream_facts(streams)
-    if streams.container in _PACKETED and source.size <= _SMALL:
+    if streams.container in _PACKETED and source.size <= SMALL:
         facts |= _frame_count_facts(source, streams.videos)
     # The container's length is mostly an estimate from the bit rate.
     lengths = [video.duration for video in streams.videos]
@@ -115,8 +116,8 @@ def _problem(streams: Streams, facts: PartialFacts) -> str | None:
         return None
     if not streams.videos and not streams.audios:
         return "it has neither a video nor an audio track"
-    if streams.truncated and streams.container not in _BROADCAST:
+    if streams.truncated and streams.container not in BROADCAST:
         return "cut off: its end is missing"
     if not facts.get("duration"):
-        return "its length is not stated"
+        return NO_LENGTH
     return None
