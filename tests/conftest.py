@@ -24,6 +24,13 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave tests with random input out of the coverage."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Let nothing but loopback be reached, and return the folder of all caches."""

@@ -17,6 +17,8 @@ from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 
+pytestmark = pytest.mark.no_cover
+
 GOOD: Final = Path(__file__).parents[2] / "fixtures/jobs/good"
 STRANGE: Final[list[Any]] = [
     None, True, False, 0, -1, 5.5, 1e300, 2**70, "", " ", "Image 7", "图３", "\t\n", "\u202e",

@@ -241,7 +241,7 @@ def test_what_wanprep_wrote_is_no_job(wanprep: Command, tmp_path: Path) -> None:
 
 
 def test_formats_report_the_same_findings(wanprep: Command) -> None:
-    arguments = (JOBS / "bad", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
+    arguments = (JOBS / "bad/[n-z]*", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
     whole = json.loads(printed(wanprep, *arguments, "--format", "json"))
     lines = printed(wanprep, *arguments, "--format", "jsonl").splitlines()
     concise = printed(wanprep, *arguments, "--format", "concise").splitlines()
@@ -256,7 +256,7 @@ def test_formats_report_the_same_findings(wanprep: Command) -> None:
 
 
 def test_the_same_at_every_run(wanprep: Command) -> None:
-    arguments = (JOBS / "bad", MEDIA, "--offline", "-j")
+    arguments = (MEDIA, "--offline", "-j")
     assert printed(wanprep, *arguments, "1") == printed(wanprep, *arguments, "2")
 
 
@@ -267,7 +267,7 @@ def columns(text: str) -> int:
 def test_text_in_a_pipe_fits_80_columns_without_colors(
     wanprep: Command,
 ) -> None:
-    result = printed(wanprep, JOBS / "bad", JOBS / "good", "--offline")
+    result = printed(wanprep, JOBS / "bad", "--offline")
     long = [line for line in result.splitlines() if columns(line) > 80]
     # Only a URL or a path, which cannot be broken, may be longer.
     assert [line for line in long if "https://" not in line and " " in line.strip()] == []
@@ -326,6 +326,7 @@ HOSTILE_JOBS: Final = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_JOBS)
+@pytest.mark.no_cover
 def test_hostile_jobs_are_reported_quickly(name: str, tmp_path: Path, wanprep: Command) -> None:
     path = tmp_path / name
     path.write_text(HOSTILE_JOBS[name])

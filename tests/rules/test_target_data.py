@@ -30,6 +30,8 @@ from wanprep.media.facts import Facts
 from wanprep.rules.bounds import bounds, violations
 from wanprep.schemas import load_schema
 
+pytestmark = pytest.mark.no_cover
+
 LIMITS: Final = load_limits()
 CASES: Final[list[dict[str, Any]]] = [
     json.loads(line)

@@ -16,6 +16,8 @@ from wanprep.job.model import read_jobs
 if TYPE_CHECKING:
     from wanprep.fix.job.changes import FixedJob
 
+pytestmark = pytest.mark.no_cover
+
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
 MEDIA_RULES: Final = {
     "asset", "image", "video", "audio", "file", "format", "alpha", "codec", "color",

@@ -236,6 +236,7 @@ def test_rewrite(prompt: str, written: str) -> None:
 
 
 @pytest.mark.parametrize("style", WRITABLE_STYLES)
+@pytest.mark.no_cover
 def test_every_prompt_means_the_same_in_every_style(style: str) -> None:
     for prompt in PROMPTS:
         written = rewrite(prompt, MANY, [style])

@@ -135,6 +135,7 @@ def test_what_is_cut_off_in_an_image_is_never_called_whole() -> None:
         pytest.param(screen() + frame()[:-4] + b"\xff" * 4_000_000, id="long blocks"),
     ],
 )
+@pytest.mark.no_cover
 def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     started = time.process_time()
 

@@ -401,6 +401,7 @@ def test_every_cut_is_noticed(make: Make, flags: str) -> None:
         assert "problem" in found or between
 
 
+@pytest.mark.no_cover
 def test_broken_bytes_end_in_an_answer(clip: bytes) -> None:
     start = clip.index(b"moov") + 4
     dice = random.Random(7)  # noqa: S311 - the same accidents every time
@@ -415,6 +416,7 @@ def test_broken_bytes_end_in_an_answer(clip: bytes) -> None:
         assert time.perf_counter() - started < 20
 
 
+@pytest.mark.no_cover
 def test_reading_tables_is_quick(clip: bytes) -> None:
     """A hundred clips take well below a second, beside what libmediainfo takes."""
     source = Bytes(clip)
