@@ -121,7 +121,7 @@ def _rules(targets: Mapping[str, Target]) -> Iterator[str]:
         yield f"Fix by hand: {rule.by_hand}"
         if rule.fix:
             yield from ("", rule.fix)
-        where = list(dict.fromkeys(rule_lines(name, targets)))
+        where = list(dict.fromkeys(rule_lines(name, targets.values())))
         if where:
             yield from ("", "Limits:", "")
             yield from (f"- {_plain(line)}" for line in where)

@@ -91,9 +91,8 @@ def compare(
 ) -> Iterator[Row]:
     """Compare each job in some paths with each target that a job can be sent to."""
     available = all_targets(config.target_folders)
-    chosen = choose_targets(
-        targets or [name for name in available if name != DEFAULT_TARGET], available
-    )
+    sendable = (each for each in available.usable() if each.id != DEFAULT_TARGET)
+    chosen = choose_targets(targets, available) or list(sendable)
     ids = tuple(target.id for target in chosen)
     inputs = read_inputs(
         CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jsonschema import FormatChecker, ValidationError
 
 _LONGEST: Final = 60
+_MOST_KEYS: Final = 30  # that are worth listing
 _NOT_A_LETTER: Final = re.compile(r"[\W_]+")
 _TYPES: Final = {
     "array": "a list",
@@ -107,8 +108,10 @@ def unknown_key(keys: Iterable[str], guess: str | None) -> str:
     """Describe a key that does not exist here."""
     if guess:
         return f"unknown key; did you mean `{guess}`?"
-    names = ", ".join(f"`{name}`" for name in keys if name != "$schema")
-    return f"unknown key; allowed keys: {names or 'none'}"
+    names = [f"`{name}`" for name in keys if name != "$schema"]
+    if len(names) > _MOST_KEYS:
+        return "unknown key"
+    return f"unknown key; allowed keys: {', '.join(names) or 'none'}"
 
 
 def type_in_words(names: str | Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from wanprep.emulator import Emulator
-from wanprep.errors import UsageError
+from wanprep.errors import PluginWarning, UsageError
 from wanprep.plugins.loading import (
     Plugins,
     emulators,
@@ -130,6 +130,12 @@ def test_a_broken_emulator_does_not_stop_the_others(
     [
         pytest.param("import nothing_of_this_name", "No module named", id="cannot be imported"),
         pytest.param("raise ValueError", "ValueError", id="raises without a message"),
+        pytest.param("raise SystemExit", "it ends the program", id="ends the program"),
+        pytest.param(
+            GOOD.format(name="half", scheme="half") + "    raise GeneratorExit",
+            "GeneratorExit",
+            id="fails after it has registered something",
+        ),
         pytest.param(
             HOOK + "def wanprep_register_provider(register): ...",
             "wanprep_register_provider",
@@ -167,11 +173,23 @@ def test_a_broken_plugin_does_not_stop_the_others(
         b=source,
         c=GOOD.format(name="last", scheme="last"),
     )
-    assert {"good", "last"} <= set(found.providers)
+    assert (list(found.providers), list(found.hosts)) == (["good", "last"], ["good", "last"])
     assert list(found.broken) == ["b"]
     assert message in found.broken["b"]
     with pytest.raises(UsageError, match=r"no plugin can submit to 'x'\. The plugin b cannot"):
         found.provider("x")
+
+
+def test_an_interrupt_ends_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        plugins(tmp_path, monkeypatch, own="raise KeyboardInterrupt")
+
+
+def test_a_slow_plugin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wanprep.plugins.loading.SLOW", 0.0)
+    installed.cache_clear()
+    with pytest.warns(PluginWarning, match=r"the plugin \w+ takes \d\.\d s to load\. Update"):
+        installed()
 
 
 def test_emulators_are_imported_only_when_one_is_needed() -> None:

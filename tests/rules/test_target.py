@@ -198,8 +198,9 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
 
 def test_files_are_found_by_their_place(folder: Path) -> None:
     found = list(target_files([folder]))
-    assert found[-1] == folder / "video-1.json"
-    assert not [path for path in found if path.name.endswith(".schema.json")]
+    assert (found[-1].path, found[-1].plugin) == (folder / "video-1.json", None)
+    assert not [file for file in found if file.path.name.endswith(".schema.json")]
+    assert {file.plugin for file in found} == {None, "evolink", "oxen", "runcomfy", "wavespeed"}
 
 
 def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:
@@ -217,27 +218,6 @@ print(all_targets()["acme/video-1"].title)
         capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": path},
     )  # fmt: skip
     assert done.stdout == "Acme: first\n"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        pytest.param("{", "cannot be read", id="no JSON"),
-        pytest.param("[]", "cannot be read", id="no mapping"),
-        pytest.param('{"title": "x"}', "cannot be read", id="no id"),
-    ],
-)
-def test_a_broken_file_is_named(tmp_path: Path, text: str, message: str) -> None:
-    file = tmp_path / "video-1.json"
-    file.write_text(text)
-    with pytest.raises(UsageError, match=message) as caught:
-        all_targets([tmp_path])
-    assert "video-1.json" in str(caught.value)
-
-
-def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"gone\.json cannot be read"):
-        load_target(tmp_path / "gone.json")
 
 
 def test_a_reference_into_the_target_itself_and_beside_it(tmp_path: Path) -> None:

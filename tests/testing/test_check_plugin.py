@@ -81,7 +81,7 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             TARGET, lambda data: image(data).update(fps={"maximum": 60}),
-            "roles.reference_image.fps: the limit `maximum` has no rule", id="no rule",
+            "roles.reference_image.properties.fps: the limit `maximum` has no rule", id="no rule",
         ),
         pytest.param(
             TARGET, lambda data: image(data).update(fps={"maximum": 60}),
@@ -100,12 +100,12 @@ def parameter(**more: Any) -> Change:
             "there is no fact `widht`", id="a misspelt fact",
         ),
         pytest.param(
-            TARGET, lambda data: image(data)["bytes"].update(maximum="8"), "not valid JSON Schema",
-            id="a limit that is none",
+            TARGET, lambda data: image(data)["bytes"].update(maximum="8"),
+            'found "8"; expected a number', id="a limit that is none",
         ),
         pytest.param(
             TARGET, lambda data: data.update(job={"$ref": "wan27-job#/$defs/nothing"}),
-            "which does not exist", id="a reference to nothing",
+            "there is no `wan27-job#/$defs/nothing`", id="a reference to nothing",
         ),
         pytest.param(
             TARGET, lambda data: data.update(job={"$ref": "wan28-job#/$defs/prompt"}),
@@ -208,12 +208,13 @@ def test_mistakes_in_the_data(folder: Path, file: str, change: Change, message: 
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        pytest.param(TARGET, "{", "targets/example.json: cannot be read as JSON", id="target"),
+        pytest.param(TARGET, "{", "targets/example.json: line 1: the document ends", id="target"),
         pytest.param(PROVIDER, "[", "provider.json: cannot be read as JSON", id="provider"),
         pytest.param(TARGET, "[]", "found a list; expected a mapping", id="a list"),
-        pytest.param(REQUEST, "{", "its references cannot be resolved", id="request"),
+        pytest.param(REQUEST, "{", "request: cannot be read: line 1", id="request"),
         pytest.param(REQUEST, "{}", "no field `prompt`", id="an empty request schema"),
         pytest.param("targets/second.json", None, "already describes acme/example", id="twice"),
+        pytest.param("targets/second.json", None, "must be example.json", id="file name"),
         pytest.param("__init__.py", "import nothing_such", "nothing_such", id="imports"),
         pytest.param("__init__.py", "raise SystemExit", "ends the program", id="the end"),
         pytest.param("__init__.py", "", "registers nothing", id="no hook"),

@@ -15,7 +15,7 @@ from wanprep.config import Config
 from wanprep.errors import UsageError
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts, is_url, unreadable_facts, usual_kind
-from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, unknown_target_message
+from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, target_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -167,11 +167,11 @@ def read_cases(
     problems: list[Problem] = []
     for job in file.jobs:
         problems += (
-            _problem(job, "target-unknown", unknown_target_message(name, targets), pointer)
+            _problem(job, "target-unknown", problem, pointer)
             for name, pointer in job.targets.items()
-            if name not in targets
+            if (problem := target_problem(name, targets))
         )
-        own = [targets[name] for name in job.targets if name in targets]
+        own = [targets[name] for name in job.targets if not target_problem(name, targets)]
         chosen = tuple(requested or own or ([] if job.targets else default))
         native = next(iter([*own, *requested]), None)
         if job.body is None:

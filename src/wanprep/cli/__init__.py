@@ -6,9 +6,14 @@ import errno
 import io
 import os
 import sys
-from typing import NoReturn
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from wanprep.errors import UsageError, WanprepError
+from wanprep.errors import PluginWarning, UsageError, WanprepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 INTERNAL_ERROR = 3
 INTERRUPTED = 130
@@ -27,7 +32,8 @@ def run(arguments: list[str]) -> int:
     from wanprep.cli.commands import cli
 
     try:
-        status = cli.main(arguments, prog_name="wanprep", standalone_mode=False)
+        with _plugin_warnings():
+            status = cli.main(arguments, prog_name="wanprep", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
         message = io.StringIO()
@@ -60,6 +66,24 @@ def _redact(text: str) -> str:
     from wanprep.net.secrets import redact
 
     return redact(text)
+
+
+@contextmanager
+def _plugin_warnings() -> Iterator[None]:
+    """Print each warning of a plugin that is left out, once."""
+    printed: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:  # noqa: ANN401 - as Python's own
+        if not issubclass(category, PluginWarning):
+            show_other(message, category, *place, **more)
+        elif str(message) not in printed:
+            printed.add(str(message))
+            sys.stderr.write(f"wanprep: warning: {_redact(str(message))}\n")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", PluginWarning)
+        show_other, warnings.showwarning = warnings.showwarning, show
+        yield
 
 
 def _discard_output() -> None:

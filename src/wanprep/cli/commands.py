@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "explain": "Explain a rule and how to fix it by hand.",
     "fix": "Fix what can be fixed, and verify it.",
     "init": "Write a first job, a configuration and a pre-commit hook.",
-    "plugin": "Create or check a provider plugin.",
+    "plugin": "Create, check or list plugins.",
     "probe": "Show the properties of media files.",
     "runs": "List, wait for, fetch or cancel submitted runs.",
     "schema": "Print one of the published JSON Schemas.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,11 +47,12 @@ def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets
 
-    try:
-        targets = all_targets(find_config(Path.cwd()).target_folders)
-    except WanprepError:
-        targets = all_targets()  # a command will report what is wrong with the configuration
-    return (_item(name, targets[name].title) for name in targets if name.startswith(incomplete))
+    with warnings.catch_warnings(action="ignore"):  # a command will report what is wrong
+        try:
+            targets = all_targets(find_config(Path.cwd()).target_folders)
+        except WanprepError:
+            targets = all_targets()
+    return (_item(name, targets.titles[name]) for name in targets if name.startswith(incomplete))
 
 
 @_completer

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+import warnings
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -18,11 +19,11 @@ import click
 
 from wanprep import __version__
 from wanprep.cli.options import format_option, use_color
-from wanprep.errors import WanprepError
+from wanprep.errors import PluginWarning, WanprepError
 from wanprep.text import file_size, join_words, plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.config import Config
     from wanprep.submit.services.service import Service
@@ -70,7 +71,9 @@ def doctor(style: str) -> int:
       wanprep doctor
       wanprep doctor --format json
     """
-    lines = list(_examine(Path.cwd(), os.environ))
+    with warnings.catch_warnings(record=True, action="always", category=PluginWarning) as left_out:
+        lines = list(_examine(Path.cwd(), os.environ))
+    lines += [*_broken_plugins(each.message for each in left_out), *folders(os.environ)]
     problems = sum(line.state == "trouble" for line in lines)
     if style == "json":
         result = {"version": 1, "ok": not problems, "checks": [asdict(line) for line in lines]}
@@ -95,6 +98,7 @@ def _print(lines: Sequence[Line]) -> None:
 def _examine(start: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     """Check everything as a command that starts in a folder would find it."""
     from wanprep.config import Config, find_config
+    from wanprep.rules.target import all_targets
 
     yield from _programs()
     try:
@@ -104,8 +108,12 @@ def _examine(start: Path, environ: Mapping[str, str]) -> Iterator[Line]:
         yield Line("Configuration", "file", "trouble", str(error))
     else:
         yield from _configuration(config)
-    yield from _services(config, environ)
-    yield from folders(environ)
+    try:
+        targets = [target.id for target in all_targets(config.target_folders).usable()]
+    except WanprepError as error:
+        yield Line("Configuration", "target folders", "trouble", str(error))
+        config, targets = replace(config, target_folders=()), list(all_targets())
+    yield from _services(config, targets, environ)
 
 
 def _programs() -> Iterator[Line]:
@@ -211,17 +219,14 @@ def _configuration(config: Config) -> Iterator[Line]:
         yield Line("Configuration", title, "fine", redact(url))
 
 
-def _services(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
+def _services(config: Config, targets: Iterable[str], environ: Mapping[str, str]) -> Iterator[Line]:
     """Check each provider that has a target, without a request."""
     from wanprep.net.secrets import redact
-    from wanprep.rules.target import all_targets
     from wanprep.submit.services.service import Services
 
     providers = Services(config)
     found: list[Service] = []
-    for name in dict.fromkeys(
-        target.partition("/")[0] for target in all_targets(config.target_folders)
-    ):
+    for name in dict.fromkeys(target.partition("/")[0] for target in targets):
         try:
             found.append(providers.service(name))
             providers.settings(name)
@@ -282,15 +287,20 @@ def _proxies() -> Iterator[Line]:
 
 
 def _plugins() -> Iterator[Line]:
-    from wanprep.net.secrets import redact
     from wanprep.plugins.loading import installed
 
     plugins = installed()
     yield Line("Plugins", "providers", "fine", ", ".join(sorted(plugins.providers)))
     if plugins.hosts:
         yield Line("Plugins", "file hosts", "fine", ", ".join(sorted(plugins.hosts)))
-    for name, why in plugins.broken.items():
-        yield Line("Plugins", name, "trouble", f"{redact(why)}. Update it, or uninstall it.")
+
+
+def _broken_plugins(left_out: Iterable[Warning | str]) -> Iterator[Line]:
+    from wanprep.net.secrets import redact
+
+    found = {str(each): each.plugin for each in left_out if isinstance(each, PluginWarning)}
+    for message, plugin in found.items():
+        yield Line("Plugins", plugin, "trouble", redact(message))
 
 
 def folders(environ: Mapping[str, str]) -> Iterator[Line]:

@@ -43,7 +43,7 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
     from threading import Event
 
     from wanprep.emulator import Emulator
-    from wanprep.plugins.loading import installed, load_emulators
+    from wanprep.plugins.loading import load_emulators
     from wanprep.text import visible
 
     def log(line: str) -> None:
@@ -55,8 +55,6 @@ def emulate(port: int, speed: float, faults: tuple[str, ...]) -> int:
         with Emulator(load_emulators(), port=port, faults=faults, speed=speed, log=log) as emulator:
             for name, value in emulator.environment.items():
                 click.echo(f"export {name}={value}")
-            for plugin, problem in installed().broken.items():
-                log(f"The plugin {plugin} {problem}.")
             log("Copy these lines to another terminal. Ctrl-C ends it.")
             Event().wait()
     except KeyboardInterrupt:

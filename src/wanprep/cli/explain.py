@@ -35,7 +35,7 @@ def explain(rule: str | None) -> None:
     for heading, text in (("Why", chosen.why), ("Fix by hand", chosen.by_hand)):
         click.echo(wrap(f"{heading}: {text}", 80, rest="  "))
     targets = all_targets(find_config(Path.cwd()).target_folders)
-    if lines := dict.fromkeys(rule_lines(chosen.name, targets)):
+    if lines := dict.fromkeys(rule_lines(chosen.name, targets.usable())):
         click.echo("\nLimits:")
     for line in lines:
         click.echo(wrap(line, 80, first="  ", rest="      "))

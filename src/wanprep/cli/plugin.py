@@ -1,4 +1,4 @@
-"""`wanprep plugin`: create a provider plugin, and check one."""
+"""`wanprep plugin`: create a provider plugin, check one, and list the installed ones."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli.completion import complete_folders
+from wanprep.cli.completion import complete_files, complete_folders
 from wanprep.cli.options import format_option
 from wanprep.text import plural, visible
 
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
     from wanprep.testing.lint.check_plugin import Checked
 
 
-@click.group(short_help="Create or check a provider plugin.")
+@click.group(short_help="Create, check or list plugins.")
 def plugin() -> None:
-    """Create or check a provider plugin.
+    """Create or check a provider plugin, or list the installed ones.
 
     \b
     Examples:
       wanprep plugin new acme
       wanprep plugin check wanprep_acme
+      wanprep plugin list
     """
 
 
@@ -60,14 +62,15 @@ def new(name: str, folder: str | None) -> int:
 
 
 @plugin.command()
-@click.argument("place", metavar="[FOLDER|NAME]", default=".", shell_complete=complete_folders)
+@click.argument("place", metavar="[FOLDER|NAME|TARGET.json]", default=".",
+                shell_complete=complete_files)  # fmt: skip
 @format_option(["text", "json"], "Text, or a JSON object.")
 def check(place: str, style: str) -> int:
-    """Check the plugin in FOLDER, or the installed one called NAME.
+    """Check the plugin in FOLDER, or the installed one called NAME, or the target TARGET.json.
 
     Checks its targets and their sources, provider.json, whether every declared field can be
     built, and its code: each flow is given invalid answers and refusals. The code is run, without
-    a network.
+    a network. Of a target alone, only its file is checked.
 
     Exit status: 0 no faults, 1 faults found, 2 no such plugin.
 
@@ -75,6 +78,7 @@ def check(place: str, style: str) -> int:
     Examples:
       wanprep plugin check
       wanprep plugin check evolink
+      wanprep plugin check targets/acme.json
       wanprep plugin check wanprep_acme --format json
     """
     from wanprep.testing.lint.check_plugin import check_plugin
@@ -83,6 +87,33 @@ def check(place: str, style: str) -> int:
         checked = check_plugin(place)
     click.echo(_as_json(checked) if style == "json" else _as_text(checked))
     return int(bool(checked.problems))
+
+
+@plugin.command("list")
+@format_option(["text", "json"], "Text, or a JSON object.")
+def list_installed(style: str) -> None:
+    """List the installed plugins: what each registers, and how long it takes to load.
+
+    A plugin is ok, broken (with what is wrong) or disabled, by WANPREP_DISABLE_PLUGINS.
+
+    \b
+    Examples:
+      wanprep plugin list
+      wanprep plugin list --format json
+    """
+    from wanprep.plugins.list_plugins import list_plugins
+
+    plugins = list_plugins()
+    if style == "json":
+        result = {"version": 1, "plugins": [asdict(each) for each in plugins]}
+        click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        return
+    for each in plugins:
+        version = f"{each.distribution} {each.version}" if each.distribution else "not installed"
+        time = "" if each.seconds is None else f", loaded in {each.seconds:.2f} s"
+        click.echo(visible(f"{each.name}: {each.state} ({version}{time})"))
+        for line in (*each.offers, *each.problems):
+            click.echo(f"  {visible(line)}")
 
 
 def _as_text(checked: Checked) -> str:

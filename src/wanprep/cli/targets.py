@@ -17,7 +17,7 @@ from wanprep.schemas import load_schema
 from wanprep.text import two_columns, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
@@ -38,7 +38,7 @@ def targets(target: str | None) -> None:
 
     available = all_targets(find_config(Path.cwd()).target_folders)
     if target is None:
-        click.echo(two_columns({name: available[name].title for name in available}))
+        click.echo(two_columns({each.id: each.title for each in available.usable()}))
         return
     columns = min(shutil.get_terminal_size().columns, 100)
     (chosen,) = choose_targets([target], available)
@@ -129,13 +129,13 @@ def _name(path: tuple[str, ...]) -> str:
             return _NAMES.get(name, name.replace(".*", "[]"))
 
 
-def rule_lines(rule: str, targets: Mapping[str, Target]) -> Iterator[str]:
+def rule_lines(rule: str, targets: Iterable[Target]) -> Iterator[str]:
     """List where a rule has a bound: the target, the role or part of a job, and the limit."""
     for schema in load_schema("asset")["$defs"].values():
         for bound in bounds(schema):
             if bound.rule == rule:
                 yield f"every target: {bound.source['says']} ({bound.severity})"
-    for target in targets.values():
+    for target in targets:
         for part, schema in parts(target).items():
             for group in rows(schema):
                 if rule in {bound.rule for bound in group}:

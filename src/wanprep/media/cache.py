@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import sys
@@ -223,6 +224,7 @@ def clear_cache() -> CacheInfo:
     with Cache() as cache:
         info = cache.info()
     _remove(info.path)
+    shutil.rmtree(os.path.join(cache_folder(), "targets"), ignore_errors=True)  # known as valid
     return info
 
 

@@ -1,20 +1,24 @@
 """Find plugins by their entry points, and load them when a request is first built or sent.
 
-Bundled plugins are loaded like all others. One that fails to load is recorded by its name and does
-not stop the others.
+Bundled plugins are loaded like all others. One that fails to load is recorded by its name, with a
+warning, and does not stop the others.
 """
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
+from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import UsageError
+from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.rules.target import is_disabled
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from importlib.metadata import EntryPoint
 
     import pluggy
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.provider import Host, Provider
 
 _GROUP: Final = "wanprep"
+SLOW: Final = 2.0  # seconds that importing a plugin should not take
 
 
 class NameTaken(Exception):
@@ -37,7 +42,8 @@ class Plugins:
     providers: dict[str, Provider] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)  # by the scheme of their URLs
     broken: dict[str, str] = field(default_factory=dict)  # by the plugin's name: what is wrong
-    _owners: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)  # that each took to load
+    owners: dict[str, str] = field(default_factory=dict)  # of "the provider 'acme'"
 
     def provider(self, name: str) -> Provider:
         """Return a provider, or raise a UsageError that names the broken plugins."""
@@ -64,29 +70,55 @@ class Plugins:
             self.manager.unregister(plugin)
             raise
 
-        def register_provider(provider: Provider) -> None:
-            self._claim(f"the provider '{provider.name}'", point.name)
-            self.providers[provider.name] = provider
+        providers: list[Provider] = []
+        hosts: list[tuple[str, Host]] = []
+        self.call(plugin, "wanprep_register_providers", providers.append)
+        self.call(plugin, "wanprep_register_hosts", lambda *host: hosts.append(host))
+        names = [f"the provider '{each.name}'" for each in providers]
+        names += [f"the host '{scheme}'" for scheme, _ in hosts]
+        for name in names:
+            if name in self.owners:
+                raise NameTaken(f"{name} is already registered by the plugin {self.owners[name]}")
+        self.owners |= dict.fromkeys(names, point.name)
+        self.providers |= {each.name: each for each in providers}
+        self.hosts |= dict(hosts)
 
-        def register_host(scheme: str, host: Host) -> None:
-            self._claim(f"the host '{scheme}'", point.name)
-            self.hosts[scheme] = host
-
-        self.call(plugin, "wanprep_register_providers", register_provider)
-        self.call(plugin, "wanprep_register_hosts", register_host)
-
-    def _claim(self, name: str, plugin: str) -> None:
-        if name in self._owners:
-            raise NameTaken(f"{name} is already registered by the plugin {self._owners[name]}")
-        self._owners[name] = plugin
+    @contextmanager
+    def fence(self, plugin: str, failure: str) -> Iterator[None]:
+        """Run code of a plugin; whatever it raises is recorded, and what it prints is no output."""
+        try:
+            with redirect_stdout(sys.stderr):
+                yield
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit too: it is another author's code
+            self.broken[plugin] = f"{failure}: {_reason(error)}"
 
 
 @cache
 def installed() -> Plugins:
-    """Load the installed plugins, once."""
-    from importlib.metadata import entry_points
+    """Load the installed plugins, once; warn of those that cannot be used."""
+    plugins = load(each for each in entry_points() if not is_disabled(each.name))
+    _warn(plugins.broken)
+    slow = {name: seconds for name, seconds in plugins.seconds.items() if seconds > SLOW}
+    _warn({name: f"takes {seconds:.1f} s to load" for name, seconds in slow.items()})
+    return plugins
 
-    return load(each for each in entry_points(group=_GROUP) if not is_disabled(each.name))
+
+def _warn(problems: Mapping[str, str]) -> None:
+    for name, problem in problems.items():
+        message = (
+            f"the plugin {name} {visible(problem.rstrip('.'))}. Update or uninstall it; with"
+            f" WANPREP_DISABLE_PLUGINS={name} it is not loaded."
+        )
+        warn_of_plugin(name, message)
+
+
+def entry_points() -> Iterable[EntryPoint]:
+    """List the entry points of all installed plugins, the disabled ones too."""
+    from importlib import metadata
+
+    return metadata.entry_points(group=_GROUP)
 
 
 def load(points: Iterable[EntryPoint]) -> Plugins:
@@ -99,10 +131,10 @@ def load(points: Iterable[EntryPoint]) -> Plugins:
     manager.add_hookspecs(hookspecs)
     plugins = Plugins(manager)
     for point in sorted(points, key=_bundled_first):
-        try:
+        start = perf_counter()
+        with plugins.fence(point.name, "cannot be used"):
             plugins.add(point)
-        except Exception as error:  # noqa: BLE001 - another author's code may raise anything
-            plugins.broken[point.name] = f"cannot be used: {_reason(error)}"
+        plugins.seconds[point.name] = perf_counter() - start
     return plugins
 
 
@@ -110,7 +142,9 @@ def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
     return (point.dist is None or point.dist.name != "wanprep", point.name)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return "it ends the program when it is loaded"
     return str(error) or type(error).__name__
 
 
@@ -122,7 +156,11 @@ def load_hosts() -> Mapping[str, Host]:
 @cache
 def load_emulators() -> tuple[Site, ...]:
     """Return the emulated endpoints of the installed plugins."""
-    return emulators(installed())
+    plugins = installed()
+    before = {*plugins.broken}
+    sites = emulators(plugins)
+    _warn({name: why for name, why in plugins.broken.items() if name not in before})
+    return sites
 
 
 def emulators(plugins: Plugins) -> tuple[Site, ...]:
@@ -130,10 +168,10 @@ def emulators(plugins: Plugins) -> tuple[Site, ...]:
     sites: dict[str, Site] = {}
     for name, plugin in plugins.manager.list_name_plugin():
         if name not in plugins.broken:
-            try:
-                sites |= _load_sites(plugins, plugin, others=sites)
-            except Exception as error:  # noqa: BLE001 - another author's code may raise anything
-                plugins.broken[name] = f"cannot emulate its provider: {_reason(error)}"
+            with plugins.fence(name, "cannot emulate its provider"):
+                own = _load_sites(plugins, plugin, others=sites)
+                plugins.owners |= {f"the emulator of '{each.name}'": name for each in own.values()}
+                sites |= own
     return tuple(sites.values())
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.rules.target import SEVERITIES
+from wanprep.rules.expand import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,11 +21,12 @@ Schema = dict[str, Any]
 # and the shape of jobs are validated against their own schemas first.
 LIMITS: Final = (
     "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "const", "pattern",
-    "minLength", "maxLength", "minItems", "maxItems", "required", "not", "anyOf",
-    "additionalProperties", "minProperties", "maxProperties", "type",
+    "minLength", "maxLength", "minItems", "maxItems", "required", "not", "anyOf", "oneOf",
+    "additionalProperties", "minProperties", "maxProperties", "multipleOf", "uniqueItems",
+    "contains", "minContains", "maxContains", "type",
 )  # fmt: skip
 # Below these, a schema is only a condition: failing it rejects nothing.
-_CONDITIONS: Final = frozenset({"if", "not", "anyOf", "contains"})
+_CONDITIONS: Final = frozenset({"if", "not", "anyOf", "oneOf", "contains"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
 RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _MOST_VALIDATORS: Final = 256
@@ -70,10 +71,12 @@ class JobViolation:
     detail: str = ""
 
 
-def bounds(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[Bound]:
+def bounds(schema: Schema | bool, path: tuple[str, ...] = ()) -> Iterator[Bound]:
     """List all limits of an expanded schema, those under `if`/`then` too."""
+    if isinstance(schema, bool):
+        return
     for keyword in LIMITS:
-        if keyword in schema and _is_limit(schema, keyword):
+        if keyword in schema and is_limit(schema, keyword):
             yield Bound(
                 path=path,
                 keyword=keyword,
@@ -91,12 +94,13 @@ def bounds(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[Bound]:
                 yield from bounds(inner, (*path, name))
         elif isinstance(value, dict):
             yield from bounds(value, (*path, "*") if key == "items" else path)
-        elif key in {"allOf", "oneOf"}:
+        elif key == "allOf":
             for inner in value:
                 yield from bounds(inner, path)
 
 
-def _is_limit(schema: Schema, keyword: str) -> bool:
+def is_limit(schema: Schema, keyword: str) -> bool:
+    """Whether a keyword, with what it is set to, rejects anything by itself."""
     if keyword == "additionalProperties":
         return schema[keyword] is False
     return keyword != "type" or "x-rule" in schema

@@ -195,7 +195,7 @@ def _choice(limit: Any, *, upper: bool = False) -> str:  # noqa: ANN401 - whatev
         return ""
     several = limit if isinstance(limit, list) else [limit]
     # "other" is what cannot be read, which another rule reports.
-    names = [str(each) for each in several if each not in {"", "other"}]
+    names = [str(each) for each in several if each not in ("", "other")]
     return join_words([name.upper() for name in names] if upper else names, "or")
 
 

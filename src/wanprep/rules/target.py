@@ -2,12 +2,8 @@
 
 The file is in a folder `targets` inside a plugin's package. Packages are found by their
 name, `wanprep_*`, on the import path and none is imported, so that fifty installed plugins
-cost one directory listing.
-
-A `$ref` names shared limits ("wan27-media#/$defs/image"); annotations beside it apply to all
-the limits behind it: `x-severity`, which may be given by rule, lowers theirs to at most that,
-and `x-source` replaces the parts of the citation that it names. A loaded target has no `$ref`
-left, so that checks, explanations and fixes all read the same plain bounds.
+cost one directory listing. A plugin's file that cannot be used is left out with a warning; one
+in a folder of the user's own is a usage error.
 """
 
 from __future__ import annotations
@@ -16,31 +12,33 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.errors import UsageError
-from wanprep.pointers import steps
+from wanprep import __version__
+from wanprep.errors import UsageError, warn_of_plugin
+from wanprep.rules.expand import expand
 from wanprep.rules.finding import shorten, suggestion
 from wanprep.schemas import load_schema
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from wanprep.rules.bounds import Schema
 
 BUILT_IN: Final = Path(__file__).parent / "targets"
 DEFAULT_TARGET: Final = "wan/2.7"
-SEVERITIES: Final = ("note", "warning", "error")
-_UNSUPPORTED: Final = {
+_PREFIX: Final = "wanprep_"
+UNSUPPORTED: Final = {  # the rule of a role that a target does not describe
     "reference_image": "reference-kind-unsupported",
     "reference_video": "reference-kind-unsupported",
     "first_frame": "first-frame-unsupported",
     "voice": "voice-unsupported",
 }
-_DEEPEST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +73,11 @@ class Target:
 
 
 def load_target(file: Path) -> Target:
-    """Read a target's file and expand its schemas."""
-    try:
-        data: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unusable(file, str(error)) from error
+    """Read a valid target's file and expand its schemas."""
+    data = read_json(file)
 
     def load(name: str) -> Mapping[str, Any]:
-        beside = file.with_name(f"{name}.schema.json")
-        if not name:
-            return data
-        if beside.is_file():
-            shared: dict[str, Any] = json.loads(beside.read_text(encoding="utf-8"))
-            return shared
-        return load_schema(name)
+        return load_limits(name, data, file)
 
     described = {role: expand(schema, load) for role, schema in data["roles"].items()}
     return Target(
@@ -106,6 +95,20 @@ def load_target(file: Path) -> Target:
     )
 
 
+def read_json(file: Path) -> Any:  # noqa: ANN401 - JSON
+    """Read a JSON file, with a byte order mark or without."""
+    return json.loads(file.read_text(encoding="utf-8-sig"))
+
+
+def load_limits(name: str, data: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
+    """Find what the first part of a `$ref` names: this file, one beside it, or a published one."""
+    beside = file.with_name(f"{name}.schema.json")
+    if not name:
+        return data
+    shared: Mapping[str, Any] = read_json(beside) if beside.is_file() else load_schema(name)
+    return shared
+
+
 def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
     """Return rules that reject every file, for the roles that a target does not describe."""
     source = {
@@ -116,107 +119,57 @@ def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
     }
     return {
         role: {"not": {}, "x-rule": rule, "x-severity": "warning", "x-source": source}
-        for role, rule in _UNSUPPORTED.items()
+        for role, rule in UNSUPPORTED.items()
     }
 
 
-def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0) -> Any:  # noqa: ANN401 - JSON
-    """Return a schema with every `$ref` replaced by what it names; `load` finds files by name."""
-    if depth > _DEEPEST:
-        raise UsageError("a target's schemas refer to each other in a circle")
-    if isinstance(schema, list):
-        return [expand(item, load, depth + 1) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    here = {
-        key: value if key == "x-source" else expand(value, load, depth + 1)
-        for key, value in schema.items()
-        if key != "$ref"
-    }
-    if "$ref" not in schema:
-        return here
-    name, _, pointer = schema["$ref"].partition("#")
-    shared: Any = load(name)
-    for part in steps(pointer):
-        if not isinstance(shared, dict) or part not in shared:
-            raise UsageError(f"a target refers to '{schema['$ref']}', which does not exist")
-        shared = shared[part]
-    # A reference without a file's name is to the file that contains it.
-    shared = expand(shared, (lambda other: load(other or name)) if name else load, depth + 1)
-    notes = {key: here.pop(key) for key in ("x-severity", "x-source") if key in here}
-    shared = _annotated(shared, notes)
-    return {"allOf": [shared, here]} if here else shared
+class PluginTargetError(UsageError):
+    """A target of a plugin cannot be used."""
 
 
-def _annotated(node: Any, notes: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-    """Apply annotations to every bound in a schema."""
-    if isinstance(node, list):
-        return [_annotated(item, notes) for item in node]
-    if not isinstance(node, dict):
-        return node
-    changed = {
-        key: value if key.startswith("x-") else _annotated(value, notes)
-        for key, value in node.items()
-    }
-    if "x-rule" in node:
-        _annotate(changed, notes)
-    return changed
+@dataclass(frozen=True, slots=True)
+class TargetFile:
+    """The file of a target, and the plugin that it comes from."""
 
+    path: Path
+    plugin: str | None  # None: built in, or in a folder of the user's own
 
-def _annotate(bound: Schema, notes: Mapping[str, Any]) -> None:
-    ceiling = notes.get("x-severity")
-    if isinstance(ceiling, dict):
-        rule = bound["x-rule"]
-        names = [rule] if isinstance(rule, str) else rule.values()
-        ceiling = next((ceiling[name] for name in names if name in ceiling), None)
-    if ceiling:
-        bound["x-severity"] = min(bound["x-severity"], ceiling, key=SEVERITIES.index)
-    if "x-source" in notes:
-        bound["x-source"] = {**bound["x-source"], **notes["x-source"]}
-
-
-def target_files(folders: Sequence[Path] = ()) -> Iterator[Path]:
-    """List the files of all targets that can be found without importing anything."""
-    for folder in (BUILT_IN, *_plugin_folders(), *folders):
-        yield from sorted(
-            file for file in folder.glob("*.json") if not file.name.endswith(".schema.json")
+    def unusable(self, why: str) -> UsageError:
+        """Describe what is wrong with the file, and what to do."""
+        path = visible(str(self.path))
+        what = f"{path}, {why.rstrip('.')}{'' if why.endswith('?') else '.'}"
+        if self.plugin:
+            return PluginTargetError(
+                f"the plugin {self.plugin} has a target that cannot be used: {what} Update or"
+                f" uninstall the plugin; `wanprep plugin check {self.plugin}` lists its problems."
+            )
+        return UsageError(
+            f"the target file cannot be used: {what} Fix it: `wanprep schema target` describes it,"
+            f" `wanprep plugin check {path}` lists all its problems."
         )
 
 
-def is_disabled(plugin: str) -> bool:
-    """Whether WANPREP_DISABLE_PLUGINS names a plugin, or all of them."""
-    names = os.environ.get("WANPREP_DISABLE_PLUGINS", "").split(",")
-    return not {plugin, "all"}.isdisjoint(name.strip() for name in names)
+class Targets(Mapping[str, Target]):
+    """Targets by id; each file is validated and loaded when its target is used."""
 
-
-@cache
-def _plugin_folders() -> tuple[Path, ...]:
-    found: dict[str, Path] = {}
-    for place in sys.path:
-        try:
-            names = sorted(name for name in os.listdir(place or ".") if name.startswith("wanprep_"))
-        except OSError:
-            continue
-        for name in names:
-            folder = Path(place, name, "targets")
-            if folder.is_dir() and not is_disabled(name.removeprefix("wanprep_")):
-                found.setdefault(name, folder)  # the first on the path is what import would take
-    return tuple(found.values())
-
-
-def all_targets(folders: Sequence[Path] = ()) -> Mapping[str, Target]:
-    """Return all targets by id; each file is loaded only when its target is used."""
-    return _LazyTargets({_id_of(file): file for file in target_files(folders)})
-
-
-class _LazyTargets(Mapping[str, Target]):
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        self._files = files
+    def __init__(self) -> None:
+        self.left_out: dict[TargetFile, str] = {}  # plugins' files, and what is wrong with each
+        self.titles: dict[str, str] = {}
+        self._files: dict[str, TargetFile] = {}
         self._loaded: dict[str, Target] = {}
 
     def __getitem__(self, name: str) -> Target:
+        if name not in self._files:
+            plugin = plugin_name(name.partition("/")[0])
+            for file, why in self.left_out.items():
+                if file.plugin == plugin:  # perhaps this is its target
+                    raise PluginTargetError(f"there is no target '{shorten(name)}'; {why}")
+            raise KeyError(name)
         if name not in self._loaded:
-            self._loaded[name] = load_target(self._files[name])
+            file = self._files[name]
+            if why := first_error(file.path):
+                raise file.unusable(why)
+            self._loaded[name] = load_target(file.path)
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
@@ -228,36 +181,168 @@ class _LazyTargets(Mapping[str, Target]):
     def __len__(self) -> int:
         return len(self._files)
 
+    def plugin_of(self, name: str) -> str | None:
+        """Return the plugin that a target comes from, if it is from one."""
+        return self._files[name].plugin
 
-def _id_of(file: Path) -> str:
+    def usable(self) -> Iterator[Target]:
+        """Load all targets but those of plugins that cannot be used."""
+        for name in self:
+            try:
+                target = self[name]
+            except PluginTargetError as error:
+                warn_of_plugin(self._files[name].plugin or "", str(error))
+            else:
+                yield target
+
+    def add(self, name: str, title: str, file: TargetFile) -> None:
+        """Add a target, unless another one has its id."""
+        if name in self._files:
+            owner = self._files[name]
+            where = f"the plugin {owner.plugin}" if owner.plugin else visible(str(owner.path))
+            self.leave_out(file, f"its id {name} is already that of a target in {where}")
+        else:
+            self._files[name], self.titles[name] = file, title
+
+    def leave_out(self, file: TargetFile, why: str) -> None:
+        """Warn of a plugin's file that cannot be used; the user's own is a usage error."""
+        error = file.unusable(why)
+        if not file.plugin:
+            raise error
+        self.left_out[file] = str(error)
+        warn_of_plugin(file.plugin, str(error))
+
+
+def all_targets(folders: Sequence[Path] = ()) -> Targets:
+    """Return all targets by id, those in some folders too."""
+    targets = Targets()
+    by_others: list[tuple[str, str, TargetFile]] = []
+    for file in target_files(folders):
+        name, title = _id_and_title(file.path)
+        if not name:
+            targets.leave_out(file, first_error(file.path) or "it cannot be read")
+        elif file.plugin and plugin_name(name.partition("/")[0]) != file.plugin:
+            by_others.append((name, title, file))  # a provider's own plugin comes first
+        else:
+            targets.add(name, title, file)
+    for each in by_others:
+        targets.add(*each)
+    return targets
+
+
+def _id_and_title(file: Path) -> tuple[str, str]:
+    """Read what is needed to list a target; the id is empty where there is none."""
     try:
-        data = json.loads(file.read_bytes())
-    except (OSError, ValueError) as error:
-        raise _unusable(file, str(error)) from error
-    if isinstance(data, dict) and "id" in data:
-        return str(data["id"])
-    from wanprep.schema_errors import schema_errors
-
-    raise _unusable(file, str(next(schema_errors(data, load_schema("target")))))
+        data = read_json(file)
+        name, title = data["id"], str(data.get("title"))
+    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        return "", ""
+    return (name if isinstance(name, str) and "/" in name else ""), title
 
 
-def _unusable(file: Path, why: str) -> UsageError:
-    return UsageError(
-        f"the target file {file} cannot be read: {why}. Fix it (`wanprep schema target`"
-        " describes it), or remove it."
-    )
+def first_error(file: Path) -> str:
+    """Describe the first error in a target's file; empty for a valid one.
+
+    That a file is valid is remembered by its contents: to validate takes as long as a check.
+    """
+    if file.parent == BUILT_IN:
+        return ""  # by the tests
+    from wanprep.media.cache import cache_folder
+
+    mark = os.path.join(cache_folder(), "targets", _digest(file))
+    if os.path.exists(mark):
+        return ""
+    from wanprep.rules.check_target import target_errors
+
+    for error in target_errors(file):
+        return str(error)
+    with suppress(OSError):
+        os.makedirs(os.path.dirname(mark), mode=0o700, exist_ok=True)
+        Path(mark).touch()
+    return ""
+
+
+def _digest(file: Path) -> str:
+    """Hash all that decides whether a file is valid."""
+    from hashlib import sha256
+
+    digest = sha256(__version__.encode())
+    for each in (file, *sorted(file.parent.glob("*.schema.json"))):
+        with suppress(OSError):
+            contents = each.read_bytes()
+            digest.update(f"\0{each.name}\0{len(contents)}\0".encode() + contents)
+    return digest.hexdigest()
+
+
+def target_files(folders: Sequence[Path] = ()) -> Iterator[TargetFile]:
+    """List the files of all targets that can be found without importing anything."""
+    places = [(BUILT_IN, None), *_plugin_folders(), *_own_folders(folders)]
+    for folder, plugin in places:
+        for path in sorted(folder.glob("*.json")):
+            if not path.name.endswith(".schema.json"):
+                yield TargetFile(path, plugin)
+
+
+def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[Path, None]]:
+    if not folders:
+        return
+    of_plugins = {os.path.realpath(folder) for folder, _ in _plugin_folders()}
+    for folder in {os.path.realpath(folder): folder for folder in folders}.values():
+        if not folder.is_dir():
+            raise UsageError(
+                f"there is no folder {visible(str(folder))}: `target-folders` names it."
+            )
+        if os.path.realpath(folder) not in of_plugins:  # as of a plugin that is being written
+            yield folder, None
+
+
+def is_disabled(plugin: str) -> bool:
+    """Whether WANPREP_DISABLE_PLUGINS names a plugin, or all of them."""
+    names = os.environ.get("WANPREP_DISABLE_PLUGINS", "").split(",")
+    return not {plugin_name(plugin), "all"}.isdisjoint(plugin_name(name) for name in names)
+
+
+def plugin_name(name: str) -> str:
+    """Return the one name of a plugin, given that of its package, distribution or provider."""
+    return name.strip().replace("-", "_").removeprefix(_PREFIX)
+
+
+def _plugin_folders() -> list[tuple[Path, str]]:
+    folders = _folders_on(tuple(sys.path))
+    return [(folder, plugin) for plugin, folder in folders.items() if not is_disabled(plugin)]
+
+
+@cache
+def _folders_on(path: tuple[str, ...]) -> Mapping[str, Path]:
+    found: dict[str, Path] = {}
+    for place in path:
+        try:
+            names = sorted(name for name in os.listdir(place or ".") if name.startswith(_PREFIX))
+        except OSError:
+            continue
+        for name in names:
+            folder = Path(place, name, "targets")
+            if folder.is_dir():  # the first on the path is what import would take
+                found.setdefault(plugin_name(name), folder)
+    return found
 
 
 def choose_targets(
     ids: Sequence[str], targets: Mapping[str, Target], named_in: str = ""
 ) -> list[Target]:
-    """Load targets by id, each once; an unknown id is a usage error."""
+    """Load targets by id, each once; one that cannot be used is a usage error."""
     for name in ids:
-        if name not in targets:
-            raise UsageError(named_in + unknown_target_message(name, targets))
+        if problem := target_problem(name, targets):
+            raise UsageError(named_in + problem)
     return [targets[name] for name in dict.fromkeys(ids)]
 
 
-def unknown_target_message(name: str, ids: Iterable[str]) -> str:
-    """Suggest the target that a misspelled id is closest to."""
-    return f"there is no target '{shorten(name)}'. {suggestion(name, ids, 'targets', 0.5)}"
+def target_problem(name: str, targets: Mapping[str, Target]) -> str:
+    """Explain why a target cannot be used: there is none, or it is that of a broken plugin."""
+    try:
+        _ = targets[name]
+    except KeyError:
+        return f"there is no target '{shorten(name)}'. {suggestion(name, targets, 'targets', 0.5)}"
+    except PluginTargetError as error:
+        return str(error)
+    return ""

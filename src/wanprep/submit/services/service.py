@@ -134,7 +134,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
 def _files(folders: Sequence[Path]) -> Iterator[Path]:
     from wanprep.rules.target import target_files
 
-    for folder in dict.fromkeys(file.parent for file in target_files(folders)):
+    for folder in dict.fromkeys(file.path.parent for file in target_files(folders)):
         file = folder.with_name(PROVIDER_FILE)
         if file.is_file():
             yield file

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wanprep.testing.lint.code import check_code, example_order, with_idempotency_key
 from wanprep.testing.lint.fields import build_example, check_bodies, check_fields
-from wanprep.testing.lint.plugin import Problem, find_plugin
+from wanprep.testing.lint.plugin import PluginPackage, Problem, find_plugin
 from wanprep.testing.lint.targets import (
-    check_limits,
-    check_prompt_styles,
+    check_conventions,
     check_provider_data,
-    check_target_form,
+    check_target_file,
     read_provider_file,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from wanprep.plugins import Order
     from wanprep.rules.target import Target
-    from wanprep.testing.lint.plugin import PluginPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +33,15 @@ class Checked:
 
 
 def check_plugin(name: str) -> Checked:
-    """Check a plugin, given by its folder or its name."""
+    """Check a plugin, given by its folder or its name, or the file of one target."""
+    if Path(name).is_file():
+        return _check_target_alone(Path(name))
     found = find_plugin(name)
     service, problems = _check_provider_file(found)
     targets: list[Target] = []
     buildable: list[Target] = []
     for file in _target_files(found):
-        target, target_problems = _check_target(file)
+        target, target_problems = _check_target(file, f"targets/{file.name}", of_plugin=True)
         problems += target_problems
         targets += [target] if target else []
         buildable += [target] if target and not target_problems else []
@@ -50,6 +50,12 @@ def check_plugin(name: str) -> Checked:
     order = order or example_order(found.package.removeprefix("wanprep_"))
     problems += check_code(found, service, with_idempotency_key(order, service))
     return Checked(found, tuple(target.id for target in targets), tuple(dict.fromkeys(problems)))
+
+
+def _check_target_alone(file: Path) -> Checked:
+    target, problems = _check_target(file, file.name, of_plugin=False)
+    found = PluginPackage(file.name, file.parent, ())
+    return Checked(found, (target.id,) if target else (), tuple(problems))
 
 
 def _check_provider_file(
@@ -69,14 +75,14 @@ def _target_files(found: PluginPackage) -> list[Path]:
     return [file for file in files if not file.name.endswith(".schema.json")]
 
 
-def _check_target(file: Path) -> tuple[Target | None, list[Problem]]:
+def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | None, list[Problem]]:
     from wanprep.rules.target import load_target
 
-    name = f"targets/{file.name}"
-    if messages := check_target_form(file):
+    if messages := check_target_file(file):
         return None, [Problem(name, *each) for each in messages]
     target = load_target(file)
-    messages = [*check_limits(target), *check_prompt_styles(target), *check_fields(target)]
+    messages = list(check_fields(target)) if of_plugin or _can_be_sent(target) else []
+    messages += check_conventions(target) if of_plugin else ()
     if not messages:  # otherwise the same problems would be reported twice
         messages += check_bodies(target) if _can_be_sent(target) else ()
     return target, [Problem(name, *each) for each in messages]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import Case
 from wanprep.job.model import read_jobs
-from wanprep.pointers import steps
+from wanprep.rules.check_target import resolve_reference
 from wanprep.rules.intent import intent_of
 from wanprep.submit.request.body import CannotBuild, build_request
 
@@ -76,27 +76,6 @@ def parts(
             yield from parts(request, each, depth + 1)
 
 
-def resolve_reference(request: Mapping[str, Any], reference: object) -> Schema | None:
-    """Resolve a reference within the schema, or return None."""
-    home, _, pointer = str(reference).partition("#")
-    found: Any = request if home in {"", request.get("$id")} else None
-    for name in steps(pointer):
-        found = found.get(name) if isinstance(found, dict) else None
-    return found
-
-
-def references(schema: Schema) -> Iterator[str]:
-    """List all references in a schema."""
-    if isinstance(schema, list):
-        for each in schema:
-            yield from references(each)
-    elif isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
-            yield schema["$ref"]
-        for each in schema.values():
-            yield from references(each)
-
-
 def is_allowed(request: Mapping[str, Any], name: str, value: object) -> bool:
     """Whether a field may have a value, whatever the rest of the request is."""
     from jsonschema import Draft202012Validator
@@ -114,24 +93,8 @@ def check_fields(target: Target) -> Iterator[Message]:
             yield "", f"to be submitted, a job needs {keys} here too."
         return
     request = target.request or {}
-    invalid = list(_invalid_schema(request))
-    yield from invalid
-    if not invalid:
-        yield from _unknown_fields(target.data["fields"], request)
-        yield from _unknown_values(target.data["fields"]["parameters"], request)
-
-
-def _invalid_schema(request: Mapping[str, Any]) -> Iterator[Message]:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
-
-    try:
-        Draft202012Validator.check_schema(request)
-    except SchemaError as error:
-        yield "request", f"is not valid JSON Schema: {error.message}, at {error.json_path}."
-    for name in sorted({*references(request)}):
-        if resolve_reference(request, name) is None:
-            yield "request", f"refers to '{name}', which does not exist."
+    yield from _unknown_fields(target.data["fields"], request)
+    yield from _unknown_values(target.data["fields"]["parameters"], request)
 
 
 def _unknown_fields(fields: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[Message]:

@@ -6,7 +6,7 @@ import importlib
 import sys
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -103,26 +103,19 @@ def _project_entry_points(folder: Path) -> list[object] | None:
 @contextmanager
 def load_alone(found: PluginPackage) -> Iterator[Plugins]:
     """Load a plugin alone; a copy of it that is already imported is restored afterwards."""
+    from wanprep.plugins.loading import load
+
     folder = str(found.folder.parent)
     others = _remove_modules(found.package)
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
     try:
         points = [EntryPoint(name, name, "wanprep") for name in found.modules or (found.package,)]
-        yield _load(points, found.package)
+        yield load(points)
     finally:
         sys.path.remove(folder)
         _remove_modules(found.package)
         sys.modules.update(others)
-
-
-def _load(points: list[EntryPoint], package: str) -> Plugins:
-    from wanprep.plugins.loading import load
-
-    try:
-        return load(points)
-    except SystemExit:
-        return replace(load([]), broken={package: "ends the program when it is imported"})
 
 
 def _remove_modules(package: str) -> dict[str, ModuleType]:

@@ -4,114 +4,46 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from wanprep.errors import WanprepError
-from wanprep.rules.bounds import bounds
-from wanprep.rules.finding import rules, unknown_rule_message
-from wanprep.rules.target import SEVERITIES, load_target
-from wanprep.schema_errors import schema_errors
+from wanprep.rules.check_target import target_errors
+from wanprep.schema_errors import SchemaError, schema_errors
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from wanprep.plugins.provider import Provider
-    from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
 
 Message = tuple[str, str]  # a place in the file, and a sentence
-_SOURCE_KEYS: Final = ("doc", "says", "checked", "confidence")
 
 
-def check_target_form(file: Path) -> list[Message]:
-    """Check that a file can be read as a target: all other checks need that."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        return [("", f"cannot be read as JSON: {error}.")]
-    found = schema_problems(data, "target")
-    if found:
-        return found
-    try:
-        load_target(file)
-    except WanprepError as error:
-        return [("", f"{str(error).rstrip('.')}.")]
-    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        return [("", f"its references cannot be resolved: {type(error).__name__}, {error}.")]
-    return []
+def check_target_file(file: Path) -> list[Message]:
+    """List what is wrong with a target's file by itself: all other checks need a valid one."""
+    errors = [each.error for each in target_errors(file)]
+    return [_message(error) for error in errors]
+
+
+def check_conventions(target: Target) -> Iterator[Message]:
+    """Check what a plugin must do that a user's own target need not."""
+    for role in load_schema("target")["properties"]["roles"]["required"]:
+        if role not in target.data["roles"]:
+            yield "roles", f"missing `{role}`: a role that is not supported has the limit `not`."
+    model = target.id.partition("/")[2]
+    if target.file.stem != model:
+        yield "id", f"the model is {model}, so the file must be {model}.json."
 
 
 def schema_problems(data: object, schema: str) -> list[Message]:
     """Validate a file's data against a published schema."""
-    errors = schema_errors(data, load_schema(schema))
-    return [(dotted(error.path), f"{error.message.rstrip('.')}.") for error in errors]
+    return [_message(error) for error in schema_errors(data, load_schema(schema))]
 
 
-def dotted(path: Iterable[object]) -> str:
-    """Write a place in dots: fields.parameters.seed."""
-    return ".".join(map(str, path))
-
-
-def check_limits(target: Target) -> Iterator[Message]:
-    """Check every limit of a target, including those that it shares with others."""
-    facts = load_schema("facts")["properties"]
-    for place, schema in _parts(target).items():
-        yield from ((place, message) for message in _invalid_schema(schema))
-        for bound in bounds(schema):
-            where = dotted((place, *bound.path))
-            yield from ((where, message) for message in _check_bound(bound))
-            if place.startswith("roles") and bound.path and bound.path[0] not in facts:
-                yield where, _unknown_fact(bound.path[0])
-
-
-def _unknown_fact(name: str) -> str:
-    return (
-        f"there is no fact `{name}`, so this limit is never checked."
-        " `wanprep schema facts` lists the facts."
-    )
-
-
-def _parts(target: Target) -> dict[str, Schema]:
-    roles = {f"roles.{role}": schema for role, schema in target.roles.items()}
-    return roles | {"job": target.job, "body": target.body}
-
-
-def _invalid_schema(schema: Schema) -> Iterator[str]:
-    from jsonschema import Draft202012Validator
-
-    for error in Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema):
-        where = dotted(error.absolute_path)
-        yield f"is not valid JSON Schema: {error.message}{f', at {where}' if where else ''}."
-
-
-def _check_bound(bound: Bound) -> Iterator[str]:
-    limit = f"the limit `{bound.keyword}`"
-    if not bound.rule:
-        yield f"{limit} has no rule: name it with x-rule. `wanprep explain` lists the rules."
-    elif bound.rule not in rules():
-        yield f"{limit}: {unknown_rule_message(bound.rule)}"
-    if bound.severity not in SEVERITIES:
-        yield f"{limit} has no severity: set x-severity to error, warning or note."
-    missing = [name for name in _SOURCE_KEYS if not bound.source.get(name)]
-    if missing:
-        yield f"{limit} has an incomplete source: x-source lacks {', '.join(missing)}."
-
-
-def check_prompt_styles(target: Target) -> Iterator[Message]:
-    """Check that the ways to name references in a prompt exist."""
-    from difflib import get_close_matches
-
-    from wanprep.job.references.styles import STYLES
-
-    for key in ("prompt_styles", "doubtful_styles"):
-        for style in target.data.get(key, ()):
-            if style not in STYLES:
-                near = get_close_matches(style, STYLES, 1, cutoff=0.3)
-                styles = f"Known styles: {', '.join(STYLES)}."
-                hint = f"Did you mean '{near[0]}'?" if near else styles
-                yield key, f"there is no prompt style '{style}'. {hint}"
+def _message(error: SchemaError) -> Message:
+    end = "" if error.message.endswith((".", "?")) else "."
+    return ".".join(map(str, error.path)), error.message + end
 
 
 def read_provider_file(file: Path) -> tuple[dict[str, Any] | None, list[Message]]:

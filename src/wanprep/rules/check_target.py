@@ -1,0 +1,208 @@
+"""Find all errors in a target's file, so that a valid one never stops a check.
+
+`wanprep plugin check` reports them all, every other command the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.errors import UsageError
+from wanprep.job.documents import read_documents
+from wanprep.job.documents.document import BrokenDocument
+from wanprep.pointers import pointer_to
+from wanprep.rules.check_limits import LimitChecker, follow
+from wanprep.rules.target import UNSUPPORTED, load_limits
+from wanprep.schema_errors import SchemaError, letters, schema_errors
+from wanprep.schemas import load_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from wanprep.job.documents.document import Document
+
+_LIKE_ANOTHER: Final = 0.85  # how alike two names are of which one is a misspelling
+_EXAMPLES: Final[Mapping[str, Any]] = {
+    "string": "", "integer": 0, "number": 0.0, "boolean": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TargetError:
+    """One error in a target's file, and its line."""
+
+    line: int
+    error: SchemaError
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.error}" if self.error.path else str(self.error)
+
+
+def target_errors(file: Path) -> Iterator[TargetError]:
+    """List the errors in a target's file; an empty list means that it can be used."""
+    document = _read(file)
+    if isinstance(document, BrokenDocument):
+        line = document.place.line
+        yield TargetError(line, SchemaError((), f"line {line}: {document.message}"))
+        return
+    for error in dict.fromkeys(_errors(document.value, file)):
+        yield TargetError(document.place(pointer_to(error.path)).line, error)
+
+
+def _read(file: Path) -> Document | BrokenDocument:
+    (document,) = read_documents(str(file)).documents
+    return document
+
+
+def _errors(data: Any, file: Path) -> Iterator[SchemaError]:  # noqa: ANN401 - JSON
+    form = list(schema_errors(_with_all_roles(data), load_schema("target")))
+    yield from form
+    if not form:  # all else needs values of the right types
+        yield from _limit_errors(data, file)
+        yield from _style_errors(data)
+        yield from _parameter_errors(data)
+        yield from _date_errors(data, ())
+
+
+def _with_all_roles(data: Any) -> Any:  # noqa: ANN401 - JSON
+    """Add the roles that a target need not describe."""
+    if not isinstance(data, dict) or not isinstance(data.get("roles"), dict):
+        return data
+    described: dict[str, Any] = data["roles"]
+    return {**data, "roles": {role: described.get(role, {}) for role in {*UNSUPPORTED, *described}}}
+
+
+def _limit_errors(data: Mapping[str, Any], file: Path) -> Iterator[SchemaError]:
+    @cache
+    def load(name: str) -> Mapping[str, Any]:
+        if name and is_own(name):
+            document = _read(file.with_name(f"{name}.schema.json"))
+            if isinstance(document, BrokenDocument):
+                raise UsageError(f"line {document.place.line}: {document.message}")
+            return dict(document.value)
+        return load_limits(name, data, file)
+
+    def is_own(name: str) -> bool:
+        return not name or file.with_name(f"{name}.schema.json").is_file()
+
+    request: Mapping[str, Any] = {}
+    if "request" in data:
+        try:
+            request = load(data["request"])
+        except (UsageError, ValueError, TypeError) as error:
+            yield SchemaError(("request",), f"cannot be read: {str(error).rstrip('.')}")
+            return
+        yield from _request_errors(request)
+    for role, limits in data["roles"].items():
+        of_files = LimitChecker(load, is_own, of_job=False)
+        yield from of_files.check(limits, ("roles", role), _example_facts())
+    of_jobs = LimitChecker(load, is_own, of_job=True)
+    yield from of_jobs.check(data.get("job", {}), ("job",), _example_job(data))
+    yield from of_jobs.check(data.get("body", {}), ("body",), _example_body(request))
+
+
+def _example_facts() -> dict[str, Any]:
+    from wanprep.media.facts import unreadable_facts
+    from wanprep.rules.judge_asset import facts_for_rules
+
+    derived = facts_for_rules(unreadable_facts("x", "x"))
+    described = load_schema("facts")["properties"]
+    return derived | {
+        name: tuple(schema["enum"]) if "enum" in schema else _EXAMPLES[schema["type"]]
+        for name, schema in described.items()
+    }
+
+
+def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Resolve a job with everything in it."""
+    from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
+
+    references = [IntendedReference(kind, "", voice=True) for kind in ("image", "video")] * 2
+    parameters = {"callback_url": "https://example.com"}
+    intent = Intent(
+        prompt=Text("Image 1 waves.", ""), negative_prompt=Text("blur", ""),
+        references=tuple(references), first_frame="", parameters=parameters,
+        places={}, assets=(),
+    )  # fmt: skip
+    names = {*_common_parameters(), *data.get("fields", {}).get("parameters", ())}
+    return resolve(intent) | {"parameters": dict.fromkeys(sorted(names))}
+
+
+def _example_body(request: Mapping[str, Any]) -> dict[str, None] | None:
+    is_whole = request.get("additionalProperties") is False
+    return dict.fromkeys(request["properties"]) if is_whole and "properties" in request else None
+
+
+def _common_parameters() -> list[str]:
+    return [*load_schema("job")["properties"]["parameters"]["properties"]]
+
+
+def _request_errors(request: Mapping[str, Any]) -> Iterator[SchemaError]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError as InvalidSchema
+
+    where = ("request",)
+    try:
+        Draft202012Validator.check_schema(request)
+    except InvalidSchema as error:
+        message = f"is not valid JSON Schema: {error.message}, at {error.json_path}"
+        yield SchemaError(where, message)
+        return
+    for name in dict.fromkeys(_references(request)):
+        if resolve_reference(request, name) is None:
+            yield SchemaError(where, f"refers to '{name}', which does not exist")
+
+
+def resolve_reference(request: Mapping[str, Any], reference: object) -> Any:  # noqa: ANN401 - JSON
+    """Resolve a reference within a request schema, or return None."""
+    home, _, pointer = str(reference).partition("#")
+    return follow(request, pointer) if home in {"", request.get("$id")} else None
+
+
+def _references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+        yield schema["$ref"]
+    for each in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(each, dict | list):
+            yield from _references(each)
+
+
+def _style_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:
+    from wanprep.job.references.styles import STYLES
+
+    for key in ("prompt_styles", "doubtful_styles"):
+        for style in data.get(key, ()):
+            if style not in STYLES:
+                near = get_close_matches(style, STYLES, 1, cutoff=0.3)
+                styles = f"Known styles: {', '.join(STYLES)}"
+                hint = f"Did you mean '{near[0]}'?" if near else styles
+                yield SchemaError((key,), f"there is no prompt style '{style}'. {hint}")
+
+
+def _parameter_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:
+    """Find misspelled names of common parameters: a job would never set them."""
+    table = data.get("fields", {}).get("parameters", {})
+    common = {letters(name): name for name in _common_parameters() if name not in table}
+    for name in table.keys() - set(_common_parameters()):
+        for near in get_close_matches(letters(name), common, 1, cutoff=_LIKE_ANOTHER):
+            message = f"no job has `{name}`; did you mean `{common[near]}`?"
+            yield SchemaError(("fields", "parameters", name), message)
+
+
+def _date_errors(data: Any, path: tuple[str | int, ...]) -> Iterator[SchemaError]:  # noqa: ANN401 - JSON
+    """List citations that were checked on a day that does not exist."""
+    pairs = data.items() if isinstance(data, dict) else enumerate(data)
+    for key, value in pairs:
+        if key == "x-source" and "checked" in value:
+            try:
+                date.fromisoformat(value["checked"])
+            except ValueError:
+                where = (*path, key, "checked")
+                yield SchemaError(where, f"there is no day {value['checked']}")
+        elif isinstance(value, dict | list):
+            yield from _date_errors(value, (*path, key))
