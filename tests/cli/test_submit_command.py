@@ -9,18 +9,33 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
 from emulated import emulate
 from loopback import Loopback
+from names import Names, names
 from PIL import Image
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
 from wanprep.media import probe
-from wanprep.plugins import HostedUrl, LocalFile
+from wanprep.plugins import (
+    Accepted,
+    Flow,
+    HostedUrl,
+    LocalFile,
+    Order,
+    Request,
+    Sent,
+    Settings,
+    Status,
+)
 from wanprep.plugins.loading import installed
+
+__all__ = ["names"]
 
 
 @pytest.fixture
@@ -431,6 +446,59 @@ def test_emulation_leaves_urls_alone(session: Desktop, monkeypatch: pytest.Monke
         [run] = session.json("submit", job.name, "--emulate", status=None)
     assert run["state"] in {"succeeded", "failed"}
     assert proxy.heard == []
+
+
+ELSEWHERE: Final = "https://api.example.com/v1"
+
+
+def orders_elsewhere(_: Order) -> Flow[Accepted]:
+    yield Request(method="POST", url=ELSEWHERE)
+    return Accepted(provider_id="job-1")
+
+
+def uploads_elsewhere(_: LocalFile, __: Settings) -> Flow[HostedUrl]:
+    yield Request(method="PUT", url=ELSEWHERE, json={})
+    return HostedUrl(ELSEWHERE)
+
+
+def polls_elsewhere(_: Sent) -> Flow[Status]:
+    yield Request(method="GET", url=ELSEWHERE)
+    return Status(state="succeeded", word="x", outputs=(ELSEWHERE,))
+
+
+def ends_elsewhere(_: Sent) -> Flow[Status]:
+    yield from ()
+    return Status(state="succeeded", word="x", outputs=(ELSEWHERE,))
+
+
+@pytest.mark.parametrize(
+    ("flow", "status", "proxy"),
+    [
+        pytest.param({"submit": orders_elsewhere}, 1, False, id="order"),
+        pytest.param({"submit": orders_elsewhere}, 1, True, id="order, through a proxy"),
+        pytest.param({"upload": uploads_elsewhere}, 1, True, id="upload"),
+        pytest.param({"poll": polls_elsewhere}, 4, False, id="poll"),
+        pytest.param({"poll": ends_elsewhere}, 1, True, id="result"),
+    ],
+)
+def test_emulation_connects_to_this_machine_alone(
+    session: Desktop,
+    names: Names,
+    monkeypatch: pytest.MonkeyPatch,
+    flow: dict[str, Any],
+    status: int,
+    proxy: bool,
+) -> None:
+    evolink = installed().providers["evolink"]
+    monkeypatch.setitem(installed().providers, "evolink", replace(evolink, **flow))
+    with Loopback({}) as outside:
+        if proxy:  # on this machine, as those of companies often are
+            monkeypatch.setenv("https_proxy", outside.url)
+        assert session.wanprep("submit", session.job(), "--emulate") == status, session.err
+    assert "leads away from this machine" in session.err
+    assert set(names.connected) <= {"127.0.0.1"}
+    assert names.asked == []
+    assert outside.heard == []
 
 
 def test_a_provider_without_an_emulator_is_sent_nothing(session: Desktop) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "WANPREP_ALLOW_HOSTS"
 _OF_URLS: Final = frozenset("/?#@ ")
+_AWAY: Final = "it leads away from this machine"
 _PRIVATE: Final = "it leads to a private network"
 
 
@@ -43,6 +44,8 @@ class Reach:
 
         A name with a public and a private address is refused: which of them is used, is chance.
         """
+        if not self.public and host != "localhost" and not _is_address(host):
+            raise UnsafeAddress(_AWAY)  # to resolve a name is a request, too
         # As bytes, because Python would apply an older version of IDNA than the rest does.
         entries = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
         found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
@@ -69,9 +72,17 @@ class Reach:
         if self.loopback and is_loopback_address(address):
             return
         if not self.public:
-            raise UnsafeAddress("it leads away from this machine")
+            raise UnsafeAddress(_AWAY)
         if not is_public(address):
             raise UnsafeAddress(_PRIVATE)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def is_allowed(host: str, port: int, hosts: Hosts) -> bool:

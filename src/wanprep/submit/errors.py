@@ -45,6 +45,10 @@ class NoAnswer(WanprepError):
 
     exit_code = 1
 
+    def __init__(self, message: str, *, hopeless: bool = False) -> None:
+        super().__init__(message)
+        self.hopeless = hopeless  # it would fail the same way later
+
 
 class CannotHost(WanprepError):
     """A local file gets no public URL; the message lists the alternatives."""

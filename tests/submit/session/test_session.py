@@ -62,3 +62,4 @@ def test_an_emulated_session_reaches_this_machine_alone(
             with pytest.raises(Broken, match="leads away from this machine"):
                 client.send(Request(method="GET", url=f"https://{host}/a"))
     assert names.connected == ["127.0.0.1"]
+    assert names.asked == [], "nor is a name resolved"

@@ -138,7 +138,8 @@ class Driver(Closing):
         outcome = retry(lambda: self.client.send(request), is_transient, self.policy, self.pause)
         match outcome:
             case Broken():
-                raise NoAnswer(f"{self.service.title} gives no answer: {outcome}.")
+                message = f"{self.service.title} gives no answer: {outcome}."
+                raise NoAnswer(message, hopeless=outcome.hopeless)
             case _ if outcome.status in TRANSIENT:
                 raise NoAnswer(f"{self.service.title} answers with {describe(outcome)}.")
             case _:

@@ -100,10 +100,10 @@ def wait_for_end(session: Session, run: Run, task: Task) -> Run:
             return run
         try:
             status = session.driver(run.provider).poll(session.ledger.as_sent(run))
-        except NoAnswer as error:
-            task.report(f"no answer for now ({error})")
-        except Refused as error:
-            refusals += 1
+        except (NoAnswer, Refused) as error:
+            if isinstance(error, NoAnswer):
+                task.report(f"no answer for now ({error})")
+            refusals += isinstance(error, Refused) or error.hopeless
             if refusals >= _MOST_REFUSALS:
                 return _give_up(session, run, error)
         else:
@@ -140,8 +140,10 @@ def _pauses(session: Session, run: Run) -> Iterator[float]:
     yield from pauses
 
 
-def _give_up(session: Session, run: Run, error: Refused) -> Run:
+def _give_up(session: Session, run: Run, error: NoAnswer | Refused) -> Run:
     """Stop polling; a job that is older than the service keeps results has expired."""
+    if isinstance(error, NoAnswer):
+        raise StillRunning(f"{error} To keep waiting: wanprep runs wait {run.id}") from error
     why = refusal_text(error)
     end = result_deadline(session.service(run.provider), run, ())
     if end and end < utc_now():
