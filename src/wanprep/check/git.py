@@ -129,6 +129,24 @@ def _git(command: Sequence[str], stdin: bytes = b"") -> list[str]:
     return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
 
 
+def is_in_git(path: str) -> bool:
+    """Whether git has the content of a file, committed or staged."""
+    folder, name = os.path.split(os.path.realpath(path))
+    # A hook's own repository, in these variables, need not be the file's.
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+
+    def ask(*command: str) -> bytes:
+        return subprocess.run(
+            ["git", "--literal-pathspecs", *command, "--", name],  # noqa: S607 - the one on PATH
+            cwd=folder, env=environ, capture_output=True, check=True,
+        ).stdout  # fmt: skip
+
+    try:
+        return ask("hash-object").strip() in ask("ls-files", "-z", "--stage").split()
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
 def path_in_repository(file: str) -> str:
     """Return a path from the root of the repository, or an absolute one outside of it."""
     path = os.path.abspath(file)

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 @reading_options
 def fix(
     paths: tuple[str, ...], targets: tuple[str, ...], roles: dict[str, str], out: str | None,
-    in_place: bool, crop: str | None, trim: str | None, background: str | None, yes: bool,
-    receipt: str | None, plan: bool, diff: bool, style: str, ignore: tuple[str, ...],
+    in_place: bool, no_backup: bool, crop: str | None, trim: str | None, background: str | None,
+    yes: bool, receipt: str | None, plan: bool, diff: bool, style: str, ignore: tuple[str, ...],
     changed: bool, exit_non_zero_on_fix: bool, offline: bool | None, deep: bool, nul: bool,
     no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
@@ -81,7 +81,14 @@ def fix(
         cache=not no_cache, nul=nul, workers=jobs, config=config,
     )  # fmt: skip
     task = steps.make_task(
-        request, parse_rule_names(ignore), out, yes=yes, crop=crop, trim=trim, background=background
+        request,
+        parse_rule_names(ignore),
+        out,
+        no_backup=no_backup,
+        yes=yes,
+        crop=crop,
+        trim=trim,
+        background=background,
     )
     if plan or not (out or in_place):
         return steps.show_plan(task, baseline, style, diff=diff)

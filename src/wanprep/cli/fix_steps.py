@@ -60,6 +60,7 @@ def make_task(
     ignored: Iterable[str],
     out: str | None,
     *,
+    no_backup: bool,
     yes: bool,
     **choices: str | None,
 ) -> FixRequest:
@@ -71,6 +72,7 @@ def make_task(
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
+        backup=not no_backup,
         earlier=read_earlier_results(previous) if previous else EarlierResults(),
     )
 
@@ -98,7 +100,9 @@ def check_results(
     task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, baseline: tuple[Entry, ...] | None
 ) -> Report:
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
-    inputs = read_inputs(recheck_request(task, prepared, outcomes))
+    request = recheck_request(task, prepared, outcomes)
+    nothing = replace(prepared.inputs, files=(), cases=(), problems=(), media=(), facts={})
+    inputs = read_inputs(request) if request.paths or request.changed else nothing
     return drop_baseline(judge_inputs(inputs), inputs, baseline)
 
 

@@ -130,6 +130,8 @@ fixing_options: Final = together(
     click.option("--out", metavar="DIR", shell_complete=complete_folders,
                  help="Write results to DIR, which mirrors the inputs."),
     click.option("--in-place", is_flag=True, help="Replace the original files."),
+    click.option("--no-backup", is_flag=True,
+                 help="With --in-place, keep no original that is replaced with a loss."),
     click.option("--crop", type=click.Choice(["smart", "center", "pad"]),
                  help="How to correct an aspect ratio: crop by content, crop the centre, or pad."),
     click.option("--trim", type=click.Choice(["start", "center", "end"]),

@@ -72,6 +72,8 @@ def _answer(function: Callable[..., Any], arguments: list[Any]) -> bytes:
         return json.dumps({"result": function(*arguments)}).encode("ascii")
     except WanprepError as error:
         answer = {"cause": "refused", "detail": str(error), "error": type(error).__name__}
+    except OSError as error:
+        answer = {"cause": "refused", "detail": str(error), "error": "OSError"}
     except MemoryError:
         answer = {"cause": "memory"}
     except Exception:  # noqa: BLE001 - the parent reports it

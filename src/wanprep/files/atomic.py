@@ -118,7 +118,7 @@ def move_into_place(
     with explain_os_errors(path):
         if mode_of is not None:
             os.chmod(part, stat.S_IMODE(os.stat(mode_of).st_mode))
-        _sync(part)
+        sync_file(part)
         if overwrite:
             os.replace(part, path)
         else:
@@ -179,10 +179,11 @@ def sha256_of(path: str) -> str:
 def sync_folder(folder: str) -> None:
     """Write a folder's entries to the disk: a file is only safe when its name is, too."""
     with contextlib.suppress(OSError):  # some network folders cannot; the content is safe by then
-        _sync(folder or os.curdir)
+        sync_file(folder or os.curdir)
 
 
-def _sync(path: str) -> None:
+def sync_file(path: str) -> None:
+    """Write a file's content to the disk, and wait until it is there."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

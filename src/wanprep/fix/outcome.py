@@ -26,6 +26,7 @@ class Fixed:
     output: Output
     verification: Verification
     hashes: Mapping[str, str]  # before, after
+    backup: str = ""  # where the original is, if it was kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class FixedFile:
     result: str
     fixed: FixedJob
     hashes: Mapping[str, str]  # before, after
+    problem: str = ""  # why it was not written
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,14 @@ class Outcomes:
     @property
     def all_delivered(self) -> bool:
         """Whether everything that was fixed could be written to its place."""
-        return not any(isinstance(each, NotFixed) and each.is_undelivered for each in self.assets)
+        undelivered = (isinstance(each, NotFixed) and each.is_undelivered for each in self.assets)
+        return not (any(undelivered) or any(job.problem for job in self.jobs))
 
     @property
     def has_changes(self) -> bool:
         """Whether any file was changed."""
         fixed = any(isinstance(each, Fixed) for each in self.assets)
-        return fixed or any(job.hashes["before"] != job.hashes["after"] for job in self.jobs)
+        return fixed or any(len(set(job.hashes.values())) > 1 for job in self.jobs)
 
 
 def result_of(outcome: Outcome) -> str:

@@ -59,7 +59,9 @@ def outcome_lines(outcomes: Outcomes) -> Iterator[str]:
     for each in outcomes.assets:
         yield from _asset_lines(each)
     for job in outcomes.jobs:
-        if job.fixed.changes or job.fixed.questions or job.fixed.not_fixed:
+        if job.problem:
+            yield f"{visible(job.file.file)}: not fixed\n    {job.problem}"
+        elif job.fixed.changes or job.fixed.questions or job.fixed.not_fixed:
             yield _arrow(job.file.file, job.result)
             yield from _job_lines(job.fixed)
     yield _summary(outcomes)
@@ -83,6 +85,8 @@ def _asset_lines(outcome: Outcome) -> Iterator[str]:
             steps = ", ".join(step.words for step in plan.steps)
             yield f"    {steps}" + (f" ({similarity})" if similarity else "")
             yield from (f"    {note}" for note in outcome.output.notes)
+            if outcome.backup:
+                yield f"    original kept as {visible(outcome.backup)}"
             yield from (f"    remaining: {each.message}" for each in verification.after)
         case Unchanged(remaining=remaining):
             if remaining:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,27 +14,44 @@ from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import (
     CannotWrite,
     copy_file,
+    explain_os_errors,
     move_into_place,
     remove_stale_parts,
     sha256_of,
+    sync_file,
     temporary_path,
 )
 from wanprep.fix.deliver import ResultPaths, common_folder
 from wanprep.fix.executors import Executors, cores, without_copies
+from wanprep.fix.interrupts import interrupt_on_signals
 from wanprep.fix.job.files import fix_jobs
+from wanprep.fix.originals import (
+    changed_message,
+    keep_original,
+    remove_originals,
+    require_unchanged,
+)
 from wanprep.fix.outcome import Fixed, NotFixed, Outcome, Outcomes, Unchanged
 from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Options, Plan, VideoRecipe
 from wanprep.fix.plan.plan_asset import plan_asset
-from wanprep.fix.request import FixRequest, MediaFile, PlannedFile, PlannedRun, media_files
+from wanprep.fix.request import (
+    FixRequest,
+    MediaFile,
+    PlannedFile,
+    PlannedRun,
+    media_files,
+    stamp_of,
+)
 from wanprep.fix.verify import findings_for, verify
 from wanprep.media.workers import probe_in_worker
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
     from wanprep.fix.executors import Similarity
     from wanprep.fix.plan.plan import AssetPlan, Output, ProgressCallback
+    from wanprep.fix.request import Stamp
     from wanprep.media.facts import Facts
 
 # Asks the user about the steps of a plan that change what is visible or how long a file lasts.
@@ -67,13 +82,22 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
         each.ignored |= request.ignored
     planned = [_plan_file(each, request.options, ask) for each in files]
     paths.reserve(each.path for each in files)
-    planned = [replace(each, result=_assign_result(paths, each)) for each in planned]
+    planned = [
+        replace(each, result=_assign_result(paths, each), stamp=_stamp(each.media.path))
+        for each in planned
+    ]
     return PlannedRun(inputs, paths, tuple(planned))
 
 
 def _assign_result(paths: ResultPaths, file: PlannedFile) -> str:
     suffix = file.plan.recipe.suffix if isinstance(file.plan, Plan) else None
     return paths.assign(file.media.path, suffix)
+
+
+def _stamp(path: str) -> Stamp | None:
+    with suppress(OSError, ValueError):
+        return stamp_of(path)
+    return None
 
 
 def _plan_file(media: MediaFile, options: Options, ask: Ask | None) -> PlannedFile:
@@ -153,7 +177,7 @@ def apply_fixes(request: FixRequest, run: PlannedRun, progress: FixProgress) -> 
         return Outcomes(outcomes, is_interrupted=True)
     jobs = fix_jobs(request, run, outcomes)
     if request.out is None:
-        _remove_renamed(outcomes)
+        outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
     return Outcomes(outcomes, tuple(jobs))
 
 
@@ -161,18 +185,12 @@ def _is_video(file: PlannedFile) -> bool:
     return isinstance(file.plan, Plan) and isinstance(file.plan.recipe, VideoRecipe)
 
 
-def _remove_renamed(outcomes: Sequence[Outcome]) -> None:
-    """Remove the originals of renamed files, which no job names any more."""
-    for each in outcomes:
-        if isinstance(each, Fixed) and each.result != each.media.path:
-            os.unlink(each.media.path)
-
-
 class _Fixer:
     """Fixes single files, several of them at once."""
 
     def __init__(self, request: FixRequest, executors: Executors, progress: FixProgress) -> None:
         self._out = request.out
+        self._keep_lossy = request.backup
         self._may_overwrite = request.earlier.has_written
         self._executors = executors
         self._progress = progress
@@ -184,6 +202,8 @@ class _Fixer:
             outcome = self._fix(file, on_progress)
         except WanprepError as error:
             outcome = NotFixed(file.media, (str(error),), isinstance(error, CannotWrite))
+        except OSError as error:  # the source is gone, or the machine is out of something
+            outcome = NotFixed(file.media, (visible(str(error)),), is_undelivered=True)
         self.outcomes[file.media.path] = outcome
         self._progress.end(file)
 
@@ -211,9 +231,11 @@ class _Fixer:
         self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
     ) -> Fixed | NotFixed:
         source, path = file.media.path, file.result
-        if self._out is None and path == source:
-            path = os.path.realpath(source)  # write to what a link points to, and keep the link
+        if self._out is None and path == source and os.path.islink(source):
+            path = os.path.realpath(source)  # write to what it points to, and keep the link
         before = sha256_of(source)
+        if self._out is None and stamp_of(source) != file.stamp:
+            raise CannotWrite(changed_message(source))
         with temporary_path(path) as part:
             recipe = self._executors.place_window(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
@@ -222,10 +244,23 @@ class _Fixer:
             if verification.problems:
                 return NotFixed(file.media, verification.problems)
             hashes = {"before": before, "after": sha256_of(part)}
-            overwrite = path == os.path.realpath(source) or self._may_overwrite(path)
-            move_into_place(part, path, mode_of=source, overwrite=overwrite)
+            backup = self._deliver(part, path, file, hashes["before"])
         return Fixed(media=file.media, plan=plan, result=file.result, output=output,
-                     verification=verification, hashes=hashes)  # fmt: skip
+                     verification=verification, hashes=hashes, backup=backup)  # fmt: skip
+
+    def _deliver(self, part: str, path: str, file: PlannedFile, before: str) -> str:
+        """Put a result in its place; return where its original is kept, if it was replaced."""
+        source, plan, backup = file.media.path, file.plan, ""
+        is_replaced = self._out is None and file.result == source
+        if is_replaced:
+            with explain_os_errors(part):
+                sync_file(part)  # now: it takes long, and what follows must be quick
+            require_unchanged(source, before)
+            if self._keep_lossy and isinstance(plan, Plan):
+                backup = keep_original(plan, path)
+        overwrite = is_replaced or self._may_overwrite(path)
+        move_into_place(part, path, mode_of=source, overwrite=overwrite)
+        return backup
 
     def _write(
         self, source: str, plan: Plan, part: str, on_progress: ProgressCallback | None
@@ -242,26 +277,3 @@ class _Fixer:
         plan, output, similarity, facts = self._write(source, plan, part, on_progress)
         note = "re-encoded, because its streams cannot be decoded as they are"
         return plan, replace(output, notes=(note, *output.notes)), similarity, facts
-
-
-# SIGHUP arrives when the terminal is closed; Windows has none.
-_SIGNALS: Final = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-@contextmanager
-def interrupt_on_signals() -> Iterator[None]:
-    """Raise KeyboardInterrupt for SIGTERM and SIGHUP, in the main thread, so that files are tidied.
-
-    A signal that the process was started to ignore (nohup) stays ignored.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    handled = [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_DFL]
-    for each in handled:
-        signal.signal(each, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for each in handled:
-            signal.signal(each, signal.SIG_DFL)

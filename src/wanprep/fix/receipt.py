@@ -53,6 +53,7 @@ def _fixed(outcome: Fixed) -> dict[str, Any]:
     return {
         "outcome": "mended",
         "result": outcome.result,
+        **({"backup": outcome.backup} if outcome.backup else {}),
         "sha256": dict(outcome.hashes),
         "steps": [
             {"name": step.name, "safety": step.safety, "words": step.words} for step in plan.steps
@@ -81,7 +82,7 @@ def _job(job: FixedFile) -> dict[str, Any]:
     return {
         "source": job.file.file,
         "result": job.result,
-        "sha256": dict(job.hashes),
+        **({"reasons": [job.problem]} if job.problem else {"sha256": dict(job.hashes)}),
         "changes": [
             {name: getattr(change, name) for name in names} for change in job.fixed.changes
         ],

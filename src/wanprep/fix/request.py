@@ -28,7 +28,11 @@ class FixRequest:
     ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
     options: Options = field(default_factory=Options)
     out: str | None = None  # None: in place
+    backup: bool = True  # in place, keep what is replaced with loss and not in git
     earlier: EarlierResults = field(default_factory=EarlierResults)  # these may be overwritten
+
+
+Stamp = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,14 @@ class PlannedFile:
     media: MediaFile
     plan: AssetPlan
     result: str = ""
+    stamp: Stamp | None = None  # when it was planned
     undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
+
+
+def stamp_of(path: str) -> Stamp:
+    """Return what changes when a file is saved; raise OSError if there is none."""
+    status = os.stat(path)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 @dataclass(frozen=True, slots=True)

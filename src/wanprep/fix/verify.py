@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import asset_findings
 from wanprep.fix.outcome import result_of
+from wanprep.media.facts import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +82,8 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
     ignored = dict(_ignored_in_results(outcomes, config.folder))
     return replace(
         check,
-        paths=tuple(path if os.path.lexists(path) else glob.escape(path) for path in paths),
+        # What has vanished meanwhile is reported as not fixed.
+        paths=tuple(path for path in paths if is_url(path) or os.path.lexists(path)),
         roles={glob.escape(path): role for path, role in results.items()},
         config=replace(config, ignore_in={**config.ignore_in, **ignored}),
     )

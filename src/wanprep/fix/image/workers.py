@@ -27,7 +27,7 @@ _MEMORY: Final = 2304 * 2**20
 
 _ERRORS: Final[Mapping[str, type[WanprepError]]] = {
     each.__name__: each for each in (CannotFix, CannotWrite)
-}
+}  # and OSError
 _TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place_window", "thumbnails")}
 _FAILURES: Final = {
     "slow": "Fixing it took longer than {detail}. Scale it down first.",
@@ -77,6 +77,8 @@ class ImageWorkers(Closing):
             return outcome
         if outcome.cause in _FAILURES:
             raise CannotFix(_FAILURES[outcome.cause].format(detail=outcome.detail))
+        if outcome.cause == "refused" and outcome.error == "OSError":
+            raise CannotFix(f"it cannot be read: {outcome.detail}")
         if outcome.cause == "refused" and outcome.error in _ERRORS:
             raise _ERRORS[outcome.error](outcome.detail)
         raise RuntimeError(f"an image worker failed:\n{outcome.detail}")

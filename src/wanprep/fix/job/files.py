@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import codecs
 import os
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from wanprep.files.atomic import copy_file, explain_os_errors, sha256_of, write_bytes
+from wanprep.files.atomic import CannotWrite, copy_file, explain_os_errors, write_bytes
+from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.originals import changed_message
 from wanprep.fix.outcome import FixedFile, result_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.inputs import Case
-    from wanprep.fix.job.changes import FixedJob
     from wanprep.fix.outcome import Outcome
     from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
     from wanprep.job.model import JobFile
@@ -62,19 +64,28 @@ def _changed_paths(
 
 
 def _write(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> FixedFile:
-    before = sha256_of(file.file)
+    try:
+        before, after = _deliver(request, file, result, fixed)
+    except CannotWrite as error:
+        left = FixedJob(text=file.source.text, questions=fixed.questions, remaining=fixed.remaining)
+        return FixedFile(file, file.file, left, {}, problem=str(error))
+    return FixedFile(file, result, fixed, {"before": before, "after": after})
+
+
+def _deliver(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> tuple[str, str]:
+    """Write a job unless its file was saved since it was read; return the hashes."""
+    with explain_os_errors(file.file, "read"), open(file.file, "rb") as source:
+        old = source.read()
+    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""  # some editors write it
+    if old.removeprefix(mark).decode("utf-8", "replace") != file.source.text:
+        raise CannotWrite(changed_message(file.file))
     overwrite = request.out is None or request.earlier.has_written(result)
-    if fixed.text != file.source.text:
+    if fixed.text == file.source.text:
+        new = old
+        if request.out is not None:
+            copy_file(file.file, result, overwrite=overwrite)
+    else:
+        new = mark + fixed.text.encode()
         final = os.path.realpath(result) if request.out is None else result
-        data = _mark_of(file.file) + fixed.text.encode()
-        write_bytes(data, final, mode_of=file.file, overwrite=overwrite)
-    elif request.out is not None:
-        copy_file(file.file, result, overwrite=overwrite)
-    return FixedFile(file, result, fixed, {"before": before, "after": sha256_of(result)})
-
-
-def _mark_of(path: str) -> bytes:
-    """Keep the mark with which some editors begin a file."""
-    with explain_os_errors(path, "read"), open(path, "rb") as file:
-        start = file.read(3)
-    return start if start == codecs.BOM_UTF8 else b""
+        write_bytes(new, final, mode_of=file.file, overwrite=overwrite)
+    return sha256(old).hexdigest(), sha256(new).hexdigest()
