@@ -54,6 +54,34 @@ def test_addresses(tmp_path: Path, address: str, severity: str | None) -> None:
     assert all(each.asset and address.startswith(each.asset) for each in found)
 
 
+@pytest.mark.parametrize(
+    ("url", "detail"),
+    [
+        ("https://cdn.example.com/a\nb.png", "it contains the invisible character U+000A"),
+        ("https://cdn.example.com/a.png\r", "it contains the invisible character U+000D"),
+        ("https://cdn.example.com/\ta.png", "it contains the invisible character U+0009"),
+        ("https://cdn.example.com/a\u200b.png", "it contains the invisible character U+200B"),
+        ("https://cdn.example.com/" + "a" * 100_000, "it has 100,024 characters"),
+        ("https://\uff43dn.example.com/a.png", "it has no valid host name"),
+        ("https://cdn..example.com/a.png", "it has no valid host name"),
+        ("https://cdn.example.com:99999/a.png", "it is not a valid URL"),
+        ("https://[cdn.example.com]/a.png", "it is not a valid URL"),
+        ("https://\uff11\uff12\uff17.0.0.1/a.png", "it has no valid host name"),
+        ("https://127.0.0.0x1/a.png", "its host is private or missing"),
+    ],
+)
+def test_invalid_urls(tmp_path: Path, url: str, detail: str) -> None:
+    (tmp_path / "job.json").write_text(
+        json.dumps({"target": EVOLINK, "prompt": "x", "references": [{"image": url}]})
+    )
+    report = check(tmp_path / "job.json")
+    (finding,) = report.findings
+    assert (finding.rule, finding.severity) == ("asset-url-unsafe", "error")
+    assert detail in finding.message
+    assert len(finding.message) < 300
+    assert report.verdicts[0].verdict == "fail"
+
+
 def test_some_demand_https(tmp_path: Path) -> None:
     (finding,) = url_findings(tmp_path, "http://cdn.example.com/a.png", RUNCOMFY)
     assert (finding.severity, finding.target) == ("error", RUNCOMFY)

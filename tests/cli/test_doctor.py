@@ -66,6 +66,18 @@ def test_keys_are_found_but_not_shown(
         assert secret not in shown
 
 
+def test_connections(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("WANPREP_ALLOW_HOSTS", "nas:8000, store.example")
+    assert checks(capfd, 0, "Network")["hosts of your own"] == (
+        "note",
+        "nas:8000, store.example, from WANPREP_ALLOW_HOSTS or [network]",
+    )
+    for name, value in (("all_proxy", "socks5://h:1"), ("WANPREP_ALLOW_HOSTS", "http://nas")):
+        monkeypatch.setenv(name, value)
+        state, message = checks(capfd, 1, "Network")["connections"]
+        assert (state, name.upper() in message) == ("trouble", True)
+
+
 def test_base_urls(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", "http://127.0.0.1:1234/")
     monkeypatch.setenv("WANPREP_OXEN_BASE_URL", "http://oxen.example.com")

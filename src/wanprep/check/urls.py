@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from wanprep.check.expiry import expiry
 from wanprep.media.facts import NOT_DECODED, REFUSED, UNREAD, UNSAFE
-from wanprep.net.urls import is_private
+from wanprep.net.urls import is_private, url_problem
 from wanprep.rules.bounds import JobViolation, violation_of
 
 if TYPE_CHECKING:
@@ -88,11 +88,10 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
 
 def is_public(asset: Asset) -> bool:
     """Whether a URL may be fetched from here: it is public, by its text."""
-    try:
-        parts = urlsplit(asset.location)
-        return parts.scheme.lower() in {"http", "https"} and not is_private(parts.hostname or "")
-    except ValueError:
+    if url_problem(asset.location):
         return False
+    parts = urlsplit(asset.location)
+    return parts.scheme.lower() in {"http", "https"} and not is_private(parts.hostname or "")
 
 
 def _fetch_violations(asset: Asset, target: Target, problem: str) -> Iterator[JobViolation]:
@@ -124,14 +123,12 @@ def _answer_violations(asset: Asset, facts: Facts) -> Iterator[JobViolation]:
 
 
 def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
-    try:
-        parts = urlsplit(asset.location)
-        host, scheme = parts.hostname or "", parts.scheme.lower()
-    except ValueError:
-        host, scheme = "", ""
-    note, detail, name, limit = _UNSAFE, "", asset.written, _PUBLIC
-    if is_private(host):
-        detail = "its host is private or missing, so no service can reach it"
+    note, name, limit = _UNSAFE, asset.written, _PUBLIC
+    problem = url_problem(asset.location)
+    parts = urlsplit("" if problem else asset.location)
+    scheme = parts.scheme.lower()
+    if is_private(parts.hostname or ""):
+        detail = problem or "its host is private or missing, so no service can reach it"
     elif scheme == "http":
         note = target.data.get("urls", {}).get("https") or _UNSAFE | _WARNING
         detail = "not https"

@@ -237,6 +237,7 @@ def _services(config: Config, targets: Iterable[str], environ: Mapping[str, str]
     for service in found:
         yield from _base_urls(service, environ)
     yield from _proxies()
+    yield from _connections(config, environ)
     yield from _plugins()
 
 
@@ -284,6 +285,23 @@ def _proxies() -> Iterator[Line]:
             yield Line("Network", f"{name} proxy", "note", redact(url))
     if not proxies:
         yield Line("Network", "proxy", "fine", "none")
+
+
+def _connections(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
+    """Check that proxies and certificates can be used, and name the hosts that are exempt."""
+    from wanprep.net.client import open_client
+    from wanprep.net.reach import VARIABLE, Reach, allowed_hosts
+
+    try:
+        hosts = allowed_hosts(environ, config.allow_hosts)
+        open_client(Reach(), timeout=1, connections=1, keep_alive=False).close()
+    except WanprepError as error:
+        yield Line("Network", "connections", "trouble", str(error))
+        return
+    if hosts:
+        names = (f"{name}:{port}" if port else name for name, port in hosts)
+        message = f"{', '.join(sorted(names))}, from {VARIABLE} or [network]"
+        yield Line("Network", "hosts of your own", "note", message)
 
 
 def _plugins() -> Iterator[Line]:

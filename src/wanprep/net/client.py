@@ -7,6 +7,8 @@ a proxy, which resolves names itself, a host is checked as far as this machine k
 
 from __future__ import annotations
 
+import os
+import ssl
 import time
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -20,6 +22,7 @@ from wanprep import __version__
 from wanprep.errors import UsageError
 from wanprep.net.secrets import redact
 from wanprep.net.urls import is_loopback
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,21 +36,14 @@ _PORTS: Final = {"http": 80, "https": 443}
 def open_client(
     reach: Reach, *, timeout: httpx.Timeout | float, connections: int, keep_alive: bool
 ) -> httpx.Client:
-    """Open a client; an unusable proxy or certificate in the environment is a usage error."""
+    """Open a client; an unusable proxy or certificate file is a usage error."""
     limits = {
         "max_connections": connections,
         "max_keepalive_connections": connections if keep_alive else 0,
         "keepalive_expiry": 5.0,
     }
-    try:
-        transport = _Transport(reach, limits)
-    except (ImportError, OSError, RuntimeError, ValueError, httpx.InvalidURL) as error:
-        raise UsageError(
-            "the proxy or the certificates named in the environment (HTTPS_PROXY, "
-            f"SSL_CERT_FILE, ...) cannot be used: {redact(str(error))}"
-        ) from None
     return httpx.Client(
-        transport=transport,
+        transport=_Transport(reach, limits),
         timeout=timeout,
         # Lengths are compared, so bodies must not be compressed.
         headers={"User-Agent": f"wanprep/{__version__}", "Accept-Encoding": "identity"},
@@ -61,14 +57,14 @@ class _Transport(httpx.BaseTransport):
     """Sends each request through the proxy for it, or directly to a checked address."""
 
     def __init__(self, reach: Reach, limits: Mapping[str, Any]) -> None:
-        context = httpx.create_ssl_context()
+        context = _certificates()
         self._reach = reach
         self._direct = httpcore.ConnectionPool(
             ssl_context=context, network_backend=_CheckedBackend(reach), **limits
         )
         proxies = getproxies() if reach.public else {}
         self._proxies = {
-            scheme: _proxy_pool(proxies[scheme], ssl_context=context, **limits)
+            scheme: _proxy_pool(scheme, proxies[scheme], ssl_context=context, **limits)
             for scheme in ("http", "https", "all")
             if proxies.get(scheme)
         }
@@ -114,8 +110,29 @@ class _Transport(httpx.BaseTransport):
         return proxy
 
 
-def _proxy_pool(address: str, **options: Any) -> httpcore.ConnectionPool:  # noqa: ANN401
+def _certificates() -> ssl.SSLContext:
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # errors of TLS, too
+        name = "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "SSL_CERT_DIR"
+        path = visible(os.environ.get(name, ""))
+        reason = "no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UsageError(f"{name}={path} cannot be used: {reason}. Correct or unset it.") from None
+
+
+def _proxy_pool(scheme: str, address: str, **options: Any) -> httpcore.ConnectionPool:  # noqa: ANN401
     """Open a pool for a proxy, which may be in a private network: the user named it."""
+    try:
+        return _open_proxy(address, options)
+    except (RuntimeError, ValueError, httpx.InvalidURL) as error:
+        is_socks = isinstance(error, RuntimeError)
+        reason = "SOCKS needs `pip install socksio`" if is_socks else str(error)
+        raise UsageError(
+            f"the proxy in {scheme.upper()}_PROXY cannot be used: {redact(reason)}."
+        ) from None
+
+
+def _open_proxy(address: str, options: Mapping[str, Any]) -> httpcore.ConnectionPool:
     proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
     url = httpcore.URL(
         scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/"

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from wanprep.errors import UsageError
 from wanprep.net.addresses import is_loopback_address, is_public
-from wanprep.net.urls import is_private, origin
+from wanprep.net.urls import ascii_host, is_private, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,8 +95,8 @@ def is_allowed_url(url: str, hosts: Hosts) -> bool:
     """Whether a URL is on one of the user's own hosts."""
     try:
         place = origin(url)
-        return place is not None and is_allowed(_ascii(place[1]), place[2], hosts)
-    except UnicodeError:
+        return place is not None and is_allowed(ascii_host(place[1]), place[2], hosts)
+    except ValueError:
         return False
 
 
@@ -113,20 +113,10 @@ def allowed_hosts(environ: Mapping[str, str], configured: Iterable[str] = ()) ->
 def _host_and_port(text: str, where: str) -> tuple[str, int | None]:
     try:
         parts = urlsplit(f"//{text}")
-        name, port = _ascii(parts.hostname or ""), parts.port
+        name, port = ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         name, port = "", None
     if not name or _OF_URLS & {*text}:
         message = f"{where}: {text!r} is not a host. Write host or host:port, without http://."
         raise UsageError(message)
     return name, port
-
-
-def _ascii(name: str) -> str:
-    """Encode a host as the HTTP client does."""
-    name = name.lower().rstrip(".")
-    if name.isascii():
-        return name
-    import idna
-
-    return idna.encode(name).decode("ascii")

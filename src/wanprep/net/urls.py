@@ -14,6 +14,8 @@ Origin = tuple[str, str, int]
 
 _INNER: Final = (".internal", ".lan", ".local", ".localdomain", ".localhost", ".home.arpa")
 _NUMBER: Final = re.compile(r"\.(?:[0-9]+|0x[0-9a-f]*)\Z")
+_HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
+_LONGEST: Final = 65_536
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -28,6 +30,33 @@ def is_private(host: str) -> bool:
         # ends in a number is another spelling of an IP address: 127.1, 0x7f.0.0.0x1.
         return "." not in name or name.endswith(_INNER) or bool(_NUMBER.search(name))
     return not is_public(address)
+
+
+def url_problem(url: str) -> str:
+    """Describe why a URL cannot be requested by anyone; empty if it can."""
+    if hidden := next((letter for letter in url if not letter.isprintable()), ""):
+        return f"it contains the invisible character U+{ord(hidden):04X}"
+    if len(url) > _LONGEST:
+        return f"it has {len(url):,} characters; servers accept fewer than {_LONGEST:,}"
+    parts = _parts(url)
+    if parts is None:
+        return "it is not a valid URL"
+    try:
+        host = ascii_host(parts.hostname or "")
+    except ValueError:
+        host = "?"
+    is_host = not host or ":" in host or _HOST.fullmatch(host)
+    return "" if is_host else "it has no valid host name"
+
+
+def ascii_host(name: str) -> str:
+    """Encode a host as the HTTP client does; ValueError if it is not a host name."""
+    name = name.lower().rstrip(".")
+    if name.isascii():
+        return name
+    import idna
+
+    return idna.encode(name).decode("ascii")
 
 
 def origin(url: str) -> Origin | None:

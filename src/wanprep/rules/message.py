@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.media.facts import NOT_READ, is_url
+from wanprep.net.secrets import redact
 from wanprep.rules.finding import rules
 from wanprep.text import file_size, join_words, plain_number, seconds
 
@@ -68,7 +69,7 @@ def job_message(each: JobViolation, target: Target) -> str:
     """Describe what is wrong with a job, what is allowed, and how to fix it."""
     rule = rules()[each.violation.rule]
     fields = {
-        "name": each.name,
+        "name": _shorten(redact(each.name)),
         "provider": target.provider_title,
         "found": describe_found(each.violation),
         "allowed": describe_allowed(each.violation),
@@ -87,7 +88,10 @@ def _fix(rule: Rule, *, is_fixable: bool) -> str:
 def _name(written: str) -> str:
     """Return a file's name, without a key that a URL may carry."""
     path = written.partition("?")[0] if is_url(written) else written
-    name = os.path.basename(path.rstrip("/")) or written
+    return _shorten(os.path.basename(path.rstrip("/")) or written)
+
+
+def _shorten(name: str) -> str:
     return name if len(name) <= 255 else f"{name[:60]}…"
 
 
@@ -121,7 +125,8 @@ def describe_value(value: object) -> str:
             return "a list"
         case dict():
             return "a mapping"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    # Redacted before it is cut, because half a login is a secret as well.
+    text = f'"{redact(value)}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + '..."'
 
 

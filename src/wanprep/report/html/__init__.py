@@ -130,7 +130,7 @@ def _multiline(text: str) -> Markup:
 
 def _parameter(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return shorten(text, _LONGEST_PARAMETER)
+    return shorten(redact(text), _LONGEST_PARAMETER)
 
 
 def _style(environment: Environment, targets: TargetNames) -> str:
