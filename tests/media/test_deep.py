@@ -93,6 +93,44 @@ def test_an_image_too_large_to_decode_is_left_alone(tmp_path: Path) -> None:
     assert facts.problem == "not decoded: 81 megapixels are too many to decode"
 
 
+def test_a_message_about_the_output_is_no_damage_however_often_it_is_repeated(
+    tmp_path: Path, ffmpeg: str
+) -> None:
+    """Frames with the times of earlier ones cannot be written in order, but be shown."""
+    path = tmp_path / "again.mkv"
+    times = ["-bsf:v", "setts=ts=mod(N\\,5)*40:time_base=1/1000"]
+    source = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=25:duration=1", "-c:v", "ffv1"]
+    subprocess.run([ffmpeg, "-v", "error", *source, *times, str(path)], check=True)
+    facts = probe_file(str(path), deep=True)
+    assert (facts.readable, facts.frames) == (True, 25)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\0\x09"]
+)
+def test_broken_metadata_of_an_image_that_decodes(tmp_path: Path, piece: bytes) -> None:
+    noise(tmp_path / "a.jpg", exif=piece)
+    facts = probe_file(str(tmp_path / "a.jpg"), deep=True)
+    assert (facts.readable, facts.problem) == (True, None)
+
+
+def test_what_decodes_to_nothing_is_damaged(tmp_path: Path, ffmpeg: str) -> None:
+    """VP8 has a flag to hide a frame (RFC 6386, 9.1); here all are hidden."""
+    path, hidden = tmp_path / "clip.ivf", tmp_path / "hidden.avi"
+    source = ["-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libvpx"]
+    subprocess.run([ffmpeg, "-v", "error", *source, str(path)], check=True)
+    subprocess.run([ffmpeg, "-v", "error", "-i", path, "-c", "copy", hidden], check=True)
+    data, at, video = path.read_bytes(), 32, hidden.read_bytes()
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "little")
+        frame, at = data[at + 12 : at + 12 + size], at + 12 + size
+        video = video.replace(frame, bytes([frame[0] & ~0x10]) + frame[1:])
+    hidden.write_bytes(video)
+    assert probe_file(str(hidden)).readable
+    facts = probe_file(str(hidden), deep=True)
+    assert facts.problem == "damaged: nothing of its video can be decoded (10 packets)"
+
+
 def test_a_playlist_is_no_media_and_opens_nothing(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_text(f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.ts\n")
