@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import CheckRequest, read_cases, read_inputs
+from wanprep.check.inputs import CheckRequest, read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.errors import UsageError
+from wanprep.fix.job.files import PlannedJob
 from wanprep.fix.job.fix_job import fix_job
-from wanprep.fix.plan.plan import NotFixable, Options, Plan
-from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan.plan import NotFixable, Options
+from wanprep.fix.plan_file import plan_file
+from wanprep.fix.predict import predict
 from wanprep.fix.request import media_files
-from wanprep.job.model import parse_jobs
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
 from wanprep.submit.request.price import estimate_price
 from wanprep.text import visible
@@ -41,16 +42,17 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """The target accepts the job as it is."""
+    """The target accepts the job as it is, and nothing about it can be fixed."""
 
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fixable:
-    """The target accepts the job once it is fixed."""
+    """`wanprep fix` makes the target accept the job, or use all of it."""
 
     costs: tuple[Cost, ...]
+    warnings: tuple[str, ...]  # what remains
 
     @property
     def safety(self) -> Safety:
@@ -124,54 +126,57 @@ def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
     request = replace(inputs.request, targets=(target.id,))
     inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
     report = judge_inputs(inputs)
-    verdict = report.verdicts[0]
-    outcome: Outcome
-    match verdict.verdict:
-        case "pass":
-            outcome = Fits(_messages(report))
-        case "unknown":
-            outcome = Unknown(_errors(report) or (_NOT_CHECKED,))
-        case _:
-            inputs, outcome = _compare_fixed(inputs, target)
+    outcome: Outcome = Fits(_messages(report))
+    if _count(report) or report.verdicts[0].verdict != "pass":
+        inputs, outcome = _compare_fixed(inputs, report)
     is_bought = not isinstance(outcome, Impossible)
     price = _price(inputs, target, case.job.number) if is_bought else None
-    return Row(verdict.subject, target.id, outcome, price)
+    return Row(report.verdicts[0].subject, target.id, outcome, price)
 
 
-def _compare_fixed(inputs: Inputs, target: Target) -> tuple[Inputs, Outcome]:
+def _compare_fixed(inputs: Inputs, before: Report) -> tuple[Inputs, Outcome]:
     """Judge one job as if everything that can be fixed were fixed, with the user's consent."""
+    fixed, costs, reasons = _fix(inputs)
+    after = judge_inputs(fixed)
+    is_better = bool(costs) and _count(after) < _count(before)
+    match after.verdicts[0].verdict:
+        case "fail":
+            return inputs, Impossible(tuple(dict.fromkeys([*reasons, *_errors(after)])))
+        case "unknown" if is_better:
+            return fixed, Unknown((f"What can be fixed can be, but {_NOT_CHECKED}",))
+        case "unknown":
+            return inputs, Unknown(_errors(before) or (_NOT_CHECKED,))
+        case _ if is_better:
+            return fixed, Fixable(costs, _messages(after))
+    return inputs, Fits(_messages(before))
+
+
+def _fix(inputs: Inputs) -> tuple[Inputs, tuple[Cost, ...], tuple[str, ...]]:
+    """Plan the fix of one job; return its result, what it costs, and what it cannot fix."""
     [file], [[case]] = inputs.files, inputs.cases
     config = inputs.request.config
     options = replace(Options(**config.fix), yes=True)
-    costs, reasons, facts = list[Cost](), list[str](), dict(inputs.facts)
-    for media in media_files(inputs):
-        plan = plan_asset(media.facts, media.roles, options, ignored=media.ignored)
-        if isinstance(plan, Plan):
-            name = media.uses[0].asset.written
-            costs += (Cost(name, step.words, step.safety) for step in plan.steps)
-            facts[media.path] = replace(plan.predicted, path=media.path)
-        elif isinstance(plan, NotFixable):
-            reasons += plan.reasons
+    media = [plan_file(each, options) for each in media_files(inputs)]
+    costs = [  # of the media, then of the job's own text
+        Cost(each.media.uses[0].asset.written, step.words, step.safety)
+        for each in media
+        if each.done
+        for step in each.done.steps
+    ]
     job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
-    for change in sorted(job.changes, key=lambda each: each.line):
-        costs.append(Cost(f"line {change.line}", change.words, change.safety))
-    fixed_file = parse_jobs(job.text, file.file)
-    available = all_targets((*inputs.request.target_folders, *config.target_folders))
-    found, problems = read_cases(fixed_file, [target], available, [target])
-    fixed = replace(
-        inputs,
-        files=(fixed_file,),
-        cases=(tuple(each for each in found if each.job.number == case.job.number),),
-        problems=(problems,),
-        facts=facts,
-    )
-    report = judge_inputs(fixed)
-    match report.verdicts[0].verdict:
-        case "pass":
-            return fixed, Fixable(tuple(costs))
-        case "unknown":
-            return fixed, Unknown((f"What can be fixed can be, but {_NOT_CHECKED}",))
-    return inputs, Impossible(tuple(dict.fromkeys([*reasons, *_errors(report)])))
+    changes = sorted(job.changes, key=lambda each: each.line)
+    costs += (Cost(f"line {each.line}", each.words, each.safety) for each in changes)
+    plans = (each.plan for each in media)
+    reasons = (why for plan in plans if isinstance(plan, NotFixable) for why in plan.reasons)
+    fixed = predict(inputs, media, [PlannedJob(file, file.file, job)]).inputs
+    [found] = fixed.cases
+    same = tuple(each for each in found if each.job.number == case.job.number)
+    return replace(fixed, cases=(same,)), tuple(costs), tuple(reasons)
+
+
+def _count(report: Report) -> int:
+    """Count what is worth fixing for a target: errors and warnings, not advice."""
+    return sum(each.severity != "note" for each in report.findings)
 
 
 def _messages(report: Report) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check import check
+from wanprep import check
 
 CORPUS: Final = Path(os.environ.get("WANPREP_TEST_CORPUS", "") or "no corpus named")
 pytestmark = [

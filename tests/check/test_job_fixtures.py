@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.rules.finding import rules
 from wanprep.schemas import load_schema
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft202012Validator
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.job.model import read_jobs
 from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.target import all_targets

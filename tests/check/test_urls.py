@@ -13,7 +13,7 @@ from commands import Command
 from PIL import Image
 from web import Page, Web, web
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.check.expiry import expiry
 from wanprep.check.result import Report
 from wanprep.media.remote import prober

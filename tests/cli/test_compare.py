@@ -40,9 +40,11 @@ def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     assert rows[EVOLINK]["price"]["low"] > 1
     assert rows[OXEN]["price"] is None
     assert "oxen.ai" in rows[OXEN]["price_note"]
-    assert rows[RUNCOMFY]["warnings"] == [
-        "RunComfy accepts no voice here. Fix: `wanprep fix --yes`."
+    assert rows[RUNCOMFY]["verdict"] == "fixable"  # the voice would be ignored there
+    assert [cost["words"].partition(":")[0] for cost in rows[RUNCOMFY]["costs"]] == [
+        "leave out the voice refs/hero.wav"
     ]
+    assert rows[RUNCOMFY]["safety"] == "asks"
     assert rows[SMALL]["verdict"] == "impossible"
     assert any("Too many images" in words for words in rows[SMALL]["why"])
     assert rows[SMALL]["price"] is None

@@ -18,7 +18,8 @@ from wanprep.check.inputs import CheckRequest
 from wanprep.fix.outcome import NotFixed, Outcomes
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, ProgressCallback
-from wanprep.fix.request import FixRequest, PlannedFile
+from wanprep.fix.plan_file import PlannedFile
+from wanprep.fix.request import FixRequest
 
 JOB = "target: evolink/wan2.7-reference-video\nprompt: '@Image1 waves'\nreferences: [image: {}]\n"
 MINE = b"what somebody saved"

@@ -35,7 +35,7 @@ SMALL: Final = Finding(
     asset="hero.jpg",
     found=64,
     allowed={"minimum": 240, "maximum": 8000},
-    fixable=True,
+    fix="wanprep fix",
     source=SOURCE,
 )
 BARE: Final = replace(
@@ -185,6 +185,7 @@ def test_json() -> None:
         "found": 64,
         "allowed": {"minimum": 240, "maximum": 8000},
         "fixable": True,
+        "fix": "wanprep fix",
         "source": SOURCE,
     }
 

@@ -17,7 +17,7 @@ from html_pages import EVOLINK, FIXTURES, RUNCOMFY, WAVESPEED, page_of, parsed, 
 from jinja2 import UndefinedError
 from PIL import Image
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.check.result import Report
 from wanprep.cli import run
 from wanprep.report.html import _environment

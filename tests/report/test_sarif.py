@@ -40,7 +40,7 @@ SMALL: Final = Finding(
     asset="hero.jpg",
     found=64,
     allowed={"minimum": 240, "maximum": 8000},
-    fixable=True,
+    fix="wanprep fix",
     source={
         "doc": "https://a.example/docs",
         "says": "240 to 8000 px [each] side",
@@ -113,6 +113,7 @@ def test_a_result() -> None:
             "found": 64,
             "allowed": {"minimum": 240, "maximum": 8000},
             "fixable": True,
+            "fix": "wanprep fix",
             "pointer": "/references/0/image",
             "asset": "hero.jpg",
             "source": dict(SMALL.source),

@@ -10,7 +10,7 @@ from wanprep.media.facts import Facts
 from wanprep.rules.bounds import Violation
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import (
-    asset_message,
+    asset_problem,
     describe_allowed,
     describe_found,
     describe_limit,
@@ -195,7 +195,7 @@ def test_names_of_providers() -> None:
 )
 def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
     found = [
-        asset_message(broken, "refs/hero.jpg", facts, EVOLINK)
+        f"{asset_problem(broken, 'refs/hero.jpg', facts, EVOLINK)} "
         for broken in judge_asset(facts, EVOLINK, role)
     ]
     assert [message for message in found if message.startswith(begins)], found
@@ -203,5 +203,5 @@ def test_sentences_about_files(facts: Facts, role: str, begins: str) -> None:
 
 def test_long_names_are_cut() -> None:
     (broken,) = judge_asset(replace(IMAGE, gps=True), EVOLINK, "first_frame")
-    assert asset_message(broken, "a" * 999, IMAGE, EVOLINK).startswith("a" * 60 + "…: contains")
-    assert asset_message(broken, "folder/", IMAGE, EVOLINK).startswith("folder: contains")
+    assert asset_problem(broken, "a" * 999, IMAGE, EVOLINK).startswith("a" * 60 + "…: contains")
+    assert asset_problem(broken, "folder/", IMAGE, EVOLINK).startswith("folder: contains")

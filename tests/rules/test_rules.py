@@ -10,7 +10,7 @@ from valid_jobs import KINDS
 
 from wanprep.rules.bounds import JobViolation, Violation
 from wanprep.rules.finding import rules
-from wanprep.rules.message import asset_message, job_message
+from wanprep.rules.message import asset_problem, job_message
 from wanprep.rules.target import BUILT_IN, load_target
 from wanprep.schemas import load_schema
 
@@ -73,7 +73,7 @@ def test_every_rule_of_a_shared_schema_is_in_the_catalogue(name: str) -> None:
 @pytest.mark.parametrize("name", [*ASSET_RULES, *BOTH_RULES])
 @pytest.mark.parametrize("facts", KINDS.values(), ids=KINDS)
 def test_messages_about_files_are_sentences(name: str, facts: Any) -> None:
-    message = asset_message(_broken(name, 12), facts.path, facts, TARGETS[0])
+    message = asset_problem(_broken(name, 12), facts.path, facts, TARGETS[0])
 
     assert message.endswith(".")
     assert "{" not in message

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.check.result import Report
 from wanprep.report import Style, renderer
 

@@ -21,7 +21,7 @@ from wanprep.net.secrets import redact_url
 from wanprep.pointers import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from wanprep.check.inputs import Case, Inputs
@@ -68,9 +68,13 @@ class _Content:
 
 
 class _Contents:
-    """Fingerprints of the content behind findings; each file is read at most once."""
+    """Fingerprints of the content behind findings; each file is read at most once.
 
-    def __init__(self, inputs: Inputs) -> None:
+    `sources` are the places, by absolute path, of files that will be copied to others.
+    """
+
+    def __init__(self, inputs: Inputs, sources: Mapping[str, str]) -> None:
+        self._sources = sources
         files = (file.file for file in inputs.files)
         self._cases = dict(zip(files, inputs.cases, strict=True))
         self._files: dict[str, str | None] = {}
@@ -96,7 +100,7 @@ class _Contents:
                 if asset.pointer == finding.pointer and asset.kind == "file"
             )
             path = next(locations, None)
-        if not path or is_url(path) or not os.path.lexists(path):
+        if not path or is_url(path) or not os.path.lexists(self._source(path)):
             return _Content(_digest("name", written), finding.file)
         key = self._file(path)
         return _Content(key, path) if key else None
@@ -122,9 +126,12 @@ class _Contents:
             self._jobs[id(case)] = _digest("job", _with_media(case.job.raw, "", media))
         return self._jobs[id(case)]
 
+    def _source(self, path: str) -> str:
+        return self._sources.get(os.path.abspath(path), path)
+
     def _file(self, path: str) -> str | None:
         if path not in self._files:
-            self._files[path] = _file_digest(path)
+            self._files[path] = _file_digest(self._source(path))
         return self._files[path]
 
 
@@ -175,11 +182,13 @@ def _entry(entry: Any, file: Path) -> Entry:  # noqa: ANN401 - JSON
     return Entry(*(entry[key] for key in _KEYS))
 
 
-def without_baseline(report: Report, inputs: Inputs, baseline: Iterable[Entry]) -> Report:
+def without_baseline(
+    report: Report, inputs: Inputs, baseline: Iterable[Entry], sources: Mapping[str, str]
+) -> Report:
     """Leave out the findings of a baseline, and count them."""
     keys = {each.key for each in baseline}
     rules = {key[:2] for key in keys}  # no file is read for others
-    contents = _Contents(inputs)
+    contents = _Contents(inputs, sources)
 
     def is_in_baseline(finding: Finding) -> bool:
         if (finding.rule, finding.target) not in rules:
@@ -197,7 +206,7 @@ def write_baseline(file: Path, report: Report, inputs: Inputs) -> Update:
     if file.suffix.lower() != ".json":
         raise UsageError(f"the name of a baseline ends with .json, not {file.name}")
     old = read_baseline(file) if file.exists() else ()
-    contents = _Contents(inputs)
+    contents = _Contents(inputs, {})
     found = [(finding, contents.find(finding)) for finding in report.findings]
     entries = [
         Entry(_relative(content.file, file), finding.rule, finding.target, content.key)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from wanprep.media.facts import NOT_READ, is_url
+from wanprep.media.facts import NOT_READ
 from wanprep.net.secrets import redact
 from wanprep.rules.bounds import RANGE
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
-from wanprep.rules.message import asset_message, job_message, sentence
+from wanprep.rules.message import asset_problem, by_hand, job_problem, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,10 +38,9 @@ def asset_findings(
     """Check one media file in one role, bare or named by a job."""
     place = job.document.place(pointer) if job else None
     for violation in judge_asset(facts, target, role):
-        message = asset_message(violation, written, facts, target)
-        finding = replace(_finding(violation, message, target, file, pointer), asset=written)
-        if not facts.readable or is_url(written):
-            finding = replace(finding, fixable=False)
+        problem = asset_problem(violation, written, facts, target)
+        finding = _finding(violation, problem, target, file, pointer, facts=facts)
+        finding = replace(finding, asset=written)
         yield _at(place, finding) if place else finding
 
 
@@ -52,7 +51,7 @@ def job_findings(
     for each in job_violations:
         document, pointer = job.document, each.pointer
         place = document.place_within(pointer, *each.span) if each.span else document.place(pointer)
-        finding = _finding(each.violation, job_message(each, target), target, job.file, pointer)
+        finding = _finding(each.violation, job_problem(each, target), target, job.file, pointer)
         yield _at(place, finding)
 
 
@@ -64,33 +63,42 @@ def url_findings(
         if job:
             (finding,) = job_findings([each], job, target)
         else:
-            finding = _finding(each.violation, job_message(each, target), target, file, "")
+            finding = _finding(each.violation, job_problem(each, target), target, file, "")
         yield replace(finding, asset=each.name)
 
 
 def _finding(
-    violation: Violation, message: str, target: Target, file: str, pointer: str
+    violation: Violation,
+    problem: str,
+    target: Target,
+    file: str,
+    pointer: str,
+    *,
+    facts: Facts | None = None,
 ) -> Finding:
+    advice = by_hand(rules()[violation.rule], facts)
     return Finding(
         rule=violation.rule,
         severity=violation.severity,
-        message=redact(message),
+        message=redact(f"{problem} {advice}"),
+        problem=redact(problem),
         target=target.id,
         file=file,
         pointer=pointer,
         found=violation.found,
         allowed=_allowed(violation),
-        fixable=bool(rules()[violation.rule].fix),
         source=violation.source,
     )
 
 
 def problem_finding(problem: Problem, file: str) -> Finding:
     """Report what is wrong with how a job is written, for any target."""
+    message = redact(sentence(problem.message))
     finding = Finding(
         rule=problem.rule,
         severity="error",
-        message=redact(sentence(problem.message)),
+        message=message,
+        problem=message,
         target="",
         file=file,
         pointer=problem.pointer,

@@ -98,13 +98,21 @@ def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
     return _ROLES.get(kind, "reference_image")
 
 
-def read_inputs(request: CheckRequest) -> Inputs:
-    """Read the jobs and probe the media behind some paths."""
+def targets_of(
+    request: CheckRequest,
+) -> tuple[list[Target], Mapping[str, Target], list[Target]]:
+    """Load the targets that are requested, all, and those for what names none."""
     config = request.config
     targets = all_targets((*request.target_folders, *config.target_folders))
     requested = choose_targets(request.targets, targets)
     place = f"the configuration {config.file}: `targets`: "
     default = choose_targets(config.targets or [DEFAULT_TARGET], targets, place)
+    return requested, targets, default
+
+
+def read_inputs(request: CheckRequest) -> Inputs:
+    """Read the jobs and probe the media behind some paths."""
+    requested, targets, default = targets_of(request)
     found = _find(request, {name.partition("/")[0] for name in targets})
     files = [_read(path) for path in found.jobs]
     read = [(file, *read_cases(file, requested, targets, default)) for file in files]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _KEYS: Final = (
     "rule", "severity", "message", "target", "file", "line", "column", "pointer", "asset", "found",
-    "allowed", "fixable",
+    "allowed", "fixable", "fix",
 )  # fmt: skip
 _RANK: Final = {"note": 0, "warning": 1, "error": 2}
 

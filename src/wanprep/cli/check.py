@@ -28,7 +28,7 @@ from wanprep.report import FORMATS
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from io import TextIOWrapper
 
     from wanprep.check.baseline import Entry
@@ -146,7 +146,7 @@ def check(
         if not writes_baseline:
             if output is not None:
                 refuse_inputs(output, inputs.paths(), "-o")
-            _write_report(report, style, output)
+            _write_report(_with_fixes(report), style, output)
         return report, inputs
 
     if new_baseline is not None:
@@ -156,6 +156,14 @@ def check(
         _watch(lambda: check_once()[1], paths or (".",), output)
         return 0
     return 0 if check_once()[0].clean else 1
+
+
+def _with_fixes(report: Report) -> Report:
+    if not report.findings:  # planning is not even imported
+        return report
+    from wanprep.fix.fixable import with_fixes
+
+    return with_fixes(report)
 
 
 def load_baseline(
@@ -172,13 +180,18 @@ def load_baseline(
     return read_baseline(file)
 
 
-def drop_baseline(report: Report, inputs: Inputs, entries: tuple[Entry, ...] | None) -> Report:
+def drop_baseline(
+    report: Report,
+    inputs: Inputs,
+    entries: tuple[Entry, ...] | None,
+    sources: Mapping[str, str] | None = None,
+) -> Report:
     """Leave out the findings in the baseline, if there is one."""
     if entries is None:
         return report
     from wanprep.check.baseline import without_baseline
 
-    return without_baseline(report, inputs, entries)
+    return without_baseline(report, inputs, entries, sources or {})
 
 
 def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:

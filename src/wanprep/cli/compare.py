@@ -120,6 +120,7 @@ def _reasons(row: Row) -> Iterator[str]:
         case Fixable(costs=costs) as fixable:
             yield f"`wanprep fix -t {row.target}` can fix it {_QUALITY[fixable.safety]}:"
             yield from (f"- {cost.what}: {cost.words} ({cost.safety})" for cost in costs)
+            yield from fixable.warnings
         case other:
             yield from other.why
     if isinstance(row.price, Unpriced):

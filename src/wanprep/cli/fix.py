@@ -57,7 +57,7 @@ def fix(
     terminal, or --crop, --trim or --yes.
 
     Exit status: 0 everything passes now, 1 something does not (with the reason), 2 usage error,
-    3 internal error, 130 interrupted (finished files are kept).
+    3 internal error, 130 interrupted (finished files are kept). --plan exits as the run would.
 
     \b
     Examples:

@@ -17,6 +17,8 @@ from wanprep.check.pipeline import judge_inputs
 from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
+from wanprep.fix.fixable import with_fixes
+from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.outcome_text import (
     manual_lines,
     outcome_diff,
@@ -27,6 +29,7 @@ from wanprep.fix.outcome_text import (
 )
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, VideoRecipe
+from wanprep.fix.predict import predict
 from wanprep.fix.receipt import (
     RECEIPT,
     EarlierResults,
@@ -48,7 +51,8 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Crop, Plan, ProgressCallback, Trim
-    from wanprep.fix.request import PlannedFile, PlannedRun
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import PlannedRun
 
 _Answer = TypeVar("_Answer", bound=str)
 _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
@@ -103,23 +107,27 @@ def check_results(
     request = recheck_request(task, prepared, outcomes)
     nothing = replace(prepared.inputs, files=(), cases=(), problems=(), media=(), facts={})
     inputs = read_inputs(request) if request.paths or request.changed else nothing
-    return drop_baseline(judge_inputs(inputs), inputs, baseline)
+    return with_fixes(drop_baseline(judge_inputs(inputs), inputs, baseline))
 
 
 def show_plan(
     task: FixRequest, baseline: tuple[Entry, ...] | None, style: str, *, diff: bool
 ) -> int:
-    """Print what would be done, or with `diff` how the jobs would change."""
+    """Print what would be done, or with `diff` how the jobs would change; exit as if it were."""
     prepared = plan_run(task, _ask_at_terminal() if diff else None)
+    jobs = tuple(planned_jobs(task, prepared, prepared.results))
+    predicted = predict(prepared.inputs, prepared.files, jobs)
+    remaining = judge_inputs(predicted.inputs)
+    remaining = drop_baseline(remaining, predicted.inputs, baseline, predicted.sources)
+    remaining = with_fixes(remaining)
     if style == "json":
-        click.echo(json.dumps(plan_json(task, prepared), indent=1, ensure_ascii=False))
+        click.echo(json.dumps(plan_json(prepared, jobs), indent=1, ensure_ascii=False))
     elif diff:
-        click.echo(plan_diff(task, prepared), nl=False)
+        click.echo(plan_diff(jobs), nl=False)
     else:
-        report = drop_baseline(judge_inputs(prepared.inputs), prepared.inputs, baseline)
-        for line in (*manual_lines(report), *plan_lines(task, prepared)):
+        for line in (*manual_lines(remaining), *plan_lines(prepared, jobs, task.options)):
             click.echo(line)
-    return 0
+    return 0 if remaining.clean else 1
 
 
 def show_outcomes(

@@ -206,9 +206,10 @@ def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
     """Print the findings and return whether all jobs may be sent, but for those sent before."""
     from wanprep.check.pipeline import judge_inputs
     from wanprep.check.result import select_findings
+    from wanprep.fix.fixable import with_fixes
     from wanprep.report import Style, renderer
 
-    report = select_findings(judge_inputs(inputs), (), (), "warning")
+    report = with_fixes(select_findings(judge_inputs(inputs), (), (), "warning"))
     sent = {(each.subject, each.target.id) for each in attached}
     passes = all(
         each.verdict == "pass" or (each.subject, each.target) in sent for each in report.verdicts

@@ -8,19 +8,22 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from wanprep.fix.executors import planned_commands
-from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
+from wanprep.fix.verify import findings_for
 from wanprep.media.facts import is_url
 from wanprep.text import file_size, plain_number, plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wanprep.check.result import Report
     from wanprep.fix.job.changes import FixedJob
+    from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.outcome import Outcome, Outcomes
-    from wanprep.fix.request import FixRequest, PlannedFile, PlannedRun
+    from wanprep.fix.plan.plan import Options
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import PlannedRun
     from wanprep.job.model import JobFile
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding
@@ -48,10 +51,9 @@ def outcome_diff(outcomes: Outcomes) -> str:
     return "".join(diff(job.file, job.fixed) for job in outcomes.jobs)
 
 
-def plan_diff(request: FixRequest, run: PlannedRun) -> str:
+def plan_diff(jobs: Sequence[PlannedJob]) -> str:
     """Show how the job files would change."""
-    planned = planned_jobs(request, run, planned_results(run))
-    return "".join(diff(file, fixed) for file, _, fixed in planned)
+    return "".join(diff(each.file, each.fixed) for each in jobs)
 
 
 def outcome_lines(outcomes: Outcomes) -> Iterator[str]:
@@ -127,19 +129,19 @@ def manual_lines(report: Report) -> Iterator[str]:
 
 def _is_manual(finding: Finding) -> bool:
     if finding.asset is None:
-        return finding.severity == "error" and not finding.fixable
+        return finding.severity == "error" and not finding.fix
     # A URL that could not be checked is only a warning, and no pass either.
     return is_url(finding.asset) and finding.severity != "note"
 
 
-def plan_json(request: FixRequest, run: PlannedRun) -> dict[str, Any]:
+def plan_json(run: PlannedRun, jobs: Sequence[PlannedJob]) -> dict[str, Any]:
     """Return everything that would be done."""
     return {
         "version": 1,
         "assets": [{"source": each.media.path} | _planned_asset(each) for each in run.files],
         "jobs": [
-            {"source": file.file, "result": result, "diff": diff(file, fixed)}
-            for file, result, fixed in planned_jobs(request, run, planned_results(run))
+            {"source": each.file.file, "result": each.result, "diff": diff(each.file, each.fixed)}
+            for each in jobs
         ],
     }
 
@@ -171,31 +173,24 @@ def _commands(file: PlannedFile, plan: Plan) -> tuple[tuple[str, ...], ...]:
     return planned_commands(source, plan.recipe, plan.facts, path)
 
 
-def planned_results(run: PlannedRun) -> dict[str, str]:
-    """Return where each file would be, by its path, if all goes well."""
-    return {
-        each.media.path: each.result
-        for each in run.files
-        if not (isinstance(each.plan, NotFixable) or each.undecided)
-    }
-
-
-def plan_lines(request: FixRequest, run: PlannedRun) -> Iterator[str]:
+def plan_lines(run: PlannedRun, jobs: Sequence[PlannedJob], options: Options) -> Iterator[str]:
     """Report what would be done to each file, or why nothing can be."""
     for each in run.files:
-        yield from _planned_asset_lines(each)
-    for file, result, fixed in planned_jobs(request, run, planned_results(run)):
-        if fixed.changes or fixed.questions:
-            yield _arrow(file.file, result)
-            yield from _job_lines(fixed)
+        yield from _planned_asset_lines(each, options)
+    for job in jobs:
+        if job.fixed.changes or job.fixed.questions:
+            yield _arrow(job.file.file, job.result)
+            yield from _job_lines(job.fixed)
     yield "nothing was changed: this is a plan"
 
 
-def _planned_asset_lines(file: PlannedFile) -> Iterator[str]:
+def _planned_asset_lines(file: PlannedFile, options: Options) -> Iterator[str]:
     path = file.media.path
     match file.plan:
         case NoChange():
             yield f"{visible(path)}: unchanged"
+            found = findings_for(file.media, file.media.facts, path)
+            yield from (f"    {each.message}" for each in file.with_fixes(found, options))
         case NotFixable(reasons=reasons):
             yield f"{visible(path)}: cannot be fixed"
             yield from (f"    {reason}" for reason in reasons)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
@@ -32,36 +31,20 @@ from wanprep.fix.originals import (
     require_unchanged,
 )
 from wanprep.fix.outcome import Fixed, NotFixed, Outcome, Outcomes, Unchanged
-from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Options, Plan, VideoRecipe
-from wanprep.fix.plan.plan_asset import plan_asset
-from wanprep.fix.request import (
-    FixRequest,
-    MediaFile,
-    PlannedFile,
-    PlannedRun,
-    media_files,
-    stamp_of,
-)
+from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Plan, VideoRecipe
+from wanprep.fix.plan_file import Ask, PlannedFile, plan_file
+from wanprep.fix.request import FixRequest, PlannedRun, media_files, stamp_of
 from wanprep.fix.verify import findings_for, verify
 from wanprep.media.workers import probe_in_worker
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from wanprep.fix.executors import Similarity
-    from wanprep.fix.plan.plan import AssetPlan, Output, ProgressCallback
+    from wanprep.fix.plan.plan import Output, ProgressCallback
     from wanprep.fix.request import Stamp
     from wanprep.media.facts import Facts
-
-# Asks the user about the steps of a plan that change what is visible or how long a file lasts.
-Ask = Callable[[str, Plan, Options], Options | None]
-
-_ANSWERS: Final = {
-    "trim": "pass --trim start, center or end",
-    "crop": "pass --crop pad, smart or center",
-    "pad": "pass --crop pad, smart or center",
-}
 
 
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
@@ -80,7 +63,7 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     files = [each for each in media_files(inputs) if not paths.is_result(each.path)]
     for each in files:
         each.ignored |= request.ignored
-    planned = [_plan_file(each, request.options, ask) for each in files]
+    planned = [plan_file(each, request.options, ask) for each in files]
     paths.reserve(each.path for each in files)
     planned = [
         replace(each, result=_assign_result(paths, each), stamp=_stamp(each.media.path))
@@ -98,45 +81,6 @@ def _stamp(path: str) -> Stamp | None:
     with suppress(OSError, ValueError):
         return stamp_of(path)
     return None
-
-
-def _plan_file(media: MediaFile, options: Options, ask: Ask | None) -> PlannedFile:
-    plan = _plan(media, options)
-    if not (isinstance(plan, Plan) and (undecided := _undecided(plan, options))):
-        return PlannedFile(media, plan)
-    if ask and (decided := ask(media.path, plan, options)):
-        return PlannedFile(media, _plan(media, decided))
-    rest = _plan_without_questions(media, plan, options)
-    return PlannedFile(media, rest) if rest else PlannedFile(media, plan, undecided=undecided)
-
-
-def _plan(media: MediaFile, options: Options, ignored: Collection[str] = ()) -> AssetPlan:
-    return plan_asset(media.facts, media.roles, options, ignored=media.ignored | {*ignored})
-
-
-def _plan_without_questions(
-    media: MediaFile, plan: Plan, options: Options
-) -> Plan | NoChange | None:
-    """Plan the rest if what was not decided only clears warnings, which then remain."""
-    rules = {rule for step in plan.questions for rule in step.rules}
-    findings = findings_for(media, media.facts, media.path)
-    if any(each.severity == "error" and each.rule in rules for each in findings):
-        return None
-    rest = _plan(media, options, rules)
-    return None if isinstance(rest, NotFixable) else rest
-
-
-def _undecided(plan: Plan, options: Options) -> tuple[str, ...]:
-    """List the questions of a plan that no option answers."""
-    if options.yes:
-        return ()
-    answered = {"trim"} if options.trim else set()
-    answered |= {"crop", "pad"} if options.crop else set()
-    return tuple(
-        f"needs your decision: {step.words} ({_ANSWERS[step.name]})"
-        for step in plan.questions
-        if step.name not in answered
-    )
 
 
 class FixProgress:
@@ -191,6 +135,7 @@ class _Fixer:
     def __init__(self, request: FixRequest, executors: Executors, progress: FixProgress) -> None:
         self._out = request.out
         self._keep_lossy = request.backup
+        self._options = request.options
         self._may_overwrite = request.earlier.has_written
         self._executors = executors
         self._progress = progress
@@ -225,7 +170,8 @@ class _Fixer:
             result = file.result
             if not (os.path.isfile(result) and sha256_of(result) == before):
                 copy_file(media.path, result, overwrite=self._may_overwrite(result))
-        return Unchanged(media, result, before, findings_for(media, media.facts, media.path))
+        found = findings_for(media, media.facts, media.path)
+        return Unchanged(media, result, before, file.with_fixes(found, self._options))
 
     def _apply(
         self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
@@ -243,6 +189,8 @@ class _Fixer:
             verification = verify(file.media, plan, replace(facts, path=path), similarity, path)
             if verification.problems:
                 return NotFixed(file.media, verification.problems)
+            after = file.with_fixes(verification.after, self._options)
+            verification = replace(verification, after=after)
             hashes = {"before": before, "after": sha256_of(part)}
             backup = self._deliver(part, path, file, hashes["before"])
         return Fixed(media=file.media, plan=plan, result=file.result, output=output,

@@ -11,11 +11,12 @@ from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.fix.receipt import EarlierResults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from wanprep.check.ignores import Ignore
     from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.fix.deliver import ResultPaths
-    from wanprep.fix.plan.plan import AssetPlan
+    from wanprep.fix.plan_file import PlannedFile
     from wanprep.job.model import Asset, Job
     from wanprep.media.facts import Facts
 
@@ -54,17 +55,6 @@ class MediaFile:
     uses: list[JobUse] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedFile:
-    """A media file, the plan for it, and where the result goes."""
-
-    media: MediaFile
-    plan: AssetPlan
-    result: str = ""
-    stamp: Stamp | None = None  # when it was planned
-    undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
-
-
 def stamp_of(path: str) -> Stamp:
     """Return what changes when a file is saved; raise OSError if there is none."""
     status = os.stat(path)
@@ -78,6 +68,11 @@ class PlannedRun:
     inputs: Inputs
     paths: ResultPaths
     files: tuple[PlannedFile, ...]
+
+    @property
+    def results(self) -> dict[str, str]:
+        """Where each file would be, by its path, if all goes well."""
+        return {each.media.path: each.result_path for each in self.files}
 
 
 def media_files(inputs: Inputs) -> list[MediaFile]:
@@ -100,9 +95,11 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         file.roles += (
             TargetRole(target, asset.role) for target in case.targets if target.has_role(asset.role)
         )
+    jobs = [case.job for cases in inputs.cases for case in cases]
+    ignores = {id(job): inline_ignores(job) for job in jobs}  # once for each job
     for file in files.values():
         if file.path not in inputs.media:
-            file.ignored |= _ignored_by_comments(file.uses)
+            file.ignored |= _ignored_by_comments(file.uses, ignores)
         file.roles = list({(each.target.id, each.role): each for each in file.roles}.values())
     return list(files.values())
 
@@ -113,10 +110,10 @@ def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
             yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")
 
 
-def _ignored_by_comments(uses: list[JobUse]) -> set[str]:
+def _ignored_by_comments(uses: list[JobUse], ignores: Mapping[int, tuple[Ignore, ...]]) -> set[str]:
     """List the rules that a comment ignores wherever the file is used."""
     ignored = []
     for use in uses:
         line = use.job.document.place(use.asset.pointer).line
-        ignored.append(ignored_rules_at(inline_ignores(use.job), use.asset.pointer, line))
+        ignored.append(ignored_rules_at(ignores[id(use.job)], use.asset.pointer, line))
     return set.intersection(*ignored)

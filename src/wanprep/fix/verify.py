@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import asset_findings
 from wanprep.fix.outcome import result_of
+from wanprep.fix.predict import ignored_in_files
 from wanprep.media.facts import is_url
 
 if TYPE_CHECKING:
@@ -79,21 +80,11 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
         if each.media.path in named
     }
     paths = (*results, *(job.result for job in outcomes.jobs))
-    ignored = dict(_ignored_in_results(outcomes, config.folder))
+    ignored = ignored_in_files(((result_of(each), each.media) for each in outcomes.assets), config)
     return replace(
         check,
         # What has vanished meanwhile is reported as not fixed.
         paths=tuple(path for path in paths if is_url(path) or os.path.lexists(path)),
         roles={glob.escape(path): role for path, role in results.items()},
-        config=replace(config, ignore_in={**config.ignore_in, **ignored}),
+        config=ignored,
     )
-
-
-def _ignored_in_results(
-    outcomes: Outcomes, folder: os.PathLike[str]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Ignore in a result what is ignored in its source."""
-    for each in outcomes.assets:
-        if each.media.ignored:
-            relative = os.path.relpath(os.path.abspath(result_of(each)), folder)
-            yield glob.escape(relative), tuple(each.media.ignored)

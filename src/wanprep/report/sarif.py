@@ -83,7 +83,10 @@ def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
         },
         "defaultConfiguration": {"level": findings[0].severity},
         "properties": {
-            "tags": ["media" if findings[0].asset else "job", *(["fixable"] if rule.fix else [])]
+            "tags": [
+                "media" if findings[0].asset else "job",
+                *(["fixable"] if any(each.fixable for each in findings) else []),
+            ]
         },
     }
 
@@ -115,7 +118,7 @@ def _plain(text: str) -> str:
 def _result(annotation: Annotation, index: int) -> dict[str, Any]:
     finding = annotation.finding
     properties = {
-        name: getattr(finding, name) for name in ("target", "found", "allowed", "fixable")
+        name: getattr(finding, name) for name in ("target", "found", "allowed", "fixable", "fix")
     }
     properties |= {
         "pointer": finding.pointer,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.errors import UsageError
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Severity = Literal["error", "warning", "note"]
+FIX: Final = "wanprep fix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,7 @@ class Rule:
     message: str
     why: str
     by_hand: str
-    fix: str = ""  # what `wanprep fix` does about it; empty when it cannot
-    command: str = "wanprep fix"
+    fix: str = ""  # what `wanprep fix` can do about it; empty if it never can
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Finding:
 
     rule: str  # a contract, since people put it after --ignore
     severity: Severity
-    message: str  # a sentence or two that a designer understands
+    message: str  # a sentence or two that a designer understands: the problem, and what to do
     target: str
     file: str  # the job, or the bare media file
     line: int | None = None
@@ -45,8 +45,20 @@ class Finding:
     asset: str | None = None  # the media path as it was written
     found: Any = None
     allowed: Any = None
-    fixable: bool = False
+    problem: str = ""  # the message without what to do
+    fix: str = ""  # the command that fixes it; empty until planned, and where only a person can
     source: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def fixable(self) -> bool:
+        """Whether `wanprep fix` fixes it without a decision of the user."""
+        return self.fix == FIX
+
+    def with_fix(self, command: str) -> Finding:
+        """Add the command that fixes it, in place of what a person can do."""
+        if not command:
+            return self
+        return replace(self, fix=command, message=f"{self.problem} Fix: `{command}`.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,17 +37,10 @@ _TYPES: Final = {
 }
 
 
-def asset_message(violation: Violation, written: str, facts: Facts, target: Target) -> str:
-    """Describe what a file is, what is allowed, and how to fix it."""
-    rule = rules()[violation.rule]
-    is_fixable = bool(rule.fix) and facts.readable and not is_url(written)
-    step = _fix(rule, is_fixable=True) if is_fixable else by_hand(rule, facts)
-    return f"{asset_problem(violation, written, facts, target)} {step}"
-
-
-def by_hand(rule: Rule, facts: Facts) -> str:
-    """Describe what a person can do about a file."""
-    is_unread = rule.name == "asset-unreadable" and (facts.problem or "").startswith(NOT_READ)
+def by_hand(rule: Rule, facts: Facts | None = None) -> str:
+    """Describe what a person can do; about a file, also by its facts."""
+    problem = (facts and facts.problem) or ""
+    is_unread = rule.name == "asset-unreadable" and problem.startswith(NOT_READ)
     return _MAKE_READABLE if is_unread else rule.by_hand
 
 
@@ -66,8 +59,12 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
 
 
 def job_message(each: JobViolation, target: Target) -> str:
-    """Describe what is wrong with a job, what is allowed, and how to fix it."""
-    rule = rules()[each.violation.rule]
+    """Describe what is wrong with a job, what is allowed, and what a person can do."""
+    return f"{job_problem(each, target)} {rules()[each.violation.rule].by_hand}"
+
+
+def job_problem(each: JobViolation, target: Target) -> str:
+    """Describe what is wrong with a job, and what is allowed."""
     fields = {
         "name": _shorten(redact(each.name)),
         "provider": target.provider_title,
@@ -76,13 +73,7 @@ def job_message(each: JobViolation, target: Target) -> str:
         "says": each.violation.source.get("says", ""),
         "detail": each.detail,
     }
-    return " ".join(
-        (*rule.message.format_map(fields).split(), _fix(rule, is_fixable=bool(rule.fix)))
-    )
-
-
-def _fix(rule: Rule, *, is_fixable: bool) -> str:
-    return f"Fix: `{rule.command}`." if is_fixable else rule.by_hand
+    return " ".join(rules()[each.violation.rule].message.format_map(fields).split())
 
 
 def _name(written: str) -> str:

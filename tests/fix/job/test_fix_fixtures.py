@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from fixed_jobs import fix_file, independent, job_file
 
-from wanprep.check import check
+from wanprep import check
 from wanprep.job.model import read_jobs
 
 if TYPE_CHECKING:

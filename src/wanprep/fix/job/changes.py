@@ -202,6 +202,24 @@ class Remaining:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class FindingKey:
+    """What distinguishes the findings of a job file: where they are reported."""
+
+    target: str  # empty for problems of the document itself
+    rule: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fixable:
+    """Which findings about a job file go away when it is fixed."""
+
+    without_asking: frozenset[FindingKey]
+    with_consent: frozenset[FindingKey]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FixedJob:
     """A job file's new text, its changes, and what is not fixed.

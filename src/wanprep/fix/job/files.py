@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
     from wanprep.job.model import JobFile
 
+
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """A job file, where its result goes, and what is in it."""
+
+    file: JobFile
+    result: str
+    fixed: FixedJob
+
+
 Moved = dict[tuple[int, str], str]  # number of a document and pointer in it: the new path
 
 
@@ -28,18 +39,18 @@ def fix_jobs(request: FixRequest, run: PlannedRun, outcomes: Sequence[Outcome]) 
     """Fix every job file and put it in its place."""
     results = {each.media.path: result_of(each) for each in outcomes}
     planned = planned_jobs(request, run, results)
-    return [_write(request, file, result, fixed) for file, result, fixed in planned]
+    return [_write(request, each) for each in planned]
 
 
 def planned_jobs(
     request: FixRequest, run: PlannedRun, results: Mapping[str, str]
-) -> Iterator[tuple[JobFile, str, FixedJob]]:
+) -> Iterator[PlannedJob]:
     """Predict where each job file goes, and its text with its media in `results`, by path."""
     for file, cases in zip(run.inputs.files, run.inputs.cases, strict=True):
         if not run.paths.is_result(file.file):
             result = run.paths.assign(file.file)
             moved = _changed_paths(file, result, [each.media for each in run.files], results)
-            yield file, result, _fix(request, file, cases, moved)
+            yield PlannedJob(file, result, _fix(request, file, cases, moved))
 
 
 def _fix(request: FixRequest, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
@@ -63,17 +74,19 @@ def _changed_paths(
     return moved
 
 
-def _write(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> FixedFile:
+def _write(request: FixRequest, planned: PlannedJob) -> FixedFile:
+    file, result, fixed = planned.file, planned.result, planned.fixed
     try:
-        before, after = _deliver(request, file, result, fixed)
+        before, after = _deliver(request, planned)
     except CannotWrite as error:
         left = FixedJob(text=file.source.text, questions=fixed.questions, remaining=fixed.remaining)
         return FixedFile(file, file.file, left, {}, problem=str(error))
     return FixedFile(file, result, fixed, {"before": before, "after": after})
 
 
-def _deliver(request: FixRequest, file: JobFile, result: str, fixed: FixedJob) -> tuple[str, str]:
+def _deliver(request: FixRequest, planned: PlannedJob) -> tuple[str, str]:
     """Write a job unless its file was saved since it was read; return the hashes."""
+    file, result, fixed = planned.file, planned.result, planned.fixed
     with explain_os_errors(file.file, "read"), open(file.file, "rb") as source:
         old = source.read()
     mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""  # some editors write it

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job import keys, references, values
-from wanprep.fix.job.changes import Change, FixedJob, Remaining, propose_value, value_at
+from wanprep.fix.job.changes import (
+    Change,
+    Fixable,
+    FixedJob,
+    Remaining,
+    propose_value,
+    value_at,
+)
+from wanprep.fix.job.cleared import cleared_findings, located_findings
 from wanprep.fix.job.edits import draft_of, write_operations
 from wanprep.fix.job.judged_document import judge_document
 from wanprep.fix.job.text import offset_before
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wanprep.check.inputs import Case
-    from wanprep.fix.job.changes import JobFix
+    from wanprep.fix.job.changes import FindingKey, JobFix
     from wanprep.fix.job.edits import Draft, Edits
     from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.fix.plan.plan import Options
@@ -71,6 +79,16 @@ def fix_job(
     return _JobFixer(file, by_number, options.yes, moved or {}, ignored).fix()
 
 
+def fixable_findings(
+    file: JobFile, cases: Sequence[Case], *, options: Options, ignored: Collection[str] = ()
+) -> Fixable:
+    """Find which findings about a job file a fix clears, without questions and with a yes."""
+    by_number = {case.job.number: case for case in cases}
+    fixer = _JobFixer(file, by_number, options.yes, {}, ignored, compares=True)
+    fixer.fix()
+    return Fixable(frozenset(fixer.gone[False]), frozenset(fixer.gone[True]))
+
+
 @dataclass(slots=True)
 class _JobFixer:
     file: JobFile
@@ -78,9 +96,11 @@ class _JobFixer:
     yes: bool
     moved: Moved
     ignored: Collection[str]
+    compares: bool = False  # only to find out what a fix clears: the text is not used
     changes: list[Change] = field(default_factory=list)
     questions: list[Change] = field(default_factory=list)
     remaining: list[Remaining] = field(default_factory=list)
+    gone: dict[bool, set[FindingKey]] = field(default_factory=lambda: {False: set(), True: set()})
     next_number: int = 1
 
     def fix(self) -> FixedJob:
@@ -141,6 +161,16 @@ class _Section:
         return self.begin + offset
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """A change that was tried, and what the document is with it."""
+
+    change: Change
+    draft: Draft
+    edits: Edits
+    judged: JudgedDocument
+
+
 @dataclass(slots=True)
 class _DocumentFixer:
     """Fixes one document of a section."""
@@ -159,18 +189,43 @@ class _DocumentFixer:
         items = self.job.moved.items()
         moved = {pointer: path for (number, pointer), path in items if number == self.number}
         judged = self._judge(self.section.draft)
-        while moved and (after := self._apply_first(judged, moved_paths(judged, moved))):
-            judged = after
+        if self.job.compares:
+            self._compare(judged)
+            return []
+        while moved and (better := self._apply_first(judged, moved_paths(judged, moved))):
+            judged = better
         unmoved = [each for each in moved_paths(judged, moved) if len(each.operations) == 1]
-        while len(self.changes) < _MAX_CHANGES:
-            self.questions.clear()
-            self._unwritable.clear()
-            proposals = (each for propose in FIXES for each in propose(judged))
-            after = self._apply_first(judged, proposals)
-            if after is None:
-                break
-            judged = after
+        judged = self._apply_all(judged, yes=self.job.yes)
+        self._note_questions(judged)
         return list(self._remaining(judged, unmoved))
+
+    def _compare(self, judged: JudgedDocument) -> None:
+        """Note what is gone after the changes that need no answer, then after all."""
+        before = tuple(located_findings(judged, self.section.original_offset))
+        first = self.job.file.source.place(self.section.begin, self.section.begin)
+        for yes in (False, True):
+            judged = self._apply_all(judged, yes=yes or self.job.yes)
+            after = tuple(located_findings(judged, self.section.original_offset))
+            self.job.gone[yes] |= {*cleared_findings(before, after, first)}
+
+    def _apply_all(self, judged: JudgedDocument, *, yes: bool) -> JudgedDocument:
+        """Apply what needs no answer, one by one; with a yes the first question, and again."""
+        while len(self.changes) < _MAX_CHANGES:
+            self._unwritable.clear()
+            plain = (each for each in _proposals(judged) if each.safety != "asks")
+            asking = (each for each in _proposals(judged) if each.safety == "asks" and yes)
+            better = self._apply_first(judged, chain(plain, asking))
+            if better is None:
+                break
+            judged = better
+        return judged
+
+    def _note_questions(self, judged: JudgedDocument) -> None:
+        """Note the first possible change of each value that needs an answer."""
+        for proposal in _proposals(judged):
+            asks = proposal.safety == "asks" and proposal.pointer not in self.questions
+            if asks and (possible := self._attempt(judged, proposal)):
+                self.questions[proposal.pointer] = possible.change
 
     def _judge(self, draft: Draft) -> JudgedDocument:
         job, document = self.job, draft.documents[self.index]
@@ -179,31 +234,30 @@ class _DocumentFixer:
     def _apply_first(
         self, judged: JudgedDocument, proposals: Iterable[Change]
     ) -> JudgedDocument | None:
-        """Apply the first possible change; note the questions before it."""
+        """Apply the first possible change."""
         for proposal in proposals:
-            if self._characters_read > MAX_CHARACTERS_READ:
-                break
-            if proposal.safety == "asks" and proposal.pointer in self.questions:
-                continue
-            self._characters_read += len(self.section.draft.text)
-            written = write_operations(self.section.draft, self.index, proposal.operations)
-            if written is None:
-                self._unwritable.add(proposal.pointer)
-                continue
-            draft, edits = written
-            after = self._judge(draft)
-            if not _is_kept(proposal, judged, after):
-                continue
-            line = self._line(judged, proposal.pointer)
-            change = replace(proposal, document=self.number, line=line)
-            if proposal.safety == "asks" and not self.job.yes:
-                self.questions[proposal.pointer] = change
-                continue
-            self.changes.append(change)
-            self.section.draft = draft
-            self.section.history.append(edits)
-            return after
+            if attempt := self._attempt(judged, proposal):
+                self.changes.append(attempt.change)
+                self.section.draft = attempt.draft
+                self.section.history.append(attempt.edits)
+                return attempt.judged
         return None
+
+    def _attempt(self, judged: JudgedDocument, proposal: Change) -> _Attempt | None:
+        """Try a change; None if it cannot be written, or is not kept."""
+        if self._characters_read > MAX_CHARACTERS_READ:
+            return None
+        self._characters_read += len(self.section.draft.text)
+        written = write_operations(self.section.draft, self.index, proposal.operations)
+        if written is None:
+            self._unwritable.add(proposal.pointer)
+            return None
+        draft, edits = written
+        after = self._judge(draft)
+        if not _is_kept(proposal, judged, after):
+            return None
+        line = self._line(judged, proposal.pointer)
+        return _Attempt(replace(proposal, document=self.number, line=line), draft, edits, after)
 
     def _line(self, judged: JudgedDocument, pointer: str) -> int:
         """Find the line of a key in the original file."""
@@ -227,6 +281,11 @@ class _DocumentFixer:
             by_hand = any(is_within(pointer, outer) for outer in self._unwritable)
             text = f"{message} {_BY_HAND}" if by_hand else message
             yield Remaining(self.number, pointer, self._line(judged, pointer), rule, text)
+
+
+def _proposals(judged: JudgedDocument) -> Iterator[Change]:
+    """List proposals one by one: a fix counts on it that those before it propose nothing safe."""
+    return (each for propose in FIXES for each in propose(judged))
 
 
 def _not_moved(move: Change) -> str:

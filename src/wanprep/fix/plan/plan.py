@@ -72,7 +72,13 @@ class Plan:
     steps: tuple[Step, ...]
     predicted: Facts  # `bytes`, and lengths that are cut, are upper bounds
     clears: tuple[str, ...]  # rules whose findings go away
-    remaining: tuple[str, ...] = ()  # rules of findings below error level that stay
+    # The findings below error level that stay, by target and rule.
+    left: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def remaining(self) -> tuple[str, ...]:
+        """The rules of the findings that stay."""
+        return tuple(sorted({rule for _, rule in self.left}))
 
     @property
     def questions(self) -> tuple[Step, ...]:

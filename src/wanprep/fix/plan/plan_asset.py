@@ -58,7 +58,7 @@ def plan_asset(
             steps=best.draft.steps,
             predicted=best.draft.predicted,
             clears=tuple(rule for rule in _rules(before) if rule not in _rules(best.after)),
-            remaining=_rules(best.after),
+            left=frozenset((each.role.target.id, each.rule) for each in best.after),
         )
     if not errors:
         return NoChange(facts, _rules(before))

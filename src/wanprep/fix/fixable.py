@@ -1,0 +1,88 @@
+"""What `wanprep fix` would do about each finding of a report: taken from the real plan.
+
+Only files with findings are planned, from what was read and probed before: nothing is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wanprep.fix.job.changes import FindingKey
+from wanprep.fix.job.fix_job import fixable_findings
+from wanprep.fix.plan.plan import Options
+from wanprep.fix.plan_file import PlannedFile, plan_file
+from wanprep.fix.request import MediaFile, media_files
+from wanprep.rules.finding import FIX
+
+if TYPE_CHECKING:
+    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.result import Report
+    from wanprep.fix.job.changes import Fixable
+    from wanprep.job.model import JobFile
+    from wanprep.rules.finding import Finding
+
+_YES = f"{FIX} --yes"
+
+
+def with_fixes(report: Report, options: Options | None = None) -> Report:
+    """Add to each finding the command that fixes it, if there is one."""
+    if not report.findings or report.inputs is None:
+        return report
+    fixes = _Fixes(report.inputs, options or Options(**report.inputs.request.config.fix))
+    findings = (each.with_fix(fixes.command(each)) for each in report.findings)
+    return replace(report, findings=tuple(findings))
+
+
+@dataclass
+class _Fixes:
+    """The plans of the files that findings are about; each is made once."""
+
+    inputs: Inputs
+    options: Options
+    _planned: dict[str, PlannedFile] = field(default_factory=dict)
+    _of_jobs: dict[str, Fixable] = field(default_factory=dict)
+
+    def command(self, finding: Finding) -> str:
+        """Return the command that makes a finding go away."""
+        if finding.asset is not None and (command := self._media_command(finding, finding.asset)):
+            return command
+        return self._job_command(finding) if finding.line is not None else ""
+
+    def _media_command(self, finding: Finding, asset: str) -> str:
+        path = os.path.abspath(os.path.join(os.path.dirname(finding.file), asset))
+        path = os.path.abspath(asset) if finding.line is None else path
+        if path not in self._media:
+            return ""
+        if path not in self._planned:
+            self._planned[path] = plan_file(self._media[path], self.options)
+        return self._planned[path].command(finding.target, finding.rule, self.options)
+
+    @cached_property
+    def _media(self) -> dict[str, MediaFile]:
+        return {os.path.abspath(each.path): each for each in media_files(self.inputs)}
+
+    def _job_command(self, finding: Finding) -> str:
+        place = (finding.line or 0, finding.column or 0)
+        key = FindingKey(finding.target, finding.rule, *place)
+        fixable = self._fixable(finding.file)
+        if key in fixable.without_asking:
+            return FIX
+        return _YES if key in fixable.with_consent else ""
+
+    def _fixable(self, path: str) -> Fixable:
+        if path not in self._of_jobs:
+            file, cases = self._jobs[path]
+            ignored = self.inputs.request.config.ignored_rules(path)
+            found = fixable_findings(file, cases, options=self.options, ignored=ignored)
+            self._of_jobs[path] = found
+        return self._of_jobs[path]
+
+    @cached_property
+    def _jobs(self) -> dict[str, tuple[JobFile, tuple[Case, ...]]]:
+        inputs = self.inputs
+        return {
+            file.file: (file, cases) for file, cases in zip(inputs.files, inputs.cases, strict=True)
+        }

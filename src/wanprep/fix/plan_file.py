@@ -1,0 +1,124 @@
+"""Plan one media file for everything that it is used for, and find what the user must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from wanprep.fix.plan.plan import NoChange, NotFixable, Options, Plan
+from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan.reasons import violations
+from wanprep.rules.finding import FIX
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from wanprep.fix.plan.plan import AssetPlan, Step
+    from wanprep.fix.request import MediaFile, Stamp
+    from wanprep.rules.finding import Finding
+
+# Asks the user about the steps of a plan that change what is visible or how long a file lasts.
+Ask = Callable[[str, Plan, Options], Options | None]
+
+_ANSWERS: Final = {
+    "trim": "pass --trim start, center or end",
+    "crop": "pass --crop pad, smart or center",
+    "pad": "pass --crop pad, smart or center",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A media file, the plan for it, and where the result goes."""
+
+    media: MediaFile
+    plan: AssetPlan
+    result: str = ""
+    stamp: Stamp | None = None  # when it was planned
+    undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
+    # What would be done after all decisions; the plan is then this one, or a part of it.
+    decided: Plan | None = None
+
+    @property
+    def done(self) -> Plan | None:
+        """The plan that is carried out without any further decision."""
+        return self.plan if isinstance(self.plan, Plan) and not self.undecided else None
+
+    @property
+    def result_path(self) -> str:
+        """Where the file is after the run: what is not fixed stays where it is."""
+        stays = isinstance(self.plan, NotFixable) or bool(self.undecided)
+        return self.media.path if stays else self.result or self.media.path
+
+    def command(self, target: str, rule: str, options: Options) -> str:
+        """Return the command that makes a finding go away; empty if there is none."""
+        if rule in self.media.ignored:
+            return ""
+        if self.done and (target, rule) not in self.done.left:
+            return FIX
+        if self.decided and (target, rule) not in self.decided.left:
+            return f"{FIX} {self._answers(self.decided, options)}"
+        return ""
+
+    def with_fixes(self, found: Iterable[Finding], options: Options) -> tuple[Finding, ...]:
+        """Add to what remains the command that would fix it."""
+        return tuple(each.with_fix(self.command(each.target, each.rule, options)) for each in found)
+
+    def _answers(self, decided: Plan, options: Options) -> str:
+        """Return the options that answer all questions, with the best known result."""
+        asked = {step.name for step in _questions(decided, options)}
+        answers = []
+        if asked & {"crop", "pad"}:
+            smart = replace(options, crop="smart", yes=True)
+            cropped = _plan(self.media, smart)
+            is_as_good = isinstance(cropped, Plan) and cropped.left <= decided.left
+            answers.append(f"--crop {'smart' if is_as_good else 'pad'}")
+        if "trim" in asked:
+            answers.append("--trim start")
+        return " ".join(answers)
+
+
+def plan_file(media: MediaFile, options: Options, ask: Ask | None = None) -> PlannedFile:
+    """Plan what is done now: without a decision that is needed, only what needs none."""
+    plan = _plan(media, options)
+    if not (isinstance(plan, Plan) and (undecided := _undecided(plan, options))):
+        return PlannedFile(media, plan)
+    if ask and (answered := ask(media.path, plan, options)):
+        return PlannedFile(media, _plan(media, answered))
+    if rest := _plan_without_questions(media, plan, options):
+        return PlannedFile(media, rest, decided=plan)
+    return PlannedFile(media, plan, undecided=undecided, decided=plan)
+
+
+def _plan(media: MediaFile, options: Options, ignored: Collection[str] = ()) -> AssetPlan:
+    return plan_asset(media.facts, media.roles, options, ignored=media.ignored | {*ignored})
+
+
+def _plan_without_questions(
+    media: MediaFile, plan: Plan, options: Options
+) -> Plan | NoChange | None:
+    """Plan the rest if what was not decided only clears warnings, which then remain."""
+    rules = {rule for step in plan.questions for rule in step.rules}
+    found = violations(media.facts, media.roles, media.ignored)
+    if any(each.is_error and each.rule in rules for each in found):
+        return None
+    rest = _plan(media, options, rules)
+    if isinstance(rest, Plan):
+        waiting = {(each.role.target.id, each.rule) for each in found if each.rule in rules}
+        return replace(rest, left=rest.left | waiting)
+    return None if isinstance(rest, NotFixable) else rest
+
+
+def _questions(plan: Plan, options: Options) -> list[Step]:
+    """List the questions of a plan that no option answers."""
+    answered = {"trim"} if options.trim else set()
+    answered |= {"crop", "pad"} if options.crop else set()
+    return [step for step in plan.questions if step.name not in answered and not options.yes]
+
+
+def _undecided(plan: Plan, options: Options) -> tuple[str, ...]:
+    return tuple(
+        f"needs your decision: {step.words} ({_ANSWERS[step.name]})"
+        for step in _questions(plan, options)
+    )

@@ -1,0 +1,95 @@
+"""The inputs as they will be once everything that is planned is done."""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wanprep.check.inputs import read_cases, targets_of
+from wanprep.job.model import parse_jobs
+from wanprep.media import probe_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wanprep.check.inputs import Case, Inputs
+    from wanprep.config import Config
+    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import MediaFile
+    from wanprep.job.model import JobFile
+    from wanprep.media.facts import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a check of the results would read."""
+
+    inputs: Inputs
+    sources: Mapping[str, str]  # of files that are copied unchanged: where these are now
+
+
+def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[PlannedJob]) -> Prediction:
+    """Predict the inputs of a check of the results, each in its place."""
+    paths = {each.media.path: each.result_path for each in media}
+    named = [each for each in media if each.media.path in inputs.media]
+    roles = {glob.escape(each.result_path): inputs.role(each.media.path) for each in named}
+    files = tuple(_result_file(job) for job in jobs)
+    read = [read_cases(file, *targets_of(inputs.request)) for file in files]
+    cases = tuple(of_file for of_file, _ in read)
+    config = inputs.request.config
+    ignored = ignored_in_files(((each.result_path, each.media) for each in media), config)
+    after = replace(
+        inputs,
+        request=replace(inputs.request, roles=roles, config=ignored),
+        files=files,
+        cases=cases,
+        problems=tuple(problems for _, problems in read),
+        media=tuple(each.result_path for each in named),
+        facts={**inputs.facts, **_facts(media, cases)},
+    )
+    sources = {paths[each.media.path]: each.media.path for each in media if not each.done}
+    sources |= {job.result: job.file.file for job in jobs if job.fixed.text == job.file.source.text}
+    return Prediction(after, {os.path.abspath(path): each for path, each in sources.items()})
+
+
+def _result_file(job: PlannedJob) -> JobFile:
+    if job.fixed.text != job.file.source.text:
+        return parse_jobs(job.fixed.text, job.result)
+    jobs = tuple(replace(each, file=job.result) for each in job.file.jobs)
+    return replace(job.file, file=job.result, jobs=jobs)
+
+
+def _facts(media: Sequence[PlannedFile], cases: Iterable[Iterable[Case]]) -> dict[str, Facts]:
+    """Return the facts of all results by the paths that lead there, now and in the new jobs."""
+    facts: dict[str, Facts] = {}
+    for each in media:
+        path = each.result_path
+        after = each.done.predicted if each.done else each.media.facts
+        facts[path] = facts[os.path.abspath(path)] = replace(after, path=path)
+    assets = (asset for of_file in cases for case in of_file for asset in case.intent.assets)
+    locations = {asset.location for asset in assets if asset.kind == "file"}
+    found = {each: facts.get(os.path.abspath(each)) for each in locations}
+    # A key that is spelled correctly now may name a file that was not probed before.
+    new = probe_many(sorted(each for each, known in found.items() if known is None))
+    return (
+        facts
+        | {each: known for each, known in found.items() if known}
+        | {each.path: each for each in new}
+    )
+
+
+def ignored_in_files(files: Iterable[tuple[str, MediaFile]], config: Config) -> Config:
+    """Ignore in results what is ignored in their sources; `files` are paths of results."""
+    return replace(config, ignore_in={**config.ignore_in, **dict(_ignored(files, config.folder))})
+
+
+def _ignored(
+    files: Iterable[tuple[str, MediaFile]], folder: os.PathLike[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path, media in files:
+        if media.ignored:
+            relative = os.path.relpath(os.path.abspath(path), folder)
+            yield glob.escape(relative), tuple(media.ignored)
