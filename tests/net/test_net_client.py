@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import re
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ from names import Names, names
 from own_certificate import server_side
 
 from wanprep.errors import UsageError
+from wanprep.net import reach
 from wanprep.net.client import open_client
 from wanprep.net.reach import Reach, UnsafeAddress, allowed_hosts
 
@@ -26,8 +30,8 @@ def server() -> Iterator[Loopback]:
         yield found
 
 
-def client(reach: Reach | None = None) -> httpx.Client:
-    return open_client(reach or Reach(), timeout=5, connections=2, keep_alive=False)
+def client(limits: Reach | None = None) -> httpx.Client:
+    return open_client(limits or Reach(), timeout=5, connections=2, keep_alive=False)
 
 
 def allow(text: str) -> Reach:
@@ -181,6 +185,24 @@ def test_other_hosts_are_requested_from_a_proxy(names: Names, proxy: Loopback) -
             assert http.get(f"http://{host}/a").status_code == 200
     assert names.asked == ["cdn.example.com", "unknown.example.com"]
     assert [each.target.split("/")[2] for each in proxy.heard][-1] == "nas"
+
+
+def test_a_slow_name_server_does_not_stop_requests_from_a_proxy(
+    proxy: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, resolve = threading.Event(), socket.getaddrinfo
+
+    def wait_for_names(host: Any, *rest: Any, **options: Any) -> Any:
+        if host == b"cdn.example.com":
+            ended.wait(20)
+        return resolve(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", wait_for_names)
+    monkeypatch.setattr(reach, "_PATIENCE", 0.01)
+    with client() as http:
+        assert http.get("http://cdn.example.com/a").status_code == 200
+    assert len(proxy.heard) == 1
+    ended.set()
 
 
 @pytest.mark.parametrize(

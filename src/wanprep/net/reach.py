@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from wanprep.net.addresses import Address
 
 VARIABLE: Final = "WANPREP_ALLOW_HOSTS"
+_PATIENCE: Final = 2.0  # seconds
 _OF_URLS: Final = frozenset("/?#@ ")
 _AWAY: Final = "it leads away from this machine"
 _PRIVATE: Final = "it leads to a private network"
@@ -63,8 +66,20 @@ class Reach:
             return
         if is_private(host):
             raise UnsafeAddress(_PRIVATE)
+        found: list[UnsafeAddress] = []
+        check = partial(self._find_unsafe, host, port, found)
+        # Where a proxy is needed, this machine may have to wait long to learn nothing.
+        thread = threading.Thread(target=check, daemon=True)
+        thread.start()
+        thread.join(_PATIENCE)
+        if found:
+            raise found[0]
+
+    def _find_unsafe(self, host: str, port: int, found: list[UnsafeAddress]) -> None:
         try:
             self.addresses(host, port)
+        except UnsafeAddress as error:
+            found.append(error)
         except (OSError, UnicodeError):
             return
 

@@ -321,6 +321,18 @@ def test_an_emulated_submission_leaves_buckets_alone(
     assert not (tmp_path / "store").exists()
 
 
+def test_an_upload_inside_a_network_is_refused(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    server.script = {"*": [answer(200, {"url": "https://10.0.0.1/a?sig=canary"})]}
+    with (
+        driver(server) as line,
+        pytest.raises(CannotHost, match="it leads to a private network") as caught,
+    ):
+        upload_file(file, driver=line, config_hosts={}, copies=copies)
+    assert "canary" not in str(caught.value)
+
+
 def test_a_file_without_a_destination(
     server: Loopback, file: LocalFile, copies: HostedCopies
 ) -> None:
