@@ -201,7 +201,8 @@ def _absolute(path: str) -> str:
 
 
 def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
-    if cache and stamp and facts.format != "unknown":
+    is_read = facts.format != "unknown" and not (facts.problem or "").startswith(NOT_READ)
+    if cache and stamp and is_read:
         cache.remember(facts, stamp)
 
 
