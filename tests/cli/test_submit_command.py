@@ -163,6 +163,7 @@ def test_unchecked_urls_are_accepted_with_offline(session: Desktop) -> None:
         pytest.param([], "target: [{e}, {w}]\n", f"-t {EVOLINK}", id="several targets"),
         pytest.param([], "", "wan/2.7 is what several providers share", id="no target"),
         pytest.param(["hero.png"], "target: {e}\n", "only jobs can be submitted", id="an image"),
+        pytest.param(["hero.txt"], "target: {e}\n", "that end in .yaml, .yml or .json", id="text"),
         pytest.param(["ghost.yaml"], "target: {e}\n", "no file, folder or match", id="no file"),
         pytest.param(["-t", "evolink/wan"], "", "there is no target", id="no such target"),
         pytest.param(["--max-cost", "-1"], "target: {e}\n", "not in the range", id="no sum"),
@@ -170,6 +171,7 @@ def test_unchecked_urls_are_accepted_with_offline(session: Desktop) -> None:
 )
 def test_usage_errors(session: Desktop, arguments: list[str], text: str, says: str) -> None:
     session.job()
+    (session.folder / "hero.txt").write_text("She walks.\n")
     rest = (session.folder / "job.yaml").read_text().partition("\n")[2]
     (session.folder / "job.yaml").write_text(text.format(e=EVOLINK, w=WAVESPEED) + rest)
     assert session.wanprep("submit", "job.yaml", *arguments) == 2
@@ -435,6 +437,11 @@ def test_emulated_for_this_one_command(session: Desktop, monkeypatch: pytest.Mon
     [run] = session.json("submit", session.job(), "--emulate", "-o", "out")
     assert Path(run["outputs"][0]).is_file()
     assert session.orders() == 0, "in an emulator of its own"
+    assert run["id"] is None, "it would lead nowhere"
+    assert session.wanprep("submit", "job.yaml", "--emulate", "-o", "out") == 0
+    assert session.out.startswith("emulated  succeeded  evolink/")
+    [video, _] = sorted((session.folder / "out").glob("*.mp4"))
+    assert video.stem.removeprefix("job-") not in session.err
     assert not (session.folder / "state").exists()
 
 

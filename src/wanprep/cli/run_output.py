@@ -100,7 +100,7 @@ class _ProgressLines:
             without_numbers = re.sub(r"[\d.]+", "", words)
             if self._last.get(id(task)) != without_numbers:
                 self._last[id(task)] = without_numbers
-                click.echo(f"{_title(task)}: {visible(words)}", err=True)
+                click.echo(f"{task.title}: {visible(words)}", err=True)
 
     def end(self, task: Task) -> None:
         if task.run:
@@ -132,13 +132,9 @@ class _ProgressTable:
             elapsed = self._ended.get(id(task), time.monotonic()) - self._started
             minutes, seconds = divmod(int(elapsed), 60)
             state = visible(self._states.get(id(task), "waiting for its turn"))
-            cells = (_title(task), state, f"{minutes}:{seconds:02}", task.estimate)
+            cells = (task.title, state, f"{minutes}:{seconds:02}", task.estimate)
             table.add_row(*map(Text, cells))
         return table
-
-
-def _title(task: Task) -> str:
-    return f"{task.name} ({task.run.id})" if task.run else task.name
 
 
 def as_json(run: Run) -> dict[str, Any]:
@@ -218,28 +214,26 @@ def show_results(
     *,
     interrupted: bool,
     success: Collection[RunState],
-    lasting: bool = True,
 ) -> int:
-    """Print the outcome of each run, and return the exit status; `success` are states of success.
-
-    Runs that are not `lasting` end with the command.
-    """
-    runs = [task.run for task in tasks if task.run]
+    """Print the outcome of each run; return the exit status, 0 for the states of `success`."""
+    outcomes = [(task.run, task.lasting) for task in tasks if task.run]
     if style == "json":
-        click.echo(json.dumps([as_json(run) for run in runs], indent=2))
+        shown = [as_json(run) | ({} if lasting else {"id": None}) for run, lasting in outcomes]
+        click.echo(json.dumps(shown, indent=2))
     else:
-        for run in runs:
+        for run, lasting in outcomes:
             files = "".join(f"  {visible(file)}" for file in run.files)
-            click.echo(f"{run.id}  {run.state:<9}  {run.target}  {job_name(run)}{files}")
+            name = run.id if lasting else "emulated"
+            click.echo(f"{name}  {run.state:<9}  {run.target}  {job_name(run)}{files}")
     sys.stdout.flush()
     for task in tasks:
         for note in _notes(task):
-            click.echo(f"{_title(task)}: {visible(redact(note))}", err=True)
+            click.echo(f"{task.title}: {visible(redact(note))}", err=True)
     if interrupted:
-        _suggest_resuming(tasks, runs if lasting else ())
+        _suggest_resuming(tasks, [run for run, lasting in outcomes if lasting])
         return INTERRUPTED
     if "accepted" in success:
-        _suggest_waiting(runs)
+        _suggest_waiting([run for run, _ in outcomes])
     return max((_status(task, success) for task in tasks), default=DONE)
 
 

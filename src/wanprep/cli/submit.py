@@ -162,9 +162,7 @@ def _submit(
     tasks = [make_task(session, action, options) for action in plan]
     interrupted = work(session, tasks, waiting=options.wait)
     success = _SUCCEEDED if options.wait else _ACCEPTED
-    return show_results(
-        tasks, style, interrupted=interrupted, success=success, lasting=budget is not None
-    )
+    return show_results(tasks, style, interrupted=interrupted, success=success)
 
 
 def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: float | None) -> int:

@@ -55,8 +55,8 @@ def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
     if inputs.media:
         names = ", ".join(visible(path) for path in inputs.media[:3])
         raise UsageError(
-            f"{names}: only jobs can be submitted, and this is a media file. Name it in a job:"
-            " `wanprep schema job` shows how that is written."
+            f"{names}: only jobs can be submitted, in files that end in .yaml, .yml or .json. A job"
+            " names media files; `wanprep schema job` shows how."
         )
     return [
         _submission(case, target, inputs, services)

@@ -103,6 +103,7 @@ def make_task(session: Session, action: Action, options: Options) -> Task:
     if isinstance(action, Send):
         task = Task(action.submission.name, work)
         task.estimate = price_text(action.estimate)
+        task.lasting = not session.emulated  # the ledger of an emulator ends with the command
         return task
     return Task(action.submission.name, work, action.run)
 

@@ -31,7 +31,7 @@ class Session(Closing):
         self.ledger = ledger
         self.services = services
         self.environ = environ
-        self._emulated = emulated
+        self.emulated = emulated
         self.wakeups = Wakeups()
         self._lock = threading.RLock()
         self._drivers: dict[str, Driver] = {}
@@ -56,7 +56,7 @@ class Session(Closing):
 
     def _reach(self) -> Reach:
         """Return which hosts may be connected: with the emulator, this machine alone."""
-        if self._emulated:
+        if self.emulated:
             return Reach(public=False, loopback=True)
         return Reach(hosts=allowed_hosts(self.environ, self.services.config.allow_hosts))
 
@@ -73,7 +73,7 @@ class Session(Closing):
         if service.pace is None:
             return None
         # wanprep's own emulator needs no pauses.
-        per_minute = sys.maxsize if self._emulated else service.pace.per_minute
+        per_minute = sys.maxsize if self.emulated else service.pace.per_minute
         return Pace(own.get("per-minute", per_minute), own.get("at-once", service.pace.at_once))
 
     def start_listening(self, held: ExitStack) -> None:

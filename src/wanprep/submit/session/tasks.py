@@ -38,10 +38,16 @@ class Task:
         self.name = name
         self.work = work
         self.run = run
+        self.lasting = True  # the run is still known when the command has ended
         self.estimate = ""
         self.notes: list[str] = []  # for the user, in the end
         self.problem: WanprepError | None = None  # why it is not done
         self.report: Callable[[str], None] = lambda _: None  # shows how far it is
+
+    @property
+    def title(self) -> str:
+        """The name, and the run's id if that leads somewhere."""
+        return f"{self.name} ({self.run.id})" if self.run and self.lasting else self.name
 
 
 def run_tasks(
