@@ -246,6 +246,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 
 @pytest.mark.parametrize("whole", [png(), large()], ids=["small", "large"])
+@pytest.mark.no_cover
 def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
     for length in range(8, len(whole) - 4, 1 + len(whole) // 2000):
         assert read(whole[:length])["readable"] is False
@@ -276,6 +277,7 @@ def test_many_false_exifs_at_the_end_are_tried_quickly() -> None:
     assert time.process_time() - started < 20
 
 
+@pytest.mark.no_cover
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = png(exif=exif())
     for at in range(8, 400):

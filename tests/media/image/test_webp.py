@@ -177,6 +177,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 
 @pytest.mark.parametrize("whole", [webp("RGBA", exif=exif(6)), moving(3)], ids=["still", "moving"])
+@pytest.mark.no_cover
 def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
     for length in range(12, len(whole)):
         assert read_webp(Bytes(whole[:length]))["readable"] is False
@@ -198,6 +199,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
+@pytest.mark.no_cover
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = webp("RGBA", exif=exif(6))
     for at in range(8, len(whole)):

@@ -389,6 +389,7 @@ def test_mediainfo_is_kept_from_tables_that_lead_nowhere(clip: bytes) -> None:
 @pytest.mark.parametrize(
     "flags", ["faststart", "frag_keyframe+empty_moov", "frag_every_frame+empty_moov", "empty_moov"]
 )
+@pytest.mark.no_cover
 def test_every_cut_is_noticed(make: Make, flags: str) -> None:
     data = make("whole.mp4", *COPY, "-movflags", flags + "+skip_trailer")
     end = data.rindex(b"mdat")
