@@ -20,7 +20,6 @@ from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from wanprep.check.result import Report
-    from wanprep.rules.finding import Finding
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 DEMO: Final = JOBS.parent / "demo"
@@ -46,17 +45,11 @@ def report() -> Report:
     return check(*GOOD, *BAD, offline=True)
 
 
-def findings_of(report: Report, path: Path) -> list[Finding]:
-    return [each for each in report.findings if each.file == str(path)]
-
-
-@pytest.mark.parametrize("path", GOOD, ids=lambda path: path.name)
-def test_a_good_job_has_no_finding(report: Report, path: Path) -> None:
-    assert [f"{each.line}: {each.message}" for each in findings_of(report, path)] == []
-    verdicts = {
-        each.verdict for each in report.verdicts if each.subject.partition("#")[0] == str(path)
-    }
-    assert verdicts == {"pass"}
+def test_a_good_job_has_no_finding(report: Report) -> None:
+    good = {*map(str, GOOD)}
+    assert [f"{each.file}: {each.message}" for each in report.findings if each.file in good] == []
+    verdicts = {(each.subject.partition("#")[0], each.verdict) for each in report.verdicts}
+    assert {each for each in verdicts if each[0] in good} == {(path, "pass") for path in good}
 
 
 @pytest.mark.parametrize("path", BAD, ids=lambda path: path.name)
@@ -65,13 +58,13 @@ def test_a_bad_job_has_exactly_the_findings_beside_it(report: Report, path: Path
     assert expected
     assert [
         f"{each.line}:{each.column}: {each.severity} {each.rule}"
-        for each in findings_of(report, path)
+        for each in report.findings
+        if each.file == str(path)
     ] == expected
 
 
-@pytest.mark.parametrize("path", BAD, ids=lambda path: path.name)
-def test_messages_are_sentences(report: Report, path: Path) -> None:
-    for finding in findings_of(report, path):
+def test_messages_are_sentences(report: Report) -> None:
+    for finding in report.findings:
         message = finding.message
         assert message[0].isupper() or message[0] == "`" or finding.asset or finding.pointer
         assert message.endswith((".", "?"))
