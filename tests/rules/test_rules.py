@@ -10,8 +10,9 @@ from valid_jobs import KINDS
 
 from wanprep.rules.bounds import JobViolation, Violation
 from wanprep.rules.finding import rules
+from wanprep.rules.load_target import load_target
 from wanprep.rules.message import asset_problem, job_message
-from wanprep.rules.target import BUILT_IN, load_target
+from wanprep.rules.target import BUILT_IN
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ import wanprep
 from wanprep.errors import UsageError
 from wanprep.rules.bounds import Bound, bounds
 from wanprep.rules.finding import rules
-from wanprep.rules.target import all_targets, choose_targets, load_target, target_files
+from wanprep.rules.load_target import load_target
+from wanprep.rules.target import all_targets, choose_targets, target_files
 from wanprep.schemas import load_schema
 
 TARGETS: Final = all_targets()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.rules.expand import SEVERITIES
+from wanprep.rules.load_target import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,7 +16,7 @@ from wanprep.job.documents import read_documents
 from wanprep.job.documents.document import BrokenDocument
 from wanprep.pointers import pointer_to
 from wanprep.rules.check_limits import LimitChecker, follow
-from wanprep.rules.target import UNSUPPORTED, load_limits
+from wanprep.rules.load_target import UNSUPPORTED, load_limits
 from wanprep.schema_errors import SchemaError, letters, schema_errors
 from wanprep.schemas import load_schema
 

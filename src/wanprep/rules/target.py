@@ -20,9 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.errors import UsageError, warn_of_plugin
-from wanprep.rules.expand import expand
 from wanprep.rules.finding import shorten, suggestion
-from wanprep.schemas import load_schema
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -33,12 +31,6 @@ if TYPE_CHECKING:
 BUILT_IN: Final = Path(__file__).parent / "targets"
 DEFAULT_TARGET: Final = "wan/2.7"
 _PREFIX: Final = "wanprep_"
-UNSUPPORTED: Final = {  # the rule of a role that a target does not describe
-    "reference_image": "reference-kind-unsupported",
-    "reference_video": "reference-kind-unsupported",
-    "first_frame": "first-frame-unsupported",
-    "voice": "voice-unsupported",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,57 +62,6 @@ class Target:
     def has_role(self, role: str) -> bool:
         """Whether the target takes any file in a role."""
         return self.roles[role].get("not") != {}
-
-
-def load_target(file: Path) -> Target:
-    """Read a valid target's file and expand its schemas."""
-    data = read_json(file)
-
-    def load(name: str) -> Mapping[str, Any]:
-        return load_limits(name, data, file)
-
-    described = {role: expand(schema, load) for role, schema in data["roles"].items()}
-    return Target(
-        id=data["id"],
-        title=data["title"],
-        summary=data["summary"],
-        docs=tuple(data["docs"]),
-        roles=_unsupported_roles(data) | described,
-        job=expand(data.get("job", {}), load),
-        body=expand(data.get("body", {}), load),
-        request=dict(load(data["request"])) if "request" in data else None,
-        unchecked=tuple(data.get("unchecked", ())),
-        data=data,
-        file=file,
-    )
-
-
-def read_json(file: Path) -> Any:  # noqa: ANN401 - JSON
-    """Read a JSON file, with a byte order mark or without."""
-    return json.loads(file.read_text(encoding="utf-8-sig"))
-
-
-def load_limits(name: str, data: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
-    """Find what the first part of a `$ref` names: this file, one beside it, or a published one."""
-    beside = file.with_name(f"{name}.schema.json")
-    if not name:
-        return data
-    shared: Mapping[str, Any] = read_json(beside) if beside.is_file() else load_schema(name)
-    return shared
-
-
-def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
-    """Return rules that reject every file, for the roles that a target does not describe."""
-    source = {
-        "doc": data["docs"][0],
-        "checked": data.get("checked", ""),
-        "says": "no field for it is described",
-        "confidence": "inferred",
-    }
-    return {
-        role: {"not": {}, "x-rule": rule, "x-severity": "warning", "x-source": source}
-        for role, rule in UNSUPPORTED.items()
-    }
 
 
 class PluginTargetError(UsageError):
@@ -169,6 +110,8 @@ class Targets(Mapping[str, Target]):
             file = self._files[name]
             if why := first_error(file.path):
                 raise file.unusable(why)
+            from wanprep.rules.load_target import load_target
+
             self._loaded[name] = load_target(file.path)
         return self._loaded[name]
 
@@ -233,7 +176,7 @@ def all_targets(folders: Sequence[Path] = ()) -> Targets:
 def _id_and_title(file: Path) -> tuple[str, str]:
     """Read what is needed to list a target; the id is empty where there is none."""
     try:
-        data = read_json(file)
+        data = json.loads(file.read_text(encoding="utf-8-sig"))
         name, title = data["id"], str(data.get("title"))
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return "", ""

@@ -76,7 +76,7 @@ def _target_files(found: PluginPackage) -> list[Path]:
 
 
 def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | None, list[Problem]]:
-    from wanprep.rules.target import load_target
+    from wanprep.rules.load_target import load_target
 
     if messages := check_target_file(file):
         return None, [Problem(name, *each) for each in messages]

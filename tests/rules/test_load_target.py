@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from wanprep.errors import UsageError
-from wanprep.rules.expand import expand
+from wanprep.rules.load_target import expand
 
 SOURCE = {"doc": "https://a.example", "says": "short", "checked": "2026-01-01"}
 SHARED: dict[str, Any] = {

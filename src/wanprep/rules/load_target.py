@@ -1,4 +1,4 @@
-"""Replace each `$ref` in a target's schemas by the limits that it names.
+"""Load a target's file, with each `$ref` in its schemas replaced by the limits that it names.
 
 Annotations beside a `$ref` apply to all the limits behind it: `x-severity`, which may be given by
 rule, lowers theirs to at most that, and `x-source` replaces the parts of the citation that it
@@ -7,18 +7,79 @@ names. Checks, explanations and fixes then all read the same plain bounds.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
 from wanprep.pointers import steps
+from wanprep.rules.target import Target
+from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from wanprep.rules.bounds import Schema
 
 SEVERITIES: Final = ("note", "warning", "error")
 _DEEPEST: Final = 64
+UNSUPPORTED: Final = {  # the rule of a role that a target does not describe
+    "reference_image": "reference-kind-unsupported",
+    "reference_video": "reference-kind-unsupported",
+    "first_frame": "first-frame-unsupported",
+    "voice": "voice-unsupported",
+}
+
+
+def load_target(file: Path) -> Target:
+    """Read a valid target's file and expand its schemas."""
+    data = read_json(file)
+
+    def load(name: str) -> Mapping[str, Any]:
+        return load_limits(name, data, file)
+
+    described = {role: expand(schema, load) for role, schema in data["roles"].items()}
+    return Target(
+        id=data["id"],
+        title=data["title"],
+        summary=data["summary"],
+        docs=tuple(data["docs"]),
+        roles=_unsupported_roles(data) | described,
+        job=expand(data.get("job", {}), load),
+        body=expand(data.get("body", {}), load),
+        request=dict(load(data["request"])) if "request" in data else None,
+        unchecked=tuple(data.get("unchecked", ())),
+        data=data,
+        file=file,
+    )
+
+
+def read_json(file: Path) -> Any:  # noqa: ANN401 - JSON
+    """Read a JSON file, with a byte order mark or without."""
+    return json.loads(file.read_text(encoding="utf-8-sig"))
+
+
+def load_limits(name: str, data: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
+    """Find what the first part of a `$ref` names: this file, one beside it, or a published one."""
+    beside = file.with_name(f"{name}.schema.json")
+    if not name:
+        return data
+    shared: Mapping[str, Any] = read_json(beside) if beside.is_file() else load_schema(name)
+    return shared
+
+
+def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
+    """Return rules that reject every file, for the roles that a target does not describe."""
+    source = {
+        "doc": data["docs"][0],
+        "checked": data.get("checked", ""),
+        "says": "no field for it is described",
+        "confidence": "inferred",
+    }
+    return {
+        role: {"not": {}, "x-rule": rule, "x-severity": "warning", "x-source": source}
+        for role, rule in UNSUPPORTED.items()
+    }
 
 
 def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0) -> Any:  # noqa: ANN401 - JSON
