@@ -296,7 +296,7 @@ def test_ctrl_c_leaves_whole_files_only(project: Path, long_video: Path) -> None
     command = [sys.executable, "-m", "wanprep", "fix", "videos", "--out", "ready"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 60
-        while not list((project / "ready").glob(".wanprep-*")):
+        while not list((project / "ready").glob(".wanprep-*.mp4")):
             assert time.monotonic() < deadline
             assert process.poll() is None
             time.sleep(0.02)
@@ -315,11 +315,12 @@ def test_no_half_file_when_killed(project: Path, long_video: Path) -> None:
     source.symlink_to(long_video)
     command = [sys.executable, "-m", "wanprep", "fix", "videos", "--out", "ready"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not list((project / "ready").glob(".wanprep-*")) and process.poll() is None:
+        while not list((project / "ready").glob(".wanprep-*.mp4")) and process.poll() is None:
             time.sleep(0.02)
         process.kill()
         process.communicate()
-    assert not list((project / "ready").glob("[!.]*"))
+    assert [each.name for each in (project / "ready").glob("[!.]*")] == ["wanprep-receipt.json"]
+    assert read_receipt(project / "ready/wanprep-receipt.json")["assets"] == []
 
 
 def test_where_an_answer_is_only_advised_the_rest_is_fixed(

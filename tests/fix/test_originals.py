@@ -19,6 +19,7 @@ from wanprep.fix.outcome import NotFixed, Outcomes
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, ProgressCallback
 from wanprep.fix.plan_file import PlannedFile
+from wanprep.fix.receipt_file import ReceiptFile
 from wanprep.fix.request import FixRequest
 
 JOB = "target: evolink/wan2.7-reference-video\nprompt: '@Image1 waves'\nreferences: [image: {}]\n"
@@ -64,7 +65,7 @@ class _Meanwhile(FixProgress):
 
 def _fix(*paths: str, meanwhile: FixProgress) -> Outcomes:
     request = FixRequest(check=CheckRequest(paths=paths), options=Options(trim="start"))
-    return apply_fixes(request, plan_run(request, None), meanwhile)
+    return apply_fixes(request, plan_run(request, None), meanwhile, ReceiptFile(None))
 
 
 @pytest.mark.usefixtures("folder")

@@ -84,6 +84,7 @@ def fix(
         request,
         parse_rule_names(ignore),
         out,
+        receipt,
         no_backup=no_backup,
         yes=yes,
         crop=crop,
@@ -114,7 +115,7 @@ def fix_before_check(
     from wanprep.fix.verify import recheck_request
 
     _check_destination(out, in_place, required=True)
-    task = steps.make_task(request, ignored, out, **choices)
+    task = steps.make_task(request, ignored, out, receipt, **choices)
     prepared, outcomes = steps.apply(task, receipt or steps.default_receipt(out))
     for line in outcome_lines(outcomes):
         click.echo(line, err=True)

@@ -30,13 +30,8 @@ from wanprep.fix.outcome_text import (
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, VideoRecipe
 from wanprep.fix.predict import predict
-from wanprep.fix.receipt import (
-    RECEIPT,
-    EarlierResults,
-    read_earlier_results,
-    receipt,
-    write_receipt,
-)
+from wanprep.fix.receipt import RECEIPT, receipt
+from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
 from wanprep.text import visible
@@ -63,6 +58,7 @@ def make_task(
     request: CheckRequest,
     ignored: Iterable[str],
     out: str | None,
+    receipt_file: str | None,
     *,
     no_backup: bool,
     yes: bool,
@@ -70,14 +66,13 @@ def make_task(
 ) -> FixRequest:
     """Combine the options of the command line with the configuration's."""
     given = {name: value for name, value in choices.items() if value is not None}
-    previous = default_receipt(out)
     return FixRequest(
         check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
         backup=not no_backup,
-        earlier=read_earlier_results(previous) if previous else EarlierResults(),
+        earlier=read_earlier_results(filter(None, (default_receipt(out), receipt_file))),
     )
 
 
@@ -87,16 +82,15 @@ def default_receipt(out: str | None) -> str | None:
 
 
 def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outcomes]:
-    """Plan, ask, fix, and write the receipt even if interrupted."""
+    """Plan, ask, and fix, with a receipt however that ends."""
     if receipt_file:
         refuse_foreign(receipt_file, "receipt", "--receipt")
     prepared = plan_run(task, _ask_at_terminal())
     if receipt_file:
         refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
-    with _show_progress() as progress:
-        outcomes = apply_fixes(task, prepared, progress)
-    if receipt_file:
-        write_receipt(receipt_file, receipt(outcomes))
+    with ReceiptFile(receipt_file) as record, _show_progress() as progress:
+        outcomes = apply_fixes(task, prepared, progress, record)
+        record.finish(outcomes)
     return prepared, outcomes
 
 

@@ -38,17 +38,24 @@ def release_lock(path: str, descriptor: int) -> None:
 def is_locked(path: str) -> bool:
     """Whether the process that took a lock is alive; the file of a dead one is removed."""
     try:
-        descriptor = os.open(path, os.O_RDWR)
+        with unlocked(path) as is_stale:
+            if is_stale:
+                os.remove(path)
+            return not is_stale and os.path.lexists(path)
     except FileNotFoundError:
         return False
+
+
+@contextlib.contextmanager
+def unlocked(path: str) -> Iterator[bool]:
+    """Hold a lock that a dead process left, in a `with` block; False if its process is alive."""
+    descriptor = os.open(path, os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
+        yield False
     else:
-        if _is_at(path, descriptor):
-            os.remove(path)
-        return False
+        yield _is_at(path, descriptor)
     finally:
         os.close(descriptor)
 

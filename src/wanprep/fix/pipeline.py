@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.executors import Similarity
     from wanprep.fix.plan.plan import Output, ProgressCallback
+    from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import Stamp
     from wanprep.media.facts import Facts
 
@@ -97,15 +98,17 @@ class FixProgress:
         """End a file."""
 
 
-def apply_fixes(request: FixRequest, run: PlannedRun, progress: FixProgress) -> Outcomes:
-    """Do what was planned; if interrupted, what was delivered stays."""
+def apply_fixes(
+    request: FixRequest, run: PlannedRun, progress: FixProgress, record: ReceiptFile
+) -> Outcomes:
+    """Do what was planned, and record it; if interrupted, what was delivered stays."""
     workers = request.check.workers or cores()
     for folder in {os.path.dirname(each.result) for each in run.files}:
         remove_stale_parts(folder)
     progress.begin(run.files)
     is_interrupted = False
     with interrupt_on_signals(), Executors(workers, sum(map(_is_video, run.files))) as executors:
-        fixer = _Fixer(request, executors, progress)
+        fixer = _Fixer(request, executors, progress, record)
         threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
             for _ in threads.map(fixer.fix, run.files):
@@ -119,7 +122,7 @@ def apply_fixes(request: FixRequest, run: PlannedRun, progress: FixProgress) -> 
     outcomes = tuple(fixer.outcomes[path] for path in paths if path in fixer.outcomes)
     if is_interrupted:
         return Outcomes(outcomes, is_interrupted=True)
-    jobs = fix_jobs(request, run, outcomes)
+    jobs = fix_jobs(request, run, outcomes, record)
     if request.out is None:
         outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
     return Outcomes(outcomes, tuple(jobs))
@@ -132,13 +135,16 @@ def _is_video(file: PlannedFile) -> bool:
 class _Fixer:
     """Fixes single files, several of them at once."""
 
-    def __init__(self, request: FixRequest, executors: Executors, progress: FixProgress) -> None:
+    def __init__(
+        self, request: FixRequest, executors: Executors, progress: FixProgress, record: ReceiptFile
+    ) -> None:
         self._out = request.out
         self._keep_lossy = request.backup
         self._options = request.options
         self._may_overwrite = request.earlier.has_written
         self._executors = executors
         self._progress = progress
+        self._record = record
         self.outcomes: dict[str, Outcome] = {}  # by path
 
     def fix(self, file: PlannedFile) -> None:
@@ -150,6 +156,7 @@ class _Fixer:
         except OSError as error:  # the source is gone, or the machine is out of something
             outcome = NotFixed(file.media, (visible(str(error)),), is_undelivered=True)
         self.outcomes[file.media.path] = outcome
+        self._record.add(outcome)
         self._progress.end(file)
 
     def _fix(self, file: PlannedFile, on_progress: ProgressCallback | None) -> Outcome:
@@ -168,10 +175,12 @@ class _Fixer:
         before = sha256_of(result) if os.path.isfile(result) else ""
         if self._out is not None and before:
             result = file.result
-            if not (os.path.isfile(result) and sha256_of(result) == before):
-                copy_file(media.path, result, overwrite=self._may_overwrite(result))
         found = findings_for(media, media.facts, media.path)
-        return Unchanged(media, result, before, file.with_fixes(found, self._options))
+        kept = Unchanged(media, result, before, file.with_fixes(found, self._options))
+        if result != media.path and not (os.path.isfile(result) and sha256_of(result) == before):
+            self._record.announce(kept)
+            copy_file(media.path, result, overwrite=self._may_overwrite(result))
+        return kept
 
     def _apply(
         self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
@@ -192,9 +201,10 @@ class _Fixer:
             after = file.with_fixes(verification.after, self._options)
             verification = replace(verification, after=after)
             hashes = {"before": before, "after": sha256_of(part)}
-            backup = self._deliver(part, path, file, hashes["before"])
-        return Fixed(media=file.media, plan=plan, result=file.result, output=output,
-                     verification=verification, hashes=hashes, backup=backup)  # fmt: skip
+            fixed = Fixed(media=file.media, plan=plan, result=file.result, output=output,
+                          verification=verification, hashes=hashes)  # fmt: skip
+            self._record.announce(fixed)
+            return replace(fixed, backup=self._deliver(part, path, file, before))
 
     def _deliver(self, part: str, path: str, file: PlannedFile, before: str) -> str:
         """Put a result in its place; return where its original is kept, if it was replaced."""

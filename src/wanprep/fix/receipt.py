@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep import __version__
 from wanprep.check.result import finding_json
-from wanprep.files.atomic import sha256_of, write_bytes
-from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
+from wanprep.fix.outcome import Fixed, FixedFile, NotFixed, Unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
-    from wanprep.fix.outcome import FixedFile, Outcome, Outcomes
+    from wanprep.fix.outcome import Outcome, Outcomes
     from wanprep.rules.finding import Finding
 
+Kind = Literal["assets", "jobs"]
 RECEIPT: Final = "wanprep-receipt.json"
 
 
 def receipt(outcomes: Outcomes) -> dict[str, Any]:
     """Return the receipt as schemas/receipt.schema.json has it."""
-    return {
-        "version": 1,
-        "wanprep": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "assets": [{"source": each.media.path} | _asset(each) for each in outcomes.assets],
-        "jobs": [_job(each) for each in outcomes.jobs],
-    }
+    content = new_receipt()
+    for outcome in (*outcomes.assets, *outcomes.jobs):
+        kind, entry = entry_of(outcome)
+        content[kind].append(entry)
+    return content
+
+
+def new_receipt() -> dict[str, Any]:
+    """Return a receipt without entries."""
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"version": 1, "wanprep": __version__, "created": created, "assets": [], "jobs": []}
+
+
+def entry_of(outcome: Outcome | FixedFile) -> tuple[Kind, dict[str, Any]]:
+    """Return the entry of a file, and where in a receipt it belongs."""
+    if isinstance(outcome, FixedFile):
+        return "jobs", _job(outcome)
+    return "assets", {"source": outcome.media.path} | _asset(outcome)
 
 
 def _asset(outcome: Outcome) -> dict[str, Any]:
@@ -88,32 +96,3 @@ def _job(job: FixedFile) -> dict[str, Any]:
         ],
         "unmended": list(job.fixed.not_fixed),
     }
-
-
-def write_receipt(path: str, content: dict[str, Any]) -> None:
-    """Write a receipt, over that of an earlier run."""
-    data = json.dumps(content, indent=1, ensure_ascii=False).encode() + b"\n"
-    write_bytes(data, path, overwrite=True)
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierResults:
-    """The results of an earlier run, by content: these may be overwritten."""
-
-    hashes: Collection[str] = ()
-
-    def has_written(self, path: str) -> bool:
-        """Whether a file is a result that has not been changed since."""
-        return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
-
-
-def read_earlier_results(receipt_file: str) -> EarlierResults:
-    """Read the results out of a receipt; a missing or damaged one has none."""
-    try:
-        with open(receipt_file, encoding="utf-8") as file:
-            content: dict[str, Any] = json.load(file)
-        entries = [*content["assets"], *content["jobs"]]
-        hashes = frozenset(each["sha256"]["after"] for each in entries if "sha256" in each)
-    except (OSError, ValueError, LookupError, TypeError):
-        hashes = frozenset()
-    return EarlierResults(hashes)

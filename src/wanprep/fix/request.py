@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.ignores import ignored_rules_at, inline_ignores
 from wanprep.fix.plan.plan import Options, TargetRole
-from wanprep.fix.receipt import EarlierResults
+from wanprep.fix.receipt_file import EarlierResults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.inputs import Case
     from wanprep.fix.outcome import Outcome
+    from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
     from wanprep.job.model import JobFile
 
@@ -35,11 +36,13 @@ class PlannedJob:
 Moved = dict[tuple[int, str], str]  # number of a document and pointer in it: the new path
 
 
-def fix_jobs(request: FixRequest, run: PlannedRun, outcomes: Sequence[Outcome]) -> list[FixedFile]:
+def fix_jobs(
+    request: FixRequest, run: PlannedRun, outcomes: Sequence[Outcome], record: ReceiptFile
+) -> list[FixedFile]:
     """Fix every job file and put it in its place."""
     results = {each.media.path: result_of(each) for each in outcomes}
     planned = planned_jobs(request, run, results)
-    return [_write(request, each) for each in planned]
+    return [_write(request, each, record) for each in planned]
 
 
 def planned_jobs(
@@ -74,31 +77,37 @@ def _changed_paths(
     return moved
 
 
-def _write(request: FixRequest, planned: PlannedJob) -> FixedFile:
-    file, result, fixed = planned.file, planned.result, planned.fixed
+def _write(request: FixRequest, planned: PlannedJob, record: ReceiptFile) -> FixedFile:
+    """Write a job, unless its file was saved since it was read."""
+    file, fixed = planned.file, planned.fixed
     try:
-        before, after = _deliver(request, planned)
+        old, mark = _read_unchanged(file)
+        new = old if fixed.text == file.source.text else mark + fixed.text.encode()
+        hashes = {"before": sha256(old).hexdigest(), "after": sha256(new).hexdigest()}
+        outcome = FixedFile(file, planned.result, fixed, hashes)
+        record.announce(outcome)
+        _deliver(request, file.file, planned.result, old, new)
     except CannotWrite as error:
         left = FixedJob(text=file.source.text, questions=fixed.questions, remaining=fixed.remaining)
-        return FixedFile(file, file.file, left, {}, problem=str(error))
-    return FixedFile(file, result, fixed, {"before": before, "after": after})
+        outcome = FixedFile(file, file.file, left, {}, problem=str(error))
+    record.add(outcome)
+    return outcome
 
 
-def _deliver(request: FixRequest, planned: PlannedJob) -> tuple[str, str]:
-    """Write a job unless its file was saved since it was read; return the hashes."""
-    file, result, fixed = planned.file, planned.result, planned.fixed
+def _read_unchanged(file: JobFile) -> tuple[bytes, bytes]:
+    """Return the bytes of a job, and the mark with which some editors begin a file."""
     with explain_os_errors(file.file, "read"), open(file.file, "rb") as source:
-        old = source.read()
-    mark = codecs.BOM_UTF8 if old.startswith(codecs.BOM_UTF8) else b""  # some editors write it
-    if old.removeprefix(mark).decode("utf-8", "replace") != file.source.text:
+        data = source.read()
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    if data.removeprefix(mark).decode("utf-8", "replace") != file.source.text:
         raise CannotWrite(changed_message(file.file))
+    return data, mark
+
+
+def _deliver(request: FixRequest, source: str, result: str, old: bytes, new: bytes) -> None:
     overwrite = request.out is None or request.earlier.has_written(result)
-    if fixed.text == file.source.text:
-        new = old
-        if request.out is not None:
-            copy_file(file.file, result, overwrite=overwrite)
-    else:
-        new = mark + fixed.text.encode()
+    if new != old:
         final = os.path.realpath(result) if request.out is None else result
-        write_bytes(new, final, mode_of=file.file, overwrite=overwrite)
-    return sha256(old).hexdigest(), sha256(new).hexdigest()
+        write_bytes(new, final, mode_of=source, overwrite=overwrite)
+    elif request.out is not None:
+        copy_file(source, result, overwrite=overwrite)
