@@ -36,8 +36,8 @@ _VARIABLES: Final = {
     "WANPREP_STATE_DIR": "folder of the ledger of runs",
     "WANPREP_DISABLE_PLUGINS": "plugins to leave out, separated by commas, or `all`",
     "WANPREP_POLL_INTERVAL": "seconds between polls of a provider, in place of its defaults",
-    "WANPREP_ALLOW_HOSTS": "hosts to connect to even in a private network: `host` or `host:port`, "
-    "separated by commas",
+    "WANPREP_ALLOW_HOSTS": "hosts to connect to even in a private network: `host`, `host:port` "
+    "or a network, separated by commas",
     "NO_COLOR": "any value: no colours",
     "FORCE_COLOR": "any value but 0: colours even without a terminal",
     "HTTPS_PROXY, HTTP_PROXY, NO_PROXY": "proxies, in upper or lower case",

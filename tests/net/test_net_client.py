@@ -85,7 +85,9 @@ def test_private_addresses_are_not_connected(names: Names, host: str, addresses:
         ("store.example.com", True),
         ("Store.Example.com.", True),
         ("other.example.com, store.example.com:{port}", True),
+        ("127.0.0.0/8", True),
         ("store.example.com:1", False),
+        ("10.0.0.0/8", False),
         ("example.com", False),
         ("", False),
     ],
@@ -101,7 +103,7 @@ def test_hosts_of_ones_own(names: Names, server: Loopback, allowed: str, is_allo
 
 
 @pytest.mark.parametrize(
-    "text", ["http://a.example", "a:b", "a:99999", "[::1", "a/b", "u@a", ":80"]
+    "text", ["http://a.example", "a:b", "a:99999", "[::1", "a/b", "10.0.0.1/8", "u@a", ":80"]
 )
 def test_what_is_not_a_host(text: str) -> None:
     with pytest.raises(UsageError, match=r"WANPREP_ALLOW_HOSTS: .* is not a host"):
@@ -109,8 +111,11 @@ def test_what_is_not_a_host(text: str) -> None:
 
 
 def test_allowed_hosts_are_read() -> None:
-    hosts = allowed_hosts({"WANPREP_ALLOW_HOSTS": "[::1]:80, fa\u00df.de,"}, ["10.0.0.1"])
-    assert hosts == {("::1", 80), ("xn--fa-hia.de", None), ("10.0.0.1", None)}
+    hosts = allowed_hosts(
+        {"WANPREP_ALLOW_HOSTS": "[::1]:80, fa\u00df.de,"}, ["10.0.0.1", "fd00::/8"]
+    )
+    names = {("xn--fa-hia.de", None), ("10.0.0.1", None), ("fd00::/8", None)}
+    assert hosts == {("::1", 80)} | names
 
 
 def test_loopback_only(names: Names, server: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:

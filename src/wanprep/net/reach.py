@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -39,7 +39,7 @@ class Reach:
 
     public: bool = True
     loopback: bool = False
-    # Hosts of the user's own, wherever they are; with the port None on every port.
+    # Hosts and networks of the user's own; with the port None on every port.
     hosts: Hosts = frozenset()
 
     def addresses(self, host: str, port: int) -> list[str]:
@@ -47,14 +47,14 @@ class Reach:
 
         A name with a public and a private address is refused: which of them is used, is chance.
         """
-        if not self.public and host != "localhost" and not _is_address(host):
+        if not self.public and host != "localhost" and not _address(host):
             raise UnsafeAddress(_AWAY)  # to resolve a name is a request, too
         # As bytes, because Python would apply an older version of IDNA than the rest does.
         entries = socket.getaddrinfo(host.encode("ascii"), port, type=socket.SOCK_STREAM)
         found = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         if not is_allowed(host, port, self.hosts):
             for each in found:
-                self._check(ipaddress.ip_address(each.partition("%")[0]))
+                self._check(ip_address(each.partition("%")[0]))
         return found
 
     def check_for_proxy(self, host: str, port: int) -> None:
@@ -88,22 +88,28 @@ class Reach:
             return
         if not self.public:
             raise UnsafeAddress(_AWAY)
-        if not is_public(address):
+        if not (is_public(address) or _is_in_networks(address, self.hosts)):
             raise UnsafeAddress(_PRIVATE)
 
 
-def _is_address(host: str) -> bool:
+def _address(host: str) -> Address | None:
     try:
-        ipaddress.ip_address(host.partition("%")[0])
+        return ip_address(host.partition("%")[0])
     except ValueError:
-        return False
-    return True
+        return None
+
+
+def _is_in_networks(address: Address, hosts: Hosts) -> bool:
+    return any(address in ip_network(name) for name, _ in hosts if "/" in name)
 
 
 def is_allowed(host: str, port: int, hosts: Hosts) -> bool:
     """Whether a host, as it is connected to, is among hosts of the user's own."""
     name = host.lower().rstrip(".")
-    return (name, None) in hosts or (name, port) in hosts
+    if (name, None) in hosts or (name, port) in hosts:
+        return True
+    address = _address(name)
+    return address is not None and _is_in_networks(address, hosts)
 
 
 def is_allowed_url(url: str, hosts: Hosts) -> bool:
@@ -127,11 +133,15 @@ def allowed_hosts(environ: Mapping[str, str], configured: Iterable[str] = ()) ->
 
 def _host_and_port(text: str, where: str) -> tuple[str, int | None]:
     try:
+        if "/" in text:
+            return str(ip_network(text)), None
         parts = urlsplit(f"//{text}")
         name, port = ascii_host(parts.hostname or ""), parts.port
     except ValueError:
         name, port = "", None
     if not name or _OF_URLS & {*text}:
-        message = f"{where}: {text!r} is not a host. Write host or host:port, without http://."
-        raise UsageError(message)
+        raise UsageError(
+            f"{where}: {text!r} is not a host. Write host, host:port, or a network such as"
+            " 10.0.0.0/8; not a URL."
+        )
     return name, port

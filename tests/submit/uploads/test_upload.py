@@ -325,12 +325,14 @@ def test_an_upload_inside_a_network_is_refused(
     server: Loopback, file: LocalFile, copies: HostedCopies
 ) -> None:
     server.script = {"*": [answer(200, {"url": "https://10.0.0.1/a?sig=canary"})]}
+    waits: list[float] = []
     with (
-        driver(server) as line,
+        driver(server, pause=waits.append) as line,
         pytest.raises(CannotHost, match="it leads to a private network") as caught,
     ):
         upload_file(file, driver=line, config_hosts={}, copies=copies)
     assert "canary" not in str(caught.value)
+    assert waits == []
 
 
 def test_a_file_without_a_destination(

@@ -28,10 +28,14 @@ _TOTAL: Final = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
     """Request a link without a key until it gives the file; raise CannotHost if it does not."""
     for number in count(1):
-        problem = link_problem(url, file, driver)
+        try:
+            problem = _request_link(url, file, driver)
+            is_final = False
+        except Broken as broken:
+            problem, is_final = _no_answer(broken), broken.hopeless
         if problem is None:
             return
-        if number > driver.policy.attempts:
+        if is_final or number > driver.policy.attempts:
             break
         driver.pause(driver.policy.pause * 2 ** (number - 1))
     raise CannotHost(
@@ -42,20 +46,28 @@ def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
 
 def link_problem(url: str, file: LocalFile, driver: Driver) -> str | None:
     """Request a link once; None where it gives the file."""
+    try:
+        return _request_link(url, file, driver)
+    except Broken as broken:
+        return _no_answer(broken)
+
+
+def _no_answer(broken: Broken) -> str:
+    return f"does not answer ({broken})"
+
+
+def _request_link(url: str, file: LocalFile, driver: Driver) -> str | None:
     if url.startswith("data:"):
         return None
-    try:
-        with driver.client.open(Request(method="HEAD", url=url, key=False)) as response:
-            length = _content_length(response)
-            if response.status_code == 200 and length is not None:
-                return _problem(response, length, file)
-        # Some answer no HEAD, and a signature may hold for GET alone.
-        first_byte = {"Range": "bytes=0-0"}
-        get = Request(method="GET", url=url, key=False, headers=first_byte)
-        with driver.client.open(get) as response:
-            return _problem(response, _total_length(response, file.bytes), file)
-    except Broken as broken:
-        return f"does not answer ({broken})"
+    with driver.client.open(Request(method="HEAD", url=url, key=False)) as response:
+        length = _content_length(response)
+        if response.status_code == 200 and length is not None:
+            return _problem(response, length, file)
+    # Some answer no HEAD, and a signature may hold for GET alone.
+    first_byte = {"Range": "bytes=0-0"}
+    get = Request(method="GET", url=url, key=False, headers=first_byte)
+    with driver.client.open(get) as response:
+        return _problem(response, _total_length(response, file.bytes), file)
 
 
 def _problem(response: httpx.Response, length: int | None, file: LocalFile) -> str | None:
