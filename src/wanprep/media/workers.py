@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
@@ -16,7 +17,7 @@ from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from wanprep.engines.pool import Call, Outcome
     from wanprep.media.cache import Stamp
@@ -146,23 +147,42 @@ def _probe_urls(
         ExitStack() as stack,
     ):
 
-        def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
-            outcome = pool.run(_PARTS_TASK, path, url, parts.size, parts.ranges)
-            if isinstance(outcome, Failure) or "facts" in outcome:
-                return _facts(url, outcome if isinstance(outcome, Failure) else outcome["facts"])
-            offset, length = outcome["missing"]
-            return offset, length
-
         def decode(path: str) -> Facts:
             return _facts(path, deep_pool.run(_TASK, path, deep))
 
+        known = [store.look_up_url(url) if store else None for url in urls]
+        read_parts = _parts_reader(pool, soon=None in known)
         prober = stack.enter_context(UrlProber(read_parts, decode if deep else None, allow_hosts))
-        known = (store.look_up_url(url) if store else None for url in urls)
         for probed in prober.probe_all(zip(urls, known, strict=True)):
             if store and not probed.is_cached:
                 store.remember_url(probed)
             _report(probed.facts, cached=probed.is_cached)
             yield probed.facts
+
+
+def _parts_reader(
+    pool: WorkerPool, *, soon: bool
+) -> Callable[[str, str, Parts], Facts | tuple[int, int]]:
+    """Return a function for UrlProber; `soon`: it will be called when a server has answered.
+
+    A worker takes as long to start as a server to answer: both may happen at once.
+    """
+    start = threading.Thread(target=pool.run, args=[_PARTS_TASK, os.devnull, "", 0, []])
+    if soon:
+        start.start()
+
+    def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
+        if soon:
+            start.join()
+        outcome = pool.run(_PARTS_TASK, path, url, parts.size, parts.ranges)
+        if isinstance(outcome, Failure):
+            return unreadable_facts(url, _problem(outcome))
+        if "facts" in outcome:
+            return Facts.from_json(outcome["facts"])
+        offset, length = outcome["missing"]
+        return offset, length
+
+    return read_parts
 
 
 def probe_with(

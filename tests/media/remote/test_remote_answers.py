@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +17,7 @@ from web import Page, Web, web
 from wanprep.media.cache import Cache, cache_file
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import facts_of_parts
-from wanprep.media.remote import download, hosts
+from wanprep.media.remote import download, hosts, requests
 from wanprep.media.remote.parts import Parts
 from wanprep.media.remote.prober import UrlProber
 from wanprep.media.remote.version import Probed
@@ -256,15 +255,17 @@ def test_a_host_that_allows_few_requests_at_once(server: Web, prober: UrlProber)
     assert server.connections <= 4
 
 
-def test_a_host_that_stays_busy_is_given_up(
-    server: Web, prober: UrlProber, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", [Page(b"", 503), Page(seconds=1.0)], ids=["always busy", "silent"])
+def test_a_host_that_does_not_answer_is_given_up(
+    server: Web, monkeypatch: pytest.MonkeyPatch, page: Page
 ) -> None:
     monkeypatch.setattr(hosts, "_PATIENCE", 0.3)
-    server.pages = dict.fromkeys((f"/{number}" for number in range(30)), Page(b"", 503))
-    begin = time.monotonic()
-    urls = [f"{server.proxy}/{number}" for number in range(30)]
-    assert not any(each.facts.readable for each in prober.probe_all((url, None) for url in urls))
-    assert time.monotonic() - begin < 3
+    monkeypatch.setattr(requests, "_SECONDS", 0.2)
+    server.pages = dict.fromkeys((f"/{number}" for number in range(60)), page)
+    urls = [(f"{server.proxy}/{number}", None) for number in range(60)]
+    with UrlProber(read_parts) as prober:
+        assert not any(each.facts.readable for each in prober.probe_all(urls))
+    assert server.sent < 40
 
 
 def test_one_connection_serves_all_requests_for_a_file(server: Web, prober: UrlProber) -> None:
@@ -329,6 +330,14 @@ def test_facts_are_kept_while_the_file_is_the_same(
 
     server.pages["/a.png?token=secret"] = Page(OTHER, headers={"ETag": '"2"'})
     assert probe_twice(server, f"{server.proxy}/a.png?token=secret")[0].facts.width == 901
+
+
+def test_confirmed_files_share_a_connection(server: Web) -> None:
+    server.pages = dict.fromkeys((f"/{number}.png" for number in range(5)), PLAIN)
+    with UrlProber(read_parts) as prober:
+        known = prober.probe(f"{server.proxy}/0.png")
+        assert all(prober.probe(f"{server.proxy}/{n}.png", known).is_cached for n in range(5))
+    assert server.connections == 1
 
 
 def test_a_date_is_a_version_too(server: Web) -> None:

@@ -24,7 +24,8 @@ class Host:
         self._limit = _AT_ONCE
         self._active = 0
         self._resume = 0.0
-        self._good: float | None = None
+        self._good: float | None = None  # when it was last answered well, or first asked
+        self._is_failing = False
 
     @contextmanager
     def turn(self) -> Iterator[float]:
@@ -52,7 +53,19 @@ class Host:
     def succeed(self) -> None:
         """Note a good answer."""
         with self._change:
-            self._good = time.monotonic()
+            self._good, self._is_failing = time.monotonic(), False
+
+    def fail(self) -> None:
+        """Note that there was no good answer."""
+        with self._change:
+            self._is_failing = True
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it has failed for so long that no request is worth its time."""
+        with self._change:
+            is_late = self._good is not None and time.monotonic() - self._good > _PATIENCE
+            return self._is_failing and is_late
 
     def back_off(self, seconds: float) -> bool:
         """Send nothing for some time, then less at once; False: the host was given up."""

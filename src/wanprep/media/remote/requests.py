@@ -35,6 +35,7 @@ _SECONDS: Final = 10.0  # without a byte
 _TEMPORARY: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 # What callers handle; all others refuse the file.
 _ANSWERS: Final = frozenset({200, 206, 304, 416})
+_WITH_FILE: Final = frozenset({200, 206})
 _FIRST_PAUSE: Final = 0.25  # seconds, doubled each time
 _MOST_DRAINED: Final = 64 * 1024
 
@@ -113,6 +114,7 @@ class Requests(Closing):
                 return self._follow(url, headers, read, deadline)
             except Unanswered as error:
                 host = self._host(url)
+                host.fail()
                 wait = _FIRST_PAUSE * 2 ** (attempt - 1) if error.wait is None else error.wait
                 late = time.monotonic() + wait > deadline.end
                 if attempt >= error.attempts or late or not host.back_off(wait):
@@ -132,13 +134,17 @@ class Requests(Closing):
             host = self._host(url)
             with host.turn() as waited, _translate_errors():
                 deadline.end += waited
+                if host.is_given_up:
+                    raise UrlReadError(f"{NOT_REACHED}: its host did not answer other requests")
                 request = self._client().build_request("GET", url, headers=headers)
                 with closing(self._client().send(request, stream=True)) as response:
                     if response.status_code in _ANSWERS:
                         result = read(response)
                         host.succeed()
+                    if response.status_code not in _WITH_FILE:
+                        _drain(response)
+                    if response.status_code in _ANSWERS:
                         return result
-                    _drain(response)
             if not response.is_redirect:
                 raise _refusal(response)
             url = _redirect_target(first, url, response.headers.get("location", ""))
