@@ -84,6 +84,8 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         return files.setdefault(os.path.abspath(path), file)
 
     for path in inputs.media:
+        if path not in inputs.facts:  # a URL that was not requested
+            continue
         file = file_at(path)
         file.ignored |= config.ignored_rules(path)
         file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.media_targets)
