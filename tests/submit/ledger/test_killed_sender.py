@@ -79,7 +79,7 @@ def test_killed_around_the_answer(
         for name in ("EVOLINK", "RUNCOMFY"):
             monkeypatch.setenv(f"WANPREP_{name}_BASE_URL", service.url)
         job = job_with_url(session, target)
-        process = session.start_forked("submit", job, "--offline")
+        process = session.start_forked("submit", "--yes", job, "--offline")
         victim.append(process)
         process.join(30)
         [run] = session.runs()
@@ -105,7 +105,7 @@ def test_killed_while_the_request_hangs(session: Desktop, monkeypatch: pytest.Mo
 
     with Loopback({COMFY: [hang]}) as service:
         monkeypatch.setenv("WANPREP_RUNCOMFY_BASE_URL", service.url)
-        process = session.start_forked("submit", job_with_url(session, RUNCOMFY), "--offline")
+        process = session.start_forked("submit", "--yes", job_with_url(session, RUNCOMFY), "--offline")
         assert order.wait(30)
         assert [run["state"] for run in session.runs()] == ["sending"]
         kill(process)
