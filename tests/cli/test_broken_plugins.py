@@ -137,6 +137,8 @@ def test_one_target_is_checked(wanprep: Command, folder: Path) -> None:
     assert "a.json, roles.reference_image.properties.width.minimun: unknown key" in result.out
     result = wanprep("plugin", "check", ROOT / "src/wanprep/rules/targets/wan-2.7.json")
     assert (result.status, result.out) == (0, "wan-2.7.json: 1 target, no problems\n")
+    result = wanprep("plugin", "check", ROOT / "README.md")
+    assert (result.status, "README.md is no target" in result.err) == (2, True)
 
 
 def test_a_target_of_ones_own(wanprep: Command, folder: Path) -> None:

@@ -43,6 +43,8 @@ EVOLINK = all_targets()["evolink/wan2.7-reference-video"]
         ({"exclusiveMinimum": 0}, "exclusiveMinimum", "seed", "more than 0"),
         ({"maxItems": 5}, "maxItems", "references", "at most 5"),
         ({"minLength": 1}, "minLength", "prompt", "at least 1"),
+        ({"maxContains": 2}, "maxContains", "references", "at most 2"),
+        ({"multipleOf": 16}, "multipleOf", "width", "a multiple of 16 px"),
         ({"enum": ["jpeg", "png", "bmp"]}, "enum", "format", "JPEG, PNG or BMP"),
         ({"enum": ["720p", "1080p"]}, "enum", "resolution", "720p or 1080p"),
         ({"const": 5}, "const", "duration", "5"),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target
 
 _IN_CAPITALS: Final = frozenset({"format", "color", "video_codec", "audio_codec"})
-_COUNTED: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems", "maxProperties"})
+_COUNTED: Final = frozenset(
+    "minLength maxLength minItems maxItems maxProperties minContains maxContains".split()
+)
 _CODECS: Final = {"h264": "H.264", "h263": "H.263", "prores": "ProRes", "mpeg4": "MPEG-4"}
 _KINDS: Final = {
     "image": "an image",
@@ -183,6 +185,8 @@ def describe_limit(bound: Mapping[str, Any], keyword: str, path: tuple[str, ...]
         return _TYPES.get(str(bound[keyword]), "")
     if keyword in _COUNTED:
         return f"at {'least' if keyword.startswith('min') else 'most'} {bound[keyword]}"
+    if keyword == "multipleOf":
+        return f"a multiple of {_unit(name)(bound[keyword])}"
     return _range(bound, _unit(name))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wanprep.errors import UsageError
 from wanprep.testing.lint.code import check_code, example_order, with_idempotency_key
 from wanprep.testing.lint.fields import build_example, check_bodies, check_fields
 from wanprep.testing.lint.plugin import PluginPackage, Problem, find_plugin
@@ -15,6 +16,7 @@ from wanprep.testing.lint.targets import (
     check_target_file,
     read_provider_file,
 )
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +55,8 @@ def check_plugin(name: str) -> Checked:
 
 
 def _check_target_alone(file: Path) -> Checked:
+    if file.suffix != ".json":
+        raise UsageError(f"{visible(str(file))} is no target: name a JSON file, or a plugin.")
     target, problems = _check_target(file, file.name, of_plugin=False)
     found = PluginPackage(file.name, file.parent, ())
     return Checked(found, (target.id,) if target else (), tuple(problems))
