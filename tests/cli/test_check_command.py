@@ -421,3 +421,25 @@ def test_what_cannot_be_searched_is_never_fine(wanprep: Command, tmp_path: Path)
     assert "job.yaml\n" in wanprep("probe", tmp_path).out
     fixed = wanprep("fix", tmp_path, "--out", tmp_path / "out")
     assert (fixed.status, "job.yaml: not fixed" in fixed.out) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("files", "status", "text"),
+    [
+        pytest.param(20, 0, "20 files checked for wan/2.7: nothing found", id="few workers"),
+        pytest.param(8, 2, "a worker process cannot be started: Too many open files", id="none"),
+    ],
+)
+def test_few_files_may_be_open(tmp_path: Path, files: int, status: int, text: str) -> None:
+    for number in range(20):
+        Image.new("RGB", (300, 300)).save(tmp_path / f"{number}.png")
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}));"
+        f"from wanprep.cli import run; sys.exit(run(['check', {str(tmp_path)!r}, '-j', '16']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, text in done.stdout + done.stderr) == (
+        status, True,
+    ), done.stderr  # fmt: skip

@@ -166,6 +166,20 @@ print(*look(), flush=True)
     assert not alive(child[1])
 
 
+def test_what_was_not_read_is_not_cached(
+    tmp_path: Path, ffmpeg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.flac"
+    subprocess.run([ffmpeg, "-v", "error", "-f", "lavfi", "-i", "sine=d=1", path], check=True)
+    os.utime(path, (1, 1.5))
+    with monkeypatch.context() as without:
+        without.setenv("IMAGEIO_FFMPEG_EXE", str(tmp_path / "missing"))
+        (facts,) = probe_many([path], workers=1)
+        assert (facts.problem or "").startswith("not read: ffmpeg cannot be started")
+    (facts,) = probe_many([path], workers=1)
+    assert facts.readable
+
+
 def test_many_files_need_little_memory_here(images: list[str]) -> None:
     def forever() -> list[str]:
         return images * 100

@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from wanprep.closing import Closing
+from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,6 +34,9 @@ Key = TypeVar("Key")
 _MAX_QUEUED: Final = 256
 # The kernel's alarm ends a slow worker; if that fails, it is killed a little later.
 _GRACE_SECONDS: Final = 5.0
+# A worker takes two pipes. The others are for the start of one, the cache and what is printed.
+_FILES_OF_WORKER: Final = 2
+_OTHER_FILES: Final = 14
 _START_SECONDS: Final = 60.0
 _START: Final = "import sys; from wanprep.engines.worker import main; main(*sys.argv[1:])"
 
@@ -57,7 +61,7 @@ class WorkerPool(Closing):
     ) -> None:
         self._start = (f"{seconds}", f"{memory}", *tasks)
         self._seconds = seconds
-        self._limit = workers
+        self._limit = min(workers, _most_workers())
         self._batch = batch  # calls of `map` that are sent to a worker at once
         self._change = threading.Condition()
         self._free: list[_Worker] = []
@@ -128,7 +132,7 @@ class WorkerPool(Closing):
                 self._change.wait()
             if self._closed:
                 return None
-            self._busy.append(self._free.pop() if self._free else _Worker(self._start))
+            self._busy.append(self._free.pop() if self._free else _start_worker(self._start))
             return self._busy[-1]
 
     def _release(self, worker: _Worker) -> int | None:
@@ -207,6 +211,26 @@ def _batches(items: Iterable[tuple[Key, Call | None]], size: int) -> Iterator[_B
         yield batch
 
 
+def _most_workers() -> int:
+    """Return how many workers there can be with the files that this process may open."""
+    import resource
+
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(1, (files - _OTHER_FILES) // _FILES_OF_WORKER)
+
+
+def _start_worker(start: tuple[str, ...]) -> _Worker:
+    try:
+        return _Worker(start)
+    except OSError as error:
+        raise WanprepError(
+            f"a worker process cannot be started: {error.strerror}. Raise the limit of open files"
+            " or of processes, as with `ulimit -n 256`."
+        ) from error
+
+
 class _Worker:
     """One process, and the answers that are expected from it."""
 
@@ -222,6 +246,9 @@ class _Worker:
                 pass_fds=(write_end,),
                 start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
             )
+        except OSError:
+            os.close(self._pipe)
+            raise
         finally:
             os.close(write_end)
         self._poll = select.poll()
