@@ -44,6 +44,14 @@ def test_the_jobs_of_what_changed(repository: HookRepository) -> None:
     assert found.standalone(["refs/hero.png"]) == [], "no one named it"
 
 
+def test_what_cannot_be_opened_is_not_taken_for_deleted(repository: HookRepository) -> None:
+    (repository.folder / "loop.yaml").symlink_to("loop.yaml")
+    long = "x" * 300 + ".png"
+    found = changed_subjects(["loop.yaml", long, "gone.png"], set(), NOTHING)
+    assert [facts.path for facts in found.unread] == ["loop.yaml", long]
+    assert found.changed == ("gone.png",)
+
+
 def test_a_part_of_a_name_is_another_name(repository: HookRepository) -> None:
     repository.write("other.yaml", JOB.format("refs/superhero.png"))
     repository.write("next.yaml", JOB.format("refs/a-hero.png"))

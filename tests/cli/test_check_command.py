@@ -435,7 +435,8 @@ def test_few_files_may_be_open(tmp_path: Path, files: int, status: int, text: st
         Image.new("RGB", (300, 300)).save(tmp_path / f"{number}.png")
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files}));"
-        f"from wanprep.cli import run; sys.exit(run(['check', {str(tmp_path)!r}, '-j', '16']))"
+        f"from wanprep.cli import run;"
+        f"sys.exit(run(['check', {str(tmp_path)!r}, '--deep', '-j', '16']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60

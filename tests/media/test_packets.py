@@ -166,6 +166,7 @@ def changed(data: bytes, at: bytes, skip: int, new: bytes) -> bytes:
         pytest.param(ID3 + make(TONE, ".aac"), 2, None, id="tag before aac"),
         pytest.param(b"junk" * 100 + make(TONE, ".aac"), 2, None, id="junk before aac"),
         pytest.param(make(TONE, ".flac") + JUNK, 2, None, id="junk behind flac"),
+        pytest.param(make(TONE, ".w64")[:8000], 0.04, None, id="cut in the first packet"),
         pytest.param(b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50, 1, None, id="amr"),
         pytest.param(b"#!AMR-WB\n" + (b"\x44" + bytes(60)) * 50, 1, None, id="wide amr"),
     ],

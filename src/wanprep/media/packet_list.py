@@ -142,8 +142,9 @@ def _tracks(lines: IO[bytes] | Iterable[bytes]) -> list[Track]:
             break
         stream, dts, pts, duration, _, _, *rest = line.split(b",")
         flags = int(rest[0].replace(b"F=", b""), 16) if rest and rest[0].startswith(b" F=") else 0
-        if flags & _CORRUPT:
-            tracks[int(stream)].is_corrupt = True
-        else:
-            tracks[int(stream)].add(int(dts), int(pts), int(duration))
+        track = tracks[int(stream)]
+        track.is_corrupt |= bool(flags & _CORRUPT)
+        # Of uncompressed audio, every sample that is there can be played.
+        if not flags & _CORRUPT or (track.codec or "").startswith("pcm_"):
+            track.add(int(dts), int(pts), int(duration))
     return list(tracks.values())
