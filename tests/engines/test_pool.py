@@ -14,7 +14,7 @@ import pytest
 from processes import alive, ends
 
 from wanprep.engines import pool as pool_module
-from wanprep.engines.pool import Failure, WorkerPool
+from wanprep.engines.pool import CannotStart, Failure, WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,7 +138,7 @@ def test_an_error_outside_of_a_task_does_not_look_like_a_slow_one() -> None:
     os.close(ours)
 
 
-def test_a_worker_that_cannot_start_is_an_internal_error(
+def test_a_worker_that_cannot_start_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     shadow = tmp_path / "wanprep"
@@ -146,9 +146,9 @@ def test_a_worker_that_cannot_start_is_an_internal_error(
     (shadow / "__init__.py").write_text("raise SystemExit(7)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     message = r"could not be started \(exit status 7\)"
-    with pool_of(1) as pool, pytest.raises(RuntimeError, match=message):
+    with pool_of(1) as pool, pytest.raises(CannotStart, match=message):
         pool.run("builtins:len", "")
-    with pool_of(1) as pool, pytest.raises(RuntimeError, match=message):
+    with pool_of(1) as pool, pytest.raises(CannotStart, match=message):
         list(pool.map([("one", ("builtins:len", ""))]))
 
 

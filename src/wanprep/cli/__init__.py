@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 INTERNAL_ERROR = 3
 INTERRUPTED = 130
+_TOO_MANY_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -50,6 +51,9 @@ def run(arguments: list[str]) -> int:
         _discard_output()  # the reader, such as `head`, has closed the pipe
         return 0
     except OSError as error:
+        if error.errno in _TOO_MANY_FILES:
+            click.echo(f"wanprep: {error.strerror}. Raise the limit: ulimit -n 256", err=True)
+            return UsageError.exit_code
         if error.errno not in _NO_SPACE:
             return _report_internal_error()
         click.echo(

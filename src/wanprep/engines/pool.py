@@ -50,6 +50,10 @@ class Failure:
     error: str = ""  # the class of the error that a task raised
 
 
+class CannotStart(WanprepError):
+    """A worker ended before it was ready, most often for lack of memory or files."""
+
+
 class WorkerPool(Closing):
     """Worker processes that are started when needed and kept until the pool is closed.
 
@@ -151,7 +155,10 @@ class WorkerPool(Closing):
         if self._closed:
             return Failure("stopped")
         if not worker.started:
-            raise RuntimeError(f"a worker process could not be started (exit status {status})")
+            raise CannotStart(
+                f"a worker process could not be started (exit status {status}): raise the limits of"
+                " this process (ulimit -a), or run `wanprep doctor`"
+            )
         if status == -signal.SIGALRM or worker.late:
             return Failure("slow", f"{self._seconds:g} s")
         if status == -signal.SIGKILL:

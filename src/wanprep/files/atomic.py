@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NOT_PERMITTED: Final = "permission denied; choose another folder or change its permissions"
+_TOO_MANY: Final = "too many files are open; raise the limit (ulimit -n), or pass -j 1"
 _HINTS: Final = {
     errno.ENOSPC: "the disk is full; make room and run this again",
     errno.EDQUOT: "your quota is used up; make room and run this again",
     errno.EACCES: _NOT_PERMITTED,
     errno.EPERM: _NOT_PERMITTED,
+    errno.EMFILE: _TOO_MANY,
+    errno.ENFILE: _TOO_MANY,
     errno.EROFS: "it is on a read-only disk; choose another folder",
 }
 # A temporary file, what ffmpeg keeps beside one between two passes, and a lock.

@@ -7,6 +7,7 @@ ffmpeg is killed and an incomplete output deleted; if this process is killed, ff
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -153,6 +154,8 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
                 process_group=guarded_group(),  # Ctrl-C does not reach it either
             )
         except OSError as error:
+            if error.errno in {errno.EMFILE, errno.ENFILE}:
+                raise
             raise CannotFix(
                 f"ffmpeg cannot be started ({error}): install imageio-ffmpeg again, or set"
                 " IMAGEIO_FFMPEG_EXE to one that works"

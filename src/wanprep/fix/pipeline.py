@@ -150,11 +150,10 @@ class _Fixer:
     def fix(self, file: PlannedFile) -> None:
         on_progress = self._progress.start(file)
         try:
-            outcome = self._fix(file, on_progress)
+            with explain_os_errors(file.media.path, "fixed"):
+                outcome = self._fix(file, on_progress)
         except WanprepError as error:
             outcome = NotFixed(file.media, (str(error),), isinstance(error, CannotWrite))
-        except OSError as error:  # the source is gone, or the machine is out of something
-            outcome = NotFixed(file.media, (visible(str(error)),), is_undelivered=True)
         self.outcomes[file.media.path] = outcome
         self._record.add(outcome)
         self._progress.end(file)
