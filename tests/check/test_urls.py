@@ -221,7 +221,13 @@ def test_what_lies_behind_an_address_is_judged_like_a_file(tmp_path: Path, pages
     ("page", "severity", "verdict", "words"),
     [
         pytest.param(Page(b"", 404), "error", "fail", "its server answered 404", id="gone"),
-        pytest.param(Page(b"", 503), "warning", "unknown", "not checked: its server", id="busy"),
+        pytest.param(
+            Page(b"", 503, headers={"Retry-After": "0"}),
+            "warning",
+            "unknown",
+            "not checked: its server",
+            id="busy",
+        ),
     ],
 )
 def test_what_does_not_answer(

@@ -98,6 +98,7 @@ def _details(fact: Facts) -> Iterator[str]:
     if fact.kind != "audio" and (fact.bit_depth or 8) > 8:
         yield f"{fact.bit_depth} bit"
     flags = {"alpha": fact.alpha, "HDR": fact.hdr, "GPS position": fact.gps}
+    flags["duration from its header"] = fact.duration_estimated
     yield from (name for name, is_set in flags.items() if is_set)
     if fact.animated:
         yield f"animated, {plural(fact.frames or 0, 'frame')}"

@@ -16,7 +16,7 @@ from web import Page, Web, web
 
 from wanprep.media.cache import Cache, cache_file
 from wanprep.media.facts import Facts
-from wanprep.media.probe_file import facts_of_parts
+from wanprep.media.probe_file import facts_of_parts, probe_file
 from wanprep.media.remote import download, hosts, requests
 from wanprep.media.remote.parts import Parts
 from wanprep.media.remote.prober import UrlProber
@@ -206,6 +206,42 @@ def test_a_small_file_is_read_whole_where_ranges_fail(
         assert (facts.problem or "").startswith(f"not reached: {problem}")
 
 
+def test_not_all_of_a_huge_file_is_requested(
+    server: Web, prober: UrlProber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MAX_BYTES", 50_000)
+    server.pages["/a.png"] = PLAIN
+    problem = prober.probe(f"{server.proxy}/a.png").facts.problem
+    assert problem == "not reached: reading it would take more than 50.0 kB"
+    assert server.sent == 1
+
+
+@pytest.mark.parametrize(
+    ("last", "problem"),
+    [
+        pytest.param(PLAIN, None, id="sound"),
+        pytest.param(Page(BIG[:-9]), "cut off: its 270,447 bytes", id="cut off meanwhile"),
+        pytest.param(Page(b"", 404), "not decoded: its server answered 404 Not Found", id="gone"),
+    ],
+)
+def test_what_is_decoded_is_downloaded_whole(server: Web, last: Page, problem: str | None) -> None:
+    server.pages["/a.png"] = Page(other=alternating(PLAIN, PLAIN, last))
+    with UrlProber(read_parts, lambda path: probe_file(path, deep=True)) as prober:
+        facts = prober.probe(f"{server.proxy}/a.png").facts
+    assert (facts.path, facts.extension_format) == (f"{server.proxy}/a.png", "png")
+    assert (facts.problem or "").startswith(problem or "")
+    assert (facts.problem is None) == (problem is None)
+
+
+def test_a_run_may_end_early(server: Web, prober: UrlProber) -> None:
+    server.pages = {f"/{number}.png": replace(PLAIN, seconds=0.05) for number in range(40)}
+    urls = [(f"{server.proxy}/{number}.png", None) for number in range(40)]
+    results = prober.probe_all(urls)
+    assert next(results).facts.readable
+    results.close()  # type: ignore[attr-defined] # a generator
+    assert server.sent < 40
+
+
 CUT = Page(b"x", headers={"Content-Length": "9", "Connection": "close"})
 BUSY = Page(b"", 503, headers={"Retry-After": "0"})
 
@@ -313,6 +349,7 @@ def probe_twice(server: Web, url: str) -> tuple[Probed, Probed]:
         pytest.param({"Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}, False, id="not supported"),
         pytest.param({"Last-Modified": "Fri, 31 Dec 2100 00:00:00 GMT"}, False, id="too new"),
         pytest.param({"Last-Modified": "yesterday"}, False, id="no date"),
+        pytest.param({"ETag": '"\u00e9"'}, False, id="what cannot be sent back"),
         pytest.param({}, False, id="nothing"),
     ],
 )

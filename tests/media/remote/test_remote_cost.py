@@ -91,16 +91,17 @@ def in_chunks(png: bytes) -> bytes:
     return png[:at] + b"".join(chunks) + png[position:]
 
 
+def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
+    found = facts_of_parts(path, url, parts.size, parts.ranges)
+    return Facts.from_json(found["facts"]) if "facts" in found else found["missing"]
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_facts_cost_few_requests(server: Web, encode: Make, tmp_path: Path, name: str) -> None:
     data = FILES[name](encode)
     (tmp_path / "file").write_bytes(data)
     server.pages["/file"] = Page(data)
     local = probe_file(str(tmp_path / "file")).as_json()
-
-    def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
-        found = facts_of_parts(path, url, parts.size, parts.ranges)
-        return Facts.from_json(found["facts"]) if "facts" in found else found["missing"]
 
     with UrlProber(read_parts) as prober:
         remote = prober.probe(f"{server.proxy}/file").facts.as_json()
@@ -122,14 +123,43 @@ def test_a_recording_without_a_length_is_read_whole(server: Web, encode: Make) -
     data = encode(*VIDEO, *RAW, "-live", "1", suffix="mkv")
     server.pages["/file"] = Page(data)
 
-    def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
-        found = facts_of_parts(path, url, parts.size, parts.ranges)
-        return Facts.from_json(found["facts"]) if "facts" in found else found["missing"]
-
     with UrlProber(read_parts) as prober:
         facts = prober.probe(f"{server.proxy}/file").facts
     assert facts.frames == 50
     assert facts.duration_estimated is None
+
+
+NOISE = ("-i", TONE.format(9), *MP3, "-b:a", "320k")
+QUIET_ENDS = "aevalsrc=if(between(t\\,13\\,23)\\,random(0)\\,0):s=44100:d=36"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda encode: 2 * encode(*NOISE, suffix="mp3"), id="two joined files"),
+        pytest.param(lambda encode: encode(*NOISE, suffix="mp3")[:200_000], id="cut off"),
+        pytest.param(lambda encode: bytes(999) + encode(*NOISE, suffix="mp3"), id="junk in front"),
+        pytest.param(
+            lambda encode: encode("-i", QUIET_ENDS, *MP3, "-q:a", "2", "-write_xing", "0",
+                                  suffix="mp3"),
+            id="no header, and silence at both ends",
+        ),
+        pytest.param(
+            lambda encode: encode(*NOISE, "-write_xing", "0", suffix="mp3") + bytes(70_000),
+            id="zeros behind",
+        ),
+    ],
+)  # fmt: skip
+def test_an_mp3_is_walked_where_its_header_is_not_enough(
+    server: Web, encode: Make, tmp_path: Path, make: Callable[[Make], bytes]
+) -> None:
+    data = make(encode)
+    (tmp_path / "file").write_bytes(data)
+    server.pages["/file"] = Page(data)
+    with UrlProber(read_parts) as prober:
+        remote = prober.probe(f"{server.proxy}/file").facts.as_json()
+    assert len(data) > 130_000
+    assert remote | {"path": ""} == probe_file(str(tmp_path / "file")).as_json() | {"path": ""}
 
 
 SIZE = 10_000_000

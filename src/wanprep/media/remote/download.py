@@ -188,7 +188,8 @@ class RemoteFile:
 
 
 def _version(response: httpx.Response) -> Version:
-    return Version(response.headers.get("etag", ""), response.headers.get("last-modified", ""))
+    etag, modified = (response.headers.get(name, "") for name in ("etag", "last-modified"))
+    return Version(etag if etag.isascii() else "", modified if modified.isascii() else "")
 
 
 def _is_empty(response: httpx.Response) -> bool:

@@ -116,9 +116,9 @@ class Requests(Closing):
                 host = self._host(url)
                 host.fail()
                 wait = _FIRST_PAUSE * 2 ** (attempt - 1) if error.wait is None else error.wait
-                late = time.monotonic() + wait > deadline.end
-                if attempt >= error.attempts or late or not host.back_off(wait):
-                    asks = f", which asks to wait {wait:.0f} s" if error.wait and late else ""
+                is_late = time.monotonic() + wait > deadline.end or not host.back_off(wait)
+                if attempt >= error.attempts or is_late:
+                    asks = f", which asks to wait {wait:.0f} s" if error.wait and is_late else ""
                     raise UrlReadError(f"{NOT_REACHED}: {error}{asks}") from error
 
     def _follow(
