@@ -92,7 +92,7 @@ def test_runs_are_completed(
     with emulate(speed=8) as emulator:
         for name, value in emulator.environment.items():
             monkeypatch.setenv(name, value)
-        assert run(["submit", "demo/job.yaml"]) == 0
+        assert run(["submit", "demo/job.yaml", "--yes"]) == 0
     [row] = offered("wanprep runs wait ")
     run_id = row.removeprefix("plain,")
     assert len(run_id) == 8

@@ -22,8 +22,7 @@ Message = tuple[str, str]  # a place in the file, and a sentence
 
 def check_target_file(file: Path) -> list[Message]:
     """List what is wrong with a target's file by itself: all other checks need a valid one."""
-    errors = [each.error for each in target_errors(file)]
-    return [_message(error) for error in errors]
+    return [_message(each.error) for each in target_errors(file)]
 
 
 def check_conventions(target: Target) -> Iterator[Message]:
