@@ -66,6 +66,7 @@ def test_addresses(tmp_path: Path, address: str, severity: str | None) -> None:
         ("https://cdn..example.com/a.png", "it has no valid host name"),
         ("https://cdn.example.com:99999/a.png", "it is not a valid URL"),
         ("https://[cdn.example.com]/a.png", "it is not a valid URL"),
+        ("https://[v1.x]/a.png", "it has no valid host name"),
         ("https://\uff11\uff12\uff17.0.0.1/a.png", "it has no valid host name"),
         ("https://127.0.0.0x1/a.png", "its host is private or missing"),
     ],

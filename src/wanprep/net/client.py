@@ -76,7 +76,7 @@ class _Transport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        if not url.host or (url.port or 0) > _HIGHEST_PORT:
+        if not url.raw_host or (url.port or 0) > _HIGHEST_PORT:
             raise httpx.UnsupportedProtocol("the URL has no host, or no valid port")
         assert isinstance(request.stream, httpx.SyncByteStream)  # noqa: S101 - for the type checker
         core_request = httpcore.Request(

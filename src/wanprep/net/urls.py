@@ -45,7 +45,7 @@ def url_problem(url: str) -> str:
         host = ascii_host(parts.hostname or "")
     except ValueError:
         host = "?"
-    is_host = not host or ":" in host or _HOST.fullmatch(host)
+    is_host = ":" in host if "[" in parts.netloc else not host or _HOST.fullmatch(host)
     return "" if is_host else "it has no valid host name"
 
 
