@@ -160,3 +160,17 @@ def test_git_keeps_what_is_committed_or_staged() -> None:
     Path("hero.tiff").write_bytes(MINE)
     assert not is_in_git("hero.tiff")
     assert not is_in_git("missing/hero.tiff")
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_result_in_place_is_not_overwritten_by_another_of_its_name(wanprep: Command) -> None:
+    arguments = ("fix", "lossy.avif", "--in-place", "--no-backup", "--receipt", "r.json")
+    other = Image.effect_mandelbrot((400, 400), (-2, -1.5, 1, 1.5), 20).convert("RGB")
+    assert wanprep(*arguments).status == 0
+    first = Path("lossy.jpg").read_bytes()
+    other.save("lossy.avif")
+
+    assert wanprep(*arguments).status == 0
+
+    assert Path("lossy.jpg").read_bytes() == first
+    assert Path("lossy-avif.jpg").exists()

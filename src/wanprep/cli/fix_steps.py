@@ -66,13 +66,15 @@ def make_task(
 ) -> FixRequest:
     """Combine the options of the command line with the configuration's."""
     given = {name: value for name, value in choices.items() if value is not None}
+    # In place, what an earlier run has written is the user's file by now.
+    receipts = filter(None, (default_receipt(out), receipt_file)) if out else ()
     return FixRequest(
         check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
         backup=not no_backup,
-        earlier=read_earlier_results(filter(None, (default_receipt(out), receipt_file))),
+        earlier=read_earlier_results(receipts),
     )
 
 
