@@ -129,6 +129,12 @@ def test_a_recording_without_a_length_is_read_whole(server: Web, encode: Make) -
     assert facts.duration_estimated is None
 
 
+def with_frames(mp3: bytes, count: int) -> bytes:
+    """Change the number of frames in an Info header."""
+    at = mp3.index(b"Info") + 8
+    return mp3[:at] + count.to_bytes(4, "big") + mp3[at + 4 :]
+
+
 NOISE = ("-i", TONE.format(9), *MP3, "-b:a", "320k")
 QUIET_ENDS = "aevalsrc=if(between(t\\,13\\,23)\\,random(0)\\,0):s=44100:d=36"
 
@@ -138,6 +144,9 @@ QUIET_ENDS = "aevalsrc=if(between(t\\,13\\,23)\\,random(0)\\,0):s=44100:d=36"
     [
         pytest.param(lambda encode: 2 * encode(*NOISE, suffix="mp3"), id="two joined files"),
         pytest.param(lambda encode: encode(*NOISE, suffix="mp3")[:200_000], id="cut off"),
+        pytest.param(
+            lambda encode: with_frames(encode(*NOISE, suffix="mp3"), 99), id="wrong number"
+        ),
         pytest.param(lambda encode: bytes(999) + encode(*NOISE, suffix="mp3"), id="junk in front"),
         pytest.param(
             lambda encode: encode("-i", QUIET_ENDS, *MP3, "-q:a", "2", "-write_xing", "0",

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = 48 * 1024
 _SAMPLE: Final = 16 * 1024
+_SMALLEST_FRAME: Final = 24  # 8 kbit/s at 24 kHz
 _LARGEST_FRAME: Final = 2881  # of layer 3: 320 kbit/s at 16 kHz, padded
 _MANY: Final = 12
+_TOLERANCE: Final = 0.02
 # What may follow the audio.
 _TAGS: Final = (b"TAG", b"APETAGEX", b"LYRICSBEGIN")
 _PADDED: Final = 2  # a bit of the third byte
@@ -35,14 +37,23 @@ def estimate_run(source: Source) -> Run | None:
         return None
     claim = read_claim(beginning[:LONGEST]) if run.first.codec == "mp3" else None
     if claim and claim.frames and claim.bytes:
-        end = start + claim.bytes
-        count = claim.frames + 1
-        return Run(run.first, start, end, count) if _is_end(source, end) else None
+        end, count = start + claim.bytes, claim.frames + 1
+        fits = _fits(claim.bytes / count, run, beginning) and _is_end(source, end)
+        return Run(run.first, start, end, count) if fits else None
     return _constant(source, start, run, beginning)
 
 
 def _ends_early(run: Run, data: bytes) -> bool:
     return run.end + _LARGEST_FRAME < len(data)
+
+
+def _fits(size: float, run: Run, data: bytes) -> bool:
+    """Whether frames may have this average size: about that of the first ones, if it is constant."""
+    first = run.first.size_at(data, 0)  # the header, whose bit rate may be another one
+    audio = Run(run.first, first, run.end, run.count - 1)
+    if len({each & ~_PADDED for each in _third_bytes(audio, data)}) > 1:
+        return _SMALLEST_FRAME <= size <= _LARGEST_FRAME
+    return abs(size / ((audio.end - audio.start) / audio.count) - 1) < _TOLERANCE
 
 
 def _is_end(source: Source, end: int) -> bool:
