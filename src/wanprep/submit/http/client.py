@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode, urljoin
 
 from wanprep import __version__
 from wanprep.closing import Closing
-from wanprep.net.reach import Reach, UnsafeAddress
+from wanprep.net.reach import VARIABLE, Reach, UnsafeAddress
 from wanprep.net.secrets import redact
 from wanprep.net.urls import is_loopback, may_follow, origin
 from wanprep.plugins.flow import Response
@@ -107,6 +107,7 @@ class _RedirectChain:
         self._stack = stack
         self._origin: object = None
         self.url = ""  # the last one
+        self.may_allow = client.reach.public  # whether the user can extend what is reached
         self._has_key = request.key
         self.begun = False  # a byte of the request may have arrived
 
@@ -198,7 +199,8 @@ def _translate_errors(chain: _RedirectChain, *also: type[Exception]) -> Iterator
     try:
         yield
     except UnsafeAddress as error:
-        message = f"{redact(chain.url)} was not requested: {error}"
+        hint = f" ({VARIABLE} allows hosts of your own)" if chain.may_allow else ""
+        message = f"{redact(chain.url)} was not requested: {error}{hint}"
         raise Broken(message, begun=chain.begun, hopeless=True) from None
     except kinds as error:
         message = next((text for kind, text in _messages() if isinstance(error, kind)), "it failed")
