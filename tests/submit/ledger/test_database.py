@@ -16,7 +16,7 @@ from ledgers import (
 
 from wanprep.errors import WanprepError
 from wanprep.files.state_folder import NoStateFolder
-from wanprep.submit.ledger.database import STEPS, LedgerTooNew, LedgerTrouble, migrate
+from wanprep.submit.ledger.database import STEPS, Database, LedgerTooNew, LedgerTrouble, migrate
 from wanprep.submit.ledger.ledger import Ledger, Reserved
 
 
@@ -124,3 +124,11 @@ def test_a_sender_without_a_lock_sends_nothing(folder: Path) -> None:
         folder.rmdir()
         with pytest.raises(WanprepError, match=r"cannot be written: No such file"):
             ledger.reserve(new_run())
+
+
+def test_what_is_written_is_on_the_disk_before_a_request_leaves(tmp_path: Path) -> None:
+    with Database(str(tmp_path / "ledger.sqlite3")) as database:
+        [[journal]] = database.query("PRAGMA journal_mode")
+        [[synchronous]] = database.query("PRAGMA synchronous")
+        [[keys]] = database.query("PRAGMA foreign_keys")
+    assert (journal, synchronous, keys) == ("wal", 2, 1), "2 is FULL: every commit is flushed"

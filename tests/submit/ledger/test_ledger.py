@@ -117,6 +117,28 @@ def test_the_ids_of_other_runs_are_taken(folder: Path) -> None:
         assert (ledger.as_sent(mine).sent_at, ledger.as_sent(mine).order) == (mine.sent, mine.order)
 
 
+@pytest.mark.parametrize(
+    ("state", "apart", "is_lost"),
+    [
+        pytest.param("sending", timedelta(), True, id="on its way"),
+        pytest.param("uncertain", timedelta(minutes=59), True, id="lost before"),
+        pytest.param("uncertain", timedelta(minutes=-59), True, id="lost after"),
+        pytest.param("uncertain", timedelta(minutes=60), False, id="lost long before"),
+        pytest.param("uncertain", timedelta(minutes=-60), False, id="lost long after"),
+        pytest.param("accepted", timedelta(), False, id="not lost"),
+        pytest.param("refused", timedelta(), False, id="never taken"),
+    ],
+)
+def test_other_lost_runs_are_those_of_the_same_hour(
+    folder: Path, state: RunState, apart: timedelta, is_lost: bool
+) -> None:
+    with ledger_in(folder) as ledger:
+        mine = ledger.move(reserved(ledger, "mine"), "uncertain")
+        other = ledger.amend(reserved(ledger, "other"), sent=mine.sent - apart)
+        other = other if state == "sending" else ledger.move(other, state)
+        assert ledger.other_lost_runs(mine) == [other] * is_lost
+
+
 def test_a_replaced_run_is_kept_and_the_new_one_counts(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         old = accepted(ledger)
