@@ -340,6 +340,7 @@ def test_a_bare_address_is_judged_too(pages: Web) -> None:
     assert {each.rule for each in report.findings} == {"image-too-small", "asset-url-unsafe"}
     assert report.verdicts[0].subject == f"{CDN}/a.png"
     assert all(each.asset == each.file == f"{CDN}/a.png" for each in report.findings)
+    assert not any(each.fixable or "wanprep fix" in each.message for each in report.findings)
 
     assert check(f"{CDN}/a.png", offline=True).clean
     assert check(f"{CDN}/gone.png").verdicts[0].verdict == "fail"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wanprep.check.ignores import ignored_rules_at, inline_ignores
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.fix.receipt_file import EarlierResults
+from wanprep.media.facts import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +85,7 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         return files.setdefault(os.path.abspath(path), file)
 
     for path in inputs.media:
-        if path not in inputs.facts:  # a URL that was not requested
+        if is_url(path):  # only local files are fixed
             continue
         file = file_at(path)
         file.ignored |= config.ignored_rules(path)

@@ -48,7 +48,7 @@ def _ends_early(run: Run, data: bytes) -> bool:
 
 
 def _fits(size: float, run: Run, data: bytes) -> bool:
-    """Whether frames may have this average size: about that of the first ones, if it is constant."""
+    """Whether frames may have this average size: that of the first ones, if it is constant."""
     first = run.first.size_at(data, 0)  # the header, whose bit rate may be another one
     audio = Run(run.first, first, run.end, run.count - 1)
     if len({each & ~_PADDED for each in _third_bytes(audio, data)}) > 1:
