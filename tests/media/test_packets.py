@@ -13,10 +13,11 @@ import pytest
 from containers import BOTH, IMAGES, make
 
 from wanprep.media import packet_list, packets
+from wanprep.media.ffmpeg import DEMUXERS
 from wanprep.media.mediainfo import VideoStream
 from wanprep.media.packet_list import Track
 from wanprep.media.packets import read_packets
-from wanprep.media.probe_file import probe_file
+from wanprep.media.probe_file import _READERS, probe_file
 from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
@@ -284,6 +285,11 @@ def test_a_length_that_no_header_states(
     assert (facts.video_tracks, facts.audio_tracks) == (1, 0), "a number, so that rules find it"
 
 
+def test_each_format_that_ffmpeg_reads_has_a_demuxer() -> None:
+    readers = {each: name for each, name in _READERS.items() if name.startswith("packets:")}
+    assert readers.keys() <= DEMUXERS.keys()
+
+
 def test_interlaced_video_has_half_as_many_frames_as_fields() -> None:
     track = Track({"media_type": "video", "tb": "1/90000", "codec_id": "h264"})
     for number in range(60):
@@ -305,7 +311,7 @@ def test_it_works_within_a_workers_memory(tmp_path: Path) -> None:
     path.write_bytes(make(f"{BOTH} -c:v mpeg4", ".avi"))
     code = (
         "from wanprep.engines.worker import _limit_memory;"
-        "from wanprep.media.probe_file import probe_file;"
+        "from wanprep.media.probe_file import _READERS, probe_file;"
         "from wanprep.media.workers import _MEMORY; _limit_memory(_MEMORY);"
         f"print(probe_file({str(path)!r}).readable)"
     )

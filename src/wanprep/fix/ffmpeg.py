@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from wanprep.engines.guard import guarded_group
 from wanprep.fix.plan.plan import CannotFix
-from wanprep.media.ffmpeg import STDOUT, file_url, path_of, start
+from wanprep.media.ffmpeg import DEMUXERS, STDOUT, file_url, path_of, start
 from wanprep.media.ffmpeg import command_line as safe_command_line
 from wanprep.text import seconds as in_words
 from wanprep.text import visible
@@ -33,15 +33,6 @@ if TYPE_CHECKING:
 
 Stream = Any  # a node of ffmpeg-python's graphs, which has no types
 
-# The demuxers for each format; where there are several, ffmpeg chooses among these. A file that
-# is read by these alone cannot be a playlist under another name.
-_DEMUXERS: Final = {
-    "3gp": "mov", "aac": "aac", "ac3": "ac3,eac3", "aiff": "aiff", "amr": "amr,amrnb,amrwb",
-    "ape": "ape", "asf": "asf", "au": "au", "avi": "avi", "caf": "caf", "dsf": "dsf",
-    "flac": "flac", "flv": "flv", "m4a": "mov", "mkv": "matroska", "mov": "mov", "mp3": "mp3",
-    "mp4": "mov", "mpg": "mpeg,mpegvideo", "musepack": "mpc,mpc8", "ogg": "ogg", "tak": "tak",
-    "ts": "mpegts", "tta": "tta", "wav": "wav", "wavpack": "wv", "webm": "matroska",
-}  # fmt: skip
 # A damaged video may log lines for each of its frames; the summary is at the end.
 _LOG_LINES: Final = 1500
 _LOG_LINE_BYTES: Final = 4096
@@ -64,7 +55,7 @@ def input_stream(source: str, facts: Facts, **options: object) -> Stream:
     """Return a file as an input of a graph, to be read as the format that was probed."""
     import ffmpeg
 
-    demuxers = _DEMUXERS.get(facts.format)
+    demuxers = DEMUXERS.get(facts.format)
     if demuxers is None:
         raise CannotFix(
             f"{visible(source)} is of a format that cannot be converted here ({facts.format}):"

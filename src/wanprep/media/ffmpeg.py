@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# ffmpeg's demuxers for each format; where there are several, it chooses among these. A file that is
+# read by these alone cannot be a playlist under another name.
+DEMUXERS: Final = {
+    "3gp": "mov", "aac": "aac", "ac3": "ac3,eac3", "aiff": "aiff", "amr": "amr,amrnb,amrwb",
+    "ape": "ape", "asf": "asf", "au": "au", "avi": "avi", "caf": "caf", "dsf": "dsf",
+    "flac": "flac", "flv": "flv", "m4a": "mov", "mkv": "matroska", "mov": "mov", "mp3": "mp3",
+    "mp4": "mov", "mpg": "mpeg,mpegvideo", "musepack": "mpc,mpc8", "ogg": "ogg", "tak": "tak",
+    "ts": "mpegts", "tta": "tta", "w64": "w64", "wav": "wav", "wavpack": "wv", "webm": "matroska",
+}  # fmt: skip
 STDOUT: Final = "pipe:1"
 _BASE_OPTIONS: Final = ("-nostdin", "-hide_banner", "-nostats")
 _LOCAL_FILES_ONLY: Final = ("-protocol_whitelist", "file,pipe")

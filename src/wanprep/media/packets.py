@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, TypeGuard
 
 from wanprep.media.facts import NOT_READ, PartialFacts
+from wanprep.media.ffmpeg import DEMUXERS
 from wanprep.media.mediainfo import AudioStream, Streams, VideoStream, describe, stream_facts
 from wanprep.media.packet_list import MAX_SECONDS, list_packets
 from wanprep.media.sniff import sniff
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
     from wanprep.media.packet_list import PacketList, Track
     from wanprep.media.source import Source
 
-# ffmpeg's names of formats, where they differ.
-_DEMUXERS: Final = {
-    **dict.fromkeys(("3gp", "m4a", "mp4"), "mov"),
-    "mkv": "matroska",
-    "musepack": "mpc",
-    "mpg": "mpeg",
-    "ts": "mpegts",
-    "wavpack": "wv",
-    "webm": "matroska",
-}
 _ELEMENTARY_STREAM: Final = b"\0\0\x01\xb3"  # MPEG video without a container
 # ffmpeg scales the length of these to the bytes that are there; libmediainfo gives the header's.
 _SCALED: Final = frozenset({"AVI", "Windows Media"})
@@ -114,7 +105,7 @@ def _demuxer(source: Source) -> str:
         return "mpegvideo"
     if name == "musepack" and source.read_at(0, 4) == b"MPCK":
         return "mpc8"
-    return _DEMUXERS.get(name, name)
+    return DEMUXERS.get(name, name).partition(",")[0]
 
 
 def _without_lengths(streams: Streams) -> PartialFacts:
