@@ -174,3 +174,25 @@ def test_a_result_in_place_is_not_overwritten_by_another_of_its_name(wanprep: Co
 
     assert Path("lossy.jpg").read_bytes() == first
     assert Path("lossy-avif.jpg").exists()
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("paths", [["."], ["hero.tiff", "lossy.avif"]], ids=["folder", "named"])
+def test_after_an_interruption_in_place_there_is_no_second_result(
+    wanprep: Command, monkeypatch: pytest.MonkeyPatch, paths: list[str]
+) -> None:
+    def interrupt() -> None:
+        if {"hero.png", "lossy.jpg"} & set(os.listdir()):  # beside its original
+            raise KeyboardInterrupt
+
+    arguments = ("fix", *paths, "--in-place", "--no-backup", "--trim", "start", "-j", "1")
+    with monkeypatch.context() as patch:
+        meanwhile = nullcontext(_Meanwhile(after=interrupt))
+        patch.setattr("wanprep.cli.fix_steps._show_progress", lambda: meanwhile)
+        assert wanprep(*arguments).status == 130
+
+    assert wanprep(*arguments).status == 0
+
+    images = {name for name in os.listdir() if name.startswith(("hero", "lossy"))}
+    assert images == {"hero.png", "lossy.jpg"}
+    assert not list(Path(os.environ["WANPREP_CACHE_DIR"]).glob(".fix*"))

@@ -31,7 +31,7 @@ from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, VideoRecipe
 from wanprep.fix.predict import predict
 from wanprep.fix.receipt import RECEIPT, receipt
-from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results
+from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
 from wanprep.text import visible
@@ -66,15 +66,14 @@ def make_task(
 ) -> FixRequest:
     """Combine the options of the command line with the configuration's."""
     given = {name: value for name, value in choices.items() if value is not None}
-    # In place, what an earlier run has written is the user's file by now.
-    receipts = filter(None, (default_receipt(out), receipt_file)) if out else ()
+    receipts = filter(None, (default_receipt(out), receipt_file))
     return FixRequest(
         check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
         backup=not no_backup,
-        earlier=read_earlier_results(receipts),
+        earlier=read_earlier_results(receipts) if out else read_interrupted_results(),
     )
 
 
@@ -90,7 +89,10 @@ def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outco
     prepared = plan_run(task, _ask_at_terminal())
     if receipt_file:
         refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
-    with ReceiptFile(receipt_file) as record, _show_progress() as progress:
+    with (
+        ReceiptFile(receipt_file, in_place=task.out is None) as record,
+        _show_progress() as progress,
+    ):
         outcomes = apply_fixes(task, prepared, progress, record)
         record.finish(outcomes)
     return prepared, outcomes

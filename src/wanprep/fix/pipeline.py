@@ -65,7 +65,9 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     for each in files:
         each.ignored |= request.ignored
     planned = [plan_file(each, request.options, ask) for each in files]
-    paths.reserve(each.path for each in files)
+    # In place, an earlier result may be among the sources, beside its original.
+    overwritten = request.earlier.has_written if request.out is None else lambda _: False
+    paths.reserve(each.path for each in files if not overwritten(each.path))
     planned = [
         replace(each, result=_assign_result(paths, each), stamp=_stamp(each.media.path))
         for each in planned

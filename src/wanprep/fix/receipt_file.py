@@ -3,6 +3,9 @@
 What is about to be delivered is first appended to a journal, a hidden file beside the receipt that
 its run holds locked. A run that was killed leaves it; the next one moves what was delivered to the
 receipt. Runs beside each other write to one receipt in turn, and keep each other's entries.
+
+The journal of a fix in place is in the cache folder, and lists renamed results. If the run is
+interrupted, the original is still there: the next run replaces the result, and adds no second one.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from wanprep.errors import WanprepError
 from wanprep.files.atomic import CannotWrite, explain_os_errors, sha256_of, write_output
 from wanprep.files.locks import acquire_lock, locked, release_lock, unlocked
 from wanprep.fix.receipt import Kind, entry_of, new_receipt
+from wanprep.media.cache import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -35,10 +39,12 @@ _REST: Final = 20
 
 
 class ReceiptFile:
-    """The receipt of one run; without a path nothing is written. Threads may share it."""
+    """The receipt of one run, if it has a path, and its journal. Threads may share it."""
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, *, in_place: bool = False) -> None:
         self._path = path
+        self._in_place = in_place
+        self._is_complete = False
         self._entries: Entries = {"assets": {}, "jobs": {}}
         self._lock = threading.Lock()
         self._next = 0.0
@@ -50,15 +56,21 @@ class ReceiptFile:
                 os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
                 _recover(self._path)
                 self._write()  # before there is anything to lose
-                journal = _journal_of(self._path, secrets.token_hex(6))
-                self._journal = (journal, acquire_lock(journal))
+                if not self._in_place:
+                    self._journal = _open_journal(self._path)
+        if self._in_place:
+            with contextlib.suppress(OSError):  # the cache folder need not be writable
+                os.makedirs(os.path.dirname(_in_place()), exist_ok=True)
+                self._journal = _open_journal(_in_place())
         return self
 
     def announce(self, outcome: Outcome | FixedFile) -> None:
         """Record what is about to be delivered."""
-        if self._journal:
-            kind, entry = entry_of(outcome)
-            line = {"kind": kind, "path": os.path.abspath(entry["result"]), "entry": entry}
+        kind, entry = entry_of(outcome)
+        is_renamed = entry["result"] != entry["source"]
+        if self._journal and (is_renamed or not self._in_place):
+            paths = {name: os.path.abspath(entry[name]) for name in ("source", "result")}
+            line = {"kind": kind, **paths, "entry": entry}
             with self._lock, explain_os_errors(self._journal[0]):
                 os.write(self._journal[1], json.dumps(line).encode() + b"\n")
 
@@ -73,6 +85,7 @@ class ReceiptFile:
 
     def finish(self, outcomes: Outcomes) -> None:
         """Replace what was added, with the final outcomes in their order."""
+        self._is_complete = not outcomes.is_interrupted
         self._entries = {"assets": {}, "jobs": {}}
         for outcome in (*outcomes.assets, *outcomes.jobs):
             kind, entry = entry_of(outcome)
@@ -82,16 +95,24 @@ class ReceiptFile:
         self, error: type[BaseException] | None, value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:  # fmt: skip
-        if self._path and self._journal:
-            journal, descriptor = self._journal
-            try:
+        is_needed = self._in_place and not self._is_complete
+        try:
+            if self._path:
                 self._write()
-            except CannotWrite:
-                os.close(descriptor)  # the next run finds the journal
-                if error is None:
-                    raise
-            else:
-                release_lock(journal, descriptor)
+        except CannotWrite:
+            is_needed = True
+            if error is None:
+                raise
+        finally:
+            self._close_journal(keep=is_needed)
+
+    def _close_journal(self, *, keep: bool) -> None:
+        if self._journal and keep:
+            os.close(self._journal[1])  # the next run finds it
+        elif self._journal:
+            release_lock(*self._journal)
+            if self._in_place:
+                _remove_useless_journals()
 
     def _write(self) -> None:
         begin = time.monotonic()
@@ -130,8 +151,9 @@ def _hidden(path: str, ending: str) -> str:
     return os.path.join(folder, f".{name}.{ending}")
 
 
-def _journal_of(path: str, token: str) -> str:
-    return _hidden(path, f"{token}.journal")
+def _open_journal(path: str) -> tuple[str, int]:
+    journal = _hidden(path, f"{secrets.token_hex(6)}.journal")
+    return journal, acquire_lock(journal)
 
 
 def _journals(path: str) -> Iterator[str]:
@@ -158,9 +180,29 @@ def _recover(path: str) -> None:
                 entries: Entries = {"assets": {}, "jobs": {}}
                 for line in _read_journal(journal):
                     entry = line["entry"]
-                    if _has_hash(line["path"], entry["sha256"]["after"]):
+                    if _has_hash(line["result"], entry["sha256"]["after"]):
                         entries[line["kind"]][entry["source"]] = entry
                 _merge(path, entries)
+                os.unlink(journal)
+
+
+def _in_place() -> str:
+    return os.path.join(cache_folder(), "fix")
+
+
+def _unfinished(journal: str) -> Iterator[str]:
+    """Yield the hashes of renamed results beside which the original still is."""
+    for line in _read_journal(journal):
+        hashes: dict[str, str] = line["entry"]["sha256"]
+        source, result = line["source"], line["result"]
+        if _has_hash(result, hashes["after"]) and _has_hash(source, hashes["before"]):
+            yield hashes["after"]
+
+
+def _remove_useless_journals() -> None:
+    for journal in _journals(_in_place()):
+        with contextlib.suppress(OSError), unlocked(journal) as is_stale:
+            if is_stale and not any(_unfinished(journal)):
                 os.unlink(journal)
 
 
@@ -191,3 +233,9 @@ def read_earlier_results(receipts: Iterable[str]) -> EarlierResults:
             entries += [line["entry"] for line in _read_journal(journal)]
     hashes = (each.get("sha256") for each in entries)
     return EarlierResults(frozenset(each["after"] for each in hashes if isinstance(each, dict)))
+
+
+def read_interrupted_results() -> EarlierResults:
+    """Read the results of interrupted fixes in place; what one has completed is the user's."""
+    journals = _journals(_in_place())
+    return EarlierResults(frozenset(each for journal in journals for each in _unfinished(journal)))
