@@ -132,3 +132,15 @@ def test_what_is_written_is_on_the_disk_before_a_request_leaves(tmp_path: Path) 
         [[synchronous]] = database.query("PRAGMA synchronous")
         [[keys]] = database.query("PRAGMA foreign_keys")
     assert (journal, synchronous, keys) == ("wal", 2, 1), "2 is FULL: every commit is flushed"
+
+
+def test_a_ledger_that_stays_locked_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wanprep.submit.ledger.database._TIMEOUT", 0.1)
+    file = tmp_path / "ledger.sqlite3"
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(LedgerTrouble, match="locked. Another program has locked it"):
+        Database(str(file))
+    other.close()
