@@ -348,6 +348,16 @@ def test_a_bare_address_is_judged_too(pages: Web) -> None:
     assert check("https://cdn.example.com/a.png").verdicts[0].verdict == "unknown"
 
 
+@pytest.mark.parametrize("offline", [[], ["--offline"]])
+def test_a_url_is_not_fixed(
+    tmp_path: Path, pages: Web, wanprep: Command, offline: list[str]
+) -> None:
+    pages.pages[f"{CDN}/a.png"] = Page(png(100, 300))
+    done = wanprep("fix", f"{CDN}/a.png", "--out", "out", *offline, cwd=tmp_path)
+    assert done.status == (0 if offline else 1)
+    assert "0 files fixed, 0 unchanged, 1 not fixed" in done.out
+
+
 def test_in_a_native_body(tmp_path: Path, pages: Web) -> None:
     pages.pages[f"{CDN}/a.png"] = Page(png(300, 100))
     job = tmp_path / "job.yaml"

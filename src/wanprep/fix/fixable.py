@@ -15,6 +15,7 @@ from wanprep.fix.job.fix_job import fixable_findings
 from wanprep.fix.plan.plan import Options
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.request import MediaFile, media_files
+from wanprep.media.facts import is_url
 from wanprep.rules.finding import FIX
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _Fixes:
     def _media_command(self, finding: Finding, asset: str) -> str:
         path = os.path.abspath(os.path.join(os.path.dirname(finding.file), asset))
         path = os.path.abspath(asset) if finding.line is None else path
-        if path not in self._media:
+        if is_url(asset) or path not in self._media:
             return ""
         if path not in self._planned:
             self._planned[path] = plan_file(self._media[path], self.options)

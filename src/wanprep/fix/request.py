@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wanprep.check.ignores import ignored_rules_at, inline_ignores
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.fix.receipt_file import EarlierResults
-from wanprep.media.facts import is_url
+from wanprep.media.facts import UNSAFE, unreadable_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,12 +81,12 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
     config, files = inputs.request.config, dict[str, MediaFile]()
 
     def file_at(path: str) -> MediaFile:
-        file = MediaFile(path=path, facts=inputs.facts[path])
+        # A URL may not have been requested.
+        facts = inputs.facts.get(path) or unreadable_facts(path, f"{UNSAFE}: only files are fixed")
+        file = MediaFile(path=path, facts=facts)
         return files.setdefault(os.path.abspath(path), file)
 
     for path in inputs.media:
-        if is_url(path):  # only local files are fixed
-            continue
         file = file_at(path)
         file.ignored |= config.ignored_rules(path)
         file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.media_targets)
