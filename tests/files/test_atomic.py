@@ -19,6 +19,7 @@ from wanprep.files.atomic import (
     sha256_of,
     temporary_path,
     write_bytes,
+    write_output,
 )
 
 
@@ -148,3 +149,18 @@ def test_a_writer_removes_stale_parts_of_its_folder(tmp_path: Path) -> None:
     write_bytes(b"whole", str(tmp_path / "report.json"))
     assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
     remove_stale_parts(str(tmp_path / "missing"))
+
+
+def test_an_output_keeps_links_and_permissions_and_may_be_a_device(tmp_path: Path) -> None:
+    report, link = tmp_path / "report.txt", tmp_path / "link"
+    report.write_text("earlier")
+    report.chmod(0o640)
+    link.symlink_to("report.txt")
+
+    write_output(b"new", str(link))
+    write_output(b"nothing", os.devnull)
+
+    assert link.is_symlink()
+    assert report.read_bytes() == b"new"
+    assert stat.S_IMODE(report.stat().st_mode) == 0o640
+    assert len(list(tmp_path.iterdir())) == 2

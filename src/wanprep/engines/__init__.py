@@ -1,1 +1,1 @@
-"""Worker processes, in which untrusted files are opened."""
+"""Worker processes, in which untrusted files are opened, and children that end with wanprep."""

@@ -1,1 +1,1 @@
-"""Atomic writes, locks that die with their process, and the state folder."""
+"""Atomic writes, what outputs may replace, locks that die with their process, the state folder."""
