@@ -69,13 +69,11 @@ def excerpt(source: Source, ftyp: bytes, tracks: Sequence[Track]) -> Bytes:
 def _first_locations(source: Source, chunk_table: Iterable[tuple[int, int]]) -> list[bytes]:
     """Read the first samples, at least one if it is here, up to a number of bytes."""
     samples: list[bytes] = []
-    left = _MAX_DATA
     for offset, length in chunk_table:
-        most = min(left, at_hand(source, offset))
+        most = min(_MAX_DATA - sum(map(len, samples)), at_hand(source, offset))
         if most == 0 or (samples and length > most):
             break
         samples.append(source.read_at(offset, min(length, most)))
-        left -= len(samples[-1])
     return samples
 
 
