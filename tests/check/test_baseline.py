@@ -58,6 +58,41 @@ def rules(report: dict[str, Any]) -> list[str]:
     return sorted(each["rule"] for each in report["findings"])
 
 
+@pytest.mark.parametrize("change", ["edited", "moved", "moved from a short form"])
+def test_an_accepted_job_stays_accepted_when_its_media_change(
+    project: Path, check: Check, change: str
+) -> None:
+    job = project / "job.yaml"
+    job.write_text(JOB.replace("refs/small.png", "bare.png"))
+    if "short" in change:
+        job.write_text(JOB.replace("image: refs/small.png", "bare.png"))
+    accepted = {"parameter-invalid", "prompt-ref-unbound"}
+    assert accepted < set(rules(check("--no-baseline")))
+    assert run(["check", "--write-baseline"]) == 0
+    if change == "edited":
+        Image.new("RGB", (90, 90)).save(project / "bare.png")
+    else:
+        (project / "bare.png").rename(project / "refs/else.png")
+        job.write_text(job.read_text().replace("bare.png", "refs/else.png"))
+    assert not accepted & set(rules(check()))
+
+
+def test_equal_findings_are_counted_alike_when_written_and_reported(
+    project: Path, check: Check, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (project / "copy.png").write_bytes((project / "bare.png").read_bytes())
+    (project / "job.yaml").write_text(JOB.replace("meets Image 2.", "meets Image 2 and Image 2."))
+    assert run(["check", "--write-baseline"]) == 0
+    assert "6 findings (6 new, 0 removed)" in capfd.readouterr().err
+    Draft202012Validator(load_schema("baseline")).validate(
+        json.loads((project / "known.json").read_text())
+    )
+    assert check()["summary"]["known"] == 6
+    (project / "copy.png").unlink()
+    assert run(["check", "--write-baseline"]) == 0
+    assert "5 findings (0 new, 1 removed)" in capfd.readouterr().err
+
+
 ALL = ["image-too-small", "image-too-small", "parameter-invalid", "prompt-ref-unbound"]
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from wanprep.check.ignores import inline_ignores
 from wanprep.cli import run
+from wanprep.job.model import parse_jobs
 
 HEAD = "target: evolink/wan2.7-reference-video\n"
 PROMPT = "prompt: Image 1 meets Image 2.\n"
@@ -180,3 +183,18 @@ def test_fix_leaves_the_words_alone_that_are_accepted(
     assert "character1" in (folder / "job.yaml").read_text()
     assert "character1" not in (folder / "other.yaml").read_text()
     capfd.readouterr()
+
+
+def test_thousands_of_comments_take_time_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        keys = "".join(f"  key{at}: 1  # wanprep: ignore[{SMALL}]\n" for at in range(count))
+        block = f"# wanprep: ignore[{SMALL}]\n" * count
+        (job,) = parse_jobs(f"{HEAD}prompt: a\nparameters:\n{keys}{block}", "job.yaml").jobs
+        begin = time.process_time()
+        ignores = inline_ignores(job)
+        assert all(ignores.cover(SMALL, f"/parameters/key{at}", None) for at in range(count))
+        return time.process_time() - begin
+
+    seconds(100)
+    few = min(seconds(400) for _ in range(2))
+    assert seconds(1600) < 10 * few  # four times as many; it was sixteen times as long

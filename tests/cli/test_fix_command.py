@@ -189,9 +189,23 @@ def test_without_a_terminal_nothing_is_asked(
     assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
     with Image.open("ready/banner.png") as fixed:
         assert fixed.size == (2400, 300)
-    assert run(["fix", "banner.png", "--out", "padded", "--yes", "--background", "ff0000"]) == 0
+    assert run(["fix", "banner.png", "--out", "padded", "--yes", "--background", "Red"]) == 0
     with Image.open("padded/banner.png") as fixed:
         assert (fixed.size, fixed.getpixel((5, 5))) == ((3000, 375), (255, 0, 0))
+
+
+def test_a_quiet_fix_prints_only_what_remains(
+    project: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (300, 300)).save("fine.png")
+    assert run(["fix", "-q", "job/job.yaml", "fine.png", "--out", "ready"]) == 0
+    assert capfd.readouterr() == ("", "")
+    Image.new("RGB", (3000, 300)).save("banner.png")
+    assert run(["fix", "job/job.yaml", "banner.png", "--out", "other", "-q"]) == 1
+    output = capfd.readouterr()
+    assert output.out.startswith("banner.png: not fixed\n")
+    assert (output.out.count("\n"), output.err) == (2, "")
+    assert (project / "other/job/job.yaml").exists()
 
 
 def test_defaults_from_the_configuration(project: Path) -> None:
@@ -230,7 +244,7 @@ def test_rules_can_be_ignored(capfd: pytest.CaptureFixture[str]) -> None:
         pytest.param(["job"], "no destination: --out DIR", id="nowhere"),
         pytest.param(["job", "--out", "x", "--in-place"], "cannot be combined", id="two places"),
         pytest.param(["nothing", "--plan"], "there is no file, folder or match", id="no file"),
-        pytest.param(["job", "--plan", "--background", "red"], "not a colour of", id="red"),
+        pytest.param(["job", "--plan", "--background", "redd"], "neither a colour of", id="colour"),
     ],
 )
 def test_usage_errors(
@@ -425,8 +439,8 @@ def test_what_must_be_fixed_by_hand_is_reported(
 
 @pytest.mark.parametrize(
     ("answer", "size"),
-    [pytest.param("c", (2400, 300), id="cut"), pytest.param("p", (3000, 375), id="pad"),
-     pytest.param("n", None, id="no")],
+    [pytest.param("Centre", (2400, 300), id="cut"), pytest.param("p", (3000, 375), id="pad"),
+     pytest.param("nope\nno", None, id="no")],
 )  # fmt: skip
 def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int] | None) -> None:
     Image.new("RGB", (3000, 300)).save("banner.png")
@@ -435,6 +449,7 @@ def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int]
         assert "banner.png: pad 3000x300 to 3000x375 px with #ffffff?" in " ".join(question.split())
         terminal.type(f"{answer}\n")
         assert terminal.ended() == (0 if size else 1)
+    assert ("'nope' is no answer to this" in terminal.shown) is (size is None)
     if size is None:
         assert not (project / "ready/banner.png").exists()
         return

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ import pytest
 
 from wanprep.check.result import Report
 from wanprep.cli import run
-from wanprep.report import Style
+from wanprep.report import Style, renderer
 from wanprep.report.annotations import render_github, render_gitlab
 from wanprep.rules.finding import Finding, Verdict
 
@@ -194,3 +195,19 @@ def test_check_writes_gitlab_issues(
     assert len(issues) > 50
     assert len({each["fingerprint"] for each in issues}) == len(issues)
     assert not [each for each in issues if each["location"]["path"].startswith((".", "/"))]
+
+
+def test_thousands_of_files_take_time_in_proportion() -> None:
+    def seconds(count: int) -> float:
+        names = [f"{at}.png" for at in range(count)]
+        findings = tuple(replace(SMALL, file=name) for name in names)
+        verdicts = tuple(Verdict(name, SMALL.target, "unknown") for name in names)
+        report = replace(REPORT, findings=findings, verdicts=verdicts)
+        begin = time.process_time()
+        for style in ("github", "junit"):
+            "".join(renderer(style)(report, Style()))
+        return time.process_time() - begin
+
+    seconds(50)
+    few = min(seconds(300) for _ in range(2))
+    assert seconds(1200) < 10 * few

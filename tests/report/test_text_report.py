@@ -4,7 +4,10 @@ import unicodedata
 
 import pytest
 
+from wanprep.check.result import Report
+from wanprep.report import Style, renderer
 from wanprep.report.text import _excerpt
+from wanprep.rules.finding import Finding
 
 
 @pytest.mark.parametrize(
@@ -64,3 +67,35 @@ def test_marks_are_aligned_with_wide_letters() -> None:
     before = shown[: shown.index("Image 3")]
     assert columns(before) == marks.index("^")
     assert marks.count("^") == 7
+
+
+@pytest.mark.parametrize(
+    ("fixes", "line"),
+    [
+        pytest.param(["", ""], "", id="none"),
+        pytest.param(["wanprep fix", ""], "1 can be fixed with wanprep fix\n", id="alone"),
+        pytest.param(
+            ["wanprep fix --trim start", ""],
+            "1 needs your decision (wanprep fix --yes)\n",
+            id="asking",
+        ),
+        pytest.param(
+            ["wanprep fix", "wanprep fix --yes", "wanprep fix --crop pad"],
+            "1 can be fixed with wanprep fix, 2 more need your decision (wanprep fix --yes)\n",
+            id="both",
+        ),
+    ],
+)
+def test_the_summary_ends_with_what_can_be_fixed(fixes: list[str], line: str) -> None:
+    findings = tuple(
+        Finding(
+            rule="image-too-small", severity="error", message="Small.", target="a/b", file="a.png",
+            fix=fix,
+        )
+        for fix in fixes
+    )  # fmt: skip
+    report = Report(
+        targets=("a/b",), findings=findings, verdicts=(), unchecked=(), assets=1, jobs=0
+    )
+    text = "".join(renderer("text")(report, Style()))
+    assert text.endswith(f"{len(fixes)} errors\n{line}")

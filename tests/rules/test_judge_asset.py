@@ -69,7 +69,7 @@ GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
         pytest.param(
             replace(GONE, bytes=9, problem="text, not media"),
             "reference_image",
-            ["asset-unreadable", "format-unsupported"],
+            ["asset-unreadable"],
             id="text",
         ),
         pytest.param(
@@ -109,7 +109,7 @@ GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
         pytest.param(
             IMAGE,
             "voice",
-            ["reference-kind-unsupported", "format-unsupported"],
+            ["reference-kind-unsupported"],
             id="an image as a voice",
         ),
         pytest.param(

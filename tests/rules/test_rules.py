@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from valid_jobs import KINDS
 
+from wanprep.cli.commands import COMMANDS
+from wanprep.cli.fix import fix
 from wanprep.rules.bounds import JobViolation, Violation
 from wanprep.rules.finding import rules
 from wanprep.rules.load_target import load_target
@@ -57,6 +61,31 @@ def test_every_rule_says_what_why_and_how_to_fix() -> None:
         for text in filter(None, (rule.why, rule.by_hand, rule.fix)):
             assert text.endswith("."), name
         assert rule.message.endswith((".", "{detail}")), name
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_every_text_of_a_rule_can_be_rendered(name: str) -> None:
+    rule = rules()[name]
+    fields = {field for _, field, *_ in Formatter().parse(rule.message) if field is not None}
+
+    # Each message is rendered with real values below; no other text has a field.
+    assert fields <= (OF_JOBS if name in JOB_RULES else OF_FILES)
+    assert name not in BOTH_RULES or fields <= OF_JOBS
+    for text in (rule.title, rule.why, rule.by_hand, rule.fix):
+        assert not {"{", "}"} & set(text)
+        for command in re.findall(r"`wanprep ([a-z]+)[^`]*`", text):
+            assert command in COMMANDS
+        for option in re.findall(r"--[a-z-]+", text):
+            assert option in OPTIONS
+
+
+# The fields that `asset_problem` and `job_problem` fill in.
+OF_JOBS: Final = {"name", "provider", "found", "allowed", "says", "detail"}
+OF_FILES: Final = {
+    "name", "provider", "allowed", "allowed_kind", "length", "width", "height", "problem", "format",
+    "extension_format", "kind", "bytes", "aspect", "sar", "color", "video_codec", "depth", "hdr",
+}  # fmt: skip
+OPTIONS: Final = {option for each in fix.params for option in each.opts}
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.id)

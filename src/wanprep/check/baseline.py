@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 FILE: Final = "wanprep-baseline.json"
 _VERSION: Final = 1
 _KEYS: Final = ("file", "rule", "target", "content")
+Key = tuple[str, str, str]
 _REWRITE: Final = "Write it again with `wanprep check --write-baseline`."
 
 
@@ -42,9 +44,10 @@ class Entry:
     rule: str
     target: str
     content: str
+    count: int = 1  # of findings that are the same
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """The rule, target and content by which a finding is recognised."""
         return (self.rule, self.target, self.content)
 
@@ -116,14 +119,13 @@ class _Contents:
         return found
 
     def _job(self, case: Case) -> str:
-        """Fingerprint a job by its values and its media, whatever these are called."""
+        """Fingerprint a job by its values but for its media, which have findings of their own."""
         if id(case) not in self._jobs:
-            media = {
-                asset.pointer: self._file(asset.location) or asset.written
-                for asset in case.intent.assets
-                if asset.kind == "file"
+            media: dict[str, str] = {
+                asset.pointer: asset.role for asset in case.intent.assets if asset.kind == "file"
             }
-            self._jobs[id(case)] = _digest("job", _with_media(case.job.raw, "", media))
+            value = _with_media(case.job.document.value, "", media)
+            self._jobs[id(case)] = _digest("job", value)
         return self._jobs[id(case)]
 
     def _source(self, path: str) -> str:
@@ -179,7 +181,10 @@ def read_baseline(file: Path) -> tuple[Entry, ...]:
 def _entry(entry: Any, file: Path) -> Entry:  # noqa: ANN401 - JSON
     if not (isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in _KEYS)):
         raise UsageError(f"the baseline {file} has an invalid entry: {entry!r}. {_REWRITE}")
-    return Entry(*(entry[key] for key in _KEYS))
+    count = entry.get("count", 1)
+    if not isinstance(count, int) or count < 1:
+        raise UsageError(f"the baseline {file} has an invalid entry: {entry!r}. {_REWRITE}")
+    return Entry(entry["file"], entry["rule"], entry["target"], entry["content"], count)
 
 
 def without_baseline(
@@ -213,16 +218,24 @@ def write_baseline(file: Path, report: Report, inputs: Inputs) -> Update:
         for finding, content in found
         if content
     ]
-    kept = _not_checked(old, inputs, file)
-    by_key = {entry.key: entry for entry in sorted([*kept, *entries], reverse=True)}
-    _write(file, sorted(by_key.values()))
-    before = {entry.key for entry in old}
+    every = sorted([*_not_checked(old, inputs, file), *entries], reverse=True)
+    by_key = {entry.key: entry for entry in every}
+    before, after = _count(old), _count(every)
+    _write(file, sorted(replace(each, count=after[each.key]) for each in by_key.values()))
     return Update(
-        total=len(by_key),
-        new=len(by_key.keys() - before),
-        removed=len(before - by_key.keys()),
+        total=after.total(),
+        new=(after - before).total(),
+        removed=(before - after).total(),
         unreadable=sum(content is None for _, content in found),
     )
+
+
+def _count(entries: Iterable[Entry]) -> Counter[Key]:
+    """Count findings; several may be the same, such as those about equal files."""
+    counts: Counter[Key] = Counter()
+    for entry in entries:
+        counts[entry.key] += entry.count
+    return counts
 
 
 def _not_checked(old: Iterable[Entry], inputs: Inputs, file: Path) -> Iterator[Entry]:
@@ -241,11 +254,15 @@ def _relative(path: str, file: Path) -> str:
     return utf8_path(relative.replace(os.sep, "/"))
 
 
+def _as_json(entry: Entry) -> dict[str, object]:
+    names = (*_KEYS, "count") if entry.count > 1 else _KEYS
+    return {name: getattr(entry, name) for name in names}
+
+
 def _write(file: Path, entries: Iterable[Entry]) -> None:
     """Write one entry per line, for small diffs."""
     lines = ",\n".join(
-        "    " + json.dumps({key: getattr(entry, key) for key in _KEYS}, ensure_ascii=False)
-        for entry in entries
+        "    " + json.dumps(_as_json(entry), ensure_ascii=False) for entry in entries
     )
     text = f'{{\n  "version": {_VERSION},\n  "findings": [\n{lines}\n  ]\n}}\n'
     write_output(text.replace("[\n\n  ]", "[]").encode(), str(file))

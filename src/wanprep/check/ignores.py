@@ -8,17 +8,20 @@ of a document, the whole document.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from wanprep.config import NEVER_IGNORED
-from wanprep.pointers import below, is_within
+from wanprep.pointers import below
 from wanprep.rules.finding import Finding, rules, unknown_rule_message
 
 if TYPE_CHECKING:
-    from wanprep.job.documents.document import Node, SourceText, Span
+    from wanprep.job.documents.document import Document, Node, Span
     from wanprep.job.model import Job
+Place = tuple[str, str | int | None]
 _IGNORE: Final = re.compile(
     r"(?:^|(?<=\s))#[ \t]*wanprep:[ \t]*ignore\b(?:[ \t]*\[(?P<rules>[^\]\r\n]*)\])?", re.MULTILINE
 )
@@ -37,41 +40,61 @@ class Ignore:
     entries: tuple[str, ...] = ()  # pointers, with all below them
     values: tuple[str, ...] = ()  # pointers, without
 
-    def covers(self, pointer: str, line: int | None) -> bool:
-        """Whether the comment applies to what is found at a place."""
-        inside = any(is_within(pointer, entry) for entry in self.entries)
-        return self.whole or inside or line == self.line or pointer in self.values
+
+@dataclass(frozen=True)
+class Ignores:
+    """All comments of a job; they are looked up by place, since a job may have thousands."""
+
+    comments: tuple[Ignore, ...] = ()
+
+    @cached_property
+    def _by_place(self) -> Mapping[Place, set[str]]:
+        rules: dict[Place, set[str]] = {}
+        for each in self.comments:
+            places: list[Place] = [("line", each.line)]
+            places += [("entry", pointer) for pointer in each.entries]
+            places += [("value", pointer) for pointer in each.values]
+            for place in [("whole", "")] if each.whole else places:
+                rules.setdefault(place, set()).update(each.rules)
+        return rules
+
+    def rules_at(self, pointer: str, line: int | None) -> set[str]:
+        """Return the rules that are ignored at a value."""
+        if not self.comments:
+            return set()
+        around = [pointer[:at] for at in range(len(pointer)) if pointer[at] == "/"]
+        entries = [("entry", each) for each in (*around, pointer)]
+        places = [("whole", ""), ("line", line), ("value", pointer), *entries]
+        return {rule for place in places for rule in self._by_place.get(place, ())}
+
+    def cover(self, rule: str, pointer: str, line: int | None) -> bool:
+        """Whether a finding is one of those that the author accepts."""
+        return rule not in NEVER_IGNORED and rule in self.rules_at(pointer, line)
 
 
-def inline_ignores(job: Job) -> tuple[Ignore, ...]:
+def inline_ignores(job: Job) -> Ignores:
     """Return the ignore comments of a job."""
     source = job.document.source
     if job.document.syntax == "json" or "wanprep:" not in source.text:
-        return ()
+        return Ignores()
     begin, end = _span_of(job)
     strings = sorted(_strings(job.document.root, source.text))
-    return tuple(
-        _ignore(found, job)
-        for found in _IGNORE.finditer(source.text, begin, end)
-        if not any(start <= found.start() < stop for start, stop in strings)
-    )
+    starts = [start for start, _ in strings]
+
+    def is_in_string(at: int) -> bool:
+        before = bisect(starts, at)
+        return before > 0 and at < strings[before - 1][1]
+
+    found = [
+        each for each in _IGNORE.finditer(source.text, begin, end) if not is_in_string(each.start())
+    ]
+    lines = _Lines(job.document) if found else None
+    return Ignores(tuple(_ignore(each, lines) for each in found if lines))
 
 
-def is_ignored(ignores: Iterable[Ignore], rule: str, pointer: str, line: int | None = None) -> bool:
-    """Whether a finding is one of those that the author accepts."""
-    return rule not in NEVER_IGNORED and any(
-        rule in ignore.rules and ignore.covers(pointer, line) for ignore in ignores
-    )
-
-
-def ignored_rules_at(ignores: Iterable[Ignore], pointer: str, line: int) -> set[str]:
-    """Return the rules that are ignored at a value."""
-    return {rule for ignore in ignores if ignore.covers(pointer, line) for rule in ignore.rules}
-
-
-def invalid_ignores(job: Job, ignores: tuple[Ignore, ...]) -> Iterator[Finding]:
+def invalid_ignores(job: Job, ignores: Ignores) -> Iterator[Finding]:
     """Report comments that name no rule that can be ignored."""
-    for ignore in ignores:
+    for ignore in ignores.comments:
         place = job.document.source.place(*ignore.span)
         for message in _invalid_reasons(ignore):
             yield Finding(
@@ -120,19 +143,41 @@ def _strings(node: Node, text: str) -> Iterator[Span]:
             yield begin, end
 
 
-def _ignore(found: re.Match[str], job: Job) -> Ignore:
-    source, root = job.document.source, job.document.root
-    named = tuple(filter(None, (name.strip() for name in (found["rules"] or "").split(","))))
-    line = source.place(*found.span()).line
-    if found.start() < root.span[0]:
-        return Ignore(named, found.span(), line, whole=True)
-    entries = list(_entries(root, ""))
-    if source.line_text(line).lstrip().startswith("#"):
-        covered = _at_line(_next_line(source, line), entries, source)
+class _Lines:
+    """The entries of a document by the line in which they begin."""
+
+    def __init__(self, document: Document) -> None:
+        self.source, self.root = document.source, document.root
+        self.pointers: dict[int, list[str]] = {}
+        for pointer, at in _entries(document.root, ""):
+            self.pointers.setdefault(self.source.place(at, at).line, []).append(pointer)
+        last = self.source.place(len(self.source.text), len(self.source.text)).line
+        self._below: dict[int, int] = {}  # the next line that is no comment
+        following = 0
+        for line in range(last, 0, -1):
+            self._below[line] = following
+            if self.source.line_text(line).strip()[:1] not in {"", "#"}:
+                following = line
+
+    def at(self, line: int) -> tuple[str, ...]:
+        """Return the entries that begin in a line."""
+        return tuple(self.pointers.get(line, ()))
+
+    def below(self, line: int) -> tuple[str, ...]:
+        """Return the outermost entries that begin in the line below some comments."""
+        covered = self.at(self._below.get(line, 0))
         shallowest = min((pointer.count("/") for pointer in covered), default=0)
-        below_it = tuple(each for each in covered if each.count("/") == shallowest)
-        return Ignore(named, found.span(), line, entries=below_it)
-    return Ignore(named, found.span(), line, values=_at_line(line, entries, source))
+        return tuple(each for each in covered if each.count("/") == shallowest)
+
+
+def _ignore(found: re.Match[str], lines: _Lines) -> Ignore:
+    named = tuple(filter(None, (name.strip() for name in (found["rules"] or "").split(","))))
+    line = lines.source.place(*found.span()).line
+    if found.start() < lines.root.span[0]:
+        return Ignore(named, found.span(), line, whole=True)
+    if lines.source.line_text(line).lstrip().startswith("#"):
+        return Ignore(named, found.span(), line, entries=lines.below(line))
+    return Ignore(named, found.span(), line, values=lines.at(line))
 
 
 def _entries(node: Node, pointer: str) -> Iterator[tuple[str, int]]:
@@ -146,16 +191,3 @@ def _entries(node: Node, pointer: str) -> Iterator[tuple[str, int]]:
             for name, member in members.items():
                 yield below(pointer, name), member.key[0]
                 yield from _entries(member.node, below(pointer, name))
-
-
-def _at_line(line: int, entries: list[tuple[str, int]], source: SourceText) -> tuple[str, ...]:
-    return tuple(pointer for pointer, at in entries if source.place(at, at).line == line)
-
-
-def _next_line(source: SourceText, line: int) -> int:
-    """Find the line below some comments."""
-    last = source.place(len(source.text), len(source.text)).line
-    below_it = range(line + 1, last + 1)
-    return next(
-        (each for each in below_it if source.line_text(each).strip()[:1] not in {"", "#"}), 0
-    )

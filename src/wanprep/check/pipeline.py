@@ -20,7 +20,6 @@ from wanprep.rules.finding import Finding, Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wanprep.check.findings import Outcome
     from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.job.model import Asset
     from wanprep.media.facts import Kind
@@ -41,11 +40,11 @@ class _Results:
     invalid_files: set[str] = field(default_factory=set)
     has_unseen_urls: bool = False
 
-    def add(self, target: Target, subject: str, found: list[Finding], outcome: Outcome) -> None:
+    def add(self, target: Target, found: list[Finding], verdict: Verdict) -> None:
         """Add the result of one subject for one target."""
         self.targets[target.id] = target
         self.findings += found
-        self.verdicts.append(Verdict(subject, target.id, outcome))
+        self.verdicts.append(verdict)
 
 
 def run_check(request: CheckRequest) -> Report:
@@ -64,8 +63,10 @@ def judge_inputs(inputs: Inputs) -> Report:
         results.invalid_files |= {file.file} if found else set()
         for case in cases:
             _judge_case(case, inputs, results)
-        if not cases:
-            results.verdicts.append(Verdict(file.file, "", "fail"))
+        judged = {case.job.number for case in cases if case.targets}
+        for number in range(1, max(1, file.documents) + 1):
+            if number not in judged:  # nobody knows for which target
+                results.verdicts.append(Verdict(_subject(file.file, number), "", "fail"))
     config = inputs.request.config
     return drop_findings(
         _report(results, inputs),
@@ -83,7 +84,7 @@ def _judge_file(path: str, inputs: Inputs, results: _Results) -> None:
     for target in inputs.media_targets:
         found = asset_findings(facts, target, role, file=path, written=path)
         weighed = list(with_severities(found, inputs.request.config.severity))
-        results.add(target, path, weighed, verdict_of(weighed, [facts]))
+        results.add(target, weighed, Verdict(path, target.id, verdict_of(weighed, [facts])))
 
 
 def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
@@ -98,13 +99,14 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
         if facts and reached:
             found += asset_findings(facts, target, role, file=url, written=url)
         found = list(with_severities(found, inputs.request.config.severity))
-        unseen = not (reached or inputs.request.offline) or _is_undecoded(facts)
-        results.add(target, url, found, verdict_of(found, [], unseen=unseen))
+        outcome = verdict_of(found, [], unseen=not reached or _is_undecoded(facts))
+        excused = outcome == "unknown" and inputs.request.offline
+        results.add(target, found, Verdict(url, target.id, outcome, excused))
 
 
 def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     # Bare media, which hooks check more often, do without these imports.
-    from wanprep.check.ignores import inline_ignores, invalid_ignores, is_ignored
+    from wanprep.check.ignores import inline_ignores, invalid_ignores
     from wanprep.rules.intent import resolve
 
     job, severity = case.job, inputs.request.config.severity
@@ -115,27 +117,30 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     resolved, ignores = resolve(case.intent), inline_ignores(job)
     results.findings += with_severities(invalid_ignores(job, ignores), severity)
     local = [each for asset, each in facts.items() if each and asset.kind == "file"]
-    unseen = any(_is_unseen(asset, inputs.request) for asset in unreached)
+    unseen = any(asset.kind != "file" for asset in unreached)
     unseen |= any(asset.kind == "url" and _is_undecoded(each) for asset, each in facts.items())
-    subject = job.file if job.number == 1 else f"{job.file}#{job.number}"
+    excused = inputs.request.offline and all(asset.kind == "url" for asset in unreached)
+    invalid = job.file in results.invalid_files
     for target in case.targets:
         found = [
             each
             for each in with_severities(_findings(case, target, resolved, facts), severity)
-            if not is_ignored(ignores, each.rule, each.pointer, each.line)
+            if not ignores.cover(each.rule, each.pointer, each.line)
         ]
-        outcome = verdict_of(found, local, unseen=unseen)
-        invalid = job.file in results.invalid_files
-        results.add(target, subject, found, "fail" if invalid else outcome)
+        outcome = "fail" if invalid else verdict_of(found, local, unseen=unseen)
+        is_excused = excused and outcome == "unknown" == verdict_of(found, [], unseen=unseen)
+        subject = _subject(job.file, job.number)
+        results.add(target, found, Verdict(subject, target.id, outcome, is_excused))
+
+
+def _subject(file: str, number: int) -> str:
+    """Name a document of a file: job.yaml, then job.yaml#2."""
+    return file if number == 1 else f"{file}#{number}"
 
 
 def _is_undecoded(facts: Facts | None) -> bool:
     """Whether --deep was requested, but not possible: whether it is damaged is unknown."""
     return facts is not None and (facts.problem or "").startswith(NOT_DECODED)
-
-
-def _is_unseen(asset: Asset, request: CheckRequest) -> bool:
-    return asset.kind == "data" or (asset.kind == "url" and not request.offline)
 
 
 def _findings(
@@ -188,7 +193,7 @@ def _report(results: _Results, inputs: Inputs) -> Report:
         verdicts=tuple(results.verdicts),
         unchecked=tuple(dict.fromkeys(unchecked)),
         assets=len(inputs.facts),
-        jobs=sum(max(1, len(cases)) for cases in inputs.cases),
+        jobs=sum(max(1, file.documents) for file in inputs.files),
         lines=lines,
         inputs=inputs,
     )

@@ -12,6 +12,7 @@ from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import (
     fixing_options,
     format_option,
+    is_quiet,
     judging_options,
     offline_option,
     reading_options,
@@ -117,7 +118,7 @@ def fix_before_check(
     _check_destination(out, in_place, required=True)
     task = steps.make_task(request, ignored, out, receipt, **choices)
     prepared, outcomes = steps.apply(task, receipt or steps.default_receipt(out))
-    for line in outcome_lines(outcomes):
+    for line in outcome_lines(outcomes, quiet=is_quiet()):
         click.echo(line, err=True)
     if outcomes.is_interrupted:
         raise KeyboardInterrupt

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -34,7 +35,7 @@ from wanprep.fix.receipt import RECEIPT, receipt
 from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
-from wanprep.text import visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 _Answer = TypeVar("_Answer", bound=str)
 _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
 _TRIM: Final[dict[str, Trim]] = {"s": "start", "c": "center", "e": "end"}
+_ALSO: Final = {"center": ("centre",), "not at all": ("no", "none")}
 
 
 def make_task(
@@ -138,9 +140,10 @@ def show_outcomes(
         return
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)
-    for line in (*outcome_lines(outcomes), *(manual_lines(remaining) if remaining else ())):
+    lines = outcome_lines(outcomes, quiet=is_quiet())
+    for line in (*lines, *(manual_lines(remaining) if remaining else ())):
         click.echo(line)
-    if receipt_file:
+    if receipt_file and not is_quiet():
         click.echo(f"receipt: {receipt_file}", err=True)
 
 
@@ -169,9 +172,21 @@ def _answer(question: str, step: str, options: Options) -> Options | None:
 
 
 def _choose(question: str, answers: Mapping[str, _Answer]) -> _Answer | None:
-    letters = click.Choice([*answers, "n"], case_sensitive=False)
-    letter = click.prompt(question, type=letters, show_choices=False, default="n", err=True)
-    return answers.get(letter.lower())
+    chosen = click.prompt(
+        question, value_proc=partial(_read_answer, answers), default="n", err=True
+    )
+    return answers.get(chosen)
+
+
+def _read_answer(answers: Mapping[str, str], text: str) -> str:
+    """Read an answer: its letter or its word, or the beginning of that."""
+    words = {**answers, "n": "not at all"}
+    begun = text.strip().lower()
+    for letter, word in words.items():
+        if begun and (begun == letter or word.startswith(begun) or begun in _ALSO.get(word, ())):
+            return letter
+    choices = join_words([*answers.values(), "no"], "or")
+    raise click.UsageError(f"'{text}' is no answer to this. Type {choices}.")
 
 
 @contextmanager

@@ -80,9 +80,16 @@ def _color(
 ) -> str | None:
     if value is None:
         return None
-    if not re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
-        raise click.BadParameter(f"'{value}' is not a colour of the form #rrggbb, such as #ffffff.")
-    return f"#{value.removeprefix('#').lower()}"
+    if re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
+        return f"#{value.removeprefix('#').lower()}"
+    from PIL import ImageColor
+
+    if value.lower() not in ImageColor.colormap:
+        raise click.BadParameter(
+            f"'{value}' is neither a colour of the form #rrggbb, such as #ffffff, nor the name of"
+            " one, such as white."
+        )
+    return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(value.lower()))
 
 
 def _roles(
@@ -137,7 +144,7 @@ fixing_options: Final = together(
     click.option("--trim", type=click.Choice(["start", "center", "end"]),
                  help="Which part to keep of media that are too long."),
     click.option("--background", metavar="COLOUR", callback=_color,
-                 help="#rrggbb behind transparency and padding.  [default: white]"),
+                 help="Behind transparency and padding: #rrggbb or a name.  [default: white]"),
     yes_option,
     click.option("--receipt", metavar="FILE", shell_complete=complete_files,
                  help="Write the receipt to FILE.  [default: in DIR]"),

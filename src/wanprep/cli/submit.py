@@ -210,7 +210,8 @@ def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
     report = with_fixes(select_findings(judge_inputs(inputs), (), (), "warning"))
     sent = {(each.subject, each.target.id) for each in attached}
     passes = all(
-        each.verdict == "pass" or (each.subject, each.target) in sent for each in report.verdicts
+        each.verdict == "pass" or each.excused or (each.subject, each.target) in sent
+        for each in report.verdicts
     )
     # A document that cannot be read may have no verdict of its own.
     passes &= all(each.severity != "error" or each.target for each in report.findings)

@@ -8,7 +8,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from wanprep.fix.executors import planned_commands
-from wanprep.fix.outcome import Fixed, NotFixed, Unchanged
+from wanprep.fix.outcome import Fixed, FixedFile, NotFixed, Unchanged
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
 from wanprep.fix.verify import findings_for
 from wanprep.media.facts import is_url
@@ -56,17 +56,32 @@ def plan_diff(jobs: Sequence[PlannedJob]) -> str:
     return "".join(diff(each.file, each.fixed) for each in jobs)
 
 
-def outcome_lines(outcomes: Outcomes) -> Iterator[str]:
-    """Report the outcome for each file; those without findings are only counted."""
+def outcome_lines(outcomes: Outcomes, *, quiet: bool = False) -> Iterator[str]:
+    """Report the outcome for each file; those without findings are only counted.
+
+    Where it is to be quiet, report only what remains to be done.
+    """
     for each in outcomes.assets:
-        yield from _asset_lines(each)
+        if not (quiet and _is_done(each)):
+            yield from _asset_lines(each)
     for job in outcomes.jobs:
         if job.problem:
             yield f"{visible(job.file.file)}: not fixed\n    {job.problem}"
-        elif job.fixed.changes or job.fixed.questions or job.fixed.not_fixed:
+        elif not (quiet and _is_done(job)) and job.fixed.has_news:
             yield _arrow(job.file.file, job.result)
             yield from _job_lines(job.fixed)
-    yield _summary(outcomes)
+    if not quiet:
+        yield _summary(outcomes)
+
+
+def _is_done(outcome: Outcome | FixedFile) -> bool:
+    """Whether a file was fixed, and nothing about it remains."""
+    match outcome:
+        case Fixed(verification=verification):
+            return not verification.after
+        case FixedFile(fixed=fixed):
+            return not (fixed.questions or fixed.remaining)
+    return False
 
 
 def _arrow(source: str, result: str) -> str:

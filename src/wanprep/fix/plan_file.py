@@ -25,6 +25,7 @@ _ANSWERS: Final = {
     "trim": "pass --trim start, center or end",
     "crop": "pass --crop pad, smart or center",
     "pad": "pass --crop pad, smart or center",
+    "scale": "pass --yes",
 }
 
 
@@ -68,6 +69,8 @@ class PlannedFile:
     def _answers(self, decided: Plan, options: Options) -> str:
         """Return the options that answer all questions, with the best known result."""
         asked = {step.name for step in _questions(decided, options)}
+        if "scale" in asked:
+            return "--yes"
         answers = []
         if asked & {"crop", "pad"}:
             smart = replace(options, crop="smart", yes=True)

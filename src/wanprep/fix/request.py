@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from wanprep.check.ignores import ignored_rules_at, inline_ignores
+from wanprep.check.ignores import inline_ignores
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.fix.receipt_file import EarlierResults
 from wanprep.media.facts import UNSAFE, unreadable_facts
@@ -14,7 +14,7 @@ from wanprep.media.facts import UNSAFE, unreadable_facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.ignores import Ignore
+    from wanprep.check.ignores import Ignores
     from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.fix.deliver import ResultPaths
     from wanprep.fix.plan_file import PlannedFile
@@ -113,10 +113,10 @@ def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
             yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")
 
 
-def _ignored_by_comments(uses: list[JobUse], ignores: Mapping[int, tuple[Ignore, ...]]) -> set[str]:
+def _ignored_by_comments(uses: list[JobUse], ignores: Mapping[int, Ignores]) -> set[str]:
     """List the rules that a comment ignores wherever the file is used."""
     ignored = []
     for use in uses:
         line = use.job.document.place(use.asset.pointer).line
-        ignored.append(ignored_rules_at(ignores[id(use.job)], use.asset.pointer, line))
+        ignored.append(ignores[id(use.job)].rules_at(use.asset.pointer, line))
     return set.intersection(*ignored)

@@ -92,6 +92,7 @@ class JobFile:
     source: SourceText
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
+    documents: int = 0  # also those that are no job
 
 
 def read_jobs(file: str) -> JobFile:
@@ -117,7 +118,8 @@ def jobs_of(file: str, parsed: DocumentFile) -> JobFile:
         if normal:
             jobs.append(_job(file, number, normal, document))
     problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
-    return JobFile(file, parsed.source, tuple(jobs), tuple(problems))
+    documents = len(parsed.documents)
+    return JobFile(file, parsed.source, tuple(jobs), tuple(problems), documents)
 
 
 def _job(file: str, number: int, normal: Document, written: Document) -> Job:

@@ -14,7 +14,7 @@ from wanprep.rules.finding import Finding
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from wanprep.check.result import Report
     from wanprep.report import Style
@@ -42,9 +42,8 @@ def annotate(report: Report, *, with_unknown: bool = False) -> list[Annotation]:
     """
     findings = list(report.findings)
     if with_unknown:
-        findings += [
-            _unknown(each, report) for each in report.verdicts if each.verdict == "unknown"
-        ]
+        names = {each.file for each in report.findings}
+        findings += [_unknown(each, names) for each in report.verdicts if each.verdict == "unknown"]
     counts: Counter[str] = Counter()
     annotations = []
     for finding in sorted(findings, key=lambda each: _RANK[each.severity]):
@@ -64,28 +63,33 @@ def _message(finding: Finding, report: Report) -> str:
     return visible(target + finding.message)
 
 
-def file_of(verdict: Verdict, report: Report) -> str:
-    """Return the file of a verdict, whose subject may be a document in it: job.yaml#2."""
-    if any(finding.file == verdict.subject for finding in report.findings):
+def file_of(verdict: Verdict, names: Container[str]) -> str:
+    """Return the file of a verdict, whose subject may be a document in it: job.yaml#2.
+
+    `names` are the files with findings: one of them may have such a name.
+    """
+    if verdict.subject in names:
         return verdict.subject
     return re.sub(r"#\d+\Z", "", verdict.subject)
 
 
 def unknown_message(verdict: Verdict) -> str:
     """Explain a verdict of unknown, which has no findings."""
+    if verdict.excused:
+        return f"{visible(verdict.subject)}: its URLs were not checked (--offline)."
     return (
         f"{visible(verdict.subject)}: not everything could be checked. Check it again where all "
         "of it can be reached; --offline accepts URLs that were not checked."
     )
 
 
-def _unknown(verdict: Verdict, report: Report) -> Finding:
+def _unknown(verdict: Verdict, names: Container[str]) -> Finding:
     return Finding(
         rule="unknown",
-        severity="error",  # as in the exit status
+        severity="note" if verdict.excused else "error",  # as in the exit status
         message=unknown_message(verdict),
         target=verdict.target,
-        file=file_of(verdict, report),
+        file=file_of(verdict, names),
         asset=verdict.subject,
     )
 

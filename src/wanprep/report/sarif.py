@@ -165,11 +165,12 @@ def _region(finding: Finding) -> dict[str, int]:
 
 def _notifications(report: Report, dropped: int) -> list[dict[str, Any]]:
     """List what could not be checked, and how many findings were left out."""
+    names = {each.file for each in report.findings}
     notifications: list[dict[str, Any]] = [
         {
-            "level": "error",
+            "level": "note" if each.excused else "error",
             "message": {"text": _literal(unknown_message(each))},
-            "locations": [_location(path_in_repository(file_of(each, report)), {"startLine": 1})],
+            "locations": [_location(path_in_repository(file_of(each, names)), {"startLine": 1})],
         }
         for each in report.verdicts
         if each.verdict == "unknown"

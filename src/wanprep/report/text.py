@@ -21,6 +21,7 @@ _UNKNOWN: Final = (
     "Unknown: a file could not be read or a URL was not checked, which is not a pass."
     " --offline accepts URLs that were not checked."
 )
+_EXCUSED: Final = "Unknown: URLs were not checked (--offline)."
 _COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
@@ -31,7 +32,8 @@ def render(report: Report, style: Style) -> Iterator[str]:
         for finding in findings:
             yield from _finding(finding, report, style)
         yield "\n"
-    if not style.quiet or report.summary["unknown"]:  # the reason for the exit status
+    is_open = any(each.verdict == "unknown" and not each.excused for each in report.verdicts)
+    if not style.quiet or is_open:  # the reason for the exit status
         yield from _summary(report, style)
 
 
@@ -128,15 +130,30 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     fits = len(judged) + 1 + len(result) <= style.width
     yield wrap(judged, style.width)
     yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
+    if fixes := _fixes(report):
+        yield f"{fixes}\n"
     if report.in_baseline:
         excluded = plural(report.in_baseline, "finding")
         yield f"{excluded} in the baseline (--no-baseline shows all)\n"
     if count["unknown"]:
-        yield wrap(_UNKNOWN, style.width) + "\n"
+        is_excused = all(each.excused for each in report.verdicts if each.verdict == "unknown")
+        yield wrap(_EXCUSED if is_excused else _UNKNOWN, style.width) + "\n"
     if report.clean and report.unchecked:
         yield "Not checked:\n"
         for note in report.unchecked:
             yield wrap(note, style.width, first="- ", rest="  ") + "\n"
+
+
+def _fixes(report: Report) -> str:
+    """Count what a fix clears: "8 can be fixed with wanprep fix, 2 more need your decision"."""
+    alone = sum(each.fixable for each in report.findings)
+    asking = sum(bool(each.fix) for each in report.findings) - alone
+    more, verb = "more " if alone else "", "needs" if asking == 1 else "need"
+    parts = [
+        *([f"{alone} can be fixed with wanprep fix"] if alone else []),
+        *([f"{asking} {more}{verb} your decision (wanprep fix --yes)"] if asking else []),
+    ]
+    return ", ".join(parts)
 
 
 def _paint(text: str, style: Style, *, fg: str | None = None, bold: bool = False) -> str:

@@ -35,7 +35,7 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     """List the bounds that a file violates; each rule once, however many bounds name it."""
     schemas = load_schema("asset")["$defs"]
     value = facts_for_rules(facts)
-    in_role = violations(value, target.roles[role])
+    in_role = list(violations(value, target.roles[role]))
     if not target.has_role(role) and not _is_unknown(facts):
         yield next(each for each in in_role if each.keyword == "not")
         return  # what the file is does not matter where none is taken
@@ -49,6 +49,9 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     if unusable and (unusable[0].rule != "asset-unreadable" or _is_unread(facts)):
         yield unusable[0]  # there are no other facts of a file that is missing or was not opened
         return
+    is_no_media = facts.format == "unknown" and not facts.readable
+    if is_no_media or any(each.path == ("kind",) for each in in_role):
+        in_role = [each for each in in_role if each.path != ("format",)]  # that follows from it
     by_rule: dict[str, list[Violation]] = {}
     for each in chain(unusable, in_role, violations(value, schemas["careful"])):
         if not (each.keyword == "required" and not facts.readable):

@@ -77,9 +77,14 @@ def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
         "confidence": "inferred",
     }
     return {
-        role: {"not": {}, "x-rule": rule, "x-severity": "warning", "x-source": source}
+        role: {"not": {}, "x-rule": rule, "x-severity": _severity(rule), "x-source": source}
         for role, rule in UNSUPPORTED.items()
     }
+
+
+def _severity(rule: str) -> str:
+    """Return error for a reference, which is refused; other media without a field are ignored."""
+    return "error" if rule == "reference-kind-unsupported" else "warning"
 
 
 def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0) -> Any:  # noqa: ANN401 - JSON

@@ -179,11 +179,20 @@ def test_words_of_scaling() -> None:
     assert up.words == "scale up 200x150 to 320x240 px (it will look soft)"
 
 
-def test_gray_stays_gray_unless_color_is_added() -> None:
-    gray = image(200, 150, color="gray")
-    assert planned(gray).predicted.color == "gray"
-    assert planned(replace(gray, alpha=True)).predicted.color == "rgb"
-    assert planned(image(3000, 300, color="gray")).predicted.color == "rgb"
+@pytest.mark.parametrize(("side", "asks"), [(1, True), (29, True), (30, False)])
+def test_a_speck_is_scaled_up_to_a_blur_only_if_somebody_wants_that(side: int, asks: bool) -> None:
+    questions = planned(image(side, side)).questions
+    assert [step.words for step in questions] == (
+        [f"scale up {side}x{side} to 240x240 px (it will be a blur)"] if asks else []
+    )
+    assert [step.rules for step in questions] == ([("image-too-small",)] if asks else [])
+
+
+def test_gray_becomes_color_as_it_is_written() -> None:
+    gray = image(200, 150, color="gray", bytes=9_000)
+    predicted = planned(gray).predicted
+    assert predicted.color == "rgb"
+    assert (predicted.bytes or 0) >= 3 * 9_000
 
 
 @pytest.mark.parametrize("role", [IMAGE, "first_frame"])

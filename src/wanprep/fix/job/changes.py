@@ -69,6 +69,16 @@ class Rename:
 Operation = Put | Respell | Add | Drop | Rename
 
 
+def is_applicable(value: Any, operation: Operation) -> bool:  # noqa: ANN401 - JSON
+    """Whether what is changed is there: the job may be written in a short form."""
+    if isinstance(operation, Add):
+        return isinstance(value_at(value, operation.pointer), dict)
+    container, name = value_at(value, parent(operation.pointer)), last(operation.pointer)
+    if isinstance(container, list):
+        return name.isdecimal() and int(name) < len(container)
+    return isinstance(container, dict) and name in container
+
+
 def apply_operations(value: Any, operations: Iterable[Operation]) -> None:  # noqa: ANN401 - JSON
     """Apply operations to plain values, in place."""
     for operation in sorted(operations, key=_order):
@@ -232,6 +242,11 @@ class FixedJob:
     changes: tuple[Change, ...] = ()
     questions: tuple[Change, ...] = ()  # changes that need a yes, and were not applied
     remaining: tuple[Remaining, ...] = ()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to report."""
+        return bool(self.changes or self.questions or self.remaining)
 
     @property
     def not_fixed(self) -> tuple[str, ...]:

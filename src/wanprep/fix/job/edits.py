@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.fix.job.changes import Add, Drop, Put, Rename, Respell, apply_operations
+from wanprep.fix.job.changes import (
+    Add,
+    Drop,
+    Put,
+    Rename,
+    Respell,
+    apply_operations,
+    is_applicable,
+)
 from wanprep.fix.job.text import Edit, apply_edits, collection_at, comments, literal, quoted
 from wanprep.job.documents import parse_documents
 from wanprep.job.documents.character_spans import character_spans
@@ -58,6 +66,8 @@ def write_operations(
 ) -> tuple[Draft, Edits] | None:
     """Write operations into a document; None if that changes another value or loses a comment."""
     values = [each.value for each in draft.documents]
+    if not all(is_applicable(values[index], each) for each in operations):
+        return None
     apply_operations(values[index], operations)
     expected = [json.dumps(value) for value in values]
     for edits in possible_edits(draft.documents[index], operations):

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from wanprep.check.ignores import inline_ignores, is_ignored
+from wanprep.check.ignores import Ignores, inline_ignores
 from wanprep.job.documents import DocumentFile
 from wanprep.job.model import jobs_of
 from wanprep.pointers import steps
@@ -124,12 +124,12 @@ def judge_document(
     read = jobs_of(file, DocumentFile(document.source, (document,)))
     case = _with_job(case, read.jobs[0]) if case and read.jobs else None
     problems = tuple(each for each in read.problems if each.rule not in ignored)
-    ignores = inline_ignores(case.job) if case else ()
+    ignores = inline_ignores(case.job) if case else Ignores()
     findings = tuple(
         each
         for each in (_judge(case) if case else ())
         if each.rule not in ignored
-        and not is_ignored(ignores, each.rule, each.pointer, document.place(each.pointer).line)
+        and not ignores.cover(each.rule, each.pointer, document.place(each.pointer).line)
     )
     return JudgedDocument(document, document.value, problems, case, findings)
 

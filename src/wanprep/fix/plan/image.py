@@ -80,7 +80,6 @@ def _encoded(
     predicted = replace(
         with_size(same_size, fit.result),
         bytes=_predict_bytes(facts, image_format, fit, most),
-        color="rgb" if fit.canvas else same_size.color,
     )
     recipe = ImageRecipe(
         format=image_format,
@@ -116,7 +115,7 @@ def _predict(facts: Facts, image_format: ImageFormat, suffix: str) -> Facts:
         animated=False,
         frames=1,
         bit_depth=8,
-        color="gray" if facts.color == "gray" and not facts.alpha else "rgb",
+        color="rgb",
         gps=False,
         readable=True,
     )
@@ -160,23 +159,22 @@ def _shrink_png(facts: Facts, most: int | None, fit: Fit, box: Box, options: Opt
 def _predict_bytes(facts: Facts, image_format: ImageFormat, fit: Fit, most: int | None) -> int:
     """Predict an upper bound: the limit, where the size is sure to stay below that."""
     if image_format == "jpeg":
-        return _raw_bytes(facts, fit) if most is None else most
+        return _raw_bytes(fit) if most is None else most
     size = _png_bytes(facts, fit)
     return size if most is None or size > most * _SAFETY_MARGIN else most
 
 
 def _png_bytes(facts: Facts, fit: Fit) -> int:
     """Estimate, rather too high: samples that do not compress, or only as well as the source's."""
-    raw = _raw_bytes(facts, fit)
+    raw = _raw_bytes(fit)
     if facts.format not in {"png", "gif"} or facts.bytes is None:
         return raw
     part = fit.scaled[0] * fit.scaled[1] / (fit.source[0] * fit.source[1])
     factor = part * 8 / max(8, facts.bit_depth or 8)
-    # Palettes and flat areas compress better than what scaling makes of them.
-    factor *= 3 if facts.color == "palette" else 1
+    # Three samples take the place of one, and flat areas compress better than scaled ones.
+    factor *= 3 if facts.color in {"palette", "gray"} else 1
     return min(raw, int(facts.bytes * factor * (1.3 if fit.size else 1)))
 
 
-def _raw_bytes(facts: Facts, fit: Fit) -> int:
-    samples = 1 if facts.color == "gray" and not fit.canvas else 3
-    return int(fit.result[0] * fit.result[1] * samples * _PNG_OVERHEAD) + 1000
+def _raw_bytes(fit: Fit) -> int:
+    return int(fit.result[0] * fit.result[1] * 3 * _PNG_OVERHEAD) + 1000

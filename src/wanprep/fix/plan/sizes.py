@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # A JPEG cannot be larger, nor can what video encoders take; targets allow far less.
 LARGEST_IMAGE: Final = 65_535
 LARGEST_VIDEO: Final = 16_384
+# Scaled up further than this, there is nothing but blur to see: somebody must want that.
+_LARGEST_FACTOR: Final = 8
 
 ExactSize = tuple[float, float]  # with fractions of a pixel, where pixels were not square
 
@@ -271,10 +273,13 @@ def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Itera
         words = f"crop {px(fit.source)} to {px(fit.cropped)} px, {kept}"
         yield Step("crop", "asks", words, rules)
     if fit.size is not None:
-        words = f"scale {px(fit.cropped)} to {px(fit.size)} px"
+        words, sides = f"scale {px(fit.cropped)} to {px(fit.size)} px", tuple[str, ...]()
         if math.prod(fit.size) > math.prod(fit.cropped):
             words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look soft)"
-        yield Step("scale", "lossy", words)
+        if fit.size[0] > _LARGEST_FACTOR * fit.cropped[0]:
+            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will be a blur)"
+            sides = limits.broken_by(facts, ["width", "height"])
+        yield Step("scale", "asks" if sides else "lossy", words, sides)
     if fit.canvas is not None:
         words = f"pad {px(fit.scaled)} to {px(fit.canvas)} px with {background}"
         yield Step("pad", "asks", words, rules)

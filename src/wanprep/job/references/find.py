@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 MAX_TOKENS: Final = 10_000
 # No provider takes more references than that: "Images 1-80" is something else.
 _LONGEST: Final = 20
+_MOST_USUAL: Final = 999
 _OTHER_KINDS: Final[dict[str, TokenKind]] = {
     "character": "character",
     "video": "video",
@@ -126,6 +127,8 @@ def _is_count(prompt: str, folded: str, match: re.Match[str], index: int) -> boo
 
 def _is_english_count(folded: str, match: re.Match[str], index: int, *, small: bool) -> bool:
     gap, end = match["gap"], match.end()
+    if index > _MOST_USUAL:  # only as documented: "Image 12345"
+        return small or gap != " " or match["english"] not in {"image", "video"}
     if match["english"] == "character":
         return gap not in {"", "-", "_"} or bool(match["plural"])
     if gap in {"-", "_"} and folded[end : end + 1] in {"-", "_"}:

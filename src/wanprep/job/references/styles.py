@@ -144,13 +144,17 @@ _LINE_BREAK: Final = r"[ \t]{0,2}\r?\n[ \t]{0,2}"
 # Where to look: plain words are found many times quicker than the whole pattern.
 WORD: Final = re.compile("image|picture|img|video|character|[图圖](?![图圖])|视频|視頻")
 
+# Longer than any number of a reference, and no year, name of a file or date, which have four or
+# eight digits: see `_is_english_count`.
+_LONG: Final = "[1-9](?:[0-9]{4,6}|[0-9]{8,98})"
+
 HEAD: Final = re.compile(
     rf"""
     (?:
         (?<![a-z\u00c0-\u024f])(?<![a-z0-9]_)
         (?P<english>image|picture|img|video{_NO_TIME}|character)(?P<plural>s?)
         (?P<gap>[ ]{{0,2}}(?:\#|№|no\.|number[ ])[ ]{{0,2}}|[-_]|[ \t]{{1,3}}|{_LINE_BREAK}|)
-        {_NO_RATIO}(?P<number>[0-9]{{1,3}}){_ENGLISH_END}
+        {_NO_RATIO}(?P<number>[0-9]{{1,3}}|{_LONG}){_ENGLISH_END}
       | (?P<chinese>{_NO_WORD}(?:图[片像]?|圖[片像]?)|(?<![文图圖]生)(?:视频|視頻){_NO_TIME})
         (?P<between>[ \t]{{0,2}}[\#_-]?[ \t]{{0,2}}|{_LINE_BREAK})
         {_NO_RATIO}(?P<numeral>[0-9]{{1,3}}|[①②③④⑤⑥⑦⑧⑨⑩]|[一二三四五六七八九十]{_NUMERAL_END})
