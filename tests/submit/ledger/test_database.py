@@ -141,6 +141,6 @@ def test_a_ledger_that_stays_locked_is_reported(
     file = tmp_path / "ledger.sqlite3"
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(LedgerTrouble, match="locked. Another program has locked it"):
+    with pytest.raises(LedgerTrouble, match=r"locked\. Another program has locked it"):
         Database(str(file))
     other.close()

@@ -115,7 +115,9 @@ def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change 
     if renumbered is None or name not in bind(text, kinds).unnamed or _has_numbered_voices(judged):
         return None
     pointer = intent.references[at].pointer
-    written = str(value_at(judged.value, pointer))
+    written = value_at(judged.value, pointer)
+    if not isinstance(written, str):  # not even an entry with a file or a URL
+        return None
     while isinstance(value_at(judged.value, parent(pointer)), dict) and pointer.count("/") > 2:
         pointer = parent(pointer)  # the whole entry of the list
     operations: tuple[Operation, ...] = (drop_with_empty_parent(judged.value, pointer),)
