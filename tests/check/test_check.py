@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import pytest
+from PIL import Image
 
 import wanprep
 from wanprep.check.findings import verdict_of
@@ -36,6 +37,16 @@ def test_several_targets_judge_the_same_file() -> None:
         (str(path), RUNCOMFY, "fail"),
     ]
     assert report.summary["assets"] == 1
+
+
+def test_an_image_that_is_too_large_to_decode_never_passes(tmp_path: Path) -> None:
+    Image.new("1", (9000, 9000)).save(tmp_path / "large.png")
+    target = "wavespeed/wan-2.7-reference-to-video"
+
+    report = wanprep.check(tmp_path / "large.png", targets=[target], deep=True)
+
+    assert set(rules_found(report)) == {("asset-not-decoded", target), ("image-too-large", target)}
+    assert [each.verdict for each in report.verdicts] == ["unknown"]
 
 
 def test_a_file_that_several_jobs_name_is_probed_once(tmp_path: Path) -> None:

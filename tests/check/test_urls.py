@@ -241,6 +241,7 @@ def test_what_does_not_answer(
     assert not report.clean
     (finding,) = [each for each in report.findings if each.rule == "asset-url-unreachable"]
     assert words in finding.message
+    assert ("Check the connection" in finding.message) == (verdict == "unknown")
     assert "key=1" not in finding.message
 
 

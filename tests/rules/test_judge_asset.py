@@ -100,7 +100,7 @@ GONE = Facts(path="gone.png", extension_format="png", problem=MISSING)
         pytest.param(
             replace(VIDEO, problem=f"{NOT_DECODED}: too large"),
             "reference_video",
-            [],
+            ["asset-not-decoded"],
             id="not decoded",
         ),
         pytest.param(

@@ -30,7 +30,8 @@ TARGETS: Final = [load_target(BUILT_IN / "wan-2.7.json")] + [
 ]
 
 ASSET_RULES: Final = """
-    asset-missing asset-empty asset-lfs-pointer asset-unreadable format-unsupported format-mismatch
+    asset-missing asset-empty asset-lfs-pointer asset-unreadable asset-not-decoded
+    format-unsupported format-mismatch
     reference-kind-unsupported image-too-small image-too-large video-too-small video-too-large
     aspect-out-of-range file-too-large file-near-limit video-too-short video-too-long
     audio-too-short audio-too-long duration-ambiguous alpha-unsupported animated-image codec-risky
@@ -39,7 +40,7 @@ ASSET_RULES: Final = """
 # A target that lacks the role says so of a bare file as well as of a job.
 BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
 JOB_RULES: Final = """
-    asset-url-unreachable asset-url-unsafe asset-not-decoded content-type-mismatch
+    asset-url-unreachable asset-url-unsafe content-type-mismatch
     url-expires-soon job-invalid target-unknown
     ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound
     prompt-ref-unused

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from wanprep.media.facts import NOT_READ
+from wanprep.media.facts import NOT_DECODED, NOT_READ
 from wanprep.net.secrets import redact
 from wanprep.rules.bounds import RANGE
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
-from wanprep.rules.message import asset_problem, by_hand, job_problem, sentence
+from wanprep.rules.message import asset_problem, by_hand, job_advice, job_problem, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,7 +39,8 @@ def asset_findings(
     place = job.document.place(pointer) if job else None
     for violation in judge_asset(facts, target, role):
         problem = asset_problem(violation, written, facts, target)
-        finding = _finding(violation, problem, target, file, pointer, facts=facts)
+        advice = by_hand(rules()[violation.rule], facts)
+        finding = _finding(violation, problem, target, file, pointer, advice=advice)
         finding = replace(finding, asset=written)
         yield _at(place, finding) if place else finding
 
@@ -51,8 +52,7 @@ def job_findings(
     for each in job_violations:
         document, pointer = job.document, each.pointer
         place = document.place_within(pointer, *each.span) if each.span else document.place(pointer)
-        finding = _finding(each.violation, job_problem(each, target), target, job.file, pointer)
-        yield _at(place, finding)
+        yield _at(place, _job_finding(each, target, job.file, pointer))
 
 
 def url_findings(
@@ -63,8 +63,13 @@ def url_findings(
         if job:
             (finding,) = job_findings([each], job, target)
         else:
-            finding = _finding(each.violation, job_problem(each, target), target, file, "")
+            finding = _job_finding(each, target, file, "")
         yield replace(finding, asset=each.name)
+
+
+def _job_finding(each: JobViolation, target: Target, file: str, pointer: str) -> Finding:
+    problem, advice = job_problem(each, target), job_advice(each)
+    return _finding(each.violation, problem, target, file, pointer, advice=advice)
 
 
 def _finding(
@@ -74,9 +79,8 @@ def _finding(
     file: str,
     pointer: str,
     *,
-    facts: Facts | None = None,
+    advice: str,
 ) -> Finding:
-    advice = by_hand(rules()[violation.rule], facts)
     return Finding(
         rule=violation.rule,
         severity=violation.severity,
@@ -122,7 +126,7 @@ def verdict_of(
     findings: Iterable[Finding], facts: Iterable[Facts], *, unseen: bool = False
 ) -> Outcome:
     """Return the verdict; what was not checked never passes."""
-    unread = any((each.problem or "").startswith(NOT_READ) for each in facts)
+    unread = any((each.problem or "").startswith((NOT_READ, NOT_DECODED)) for each in facts)
     errors = [each for each in findings if each.severity == "error"]
     if any(each.rule != "asset-unreadable" for each in errors) or (errors and not unread):
         return "fail"

@@ -14,7 +14,7 @@ from wanprep.check.findings import (
 )
 from wanprep.check.inputs import read_inputs, url_asset
 from wanprep.check.result import Report, drop_findings, with_severities
-from wanprep.media.facts import NOT_DECODED, UNREAD, Facts, is_url
+from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
         if facts and reached:
             found += asset_findings(facts, target, role, file=url, written=url)
         found = list(with_severities(found, inputs.request.config.severity))
-        outcome = verdict_of(found, [], unseen=not reached or _is_undecoded(facts))
+        outcome = verdict_of(found, [facts] if facts else [], unseen=not reached)
         excused = outcome == "unknown" and inputs.request.offline
         results.add(target, found, Verdict(url, target.id, outcome, excused))
 
@@ -116,9 +116,8 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     results.has_unseen_urls |= any(asset.kind == "url" for asset in unreached)
     resolved, ignores = resolve(case.intent), inline_ignores(job)
     results.findings += with_severities(invalid_ignores(job, ignores), severity)
-    local = [each for asset, each in facts.items() if each and asset.kind == "file"]
+    probed = [each for each in facts.values() if each]
     unseen = any(asset.kind != "file" for asset in unreached)
-    unseen |= any(asset.kind == "url" and _is_undecoded(each) for asset, each in facts.items())
     excused = inputs.request.offline and all(asset.kind == "url" for asset in unreached)
     invalid = job.file in results.invalid_files
     for target in case.targets:
@@ -127,8 +126,8 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
             for each in with_severities(_findings(case, target, resolved, facts), severity)
             if not ignores.cover(each.rule, each.pointer, each.line)
         ]
-        outcome = "fail" if invalid else verdict_of(found, local, unseen=unseen)
-        is_excused = excused and outcome == "unknown" == verdict_of(found, [], unseen=unseen)
+        outcome = "fail" if invalid else verdict_of(found, probed, unseen=unseen)
+        is_excused = excused and outcome == "unknown" and verdict_of(found, probed) == "pass"
         subject = _subject(job.file, job.number)
         results.add(target, found, Verdict(subject, target.id, outcome, is_excused))
 
@@ -136,11 +135,6 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
 def _subject(file: str, number: int) -> str:
     """Name a document of a file: job.yaml, then job.yaml#2."""
     return file if number == 1 else f"{file}#{number}"
-
-
-def _is_undecoded(facts: Facts | None) -> bool:
-    """Whether --deep was requested, but not possible: whether it is damaged is unknown."""
-    return facts is not None and (facts.problem or "").startswith(NOT_DECODED)
 
 
 def _findings(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.check.expiry import expiry
-from wanprep.media.facts import NOT_DECODED, REFUSED, UNREAD, UNSAFE
+from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
 from wanprep.net.urls import is_private, url_problem
 from wanprep.rules.bounds import JobViolation, violation_of
 
@@ -49,12 +49,6 @@ _DATA: Final = _note(
     "https://github.com/basketikun/infinite-canvas/issues/154",
     "a file embedded in the request was rejected: it must be provided as a web url",
 )
-_NOT_DECODED: Final = _note(
-    "asset-not-decoded",
-    "warning",
-    "https://help.aliyun.com/zh/model-studio/error-code",
-    "what cannot be decoded fails at the service, late",
-)
 _CONTENT_TYPE: Final = _note(
     "content-type-mismatch",
     "warning",
@@ -68,6 +62,7 @@ _PUBLIC: Final = "a public https address"
 _ERROR: Final = {"x-severity": "error"}
 _MARGIN: Final = 3600
 _EXPIRED: Final = "has expired"
+_TRY_AGAIN: Final = "Check the connection, and run this again."
 
 
 def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobViolation]:
@@ -98,28 +93,25 @@ def _fetch_violations(asset: Asset, target: Target, problem: str) -> Iterator[Jo
     kind, _, detail = problem.partition(": ")
     if kind not in UNREAD:
         return
-    note = target.data.get("urls", {}).get("public") or _UNREACHABLE
+    note, advice = target.data.get("urls", {}).get("public") or _UNREACHABLE, ""
     if kind == UNSAFE:
         note = _UNSAFE
     elif kind != REFUSED:
         # The cause may be this network, or a temporary outage of the server.
-        note = note | _WARNING
-        detail = f"not checked: {detail}"
+        note, advice = note | _WARNING, _TRY_AGAIN
+        detail = f"not checked: {detail.rstrip('.')}"
     violation = violation_of(note, found=asset.location, limit=_PUBLIC)
-    yield JobViolation(violation, asset.pointer, asset.written.partition("?")[0], detail=detail)
+    name = asset.written.partition("?")[0]
+    yield JobViolation(violation, asset.pointer, name, detail=detail, advice=advice)
 
 
 def _answer_violations(asset: Asset, facts: Facts) -> Iterator[JobViolation]:
-    """Report how a file that was read is sent, and whether --deep was possible."""
-    content_type, problem = facts.content_type or "", facts.problem or ""
-    name = asset.written.partition("?")[0]
+    """Report how a file that was read is sent."""
+    content_type = facts.content_type or ""
     if facts.readable and _NOT_MEDIA.match(content_type):
         detail = f"the content is {facts.format.upper()}, its server sends it as {content_type}"
         violation = violation_of(_CONTENT_TYPE, found=content_type, limit=f"{facts.kind}/*")
-        yield JobViolation(violation, asset.pointer, name, detail=detail)
-    if problem.startswith(NOT_DECODED):
-        violation = violation_of(_NOT_DECODED, found=asset.location, limit="")
-        yield JobViolation(violation, asset.pointer, name, detail=problem.partition(": ")[2])
+        yield JobViolation(violation, asset.pointer, asset.written.partition("?")[0], detail=detail)
 
 
 def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:

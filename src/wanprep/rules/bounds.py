@@ -69,6 +69,7 @@ class JobViolation:
     name: str  # of the parameter, token or field
     span: tuple[int, int] | None = None  # of characters in the string there
     detail: str = ""
+    advice: str = ""  # in place of the rule's
 
 
 def bounds(schema: Schema | bool, path: tuple[str, ...] = ()) -> Iterator[Bound]:

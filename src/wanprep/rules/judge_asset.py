@@ -80,6 +80,7 @@ def facts_for_rules(facts: Facts) -> dict[str, Any]:
         or actual in {"unknown", claimed}
         or any({claimed, actual} <= formats for formats in _RELATED),
         "header_true": not (facts.readable and problem) or problem.startswith(NOT_DECODED),
+        "decoded": not problem.startswith(NOT_DECODED),
     }
 
 

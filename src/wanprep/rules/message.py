@@ -39,10 +39,9 @@ _TYPES: Final = {
 }
 
 
-def by_hand(rule: Rule, facts: Facts | None = None) -> str:
-    """Describe what a person can do; about a file, also by its facts."""
-    problem = (facts and facts.problem) or ""
-    is_unread = rule.name == "asset-unreadable" and problem.startswith(NOT_READ)
+def by_hand(rule: Rule, facts: Facts) -> str:
+    """Describe what a person can do about a file, also by its facts."""
+    is_unread = rule.name == "asset-unreadable" and (facts.problem or "").startswith(NOT_READ)
     return _MAKE_READABLE if is_unread else rule.by_hand
 
 
@@ -62,7 +61,12 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
 
 def job_message(each: JobViolation, target: Target) -> str:
     """Describe what is wrong with a job, what is allowed, and what a person can do."""
-    return f"{job_problem(each, target)} {rules()[each.violation.rule].by_hand}"
+    return f"{job_problem(each, target)} {job_advice(each)}"
+
+
+def job_advice(each: JobViolation) -> str:
+    """Describe what a person can do about a job."""
+    return each.advice or rules()[each.violation.rule].by_hand
 
 
 def job_problem(each: JobViolation, target: Target) -> str:
