@@ -223,7 +223,7 @@ def test_offline(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     address = "https://example.invalid/hero.png"
     (project / "wanprep.toml").write_text("offline = true\n")
     status, report = check(capfd, address)
-    assert (status, report["summary"]["unknown"]) == (0, 0)
+    assert (status, report["summary"]["unknown"]) == (0, 1)
     assert check(capfd, address, "--online")[0] == 1
     (project / "wanprep.toml").unlink()
     assert check(capfd, address)[0] == 1

@@ -36,9 +36,10 @@ COUNTS: Final = {"tests", "failures", "errors"}
 SHAPE: Final = {  # element: attributes it must have, children it may have
     "testsuites": ({"name", *COUNTS}, {"testsuite"}),
     "testsuite": ({"name", *COUNTS, "skipped"}, {"testcase"}),
-    "testcase": ({"name", "classname"}, {"failure", "error", "system-out"}),
+    "testcase": ({"name", "classname"}, {"failure", "error", "skipped", "system-out"}),
     "failure": ({"type", "message"}, set()),
     "error": ({"type", "message"}, set()),
+    "skipped": ({"message"}, set()),
     "system-out": (set(), set()),
 }
 
