@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.pointers import pointer_to
@@ -129,6 +130,7 @@ def closest(key: str, keys: Iterable[str]) -> str | None:
     return spelt[near[0]] if near else None
 
 
+@lru_cache(maxsize=1024)
 def letters(key: str) -> str:
     """Reduce a key to what its likeness to another depends on."""
     return _NOT_A_LETTER.sub("", key).lower()

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wanprep.fix.job.changes import FindingKey
-from wanprep.fix.job.fix_job import fixable_findings
 from wanprep.fix.plan.plan import Options
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.request import MediaFile, media_files
@@ -39,11 +37,11 @@ def with_fixes(report: Report, options: Options | None = None) -> Report:
 
 @dataclass
 class _Fixes:
-    """The plans of the files that findings are about; each is made once."""
+    """The plans of the files that findings are about; each is made once, also for equal files."""
 
     inputs: Inputs
     options: Options
-    _planned: dict[str, PlannedFile] = field(default_factory=dict)
+    _planned: dict[object, PlannedFile] = field(default_factory=dict)
     _of_jobs: dict[str, Fixable] = field(default_factory=dict)
 
     def command(self, finding: Finding) -> str:
@@ -57,15 +55,21 @@ class _Fixes:
         path = os.path.abspath(asset) if finding.line is None else path
         if is_url(asset) or path not in self._media:
             return ""
-        if path not in self._planned:
-            self._planned[path] = plan_file(self._media[path], self.options)
-        return self._planned[path].command(finding.target, finding.rule, self.options)
+        media = self._media[path]
+        # Beside what it is and is for, only the suffix of its name matters.
+        facts = replace(media.facts, path=os.path.splitext(path)[1])
+        key = (facts, tuple(media.roles), frozenset(media.ignored))
+        if key not in self._planned:
+            self._planned[key] = plan_file(media, self.options)
+        return self._planned[key].command(finding.target, finding.rule, self.options)
 
     @cached_property
     def _media(self) -> dict[str, MediaFile]:
         return {os.path.abspath(each.path): each for each in media_files(self.inputs)}
 
     def _job_command(self, finding: Finding) -> str:
+        from wanprep.fix.job.changes import FindingKey
+
         place = (finding.line or 0, finding.column or 0)
         key = FindingKey(finding.target, finding.rule, *place)
         fixable = self._fixable(finding.file)
@@ -75,6 +79,8 @@ class _Fixes:
 
     def _fixable(self, path: str) -> Fixable:
         if path not in self._of_jobs:
+            from wanprep.fix.job.fix_job import fixable_findings
+
             file, cases = self._jobs[path]
             ignored = self.inputs.request.config.ignored_rules(path)
             found = fixable_findings(file, cases, options=self.options, ignored=ignored)

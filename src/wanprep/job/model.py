@@ -55,7 +55,7 @@ class Job:
     file: str
     number: int  # of the document in the file, from 1
     document: Document  # normalized, with the place of every value
-    raw: Any  # the document as it is written
+    written: Document  # as it is in the file
     targets: Mapping[str, str]  # to the pointer where each is named
     prompt: str | None
     negative_prompt: str | None
@@ -63,6 +63,11 @@ class Job:
     first_frame: str | None
     parameters: Mapping[str, Any]
     body: Mapping[str, Any] | None
+
+    @property
+    def raw(self) -> Any:  # noqa: ANN401 - JSON
+        """The values of the document as it is written."""
+        return self.written.value
 
     def assets(self) -> Iterator[Asset]:
         """List all media of the job, in the order in which it names them."""
@@ -128,7 +133,7 @@ def _job(file: str, number: int, normal: Document, written: Document) -> Job:
         file=file,
         number=number,
         document=normal,
-        raw=written.value,
+        written=written,
         targets=_targets(value.get("target")),
         prompt=value.get("prompt"),
         negative_prompt=value.get("negative_prompt"),

@@ -78,9 +78,9 @@ class _Normalizer:
         match node.content:
             case str(text) if not re.search(schema.get("pattern", ""), text):
                 self._report(pointer, _is_empty(pointer))
-                return replace(node, content="")
+                return Node("", node.span, node.written)
             case tuple(items) if "items" in schema:
-                return replace(node, content=self._items(items, schema, pointer))
+                return Node(self._items(items, schema, pointer), node.span, node.written)
             case Mapping() as members if "properties" in schema:
                 return self._members(node, members, schema, pointer)
             case _:
@@ -157,7 +157,7 @@ class _Normalizer:
             self._report(pointer, f"this reference has both {names}: {self._hints['split']}")
             for name in written[1:]:
                 normal.pop(name, None)
-        return replace(node, content=normal)
+        return Node(normal, node.span, node.written)
 
     def _convert(self, node: Node, types: tuple[str, ...], schema: Schema) -> Node | None:
         """Convert a value of the wrong type; None where there is no way to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cache, reduce
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.rules.load_target import SEVERITIES
@@ -11,11 +12,14 @@ from wanprep.rules.load_target import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
     from wanprep.rules.finding import Severity
 
 Schema = dict[str, Any]
+# The keys of an object that a schema depends on, with what it reads there; None: all of it.
+Reads = dict[str, Any] | None
 
 # The keywords that reject something by themselves. `type` is one where it has a rule: facts
 # and the shape of jobs are validated against their own schemas first.
@@ -31,6 +35,11 @@ _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
 RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 _MOST_VALIDATORS: Final = 256
 _validators: Final[dict[int, tuple[Schema, Validator]]] = {}
+# What subschemas accept: their ids, with all of a value that they depend on. Jobs and their
+# drafts differ in a few values, so most answers are here.
+_MOST_ACCEPTED: Final = 20_000
+_accepted: Final[set[tuple[int, str]]] = set()
+_reads: Final[dict[int, Reads]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +197,94 @@ def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Vi
 
 def validator_of(schema: Schema) -> Validator:
     """Return a validator, cached for each schema object: schemas are never changed."""
-    from jsonschema import Draft202012Validator
-
     if id(schema) not in _validators:
         if len(_validators) >= _MOST_VALIDATORS:
             _validators.clear()
+            _accepted.clear()
+            _reads.clear()
         # With the schema, so that no other object gets its id.
-        _validators[id(schema)] = (schema, Draft202012Validator(schema))
+        _validators[id(schema)] = (schema, _validator_class()(schema))
     return _validators[id(schema)][1]
+
+
+@cache
+def _validator_class() -> type[Validator]:
+    from jsonschema import Draft202012Validator, validators
+
+    extend: Any = validators.extend  # has no types
+    extended: type[Validator] = extend(
+        Draft202012Validator, {"allOf": _all_of, "properties": _properties}
+    )
+    return extended
+
+
+def _all_of(
+    validator: Any,  # noqa: ANN401 - `descend` is not in its protocol
+    schemas: list[Schema],
+    value: Any,  # noqa: ANN401 - JSON
+    _: Schema,
+) -> Iterator[ValidationError]:
+    for index, schema in enumerate(schemas):
+        yield from _once(validator, value, schema, schema_path=index)
+
+
+def _properties(
+    validator: Any,  # noqa: ANN401 - as above
+    properties: dict[str, Schema],
+    value: Any,  # noqa: ANN401 - JSON
+    _: Schema,
+) -> Iterator[ValidationError]:
+    for name in properties if isinstance(value, dict) else ():
+        if name in value:
+            path = {"path": name, "schema_path": name}
+            yield from _once(validator, value[name], properties[name], **path)
+
+
+def _once(
+    validator: Any,  # noqa: ANN401 - as above
+    value: Any,  # noqa: ANN401 - JSON
+    schema: Schema,
+    **path: str | int,
+) -> Iterator[ValidationError]:
+    """Apply a subschema, but not again to an equal value that it accepted."""
+    if id(schema) not in _reads:
+        _reads[id(schema)] = _read_by(schema)
+    key = id(schema), repr(_read(value, _reads[id(schema)]))
+    if key in _accepted:
+        return
+    errors = [*validator.descend(value, schema, **path)]
+    yield from errors
+    if not errors:
+        if len(_accepted) >= _MOST_ACCEPTED:
+            _accepted.clear()
+        _accepted.add(key)
+
+
+def _read_by(schema: Schema | bool) -> Reads:
+    reads: Reads = {}
+    for keyword, value in schema.items() if isinstance(schema, dict) else ():
+        match keyword:
+            case "properties":
+                reads = _both(reads, {name: _read_by(inner) for name, inner in value.items()})
+            case "required":
+                reads = _both(reads, {name: {} for name in value})
+            case "if" | "then" | "else":
+                reads = _both(reads, _read_by(value))
+            case "allOf":
+                reads = reduce(_both, map(_read_by, value), reads)
+            case _ if keyword not in {"title", "type"} and not keyword.startswith("x-"):
+                return None
+    return reads
+
+
+def _both(one: Reads, other: Reads) -> Reads:
+    if one is None or other is None:
+        return None
+    shared = {name: _both(one[name], other[name]) for name in one.keys() & other.keys()}
+    return one | other | shared
+
+
+def _read(value: Any, reads: Reads) -> Any:  # noqa: ANN401 - JSON
+    if reads is None or not isinstance(value, dict):
+        return value
+    return {name: _read(value[name], inner) for name, inner in reads.items() if name in value}

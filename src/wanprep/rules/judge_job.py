@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.pointers import is_within, last, parent, pointer_to
@@ -191,10 +192,15 @@ def _spellings(common: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _suggestion(name: str, names: Mapping[str, str]) -> str:
+    near = _nearest(name.lower(), tuple(names))
+    return f"Did you mean `{names[near[0]]}`?" if near else ""
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, names: tuple[str, ...]) -> list[str]:
     from difflib import get_close_matches
 
-    near = get_close_matches(name.lower(), names, 1, cutoff=0.6)
-    return f"Did you mean `{names[near[0]]}`?" if near else ""
+    return get_close_matches(name, names, 1, cutoff=0.6)
 
 
 def _request_violations(body: Mapping[str, Any], target: Target) -> Iterator[JobViolation]:

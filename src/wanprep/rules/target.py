@@ -33,7 +33,7 @@ DEFAULT_TARGET: Final = "wan/2.7"
 _PREFIX: Final = "wanprep_"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # each is loaded once
 class Target:
     """One model endpoint at one provider, and everything that it allows."""
 

@@ -17,6 +17,7 @@ from wanprep.fix.job.changes import (
     apply_operations,
     is_applicable,
 )
+from wanprep.fix.job.predicted_draft import predict_document
 from wanprep.fix.job.text import Edit, apply_edits, collection_at, comments, literal, quoted
 from wanprep.job.documents import parse_documents
 from wanprep.job.documents.character_spans import character_spans
@@ -62,15 +63,21 @@ def draft_of(parsed: DocumentFile, file: str) -> Draft | None:
 
 
 def write_operations(
-    draft: Draft, index: int, operations: Sequence[Operation]
+    draft: Draft, index: int, operations: Sequence[Operation], *, predict: bool = False
 ) -> tuple[Draft, Edits] | None:
-    """Write operations into a document; None if that changes another value or loses a comment."""
+    """Write operations into a document; None if that changes another value or loses a comment.
+
+    With `predict`, a text is not read where it is certain what it would be read as.
+    """
     values = [each.value for each in draft.documents]
     if not all(is_applicable(values[index], each) for each in operations):
         return None
+    possible = [*possible_edits(draft.documents[index], operations)]
+    if predict and possible and (after := _predict(draft, operations, possible[0])):
+        return after, possible[0]
     apply_operations(values[index], operations)
     expected = [json.dumps(value) for value in values]
-    for edits in possible_edits(draft.documents[index], operations):
+    for edits in possible:
         text = apply_edits(draft.text, edits)
         after = parse_draft(text, draft.file) if text is not None else None
         if (
@@ -80,6 +87,14 @@ def write_operations(
         ):
             return after, edits
     return None
+
+
+def _predict(draft: Draft, operations: Sequence[Operation], edits: Edits) -> Draft | None:
+    text = apply_edits(draft.text, edits)
+    if text is None or len(draft.documents) != 1 or len(operations) != 1:
+        return None
+    after = predict_document(draft.documents[0], operations[0], edits, text)
+    return Draft(text, draft.file, (after,)) if after else None
 
 
 def possible_edits(document: Document, operations: Sequence[Operation]) -> Iterator[Edits]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, count
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job import keys, references, values
@@ -20,7 +20,7 @@ from wanprep.fix.job.cleared import cleared_findings, located_findings
 from wanprep.fix.job.edits import draft_of, write_operations
 from wanprep.fix.job.judged_document import judge_document
 from wanprep.fix.job.text import offset_before
-from wanprep.job.documents import parse_documents
+from wanprep.job.documents import DocumentFile, parse_documents
 from wanprep.pointers import below, is_within
 from wanprep.rules.message import job_message, sentence
 
@@ -122,7 +122,7 @@ class _JobFixer:
     def _fix_section(self, span: Span) -> str:
         """Fix the documents of a section, and return its text."""
         text = self.file.source.text[slice(*span)]
-        parsed = parse_documents(text, self.file.file)
+        parsed = self._parse(text)
         first, self.next_number = self.next_number, self.next_number + len(parsed.documents)
         numbers = range(first, self.next_number)
         draft = draft_of(parsed, self.file.file)
@@ -136,6 +136,13 @@ class _JobFixer:
             self.changes += fixer.changes
             self.questions += fixer.questions.values()
         return section.draft.text
+
+    def _parse(self, text: str) -> DocumentFile:
+        """Parse a section; where it is the whole file, and all of it jobs, that was done before."""
+        file = self.file
+        if text == file.source.text and len(file.jobs) == file.documents:
+            return DocumentFile(file.source, tuple(job.written for job in file.jobs))
+        return parse_documents(text, file.file)
 
     def _report_problems(self, span: Span, number: int) -> None:
         first, last = (self.file.source.place(at, at).line for at in span)
@@ -212,9 +219,7 @@ class _DocumentFixer:
         """Apply what needs no answer, one by one; with a yes the first question, and again."""
         while len(self.changes) < _MAX_CHANGES:
             self._unwritable.clear()
-            plain = (each for each in _proposals(judged) if each.safety != "asks")
-            asking = (each for each in _proposals(judged) if each.safety == "asks" and yes)
-            better = self._apply_first(judged, chain(plain, asking))
+            better = self._apply_first(judged, _plain_first(judged, asking=yes))
             if better is None:
                 break
             judged = better
@@ -248,7 +253,9 @@ class _DocumentFixer:
         if self._characters_read > MAX_CHARACTERS_READ:
             return None
         self._characters_read += len(self.section.draft.text)
-        written = write_operations(self.section.draft, self.index, proposal.operations)
+        written = write_operations(
+            self.section.draft, self.index, proposal.operations, predict=self.job.compares
+        )
         if written is None:
             self._unwritable.add(proposal.pointer)
             return None
@@ -286,6 +293,17 @@ class _DocumentFixer:
 def _proposals(judged: JudgedDocument) -> Iterator[Change]:
     """List proposals one by one: a fix counts on it that those before it propose nothing safe."""
     return (each for propose in FIXES for each in propose(judged))
+
+
+def _plain_first(judged: JudgedDocument, *, asking: bool) -> Iterator[Change]:
+    """List what needs no answer, and then perhaps what does."""
+    waiting = []
+    for each in _proposals(judged):
+        if each.safety != "asks":
+            yield each
+        elif asking:
+            waiting.append(each)
+    yield from waiting
 
 
 def _not_moved(move: Change) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from wanprep.check.ignores import Ignores, inline_ignores
@@ -108,13 +109,18 @@ class JudgedDocument:
     def parameter_bounds(self, name: str | None) -> Iterator[Bound]:
         """List the bounds of a parameter, of all targets."""
         for target in self.targets:
-            yield from (each for each in bounds(target.job) if each.path == ("parameters", name))
+            yield from (each for each in _bounds_of(target) if each.path == ("parameters", name))
 
     def native_value(self, name: str | None, value: Any) -> Any:  # noqa: ANN401 - JSON
         """Spell the value of a parameter as this document does: in a native body, as its API."""
         if not isinstance(value, str) or not self.native:
             return value
         return self.fields["parameters"].get(name, {}).get("values", {}).get(value, value)
+
+
+@lru_cache(maxsize=64)
+def _bounds_of(target: Target) -> tuple[Bound, ...]:
+    return tuple(bounds(target.job))
 
 
 def judge_document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.fix.job.changes import (
@@ -62,6 +63,7 @@ def exact_key(word: str, names: Names) -> str | None:
     return next((key for name, key in names.items() if letters(name) == written), None)
 
 
+@lru_cache(maxsize=4096)
 def _similarity(one: str, other: str) -> float:
     return 1.0 if one == other else min(0.999, SequenceMatcher(None, one, other).ratio())
 
@@ -86,16 +88,19 @@ def names_of(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return also | {name: name for name in properties}
 
 
+@cache
 def job_properties() -> Mapping[str, Any]:
     """Return the schemas of the keys of a job."""
     return schema_at("")["properties"]  # type: ignore[no-any-return]  # JSON
 
 
+@cache
 def reference_names() -> dict[str, str]:
     """List the keys of a reference under all their names."""
     return names_of(job_properties()["references"]["items"]["properties"])
 
 
+@cache
 def parameter_names() -> dict[str, str]:
     """List the parameters of jobs under all their names."""
     return names_of(job_properties()["parameters"]["properties"])
@@ -235,6 +240,7 @@ def _possible_names(judged: JudgedDocument, pointer: str) -> Names:
     return {}
 
 
+@cache
 def _other_names() -> Names:
     """List the keys of a job and of its references under all their names."""
     return names_of(job_properties()) | reference_names()

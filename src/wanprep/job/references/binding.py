@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -94,6 +95,11 @@ def bind(prompt: str, order: Sequence[Kind]) -> Binding:
     Words that count ("the second image") join in only where a reference has no better name.
     With one image and one video at most, no reference needs a name.
     """
+    return _bind(prompt, tuple(order))
+
+
+@lru_cache(maxsize=16)
+def _bind(prompt: str, order: tuple[Kind, ...]) -> Binding:
     references = [(kind, order[: place + 1].count(kind)) for place, kind in enumerate(order)]
     bound = [BoundToken(token, _named(token, references)) for token in find_tokens(prompt)]
     need_names = order.count("image") > 1 or order.count("video") > 1

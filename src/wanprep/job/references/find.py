@@ -14,6 +14,7 @@ blank (a screenplay's speaker), "Audio 1" (Wan 2.7 binds voices to references, n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +65,7 @@ class _Head:
     plural: bool  # "Images 1" is none before a second number follows
 
 
+@lru_cache(maxsize=16)
 def find_tokens(prompt: str) -> tuple[Token, ...]:
     """Find every reference that the prompt names by number, in the order of the text."""
     folded = fold(prompt)
