@@ -23,7 +23,10 @@ def pointer_to(parts: Iterable[object]) -> str:
 
 def steps(pointer: str) -> list[str]:
     """Split into unescaped keys and indexes, the latter as digits."""
-    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    parts = pointer.split("/")[1:]
+    if "~" not in pointer:
+        return parts
+    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
 
 
 def parent(pointer: str) -> str:

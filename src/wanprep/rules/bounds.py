@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from functools import cache, reduce
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.rules.load_target import SEVERITIES
@@ -12,7 +12,6 @@ from wanprep.rules.load_target import SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from jsonschema import ValidationError
     from jsonschema.protocols import Validator
 
     from wanprep.rules.finding import Severity
@@ -33,13 +32,22 @@ LIMITS: Final = (
 _CONDITIONS: Final = frozenset({"if", "not", "anyOf", "oneOf", "contains"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
 RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_MOST_VALIDATORS: Final = 256
-_validators: Final[dict[int, tuple[Schema, Validator]]] = {}
-# What subschemas accept: their ids, with all of a value that they depend on. Jobs and their
-# drafts differ in a few values, so most answers are here.
-_MOST_ACCEPTED: Final = 20_000
-_accepted: Final[set[tuple[int, str]]] = set()
-_reads: Final[dict[int, Reads]] = {}
+_MOST_SCHEMAS: Final = 256
+_MOST_RESULTS: Final = 100
+_DIVISIBLE: Final = frozenset({"allOf", "properties", "title", "type"})
+_parts: Final[dict[int, tuple[Schema, list[_Part]]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a schema, and its results by the values that it depends on.
+
+    The drafts of a job or of a file differ in a few values, so most results are there.
+    """
+
+    validator: Validator
+    reads: Reads
+    results: dict[str, tuple[Violation, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +135,23 @@ def _source(schema: Mapping[str, Any], keyword: str) -> Mapping[str, str]:
 
 
 def violations(value: Mapping[str, Any], schema: Schema) -> Iterator[Violation]:
-    """Check a value against an expanded schema."""
-    for error in validator_of(schema).iter_errors(value):
+    """Check an object against an expanded schema."""
+    for part in _parts_of(schema):
+        key = repr(_read(value, part.reads))
+        if key not in part.results:
+            if len(part.results) >= _MOST_RESULTS:
+                part.results.clear()
+            part.results[key] = tuple(_violations(value, part.validator))
+        yield from part.results[key]
+
+
+def is_met(value: Mapping[str, Any], schema: Schema) -> bool:
+    """Whether an object meets a schema that is only a condition."""
+    return all(part.validator.is_valid(value) for part in _parts_of(schema))
+
+
+def _violations(value: Mapping[str, Any], validator: Validator) -> Iterator[Violation]:
+    for error in validator.iter_errors(value):
         bound = cast("Mapping[str, Any]", error.schema)
         keyword = str(error.validator)
         violation = Violation(
@@ -195,69 +218,36 @@ def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Vi
     )
 
 
-def validator_of(schema: Schema) -> Validator:
-    """Return a validator, cached for each schema object: schemas are never changed."""
-    if id(schema) not in _validators:
-        if len(_validators) >= _MOST_VALIDATORS:
-            _validators.clear()
-            _accepted.clear()
-            _reads.clear()
+def _parts_of(schema: Schema) -> list[_Part]:
+    """Return the parts of a schema, cached for each schema object: schemas are never changed."""
+    if id(schema) not in _parts:
+        from jsonschema import Draft202012Validator
+
+        if len(_parts) >= _MOST_SCHEMAS:
+            _parts.clear()
+        split = _split(schema)
+        parts = [_Part(Draft202012Validator(each), _read_by(each)) for each in split]
         # With the schema, so that no other object gets its id.
-        _validators[id(schema)] = (schema, _validator_class()(schema))
-    return _validators[id(schema)][1]
+        _parts[id(schema)] = (schema, parts)
+    return _parts[id(schema)][1]
 
 
-@cache
-def _validator_class() -> type[Validator]:
-    from jsonschema import Draft202012Validator, validators
-
-    extend: Any = validators.extend  # has no types
-    extended: type[Validator] = extend(
-        Draft202012Validator, {"allOf": _all_of, "properties": _properties}
-    )
-    return extended
-
-
-def _all_of(
-    validator: Any,  # noqa: ANN401 - `descend` is not in its protocol
-    schemas: list[Schema],
-    value: Any,  # noqa: ANN401 - JSON
-    _: Schema,
-) -> Iterator[ValidationError]:
-    for index, schema in enumerate(schemas):
-        yield from _once(validator, value, schema, schema_path=index)
-
-
-def _properties(
-    validator: Any,  # noqa: ANN401 - as above
-    properties: dict[str, Schema],
-    value: Any,  # noqa: ANN401 - JSON
-    _: Schema,
-) -> Iterator[ValidationError]:
-    for name in properties if isinstance(value, dict) else ():
-        if name in value:
-            path = {"path": name, "schema_path": name}
-            yield from _once(validator, value[name], properties[name], **path)
-
-
-def _once(
-    validator: Any,  # noqa: ANN401 - as above
-    value: Any,  # noqa: ANN401 - JSON
-    schema: Schema,
-    **path: str | int,
-) -> Iterator[ValidationError]:
-    """Apply a subschema, but not again to an equal value that it accepted."""
-    if id(schema) not in _reads:
-        _reads[id(schema)] = _read_by(schema)
-    key = id(schema), repr(_read(value, _reads[id(schema)]))
-    if key in _accepted:
+def _split(schema: Schema | bool) -> Iterator[Schema | bool]:
+    """Split a schema of objects into ones that must all be met, as small as possible."""
+    if isinstance(schema, bool) or not _is_divisible(schema):
+        yield schema
         return
-    errors = [*validator.descend(value, schema, **path)]
-    yield from errors
-    if not errors:
-        if len(_accepted) >= _MOST_ACCEPTED:
-            _accepted.clear()
-        _accepted.add(key)
+    for keyword, inner in schema.items():
+        if keyword == "properties":
+            yield from ({keyword: {name: each}} for name, each in inner.items())
+        elif keyword == "allOf":
+            for each in inner:
+                yield from _split(each)
+
+
+def _is_divisible(schema: Schema) -> bool:
+    is_of_objects = schema.get("type", "object") == "object"
+    return is_of_objects and all(key in _DIVISIBLE or key.startswith("x-") for key in schema)
 
 
 def _read_by(schema: Schema | bool) -> Reads:
@@ -272,7 +262,9 @@ def _read_by(schema: Schema | bool) -> Reads:
                 reads = _both(reads, _read_by(value))
             case "allOf":
                 reads = reduce(_both, map(_read_by, value), reads)
-            case _ if keyword not in {"title", "type"} and not keyword.startswith("x-"):
+            case "type" if value == "object":
+                pass
+            case _ if keyword != "title" and not keyword.startswith("x-"):
                 return None
     return reads
 

@@ -186,13 +186,18 @@ def _into_parameters(value: Mapping[str, Any], key: str, name: str) -> tuple[Ope
 
 def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Change]:
     parameters: Any = value.get("parameters")
-    properties = job_properties()
-    names = names_of({key: properties[key] for key in ("prompt", "negative_prompt", "first_frame")})
+    names = _names_outside_parameters()
     for key, text in parameters.items() if isinstance(parameters, dict) else ():
         name, pointer = exact_key(key, names), f"/parameters/{key}"
         if name and name not in value and isinstance(text, str) and len(parameters) > 1:
             operations = (Add("", name, text), Drop(pointer))
             yield _move(pointer, operations, f"`{name}` out of `parameters`", "parameter-unknown")
+
+
+@cache
+def _names_outside_parameters() -> Names:
+    keys = ("prompt", "negative_prompt", "first_frame")
+    return names_of({key: job_properties()[key] for key in keys})
 
 
 def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str) -> Change:

@@ -88,6 +88,8 @@ class Node:
 
     def to_json(self) -> Any:  # noqa: ANN401 - JSON
         """Convert to JSON values, without their places."""
+        if isinstance(self.content, str):  # most are, and `Mapping` is slow to find out
+            return self.content
         if isinstance(self.content, tuple):
             return [item.to_json() for item in self.content]
         if isinstance(self.content, Mapping):
