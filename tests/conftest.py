@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(hookwrapper=True, trylast=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Do not trace tests that do not count: in the processes of pytest-xdist pytest-cov does."""
+    """Do not trace tests that do not count; pytest-cov still does so under pytest-xdist."""
     trace = sys.gettrace()
     if item.get_closest_marker("no_cover"):
         sys.settrace(None)
