@@ -149,6 +149,9 @@ def test_fix_reports_that_it_changed_something(
     repository.image("clear.png", mode="RGBA")
     assert run(command) == 0
     repository.write("job.yaml", JOB.format("refs/hero.png").replace("Image 1", "character1"))
+    assert run(["fix", "job.yaml", "--plan"]) == 0
+    assert run(["fix", "job.yaml", "--plan", "--exit-non-zero-on-fix"]) == 1
     assert run(["fix", "job.yaml", "--in-place", "--exit-non-zero-on-fix"]) == 1
     assert run(["fix", "job.yaml", "--in-place", "--exit-non-zero-on-fix"]) == 0
+    assert run(["fix", "job.yaml", "--plan", "--exit-non-zero-on-fix"]) == 0
     capfd.readouterr()

@@ -93,7 +93,7 @@ def fix(
         background=background,
     )
     if plan or not (out or in_place):
-        return steps.show_plan(task, baseline, style, diff=diff)
+        return steps.show_plan(task, baseline, style, diff=diff, fails_on_fix=exit_non_zero_on_fix)
     receipt_file = receipt or steps.default_receipt(out)
     prepared, outcomes = steps.apply(task, receipt_file)
     interrupted = outcomes.is_interrupted

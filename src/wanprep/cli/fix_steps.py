@@ -111,8 +111,9 @@ def check_results(
 
 
 def show_plan(
-    task: FixRequest, baseline: tuple[Entry, ...] | None, style: str, *, diff: bool
-) -> int:
+    task: FixRequest, baseline: tuple[Entry, ...] | None, style: str, *,
+    diff: bool, fails_on_fix: bool,
+) -> int:  # fmt: skip
     """Print what would be done, or with `diff` how the jobs would change; exit as if it were."""
     prepared = plan_run(task, _ask_at_terminal() if diff else None)
     jobs = tuple(planned_jobs(task, prepared, prepared.results))
@@ -127,7 +128,10 @@ def show_plan(
     else:
         for line in (*manual_lines(remaining), *plan_lines(prepared, jobs, task.options)):
             click.echo(line)
-    return 0 if remaining.clean else 1
+    has_changes = any(each.done for each in prepared.files) or any(
+        job.fixed.text != job.file.source.text for job in jobs
+    )
+    return 0 if remaining.clean and not (fails_on_fix and has_changes) else 1
 
 
 def show_outcomes(
