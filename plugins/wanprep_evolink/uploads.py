@@ -8,17 +8,17 @@ from wanprep.plugins import FileContent, HostedUrl, Request, Unclear, answers
 from wanprep_evolink.flows import refused
 
 if TYPE_CHECKING:
-    from wanprep.plugins import Flow, LocalFile, Response, Settings
+    from wanprep.plugins import Flow, LocalFile, Order, Response
 
 # The endpoint does not exist, or does not accept this content type.
 _NOT_SUPPORTED: Final = {404, 405, 415}
 
 
-def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
     """Upload a file as a form; as base64 if the settings say so, or the form is not accepted."""
-    if settings.get("upload") != "base64":
+    if order.settings.get("upload") != "base64":
         response = yield _as_form(file)
-        if settings.get("upload") == "stream" or not _is_not_supported(response):
+        if order.settings.get("upload") == "stream" or not _is_not_supported(response):
             return _hosted_url(response, file)
     response = yield _as_base64(file)
     return _hosted_url(response, file)

@@ -10,13 +10,14 @@ from wanprep.plugins import FileContent, HostedUrl, Refused, Request, Unclear, a
 from wanprep_oxen.flows import is_error, refused
 
 if TYPE_CHECKING:
-    from wanprep.plugins import Flow, LocalFile, Settings
+    from wanprep.plugins import Flow, LocalFile, Order
 
 _REPOSITORY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]+/(?!\.)[A-Za-z0-9._-]+")
 
 
-def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
     """Commit a file; its public URL is the one that it was put to."""
+    settings = order.settings
     repository = str(settings.get("repository", ""))
     if not _REPOSITORY.fullmatch(repository):
         raise Refused(

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final
 from wanprep.plugins import HostedUrl, Refused
 
 if TYPE_CHECKING:
-    from wanprep.plugins import Flow, LocalFile, Settings
+    from wanprep.plugins import Flow, LocalFile, Order
 
 _MIB: Final = 2**20
 _LARGEST: Final = {"image": 6 * _MIB, "video": 32 * _MIB}  # bytes, as RunComfy's own nodes allow
 
 
-def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
     """Write a file as a data URI. Nothing is sent."""
-    if settings.get("data-uris") is not True:
+    if order.settings.get("data-uris") is not True:
         raise Refused(
             "RunComfy has no uploads",
             advice="Small files can be sent inside the request, which RunComfy does not document: "

@@ -8,12 +8,12 @@ from wanprep.plugins import FileContent, HostedUrl, Request, Unclear, answers
 from wanprep_wavespeed.flows import TITLE, is_success, refused
 
 if TYPE_CHECKING:
-    from wanprep.plugins import Flow, LocalFile, Response, Settings
+    from wanprep.plugins import Flow, LocalFile, Order, Response
 
 _NOT_SUPPORTED: Final = {404, 405, 415}
 
 
-def upload(file: LocalFile, settings: Settings) -> Flow[HostedUrl]:  # noqa: ARG001 - has none
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:  # noqa: ARG001 - all files alike
     """Upload a file in one step, or in two where that endpoint does not exist."""
     content = FileContent(
         path=file.path, name=file.name, content_type=file.content_type, form_field="file"

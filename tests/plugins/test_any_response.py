@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from wanprep.plugins.provider import LocalFile, Provider
 
 PROVIDERS: Final = dict(installed().providers)
-ORDER: Final = order("a/b", "some/model", {"prompt": "x", "duration": 5})
+ORDER: Final = order(
+    "a/b", "some/model", {"prompt": "x", "duration": 5}, settings={"repository": "a/b"}
+)
 SENT: Final = sent(ORDER, "id-1")
 # The words of all four services: answers made of them reach further than any others.
 NAMES: Final = (
@@ -90,9 +92,7 @@ FLOWS: Final[dict[str, Callable[[Provider, LocalFile], Flow[Any] | None]]] = {
     "poll": lambda provider, _: provider.poll(SENT),
     "cancel": lambda provider, _: provider.cancel(SENT) if provider.cancel else None,
     "find": lambda provider, _: provider.find(SENT) if provider.find else None,
-    "upload": lambda provider, file: (
-        provider.upload(file, {"repository": "a/b"}) if provider.upload else None
-    ),
+    "upload": lambda provider, file: provider.upload(file, ORDER) if provider.upload else None,
 }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -241,7 +242,7 @@ UPLOADED = {
 
 def test_upload_as_a_form(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, UPLOADED))
+    played = play(PROVIDER.upload(image(tmp_path), ORDER), answer(200, UPLOADED))
     (request,) = played.requests
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/stream")
     assert request.file is not None
@@ -263,7 +264,9 @@ def test_upload_as_a_form(tmp_path: Path) -> None:
 def test_upload_as_base64(tmp_path: Path, settings: dict[str, str], first: tuple[Any, ...]) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
-    played = play(PROVIDER.upload(file, settings), *first, answer(200, UPLOADED))
+    played = play(
+        PROVIDER.upload(file, replace(ORDER, settings=settings)), *first, answer(200, UPLOADED)
+    )
     request = played.requests[-1]
     assert (request.base, request.url) == ("files", "/api/v1/files/upload/base64")
     head, _, data = request.json["base64_data"].partition(",")
@@ -275,7 +278,7 @@ def test_upload_as_base64(tmp_path: Path, settings: dict[str, str], first: tuple
 def test_uploads_may_be_refused_with_http_200(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     body = {"success": False, "code": 1001, "msg": "type not allowed"}
-    refusal = play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).refusal
+    refusal = play(PROVIDER.upload(image(tmp_path), ORDER), answer(200, body)).refusal
     assert str(refusal) == "EvoLink refuses: hero.jpg: type not allowed"
     assert refusal.code == "1001"
 
@@ -284,7 +287,7 @@ def test_an_upload_without_a_url_is_unclear(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     body = {"success": True, "data": {"file_url": "file:///etc/passwd"}}
     assert isinstance(
-        play(PROVIDER.upload(image(tmp_path), {}), answer(200, body)).outcome, Unclear
+        play(PROVIDER.upload(image(tmp_path), ORDER), answer(200, body)).outcome, Unclear
     )
 
 
@@ -292,7 +295,7 @@ def test_a_deleted_file_is_refused(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
     Path(file.path).unlink()
-    played = play(PROVIDER.upload(file, {"upload": "base64"}))
+    played = play(PROVIDER.upload(file, replace(ORDER, settings={"upload": "base64"})))
     assert "can no longer be read" in str(played.refusal)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -300,7 +301,10 @@ def test_upload_commits_a_file_under_its_hash(tmp_path: Path) -> None:
         "https://hub.oxen.ai/api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
     )
     body = {"commit": {"id": "c"}, "file": {"path": "p", "size": 3, "hash": "h"}}
-    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, body, url=url))
+    played = play(
+        PROVIDER.upload(image(tmp_path), replace(ORDER, settings=SETTINGS)),
+        answer(200, body, url=url),
+    )
     (request,) = played.requests
     assert played.lines == [
         "PUT /api/repos/studio/inputs/file/for/wan/wanprep/0123456789abcdef-hero.jpg"
@@ -318,7 +322,9 @@ def test_upload_commits_a_file_under_its_hash(tmp_path: Path) -> None:
 @pytest.mark.parametrize("repository", ["", "inputs", "a/../b", "../b", "a/b?c", "a//b"])
 def test_upload_needs_a_repository(tmp_path: Path, repository: str) -> None:
     assert PROVIDER.upload is not None
-    refusal = play(PROVIDER.upload(image(tmp_path), {"repository": repository})).refusal
+    refusal = play(
+        PROVIDER.upload(image(tmp_path), replace(ORDER, settings={"repository": repository}))
+    ).refusal
     assert 'repository = "namespace/name" in [providers.oxen]' in refusal.advice
 
 
@@ -332,11 +338,15 @@ def test_upload_needs_a_repository(tmp_path: Path, repository: str) -> None:
 )
 def test_uploads_may_be_refused(tmp_path: Path, status: int, body: Any, advice: str) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(status, body))
+    played = play(
+        PROVIDER.upload(image(tmp_path), replace(ORDER, settings=SETTINGS)), answer(status, body)
+    )
     assert advice in played.refusal.advice
 
 
 def test_an_upload_without_a_url_is_unclear(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(image(tmp_path), SETTINGS), answer(200, {}))
+    played = play(
+        PROVIDER.upload(image(tmp_path), replace(ORDER, settings=SETTINGS)), answer(200, {})
+    )
     assert isinstance(played.outcome, Unclear)

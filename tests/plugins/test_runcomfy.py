@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -181,9 +182,9 @@ def test_no_find() -> None:
 def test_data_uris_must_be_switched_on(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
     file = image(tmp_path)
-    refusal = play(PROVIDER.upload(file, {})).refusal
+    refusal = play(PROVIDER.upload(file, ORDER)).refusal
     assert "data-uris = true" in refusal.advice
-    played = play(PROVIDER.upload(file, {"data-uris": True}))
+    played = play(PROVIDER.upload(file, replace(ORDER, settings={"data-uris": True})))
     assert played.requests == []
     data = base64.b64encode(Path(file.path).read_bytes()).decode()
     assert played.outcome == HostedUrl(f"data:image/jpeg;base64,{data}")
@@ -206,7 +207,7 @@ def test_limits_of_data_uris(tmp_path: Path, content_type: str, size: int, taken
     file = LocalFile(
         path=str(path), name="file", content_type=content_type, bytes=size, sha256="0" * 64
     )
-    outcome = play(PROVIDER.upload(file, {"data-uris": True})).outcome
+    outcome = play(PROVIDER.upload(file, replace(ORDER, settings={"data-uris": True}))).outcome
     assert isinstance(outcome, HostedUrl) is taken
 
 

@@ -210,7 +210,7 @@ HOSTED = {"type": "image", "download_url": "https://f.example/a.jpg", "filename"
 
 def test_upload_in_one_step(tmp_path: Path) -> None:
     assert PROVIDER.upload is not None
-    played = play(PROVIDER.upload(image(tmp_path), {}), answer(200, envelope(HOSTED)))
+    played = play(PROVIDER.upload(image(tmp_path), ORDER), answer(200, envelope(HOSTED)))
     (request,) = played.requests
     assert played.lines == ["POST /api/v3/media/upload/binary"]
     assert request.file is not None
@@ -231,7 +231,7 @@ def test_upload_in_two_steps_the_second_without_the_key(tmp_path: Path) -> None:
         },
     }
     played = play(
-        PROVIDER.upload(image(tmp_path), {}),
+        PROVIDER.upload(image(tmp_path), ORDER),
         answer(404, b""),
         answer(200, envelope({"upload": place, "download_url": "https://f.example/a.jpg"})),
         answer(200, b""),
@@ -263,7 +263,7 @@ def test_upload_in_two_steps_the_second_without_the_key(tmp_path: Path) -> None:
 )
 def test_uploads_may_be_refused(tmp_path: Path, answers: list[Any]) -> None:
     assert PROVIDER.upload is not None
-    assert play(PROVIDER.upload(image(tmp_path), {}), *answers).refusal.args
+    assert play(PROVIDER.upload(image(tmp_path), ORDER), *answers).refusal.args
 
 
 @pytest.mark.parametrize(
@@ -275,4 +275,4 @@ def test_uploads_may_be_refused(tmp_path: Path, answers: list[Any]) -> None:
 )
 def test_uploads_may_be_unclear(tmp_path: Path, answers: list[Any]) -> None:
     assert PROVIDER.upload is not None
-    assert isinstance(play(PROVIDER.upload(image(tmp_path), {}), *answers).outcome, Unclear)
+    assert isinstance(play(PROVIDER.upload(image(tmp_path), ORDER), *answers).outcome, Unclear)

@@ -21,7 +21,7 @@ from wanprep.plugins.flow import (
     Sent,
     Status,
 )
-from wanprep.plugins.provider import Events, LocalFile, Provider, Settings
+from wanprep.plugins.provider import Events, LocalFile, Provider
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.services.service import Poll, Service
@@ -66,7 +66,7 @@ def find(_: Sent) -> Flow[Accepted | None]:
     return Accepted(provider_id=jobs[0]) if jobs else None
 
 
-def upload(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+def upload(file: LocalFile, _: Order) -> Flow[HostedUrl]:
     content = FileContent(
         path=file.path, name=file.name, content_type=file.content_type, form_field="file"
     )

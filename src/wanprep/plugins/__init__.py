@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.plugins import answers
 from wanprep.plugins.flow import (
+    STATES,
     Accepted,
     Cancelled,
     FileContent,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.hookspecs import hookimpl
 
 __all__ = [
+    "STATES",
     "Accepted",
     "Cancelled",
     "Events",

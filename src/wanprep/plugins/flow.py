@@ -104,6 +104,10 @@ class Order:
     model: str = ""  # as the provider calls it
     query: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
+    # What the body is made of, for what a flow decides by the job: a header, an endpoint.
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # URLs, in the job's order
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # by their common names
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of [providers.NAME], at any time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,7 @@ class Sent:
     sent_at: datetime
     provider_id: str = ""
     taken: frozenset[str] = frozenset()  # the provider's ids of other runs
+    details: Mapping[str, Any] = field(default_factory=dict)  # of earlier answers, secrets hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,7 @@ class Provider:
     submit: Callable[[Order], Flow[Accepted]]
     poll: Callable[[Sent], Flow[Status]]
     cancel: Callable[[Sent], Flow[Cancelled]] | None = None
-    upload: Callable[[LocalFile, Settings], Flow[HostedUrl]] | None = None
+    upload: Callable[[LocalFile, Order], Flow[HostedUrl]] | None = None
     find: Callable[[Sent], Flow[Accepted | None]] | None = None
     events: Events | None = None
 

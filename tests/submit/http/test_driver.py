@@ -22,7 +22,7 @@ from loopback import (
 from small_service import HASTE, KEY, ORDER, SENT, STEADY, driver, provider, service
 
 from wanprep.errors import UsageError
-from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Unclear
+from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Sent, Unclear
 from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.paid import describe
@@ -427,8 +427,24 @@ def test_flows_that_a_provider_lacks(tmp_path: Path) -> None:
         assert cancelled.message == "Small has no way to cancel a job"
         assert small.find(SENT) is None
         with pytest.raises(CannotHost, match="has no uploads"):
-            small.upload(local_file(str(tmp_path / "a.txt")))
+            small.upload(local_file(str(tmp_path / "a.txt")), ORDER)
     assert server.heard == []
+
+
+def test_flows_get_the_settings_of_today() -> None:
+    def flow(told: Sent | Order) -> Flow[Any]:
+        order = told.order if isinstance(told, Sent) else told
+        seen.append(order.settings["region"])
+        raise Refused("enough")
+        yield
+
+    seen: list[str] = []
+    with Loopback({}) as server, driver(server, poll=flow, submit=flow) as small:
+        small.settings = {"region": "eu"}
+        for ask in (lambda: small.submit(ORDER), lambda: small.poll(SENT)):
+            with pytest.raises(Refused):
+                ask()
+    assert seen == ["eu", "eu"]
 
 
 def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
@@ -436,7 +452,7 @@ def test_an_upload_is_repeated_whole(tmp_path: Path) -> None:
     path.write_bytes(b"0123456789" * 10_000)
     good = answer(200, {"url": "https://cdn.example/x"})
     with Loopback({"/upload": [reset, good]}) as server, driver(server) as small:
-        assert small.upload(local_file(str(path))).url == "https://cdn.example/x"
+        assert small.upload(local_file(str(path)), ORDER).url == "https://cdn.example/x"
     assert len(server.heard) == 2
     for heard in server.heard:
         assert heard.headers["content-type"].startswith("multipart/form-data")

@@ -5,6 +5,7 @@ import os
 import random
 import stat
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, get_args
@@ -55,6 +56,18 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     assert read.order.idempotency_key == "k" * 16
     assert read.created <= read.sent <= read.updated
     assert states == ["sending", "accepted", "succeeded"]
+
+
+def test_flows_get_all_of_an_order_and_what_earlier_answers_said(folder: Path) -> None:
+    roles, parameters = {"reference_image": ("https://x.example/a",)}, {"duration": 5}
+    new = new_run()
+    new = replace(new, order=replace(new.order, roles=roles, parameters=parameters))
+    with ledger_in(folder) as ledger:
+        outcome = ledger.reserve(new)
+        told = {"cancel_url": "https://api.example.com/c/1"}
+        run = ledger.move(outcome.run, "accepted", provider_id="j1", told=told)
+        sent = ledger.as_sent(run)
+    assert (sent.order, sent.details) == (new.order, told)
 
 
 def test_other_users_cannot_read_it(folder: Path) -> None:

@@ -64,6 +64,25 @@ def without(*keys: str, **parameters: Any) -> dict[str, Any]:
     return rest | {"parameters": parameters}
 
 
+def test_an_order_has_the_jobs_urls_and_parameters_beside_its_body(tmp_path: Path) -> None:
+    order = built(tmp_path, without(resolution="1080P", duration=5), EVOLINK).order
+    assert order.parameters == {"resolution": "1080p", "duration": 5}
+    assert order.roles["reference_image"] == (HERO, GARDEN)
+    assert order.roles["reference_video"] == (DANCE,)
+    assert order.roles["voice"] == (VOICE,)
+    body = {"prompt": "x", "image": HERO, "videos": [DANCE]}
+    native = built(tmp_path, {"target": WAVESPEED.id, "body": body}, WAVESPEED, urls={}).order
+    assert native.roles == {"reference_image": (HERO,), "reference_video": (DANCE,)}
+
+
+def test_an_upload_may_have_a_url_that_only_the_service_can_read(tmp_path: Path) -> None:
+    own = HOSTED | {"/first_frame": "oss://dashscope-instant/start.png"}
+    order = built(tmp_path, without(duration=5), EVOLINK, urls=own).order
+    assert order.body["image_start"] == "oss://dashscope-instant/start.png"
+    with pytest.raises(CannotBuild, match="image_start"):
+        built(tmp_path, without() | {"first_frame": "oss://x/y.png"}, EVOLINK)
+
+
 def test_evolink(tmp_path: Path) -> None:
     job = without(resolution="1080P", duration=5, seed=42, prompt_extend=False)
     found = built(tmp_path, job, EVOLINK)

@@ -68,8 +68,8 @@ def described(file: LocalFile, config_hosts: Mapping[str, str], **changes: Any) 
         provider(**changes),
         service(),
         file,
+        ORDER,
         environ=ENVIRON,
-        settings={},
         config_hosts=config_hosts,
     )
 

@@ -13,11 +13,11 @@ import fsspec
 import pytest
 import small_service
 from loopback import Answer, Loopback, answer, chunked, head, raw, redirect, reset
-from small_service import HASTE, KEY, driver
+from small_service import HASTE, KEY, ORDER, driver
 
 from wanprep.net.reach import Reach
-from wanprep.plugins.flow import Flow, HostedUrl, Request
-from wanprep.plugins.provider import LocalFile, Settings
+from wanprep.plugins.flow import Flow, HostedUrl, Order, Request
+from wanprep.plugins.provider import LocalFile
 from wanprep.submit.errors import CannotHost, FileChanged
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.ledger.ledger import HostedCopies, Ledger
@@ -87,7 +87,7 @@ def test_an_uploaded_file_is_verified(
 ) -> None:
     serve(server, *answers)
     with driver(server) as line:
-        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+        hosted = upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert hosted.url == f"{server.url}/cdn/x"
     assert copies.get("small", file.sha256) == hosted
     looks = [each for each in server.heard if each.target == "/cdn/x"]
@@ -132,11 +132,11 @@ def test_a_file_that_changes_during_its_upload_is_not_used(
 
     server.script = {"/upload": [changing], "/cdn/x": [HERE]}
     with driver(server) as line, pytest.raises(FileChanged, match="has changed since it was check"):
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert copies.get("small", file.sha256) is None
 
 
-def inside(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+def inside(file: LocalFile, _: Order) -> Flow[HostedUrl]:
     yield from ()
     return HostedUrl(f"data:{file.content_type};base64,{file.base64()}")
 
@@ -148,7 +148,7 @@ def test_a_file_that_changed_before_its_upload_is_not_used(
     serve(server, HERE)
     for line in (driver(server), driver(server, upload=None), driver(server, upload=inside)):
         with line, pytest.raises(FileChanged):
-            upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies)
+            upload_file(file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies)
     assert copies.get("small", file.sha256) is None
 
 
@@ -158,7 +158,7 @@ def test_a_redirected_link_is_followed(
     with Loopback({"*": [HERE]}) as cdn:
         serve(server, redirect(f"{cdn.url}/y"))
         with driver(server) as line:
-            upload_file(file, driver=line, config_hosts={}, copies=copies)
+            upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_link_that_gives_no_file_is_refused(
     # Each look is one HEAD, and one GET where that says too little.
     serve(server, *(answers * 8))
     with driver(server, policy=HASTE) as line, pytest.raises(CannotHost, match=says) as caught:
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin was uploaded" in str(caught.value)
     assert copies.get("small", file.sha256) is None
 
@@ -191,7 +191,7 @@ def test_a_plain_http_link_is_refused(
 ) -> None:
     serve(server, HERE, link="http://cdn.example.com/x?sig=secret")
     with driver(server) as line, pytest.raises(CannotHost, match="not https") as caught:
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert "secret" not in str(caught.value)
 
 
@@ -201,7 +201,7 @@ def test_a_copy_that_works_is_not_uploaded_again(
     serve(server, HERE)
     with driver(server) as line:
         for _ in range(3):
-            upload_file(file, driver=line, config_hosts={}, copies=copies)
+            upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert server.targets().count("POST /upload") == 1
 
 
@@ -223,12 +223,12 @@ def test_a_copy_that_will_not_last_is_replaced(
     serve(server, *answers)
     copies.put("small", file.sha256, replace(old, url=f"{server.url}/cdn/x{old.url}"))
     with driver(server) as line:
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert server.targets().count("POST /upload") == 1
     assert copies.get("small", file.sha256) == HostedUrl(f"{server.url}/cdn/x")
 
 
-def upload_as_data(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+def upload_as_data(file: LocalFile, _: Order) -> Flow[HostedUrl]:
     yield from ()
     return HostedUrl(f"data:{file.content_type};base64,AAAA")
 
@@ -237,7 +237,7 @@ def test_a_file_inside_the_order_is_not_verified(
     server: Loopback, file: LocalFile, copies: HostedCopies
 ) -> None:
     with driver(server, upload=upload_as_data) as line:
-        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+        hosted = upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert hosted.url.startswith("data:")
     assert server.heard == []
     assert copies.get("small", file.sha256) is None
@@ -282,6 +282,7 @@ def test_a_bucket_takes_what_the_provider_does_not(
     with driver(server, upload=upload) as line:
         hosted = upload_file(
             file,
+            ORDER,
             driver=line,
             config_hosts={"small": bucket} if own else {"default": bucket},
             copies=copies,
@@ -301,10 +302,12 @@ def test_a_bucket_takes_what_the_provider_refuses(
     with driver(server) as line:
         assert (
             "store"
-            in upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies).url
+            in upload_file(
+                file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies
+            ).url
         )
         with pytest.raises(CannotHost, match="no videos") as caught:
-            upload_file(file, driver=line, config_hosts={}, copies=copies)
+            upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert "hero.bin is on this machine only" in str(caught.value)
     assert '[hosts] default = "s3://bucket/prefix"' in str(caught.value)
 
@@ -317,7 +320,7 @@ def test_an_emulated_submission_leaves_buckets_alone(
         driver(server, upload=None, reach=here) as line,
         pytest.raises(CannotHost, match="--emulate uses no network, and would upload it to bucket"),
     ):
-        upload_file(file, driver=line, config_hosts={"default": bucket}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies)
     assert not (tmp_path / "store").exists()
 
 
@@ -330,7 +333,7 @@ def test_an_upload_inside_a_network_is_refused(
         driver(server, pause=waits.append) as line,
         pytest.raises(CannotHost, match="it leads to a private network") as caught,
     ):
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert "canary" not in str(caught.value)
     assert waits == []
 
@@ -342,7 +345,7 @@ def test_a_file_without_a_destination(
         driver(server, upload=None) as line,
         pytest.raises(CannotHost, match="Small accepts no uploads"),
     ):
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
 
 
 @pytest.mark.parametrize(
@@ -369,7 +372,7 @@ def test_a_bucket_that_cannot_be_used(
         driver(server, upload=None) as line,
         pytest.raises(CannotHost, match=says) as caught,
     ):
-        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={"default": below}, copies=copies)
     assert "AKIA" not in str(caught.value)
 
 
@@ -389,12 +392,12 @@ def test_a_bucket_gets_the_content_type(
     fsspec.register_implementation("s3a", KindBucket, clobber=True)
     below = bucket.replace("bucket:", "s3a:")
     with driver(server, upload=None) as line:
-        upload_file(file, driver=line, config_hosts={"default": below}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={"default": below}, copies=copies)
     (content_type,) = tmp_path.rglob("*.type")
     assert content_type.read_text() == "application/octet-stream"
 
 
-def asks_twice(file: LocalFile, _: Settings) -> Flow[HostedUrl]:
+def asks_twice(file: LocalFile, _: Order) -> Flow[HostedUrl]:
     ticket = yield Request(method="POST", url="/ticket", json={"size": file.bytes})
     return HostedUrl(ticket.json()["url"])
 
@@ -403,16 +406,40 @@ def test_an_upload_in_two_steps(server: Loopback, file: LocalFile, copies: Hoste
     serve(server, HERE)
     server.script = {**server.script, "/ticket": [answer(200, {"url": f"{server.url}/cdn/x"})]}
     with driver(server, upload=asks_twice) as line:
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert server.targets() == ["POST /ticket", "HEAD /cdn/x"]
 
 
 def uploads(line: Driver, **changes: Any) -> Driver:
-    unlimited: dict[str, Any] = {"kept": None, "most_bytes": None, "known": (), "refused": ()}
-    line.service = replace(
-        line.service, uploads=Uploads(**unlimited | changes, needs=(), warning=None)
-    )
+    unlimited: dict[str, Any] = {
+        "kept": None, "most_bytes": None, "known": (), "refused": (), "needs": (), "warning": None,
+        "schemes": (), "by_model": False,
+    }  # fmt: skip
+    line.service = replace(line.service, uploads=Uploads(**unlimited | changes))
     return line
+
+
+def own_place(file: LocalFile, order: Order) -> Flow[HostedUrl]:
+    yield Request(method="POST", url="/upload", query={"model": order.model})
+    return HostedUrl(f"oss://instant/{file.name}")
+
+
+def test_a_url_that_only_the_service_can_read_is_not_requested(
+    server: Loopback, file: LocalFile, copies: HostedCopies
+) -> None:
+    server.script = {"/upload?model=": [answer(200, {})], "/upload?model=b": [answer(200, {})]}
+    with uploads(driver(server, upload=own_place), schemes=("oss",), by_model=True) as line:
+        for model in ("", "", "b"):
+            order = replace(ORDER, model=model)
+            hosted = upload_file(file, order, driver=line, config_hosts={}, copies=copies)
+            assert hosted.url == "oss://instant/hero.bin"
+    assert server.targets() == ["POST /upload?model=", "POST /upload?model=b"]
+    server.script = {"/upload?model=": [answer(200, {})]}
+    with (
+        uploads(driver(server, upload=own_place), kept=1) as line,
+        pytest.raises(CannotHost, match="link is not https: oss://instant"),
+    ):
+        upload_file(file, replace(ORDER, model=""), driver=line, config_hosts={}, copies=copies)
 
 
 def test_a_copy_lives_as_long_as_the_service_keeps_such(
@@ -420,7 +447,7 @@ def test_a_copy_lives_as_long_as_the_service_keeps_such(
 ) -> None:
     serve(server, HERE)
     with uploads(driver(server), kept=7200) as line:
-        hosted = upload_file(file, driver=line, config_hosts={}, copies=copies)
+        hosted = upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert hosted.expires is not None
     left = hosted.expires - datetime.now(UTC)
     assert timedelta(minutes=110) < left < timedelta(minutes=121)
@@ -438,5 +465,5 @@ def test_files_that_the_service_refuses_are_not_uploaded(
 ) -> None:
     serve(server, HERE)
     with uploads(driver(server), **limits) as line, pytest.raises(CannotHost, match=why):
-        upload_file(file, driver=line, config_hosts={}, copies=copies)
+        upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
     assert server.targets() == []

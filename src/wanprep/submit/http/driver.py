@@ -78,12 +78,12 @@ class Driver(Closing):
     def submit(self, order: Order) -> Accepted:
         """Submit a job, once. Refused: no job exists. Uncertain: one may exist."""
         paid = PaidRequest(self.service.title, self._send_paid, self._send_free)
-        accepted = paid.run(self.provider.submit(order))
+        accepted = paid.run(self.provider.submit(self._with_settings(order)))
         return replace(accepted, details=redact_json(dict(accepted.details)))
 
     def poll(self, sent: Sent) -> Status:
         """Request the status of a job."""
-        status = self._run_free(self.provider.poll(sent))
+        status = self._run_free(self.provider.poll(self._current(sent)))
         details = redact_json(dict(status.details))
         if status.state not in STATES:  # a mistake of the plugin
             status = replace(status, state="unknown", word=status.word or str(status.state))
@@ -94,25 +94,32 @@ class Driver(Closing):
         if self.provider.cancel is None:
             message = f"{self.service.title} has no way to cancel a job"
             return Cancelled(done=False, message=message)
-        cancelled = self._run_free(self.provider.cancel(sent))
+        cancelled = self._run_free(self.provider.cancel(self._current(sent)))
         return replace(cancelled, message=redact(cancelled.message))
 
     def find(self, sent: Sent) -> Accepted | None:
         """Search for a job whose answer was lost; None unless it is found for certain."""
         if self.provider.find is None:
             return None
-        found = self._run_free(self.provider.find(sent))
+        found = self._run_free(self.provider.find(self._current(sent)))
         return found and replace(found, details=redact_json(dict(found.details)))
 
-    def upload(self, file: LocalFile) -> HostedUrl:
-        """Upload a local file to the provider."""
+    def upload(self, file: LocalFile, order: Order) -> HostedUrl:
+        """Upload a local file of an order to the provider."""
         if self.provider.upload is None:
             raise CannotHost(f"{self.service.title} has no uploads.")
-        return self._run_free(self.provider.upload(file, self.settings))
+        return self._run_free(self.provider.upload(file, self._with_settings(order)))
 
     def download(self, url: str, into: IO[bytes]) -> Downloaded:
         """Download a result, whole; a dead link is ResultGone."""
         return download(url, into, client=self.client, policy=self.policy, pause=self.pause)
+
+    def _with_settings(self, order: Order) -> Order:
+        """Add the settings, which are those of today also for a run of last week."""
+        return replace(order, settings=self.settings)
+
+    def _current(self, sent: Sent) -> Sent:
+        return replace(sent, order=self._with_settings(sent.order))
 
     def _run_free(self, flow: Flow[T]) -> T:
         try:

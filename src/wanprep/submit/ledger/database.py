@@ -73,6 +73,10 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         )
         """,
     ),
+    (  # what the body was made of, for flows that decide by it
+        "ALTER TABLE runs ADD COLUMN roles TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE runs ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",
+    ),
 )
 _TIMEOUT: Final = 15.0  # seconds to wait for another process that writes
 _ADVICE: Final = (

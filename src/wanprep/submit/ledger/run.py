@@ -105,6 +105,7 @@ def new_row(run_id: str, new: NewRun, sender: str) -> dict[str, object]:
         "number": new.number, "state": "sending", "sender": sender,
         "idempotency_key": order.idempotency_key, "model": order.model,
         "body": order.body, "query": order.query,
+        "roles": order.roles, "parameters": order.parameters,
         "facts": new.facts, "told": {}, "outputs": (), "files": (),
         "created": now, "sent": now, "updated": now,
     })  # fmt: skip
@@ -133,6 +134,8 @@ def run_from_row(row: sqlite3.Row) -> Run:
         body=json.loads(row["body"]),
         query=json.loads(row["query"]),
         idempotency_key=row["idempotency_key"],
+        roles={role: tuple(urls) for role, urls in json.loads(row["roles"]).items()},
+        parameters=json.loads(row["parameters"]),
     )
     return Run(
         id=row["id"], identity=row["identity"], target=row["target"], job=row["job"],

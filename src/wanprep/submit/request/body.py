@@ -59,7 +59,7 @@ def build_request(
     `settings` are those of [providers.NAME]. What the target has no field for is refused, or
     with `drop` left out and listed.
     """
-    settings = settings or {}
+    settings, hosted = settings or {}, frozenset(urls.values())
     _require_sendable(case, target)
     urls = _urls_of_assets(case, urls)
     if case.native:
@@ -72,7 +72,7 @@ def build_request(
             "Take it out of the job, or pass --drop to send the job without it."
         )
     _require_complete(case, target, draft, urls)
-    _require_valid(target, draft)
+    _require_valid(target, draft, hosted)
     model = settings.get("model-ids", {}).get(target.id.partition("/")[2])
     return BuiltRequest(
         order=Order(
@@ -80,6 +80,8 @@ def build_request(
             model=model or str(target.data["model"]),
             body=draft.body,
             query=draft.query,
+            roles=_urls_by_role(case, urls, draft),
+            parameters=dict(case.intent.parameters),
         ),
         dropped=tuple(draft.dropped),
         unconfirmed=tuple(draft.unconfirmed),
@@ -108,6 +110,15 @@ def _urls_of_assets(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
     if any(reference.pointer not in found for reference in case.intent.references):
         raise CannotBuild("A reference of the job names neither an image nor a video.")
     return found
+
+
+def _urls_by_role(case: Case, urls: Mapping[str, str], draft: Draft) -> dict[str, tuple[str, ...]]:
+    """List the URLs that are sent in each role, in the job's order."""
+    roles: dict[str, tuple[str, ...]] = {}
+    for asset in case.intent.assets:
+        if asset.pointer not in draft.left_out:
+            roles[asset.role] = (*roles.get(asset.role, ()), urls[asset.pointer])
+    return roles
 
 
 def _write_native_body(body: Mapping[str, Any], target: Target, urls: Mapping[str, str]) -> Draft:
@@ -145,14 +156,14 @@ def _require_complete(case: Case, target: Target, draft: Draft, urls: Mapping[st
         )
 
 
-def _require_valid(target: Target, draft: Draft) -> None:
-    """Validate a request against the service's own schema."""
+def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None:
+    """Validate a request against the service's own schema; uploads may have URLs of its own."""
     from jsonschema import FormatChecker
 
     from wanprep.schema_errors import schema_errors
 
     checker = FormatChecker(formats=())
-    checker.checks("uri")(is_url)
+    checker.checks("uri")(lambda value: is_url(value) or value in hosted)
     errors = dict.fromkeys(map(str, schema_errors(draft.body, target.request or {}, checker)))
     if errors:
         raise CannotBuild(

@@ -64,6 +64,8 @@ class Uploads:
     refused: tuple[str, ...]
     needs: tuple[str, ...]  # settings that uploads need
     warning: str | None
+    schemes: tuple[str, ...]  # of URLs that only the service itself can read
+    by_model: bool  # whether a copy is for jobs of one model only
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ def _uploads(data: Mapping[str, Any]) -> Uploads:
         refused=tuple(data["refused"]),
         needs=tuple(data["needs"]),
         warning=data["warning"],
+        schemes=tuple(data.get("schemes", ())),
+        by_model=data.get("by_model", False),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wanprep.plugins.flow import Order, Request
-    from wanprep.plugins.provider import LocalFile, Provider, Settings
+    from wanprep.plugins.provider import LocalFile, Provider
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.services.service import Service, Services
 
@@ -36,15 +36,15 @@ def describe_requests(
     provider, service = installed().provider(name), services.service(name)
     settings = services.settings(name)
     trial = build_trial(submission, settings, drop=drop)
-    order = replace(trial.order, idempotency_key=_IDEMPOTENCY_KEY)
+    order = replace(trial.order, idempotency_key=_IDEMPOTENCY_KEY, settings=settings)
     files = files_to_upload(submission, trial).values()
     uploads = [
         describe_upload(
             provider,
             service,
             file,
+            order,
             environ=environ,
-            settings=settings,
             config_hosts=services.config.hosts,
         )
         for file in {file.sha256: file for file in files}.values()
@@ -77,9 +77,9 @@ def describe_upload(
     provider: Provider,
     service: Service,
     file: LocalFile,
+    order: Order,
     *,
     environ: Mapping[str, str],
-    settings: Settings,
     config_hosts: Mapping[str, str],
 ) -> dict[str, Any] | None:
     """Describe how a local file would be uploaded; None where the order contains it."""
@@ -91,7 +91,7 @@ def describe_upload(
             return {"method": "PUT", "url": url, "file": about}
         assert provider.upload is not None  # noqa: S101 - as destinations() has checked
         try:
-            request = next(provider.upload(file, settings), None)
+            request = next(provider.upload(file, order), None)
         except Refused as error:
             why = redact(f"{error}. {error.advice}").rstrip(". ")
             continue

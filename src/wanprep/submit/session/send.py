@@ -27,6 +27,7 @@ from wanprep.submit.uploads.upload import upload_file
 from wanprep.text import visible
 
 if TYPE_CHECKING:
+    from wanprep.plugins.flow import Order
     from wanprep.plugins.provider import LocalFile
     from wanprep.submit.ledger.run import Run, RunState
     from wanprep.submit.request.body import BuiltRequest
@@ -55,16 +56,18 @@ def upload_and_build(
     urls = placeholder_urls(submission)
     for pointer, file in files_to_upload(submission, trial).items():
         task.report(f"uploading {visible(file.name)}")
-        urls[pointer] = _upload(session, provider, file)
+        urls[pointer] = _upload(session, trial.order, file)
     request = build_request(submission.case, submission.target, urls, drop=drop, settings=settings)
     task.notes += [f"sent without {dropped}" for dropped in request.dropped]
     return request
 
 
-def _upload(session: Session, provider: str, file: LocalFile) -> str:
+def _upload(session: Session, order: Order, file: LocalFile) -> str:
+    provider = order.target.partition("/")[0]
     with _UPLOAD_LOCKS.setdefault(f"{provider} {file.sha256}", threading.Lock()):
         return upload_file(
             file,
+            order,
             driver=session.driver(provider),
             config_hosts=session.services.config.hosts,
             copies=session.ledger.hosted,

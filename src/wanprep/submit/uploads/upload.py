@@ -20,6 +20,7 @@ from wanprep.text import file_size, visible
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wanprep.plugins.flow import Order
     from wanprep.plugins.provider import LocalFile, Provider
     from wanprep.submit.http.driver import Driver
     from wanprep.submit.ledger.ledger import HostedCopies
@@ -46,25 +47,48 @@ _ALTERNATIVES: Final = (
 
 
 def upload_file(
-    file: LocalFile, *, driver: Driver, config_hosts: Mapping[str, str], copies: HostedCopies
+    file: LocalFile,
+    order: Order,
+    *,
+    driver: Driver,
+    config_hosts: Mapping[str, str],
+    copies: HostedCopies,
 ) -> HostedUrl:
     """Upload a file, unless an earlier copy still works, and verify that anyone can fetch it."""
-    provider = driver.provider.name
-    copy = copies.get(provider, file.sha256)
-    if copy and _will_last(copy) and link_problem(copy.url, file, driver) is None:
+    owner = _owner(driver, order)
+    copy = copies.get(owner, file.sha256)
+    if copy and _will_last(copy) and _works(copy.url, file, driver):
         return copy
     before = _stamp(file)
-    hosted = _upload_to_first(file, driver, config_hosts)
+    hosted = _upload_to_first(file, order, driver, config_hosts)
     _require_unchanged(file, before)
     if hosted.url.startswith("data:"):
         return hosted
-    if not may_follow(hosted.url, plain=driver.client.plain):
-        raise CannotHost(
-            f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
-        )
-    verify_link(hosted.url, file, driver)
-    copies.put(provider, file.sha256, hosted)
+    if not _is_of_provider(hosted.url, driver):
+        if not may_follow(hosted.url, plain=driver.client.plain):
+            raise CannotHost(
+                f"{file.name} was uploaded, but its link is not https: {redact(hosted.url)}."
+            )
+        verify_link(hosted.url, file, driver)
+    copies.put(owner, file.sha256, hosted)
     return hosted
+
+
+def _owner(driver: Driver, order: Order) -> str:
+    """Name those who can use a copy: all jobs of a provider, or only those of one model."""
+    uploads = driver.service.uploads
+    by_model = uploads is not None and uploads.by_model
+    return f"{driver.provider.name} {order.model}" if by_model else driver.provider.name
+
+
+def _is_of_provider(url: str, driver: Driver) -> bool:
+    """Whether only the provider can read a URL, by a scheme that provider.json declares."""
+    uploads = driver.service.uploads
+    return uploads is not None and url.partition("://")[0] in uploads.schemes
+
+
+def _works(url: str, file: LocalFile, driver: Driver) -> bool:
+    return _is_of_provider(url, driver) or link_problem(url, file, driver) is None
 
 
 def _stamp(file: LocalFile) -> tuple[int, ...] | None:
@@ -101,7 +125,9 @@ def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
     return CannotHost(f"{file.name} is on this machine only: {reason}. {_ALTERNATIVES}")
 
 
-def _upload_to_first(file: LocalFile, driver: Driver, config_hosts: Mapping[str, str]) -> HostedUrl:
+def _upload_to_first(
+    file: LocalFile, order: Order, driver: Driver, config_hosts: Mapping[str, str]
+) -> HostedUrl:
     service, why = driver.service, ""
     for destination in destinations(driver.provider, config_hosts):
         if destination != UPLOAD and not driver.client.reach.public:
@@ -113,7 +139,7 @@ def _upload_to_first(file: LocalFile, driver: Driver, config_hosts: Mapping[str,
         if why := _refusal(file, service):
             continue
         try:
-            return _with_expiry(driver.upload(file), service)
+            return _with_expiry(driver.upload(file, order), service)
         except Refused as error:
             why = f"{service.title} does not accept it ({error}). {error.advice}".rstrip(". ")
     raise no_destination(file, service.title, why)

@@ -105,15 +105,14 @@ def _check_provider(
     with TemporaryDirectory() as folder:
         file = Path(folder, "hero.png")
         file.write_bytes(_PIXEL)
-        for name, start in _flows(provider, order, file, _needed_settings(service)).items():
+        order = replace(order, settings=_needed_settings(service))
+        for name, start in _flows(provider, order, file).items():
             yield from ((name, message) for message in check_flow(name, start, bases))
     if provider.events is not None:
         yield from (("events", message) for message in _check_events(provider.events.read))
 
 
-def _flows(
-    provider: Provider, order: Order, file: Path, settings: Mapping[str, Any]
-) -> dict[str, Callable[[], Flow[Any]]]:
+def _flows(provider: Provider, order: Order, file: Path) -> dict[str, Callable[[], Flow[Any]]]:
     flows: dict[str, Callable[[], Flow[Any]]] = {
         "submit": lambda: provider.submit(order),
         "poll": lambda: provider.poll(sent(order)),
@@ -123,7 +122,7 @@ def _flows(
     if (find := provider.find) is not None:
         flows["find"] = lambda: find(sent(order, ""))
     if (upload := provider.upload) is not None:
-        flows["upload"] = lambda: upload(local_file(file), settings)
+        flows["upload"] = lambda: upload(local_file(file), order)
     return flows
 
 
