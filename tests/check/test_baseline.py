@@ -237,7 +237,7 @@ def test_unreadable_files_are_never_in_the_baseline(
     assert run(["check", "job.yaml", "--write-baseline"]) == 0
     assert "1 finding in files that cannot be read" in capfd.readouterr().err
     assert run(["check", "job.yaml", "--format", "concise"]) == 1
-    assert capfd.readouterr().out.startswith("job.yaml:4:12: error asset-unreadable")
+    assert capfd.readouterr().out.startswith("job.yaml:4:12: error[asset-unreadable]")
 
 
 def test_selection_says_what_is_written(with_baseline: Path, check: Check) -> None:

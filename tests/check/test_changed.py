@@ -95,7 +95,7 @@ def test_a_name_that_is_gone_breaks_its_job(
     (repository.folder / "refs/hero.png").unlink()
     assert run(["check", "--changed", "refs/hero.png", "--format", "concise"]) == 1
     output = capfd.readouterr().out
-    assert "job.yaml:4:12: error asset-missing" in output
+    assert "job.yaml:4:12: error[asset-missing]" in output
     assert run(["check", "--changed", "refs/other.png"]) == 0
 
 

@@ -1,7 +1,7 @@
 """Drop a job into fixtures/jobs/good or fixtures/jobs/bad, and it is a test.
 
 A good one must have no finding at all. Beside a bad one lies its `.expect`: one finding a line,
-as `--format concise` writes it, without the file before and the message behind.
+with its place, severity and rule.
 """
 
 from __future__ import annotations

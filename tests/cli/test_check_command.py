@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def rules(result: dict[str, Any]) -> list[str]:
         pytest.param(["media/holiday.jpg"], 0, "1 warning", id="a warning"),
         pytest.param(["good/evolink.yaml"], 0, "1 job and 5 files", id="a job"),
         pytest.param(["media/tiny.jpg"], 1, "1 error", id="an error"),
-        pytest.param(["bad/broken.json"], 1, "1 job checked: 1 error", id="a broken job"),
+        pytest.param(["bad/broken.json"], 1, "1 error in 1 of 1 file", id="a broken job"),
         pytest.param(["good/urls.yaml"], 1, "1 unknown", id="not checked"),
         pytest.param(["good/urls.yaml", "--offline"], 0, "1 unknown", id="excused"),
     ],
@@ -248,8 +249,8 @@ def test_formats_report_the_same_findings(wanprep: Command) -> None:
     text = printed(wanprep, *arguments)
 
     assert [json.loads(line) for line in lines] == whole["findings"]
-    assert [line.split(": ")[1].split()[:2] for line in concise] == [
-        [each["severity"], each["rule"]] for each in whole["findings"]
+    assert [line.split(": ")[1].split()[0] for line in concise] == [
+        f"{each['severity']}[{each['rule']}]" for each in whole["findings"]
     ]
     assert all(f"{each['severity']}[{each['rule']}]" in text for each in whole["findings"])
     Draft202012Validator(load_schema("report")).validate(whole)
@@ -268,8 +269,10 @@ def test_text_in_a_pipe_fits_80_columns_without_colors(
     wanprep: Command,
 ) -> None:
     result = printed(wanprep, JOBS / "bad", "--offline")
-    long = [line for line in result.splitlines() if columns(line) > 80]
-    # Only a URL or a path, which cannot be broken, may be longer.
+    *lines, last = result.splitlines()
+    assert re.fullmatch(r"\d+ errors, \d+ warnings, .* in \d+ of \d+ files; \d+ can be .*", last)
+    long = [line for line in lines if columns(line) > 80]
+    # Only a URL or a path, which cannot be broken, and the last line may be longer.
     assert [line for line in long if "https://" not in line and " " in line.strip()] == []
     assert "\x1b" not in result
     assert all(line.isprintable() for line in result.splitlines())
@@ -361,7 +364,7 @@ def test_names_from_standard_input(wanprep: Command, tmp_path: Path) -> None:
     names = b"package.json\0README.md\0tiny.jpg\0"
     done = wanprep("check", "-z", "-", "--format", "concise", cwd=tmp_path, stdin=names)
     assert done.status == 1
-    assert done.out.startswith("tiny.jpg:1:1: error image-too-small 64x64 px; ")
+    assert done.out.startswith("tiny.jpg: error[image-too-small] 64x64 px; ")
     assert len(done.out.splitlines()) == 1
 
 

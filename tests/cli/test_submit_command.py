@@ -149,6 +149,16 @@ def test_what_was_sent_before_needs_no_check(session: Desktop) -> None:
     assert session.orders() == 2
 
 
+def test_what_no_check_can_find_is_printed_once_before_it_is_sent(session: Desktop) -> None:
+    jobs = [session.job(), session.job("other.yaml", prompt="She runs.")]
+    assert session.wanprep("submit", *jobs) == 0
+    assert session.err.count("Not checked:\n- Moderation") == 1
+    assert session.wanprep("submit", *jobs) == 0
+    assert "Not checked" not in session.err  # nothing is sent
+    assert session.wanprep("submit", session.job("third.yaml", prompt="She sits."), "-q") == 0
+    assert "Not checked" not in session.err
+
+
 def test_unchecked_urls_are_accepted_with_offline(session: Desktop) -> None:
     (session.folder / "job.yaml").write_text(
         f"target: {EVOLINK}\nprompt: She walks.\n"

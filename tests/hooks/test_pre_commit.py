@@ -79,7 +79,7 @@ def test_jobs_are_checked_when_only_their_images_changed(checked: HookRepository
     assert [line for line in output.splitlines() if line.endswith(".yaml")] == [
         f"jobs/{number}.yaml" for number in range(len(NAMES))
     ]
-    assert "5 jobs and 5 files checked for evolink/wan2.7-reference-video: 5 errors" in output
+    assert "5 errors in 5 of 10 files" in output
 
 
 def test_a_job_is_checked_when_its_image_is_deleted_or_renamed(checked: HookRepository) -> None:

@@ -95,19 +95,16 @@ def test_text_shows_the_line_and_the_message() -> None:
         "  error[image-too-small] hero.jpg is 64x64 px; EvoLink takes 240 to 8000 px on",
         "    each side. Use a larger one.",
         "",
-        "1 job and 2 files checked for evolink/wan2.7-reference-video: 1 error, 1 warning",
-        "2 can be fixed with wanprep fix",
-    ]
-    assert rendered(REPORT, "text", width=79).splitlines()[-3:-1] == [
         "1 job and 2 files checked for evolink/wan2.7-reference-video:",
-        "  1 error, 1 warning",
+        "1 error, 1 warning in 2 of 3 files; 2 can be fixed with wanprep fix",
     ]
 
 
-def test_a_clean_text_lists_what_is_not_checked() -> None:
-    lines = rendered(CLEAN, "text").splitlines()
-    assert lines[0] == "2 files checked for evolink/wan2.7-reference-video: nothing found"
-    assert lines[-1] == "- Moderation: not known."
+def test_what_is_not_checked_is_listed_when_verbose() -> None:
+    checked = "2 files checked for evolink/wan2.7-reference-video: nothing found\n"
+    assert rendered(CLEAN, "text") == checked
+    verbose = "".join(renderer("text")(CLEAN, Style(verbose=True)))
+    assert verbose == f"Not checked:\n- Moderation: not known.\n{checked}"
 
 
 def test_text_names_the_target_where_there_are_several() -> None:
@@ -124,14 +121,14 @@ def test_an_error_of_the_document_names_no_target() -> None:
 
 def test_text_without_targets() -> None:
     report = replace(REPORT, targets=(), assets=0, findings=(replace(SMALL, target=""),))
-    assert rendered(report, "text").splitlines()[-2] == "1 job checked: 1 error"
+    assert rendered(report, "text").splitlines()[-2] == "1 job checked:"
 
 
 def test_unknown_is_counted() -> None:
     report = replace(CLEAN, verdicts=(Verdict("a", "wan/2.7", "unknown"),) * 2)
     result = rendered(report, "text").splitlines()
-    assert result[0] == "2 files checked for evolink/wan2.7-reference-video: 2 unknown"
-    assert "--offline" in " ".join(result[1:])
+    assert result[-1] == "2 unknown in 1 of 2 files"
+    assert "--offline" in " ".join(result[:-1])
     assert not report.clean
 
 
@@ -151,13 +148,14 @@ def test_text_keeps_to_its_width(width: int) -> None:
     targets = tuple(f"provider/model-{at}" for at in range(6))
     report = replace(REPORT, targets=targets)
     lines = rendered(report, "text", width=width).splitlines()
-    assert max(map(len, lines)) <= width
+    assert max(map(len, lines[:-1])) <= width
+    assert lines[-1].startswith("1 error, 1 warning in 2 of 3 files; 2 can")  # whole, for grep
 
 
 def test_concise_is_one_line_per_finding() -> None:
     assert rendered(REPORT, "concise").splitlines() == [
-        f"hero.jpg:1:1: warning image-too-small {SMALL.message}",
-        f"job.yaml:4:12: error image-too-small {SMALL.message}",
+        f"hero.jpg: warning[image-too-small] {SMALL.message}",
+        f"job.yaml:4:12: error[image-too-small] {SMALL.message}",
     ]
     assert rendered(CLEAN, "concise") == ""
 

@@ -72,16 +72,16 @@ def test_marks_are_aligned_with_wide_letters() -> None:
 @pytest.mark.parametrize(
     ("fixes", "line"),
     [
-        pytest.param(["", ""], "", id="none"),
-        pytest.param(["wanprep fix", ""], "1 can be fixed with wanprep fix\n", id="alone"),
+        pytest.param(["", ""], "\n", id="none"),
+        pytest.param(["wanprep fix", ""], "; 1 can be fixed with wanprep fix\n", id="alone"),
         pytest.param(
             ["wanprep fix --trim start", ""],
-            "1 needs your decision (wanprep fix --yes)\n",
+            "; 1 needs your decision (wanprep fix --yes)\n",
             id="asking",
         ),
         pytest.param(
             ["wanprep fix", "wanprep fix --yes", "wanprep fix --crop pad"],
-            "1 can be fixed with wanprep fix, 2 more need your decision (wanprep fix --yes)\n",
+            "; 1 can be fixed with wanprep fix, 2 more need your decision (--yes)\n",
             id="both",
         ),
     ],
@@ -98,4 +98,4 @@ def test_the_summary_ends_with_what_can_be_fixed(fixes: list[str], line: str) ->
         targets=("a/b",), findings=findings, verdicts=(), unchecked=(), assets=1, jobs=0
     )
     text = "".join(renderer("text")(report, Style()))
-    assert text.endswith(f"{len(fixes)} errors\n{line}")
+    assert text.endswith(f"\n{len(fixes)} errors in 1 of 1 file{line}")

@@ -38,6 +38,11 @@ class Report:
     in_baseline: int | None = None  # findings left out for it; None without a baseline
 
     @property
+    def files(self) -> int:
+        """How many files were checked: media and job files, whatever number of jobs they have."""
+        return self.assets + (len(self.inputs.files) if self.inputs else self.jobs)
+
+    @property
     def summary(self) -> dict[str, int]:
         """The counts by severity, with the keys of the report schema."""
         severities = Counter(finding.severity for finding in self.findings)

@@ -231,11 +231,12 @@ def _write_report(report: Report, style: str, output: str | None) -> None:
 
     render = renderer(style)
     if output is not None:
-        text = "".join(render(report, Style()))
+        text = "".join(render(report, Style(verbose=is_verbose())))
         write_output(text.encode("utf-8", "backslashreplace"), output)
         return
     # A terminal that lacks a letter shows its number instead.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
     width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
-    for piece in render(report, Style(color=use_color(sys.stdout), width=width, quiet=is_quiet())):
+    look = Style(use_color(sys.stdout), width, quiet=is_quiet(), verbose=is_verbose())
+    for piece in render(report, look):
         sys.stdout.write(piece)

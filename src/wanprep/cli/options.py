@@ -45,7 +45,7 @@ verbosity_options: Final = together(
     click.option("-q", "--quiet", is_flag=True, expose_value=False, callback=_set_verbosity,
                  help="Print findings and errors only: no progress, no summary."),
     click.option("-v", "--verbose", is_flag=True, expose_value=False, callback=_set_verbosity,
-                 help="Also print each file read, cache use and elapsed time."),
+                 help="Also print each file read, cache use, the time and what cannot be checked."),
 )  # fmt: skip
 
 

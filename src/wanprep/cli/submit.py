@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli.completion import complete_files, complete_folders
-from wanprep.cli.options import format_option, target_option, use_color, verbosity_options
+from wanprep.cli.options import format_option, is_quiet, target_option, use_color, verbosity_options
 from wanprep.errors import UsageError
 from wanprep.text import visible
 
@@ -158,6 +158,7 @@ def _submit(
     check_plan(session, plan, options)
     _print_prices(new)
     if budget:
+        _print_not_checked(new)
         _approve_price([each.estimate for each in new], budget)
     tasks = [make_task(session, action, options) for action in plan]
     interrupted = work(session, tasks, waiting=options.wait)
@@ -249,6 +250,16 @@ def _approve_price(prices: Sequence[Estimate | Unpriced], budget: _Budget) -> No
         )
     if not click.confirm(f"{question[0].upper()}{question[1:]}. Send it?", err=True):
         raise TooExpensive("nothing was sent.")
+
+
+def _print_not_checked(new: Sequence[Send]) -> None:
+    """Say what no check can find, before it costs money."""
+    if is_quiet():
+        return
+    from wanprep.report.text import not_checked
+
+    notes = dict.fromkeys(note for each in new for note in each.submission.target.unchecked)
+    click.echo("".join(not_checked(list(notes), 80)), nl=False, err=True)
 
 
 def _print_prices(new: Sequence[Send]) -> None:

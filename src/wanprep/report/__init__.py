@@ -32,6 +32,7 @@ class Style:
     color: bool = False
     width: int = 80
     quiet: bool = False  # without the summary
+    verbose: bool = False  # with what cannot be checked
 
 
 def renderer(name: str) -> Callable[[Report, Style], Iterator[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,7 @@ from wanprep.net.secrets import redact_line
 from wanprep.text import columns, plural, visible, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from wanprep.check.result import Report
     from wanprep.report import Style
@@ -38,11 +39,12 @@ def render(report: Report, style: Style) -> Iterator[str]:
 
 
 def render_concise(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
-    """Write path:line:col: severity rule message, as editors and grep understand it."""
+    """Write path:line:col: severity[rule] message, as editors and grep understand it."""
     for finding in report.findings:
-        place = f"{visible(finding.file)}:{finding.line or 1}:{finding.column or 1}"
-        text = _without_name(finding) if finding.line is None else finding.message
-        yield f"{place}: {finding.severity} {finding.rule} {visible(text)}\n"
+        place, text = visible(finding.file), _without_name(finding)
+        if finding.line is not None:  # of a job
+            place, text = f"{place}:{finding.line}:{finding.column or 1}", finding.message
+        yield f"{place}: {finding.severity}[{finding.rule}] {visible(text)}\n"
 
 
 def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
@@ -112,46 +114,71 @@ def _last_fitting(widths: list[int], width: int) -> int:
 
 
 def _summary(report: Report, style: Style) -> Iterator[str]:
+    """Say what was left out and what was checked; the last line has the result."""
     count = report.summary
+    yield from _remarks(report, style)
     things = [plural(count["assets"], "file")] if count["assets"] or not count["jobs"] else []
     if count["jobs"]:
         things.insert(0, plural(count["jobs"], "job"))
+    scope = f" for {', '.join(report.targets)}" if report.targets else ""
+    checked = f"{' and '.join(things)} checked{scope}:"
+    yield wrap(checked, style.width)
+    result, rest = _result(report)
+    fits = not rest and len(checked) + 1 + len(result) <= style.width
+    color = "green" if report.clean else "red"
+    yield (" " if fits else "\n") + _paint(result, style, fg=color, bold=True) + rest + "\n"
+
+
+def _remarks(report: Report, style: Style) -> Iterator[str]:
+    if report.in_baseline:
+        excluded = plural(report.in_baseline, "finding")
+        yield f"{excluded} in the baseline (--no-baseline shows all)\n"
+    if unknown := [each for each in report.verdicts if each.verdict == "unknown"]:
+        is_excused = all(each.excused for each in unknown)
+        yield wrap(_EXCUSED if is_excused else _UNKNOWN, style.width) + "\n"
+    left_out = report.inputs.notes if report.inputs else ()
+    yield from not_checked(report.unchecked if style.verbose else left_out, style.width)
+
+
+def not_checked(notes: Sequence[str], width: int) -> Iterator[str]:
+    """List what this check left out, and what none on this machine can find."""
+    if notes:
+        yield "Not checked:\n"
+    for note in notes:
+        yield wrap(note, width, first="- ", rest="  ") + "\n"
+
+
+def _result(report: Report) -> tuple[str, str]:
+    """Count what was found; then in how many files, and what of it can be fixed."""
+    count = report.summary
     found = [
         plural(count[f"{name}s"], name)
         for name in ("error", "warning", "note")
         if count[f"{name}s"]
     ]
     if count["unknown"]:
-        found.append(f"{count['unknown']} unknown")
-    result = ", ".join(found) or "nothing found"
-    color = "green" if report.clean else "red"
-    scope = f" for {', '.join(report.targets)}" if report.targets else ""
-    judged = f"{' and '.join(things)} checked{scope}:"
-    fits = len(judged) + 1 + len(result) <= style.width
-    yield wrap(judged, style.width)
-    yield (" " if fits else "\n  ") + _paint(result, style, fg=color, bold=True) + "\n"
-    if fixes := _fixes(report):
-        yield f"{fixes}\n"
-    if report.in_baseline:
-        excluded = plural(report.in_baseline, "finding")
-        yield f"{excluded} in the baseline (--no-baseline shows all)\n"
-    if count["unknown"]:
-        is_excused = all(each.excused for each in report.verdicts if each.verdict == "unknown")
-        yield wrap(_EXCUSED if is_excused else _UNKNOWN, style.width) + "\n"
-    if report.clean and report.unchecked:
-        yield "Not checked:\n"
-        for note in report.unchecked:
-            yield wrap(note, style.width, first="- ", rest="  ") + "\n"
+        found.append(f"{count['unknown']:,} unknown")
+    if not found:
+        return "nothing found", ""
+    files = {each.file for each in report.findings} | {
+        re.sub(r"#\d+$", "", each.subject)  # a document of a job file
+        for each in report.verdicts
+        if each.verdict == "unknown"
+    }
+    rest = f" in {len(files):,} of {plural(report.files, 'file')}"
+    fixes = _fixes(report)
+    return ", ".join(found), f"{rest}; {fixes}" if fixes else rest
 
 
 def _fixes(report: Report) -> str:
     """Count what a fix clears: "8 can be fixed with wanprep fix, 2 more need your decision"."""
     alone = sum(each.fixable for each in report.findings)
     asking = sum(bool(each.fix) for each in report.findings) - alone
-    more, verb = "more " if alone else "", "needs" if asking == 1 else "need"
+    more, command = ("more ", "--yes") if alone else ("", "wanprep fix --yes")
+    verb = "needs" if asking == 1 else "need"
     parts = [
-        *([f"{alone} can be fixed with wanprep fix"] if alone else []),
-        *([f"{asking} {more}{verb} your decision (wanprep fix --yes)"] if asking else []),
+        *([f"{alone:,} can be fixed with wanprep fix"] if alone else []),
+        *([f"{asking:,} {more}{verb} your decision ({command})"] if asking else []),
     ]
     return ", ".join(parts)
 
