@@ -127,6 +127,18 @@ def _programs() -> Iterator[Line]:
     yield libmediainfo()
     yield Line("Programs", "SQLite", "fine", sqlite3.sqlite_version)
     yield from _ffmpeg()
+    yield from _protections()
+
+
+def _protections() -> Iterator[Line]:
+    """Say what this system does not enforce while files of strangers are read."""
+    from wanprep.engines.guard import missing_protections
+
+    missing = missing_protections()
+    yield from (Line("Protections", name, "note", says) for name, says in missing.items())
+    if not missing:
+        message = "time and memory of readers, child processes, file locks"
+        yield Line("Protections", "all", "fine", message)
 
 
 def library(name: str) -> Line:

@@ -159,12 +159,10 @@ class WorkerPool(Closing):
                 f"a worker process could not be started (exit status {status}): raise the limits of"
                 " this process (ulimit -a), or run `wanprep doctor`"
             )
-        if status == -signal.SIGALRM or worker.late:
-            return Failure("slow", f"{self._seconds:g} s")
-        if status == -signal.SIGKILL:
-            return Failure("killed")
         name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
-        return Failure("crashed", name)
+        if name == "SIGALRM" or worker.late:
+            return Failure("slow", f"{self._seconds:g} s")
+        return Failure("killed") if name == "SIGKILL" else Failure("crashed", name)
 
     @property
     def process_ids(self) -> list[int]:
@@ -220,8 +218,10 @@ def _batches(items: Iterable[tuple[Key, Call | None]], size: int) -> Iterator[_B
 
 def _most_workers() -> int:
     """Return how many workers there can be with the files that this process may open."""
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # Windows
+        return sys.maxsize
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return sys.maxsize
@@ -242,24 +242,17 @@ class _Worker:
     """One process, and the answers that are expected from it."""
 
     def __init__(self, start: tuple[str, ...]) -> None:
-        self._pipe, write_end = os.pipe()
         # -P: the current folder may hold a file named like a library.
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _START, f"{write_end}", *start],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(write_end,),
-                start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
-            )
-        except OSError:
-            os.close(self._pipe)
-            raise
-        finally:
-            os.close(write_end)
-        self._poll = select.poll()
-        self._poll.register(self._pipe, select.POLLIN)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _START, *start],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
+        )
+        assert self._process.stdin  # noqa: S101 - a pipe
+        assert self._process.stdout  # noqa: S101 - a pipe
+        self._calls, self._answers = self._process.stdin, self._process.stdout
         self.process_id = self._process.pid
         self.started = False
         self.late = False
@@ -269,10 +262,9 @@ class _Worker:
     def answers(self, calls: list[Call], seconds: float) -> Iterator[Outcome]:
         """Yield the results of calls; fewer if the process dies."""
         self.unanswered = len(calls)
-        assert self._process.stdin is not None  # noqa: S101 - a pipe, see above
         with contextlib.suppress(BrokenPipeError):  # noticed when no answers come
-            self._process.stdin.write(json.dumps(calls).encode("ascii") + b"\n")
-            self._process.stdin.flush()
+            self._calls.write(json.dumps(calls).encode("ascii") + b"\n")
+            self._calls.flush()
         if not self.started:
             self.started = self._read_line(_START_SECONDS) is not None
         while self.unanswered and (line := self._read_line(seconds + _GRACE_SECONDS)) is not None:
@@ -283,26 +275,46 @@ class _Worker:
     def _read_line(self, seconds: float) -> bytes | None:
         deadline = time.monotonic() + seconds
         while b"\n" not in self._received:
-            ready = self._poll.poll(1000 * max(0, deadline - time.monotonic()))
-            self.late = not ready
-            data = os.read(self._pipe, 1 << 16) if ready else b""
+            data = self._read(max(0, deadline - time.monotonic()))
             if not data:
                 return None
             self._received += data
         line, _, self._received = self._received.partition(b"\n")
         return line
 
+    def _read(self, seconds: float) -> bytes:
+        """Wait for some bytes; there are none if the process dies, or they come too late."""
+        pipe = self._answers.fileno()
+        if hasattr(select, "poll"):
+            poll = select.poll()
+            poll.register(pipe, select.POLLIN)
+            self.late = not poll.poll(1000 * seconds)
+            return b"" if self.late else os.read(pipe, 1 << 16)
+        timer = threading.Timer(seconds, self._give_up)  # Windows cannot wait for pipes
+        timer.start()
+        try:
+            return os.read(pipe, 1 << 16)
+        finally:
+            timer.cancel()
+
+    def _give_up(self) -> None:
+        self.late = True
+        self.kill()
+
     def kill(self) -> None:
-        """Kill the process and those that it started."""
+        """Kill the process and those that it started; on Windows, only itself."""
         with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS
-            os.killpg(self.process_id, signal.SIGKILL)
+            if hasattr(os, "killpg"):
+                os.killpg(self.process_id, signal.SIGKILL)
+            else:
+                self._process.kill()
 
     def end(self) -> int:
         """Let an idle process exit or kill a busy one; return the exit status."""
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()  # type: ignore[union-attr] # a pipe, see above
+            self._calls.close()
         if self.unanswered:  # a dead one keeps its status
             self.kill()
         status = self._process.wait()
-        os.close(self._pipe)
+        self._answers.close()
         return status

@@ -1,8 +1,9 @@
 """The worker process, which opens untrusted files so that the main process does not.
 
 Requests are lines on standard input, each a JSON list of calls `[task, argument, ...]`; each call
-is answered by one JSON line on a pipe of its own. The kernel enforces the limits: an alarm ends
-what takes too long, in native code too, and memory beyond the limit is refused.
+is answered by one JSON line on what was standard output, where tasks cannot print. The kernel
+enforces the limits: an alarm ends what takes too long, in native code too, and memory beyond the
+limit is refused. `missing_protections` of guard.py says what a system does not enforce.
 """
 
 from __future__ import annotations
@@ -23,21 +24,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def main(answers: str, seconds: str, memory: str, *tasks: str) -> None:
+def main(seconds: str, memory: str, *tasks: str) -> None:
     """Serve until the input ends; an error outside of a task ends the process at once.
 
     Python's own exit would wait for the thread that reads the input, until the alarm makes the
     error look like a slow file.
     """
     try:
-        _serve(int(answers), float(seconds), int(memory), tasks)
+        _serve(float(seconds), int(memory), tasks)
     except BaseException:  # noqa: BLE001 - the parent gets the exit status
         os._exit(1)
 
 
-def _serve(answers: int, seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    os.set_inheritable(answers, False)  # noqa: FBT003 - positional only
+def _serve(seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    answers = _take_stdout()
     _limit_memory(memory)
     warnings.simplefilter("ignore")
     functions = {task: _function(task) for task in tasks}
@@ -45,18 +47,34 @@ def _serve(answers: int, seconds: float, memory: int, tasks: tuple[str, ...]) ->
     _send(answers, b"ready")
     while calls := requests.next():
         for index, (task, *arguments) in enumerate(calls, 1):
-            signal.setitimer(signal.ITIMER_REAL, seconds)
+            _set_alarm(seconds)
             answer = _answer(functions[task], arguments)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _set_alarm(0)
             if index == len(calls):
                 requests.finish()
             _send(answers, answer)
 
 
+def _take_stdout() -> int:
+    """Return a descriptor of standard output, where tasks and their children no longer print."""
+    answers, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return answers
+
+
+def _set_alarm(seconds: float) -> None:
+    """Let the kernel end this process if a call takes longer; elsewhere the parent does."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
 def _limit_memory(limit: int) -> None:
     """Set the limit that the kernel enforces (Linux counts data, macOS nothing)."""
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
@@ -109,6 +127,8 @@ class _Requests:
         for line in sys.stdin.buffer:
             self._busy.set()
             self._inbox.put(json.loads(line))
-        if self._busy.is_set():
+        if self._busy.is_set() and hasattr(os, "killpg"):
             os.killpg(0, signal.SIGKILL)  # also an ffmpeg that a task waits for
+        elif self._busy.is_set():
+            os._exit(1)
         self._inbox.put([])

@@ -1,14 +1,22 @@
-"""File locks that the kernel releases when their process ends, however it ends."""
+"""File locks that the kernel releases when their process ends, however it ends.
+
+A system without them refuses what needs them: `missing_protections` of engines/guard.py.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 SUFFIX: Final = ".lock"
 
@@ -18,7 +26,7 @@ def acquire_lock(path: str) -> int:
     while True:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _flock(descriptor)
         except OSError:
             os.close(descriptor)
             raise
@@ -51,7 +59,7 @@ def unlocked(path: str) -> Iterator[bool]:
     """Hold a lock that a dead process left, in a `with` block; False if its process is alive."""
     descriptor = os.open(path, os.O_RDWR)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _flock(descriptor, wait=False)
     except BlockingIOError:
         yield False
     else:
@@ -75,6 +83,12 @@ def remove_stale_locks(folder: str) -> None:
     for name in os.listdir(folder):
         if name.endswith(SUFFIX):
             is_locked(os.path.join(folder, name))
+
+
+def _flock(descriptor: int, *, wait: bool = True) -> None:
+    if fcntl is None:
+        raise OSError(errno.ENOLCK, "this system has no file locks, see `wanprep doctor`")
+    fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_at(path: str, descriptor: int) -> bool:

@@ -211,8 +211,8 @@ _SYSTEM_ERRORS: Final = {
     " this again",
 }
 _SIGNALS: Final = {
-    signal.SIGXFSZ: _SYSTEM_ERRORS["File too large"],
-    signal.SIGKILL: "ffmpeg was stopped",
+    "SIGXFSZ": _SYSTEM_ERRORS["File too large"],
+    "SIGKILL": "ffmpeg was stopped",
 }
 _DAMAGE: Final = {
     "binding filtergraph": "its video or its audio cannot be decoded: it is damaged, or coded in"
@@ -240,7 +240,7 @@ def error_message(status: int, log: str) -> str:
     if status < 0:
         name = signal.Signals(-status).name
         crashed = f"ffmpeg crashed on it ({name}): the file is damaged. {_EXPORT_AGAIN}"
-        return _SIGNALS.get(signal.Signals(-status), crashed)
+        return _SIGNALS.get(name, crashed)
     lines = [_PREFIX.sub("", line) for line in log.splitlines() if _ERROR_LINE.search(line)]
     for line in lines:
         for error, message in _SYSTEM_ERRORS.items():

@@ -56,7 +56,7 @@ class LocalFile(Closing):
             return b""
         pieces = []
         while length > 0:
-            piece = os.pread(self._fd, length, offset)
+            piece = read_from(self._fd, length, offset)
             if not piece:
                 break
             pieces.append(piece)
@@ -69,6 +69,14 @@ class LocalFile(Closing):
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def read_from(descriptor: int, length: int, offset: int) -> bytes:
+    """Read a part of a file, as `os.pread` does where there is one."""
+    if hasattr(os, "pread"):
+        return os.pread(descriptor, length, offset)
+    os.lseek(descriptor, offset, os.SEEK_SET)  # Windows
+    return os.read(descriptor, length)
 
 
 class Bytes:

@@ -12,7 +12,7 @@ from wanprep.media.facts import NOT_REACHED
 from wanprep.media.remote.parts import HEAD, Parts
 from wanprep.media.remote.requests import Unanswered, body
 from wanprep.media.remote.version import Version
-from wanprep.media.source import UrlReadError
+from wanprep.media.source import UrlReadError, read_from
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
@@ -150,14 +150,13 @@ class RemoteFile:
         """
         if self.parts.size > WHOLE:
             return False
-        beginning = os.pread(self._file, _ALIKE, 0)
-        return len(set(beginning)) > 1 and beginning == os.pread(self._file, _ALIKE, start)
+        beginning, part = (read_from(self._file, _ALIKE, offset) for offset in (0, start))
+        return len(set(beginning)) > 1 and beginning == part
 
     def _store(self, response: httpx.Response, start: int, end: int) -> None:
-        at = start
+        at = os.lseek(self._file, start, os.SEEK_SET)
         for piece in body(response, self._deadline):
-            os.pwrite(self._file, piece, at)
-            at += len(piece)
+            at += os.write(self._file, piece)
         if at != end:
             raise Unanswered("its server sent more or fewer bytes than announced", attempts=3)
         self.parts.add(start, end)
@@ -172,10 +171,9 @@ class RemoteFile:
         length = response.headers.get("content-length", "")
         announced = int(length) if length.isdecimal() and not _encoding(response) else None
         wanted = _BEGINNING if announced is not None and announced > most else most
-        at = 0
+        at = os.lseek(self._file, 0, os.SEEK_SET)
         for piece in _decoded(response, body(response, self._deadline), wanted):
-            os.pwrite(self._file, piece, at)
-            at += len(piece)
+            at += os.write(self._file, piece)
             if at > wanted:
                 break
         if at > wanted and announced is None:
