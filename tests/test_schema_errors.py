@@ -3,9 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
-from wanprep.config import _is_valid
 from wanprep.schema_errors import closest, schema_errors
 from wanprep.schemas import load_schema
 
@@ -71,34 +69,3 @@ def test_messages(schema: dict[str, Any], document: object, messages: list[str])
 )  # fmt: skip
 def test_closest(key: str, known: str | None) -> None:
     assert closest(key, KEYS) == known
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        {}, [], {"targets": ["a"]}, {"targets": "a"}, {"targets": [1]}, {"x": 1},
-        {"roles": {"*": "voice"}}, {"roles": {"*": "x"}}, {"ignore-in": {"*": ["a"]}},
-        {"ignore-in": {"*": [1]}}, {"offline": True}, {"offline": 1}, {"submit": {"ask-above": 2}},
-        {"submit": {"ask-above": True}}, {"fix": {"crop": "pad", "background": "#ffffff"}},
-        {"fix": {"crop": 1}}, {"fix": {"background": "red"}}, {"fix": {"x": 1}},
-        {"providers": {"a": {"b": 1}}}, {"providers": {"a": 1}}, {"hosts": {"a": "b"}},
-    ],
-)  # fmt: skip
-def test_the_quick_check_of_a_configuration_agrees_with_a_full_validator(table: object) -> None:
-    schema = load_schema("config")
-    assert _is_valid(table, schema) == Draft202012Validator(schema).is_valid(table)
-
-
-def test_the_quick_check_knows_every_keyword_of_the_schema() -> None:
-    annotations = {"$schema", "$id", "title", "description", "examples"}
-    keywords = {"type", "enum", "pattern", "items", "properties", "additionalProperties"}
-
-    def check(schema: dict[str, Any]) -> None:
-        assert set(schema) <= annotations | keywords
-        for inner in schema.get("properties", {}).values():
-            check(inner)
-        for key in ("items", "additionalProperties"):
-            if isinstance(schema.get(key), dict):
-                check(schema[key])
-
-    check(load_schema("config"))

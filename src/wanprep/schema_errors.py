@@ -1,6 +1,6 @@
 """What is wrong with a document by its JSON Schema, as `at /fix/crop: found "top"; expected ...`.
 
-`jsonschema` is imported only where a document is validated.
+`jsonschema` is imported only where one is not valid.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.pointers import pointer_to
 from wanprep.text import join_words, plain_number, plural, visible
+from wanprep.validity import is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,6 +53,8 @@ def schema_errors(
     document: object, schema: Mapping[str, Any], formats: FormatChecker | None = None
 ) -> Iterator[SchemaError]:
     """Validate a document; each unknown or missing key is an error of its own."""
+    if formats is None and is_valid(document, schema):
+        return
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(schema, format_checker=formats).iter_errors(document)

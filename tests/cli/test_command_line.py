@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 from command_lines import commands, parse
+from PIL import Image
 
 import wanprep
 from wanprep.cli import run
@@ -47,21 +48,34 @@ def test_every_command_has_help_with_examples(name: str, capfd: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
-def test_starting_is_light(arguments: list[str]) -> None:
+def test_starting_is_light(arguments: list[str], tmp_path: Path) -> None:
+    assert heavy_modules(arguments, tmp_path) == []
+
+
+@pytest.mark.parametrize("size", [(720, 1280), (8, 8)], ids=["passing", "too small"])
+def test_checking_an_image_is_light(size: tuple[int, int], tmp_path: Path) -> None:
+    Image.new("RGB", size).save(tmp_path / "hero.png")
+    for arguments in (["check", "hero.png"], ["check", "hero.png", "--no-cache"]):
+        assert {*heavy_modules(arguments, tmp_path)} <= {"sqlite3"}
+
+
+def heavy_modules(arguments: list[str], folder: Path) -> list[str]:
+    """List what a command imports and only some commands need."""
     code = f"""
 import sys
 from wanprep.cli import run
 run({arguments})
 heavy = "PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy sqlite3"
-print(sorted(name for name in sys.modules
-             if name.split(".")[0] in {{*heavy.split()}} or name.startswith("wanprep_")))
+print(*{{name.split(".")[0] for name in sys.modules
+        if name.split(".")[0] in {{*heavy.split()}} or name.startswith("wanprep_")}})
 """
     # Measuring coverage would load sqlite3.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain
-    )
-    assert done.stdout.splitlines()[-1] == "[]"
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env=plain, cwd=folder,
+    )  # fmt: skip
+    return done.stdout.splitlines()[-1].split()
 
 
 def test_probing_loads_no_codec_into_the_main_process(clip: Path) -> None:

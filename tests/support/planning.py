@@ -10,7 +10,7 @@ from valid_jobs import IMAGE, VIDEO
 
 from wanprep.fix.plan.plan import AssetPlan, NoChange, Options, Plan, TargetRole
 from wanprep.fix.plan.plan_asset import plan_asset
-from wanprep.media.facts import Facts
+from wanprep.media.facts import Facts, extension_format
 from wanprep.rules.judge_asset import invalid_fact, judge_asset
 from wanprep.rules.target import Target, all_targets
 
@@ -95,13 +95,9 @@ def audio(name: str = "voice.wav", **more: Any) -> Facts:
     return named(AUDIO, name, more)
 
 
-_FORMATS: Final = {"jpg": "jpeg", "JPG": "jpeg", "jfif": "jpeg", "tif": "tiff"}
-
-
 def named(facts: Facts, name: str, more: Mapping[str, Any]) -> Facts:
     """Give facts a name, and the format that its suffix stands for."""
-    claimed = name.rpartition(".")[2]
-    claimed = _FORMATS.get(claimed, claimed)
+    claimed = extension_format(name)
     changes = {"path": name, "format": claimed, "extension_format": claimed, **more}
     return replace(facts, **changes)
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.paths import find_subjects
@@ -213,16 +210,9 @@ def _assets(cases: Iterable[Iterable[Case]], kind: str) -> Iterator[Asset]:
 
 
 def _probe(paths: Iterable[str | Facts], request: CheckRequest) -> dict[str, Facts]:
-    # jsonschema takes as long to import as a worker to start: both may happen at once.
-    threading.Thread(target=_preload, args=["jsonschema"], daemon=True).start()
     unique = dict.fromkeys(path for path in paths if isinstance(path, Facts) or not is_url(path))
     probed = probe_many(unique, deep=request.deep, cache=request.cache, workers=request.workers)
     return {facts.path: facts for facts in probed}
-
-
-def _preload(module: str) -> None:
-    with suppress(Exception):  # where it is needed, its import fails again
-        import_module(module)
 
 
 def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Facts]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from wanprep.rules.load_target import SEVERITIES
+from wanprep.validity import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from jsonschema.protocols import Validator
-
     from wanprep.rules.finding import Severity
 
 Schema = dict[str, Any]
-# The keys of an object that a schema depends on, with what it reads there; None: all of it.
-Reads = dict[str, Any] | None
 
 # The keywords that reject something by themselves. `type` is one where it has a rule: facts
 # and the shape of jobs are validated against their own schemas first.
@@ -32,22 +28,6 @@ LIMITS: Final = (
 _CONDITIONS: Final = frozenset({"if", "not", "anyOf", "oneOf", "contains"})
 _MAPS: Final = frozenset({"properties", "patternProperties", "$defs"})
 RANGE: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-_MOST_SCHEMAS: Final = 256
-_MOST_RESULTS: Final = 100
-_DIVISIBLE: Final = frozenset({"allOf", "properties", "title", "type"})
-_parts: Final[dict[int, tuple[Schema, list[_Part]]]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A part of a schema, and its results by the values that it depends on.
-
-    The drafts of a job or of a file differ in a few values, so most results are there.
-    """
-
-    validator: Validator
-    reads: Reads
-    results: dict[str, tuple[Violation, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,36 +116,20 @@ def _source(schema: Mapping[str, Any], keyword: str) -> Mapping[str, str]:
 
 def violations(value: Mapping[str, Any], schema: Schema) -> Iterator[Violation]:
     """Check an object against an expanded schema."""
-    for part in _parts_of(schema):
-        key = repr(_read(value, part.reads))
-        if key not in part.results:
-            if len(part.results) >= _MOST_RESULTS:
-                part.results.clear()
-            part.results[key] = tuple(_violations(value, part.validator))
-        yield from part.results[key]
-
-
-def is_met(value: Mapping[str, Any], schema: Schema) -> bool:
-    """Whether an object meets a schema that is only a condition."""
-    return all(part.validator.is_valid(value) for part in _parts_of(schema))
-
-
-def _violations(value: Mapping[str, Any], validator: Validator) -> Iterator[Violation]:
-    for error in validator.iter_errors(value):
-        bound = cast("Mapping[str, Any]", error.schema)
-        keyword = str(error.validator)
+    for error in errors(value, schema):
+        bound, keyword = error.schema, error.keyword
         violation = Violation(
             rule=of_keyword(bound["x-rule"], keyword),
             severity=cast("Severity", of_keyword(bound["x-severity"], keyword)),
-            path=tuple(error.absolute_path),
+            path=error.path,
             keyword=keyword,
-            found=_found(keyword, error.instance),
-            limit=error.validator_value,
+            found=_found(keyword, error.value),
+            limit=bound[keyword],
             source=_source(bound, keyword),
             schema=bound,
         )
         if keyword == "additionalProperties":
-            yield from _by_key(violation, cast("Mapping[str, Any]", error.instance))
+            yield from _by_key(violation, error.value)
         else:
             yield violation
 
@@ -216,67 +180,3 @@ def violation_of(note: Mapping[str, Any], *, found: object, limit: object) -> Vi
         source=note["x-source"],
         schema={},
     )
-
-
-def _parts_of(schema: Schema) -> list[_Part]:
-    """Return the parts of a schema, cached for each schema object: schemas are never changed."""
-    if id(schema) not in _parts:
-        from jsonschema import Draft202012Validator
-
-        if len(_parts) >= _MOST_SCHEMAS:
-            _parts.clear()
-        split = _split(schema)
-        parts = [_Part(Draft202012Validator(each), _read_by(each)) for each in split]
-        # With the schema, so that no other object gets its id.
-        _parts[id(schema)] = (schema, parts)
-    return _parts[id(schema)][1]
-
-
-def _split(schema: Schema | bool) -> Iterator[Schema | bool]:
-    """Split a schema of objects into ones that must all be met, as small as possible."""
-    if isinstance(schema, bool) or not _is_divisible(schema):
-        yield schema
-        return
-    for keyword, inner in schema.items():
-        if keyword == "properties":
-            yield from ({keyword: {name: each}} for name, each in inner.items())
-        elif keyword == "allOf":
-            for each in inner:
-                yield from _split(each)
-
-
-def _is_divisible(schema: Schema) -> bool:
-    is_of_objects = schema.get("type", "object") == "object"
-    return is_of_objects and all(key in _DIVISIBLE or key.startswith("x-") for key in schema)
-
-
-def _read_by(schema: Schema | bool) -> Reads:
-    reads: Reads = {}
-    for keyword, value in schema.items() if isinstance(schema, dict) else ():
-        match keyword:
-            case "properties":
-                reads = _both(reads, {name: _read_by(inner) for name, inner in value.items()})
-            case "required":
-                reads = _both(reads, {name: {} for name in value})
-            case "if" | "then" | "else":
-                reads = _both(reads, _read_by(value))
-            case "allOf":
-                reads = reduce(_both, map(_read_by, value), reads)
-            case "type" if value == "object":
-                pass
-            case _ if keyword != "title" and not keyword.startswith("x-"):
-                return None
-    return reads
-
-
-def _both(one: Reads, other: Reads) -> Reads:
-    if one is None or other is None:
-        return None
-    shared = {name: _both(one[name], other[name]) for name in one.keys() & other.keys()}
-    return one | other | shared
-
-
-def _read(value: Any, reads: Reads) -> Any:  # noqa: ANN401 - JSON
-    if reads is None or not isinstance(value, dict):
-        return value
-    return {name: _read(value[name], inner) for name, inner in reads.items() if name in value}

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
 from wanprep.rules.bounds import Violation, narrowest, violations
 from wanprep.schemas import load_schema
+from wanprep.validity import errors, is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.media.facts import Facts
+    from wanprep.rules.bounds import Schema
     from wanprep.rules.target import Target
+    from wanprep.validity import Invalid
 
-_TYPES: Final[dict[str, tuple[type, ...]]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-}
 # Extensions that are used for each other: the same container under a related name.
 _RELATED: Final = (
     frozenset({"mp4", "m4a", "mov", "3gp"}),
@@ -35,6 +31,8 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     """List the bounds that a file violates; each rule once, however many bounds name it."""
     schemas = load_schema("asset")["$defs"]
     value = facts_for_rules(facts)
+    if _is_fine(facts, value, target.roles[role], schemas["careful"]):
+        return
     in_role = list(violations(value, target.roles[role]))
     if not target.has_role(role) and not _is_unknown(facts):
         yield next(each for each in in_role if each.keyword == "not")
@@ -57,6 +55,12 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
         if not (each.keyword == "required" and not facts.readable):
             by_rule.setdefault(each.rule, []).append(each)
     yield from map(narrowest, by_rule.values())
+
+
+def _is_fine(facts: Facts, value: dict[str, Any], *schemas: Schema) -> bool:
+    """Whether a file can be used and meets all limits, which is soon known of most files."""
+    is_met = facts.readable and all(is_valid(value, schema) for schema in schemas)
+    return is_met and invalid_fact(facts.as_json()) is None
 
 
 def _is_unread(facts: Facts) -> bool:
@@ -85,44 +89,18 @@ def facts_for_rules(facts: Facts) -> dict[str, Any]:
 
 
 def invalid_fact(facts: Mapping[str, Any]) -> str | None:
-    """Name the first fact that is impossible or missing.
-
-    By the schema of facts, and much faster than by a full validation.
-    """
-    schemas = load_schema("facts")["properties"]
+    """Name the first fact that is impossible or missing."""
     for name, value in facts.items():
-        if name not in schemas or not _is_valid(value, schemas[name]):
+        if isinstance(value, float) and not math.isfinite(value):  # is a number in JSON Schema
             return name
-    return next((name for name in _required(facts) if name not in facts), None)
+    return next(map(_culprit, errors(facts, load_schema("facts"))), None)
 
 
-def _is_valid(value: object, schema: Mapping[str, Any]) -> bool:
-    if "enum" in schema:
-        return type(value) in {int, str} and value in schema["enum"]
-    expected: str = schema["type"]
-    if not isinstance(value, _TYPES[expected]):
-        return False
-    if isinstance(value, bool):
-        return expected == "boolean"
-    if isinstance(value, int | float):
-        low, high = schema.get("minimum", value), schema.get("maximum", value)
-        above = schema.get("exclusiveMinimum", -math.inf)
-        return bool(math.isfinite(value) and low <= value <= high and value > above)
-    shortest: int = schema.get("minLength", 0)
-    return len(str(value)) >= shortest
-
-
-def _required(facts: Mapping[str, Any]) -> list[str]:
-    always: list[str] = load_schema("facts")["required"]
-    if not facts.get("readable"):
-        return [*always, "problem"]
-    return [*always, "bytes", *_required_by_kind().get(facts.get("kind", ""), ())]
-
-
-@cache
-def _required_by_kind() -> dict[str, list[str]]:
-    return {
-        rule["if"]["properties"]["kind"]["const"]: rule["then"]["required"]
-        for rule in load_schema("facts")["allOf"]
-        if "kind" in rule["if"]["properties"]
-    }
+def _culprit(error: Invalid) -> str:
+    limit, names = error.schema, [*error.value] if isinstance(error.value, dict) else []
+    match error.keyword:
+        case "additionalProperties":
+            return next(str(name) for name in names if name not in limit["properties"])
+        case "required":
+            return next(str(name) for name in limit["required"] if name not in names)
+    return str(error.path[0])

@@ -11,6 +11,7 @@ from wanprep.rules.bounds import RANGE, JobViolation, Violation, narrowest, viol
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
+from wanprep.validity import is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -205,6 +206,8 @@ def _nearest(name: str, names: tuple[str, ...]) -> list[str]:
 
 def _request_violations(body: Mapping[str, Any], target: Target) -> Iterator[JobViolation]:
     """Check a native body against the provider's own request schema."""
+    if is_valid(body, target.request or {}):
+        return
     from jsonschema import Draft202012Validator
 
     for error in Draft202012Validator(target.request or {}).iter_errors(body):

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from wanprep.rules.bounds import is_met, of_keyword
+from wanprep.rules.bounds import of_keyword
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
+from wanprep.validity import is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -219,7 +220,7 @@ def _conditional_limits(
     and a result that meets both is accepted in any case.
     """
     condition = {fact} if fact else set(_facts_in(schema["if"]))
-    holds = not fact and is_met(facts, schema["if"])
+    holds = not fact and is_valid(facts, schema["if"])
     for name, applies in (("then", holds), ("else", not holds)):
         for limit in limits_in(schema.get(name, {}), facts, provider, fact):
             if applies or limit.fact in condition:

@@ -1,0 +1,131 @@
+"""Validate values by JSON Schema: the errors of jsonschema, in its order, in microseconds.
+
+Limits need few keywords of JSON Schema. A schema that has no others becomes one function; all other
+schemas are left to jsonschema, whose import takes longer than a whole check.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from wanprep.validity.keywords import (
+    Unsupported,
+    additional_keys,
+    check_of_keyword,
+    compile_schema,
+    is_restriction,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wanprep.validity.keywords import Check, Schema
+
+__all__ = ["Invalid", "errors", "is_valid"]
+
+_MOST_SCHEMAS: Final = 1 << 14
+_checks: Final[dict[int, tuple[Schema, Check | None]]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """One keyword of a schema that a value, or a part of it, does not meet."""
+
+    path: tuple[str | int, ...]  # to that part
+    keyword: str
+    value: Any  # that part
+    schema: Schema  # the innermost, which has that keyword
+
+
+def is_valid(value: object, schema: Schema) -> bool:
+    """Whether a value meets a schema."""
+    check = _check_of(schema)
+    return check(value) if check else next(_by_jsonschema(value, schema), None) is None
+
+
+def errors(value: object, schema: Schema) -> Iterator[Invalid]:
+    """List what a value does not meet, in the order of the schema."""
+    check = _check_of(schema)
+    if check is None:
+        yield from _by_jsonschema(value, schema)
+    elif not check(value):
+        yield from _explain(value, schema, ())
+
+
+def _by_jsonschema(value: object, schema: Schema) -> Iterator[Invalid]:
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(schema).iter_errors(value):
+        path, of = tuple(error.absolute_path), cast("Schema", error.schema)
+        yield Invalid(path, str(error.validator), error.instance, of)
+
+
+def _check_of(schema: Schema) -> Check | None:
+    """Return the function of a schema, kept for each schema object: they are never changed."""
+    if id(schema) not in _checks:
+        if len(_checks) >= _MOST_SCHEMAS:
+            _checks.clear()
+        try:
+            check = compile_schema(schema)
+        except (Unsupported, re.error):
+            check = None
+        _checks[id(schema)] = (schema, check)  # with the schema, so that no other gets its id
+    return _checks[id(schema)][1]
+
+
+def _explain(
+    value: Any,  # noqa: ANN401 - JSON
+    schema: Schema | bool,
+    path: tuple[str | int, ...],
+) -> Iterator[Invalid]:
+    """List the keywords that a value does not meet, those inside of it too."""
+    if isinstance(schema, bool):
+        return
+    for keyword, limit in schema.items():
+        if keyword in _DIVIDED and not (keyword == "additionalProperties" and limit is False):
+            for step, part, inner in _parts(value, keyword, schema):
+                yield from _explain(part, inner, (*path, *step))
+        elif not is_restriction(keyword) or check_of_keyword(keyword, schema)(value):
+            continue
+        elif keyword == "required":
+            for name in limit:
+                if name not in value:
+                    yield Invalid(path, keyword, value, schema)
+        else:
+            yield Invalid(path, keyword, value, schema)
+
+
+# A value does not meet these where one of its parts does not meet a schema below them. For
+# others, such as `not`, that is no error by itself.
+_DIVIDED: Final = frozenset(
+    {"additionalProperties", "allOf", "if", "items", "patternProperties", "properties"}
+)
+
+
+def _parts(
+    value: Any,  # noqa: ANN401 - JSON
+    keyword: str,
+    schema: Schema,
+) -> Iterator[tuple[tuple[str | int, ...], Any, Schema | bool]]:
+    """List the parts of a value with the schemas below a keyword that they must meet."""
+    limit = schema[keyword]
+    match keyword, value:
+        case "allOf", _:
+            yield from (((), value, inner) for inner in limit)
+        case "if", _:
+            yield (), value, schema.get("then" if is_valid(value, limit) else "else", {})
+        case "items", list():
+            yield from (((at,), item, limit) for at, item in enumerate(value))
+        case "properties", dict():
+            yield from (
+                ((name,), value[name], inner) for name, inner in limit.items() if name in value
+            )
+        case "patternProperties", dict():
+            for pattern, inner in limit.items():
+                yield from (
+                    ((name,), value[name], inner) for name in value if re.search(pattern, name)
+                )
+        case "additionalProperties", dict():
+            yield from (((name,), value[name], limit) for name in additional_keys(value, schema))
