@@ -39,9 +39,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> HookRepositor
 def test_the_jobs_of_what_changed(repository: HookRepository) -> None:
     found = changed_subjects(["refs/hero.png", "app.ts", "notes.json"], {"evolink"}, NOTHING)
     assert repository.folder.is_dir()
-    assert found.media == ("refs/hero.png",)
+    assert list(found.media) == ["refs/hero.png"]
     assert found.jobs == ("deep/job.JSON", "job.yaml"), "and not what merely speaks of it"
-    assert found.standalone(["refs/hero.png"]) == [], "no one named it"
+    assert not [*found.standalone([os.path.abspath("refs/hero.png")])], "no one named it"
 
 
 def test_what_cannot_be_opened_is_not_taken_for_deleted(repository: HookRepository) -> None:

@@ -179,15 +179,15 @@ from wanprep.job import recognise
 os.setuid(65534)
 for paths, stdin in [["."], b""], [["l*d/*", "closed/**/*.png"], b""], [["-"], b"locked/x"]:
     found = find_subjects(paths, set(), io.BytesIO(stdin))
-    print(found.media[-1:], [each.path for each in found.unread])
+    print([*found.media][-1:], [each.path for each in found.unread])
 """
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tree, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines() == [
-        "('x.jpg/inside.png',) ['closed/job.yaml', 'locked', 'secret.json']",
-        "() ['locked', 'closed/bad.png']",
-        "() ['locked/x']",
+        "['x.jpg/inside.png'] ['closed/job.yaml', 'locked', 'secret.json']",
+        "[] ['locked', 'closed/bad.png']",
+        "[] ['locked/x']",
     ], done.stderr
 
 

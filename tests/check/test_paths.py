@@ -63,7 +63,7 @@ def test_named_files_from_standard_input(folder: Path) -> None:
     found = find_subjects(["-"], {"evolink"}, io.BytesIO(names), nul=True)
     assert folder.is_dir()
     assert found.jobs == ("job.yaml",)
-    assert found.media == ("hero.png",)
+    assert list(found.media) == ["hero.png"]
 
 
 def test_what_is_not_there(folder: Path) -> None:
@@ -74,10 +74,11 @@ def test_what_is_not_there(folder: Path) -> None:
 
 def test_what_a_job_uses_is_not_judged_alone_unless_named(folder: Path) -> None:
     used = [str(folder / "hero.png")]
-    assert find_subjects(["."], {"evolink"}, NOTHING).standalone(used) == [
-        os.path.join("refs", "dance.MP4")
-    ]
-    assert find_subjects(["hero.png"], {"evolink"}, NOTHING).standalone(used) == ["hero.png"]
+    found = find_subjects(["."], {"evolink"}, NOTHING)
+    assert list(found.standalone(used)) == [os.path.join("refs", "dance.MP4")]
+    named = find_subjects([".", "hero.png"], {"evolink"}, NOTHING)
+    assert list(named.standalone(used)) == ["hero.png", os.path.join("refs", "dance.MP4")]
+    assert list(named.named_of(used)) == ["hero.png"]
 
 
 @pytest.mark.parametrize(
@@ -110,4 +111,5 @@ def test_typescript_is_no_video(folder: Path) -> None:
     (folder / "folder.ts").mkdir()
     found = find_subjects(["."], set(), NOTHING)
     assert [path for path in found.media if path.endswith("s")] == ["lost.ts", "real.ts"]
-    assert find_subjects(["app.ts"], set(), NOTHING).media == ("app.ts",), "what is named is media"
+    named = find_subjects(["app.ts"], set(), NOTHING).media
+    assert list(named) == ["app.ts"], "what is named is media"

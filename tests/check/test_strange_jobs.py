@@ -75,7 +75,7 @@ def test_strange_values_anywhere(seed: int, tmp_path: Path) -> None:
     errors = Draft202012Validator(load_schema("report")).iter_errors(report.as_json())
     assert [error.message for error in errors] == []
     for name in FORMATS:
-        text = "".join(renderer(name)(report, Style()))
+        text = "".join(renderer(name)([report], Style()))
         assert all(line.isprintable() for line in text.split("\n"))
     assert not [each.message for each in report.findings if "None" in each.message]
 

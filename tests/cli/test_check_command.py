@@ -125,7 +125,7 @@ def test_other_files_in_a_folder_are_left_alone(wanprep: Command, tmp_path: Path
     shutil.copy(JOBS / "good/one-reference-plain-words.yaml", tmp_path / "job.yaml")
 
     result = json.loads(wanprep("check", "--format", "json", cwd=tmp_path).out)
-    assert [each["subject"] for each in result["verdicts"]] == ["hero.jpg", "job.yaml"]
+    assert [each["subject"] for each in result["verdicts"]] == ["job.yaml", "hero.jpg"]
     assert [(each["rule"], each["asset"]) for each in result["findings"]] == [
         ("asset-missing", "../media/hero.jpg")
     ]
@@ -279,7 +279,7 @@ def test_text_in_a_pipe_fits_80_columns_without_colors(
 
 
 def test_marks_are_under_the_reference(wanprep: Command) -> None:
-    names = ("unbound-chinese.yaml", "unbound-after-escapes.json")
+    names = ("unbound-after-escapes.json", "unbound-chinese.yaml")
     result = printed(wanprep, *(JOBS / "bad" / name for name in names))
     shown = [line[9:] for line in result.splitlines() if line[7:8] == "|"]
     pairs = dict(zip(shown[1::2], shown[::2], strict=True))
@@ -354,7 +354,7 @@ def test_named_pipes_are_not_opened(wanprep: Command, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "job.yaml")
     os.mkfifo(tmp_path / "hero.png")
     result = report(wanprep, "job.yaml", "hero.png", status=1, cwd=tmp_path)
-    assert rules(result)[-1] == "job-invalid"
+    assert rules(result)[0] == "job-invalid"
 
 
 def test_names_from_standard_input(wanprep: Command, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def commands(*findings: Finding, **changes: Any) -> list[str]:
     report = replace(REPORT, findings=findings, **changes)
-    text = "".join(render_github(report, Style()))
+    text = "".join(render_github([report], Style()))
     assert text == "" or text.endswith("\n")
     return text.split("\n")[:-1]
 
@@ -120,7 +120,7 @@ def test_check_writes_github_commands(
 
 
 def issues_of(*findings: Finding, **changes: Any) -> list[dict[str, Any]]:
-    text = "".join(render_gitlab(replace(REPORT, findings=findings, **changes), Style()))
+    text = "".join(render_gitlab([replace(REPORT, findings=findings, **changes)], Style()))
     assert text.isascii()
     assert text.startswith("[")  # GitLab takes no byte order mark
     issues: list[dict[str, Any]] = json.loads(text)
@@ -205,7 +205,7 @@ def test_thousands_of_files_take_time_in_proportion() -> None:
         report = replace(REPORT, findings=findings, verdicts=verdicts)
         begin = time.process_time()
         for style in ("github", "junit"):
-            "".join(renderer(style)(report, Style()))
+            "".join(renderer(style)([report], Style()))
         return time.process_time() - begin
 
     seconds(50)

@@ -57,7 +57,7 @@ CLEAN: Final = replace(REPORT, findings=(), verdicts=(), jobs=0)
 
 
 def rendered(report: Report, name: str, *, color: bool = False, width: int = 80) -> str:
-    return "".join(renderer(name)(report, Style(color=color, width=width)))
+    return "".join(renderer(name)([report], Style(color=color, width=width)))
 
 
 def test_every_format_has_a_renderer() -> None:
@@ -103,7 +103,7 @@ def test_text_shows_the_line_and_the_message() -> None:
 def test_what_is_not_checked_is_listed_when_verbose() -> None:
     checked = "2 files checked for evolink/wan2.7-reference-video: nothing found\n"
     assert rendered(CLEAN, "text") == checked
-    verbose = "".join(renderer("text")(CLEAN, Style(verbose=True)))
+    verbose = "".join(renderer("text")([CLEAN], Style(verbose=True)))
     assert verbose == f"Not checked:\n- Moderation: not known.\n{checked}"
 
 

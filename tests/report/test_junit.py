@@ -66,7 +66,7 @@ def parsed(text: str) -> ET.Element:
 
 def rendered(*findings: Finding, verdicts: tuple[Verdict, ...]) -> ET.Element:
     report = replace(REPORT, findings=findings, verdicts=verdicts)
-    return parsed("".join(render(report, Style())))
+    return parsed("".join(render([report], Style())))
 
 
 def only(root: ET.Element, tag: str) -> tuple[str, str, str]:

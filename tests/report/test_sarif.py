@@ -66,7 +66,7 @@ def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rendered(*findings: Finding, **changes: Any) -> dict[str, Any]:
     report = replace(REPORT, findings=findings, **changes)
-    text = "".join(render(report, Style()))
+    text = "".join(render([report], Style()))
     assert text.isascii()
     log = json.loads(text)
     VALIDATOR.validate(log)

@@ -97,5 +97,5 @@ def test_the_summary_ends_with_what_can_be_fixed(fixes: list[str], line: str) ->
     report = Report(
         targets=("a/b",), findings=findings, verdicts=(), unchecked=(), assets=1, jobs=0
     )
-    text = "".join(renderer("text")(report, Style()))
+    text = "".join(renderer("text")([report], Style()))
     assert text.endswith(f"\n{len(fixes)} errors in 1 of 1 file{line}")

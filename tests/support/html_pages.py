@@ -19,7 +19,7 @@ FIXTURES: Final = Path(__file__).parents[2] / "fixtures"
 
 
 def written(report: Report) -> str:
-    return "".join(renderer("html")(report, Style()))
+    return "".join(renderer("html")([report], Style()))
 
 
 def page_of(*paths: Path, targets: Sequence[str] = ()) -> str:

@@ -11,18 +11,20 @@ import json
 import os
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.git import utf8_path
 from wanprep.check.result import drop_findings
 from wanprep.errors import UsageError
 from wanprep.files.atomic import write_output
+from wanprep.files.outputs import refuse_inputs
 from wanprep.media.facts import is_url
 from wanprep.net.secrets import redact_url
 from wanprep.pointers import below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from wanprep.check.inputs import Case, Inputs
@@ -76,10 +78,10 @@ class _Contents:
     `sources` are the places, by absolute path, of files that will be copied to others.
     """
 
-    def __init__(self, inputs: Inputs, sources: Mapping[str, str]) -> None:
+    def __init__(self, inputs: Inputs | None, sources: Mapping[str, str]) -> None:
         self._sources = sources
-        files = (file.file for file in inputs.files)
-        self._cases = dict(zip(files, inputs.cases, strict=True))
+        files = [file.file for file in inputs.files] if inputs else []
+        self._cases = dict(zip(files, inputs.cases if inputs else (), strict=True))
         self._files: dict[str, str | None] = {}
         self._jobs: dict[int, str] = {}
 
@@ -188,12 +190,12 @@ def _entry(entry: Any, file: Path) -> Entry:  # noqa: ANN401 - JSON
 
 
 def without_baseline(
-    report: Report, inputs: Inputs, baseline: Iterable[Entry], sources: Mapping[str, str]
+    report: Report, baseline: Iterable[Entry], sources: Mapping[str, str]
 ) -> Report:
     """Leave out the findings of a baseline, and count them."""
     keys = {each.key for each in baseline}
     rules = {key[:2] for key in keys}  # no file is read for others
-    contents = _Contents(inputs, sources)
+    contents = _Contents(report.inputs, sources)
 
     def is_in_baseline(finding: Finding) -> bool:
         if (finding.rule, finding.target) not in rules:
@@ -205,20 +207,26 @@ def without_baseline(
     return replace(left, in_baseline=len(report.findings) - len(left.findings))
 
 
-def write_baseline(file: Path, report: Report, inputs: Inputs) -> Update:
+def write_baseline(file: Path, parts: Iterable[Report]) -> Update:
     """Write all findings to a baseline, and keep those in files that were not checked."""
-    # What is about to be written over must be a baseline.
+    # What is about to be written over must be a baseline, and nothing that this run reads.
     if file.suffix.lower() != ".json":
         raise UsageError(f"the name of a baseline ends with .json, not {file.name}")
     old = read_baseline(file) if file.exists() else ()
-    contents = _Contents(inputs, {})
-    found = [(finding, contents.find(finding)) for finding in report.findings]
-    entries = [
-        Entry(_relative(content.file, file), finding.rule, finding.target, content.key)
-        for finding, content in found
-        if content
-    ]
-    every = sorted([*_not_checked(old, inputs, file), *entries], reverse=True)
+    kept = _by_path(old, file)
+    entries: list[Entry] = []
+    unreadable = 0
+    for part in parts:
+        refuse_inputs(str(file), part.inputs.paths() if part.inputs else (), "--write-baseline")
+        contents = _Contents(part.inputs, {})
+        for finding in part.findings:
+            if content := contents.find(finding):
+                name = _relative(content.file, file)
+                entries.append(Entry(name, finding.rule, finding.target, content.key))
+            else:
+                unreadable += 1
+        _drop_checked(kept, part.inputs)
+    every = sorted([*chain.from_iterable(kept.values()), *entries], reverse=True)
     by_key = {entry.key: entry for entry in every}
     before, after = _count(old), _count(every)
     _write(file, sorted(replace(each, count=after[each.key]) for each in by_key.values()))
@@ -226,7 +234,7 @@ def write_baseline(file: Path, report: Report, inputs: Inputs) -> Update:
         total=after.total(),
         new=(after - before).total(),
         removed=(before - after).total(),
-        unreadable=sum(content is None for _, content in found),
+        unreadable=unreadable,
     )
 
 
@@ -238,13 +246,19 @@ def _count(entries: Iterable[Entry]) -> Counter[Key]:
     return counts
 
 
-def _not_checked(old: Iterable[Entry], inputs: Inputs, file: Path) -> Iterator[Entry]:
-    checked = {os.path.abspath(path) for path in inputs.facts}
-    checked |= {os.path.abspath(each.file) for each in inputs.files}
-    for entry in old:
+def _by_path(entries: Iterable[Entry], file: Path) -> dict[str, list[Entry]]:
+    """Group entries by the absolute path of their file; those of files that are gone are left."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
         path = os.path.abspath(os.path.join(file.parent, entry.file))
-        if path not in checked and os.path.lexists(path):
-            yield entry
+        groups.setdefault(path, []).append(entry)
+    return {path: group for path, group in groups.items() if os.path.lexists(path)}
+
+
+def _drop_checked(entries: dict[str, list[Entry]], inputs: Inputs | None) -> None:
+    if inputs:
+        for path in (*inputs.facts, *(each.file for each in inputs.files)):
+            entries.pop(os.path.abspath(path), None)
 
 
 def _relative(path: str, file: Path) -> str:

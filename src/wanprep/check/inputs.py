@@ -6,17 +6,17 @@ import fnmatch
 import os
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wanprep.check.paths import find_subjects
 from wanprep.config import Config
 from wanprep.errors import UsageError
-from wanprep.media import probe_many
 from wanprep.media.facts import Facts, is_url, unreadable_facts, usual_kind
+from wanprep.media.workers import expect, prober
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, target_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from wanprep.check.paths import Subjects
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wanprep.job.shape import Problem
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
+
+    Probe = Callable[[Iterable[str | Facts]], Iterator[Facts]]
 
 ROLES: Final = ("reference_image", "reference_video", "first_frame", "voice")
 _ROLES: Final = {"image": "reference_image", "video": "reference_video", "audio": "voice"}
@@ -59,16 +61,18 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything that a check has read and probed."""
+    """Everything that a check, or a part of it, has read and probed."""
 
     request: CheckRequest
-    files: tuple[JobFile, ...]
-    cases: tuple[tuple[Case, ...], ...]  # of each file
-    problems: tuple[tuple[Problem, ...], ...]  # with the targets of each file
-    media: tuple[str, ...]  # files that are checked by themselves
-    media_targets: tuple[Target, ...]
-    facts: Mapping[str, Facts]  # by path, or by the location of a job's asset
+    files: tuple[JobFile, ...] = ()
+    cases: tuple[tuple[Case, ...], ...] = ()  # of each file
+    problems: tuple[tuple[Problem, ...], ...] = ()  # with the targets of each file
+    media: tuple[str, ...] = ()  # files that are checked by themselves
+    media_targets: tuple[Target, ...] = ()
+    # By path, or by the location of a job's asset.
+    facts: Mapping[str, Facts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what was left out, for the report
+    later_targets: tuple[str, ...] = ()  # for which later parts are checked
 
     def role(self, path: str) -> str:
         """Return the role in which a bare media file is checked."""
@@ -96,51 +100,112 @@ def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
     return _ROLES.get(kind, "reference_image")
 
 
-def targets_of(
-    request: CheckRequest,
-) -> tuple[list[Target], Mapping[str, Target], list[Target]]:
-    """Load the targets that are requested, all, and those for what names none."""
+class Targets(NamedTuple):
+    """The targets that are requested, all that there are, and those for what names none."""
+
+    requested: list[Target]
+    every: Mapping[str, Target]
+    default: list[Target]
+
+    @property
+    def providers(self) -> set[str]:
+        """The providers that a job may name."""
+        return {name.partition("/")[0] for name in self.every}
+
+    @property
+    def of_media(self) -> tuple[Target, ...]:
+        """The targets of bare media."""
+        return tuple(self.requested or self.default)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadJobs:
+    """The jobs of some files, and what is wrong with the targets that they name."""
+
+    files: tuple[JobFile, ...] = ()
+    cases: tuple[tuple[Case, ...], ...] = ()
+    problems: tuple[tuple[Problem, ...], ...] = ()
+
+    def assets(self, kind: str) -> Iterator[Asset]:
+        """List what the jobs use: files or URLs."""
+        for of_file in self.cases:
+            for case in of_file:
+                yield from (asset for asset in case.intent.assets if asset.kind == kind)
+
+    def paths(self) -> list[str]:
+        """List the local files that the jobs use."""
+        return [asset.location for asset in self.assets("file")]
+
+
+def targets_of(request: CheckRequest) -> Targets:
+    """Load all targets, and choose those that are requested."""
     config = request.config
     targets = all_targets((*request.target_folders, *config.target_folders))
     requested = choose_targets(request.targets, targets)
     place = f"the configuration {config.file}: `targets`: "
     default = choose_targets(config.targets or [DEFAULT_TARGET], targets, place)
-    return requested, targets, default
+    return Targets(requested, targets, default)
 
 
 def read_inputs(request: CheckRequest) -> Inputs:
-    """Read the jobs and probe the media behind some paths."""
-    requested, targets, default = targets_of(request)
-    found = _find(request, {name.partition("/")[0] for name in targets})
-    files = [_read(path) for path in found.jobs]
-    read = [(file, *read_cases(file, requested, targets, default)) for file in files]
-    if found.candidates:
-        from wanprep.check.git import unaffected_jobs
-
-        # Leave out the jobs that only seemed to use what changed.
-        paths = {file.file: _paths([cases]) for file, cases, _ in read}
-        unaffected = unaffected_jobs(found, paths)
-        read = [each for each in read if each[0].file not in unaffected]
-    cases = tuple(of_file for _, of_file, _ in read)
-    used = _paths(cases)
-    unread = {facts.path: facts for facts in found.unread}
-    media = [*found.standalone(used), *unread]
-    urls = {path: url_asset(path) for path in media if is_url(path)}
-    urls |= {asset.location: asset for asset in _assets(cases, "url")}
+    """Read the jobs and probe the media behind some paths, all at once."""
+    targets = targets_of(request)
+    found = find(request, targets.providers)
+    jobs = read_job_files(found.jobs, found, targets)
+    used = {os.path.abspath(path) for path in jobs.paths()}
+    with found.media:
+        media = [*found.standalone(used)]
+    with prober(deep=request.deep, cache=request.cache, workers=request.workers) as probe:
+        facts = probe_jobs(jobs, [*media, *found.unread], request, probe)
     return Inputs(
         request=request,
-        files=tuple(file for file, _, _ in read),
-        cases=cases,
-        problems=tuple(problems for _, _, problems in read),
-        media=tuple(media),
-        media_targets=tuple(requested or default),
-        facts=_probe([*(unread.get(path, path) for path in media), *used], request)
-        | _probe_urls(urls, request),
-        notes=(_LEFT_OUT.format(found.left_out),) if found.left_out else (),
+        files=jobs.files,
+        cases=jobs.cases,
+        problems=jobs.problems,
+        media=(*media, *(each.path for each in found.unread)),
+        media_targets=targets.of_media,
+        facts=facts,
+        notes=left_out(found),
     )
 
 
-def _find(request: CheckRequest, providers: set[str]) -> Subjects:
+def probe_jobs(
+    jobs: ReadJobs, media: Sequence[str | Facts], request: CheckRequest, probe: Probe
+) -> dict[str, Facts]:
+    """Probe what some jobs use, and media by themselves; facts among them stay as they are."""
+    urls = {path: url_asset(path) for path in media if isinstance(path, str) and is_url(path)}
+    urls |= {asset.location: asset for asset in jobs.assets("url")}
+    names = dict.fromkeys([*media, *jobs.paths()])
+    paths = [path for path in names if isinstance(path, Facts) or not is_url(path)]
+    expect(len(paths))
+    facts = {each.path: each for each in probe(paths)}
+    return facts | probe_urls(urls, request)
+
+
+def left_out(found: Subjects) -> tuple[str, ...]:
+    """Note for the report how many jobs were not even read."""
+    return (_LEFT_OUT.format(found.left_out),) if found.left_out else ()
+
+
+def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> ReadJobs:
+    """Read jobs, without those that only seemed to use what changed."""
+    files = [_read(path) for path in paths]
+    read = [(file, *read_cases(file, *targets)) for file in files]
+    if found.candidates:
+        from wanprep.check.git import unaffected_jobs
+
+        uses = {file.file: ReadJobs(cases=(cases,)).paths() for file, cases, _ in read}
+        unaffected = unaffected_jobs(found, uses)
+        read = [each for each in read if each[0].file not in unaffected]
+    return ReadJobs(
+        files=tuple(file for file, _, _ in read),
+        cases=tuple(cases for _, cases, _ in read),
+        problems=tuple(problems for _, _, problems in read),
+    )
+
+
+def find(request: CheckRequest, providers: set[str]) -> Subjects:
+    """List what there is to check; nothing is a usage error."""
     if request.changed:
         from wanprep.check.git import changed_subjects
 
@@ -199,28 +264,12 @@ def _problem(job: Job, rule: str, message: str, pointer: str) -> Problem:
     return Problem(rule, pointer, message, job.document.place(pointer))
 
 
-def _paths(cases: Iterable[Iterable[Case]]) -> list[str]:
-    return [asset.location for asset in _assets(cases, "file")]
-
-
-def _assets(cases: Iterable[Iterable[Case]], kind: str) -> Iterator[Asset]:
-    for of_file in cases:
-        for case in of_file:
-            yield from (asset for asset in case.intent.assets if asset.kind == kind)
-
-
-def _probe(paths: Iterable[str | Facts], request: CheckRequest) -> dict[str, Facts]:
-    unique = dict.fromkeys(path for path in paths if isinstance(path, Facts) or not is_url(path))
-    probed = probe_many(unique, deep=request.deep, cache=request.cache, workers=request.workers)
-    return {facts.path: facts for facts in probed}
-
-
-def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Facts]:
+def probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Facts]:
     """Probe URLs by their headers and ranges only, but for --deep."""
     if not urls or request.offline:
         return {}
     from wanprep.check.urls import is_public
-    from wanprep.media.workers import probe_urls
+    from wanprep.media import workers
     from wanprep.net.reach import allowed_hosts, is_allowed_url
 
     own = request.config.allow_hosts
@@ -228,7 +277,7 @@ def _probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, F
     reachable = [
         url for url, asset in urls.items() if is_public(asset) or is_allowed_url(url, hosts)
     ]
-    probed = probe_urls(reachable, deep=request.deep, cache=request.cache, allow_hosts=own)
+    probed = workers.probe_urls(reachable, deep=request.deep, cache=request.cache, allow_hosts=own)
     return {facts.path: facts for facts in probed}
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.listing import expand, files_in, is_missing, is_pattern, unread
+from wanprep.check.names import MediaNames, Repeats
 from wanprep.errors import UsageError
 from wanprep.files.outputs import is_own_file
 from wanprep.media.facts import Facts, extension_format, is_url, usual_kind
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from wanprep.check.listing import Found
 
@@ -28,19 +30,30 @@ class Subjects:
     """The files to check, in the order in which they were found."""
 
     jobs: tuple[str, ...]
-    media: tuple[str, ...]
-    named: frozenset[str]  # on the command line, and not merely found in a folder
+    media: MediaNames
     unread: tuple[Facts, ...] = ()  # folders that cannot be listed, and files that may be jobs
     changed: tuple[str, ...] = ()  # media, also deleted ones, whose jobs are checked again
     candidates: frozenset[str] = frozenset()  # unchanged jobs that may use them
     left_out: int = 0  # more such jobs, too many to read
 
-    def standalone(self, used: Iterable[str]) -> list[str]:
-        """List the media to check by themselves: what a job uses is checked as its asset."""
-        assets = {os.path.abspath(path) for path in used}
-        return [
-            path for path in self.media if path in self.named or os.path.abspath(path) not in assets
-        ]
+    def standalone(self, used: Collection[str]) -> Iterator[str]:
+        """List the media to check by themselves: what a job uses is checked as its asset.
+
+        `used` are the absolute paths of what jobs use. What the user named is always checked.
+        """
+        for path, named in self.media.items():
+            if named or not used or os.path.abspath(path) not in used:
+                yield path
+
+    def unused(self, used: Collection[str]) -> Iterator[str]:
+        """List the media that no job uses."""
+        return (path for path in self.media if os.path.abspath(path) not in used)
+
+    def named_of(self, used: Collection[str]) -> Iterator[str]:
+        """List the media that jobs use, and that are checked by themselves, too."""
+        for path, named in self.media.items() if self.media.has_named else ():
+            if named and os.path.abspath(path) in used:
+                yield path
 
 
 def find_subjects(
@@ -54,28 +67,40 @@ def find_subjects(
         for path in paths
         for file in files_in([path], stdin, nul=nul)
     )
-    return sort_files(files, providers)
+    return sort_files(files, providers, may_repeat=_may_repeat(paths))
 
 
-def sort_files(files: Iterable[tuple[Found, bool]], providers: Collection[str]) -> Subjects:
+def _may_repeat(paths: Sequence[str]) -> bool:
+    """Whether a file may be listed twice: folders that lie apart have no file in common."""
+    if len(paths) == 1:
+        return paths[0] == "-" or is_pattern(paths[0])
+    places = sorted(os.path.join(os.path.abspath(path), "") for path in paths)
+    nested = any(after.startswith(before) for before, after in pairwise(places))
+    return nested or any(path == "-" or is_pattern(path) for path in paths)
+
+
+def sort_files(
+    files: Iterable[tuple[Found, bool]], providers: Collection[str], *, may_repeat: bool = True
+) -> Subjects:
     """Sort files into jobs and media; of those not named, leave out what looks like neither."""
     jobs: dict[str, None] = {}
-    media: dict[str, None] = {}
-    named_media: set[str] = set()
+    media = MediaNames()
     unread: dict[str, Facts] = {}
-    for file, named in files:
-        path = _recognise(file, providers) if not named else file
-        if isinstance(path, Facts):
-            unread[path.path] = path
-        elif path is None:
-            continue
-        elif has_job_suffix(path):
-            if not (named and is_own_file(path)):
-                jobs[path] = None
-        else:
-            media[path] = None
-            named_media |= {path} if named else set()
-    return Subjects(tuple(jobs), tuple(media), frozenset(named_media), tuple(unread.values()))
+    with Repeats() as repeats:
+        for file, named in files:
+            path = _recognise(file, providers) if not named else file
+            if isinstance(path, Facts):
+                unread[path.path] = path
+            elif path is None:
+                continue
+            elif has_job_suffix(path):
+                if not (named and is_own_file(path)):
+                    jobs[path] = None
+            elif not may_repeat or repeats.is_new(path):
+                media.add(path, named=named)
+            elif named:
+                media.set_named(path)
+    return Subjects(tuple(jobs), media, tuple(unread.values()))
 
 
 def has_job_suffix(path: str) -> bool:

@@ -13,6 +13,7 @@ from wanprep.check.findings import (
     verdict_of,
 )
 from wanprep.check.inputs import read_inputs, url_asset
+from wanprep.check.parts import inputs_in_parts
 from wanprep.check.result import Report, drop_findings, with_severities
 from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
@@ -48,15 +49,18 @@ class _Results:
 
 
 def run_check(request: CheckRequest) -> Report:
-    """Read, probe and judge everything that is requested."""
+    """Read, probe and judge everything that is requested, at once."""
     return judge_inputs(read_inputs(request))
 
 
+def check_in_parts(request: CheckRequest) -> Iterator[Report]:
+    """Read, probe and judge everything that is requested, and keep none of it."""
+    return map(judge_inputs, inputs_in_parts(request))
+
+
 def judge_inputs(inputs: Inputs) -> Report:
-    """Judge what was read and probed."""
+    """Judge what was read and probed: jobs, then bare media in their order."""
     results = _Results()
-    for path in inputs.media:
-        (_judge_url if is_url(path) else _judge_file)(path, inputs, results)
     for file, cases, problems in zip(inputs.files, inputs.cases, inputs.problems, strict=True):
         found = [problem_finding(each, file.file) for each in (*file.problems, *problems)]
         results.findings += found
@@ -67,6 +71,8 @@ def judge_inputs(inputs: Inputs) -> Report:
         for number in range(1, max(1, file.documents) + 1):
             if number not in judged:  # nobody knows for which target
                 results.verdicts.append(Verdict(_subject(file.file, number), "", "fail"))
+    for path in inputs.media:
+        (_judge_url if is_url(path) else _judge_file)(path, inputs, results)
     config = inputs.request.config
     return drop_findings(
         _report(results, inputs),
@@ -169,8 +175,9 @@ def placeholder_facts(asset: Asset) -> Facts:
 
 
 def _report(results: _Results, inputs: Inputs) -> Report:
-    findings = sorted(results.findings, key=_order)
     sources = {file.file: file.source for file in inputs.files}
+    places = {name: at for at, name in enumerate([*sources, *inputs.media])}
+    findings = sorted(results.findings, key=lambda each: (places[each.file], _order(each)))
     lines = {
         (each.file, each.line): sources[each.file].line_text(each.line)
         for each in findings
@@ -182,7 +189,7 @@ def _report(results: _Results, inputs: Inputs) -> Report:
         *(note for target in results.targets.values() for note in target.unchecked),
     ]
     return Report(
-        targets=tuple(results.targets),
+        targets=tuple(dict.fromkeys([*results.targets, *inputs.later_targets])),
         findings=tuple(findings),
         verdicts=tuple(results.verdicts),
         unchecked=tuple(dict.fromkeys(unchecked)),
@@ -195,4 +202,4 @@ def _report(results: _Results, inputs: Inputs) -> Report:
 
 def _order(finding: Finding) -> tuple[object, ...]:
     place = (finding.line or 0, finding.column or 0)
-    return (finding.file, place, _ORDER[finding.severity], finding.rule, finding.target)
+    return (place, _ORDER[finding.severity], finding.rule, finding.target)

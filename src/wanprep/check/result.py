@@ -1,16 +1,18 @@
-"""The result of a check, before it is written in any format."""
+"""The result of a check, or of a part of one, before it is written in any format."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from wanprep.net.secrets import redact_json, redact_url
 from wanprep.rules.finding import Verdict, parse_rule_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.inputs import Inputs
     from wanprep.rules.finding import Finding, Severity
@@ -24,7 +26,11 @@ _RANK: Final = {"note": 0, "warning": 1, "error": 2}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings and verdicts of one check, sorted and the same at every run."""
+    """Findings and verdicts of a check or of a part of it: in their order, the same at every run.
+
+    The parts of a check are reported one after the other, and nothing is kept of each: a subject
+    is in one part with all its findings. `Totals` counts what a report says of all of them.
+    """
 
     targets: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -45,23 +51,12 @@ class Report:
     @property
     def summary(self) -> dict[str, int]:
         """The counts by severity, with the keys of the report schema."""
-        severities = Counter(finding.severity for finding in self.findings)
-        verdicts = Counter(verdict.verdict for verdict in self.verdicts)
-        return {
-            "assets": self.assets,
-            "jobs": self.jobs,
-            "errors": severities["error"],
-            "warnings": severities["warning"],
-            "notes": severities["note"],
-            "unknown": verdicts["unknown"],
-            **({} if self.in_baseline is None else {"known": self.in_baseline}),
-        }
+        return Totals().add(self).summary
 
     @property
     def clean(self) -> bool:
         """Whether there are no errors, and nothing is unknown that could have been checked."""
-        is_open = any(each.verdict == "unknown" and not each.excused for each in self.verdicts)
-        return self.summary["errors"] == 0 and not is_open
+        return Totals().add(self).clean
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as schemas/report.schema.json describes it."""
@@ -70,12 +65,110 @@ class Report:
             "targets": list(self.targets),
             "summary": self.summary,
             "findings": [finding_json(finding) for finding in self.findings],
-            "verdicts": [
-                {"subject": each.subject, "target": each.target, "verdict": each.verdict}
-                for each in self.verdicts
-            ],
+            "verdicts": [verdict_json(verdict) for verdict in self.verdicts],
             "unchecked": list(self.unchecked),
         }
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the parts of a check amount to."""
+
+    assets: int = 0
+    jobs: int = 0
+    severities: Counter[str] = field(default_factory=Counter)
+    files: int = 0  # media and job files
+    affected: int = 0  # files with findings, or with something unknown
+    fixable: int = 0
+    needs_consent: int = 0  # findings that are fixed after a decision of the user
+    unknown: int = 0
+    excused: int = 0  # of these, for --offline
+    in_baseline: int | None = None
+    targets: dict[str, None] = field(default_factory=dict)
+    unchecked: dict[str, None] = field(default_factory=dict)
+    left_out: dict[str, None] = field(default_factory=dict)  # of these, by this check
+
+    def add(self, part: Report) -> Self:
+        """Count one more part."""
+        self.assets += part.assets
+        self.jobs += part.jobs
+        self.severities.update(finding.severity for finding in part.findings)
+        self.files += part.files
+        fixes = [finding.fixable for finding in part.findings if finding.fix]
+        self.fixable += sum(fixes)
+        self.needs_consent += len(fixes) - sum(fixes)
+        unknown = [verdict for verdict in part.verdicts if verdict.verdict == "unknown"]
+        affected = {finding.file for finding in part.findings}
+        # A subject may be a document of a job file.
+        self.affected += len(affected | {re.sub(r"#\d+$", "", each.subject) for each in unknown})
+        self.unknown += len(unknown)
+        self.excused += sum(verdict.excused for verdict in unknown)
+        if part.in_baseline is not None:
+            self.in_baseline = (self.in_baseline or 0) + part.in_baseline
+        self.targets |= dict.fromkeys(part.targets)
+        self.unchecked |= dict.fromkeys(part.unchecked)
+        self.left_out |= dict.fromkeys(part.inputs.notes if part.inputs else ())
+        return self
+
+    def count(self, parts: Iterable[Report]) -> Iterator[Report]:
+        """Pass parts on, and count each when it is asked for."""
+        for part in parts:
+            self.add(part)
+            yield part
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """The counts by severity, with the keys of the report schema."""
+        return {
+            "assets": self.assets,
+            "jobs": self.jobs,
+            "errors": self.severities["error"],
+            "warnings": self.severities["warning"],
+            "notes": self.severities["note"],
+            "unknown": self.unknown,
+            **({} if self.in_baseline is None else {"known": self.in_baseline}),
+        }
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is unknown that could have been checked."""
+        return self.unknown > self.excused
+
+    @property
+    def clean(self) -> bool:
+        """Whether there are no errors, and nothing is unknown that could have been checked."""
+        return self.severities["error"] == 0 and not self.is_open
+
+
+def join(parts: Iterable[Report]) -> Report:
+    """Make one report of several, for a format that shows all at once."""
+    totals = Totals()
+    every = tuple(totals.count(parts))
+    return Report(
+        targets=tuple(totals.targets),
+        findings=tuple(chain.from_iterable(part.findings for part in every)),
+        verdicts=tuple(chain.from_iterable(part.verdicts for part in every)),
+        unchecked=tuple(totals.unchecked),
+        assets=totals.assets,
+        jobs=totals.jobs,
+        lines={place: line for part in every for place, line in part.lines.items()},
+        inputs=_join_inputs([part.inputs for part in every if part.inputs]),
+        in_baseline=totals.in_baseline,
+    )
+
+
+def _join_inputs(parts: Sequence[Inputs]) -> Inputs | None:
+    if not parts:
+        return None
+    return replace(
+        parts[0],
+        files=tuple(chain.from_iterable(part.files for part in parts)),
+        cases=tuple(chain.from_iterable(part.cases for part in parts)),
+        problems=tuple(chain.from_iterable(part.problems for part in parts)),
+        media=tuple(chain.from_iterable(part.media for part in parts)),
+        facts={path: facts for part in parts for path, facts in part.facts.items()},
+        notes=tuple(chain.from_iterable(part.notes for part in parts)),
+    )
 
 
 def redact_report(report: Report) -> Report:
@@ -100,6 +193,11 @@ def _redact_finding(finding: Finding) -> Finding:
 def finding_json(finding: Finding) -> dict[str, Any]:
     """Return a finding as schemas/report.schema.json describes it."""
     return {name: getattr(finding, name) for name in _KEYS} | {"source": dict(finding.source)}
+
+
+def verdict_json(verdict: Verdict) -> dict[str, str]:
+    """Return a verdict as schemas/report.schema.json describes it."""
+    return {"subject": verdict.subject, "target": verdict.target, "verdict": verdict.verdict}
 
 
 def select_findings(

@@ -3,50 +3,33 @@
 from __future__ import annotations
 
 import os
-import sys
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_rules
+from wanprep.cli.completion import complete_files
 from wanprep.cli.options import (
     fixing_options,
-    format_option,
-    is_quiet,
     is_verbose,
     judging_options,
     offline_option,
     reading_options,
     together,
-    use_color,
 )
+from wanprep.cli.report_output import report_options, require_output, write_report
 from wanprep.errors import UsageError
-from wanprep.files.atomic import write_output
-from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
-from wanprep.report import FORMATS
+from wanprep.files.outputs import require_folder
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from io import TextIOWrapper
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.check.baseline import Entry
-    from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
 
-_report_options = together(
-    format_option(sorted(FORMATS), "Format of the report."),
-    click.option("-o", "--output", metavar="FILE", shell_complete=complete_files,
-                 help="Write the report to FILE."),
-    click.option("--select", multiple=True, metavar="RULE", shell_complete=complete_rules,
-                 help="Report only these rules."),
-    click.option("--ignore", multiple=True, metavar="RULE", shell_complete=complete_rules,
-                 help="Do not report these rules."),
-    click.option("--severity", type=click.Choice(["note", "warning", "error"]), default="note",
-                 show_default=True, help="Lowest severity to report."),
-)  # fmt: skip
 _baseline_options = together(
     click.option("--baseline", metavar="FILE", help="Do not report the findings in FILE."),
     click.option("--no-baseline", is_flag=True, help="Report findings in the baseline, too."),
@@ -58,7 +41,7 @@ _baseline_options = together(
 @click.command(short_help="Find what a target would refuse, cut off or bill for nothing.")
 @click.argument("paths", nargs=-1, shell_complete=complete_files)
 @judging_options
-@_report_options
+@report_options
 @offline_option
 @click.option(
     "--changed",
@@ -105,8 +88,8 @@ def check(
       wanprep check --write-baseline              accept all current findings
       wanprep check job.yaml --fix --out ready    fix, then check the results
     """
-    from wanprep.check.inputs import CheckRequest, read_inputs
-    from wanprep.check.pipeline import judge_inputs
+    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.pipeline import check_in_parts
     from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
@@ -114,19 +97,15 @@ def check(
 
     # Before any file is read: a misspelt rule is reported at once.
     selected, ignored = parse_rule_names(select), parse_rule_names(ignore)
-    if style == "html" and output is None and sys.stdout.isatty():
-        raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
     if any(fix_options.values()) and not fix:
         raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
     if fix and watch:
         raise UsageError("--fix and --watch cannot be combined: fix once, with `wanprep fix`")
-    if output is not None:
-        require_folder(output, "-o")
-        refuse_foreign(output, "report", "-o")
+    require_output(style, output)
+    writes_baseline = new_baseline is not None
 
-    def check_once() -> tuple[Report, Inputs]:
+    def parts() -> Iterator[Report]:
         config = find_config(Path.cwd())
-        writes_baseline = new_baseline is not None
         entries = load_baseline(config, baseline, disabled=no_baseline or writes_baseline)
         request = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
@@ -139,31 +118,28 @@ def check(
             from wanprep.cli.fix import fix_before_check
 
             request = fix_before_check(request, ignored, **fix_options)
-        with show_probe_progress():
-            inputs = read_inputs(request)
-        report = select_findings(judge_inputs(inputs), selected, ignored, severity)
-        report = drop_baseline(report, inputs, entries)
-        if not writes_baseline:
-            if output is not None:
-                refuse_inputs(output, inputs.paths(), "-o")
-            _write_report(_with_fixes(report), style, output)
-        return report, inputs
+        with show_probe_progress() as progress:
+            for part in check_in_parts(request):
+                selection = select_findings(part, selected, ignored, severity)
+                shown = _with_fixes(drop_baseline(selection, entries))
+                with progress.paused() if shown.findings else nullcontext():
+                    yield shown
 
     if new_baseline is not None:
-        _write_baseline(*check_once(), new_baseline)
+        _write_baseline(parts(), find_config(Path.cwd()), new_baseline)
         return 0
     if watch:
-        _watch(lambda: check_once()[1], paths or (".",), output)
+        _watch(parts, paths or (".",), style, output)
         return 0
-    return 0 if check_once()[0].clean else 1
+    return 0 if write_report(parts(), style, output).clean else 1
 
 
-def _with_fixes(report: Report) -> Report:
-    if not report.findings:  # planning is not even imported
-        return report
+def _with_fixes(part: Report) -> Report:
+    if not part.findings:  # planning is not even imported
+        return part
     from wanprep.fix.fixable import with_fixes
 
-    return with_fixes(report)
+    return with_fixes(part)
 
 
 def load_baseline(
@@ -181,27 +157,22 @@ def load_baseline(
 
 
 def drop_baseline(
-    report: Report,
-    inputs: Inputs,
-    entries: tuple[Entry, ...] | None,
-    sources: Mapping[str, str] | None = None,
+    report: Report, entries: tuple[Entry, ...] | None, sources: Mapping[str, str] | None = None
 ) -> Report:
     """Leave out the findings in the baseline, if there is one."""
     if entries is None:
         return report
     from wanprep.check.baseline import without_baseline
 
-    return without_baseline(report, inputs, entries, sources or {})
+    return without_baseline(report, entries, sources or {})
 
 
-def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
+def _write_baseline(parts: Iterable[Report], config: Config, path: str) -> None:
     from wanprep.check.baseline import FILE, write_baseline
 
-    config = inputs.request.config
     file = Path(path) if path else config.baseline or config.folder / FILE
     require_folder(str(file), "--write-baseline")
-    refuse_inputs(str(file), inputs.paths(), "--write-baseline")
-    written = write_baseline(file, report, inputs)
+    written = write_baseline(file, parts)
     count = plural(written.total, "finding")
     name = visible(os.path.relpath(file))
     click.echo(f"{name}: {count} ({written.new} new, {written.removed} removed)", err=True)
@@ -215,28 +186,23 @@ def _write_baseline(report: Report, inputs: Inputs, path: str) -> None:
         click.echo(f'To use it, add to {table}{where}: baseline = "{value}"', err=True)
 
 
-def _watch(once: Callable[[], Inputs], paths: tuple[str, ...], output: str | None) -> None:
+def _watch(
+    check: Callable[[], Iterator[Report]], paths: tuple[str, ...], style: str, output: str | None
+) -> None:
     from wanprep.cli.watch import watch
 
     if "-" in paths:
         raise UsageError("--watch cannot read names from standard input: name files or folders")
 
-    watch(lambda: once().paths(), paths, exclude=[output] if output else [])
+    def once() -> list[str]:
+        used: list[str] = []
+        write_report(_note_paths(check(), used), style, output)
+        return used
+
+    watch(once, paths, exclude=[output] if output else [])
 
 
-def _write_report(report: Report, style: str, output: str | None) -> None:
-    import shutil
-
-    from wanprep.report import Style, renderer
-
-    render = renderer(style)
-    if output is not None:
-        text = "".join(render(report, Style(verbose=is_verbose())))
-        write_output(text.encode("utf-8", "backslashreplace"), output)
-        return
-    # A terminal that lacks a letter shows its number instead.
-    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
-    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
-    look = Style(use_color(sys.stdout), width, quiet=is_quiet(), verbose=is_verbose())
-    for piece in render(report, look):
-        sys.stdout.write(piece)
+def _note_paths(parts: Iterable[Report], used: list[str]) -> Iterator[Report]:
+    for part in parts:
+        used += part.inputs.paths() if part.inputs else ()
+        yield part

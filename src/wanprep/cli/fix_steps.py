@@ -107,7 +107,7 @@ def check_results(
     request = recheck_request(task, prepared, outcomes)
     nothing = replace(prepared.inputs, files=(), cases=(), problems=(), media=(), facts={})
     inputs = read_inputs(request) if request.paths or request.changed else nothing
-    return with_fixes(drop_baseline(judge_inputs(inputs), inputs, baseline))
+    return with_fixes(drop_baseline(judge_inputs(inputs), baseline))
 
 
 def show_plan(
@@ -119,7 +119,7 @@ def show_plan(
     jobs = tuple(planned_jobs(task, prepared, prepared.results))
     predicted = predict(prepared.inputs, prepared.files, jobs)
     remaining = judge_inputs(predicted.inputs)
-    remaining = drop_baseline(remaining, predicted.inputs, baseline, predicted.sources)
+    remaining = drop_baseline(remaining, baseline, predicted.sources)
     remaining = with_fixes(remaining)
     if style == "json":
         click.echo(json.dumps(plan_json(prepared, jobs), indent=1, ensure_ascii=False))

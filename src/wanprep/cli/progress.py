@@ -26,28 +26,44 @@ if TYPE_CHECKING:
 _BAR_AFTER: Final = 1.0  # seconds
 
 
-@contextmanager
-def show_probe_progress(*, bar: bool = True) -> Iterator[None]:
-    """Show what is probed meanwhile; without `bar`, only in the log of --verbose."""
-    if is_verbose():
-        with _Log() as log, report_to(log):
-            yield
-    elif bar and sys.stderr.isatty() and not is_quiet():
-        with _Bar() as shown, report_to(shown):
-            yield
-    else:
+class ProgressDisplay(Closing):
+    """What is shown of the progress: nothing, where nobody wants to see it."""
+
+    def expect(self, count: int) -> None:
+        """Expect so many more files."""
+
+    def add(self, facts: Facts, *, cached: bool) -> None:
+        """Count a file."""
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Leave the terminal to what is written inside the block."""
         yield
 
+    def close(self) -> None:
+        """Show no more."""
 
-class _Log(Closing):
+
+@contextmanager
+def show_probe_progress(*, bar: bool = True) -> Iterator[ProgressDisplay]:
+    """Show what is probed meanwhile; without `bar`, only in the log of --verbose."""
+    if is_verbose():
+        display: ProgressDisplay = _Log()
+    elif bar and sys.stderr.isatty() and not is_quiet():
+        display = _Bar()
+    else:
+        yield ProgressDisplay()
+        return
+    with display, report_to(display):
+        yield display
+
+
+class _Log(ProgressDisplay):
     """A line for each file, and at the end how many came from the cache."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._files = self._cached = 0
-
-    def expect(self, count: int) -> None:
-        pass
 
     def add(self, facts: Facts, *, cached: bool) -> None:
         self._files += 1
@@ -66,13 +82,14 @@ class _Log(Closing):
         )
 
 
-class _Bar(Closing):
+class _Bar(ProgressDisplay):
     """A bar that appears, and imports rich, only after a second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._expected = self._done = 0
-        self._ended = False
+        self._ended = self._is_paused = False
+        self._began = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._timer = threading.Timer(_BAR_AFTER, self._appear)
@@ -91,19 +108,54 @@ class _Bar(Closing):
 
     def _update(self) -> None:
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=self._done, total=self._expected or None)
+            rate = f"{self._done / (time.monotonic() - self._began):,.0f}/s"
+            total = self._expected or None
+            self._bar.update(self._task, completed=self._done, total=total, rate=rate)
 
     def _appear(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        columns = (
+            TextColumn("probing files"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"), TimeRemainingColumn(),
+        )  # fmt: skip
+        # Not redirected: what is written while it is paused is not its business.
+        terminal = Console(stderr=True)
+        bar = Progress(
+            *columns, console=terminal, transient=True, redirect_stdout=False,
+            redirect_stderr=False,
+        )  # fmt: skip
         with self._lock:
             if not self._ended:
-                self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-                self._task = self._bar.add_task("probing files", total=None)
+                self._bar, self._task = bar, bar.add_task("", total=None, rate="")
                 self._update()
-                self._bar.start()
+                if not self._is_paused:
+                    bar.start()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bar away while something is written to the same terminal."""
+        if not sys.stdout.isatty():
+            yield
+            return
+        with self._lock:
+            self._is_paused = True
+            if self._bar:
+                self._bar.stop()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._is_paused = False
+                if self._bar and not self._ended:
+                    self._bar.start()
 
     def close(self) -> None:
         self._timer.cancel()

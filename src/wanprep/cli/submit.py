@@ -218,7 +218,7 @@ def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
     passes &= all(each.severity != "error" or each.target for each in report.findings)
     if not passes or report.findings:
         style = Style(color=use_color(sys.stderr))
-        text = "".join(renderer("text")(report, style))
+        text = "".join(renderer("text")([report], style))
         click.echo(text, nl=False, err=True, color=style.color)
     if not passes:
         click.echo("Nothing was sent.", err=True)

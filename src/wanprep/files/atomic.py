@@ -22,7 +22,7 @@ from wanprep.files.locks import SUFFIX, acquire_lock, is_locked, release_lock
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _NOT_PERMITTED: Final = "permission denied; choose another folder or change its permissions"
 _TOO_MANY: Final = "too many files are open; raise the limit (ulimit -n), or pass -j 1"
@@ -149,20 +149,42 @@ def write_bytes(
     data: bytes, path: str, *, mode_of: str | None = None, overwrite: bool = False
 ) -> None:
     """Write a small file."""
+    _write([data], path, mode_of=mode_of, overwrite=overwrite)
+
+
+def _write(
+    pieces: Iterable[bytes], path: str, *, mode_of: str | None = None, overwrite: bool = False
+) -> None:
     with temporary_path(path) as part:
-        with explain_os_errors(path), open(part, "xb") as file:
-            file.write(data)
+        _fill(part, "xb", pieces, path)
         move_into_place(part, path, mode_of=mode_of, overwrite=overwrite)
+
+
+def _fill(file: str, mode: str, pieces: Iterable[bytes], path: str) -> None:
+    """Write pieces as they come; only errors of writing are explained as such."""
+    with explain_os_errors(path):
+        stream = open(file, mode)  # noqa: SIM115 - closed below, where errors are explained, too
+    try:
+        for piece in pieces:
+            with explain_os_errors(path):
+                stream.write(piece)
+    finally:
+        with explain_os_errors(path):
+            stream.close()
 
 
 def write_output(data: bytes, path: str) -> None:
     """Write over an earlier output; links and permissions stay, and a pipe is written to."""
+    write_pieces([data], path)
+
+
+def write_pieces(pieces: Iterable[bytes], path: str) -> None:
+    """Write over an earlier output with pieces that are made meanwhile, or leave it as it is."""
     if os.path.exists(path) and not os.path.isfile(path):
-        with explain_os_errors(path), open(path, "wb") as file:
-            file.write(data)
+        _fill(path, "wb", pieces, path)
         return
     path = os.path.realpath(path)
-    write_bytes(data, path, mode_of=path if os.path.exists(path) else None, overwrite=True)
+    _write(pieces, path, mode_of=path if os.path.exists(path) else None, overwrite=True)
 
 
 def copy_file(source: str, path: str, *, overwrite: bool = False) -> None:

@@ -37,7 +37,8 @@ def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[Planned
     named = [each for each in media if each.media.path in inputs.media]
     roles = {glob.escape(each.result_path): inputs.role(each.media.path) for each in named}
     files = tuple(_result_file(job) for job in jobs)
-    read = [read_cases(file, *targets_of(inputs.request)) for file in files]
+    targets = targets_of(inputs.request)
+    read = [read_cases(file, *targets) for file in files]
     cases = tuple(of_file for of_file, _ in read)
     config = inputs.request.config
     ignored = ignored_in_files(((each.result_path, each.media) for each in media), config)

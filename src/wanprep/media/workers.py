@@ -8,6 +8,7 @@ import threading
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
@@ -61,7 +62,8 @@ def report_to(progress: Progress) -> Iterator[None]:
         _progress.reset(token)
 
 
-def _expect(count: int) -> None:
+def expect(count: int) -> None:
+    """Report that so many more files will be probed."""
     if progress := _progress.get():
         progress.expect(count)
 
@@ -110,17 +112,26 @@ def probe_in_workers(
     workers: int | None,
 ) -> Iterator[Facts]:
     """Probe many files in workers that end with the last file; facts among them stay."""
-    _expect(length_hint(paths))
+    expect(length_hint(paths))
     names = (path if isinstance(path, Facts) else os.fspath(path) for path in paths)
-    with (
-        probe_pool(deep=deep, workers=workers) as pool,
-        Cache(deep=deep) if cache else nullcontext() as store,
-    ):
+    with prober(deep=deep, cache=cache, workers=workers) as probe:
         for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
             if is_remote:
                 yield from _probe_urls([str(url) for url in group], deep=deep, cache=cache)
             else:
-                yield from probe_with(pool, group, deep=deep, cache=store)
+                yield from probe(group)
+
+
+@contextmanager
+def prober(
+    *, deep: bool, cache: bool, workers: int | None
+) -> Iterator[Callable[[Iterable[str | Facts]], Iterator[Facts]]]:
+    """Yield a function that probes local files, as often as needed, in the same workers."""
+    with (
+        probe_pool(deep=deep, workers=workers) as pool,
+        Cache(deep=deep) if cache else nullcontext() as store,
+    ):
+        yield partial(probe_with, pool, deep=deep, cache=store)
 
 
 def probe_urls(
@@ -131,7 +142,7 @@ def probe_urls(
     allow_hosts: Sequence[str] = (),
 ) -> Iterator[Facts]:
     """Probe remote files by their headers and ranges; `deep` downloads and decodes them."""
-    _expect(len(urls))
+    expect(len(urls))
     yield from _probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
 
 

@@ -1,4 +1,4 @@
-"""Render a report in the requested format."""
+"""Render a report in the requested format, part by part."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wanprep.check.result import Report
+
+    Render = Callable[[Iterable[Report], "Style"], Iterator[str]]
 
 # Module and function of each format.
 FORMATS: Final = {
@@ -35,11 +37,10 @@ class Style:
     verbose: bool = False  # with what cannot be checked
 
 
-def renderer(name: str) -> Callable[[Report, Style], Iterator[str]]:
+def renderer(name: str) -> Render:
     """Return the function that writes a format, without secrets; its module is imported now."""
     from wanprep.check.result import redact_report
 
     module, _, function = FORMATS[name].partition(":")
-    found = getattr(import_module(f"{__name__}.{module}"), function)
-    write = cast("Callable[[Report, Style], Iterator[str]]", found)
-    return lambda report, style: write(redact_report(report), style)
+    write = cast("Render", getattr(import_module(f"{__name__}.{module}"), function))
+    return lambda parts, style: write(map(redact_report, parts), style)

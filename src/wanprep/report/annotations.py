@@ -10,17 +10,18 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.git import path_in_repository, utf8_path
+from wanprep.check.result import Totals
 from wanprep.rules.finding import Finding
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator
 
     from wanprep.check.result import Report
     from wanprep.report import Style
     from wanprep.rules.finding import Verdict
 
-_RANK: Final = {"error": 0, "warning": 1, "note": 2}
+RANK: Final = {"error": 0, "warning": 1, "note": 2}
 _GITHUB_COMMANDS: Final = {"error": "error", "warning": "warning", "note": "notice"}
 _GITLAB_SEVERITIES: Final = {"error": "critical", "warning": "major", "note": "info"}
 
@@ -35,18 +36,11 @@ class Annotation:
     fingerprint: str  # unique in this report, and the same wherever the line moves to
 
 
-def annotate(report: Report, *, with_unknown: bool = False) -> list[Annotation]:
-    """List the findings, the worst first: services show the first ones and drop the rest.
-
-    Services that have no other place for it get `with_unknown` what could not be checked, too.
-    """
-    findings = list(report.findings)
-    if with_unknown:
-        names = {each.file for each in report.findings}
-        findings += [_unknown(each, names) for each in report.verdicts if each.verdict == "unknown"]
+def annotate(findings: Iterable[Finding], targets: Collection[str]) -> list[Annotation]:
+    """List the findings, the worst first: services show the first ones and drop the rest."""
     counts: Counter[str] = Counter()
     annotations = []
-    for finding in sorted(findings, key=lambda each: _RANK[each.severity]):
+    for finding in sorted(findings, key=lambda each: RANK[each.severity]):
         path = path_in_repository(finding.file)
         parts = (finding.rule, finding.target, path, finding.pointer, finding.asset or "")
         key = "\0".join(parts)
@@ -54,13 +48,26 @@ def annotate(report: Report, *, with_unknown: bool = False) -> list[Annotation]:
         number = f"\0{counts[key]}" if counts[key] else ""
         counts[key] += 1
         digest = sha256((key + number).encode(errors="surrogatepass")).hexdigest()
-        annotations.append(Annotation(finding, _message(finding, report), path, digest[:32]))
+        message = _message(finding, targets)
+        annotations.append(Annotation(finding, message, path, digest[:32]))
     return annotations
 
 
-def _message(finding: Finding, report: Report) -> str:
-    target = f"{finding.target}: " if finding.target and len(report.targets) > 1 else ""
+def _message(finding: Finding, targets: Collection[str]) -> str:
+    target = f"{finding.target}: " if finding.target and len(targets) > 1 else ""
     return visible(target + finding.message)
+
+
+def _annotate_all(parts: Iterable[Report]) -> list[Annotation]:
+    """Annotate what could not be checked, too: these services have no other place for it."""
+    totals = Totals()
+    findings: list[Finding] = []
+    unknown: list[Finding] = []
+    for part in totals.count(parts):
+        findings += part.findings
+        names = {each.file for each in part.findings}
+        unknown += (_unknown(each, names) for each in part.verdicts if each.verdict == "unknown")
+    return annotate([*findings, *unknown], totals.targets)
 
 
 def file_of(verdict: Verdict, names: Container[str]) -> str:
@@ -94,9 +101,9 @@ def _unknown(verdict: Verdict, names: Container[str]) -> Finding:
     )
 
 
-def render_github(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render_github(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write a workflow command per finding; GitHub shows the first ten of each kind in a step."""
-    for each in annotate(report, with_unknown=True):
+    for each in _annotate_all(parts):
         command = f"{_GITHUB_COMMANDS[each.finding.severity]} {_github_properties(each)}"
         yield f"::{command}::{_github_data(each.message)}\n"
 
@@ -121,9 +128,9 @@ def _github_property(text: str) -> str:
     return _github_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def render_gitlab(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render_gitlab(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write a Code Quality report; with an empty list GitLab marks all issues as fixed."""
-    issues = [_gitlab_issue(each) for each in annotate(report, with_unknown=True)]
+    issues = [_gitlab_issue(each) for each in _annotate_all(parts)]
     yield f"{json.dumps(issues, indent=2)}\n"
 
 

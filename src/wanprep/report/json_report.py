@@ -5,22 +5,50 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wanprep.check.result import finding_json
+from wanprep.check.result import Totals, finding_json, verdict_json
+from wanprep.files.spool import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wanprep.check.result import Report
     from wanprep.report import Style
 
 
-def render_json(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
-    """Write one object, as schemas/report.schema.json describes it."""
-    yield json.dumps(report.as_json(), indent=2)
-    yield "\n"
+def render_json(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+    """Write one object, as schemas/report.schema.json describes it; the totals come first."""
+    totals = Totals()
+    with Spool() as findings, Spool() as verdicts:
+        for part in totals.count(parts):
+            _add(findings, map(finding_json, part.findings))
+            _add(verdicts, map(verdict_json, part.verdicts))
+        targets, unchecked = (json.dumps([*each]) for each in (totals.targets, totals.unchecked))
+        yield f'{{\n  "version": 1,\n  "targets": {targets},\n'
+        yield f'  "summary": {json.dumps(totals.summary)},\n  "findings": ['
+        yield from _items(findings)
+        yield '],\n  "verdicts": ['
+        yield from _items(verdicts)
+        yield f'],\n  "unchecked": {unchecked}\n}}\n'
 
 
-def render_jsonl(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def _add(spool: Spool, items: Iterable[object]) -> None:
+    """Write an item of a list in a line of its own."""
+    for item in items:
+        spool.write_text(f"    {json.dumps(item)}\n")
+
+
+def _items(spool: Spool) -> Iterator[str]:
+    """Put the commas between the items of a list."""
+    separator = "\n"
+    for line in spool.texts():
+        yield separator + line.removesuffix("\n")
+        separator = ",\n"
+    if separator != "\n":
+        yield "\n  "
+
+
+def render_jsonl(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write one line per finding, for grep, jq and log collectors."""
-    for finding in report.findings:
-        yield f"{json.dumps(finding_json(finding))}\n"
+    for part in parts:
+        for finding in part.findings:
+            yield f"{json.dumps(finding_json(finding))}\n"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import groupby
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from wanprep.files.spool import Spool
 from wanprep.report.annotations import file_of, unknown_message
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wanprep.check.result import Report
     from wanprep.report import Style
@@ -24,46 +26,76 @@ _ELEMENTS: Final = {"fail": "failure", "unknown": "error"}
 _NO_TARGET: Final = "wanprep"  # for a job that cannot be read
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write a suite for each target, with a case for each job and each bare media file."""
-    totals = {name: each for name, each in _counts(report.verdicts).items() if name != "skipped"}
-    root = ET.Element("testsuites", {"name": "wanprep"} | totals)
-    by_file: dict[str, list[Finding]] = {}
-    for finding in report.findings:
-        by_file.setdefault(finding.file, []).append(finding)
-    verdicts = sorted(report.verdicts, key=lambda verdict: verdict.target)
-    for target, group in groupby(verdicts, key=lambda verdict: verdict.target):
-        of_target = tuple(group)
-        names = {"name": visible(target) or _NO_TARGET}
-        suite = ET.SubElement(root, "testsuite", names | _counts(of_target))
-        for verdict in of_target:
-            _case(suite, verdict, by_file)
-    ET.indent(root)
-    # Character references beyond ASCII: correct in any encoding.
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield ET.tostring(root, encoding="us-ascii", xml_declaration=False).decode() + "\n"
+    with ExitStack() as stack:
+        suites: dict[str, _Suite] = {}
+        for part in parts:
+            by_file: dict[str, list[Finding]] = {}
+            for finding in part.findings:
+                by_file.setdefault(finding.file, []).append(finding)
+            for verdict in part.verdicts:
+                if verdict.target not in suites:
+                    suites[verdict.target] = _Suite(stack.enter_context(Spool()))
+                suites[verdict.target].add(verdict, by_file)
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        counts = _attributes(sum((each.counts for each in suites.values()), Counter()))
+        del counts["skipped"]
+        yield _tag("testsuites", {"name": "wanprep"} | counts, is_empty=not suites)
+        for target, suite in sorted(suites.items()):
+            names = {"name": visible(target) or _NO_TARGET}
+            yield "  " + _tag("testsuite", names | _attributes(suite.counts))
+            yield from suite.cases.texts()
+            yield "  </testsuite>\n"
+        if suites:
+            yield "</testsuites>\n"
 
 
-def _counts(verdicts: tuple[Verdict, ...]) -> dict[str, str]:
-    counts = Counter(_element(verdict) for verdict in verdicts)
-    numbers = (len(verdicts), *(counts[name] for name in ("failure", "error", "skipped")))
-    names = ("tests", "failures", "errors", "skipped")
-    return dict(zip(names, map(str, numbers), strict=True))
+@dataclass(slots=True)
+class _Suite:
+    """The cases of a target, whose counts stand before them."""
+
+    cases: Spool
+    counts: Counter[str | None] = field(default_factory=Counter)
+
+    def add(self, verdict: Verdict, by_file: ByFile) -> None:
+        self.counts.update(["tests", _element(verdict)])
+        case = _case(verdict, by_file)
+        ET.indent(case, level=2)
+        self.cases.write_text(f"    {_ascii(case)}\n")
+
+
+def _attributes(counts: Counter[str | None]) -> dict[str, str]:
+    elements = {"tests": "tests", "failures": "failure", "errors": "error", "skipped": "skipped"}
+    return {name: str(counts[element]) for name, element in elements.items()}
+
+
+def _tag(name: str, attributes: dict[str, str], *, is_empty: bool = False) -> str:
+    """Open an element."""
+    text = _ascii(ET.Element(name, attributes))
+    return text + "\n" if is_empty else text.removesuffix(" />") + ">\n"
+
+
+def _ascii(element: ET.Element) -> str:
+    """Write an element with character references beyond ASCII: correct in any encoding."""
+    data: bytes = ET.tostring(element, encoding="us-ascii", xml_declaration=False)
+    return data.decode()
 
 
 def _element(verdict: Verdict) -> str | None:
     return "skipped" if verdict.excused else _ELEMENTS.get(verdict.verdict)
 
 
-def _case(suite: ET.Element, verdict: Verdict, by_file: ByFile) -> None:
+def _case(verdict: Verdict, by_file: ByFile) -> ET.Element:
     names = {"name": visible(verdict.subject), "classname": visible(verdict.target) or _NO_TARGET}
-    case = ET.SubElement(suite, "testcase", names)
+    case = ET.Element("testcase", names)
     findings = _findings(verdict, by_file)
     others = [each for each in findings if each.severity != "error"]
     if element := _element(verdict):
         _failure(case, element, verdict, findings)
     if others:
         ET.SubElement(case, "system-out").text = _lines(others)
+    return case
 
 
 def _failure(case: ET.Element, name: str, verdict: Verdict, findings: list[Finding]) -> None:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import wanprep
 from wanprep.check.git import path_in_repository
-from wanprep.report.annotations import annotate, file_of, unknown_message
+from wanprep.check.result import Totals
+from wanprep.report.annotations import RANK, annotate, file_of, unknown_message
 from wanprep.rules.finding import rules
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wanprep.check.result import Report
     from wanprep.report import Style
@@ -32,16 +33,24 @@ _by_rule: Final = attrgetter("rule")
 _MOST: Final = 25_000  # GitHub refuses a file with more results, and shows the first 5,000
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write one run with all targets, the errors first."""
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report)]}
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(parts)]}
     yield json.dumps(log, indent=2)
     yield "\n"
 
 
-def _run(report: Report) -> dict[str, Any]:
-    found = annotate(report)
-    shown = found[:_MOST]
+def _run(parts: Iterable[Report]) -> dict[str, Any]:
+    totals = Totals()
+    kept: dict[str, list[Finding]] = {severity: [] for severity in RANK}
+    unknown: list[dict[str, Any]] = []
+    for part in totals.count(parts):
+        for finding in part.findings:
+            if len(kept[finding.severity]) < _MOST:
+                kept[finding.severity].append(finding)
+        unknown += _unknown(part)
+    shown = annotate(chain.from_iterable(kept.values()), totals.targets)[:_MOST]
+    dropped = totals.severities.total() - len(shown)
     findings = sorted((each.finding for each in shown), key=_by_rule)
     by_rule = {rule: list(group) for rule, group in groupby(findings, key=_by_rule)}
     indexes = {rule: index for index, rule in enumerate(by_rule)}
@@ -60,7 +69,7 @@ def _run(report: Report) -> dict[str, Any]:
         "invocations": [
             {
                 "executionSuccessful": True,
-                "toolExecutionNotifications": _notifications(report, len(found) - len(shown)),
+                "toolExecutionNotifications": [*unknown, *_dropped(dropped)],
             }
         ],
         "results": [_result(each, indexes[each.finding.rule]) for each in shown],
@@ -163,22 +172,23 @@ def _region(finding: Finding) -> dict[str, int]:
     return region
 
 
-def _notifications(report: Report, dropped: int) -> list[dict[str, Any]]:
-    """List what could not be checked, and how many findings were left out."""
-    names = {each.file for each in report.findings}
-    notifications: list[dict[str, Any]] = [
-        {
-            "level": "note" if each.excused else "error",
-            "message": {"text": _literal(unknown_message(each))},
-            "locations": [_location(path_in_repository(file_of(each, names)), {"startLine": 1})],
-        }
-        for each in report.verdicts
-        if each.verdict == "unknown"
-    ]
-    if dropped:
-        text = f"{dropped} more findings are left out: GitHub accepts at most {_MOST}."
-        notifications.append({"level": "warning", "message": {"text": text}})
-    return notifications
+def _unknown(part: Report) -> Iterator[dict[str, Any]]:
+    """Notify of what could not be checked."""
+    names = {each.file for each in part.findings}
+    for each in part.verdicts:
+        if each.verdict == "unknown":
+            path = path_in_repository(file_of(each, names))
+            yield {
+                "level": "note" if each.excused else "error",
+                "message": {"text": _literal(unknown_message(each))},
+                "locations": [_location(path, {"startLine": 1})],
+            }
+
+
+def _dropped(count: int) -> Iterator[dict[str, Any]]:
+    if count:
+        text = f"{count} more findings are left out: GitHub accepts at most {_MOST}."
+        yield {"level": "warning", "message": {"text": text}}
 
 
 def _visible(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from itertools import accumulate, groupby
+from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from wanprep.check.result import Totals
 from wanprep.net.secrets import redact_line
 from wanprep.text import columns, plural, visible, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.result import Report
     from wanprep.report import Style
     from wanprep.rules.finding import Finding
+
+    Lines = Mapping[tuple[str, int], str]
 
 _UNKNOWN: Final = (
     "Unknown: a file could not be read or a URL was not checked, which is not a pass."
@@ -26,37 +28,39 @@ _EXCUSED: Final = "Unknown: URLs were not checked (--offline)."
 _COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
-def render(report: Report, style: Style) -> Iterator[str]:
-    """Write the findings of each file, then the summary."""
-    for file, findings in groupby(report.findings, key=lambda finding: finding.file):
-        yield _paint(visible(file), style, bold=True) + "\n"
-        for finding in findings:
-            yield from _finding(finding, report, style)
-        yield "\n"
-    is_open = any(each.verdict == "unknown" and not each.excused for each in report.verdicts)
-    if not style.quiet or is_open:  # the reason for the exit status
-        yield from _summary(report, style)
+def render(parts: Iterable[Report], style: Style) -> Iterator[str]:
+    """Write the findings of each file as they come, then the summary."""
+    totals = Totals()
+    for part in totals.count(parts):
+        several = len(totals.targets) > 1
+        for file, findings in groupby(part.findings, key=lambda finding: finding.file):
+            yield _paint(visible(file), style, bold=True) + "\n"
+            for finding in findings:
+                yield from _finding(finding, part.lines, style, several=several)
+            yield "\n"
+    if not style.quiet or totals.is_open:  # the reason for the exit status
+        yield from _summary(totals, style)
 
 
-def render_concise(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write path:line:col: severity[rule] message, as editors and grep understand it."""
-    for finding in report.findings:
+    for finding in chain.from_iterable(part.findings for part in parts):
         place, text = visible(finding.file), _without_name(finding)
         if finding.line is not None:  # of a job
             place, text = f"{place}:{finding.line}:{finding.column or 1}", finding.message
         yield f"{place}: {finding.severity}[{finding.rule}] {visible(text)}\n"
 
 
-def _finding(finding: Finding, report: Report, style: Style) -> Iterator[str]:
-    source = [*_source_line(finding, report, style)]
+def _finding(finding: Finding, lines: Lines, style: Style, *, several: bool) -> Iterator[str]:
+    source = [*_source_line(finding, lines, style)]
     yield from source
     head = f"{finding.severity}[{finding.rule}]"
-    target = f" ({finding.target})" if finding.target and len(report.targets) > 1 else ""
+    target = f" ({finding.target})" if finding.target and several else ""
     text = _without_name(finding) if source or finding.line is None else finding.message
     message = visible(text) + target
-    lines = wrap(message, style.width, first=f"  {head} ", rest="    ")
+    wrapped = wrap(message, style.width, first=f"  {head} ", rest="    ")
     painted = _paint(head, style, fg=_COLORS[finding.severity], bold=True)
-    yield lines.replace(head, painted, 1) + "\n"
+    yield wrapped.replace(head, painted, 1) + "\n"
 
 
 def _without_name(finding: Finding) -> str:
@@ -67,11 +71,11 @@ def _without_name(finding: Finding) -> str:
     return finding.message
 
 
-def _source_line(finding: Finding, report: Report, style: Style) -> Iterator[str]:
+def _source_line(finding: Finding, lines: Lines, style: Style) -> Iterator[str]:
     """Show the line of a job with carets under the value, as compilers do."""
     if finding.line is None or finding.column is None:
         return
-    line = report.lines.get((finding.file, finding.line))
+    line = lines.get((finding.file, finding.line))
     if line is None:
         return
     end = finding.end_column or finding.column + 1
@@ -113,31 +117,30 @@ def _last_fitting(widths: list[int], width: int) -> int:
     return sum(end <= width for end in accumulate(widths))
 
 
-def _summary(report: Report, style: Style) -> Iterator[str]:
+def _summary(totals: Totals, style: Style) -> Iterator[str]:
     """Say what was left out and what was checked; the last line has the result."""
-    count = report.summary
-    yield from _remarks(report, style)
+    count = totals.summary
+    yield from _remarks(totals, style)
     things = [plural(count["assets"], "file")] if count["assets"] or not count["jobs"] else []
     if count["jobs"]:
         things.insert(0, plural(count["jobs"], "job"))
-    scope = f" for {', '.join(report.targets)}" if report.targets else ""
+    scope = f" for {', '.join(totals.targets)}" if totals.targets else ""
     checked = f"{' and '.join(things)} checked{scope}:"
     yield wrap(checked, style.width)
-    result, rest = _result(report)
+    result, rest = _result(totals)
     fits = not rest and len(checked) + 1 + len(result) <= style.width
-    color = "green" if report.clean else "red"
+    color = "green" if totals.clean else "red"
     yield (" " if fits else "\n") + _paint(result, style, fg=color, bold=True) + rest + "\n"
 
 
-def _remarks(report: Report, style: Style) -> Iterator[str]:
-    if report.in_baseline:
-        excluded = plural(report.in_baseline, "finding")
+def _remarks(totals: Totals, style: Style) -> Iterator[str]:
+    if totals.in_baseline:
+        excluded = plural(totals.in_baseline, "finding")
         yield f"{excluded} in the baseline (--no-baseline shows all)\n"
-    if unknown := [each for each in report.verdicts if each.verdict == "unknown"]:
-        is_excused = all(each.excused for each in unknown)
-        yield wrap(_EXCUSED if is_excused else _UNKNOWN, style.width) + "\n"
-    left_out = report.inputs.notes if report.inputs else ()
-    yield from not_checked(report.unchecked if style.verbose else left_out, style.width)
+    if totals.unknown:
+        yield wrap(_UNKNOWN if totals.is_open else _EXCUSED, style.width) + "\n"
+    notes = totals.unchecked if style.verbose else totals.left_out
+    yield from not_checked(tuple(notes), style.width)
 
 
 def not_checked(notes: Sequence[str], width: int) -> Iterator[str]:
@@ -148,9 +151,9 @@ def not_checked(notes: Sequence[str], width: int) -> Iterator[str]:
         yield wrap(note, width, first="- ", rest="  ") + "\n"
 
 
-def _result(report: Report) -> tuple[str, str]:
+def _result(totals: Totals) -> tuple[str, str]:
     """Count what was found; then in how many files, and what of it can be fixed."""
-    count = report.summary
+    count = totals.summary
     found = [
         plural(count[f"{name}s"], name)
         for name in ("error", "warning", "note")
@@ -160,20 +163,14 @@ def _result(report: Report) -> tuple[str, str]:
         found.append(f"{count['unknown']:,} unknown")
     if not found:
         return "nothing found", ""
-    files = {each.file for each in report.findings} | {
-        re.sub(r"#\d+$", "", each.subject)  # a document of a job file
-        for each in report.verdicts
-        if each.verdict == "unknown"
-    }
-    rest = f" in {len(files):,} of {plural(report.files, 'file')}"
-    fixes = _fixes(report)
+    rest = f" in {totals.affected:,} of {plural(totals.files, 'file')}"
+    fixes = _fixes(totals)
     return ", ".join(found), f"{rest}; {fixes}" if fixes else rest
 
 
-def _fixes(report: Report) -> str:
+def _fixes(totals: Totals) -> str:
     """Count what a fix clears: "8 can be fixed with wanprep fix, 2 more need your decision"."""
-    alone = sum(each.fixable for each in report.findings)
-    asking = sum(bool(each.fix) for each in report.findings) - alone
+    alone, asking = totals.fixable, totals.needs_consent
     more, command = ("more ", "--yes") if alone else ("", "wanprep fix --yes")
     verb = "needs" if asking == 1 else "need"
     parts = [

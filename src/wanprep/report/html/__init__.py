@@ -18,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from wanprep import __version__
+from wanprep.check.result import join
 from wanprep.net.secrets import redact
 from wanprep.report.html.cards import make_cards
 from wanprep.report.html.descriptions import details, folder_of, headline, name_of
@@ -30,7 +31,7 @@ from wanprep.report.html.receipts import find_applied_fixes
 from wanprep.text import join_words, plural, seconds, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from wanprep.check.result import Report
     from wanprep.report import Style
@@ -46,8 +47,9 @@ _LONGEST_PARAMETER: Final = 200
 _BUFFERED: Final = 100  # pieces of a template that are written at once
 
 
-def render(report: Report, style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
+def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write the page in ASCII, so that it is correct in any encoding."""
+    report = join(parts)
     environment = _environment()
     cards = make_cards(report)
     targets = name_targets(report)

@@ -1,0 +1,75 @@
+"""Write a report to standard output or to a file, part by part."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from wanprep.cli.completion import complete_files, complete_rules
+from wanprep.cli.options import format_option, is_quiet, is_verbose, together, use_color
+from wanprep.errors import UsageError
+from wanprep.files.atomic import write_pieces
+from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
+from wanprep.report import FORMATS, Style, renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from io import TextIOWrapper
+
+    from wanprep.check.result import Report, Totals
+
+report_options = together(
+    format_option(sorted(FORMATS), "Format of the report."),
+    click.option("-o", "--output", metavar="FILE", shell_complete=complete_files,
+                 help="Write the report to FILE."),
+    click.option("--select", multiple=True, metavar="RULE", shell_complete=complete_rules,
+                 help="Report only these rules."),
+    click.option("--ignore", multiple=True, metavar="RULE", shell_complete=complete_rules,
+                 help="Do not report these rules."),
+    click.option("--severity", type=click.Choice(["note", "warning", "error"]), default="note",
+                 show_default=True, help="Lowest severity to report."),
+)  # fmt: skip
+
+
+def require_output(style: str, output: str | None) -> None:
+    """Raise UsageError for a report that cannot be written, before there is one."""
+    if style == "html" and output is None and sys.stdout.isatty():
+        raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
+    if output is not None:
+        require_folder(output, "-o")
+        refuse_foreign(output, "report", "-o")
+
+
+def write_report(parts: Iterable[Report], style: str, output: str | None) -> Totals:
+    """Write each part when it is there, and return what all of them amount to."""
+    from wanprep.check.result import Totals
+
+    totals = Totals()
+    render = renderer(style)
+    if output is not None:
+        pieces = render(totals.count(_refuse_inputs(parts, output)), Style(verbose=is_verbose()))
+        write_pieces((piece.encode("utf-8", "backslashreplace") for piece in pieces), output)
+        return totals
+    # A terminal that lacks a letter shows its number instead.
+    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
+    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
+    look = Style(use_color(sys.stdout), width, quiet=is_quiet(), verbose=is_verbose())
+    for piece in render(totals.count(_flush_each(parts)), look):
+        sys.stdout.write(piece)
+    return totals
+
+
+def _refuse_inputs(parts: Iterable[Report], output: str) -> Iterator[Report]:
+    for part in parts:
+        refuse_inputs(output, part.inputs.paths() if part.inputs else (), "-o")
+        yield part
+
+
+def _flush_each(parts: Iterable[Report]) -> Iterator[Report]:
+    """Show what was written of a part before the next one is waited for."""
+    for part in parts:
+        yield part
+        sys.stdout.flush()

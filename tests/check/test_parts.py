@@ -1,0 +1,117 @@
+"""A check in parts finds what a check at once finds, and keeps nothing of a part."""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from wanprep.check import names, parts
+from wanprep.check.inputs import CheckRequest
+from wanprep.check.names import MediaNames, Repeats
+from wanprep.check.paths import find_subjects
+from wanprep.check.pipeline import check_in_parts, run_check
+from wanprep.check.result import Report, join
+from wanprep.files import spool
+from wanprep.report import FORMATS, Style, renderer
+
+JOB = """target: {target}
+prompt: Image 1 walks.
+references: [{{image: refs/{name}.png}}]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "refs").mkdir()
+    for at in range(9):
+        Image.new("RGB", (64 + at, 64)).save(tmp_path / f"refs/{at}.png")
+    Image.new("RGB", (1280, 720)).save(tmp_path / "refs/fine.png")
+    (tmp_path / "a.yaml").write_text(JOB.format(target="evolink/wan2.7-reference-video", name=3))
+    (tmp_path / "b.yaml").write_text(
+        JOB.format(target="wavespeed/wan-2.7-reference-to-video", name="fine")
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parts, "_MOST", 3)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "count"),
+    [
+        pytest.param((".",), 4, id="jobs, then three parts of media"),
+        pytest.param((".", "refs/3.png", "https://a.example/b.png"), 5, id="named, too"),
+        pytest.param(("refs",), 4, id="media only"),
+        pytest.param(("a.yaml",), 1, id="a job"),
+    ],
+)
+def test_the_parts_are_the_whole(folder: Path, paths: tuple[str, ...], count: int) -> None:
+    assert folder.is_dir()
+    request = CheckRequest(paths=paths, offline=True)
+    every = list(check_in_parts(request))
+    joined, whole = join(every), run_check(request)
+    assert joined.summary == whole.summary
+    assert sorted(map(repr, joined.findings)) == sorted(map(repr, whole.findings))
+    assert set(joined.verdicts) == set(whole.verdicts)
+    assert joined == whole or len(paths) > 1, "in the same order, but for what is named and used"
+    assert len(every) == count
+
+
+def test_no_report_keeps_a_part(folder: Path) -> None:
+    whole = run_check(CheckRequest(paths=(str(folder / "refs"),), offline=True))
+    live: list[int] = []
+
+    def watched() -> Iterator[Report]:
+        for _ in range(5):
+            live.append(sum(isinstance(each, Report) for each in gc.get_objects()))
+            yield replace(whole)
+
+    for name in sorted(FORMATS.keys() - {"html"}):  # which shows all at once
+        assert "8.png" in "".join(renderer(name)(watched(), Style()))
+    assert max(live) - live[0] <= 2, "the part, and what it was before secrets were hidden"
+
+
+def test_a_target_is_named_from_the_first_part_on(folder: Path) -> None:
+    request = CheckRequest(paths=(str(folder / "a.yaml"), "refs"), offline=True)
+    text = "".join(renderer("text")(check_in_parts(request), Style()))
+    assert text.count("(evolink/wan2.7-reference-video)") == 1
+    assert "(wan/2.7)" in text
+
+
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        pytest.param(["refs", "refs"], 10, id="twice"),
+        pytest.param([".", "refs/../refs/1.png"], 11, id="by another name"),
+        pytest.param(["refs/1.png", "refs", "**/*.png"], 10, id="named, a folder, and a glob"),
+        pytest.param(["-", "refs"], 10, id="standard input"),
+    ],
+)
+def test_a_name_is_listed_once(
+    folder: Path, paths: list[str], found: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folder.is_dir()
+    monkeypatch.setattr(names, "_IN_MEMORY", 2)
+    monkeypatch.setattr(spool, "_IN_MEMORY", 20)
+    stdin = io.BytesIO(b"refs/1.png\nrefs/2.png\nrefs/1.png\nrefs/fine.png\n")
+    with find_subjects(paths, set(), stdin).media as media:
+        assert len(media) == found
+        assert len(set(media)) == found
+
+
+def test_long_lists_are_as_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "_IN_MEMORY", 100)
+    monkeypatch.setattr(names, "_IN_MEMORY", 5)
+    strange = ["a\nb.png", "caf\udce9.png", "図.png", "x" * 300, *map(str, range(50))]
+    with MediaNames() as media, Repeats() as repeats:
+        for name in (*strange, *strange):
+            if repeats.is_new(name):
+                media.add(name, named=len(name) == 1)
+        assert list(media) == strange
+        media.set_named("49")
+        assert [name for name, named in media.items() if named] == [*map(str, range(10)), "49"]
