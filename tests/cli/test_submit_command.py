@@ -426,7 +426,7 @@ def test_a_file_that_changes_meanwhile_is_not_paid_for(
         httpx.put(url, content=Path(file.path).read_bytes()).raise_for_status()
         return HostedUrl(url)
 
-    monkeypatch.setitem(installed().hosts, "odd", change_and_host)
+    monkeypatch.setitem(installed().load_all().hosts, "odd", change_and_host)
     settings = session.folder / "wanprep.toml"
     settings.write_text('[hosts]\nevolink = "odd://x"\n')
     assert session.wanprep("submit", session.job()) == 1
@@ -506,7 +506,7 @@ def test_emulation_connects_to_this_machine_alone(
     status: int,
     proxy: bool,
 ) -> None:
-    evolink = installed().providers["evolink"]
+    evolink = installed().provider("evolink")
     monkeypatch.setitem(installed().providers, "evolink", replace(evolink, **flow))
     with Loopback({}) as outside:
         if proxy:  # on this machine, as those of companies often are

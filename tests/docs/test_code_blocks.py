@@ -85,18 +85,3 @@ def test_the_target_works_as_shown(
     assert "checked for acme/short-videos: nothing found" in capfd.readouterr().out
     assert run(["check", "assets", "-t", "acme/short-videos"]) == 1
     assert "image-too-small" in capfd.readouterr().out
-
-
-def test_the_plugin_works_as_shown() -> None:
-    from wanprep.plugins.flow import Order, Response
-
-    shown = [b.text for b in blocks(_PAGES["how-to/write-a-plugin.md"]) if b.language == "python"]
-    space: dict[str, object] = {}
-    exec(compile(shown[1], "flows.py", "exec"), space)  # noqa: S102 - our own documentation
-    provider = space["PROVIDER"]
-    flow = provider.submit(Order(target="acme/short-videos", body={"prompt": "x"}))  # type: ignore[attr-defined]
-    request = next(flow)
-    assert (request.method, request.url, request.paid) == ("POST", "/v1/jobs", True)
-    with pytest.raises(StopIteration) as ended:
-        flow.send(Response(200, {}, b'{"id": "job-1"}'))
-    assert ended.value.value.provider_id == "job-1"

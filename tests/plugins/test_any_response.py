@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.flow import Flow
     from wanprep.plugins.provider import LocalFile, Provider
 
-PROVIDERS: Final = dict(installed().providers)
+PROVIDERS: Final = dict(installed().load_all().providers)
 ORDER: Final = order(
     "a/b", "some/model", {"prompt": "x", "duration": 5}, settings={"repository": "a/b"}
 )

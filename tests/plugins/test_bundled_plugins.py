@@ -45,7 +45,7 @@ def test_provider_files_match_the_schema(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
 def test_code_and_data_agree(file: Path) -> None:
     service = load_service(loaded(file)["name"])
-    provider = installed().providers[service.name]
+    provider = installed().provider(service.name)
     assert (provider.cancel is None) == (service.cancel is None)
     assert (provider.find is None) == (service.find is None)
     assert (provider.upload is None) == (service.uploads is None)

@@ -12,7 +12,7 @@ from replay import SENT_AT, UNIX, answer, image, order, play, sent
 from wanprep.plugins import Accepted, HostedUrl, Unclear
 from wanprep.plugins.loading import installed
 
-PROVIDER = installed().providers["evolink"]
+PROVIDER = installed().provider("evolink")
 MODEL = "wan2.7-reference-video"
 ORDER = order(
     f"evolink/{MODEL}",

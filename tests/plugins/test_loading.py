@@ -61,11 +61,11 @@ def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Pl
         module = f"wanprep_plugin_of_{folder.name}_{name}".replace("-", "_")
         (folder / f"{module}.py").write_text(source)
         points.append(EntryPoint(name, module, "wanprep"))
-    return load(points)
+    return load(points).load_all()
 
 
 def test_bundled_plugins() -> None:
-    assert sorted(installed().providers) == ["evolink", "oxen", "runcomfy", "wavespeed"]
+    assert sorted(installed().load_all().providers) == ["evolink", "oxen", "runcomfy", "wavespeed"]
     assert load_hosts() == {}
     assert {site.name for site in load_emulators()} == {"evolink", "oxen", "runcomfy", "wavespeed"}
     assert installed().broken == {}
@@ -189,12 +189,12 @@ def test_a_slow_plugin_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wanprep.plugins.loading.SLOW", 0.0)
     installed.cache_clear()
     with pytest.warns(PluginWarning, match=r"the plugin \w+ takes \d\.\d s to load\. Update"):
-        installed()
+        installed().load_all()
 
 
 def test_emulators_are_imported_only_when_one_is_needed() -> None:
     code = (
-        "import sys; from wanprep.plugins.loading import installed; installed();"
+        "import sys; from wanprep.plugins.loading import installed; installed().load_all();"
         "print([n for n in sys.modules if 'emulator' in n])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
@@ -225,7 +225,8 @@ def test_plugins_can_be_disabled(
     code = (
         "from wanprep.plugins.loading import installed\n"
         "from wanprep.rules.target import all_targets\n"
-        "print(*sorted(each.partition('/')[0] for each in all_targets()), *installed().providers)"
+        "found = installed().load_all().providers\n"
+        "print(*sorted(each.partition('/')[0] for each in all_targets()), *found)"
     )
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()

@@ -34,7 +34,7 @@ def test_a_new_plugin_has_no_problems(
                for file in files)  # fmt: skip
     checked = check_plugin(str(tmp_path / "new"))
     assert [str(problem) for problem in checked.problems] == []
-    assert checked.targets == (f"{name}/example",)
+    assert checked.targets == [f"{name}/example"]
     folder = tmp_path / "new/src" / package
     assert json.loads((folder / "provider.json").read_text())["keys"]["environment"] == [variable]
     project = tomllib.loads((tmp_path / "new/pyproject.toml").read_text())["project"]
@@ -85,12 +85,12 @@ def test_invalid_names(name: str, message: str) -> None:
 
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "tests").mkdir()
-    mine = tmp_path / "tests/test_flows.py"
+    mine = tmp_path / "tests/test_plugin.py"
     mine.write_text("mine")
     with pytest.raises(UsageError, match="already exists, and nothing was written"):
         write_plugin("acme", tmp_path)
     assert mine.read_text() == "mine"
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["test_flows.py", "tests"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["test_plugin.py", "tests"]
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

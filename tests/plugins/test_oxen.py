@@ -11,7 +11,7 @@ from replay import UNIX, answer, image, order, play, sent
 from wanprep.plugins import Accepted, HostedUrl, Unclear
 from wanprep.plugins.loading import installed
 
-PROVIDER = installed().providers["oxen"]
+PROVIDER = installed().provider("oxen")
 MODEL = "wan-v2-7-reference-to-video"
 BODY = {
     "model": MODEL,

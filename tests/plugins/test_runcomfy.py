@@ -11,7 +11,7 @@ from replay import answer, image, order, play, sent
 from wanprep.plugins import HostedUrl, LocalFile, Unclear
 from wanprep.plugins.loading import installed
 
-PROVIDER = installed().providers["runcomfy"]
+PROVIDER = installed().provider("runcomfy")
 MODEL = "wan-ai/wan-2-7/reference-to-video"
 ORDER = order(
     "runcomfy/wan-2-7-reference-to-video",

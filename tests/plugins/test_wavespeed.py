@@ -9,7 +9,7 @@ from replay import answer, image, order, play, sent
 from wanprep.plugins import Accepted, HostedUrl, Unclear
 from wanprep.plugins.loading import installed
 
-PROVIDER = installed().providers["wavespeed"]
+PROVIDER = installed().provider("wavespeed")
 MODEL = "alibaba/wan-2.7/reference-to-video"
 BODY = {"prompt": "Video 1 dances.", "videos": ["https://x.example/a.mp4"], "duration": 5}
 ORDER = order(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Status, Unclear
-from wanprep.testing.lint.code import check_flow
+from wanprep.testing.lint.flow import check_flow, check_order, usual_requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -150,6 +151,8 @@ PAID = ask(paid=True)
 )  # fmt: skip
 def test_mistakes_are_reported(name: str, start: Callable[[], Any], message: str) -> None:
     found = list(check_flow(name, start, frozenset({"api"})))
+    if name == "submit" and inspect.isgeneratorfunction(start):
+        found += check_order(usual_requests(start()), accepted=True)
     assert any(message in each for each in found), found
     assert len(found) == len(set(found))
 

@@ -272,7 +272,7 @@ def test_problems_of_a_flow_name_its_file(folder: Path) -> None:
     flows = folder / "flows.py"
     flows.write_text(flows.read_text().replace(f"{READ}.get(", "response.json().get("))
     assert {problem.file for problem in check_plugin(str(folder)).problems} == {"flows.py"}
-    flows.write_text(flows.read_text().replace("submit=submit,", "submit=print,"))
+    flows.write_text(flows.read_text().replace("submit=submit,", "submit=repr,"))
     found = [
         problem for problem in check_plugin(str(folder)).problems if problem.place == "acme.submit"
     ]
@@ -317,7 +317,10 @@ def test_data_needs_no_code_and_code_needs_data(folder: Path) -> None:
         "from wanprep.plugins import hookimpl\n"
         "@hookimpl\ndef wanprep_register_hosts(register): register('x', object())\n"
     )
-    assert problems(folder) == ["__init__.py, wanprep_acme: does not register the provider 'acme'."]
+    assert problems(folder) == [
+        "__init__.py, wanprep_acme: does not register the provider 'acme'.",
+        "__init__.py, host x: is a object and cannot be called: host(file, below).",
+    ]
 
 
 def test_an_imported_copy_is_restored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

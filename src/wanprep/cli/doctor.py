@@ -319,7 +319,7 @@ def _connections(config: Config, environ: Mapping[str, str]) -> Iterator[Line]:
 def _plugins() -> Iterator[Line]:
     from wanprep.plugins.loading import installed
 
-    plugins = installed()
+    plugins = installed().load_all()
     yield Line("Plugins", "providers", "fine", ", ".join(sorted(plugins.providers)))
     if plugins.hosts:
         yield Line("Plugins", "file hosts", "fine", ", ".join(sorted(plugins.hosts)))

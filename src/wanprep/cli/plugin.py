@@ -17,7 +17,10 @@ from wanprep.cli.options import format_option
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wanprep.testing.lint.check_plugin import Checked
+    from wanprep.testing.lint.plugin import Problem
 
 
 @click.group(short_help="Create, check or list plugins.")
@@ -68,11 +71,12 @@ def new(name: str, folder: str | None) -> int:
 def check(place: str, style: str) -> int:
     """Check the plugin in FOLDER, or the installed one called NAME, or the target TARGET.json.
 
-    Checks its targets and their sources, provider.json, whether every declared field can be
-    built, and its code: each flow is given invalid answers and refusals. The code is run, without
-    a network. Of a target alone, only its file is checked.
+    Checks its targets and their sources, provider.json, whether every role and parameter arrives
+    in a request, and its code: each flow is given invalid answers and those in recorded.json, which
+    are also served on this machine, with lost replies and outages. The code is run, without a key.
+    Of a target alone, only its file is checked.
 
-    Exit status: 0 no faults, 1 faults found, 2 no such plugin.
+    Exit status: 0 no problems, 1 problems found, 2 no such plugin.
 
     \b
     Examples:
@@ -117,22 +121,43 @@ def list_installed(style: str) -> None:
 
 
 def _as_text(checked: Checked) -> str:
-    name = checked.found.package
-    if not checked.problems:
-        return f"{name}: {plural(len(checked.targets), 'target')}, no problems"
-    lines = [visible(str(problem)) for problem in checked.problems]
-    return "\n".join([*lines, f"{name}: {plural(len(lines), 'problem')}"])
+    """List the problems, then a table of the checks."""
+    from wanprep.testing.lint.check_plugin import CHECKS
+
+    lines = [visible(str(problem)) for problem in (*checked.problems, *checked.notes)]
+    lines += [""] if lines else []
+    found = checked.results
+    for check in CHECKS if checked.found.has_code else found:
+        lines.append(f"{_outcome(found.get(check)):>12}  {check:<15} {CHECKS[check]}")
+    if checked.notes:
+        lines.append(f"{'to do':>12}  {'scaffold':<15} examples to replace")
+    total = plural(len(checked.problems), "problem") if checked.problems else "no problems"
+    targets = plural(len(checked.targets), "target")
+    return "\n".join([*lines, f"{checked.found.package}: {targets}, {total}"])
+
+
+def _outcome(problems: Sequence[Problem] | None) -> str:
+    if problems is None:
+        return "not checked"
+    return plural(len(set(problems)), "problem") if problems else "ok"
 
 
 def _as_json(checked: Checked) -> str:
+    from wanprep.testing.lint.check_plugin import CHECKS
+
+    def problem_json(each: Problem) -> dict[str, str]:
+        return {"file": each.file, "place": each.place, "message": each.message}
+
     result = {
         "version": 1,
         "plugin": checked.found.package,
         "folder": os.fspath(checked.found.folder),
         "targets": list(checked.targets),
-        "faults": [
-            {"file": each.file, "place": each.place, "message": each.message}
-            for each in checked.problems
-        ],
+        "checks": {
+            check: None if (found := checked.results.get(check)) is None else len(set(found))
+            for check in CHECKS
+        },
+        "problems": [problem_json(each) for each in checked.problems],
+        "notes": [problem_json(each) for each in checked.notes],
     }
     return json.dumps(result, indent=2, ensure_ascii=False)

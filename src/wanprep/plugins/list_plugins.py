@@ -56,7 +56,7 @@ def _describe(plugin: ListedPlugin, point: EntryPoint) -> None:
     if is_disabled(point.name):
         plugin.state = "disabled"
     else:
-        plugin.seconds = round(installed().seconds[point.name], 3)
+        plugin.seconds = round(installed().load_all().seconds[point.name], 3)
 
 
 def _registered() -> Iterator[tuple[str, str]]:

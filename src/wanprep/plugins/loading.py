@@ -1,20 +1,24 @@
 """Find plugins by their entry points, and load them when a request is first built or sent.
 
-Bundled plugins are loaded like all others. One that fails to load is recorded by its name, with a
-warning, and does not stop the others.
+Bundled plugins are loaded like all others. Of several providers only the one that is needed is
+loaded. A plugin that fails to load is recorded by its name, with a warning, and does not stop the
+others.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError, warn_of_plugin
-from wanprep.rules.target import is_disabled
+from wanprep.plugins.describe import describe_error
+from wanprep.rules.target import is_disabled, plugin_name
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -36,9 +40,11 @@ class NameTaken(Exception):
 
 @dataclass(slots=True)
 class Plugins:
-    """What plugins have registered, and which of them failed."""
+    """Plugins that are loaded when needed: what they register, and which of them failed."""
 
     manager: pluggy.PluginManager
+    waiting: list[EntryPoint]  # those that are not loaded yet
+    warns: bool = False
     providers: dict[str, Provider] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)  # by the scheme of their URLs
     broken: dict[str, str] = field(default_factory=dict)  # by the plugin's name: what is wrong
@@ -46,7 +52,15 @@ class Plugins:
     owners: dict[str, str] = field(default_factory=dict)  # of "the provider 'acme'"
 
     def provider(self, name: str) -> Provider:
-        """Return a provider, or raise a UsageError that names the broken plugins."""
+        """Return a provider, or raise a UsageError that names the broken plugins.
+
+        Only its own plugin is loaded: the package wanprep_NAME. The others are loaded if that
+        does not register it.
+        """
+        package = f"wanprep_{plugin_name(name)}"
+        self._load([each for each in self.waiting if each.module.partition(".")[0] == package])
+        if name not in self.providers:
+            self.load_all()
         if name in self.providers:
             return self.providers[name]
         broken = "".join(f" The plugin {plugin} {why}." for plugin, why in self.broken.items())
@@ -54,6 +68,31 @@ class Plugins:
             f"no plugin can submit to '{name}'.{broken} Install or fix its plugin:"
             " `wanprep doctor` lists the installed ones."
         )
+
+    @property
+    def registers_anything(self) -> bool:
+        """Whether any plugin that is loaded has registered something."""
+        return bool(self.owners)
+
+    def load_all(self) -> Plugins:
+        """Load all plugins, the bundled ones first, so that no other can take their names."""
+        self._load(sorted(self.waiting, key=_bundled_first))
+        return self
+
+    def _load(self, points: Iterable[EntryPoint]) -> None:
+        for point in points:
+            self.waiting.remove(point)
+            start = perf_counter()
+            with self.fence(point.name, "cannot be used"):
+                self.add(point)
+            self.seconds[point.name] = seconds = perf_counter() - start
+            if seconds > SLOW:
+                self.warn(point.name, f"takes {seconds:.1f} s to load")
+
+    def warn(self, plugin: str, problem: str) -> None:
+        """Tell the user about a plugin, if these are the installed ones."""
+        if self.warns:
+            _warn(plugin, problem)
 
     def call(self, plugin: object, hook: str, register: Callable[..., None]) -> None:
         """Call one plugin's hook, and no other's."""
@@ -93,25 +132,23 @@ class Plugins:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: it is another author's code
             self.broken[plugin] = f"{failure}: {_reason(error)}"
+            self.warn(plugin, self.broken[plugin])
 
 
 @cache
 def installed() -> Plugins:
-    """Load the installed plugins, once; warn of those that cannot be used."""
+    """Return the installed plugins, not loaded yet; they warn of what cannot be used."""
     plugins = load(each for each in entry_points() if not is_disabled(each.name))
-    _warn(plugins.broken)
-    slow = {name: seconds for name, seconds in plugins.seconds.items() if seconds > SLOW}
-    _warn({name: f"takes {seconds:.1f} s to load" for name, seconds in slow.items()})
+    plugins.warns = True
     return plugins
 
 
-def _warn(problems: Mapping[str, str]) -> None:
-    for name, problem in problems.items():
-        message = (
-            f"the plugin {name} {visible(problem.rstrip('.'))}. Update or uninstall it; with"
-            f" WANPREP_DISABLE_PLUGINS={name} it is not loaded."
-        )
-        warn_of_plugin(name, message)
+def _warn(name: str, problem: str) -> None:
+    message = (
+        f"the plugin {name} {visible(problem.rstrip('.'))}. Update or uninstall it; with"
+        f" WANPREP_DISABLE_PLUGINS={name} it is not loaded."
+    )
+    warn_of_plugin(name, message)
 
 
 def entry_points() -> Iterable[EntryPoint]:
@@ -122,20 +159,14 @@ def entry_points() -> Iterable[EntryPoint]:
 
 
 def load(points: Iterable[EntryPoint]) -> Plugins:
-    """Load plugins one by one; the bundled ones first, so that no other can take their names."""
+    """Prepare to load plugins."""
     import pluggy
 
     from wanprep.plugins import hookspecs
 
     manager = pluggy.PluginManager(_GROUP)
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager)
-    for point in sorted(points, key=_bundled_first):
-        start = perf_counter()
-        with plugins.fence(point.name, "cannot be used"):
-            plugins.add(point)
-        plugins.seconds[point.name] = perf_counter() - start
-    return plugins
+    return Plugins(manager, list(points))
 
 
 def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
@@ -145,28 +176,26 @@ def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
 def _reason(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "it ends the program when it is loaded"
-    return str(error) or type(error).__name__
+    if isinstance(error, NameTaken):
+        return str(error)
+    return describe_error(error)
 
 
 def load_hosts() -> Mapping[str, Host]:
     """Return all places for local files of the installed plugins, by scheme."""
-    return installed().hosts
+    return installed().load_all().hosts
 
 
 @cache
 def load_emulators() -> tuple[Site, ...]:
     """Return the emulated endpoints of the installed plugins."""
-    plugins = installed()
-    before = {*plugins.broken}
-    sites = emulators(plugins)
-    _warn({name: why for name, why in plugins.broken.items() if name not in before})
-    return sites
+    return emulators(installed())
 
 
 def emulators(plugins: Plugins) -> tuple[Site, ...]:
     """Load each plugin's emulated sites; one that fails is left out, and recorded as broken."""
     sites: dict[str, Site] = {}
-    for name, plugin in plugins.manager.list_name_plugin():
+    for name, plugin in plugins.load_all().manager.list_name_plugin():
         if name not in plugins.broken:
             with plugins.fence(name, "cannot emulate its provider"):
                 own = _load_sites(plugins, plugin, others=sites)
@@ -178,7 +207,18 @@ def emulators(plugins: Plugins) -> tuple[Site, ...]:
 def _load_sites(plugins: Plugins, plugin: object, *, others: Mapping[str, Site]) -> dict[str, Site]:
     own: list[Site] = []
     plugins.call(plugin, "wanprep_register_emulators", own.append)
-    sites = {site.prefix: site for site in own}
+    sites = {site.prefix: site for site in own or _recorded_sites(plugin)}
     if taken := sites.keys() & others.keys():
         raise NameTaken(f"{min(taken)} is already emulated by another plugin")
     return sites
+
+
+def _recorded_sites(plugin: object) -> Iterator[Site]:
+    """Make an emulator of a plugin's recorded answers, if it registers none of its own."""
+    from wanprep.emulator.recorded_site import recorded_site
+    from wanprep.emulator.recording import read_recording
+
+    folder = Path(getattr(plugin, "__file__", None) or "missing").parent
+    if recording := read_recording(folder):
+        service = json.loads((folder / "provider.json").read_text(encoding="utf-8"))
+        yield recorded_site(service["name"], service["keys"]["environment"][0], recording)

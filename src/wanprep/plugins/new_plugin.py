@@ -78,6 +78,7 @@ def _files(name: str) -> Iterator[tuple[str, str]]:
         "@name@": name,
         "@package@": package,
         "@dist@": package.replace("_", "-"),
+        "@class@": name.replace("-", " ").replace("_", " ").title().replace(" ", ""),
         "@title@": name.replace("-", " ").replace("_", " ").title(),
         "@variable@": f"{package.removeprefix('wanprep_').upper()}_API_KEY",
         "@today@": datetime.now(UTC).date().isoformat(),

@@ -1,6 +1,13 @@
-"""For plugin authors: test a provider's flows against written responses, without a network.
+"""For plugin authors: test a provider against recorded answers, without a network or a key.
 
-In a test of a plugin:
+A whole plugin, by the answers in its `recorded.json`:
+
+    from wanprep.testing import ProviderContract
+
+    class TestAcme(ProviderContract):
+        plugin = "wanprep_acme"
+
+One flow, by written answers:
 
     from wanprep.testing import answer, order, replay
 
@@ -8,6 +15,7 @@ In a test of a plugin:
     assert outcome == Accepted(provider_id="job-1")
 """
 
+from wanprep.testing.contract import ProviderContract, TargetContract
 from wanprep.testing.replay import (
     NONSENSE,
     REFUSALS,
@@ -23,7 +31,9 @@ from wanprep.testing.replay import (
 __all__ = [
     "NONSENSE",
     "REFUSALS",
+    "ProviderContract",
     "Replayed",
+    "TargetContract",
     "answer",
     "local_file",
     "order",

@@ -126,7 +126,7 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
             problems.append(f" The provider file {file} cannot be read: {error}.")
             continue
         if isinstance(data, dict) and data.get("name") == name:
-            return _service(_validate(data, file))
+            return read_service(_validate(data, file))
     raise UsageError(
         f"there is no provider '{name}'.{''.join(problems)}"
         " `wanprep targets` lists the targets of all providers."
@@ -151,7 +151,8 @@ def _validate(data: dict[str, Any], file: Path) -> dict[str, Any]:
     return data
 
 
-def _service(data: Mapping[str, Any]) -> Service:
+def read_service(data: Mapping[str, Any]) -> Service:
+    """Read the valid contents of a provider file."""
     poll, uploads, pace, cancel = (data[key] for key in ("poll", "uploads", "pace", "cancel"))
     return Service(
         name=data["name"],

@@ -1,82 +1,126 @@
-"""Check a plugin: its provider.json, its targets, and its code."""
+"""Check a plugin: its data, its targets, and its code on recorded and on invalid answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.emulator.recording import Recording, read_recording
 from wanprep.errors import UsageError
-from wanprep.testing.lint.code import check_code, example_order, with_idempotency_key
-from wanprep.testing.lint.fields import build_example, check_bodies, check_fields
-from wanprep.testing.lint.plugin import PluginPackage, Problem, find_plugin
+from wanprep.testing.lint.check_code import check_code
+from wanprep.testing.lint.fields import check_bodies, check_fields
+from wanprep.testing.lint.leftovers import find_leftovers
+from wanprep.testing.lint.plugin import PluginPackage, Problem, find_plugin, load_alone
+from wanprep.testing.lint.registration import check_hosts, check_registration, load_watched
 from wanprep.testing.lint.targets import (
     check_conventions,
     check_provider_data,
     check_target_file,
     read_provider_file,
 )
+from wanprep.testing.lint.watch import CANARY
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.plugins import Order
     from wanprep.rules.target import Target
 
+# The checks in their order, with what each is about.
+CHECKS: Final[Mapping[str, str]] = {
+    "data": "provider.json and recorded.json",
+    "targets": "limits, sources and fields of the targets",
+    "registration": "what the code registers",
+    "import": "no network, output or delay when it is imported",
+    "robustness": "nonsense, refusals and outages",
+    "order": "one request that may cost money",
+    "arrival": "every role and parameter arrives in the request",
+    "recorded": "recorded answers to orders, uploads, cancelling and finding",
+    "states": "recorded states of jobs",
+    "unknown states": "words that are not documented end no job",
+    "isolation": "no network, output or key inside of flows",
+    "faults": "lost replies, outages and crashes over HTTP",
+}
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Checked:
-    """A plugin, its targets, and its problems."""
+    """A plugin, its targets, and its problems by check."""
 
     found: PluginPackage
-    targets: tuple[str, ...]
-    problems: tuple[Problem, ...]
+    targets: list[str] = field(default_factory=list)
+    results: dict[str, list[Problem]] = field(default_factory=dict)
+    notes: list[Problem] = field(default_factory=list)  # what is left of the scaffold
+
+    @property
+    def problems(self) -> list[Problem]:
+        """All problems, each once."""
+        return list(dict.fromkeys(each for some in self.results.values() for each in some))
+
+    def add(self, check: str, problems: Iterable[Problem]) -> None:
+        """Add the results of a check, of which there may be several."""
+        self.results.setdefault(check, []).extend(problems)
 
 
 def check_plugin(name: str) -> Checked:
     """Check a plugin, given by its folder or its name, or the file of one target."""
     if Path(name).is_file():
         return _check_target_alone(Path(name))
-    found = find_plugin(name)
-    service, problems = _check_provider_file(found)
-    targets: list[Target] = []
-    buildable: list[Target] = []
-    for file in _target_files(found):
-        target, target_problems = _check_target(file, f"targets/{file.name}", of_plugin=True)
-        problems += target_problems
-        targets += [target] if target else []
-        buildable += [target] if target and not target_problems else []
-    problems += _check_ids(targets, found, service)
-    order = next((order for target in buildable if (order := _example(target))), None)
-    order = order or example_order(found.package.removeprefix("wanprep_"))
-    problems += check_code(found, service, with_idempotency_key(order, service))
-    return Checked(found, tuple(target.id for target in targets), tuple(dict.fromkeys(problems)))
+    checked = Checked(find_plugin(name))
+    service, recording = _check_data(checked)
+    targets = _check_targets(checked, service)
+    checked.notes += find_leftovers(checked.found.folder)
+    if checked.found.has_code:
+        _check_code(checked, service, recording, targets)
+    elif service is not None:
+        problem = Problem("__init__.py", "", "missing, so nothing can be submitted.")
+        checked.add("registration", [problem])
+    return checked
 
 
 def _check_target_alone(file: Path) -> Checked:
     if file.suffix != ".json":
         raise UsageError(f"{visible(str(file))} is no target: name a JSON file, or a plugin.")
     target, problems = _check_target(file, file.name, of_plugin=False)
-    found = PluginPackage(file.name, file.parent, ())
-    return Checked(found, (target.id,) if target else (), tuple(problems))
+    checked = Checked(PluginPackage(file.name, file.parent, ()), [target.id] if target else [])
+    checked.add("targets", problems)
+    return checked
 
 
-def _check_provider_file(
-    found: PluginPackage,
-) -> tuple[Mapping[str, Any] | None, list[Problem]]:
-    file = found.folder / "provider.json"
-    if not file.exists():
-        return None, []
-    service, messages = read_provider_file(file)
-    if service is not None:
-        messages += check_provider_data(service, found.package)
-    return service, [Problem(file.name, *each) for each in messages]
+def _check_data(checked: Checked) -> tuple[Mapping[str, Any] | None, Recording | None]:
+    folder = checked.found.folder
+    file, service, recording = folder / "provider.json", None, None
+    checked.add("data", ())
+    if file.exists():
+        service, messages = read_provider_file(file)
+        if service is not None:
+            messages += check_provider_data(service, checked.found.package)
+        checked.add("data", [Problem(file.name, *each) for each in messages])
+    try:
+        recording = read_recording(folder)
+    except UsageError as error:
+        checked.add("data", [Problem("recorded.json", "", str(error))])
+    return service, recording
 
 
-def _target_files(found: PluginPackage) -> list[Path]:
-    files = sorted((found.folder / "targets").glob("*.json"))
-    return [file for file in files if not file.name.endswith(".schema.json")]
+def _check_targets(checked: Checked, service: Mapping[str, Any] | None) -> list[Target]:
+    """Check all targets, and return those from which a request can be built."""
+    files = sorted((checked.found.folder / "targets").glob("*.json"))
+    targets: list[Target] = []
+    buildable: list[Target] = []
+    checked.add("targets", ())
+    for file in files:
+        if not file.name.endswith(".schema.json"):
+            target, problems = _check_target(file, f"targets/{file.name}", of_plugin=True)
+            checked.add("targets", problems)
+            targets += [target] if target else []
+            buildable += [target] if target and not problems and can_be_sent(target) else []
+    checked.add("targets", _check_ids(targets, checked.found, service))
+    checked.targets += [target.id for target in targets]
+    return buildable
 
 
 def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | None, list[Problem]]:
@@ -85,19 +129,16 @@ def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | N
     if messages := check_target_file(file):
         return None, [Problem(name, *each) for each in messages]
     target = load_target(file)
-    messages = list(check_fields(target)) if of_plugin or _can_be_sent(target) else []
+    messages = list(check_fields(target)) if of_plugin or can_be_sent(target) else []
     messages += check_conventions(target) if of_plugin else ()
     if not messages:  # otherwise the same problems would be reported twice
-        messages += check_bodies(target) if _can_be_sent(target) else ()
+        messages += check_bodies(target) if can_be_sent(target) else ()
     return target, [Problem(name, *each) for each in messages]
 
 
-def _can_be_sent(target: Target) -> bool:
+def can_be_sent(target: Target) -> bool:
+    """Whether a target has all that a request is built with."""
     return target.request is not None and {"fields", "model"} <= target.data.keys()
-
-
-def _example(target: Target) -> Order | None:
-    return build_example(target) if _can_be_sent(target) else None
 
 
 def _check_ids(
@@ -114,3 +155,42 @@ def _check_ids(
         if target.id in ids:
             yield Problem(file, "id", f"another file already describes {target.id}.")
         ids.add(target.id)
+
+
+def _check_code(
+    checked: Checked,
+    service: Mapping[str, Any] | None,
+    recording: Recording | None,
+    targets: Sequence[Target],
+) -> None:
+    found = checked.found
+    if not found.modules:
+        message = (
+            f'no entry point names the package: add `{found.package[8:]} = "{found.package}"`.'
+        )
+        problem = Problem("pyproject.toml", "project.entry-points.wanprep", message)
+        checked.add("registration", [problem])
+        return
+    with _key_in_environment(service), load_alone(found) as plugins:
+        checked.add("import", load_watched(found, plugins))
+        checked.add("registration", check_registration(found, plugins, service))
+        checked.add("registration", check_hosts(plugins))
+        for provider in plugins.providers.values():
+            for check, problems in check_code(provider, found, service, recording, targets).items():
+                checked.add(check, problems)
+
+
+@contextmanager
+def _key_in_environment(service: Mapping[str, Any] | None) -> Iterator[None]:
+    """Set the provider's key to one that is recognised wherever it appears."""
+    names = service["keys"]["environment"] if service else ()
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, CANARY))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

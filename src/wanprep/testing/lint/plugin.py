@@ -102,7 +102,7 @@ def _project_entry_points(folder: Path) -> list[object] | None:
 
 @contextmanager
 def load_alone(found: PluginPackage) -> Iterator[Plugins]:
-    """Load a plugin alone; a copy of it that is already imported is restored afterwards."""
+    """Prepare to load a plugin alone; an imported copy of it is restored afterwards."""
     from wanprep.plugins.loading import load
 
     folder = str(found.folder.parent)

@@ -1,29 +1,22 @@
-"""Check a plugin's code: what it registers, and each of its provider's flows."""
+"""Run a flow on nonsense, refusals and outages, whatever it is for."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import dataclass
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Status, Unclear
+from wanprep.plugins.describe import describe_error
 from wanprep.plugins.flow import STATES
-from wanprep.testing.lint.fields import example_values
-from wanprep.testing.lint.plugin import Problem, load_alone
-from wanprep.testing.lint.targets import check_agreement
 from wanprep.testing.lint.usual_answer import USUAL
-from wanprep.testing.replay import NONSENSE, REFUSALS, answer, local_file, sent
-from wanprep.testing.replay import order as make_order
+from wanprep.testing.replay import NONSENSE, REFUSALS, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from wanprep.plugins import Flow, Order, Provider, Response
-    from wanprep.plugins.loading import Plugins
-    from wanprep.testing.lint.plugin import PluginPackage
+    from wanprep.plugins import Flow, Response
 
 _MOST_REQUESTS: Final = 60  # of one flow
 _RESULTS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -38,109 +31,10 @@ _RESPONSES: Final[Mapping[str, Response]] = {
     **REFUSALS,
     "HTTP 503": answer(503, b"<html>down</html>"),
 }
-_KEY: Final = "0b8f1a52-7c1d-4e0f-9a3b-5d6c7e8f9a0b"
-_PIXEL: Final = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
-)
 
 
-def check_code(
-    found: PluginPackage, service: Mapping[str, Any] | None, order: Order
-) -> Iterator[Problem]:
-    """Load the plugin's code and run its flows; `order` is one that it can be given."""
-    if not found.has_code:
-        if service is not None:
-            yield Problem("__init__.py", "", "missing, so nothing can be submitted.")
-        return
-    if not found.modules:
-        yield Problem(
-            "pyproject.toml",
-            "project.entry-points.wanprep",
-            f'no entry point names the package: add `{found.package[8:]} = "{found.package}"`.',
-        )
-    with load_alone(found) as plugins:
-        yield from _check_registration(found, plugins, service)
-        for name, provider in plugins.providers.items():
-            for flow, message in _check_provider(provider, service, order):
-                yield Problem(_file_of(provider, flow, found), f"{name}.{flow}", message)
-
-
-def _file_of(provider: Provider, flow: str, found: PluginPackage) -> str:
-    """Name the file in which a flow is written, if that can be found."""
-    code = getattr(getattr(provider, flow), "__code__", None)
-    file = Path(code.co_filename) if code else found.folder
-    return file.relative_to(found.folder).as_posix() if found.folder in file.parents else "code"
-
-
-def _check_registration(
-    found: PluginPackage, plugins: Plugins, service: Mapping[str, Any] | None
-) -> Iterator[Problem]:
-    for name, reason in plugins.broken.items():
-        yield Problem("__init__.py", name, f"{reason}.")
-    if plugins.broken:
-        return
-    if not plugins.providers and not plugins.hosts:
-        message = "registers nothing: write a hook, marked @hookimpl."
-        yield Problem("__init__.py", found.package, message)
-    for name, provider in plugins.providers.items():
-        if service is None:
-            if not (found.folder / "provider.json").exists():
-                yield Problem("provider.json", "", f"missing, and '{name}' needs one.")
-        elif service["name"] != name:
-            message = f"is '{service['name']}' here, and '{name}' in the code."
-            yield Problem("provider.json", "name", message)
-        else:
-            messages = check_agreement(service, provider)
-            yield from (Problem("provider.json", *each) for each in messages)
-    if service is not None and plugins.hosts and not plugins.providers:
-        message = f"does not register the provider '{service['name']}'."
-        yield Problem("__init__.py", found.package, message)
-
-
-def _check_provider(
-    provider: Provider, service: Mapping[str, Any] | None, order: Order
-) -> Iterator[tuple[str, str]]:
-    bases = frozenset(service["bases"]) if service else None
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "hero.png")
-        file.write_bytes(_PIXEL)
-        order = replace(order, settings=_needed_settings(service))
-        for name, start in _flows(provider, order, file).items():
-            yield from ((name, message) for message in check_flow(name, start, bases))
-    if provider.events is not None:
-        yield from (("events", message) for message in _check_events(provider.events.read))
-
-
-def _flows(provider: Provider, order: Order, file: Path) -> dict[str, Callable[[], Flow[Any]]]:
-    flows: dict[str, Callable[[], Flow[Any]]] = {
-        "submit": lambda: provider.submit(order),
-        "poll": lambda: provider.poll(sent(order)),
-    }
-    if (cancel := provider.cancel) is not None:
-        flows["cancel"] = lambda: cancel(sent(order))
-    if (find := provider.find) is not None:
-        flows["find"] = lambda: find(sent(order, ""))
-    if (upload := provider.upload) is not None:
-        flows["upload"] = lambda: upload(local_file(file), order)
-    return flows
-
-
-def _needed_settings(service: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Invent values for the settings that uploads need."""
-    from jsonschema import Draft202012Validator
-
-    needed = ((service or {}).get("uploads") or {}).get("needs", ())
-    schemas = (service or {}).get("settings", {})
-    settings = {}
-    for name in schemas.keys() & needed:
-        values = example_values(schemas[name], schemas[name])
-        is_valid = Draft202012Validator(schemas[name]).is_valid
-        settings[name] = next((value for value in values if is_valid(value)), "x")
-    return settings
-
-
-def _check_events(read: Callable[[str, str], object]) -> Iterator[str]:
+def check_events(read: Callable[[str, str], object]) -> Iterator[str]:
+    """Give the reader of an event stream what is none of its events."""
     for data in ("", "{", "null", "[]", "7", "{}", '{"id": []}', " "):
         try:
             read("message", data)
@@ -167,7 +61,8 @@ def check_flow(
     try:
         flow = start()
     except Exception as error:  # noqa: BLE001 - another author's code may raise anything
-        yield f"calling it raises {_describe(error)}: it must be a generator, which starts later."
+        why = describe_error(error)
+        yield f"calling it raises {why}: it must be a generator, which starts later."
         return
     if not isinstance(flow, GeneratorType):
         yield "is not a generator: it must `yield` requests and be sent the responses."
@@ -184,8 +79,6 @@ def check_flow(
                 messages.add(message)
                 yield message
     usual = _run(start(), USUAL)
-    if name == "submit":
-        yield from _check_order(usual)
     if isinstance(usual.result, Status) and usual.result.state not in STATES:
         yield (
             f"returns the service's own word ({usual.result.state!r}) as the state: translate it to"
@@ -220,16 +113,21 @@ def _check_requests(name: str, run: _Run, bases: frozenset[str] | None) -> Itera
         yield "only the one request of `submit` that costs money may be marked `paid=True`."
 
 
-def _check_order(run: _Run) -> Iterator[str]:
+def usual_requests(flow: Flow[Any]) -> tuple[object, ...]:
+    """List the requests of a flow that finds whatever it looks for."""
+    return _run(flow, USUAL).requests
+
+
+def check_order(found: Sequence[object], *, accepted: bool) -> Iterator[str]:
     """Check that `submit` makes exactly one request that may cost money."""
-    requests = [each for each in run.requests if isinstance(each, Request)]
+    requests = [each for each in found if isinstance(each, Request)]
     orders = [f"{each.method} {each.url}" for each in requests if each.may_order]
     if len(orders) > 1:
         yield (
             f"has {len(orders)} requests that may cost money ({', '.join(orders[:3])}), and only"
             " the first is sent: mark steps that order nothing with `paid=False`."
         )
-    if not orders and isinstance(run.result, Accepted):
+    if not orders and accepted:
         yield (
             "has no request that costs money, so the order might be sent twice: leave out"
             " `paid=False` from it, or mark it `paid=True` if it is a GET."
@@ -260,7 +158,8 @@ def _check_result(name: str, kind: str, response: Response, run: _Run) -> Iterat
         case Refused() | Unclear():
             yield from _check_rejection(name, kind, response, run)
         case Exception() as error:
-            yield f"given {kind}, it raises {_describe(error)}: raise Unclear or Refused instead."
+            why = describe_error(error)
+            yield f"given {kind}, it raises {why}: raise Unclear or Refused instead."
         case value if not isinstance(value, _RESULTS[name]):
             expected = " or ".join(each.__name__ for each in _RESULTS[name])
             yield f"given {kind}, it returns {_type_name(value)} instead of {expected}."
@@ -288,19 +187,5 @@ def _check_rejection(name: str, kind: str, response: Response, run: _Run) -> Ite
         yield f"given {kind}, it raises Unclear: the service refused, so raise Refused."
 
 
-def _describe(error: Exception) -> str:
-    return f"{type(error).__name__} ({error})" if str(error) else type(error).__name__
-
-
 def _type_name(value: object) -> str:
     return "None" if value is None else f"a {type(value).__name__}"
-
-
-def example_order(provider: str) -> Order:
-    """Make an order for a plugin whose targets cannot be built yet."""
-    return make_order(f"{provider}/example", model="example", idempotency_key=_KEY)
-
-
-def with_idempotency_key(order: Order, service: Mapping[str, Any] | None) -> Order:
-    """Add an idempotency key if the service uses one."""
-    return replace(order, idempotency_key=_KEY) if (service or {}).get("idempotency") else order

@@ -1,0 +1,199 @@
+"""An emulator of a service made from its recorded answers alone.
+
+It accepts orders, renders a small video for each, and answers polls with the recorded answer of
+the job's phase, in which the recorded id and result are replaced by the job's own.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, json_reply
+from wanprep.emulator.references import Document, Reference
+from wanprep.emulator.renderer import VideoSpec, accept_job
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wanprep.emulator.emulator import State
+    from wanprep.emulator.jobs import Job
+    from wanprep.emulator.recording import RecordedAnswer, Recording, Scene
+
+_LIFETIME: Final = 86_400  # seconds of a result's link
+_ANYTHING: Final = Document({"request": {}, "media": {"image": {}, "video": {}}})
+_VIDEOS: Final = (".mp4", ".mov", ".webm", ".mkv", ".avi")
+_PHASES: Final[Mapping[str, tuple[str, ...]]] = {  # the scenes for each, the best one first
+    "queued": ("queued", "running"),
+    "running": ("running", "queued"),
+    "succeeded": ("succeeded",),
+    "failed": ("failed", "refused"),
+    "cancelled": ("cancelled", "failed"),
+}
+_GOOD: Final = {"submit": "accepted", "cancel": "done", "upload": "hosted", "find": "found"}
+
+
+def recorded_site(name: str, key_variable: str, recording: Recording) -> Site:
+    """Make a site that serves a recording."""
+    service = _Service(name, recording)
+    return Site(
+        name=name,
+        key_variable=key_variable,
+        routes=tuple(service.routes()),
+        error=service.error,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Service:
+    name: str
+    recording: Recording
+
+    def routes(self) -> Iterator[Route]:
+        """List the endpoints; of two flows with one endpoint, the first answers."""
+        scenes = [each for flow, good in _GOOD.items() for each in self.recording.of(flow, good)]
+        known: set[tuple[str, str]] = set()
+        for scene in [*scenes[:1], *self.recording.of("poll"), *scenes[1:]]:
+            for answer in scene.answers:
+                path = answer.path.replace(self.recording.job, "{job}")
+                if path.startswith("/") and (answer.method, path) not in known:
+                    known.add((answer.method, path))
+                    yield self._route(scene, answer, path)
+
+    def _route(self, scene: Scene, answer: RecordedAnswer, path: str) -> Route:
+        handle: Any = getattr(self, f"_{scene.flow}")
+        kind: Any = {"submit": "submit", "poll": "poll"}.get(scene.flow, "plain")
+        if scene.flow == "submit" and answer is not scene.answers[-1]:
+            handle, kind = self._prepare, "plain"  # a step before the order
+        return Route(answer.method, path, partial(handle, answer), kind)
+
+    def _prepare(self, answer: RecordedAnswer, _: State, request: Request, **__: str) -> Reply:
+        _require_headers(answer, request)
+        return _reply(answer, {})
+
+    def _submit(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
+        _require_headers(answer, request)
+        body = request.json()
+        video = VideoSpec(references=tuple(_references(state, body)), seconds=2)
+        job = accept_job(
+            state, site=self.name, job_id=self._new_id(), model=self.recording.model, body=body,
+            video=video, limits=_ANYTHING,
+        )  # fmt: skip
+        return _reply(answer, {self.recording.job: job.id})
+
+    def _new_id(self) -> str:
+        """Make an id in the form of the recorded one, since services have patterns for theirs."""
+        digits = iter(secrets.token_hex(len(self.recording.job)))
+        fresh = (
+            str(int(next(digits), 16) % 9 + 1) if old.isdecimal() else next(digits)
+            if old.isalpha() else old for old in self.recording.job
+        )  # fmt: skip
+        return "".join(fresh)
+
+    def _poll(
+        self, answer: RecordedAnswer, state: State, request: Request, *, job: str = "", **_: str
+    ) -> Reply:
+        _require_headers(answer, request)
+        found = state.jobs.find(self.name, job, called="job")
+        replaced = {self.recording.job: found.id}
+        if found.result:
+            link = state.result_link(found, lifetime=_LIFETIME)
+            scenes = self.recording.of("poll", "succeeded")
+            replaced |= dict.fromkeys((url for scene in scenes for url in scene.outputs), link)
+        return _reply(self._answer_of_phase(found, answer), replaced)
+
+    def _answer_of_phase(self, job: Job, otherwise: RecordedAnswer) -> RecordedAnswer:
+        """Find the answer of the same endpoint in a scene of the job's phase."""
+        for outcome in _PHASES[job.phase]:
+            for answer in chain.from_iterable(
+                scene.answers for scene in self.recording.of("poll", outcome)
+            ):
+                if (answer.method, answer.path) == (otherwise.method, otherwise.path):
+                    return answer
+        return otherwise
+
+    def _cancel(
+        self, answer: RecordedAnswer, state: State, request: Request, *, job: str = "", **_: str
+    ) -> Reply:
+        _require_headers(answer, request)
+        found = state.jobs.find(self.name, job, called="job")
+        state.jobs.cancel(found, running=True)
+        return _reply(answer, {self.recording.job: found.id})
+
+    def _upload(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
+        _require_headers(answer, request)
+        content, content_type = request.body, request.headers.get("content-type", "")
+        if content_type.startswith("multipart/form-data"):
+            part = next(iter(request.form().files.values()))
+            content, content_type = part.content, part.content_type
+        place = f"/stored/{self.name}/{secrets.token_hex(8)}"
+        state.uploads.put(place, content, content_type)
+        [scene, *_rest] = self.recording.of("upload", "hosted")
+        return _reply(answer, {scene.url: f"{state.url}{place}"})
+
+    def _find(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
+        """List the last job, as the recording lists one."""
+        _require_headers(answer, request)
+        jobs = state.jobs.of(self.name)
+        return _reply(answer, {self.recording.job: jobs[0].id if jobs else "none"})
+
+    def error(self, error: HttpError) -> Reply:
+        """Answer as a recorded refusal, with the status and the message of this error."""
+        for scene in self.recording.of("submit", "refused"):
+            answer = scene.answers[-1]
+            if answer.status >= 400 and answer.text is None and scene.message:
+                return json_reply(
+                    _replace(answer.json, {scene.message: error.message}), error.status
+                )
+        return json_reply({"message": error.message}, error.status)
+
+
+def _references(state: State, body: object) -> Iterator[Reference]:
+    """List the media in a request; a video without any shows a card."""
+    urls = [url for url in _strings(body) if url.startswith(("https://", f"{state.url}/"))]
+    for number, url in enumerate(urls or ["https://example.com/prompt"], 1):
+        upload = state.uploads.find(url) if url.startswith(state.url) else None
+        content_type = upload.content_type if upload else ""
+        if not content_type.startswith("audio/"):
+            is_video = content_type.startswith("video/") or url.lower().endswith(_VIDEOS)
+            yield Reference("video" if is_video else "image", url, number)
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from chain.from_iterable(map(_strings, value.values()))
+        case list():
+            yield from chain.from_iterable(map(_strings, value))
+
+
+def _require_headers(answer: RecordedAnswer, request: Request) -> None:
+    if missing := answer.missing_headers(request.headers):
+        raise HttpError(400, f"the header {missing[0]} is missing")
+
+
+def _reply(answer: RecordedAnswer, replaced: Mapping[str, str]) -> Reply:
+    text = json.dumps(_replace(answer.json, replaced)) if answer.text is None else answer.text
+    headers = {"Content-Type": "application/json", **answer.headers}
+    return Reply(status=answer.status, headers=headers, body=text.encode())
+
+
+def _replace(value: object, replaced: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    match value:
+        case str():
+            for old, new in replaced.items():
+                value = value.replace(old, new)
+            return value
+        case int() if str(value) in replaced:  # an id that is a number
+            return replaced[str(value)]
+        case dict():
+            return {name: _replace(each, replaced) for name, each in value.items()}
+        case list():
+            return [_replace(each, replaced) for each in value]
+    return value

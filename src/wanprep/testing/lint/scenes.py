@@ -1,0 +1,248 @@
+"""Replay the recorded answers of a service, and compare each outcome with what is recorded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Response, Status
+from wanprep.plugins import Unclear as UnclearAnswer
+from wanprep.plugins.describe import describe_error
+from wanprep.testing.lint.plugin import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wanprep.emulator.recording import RecordedAnswer, Recording, Scene
+    from wanprep.plugins import Flow, LocalFile, Order, Provider, Sent
+
+_MOST_REQUESTS: Final = 60
+_ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "expired"})
+_WORD: Final = "undocumented-state"
+# Each plugin records at least these; a flow that it has no feature for, none.
+_NEEDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "submit": (("accepted",), ("refused",)),
+    "poll": (("queued", "running"), ("succeeded",), ("failed",)),
+    "cancel": (("done",),),
+    "find": (("found",), ("none",)),
+    "upload": (("hosted",),),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """The requests of a flow on recorded answers, and its outcome."""
+
+    requests: tuple[Request, ...]
+    outcome: object  # its value, or the exception
+    unanswered: str = ""  # a request for which nothing is recorded
+    unused: tuple[RecordedAnswer, ...] = ()  # answers that were not requested
+    missing: tuple[str, ...] = ()  # required headers that were not sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A provider and what its recorded flows are called with."""
+
+    provider: Provider
+    bases: Mapping[str, str]
+    recording: Recording
+    order: Order
+    sent: Sent  # with its id; `find` gets it without
+    file: LocalFile
+
+    def start(self, flow: str, order: Order | None = None) -> Flow[Any]:
+        """Call a flow."""
+        arguments: dict[str, tuple[Any, ...]] = {
+            "submit": (order or self.order,),
+            "find": (replace(self.sent, provider_id=""),),
+            "upload": (self.file, self.order),
+        }
+        started: Flow[Any] = getattr(self.provider, flow)(*arguments.get(flow, (self.sent,)))
+        return started
+
+
+def replay_scene(
+    stage: Stage, scene: Scene, order: Order | None = None, *, word: tuple[str, str] | None = None
+) -> Replay:
+    """Run the flow of a scene on its answers; `word` replaces a string in them by another."""
+    left, requests, missing = list(scene.answers), list[Request](), list[str]()
+    flow = stage.start(scene.flow, order)
+    response: Response | None = None
+    unanswered = ""
+    outcome: object = None
+    try:
+        while len(requests) < _MOST_REQUESTS:
+            request = next(flow) if response is None else flow.send(response)
+            requests.append(request)
+            answer = _find_answer(left or list(scene.answers[-1:]), request, stage.bases)
+            if answer is None:
+                unanswered = f"{request.method} {request.url}"
+                break
+            if answer in left:
+                left.remove(answer)
+            missing += answer.missing_headers(request.headers)
+            response = _response(answer, request, stage.bases, word)
+    except StopIteration as end:
+        outcome = end.value
+    except Exception as error:  # noqa: BLE001 - another author's code may raise anything
+        outcome = error
+    finally:
+        flow.close()
+    return Replay(
+        requests=tuple(requests), outcome=outcome, unanswered=unanswered, unused=tuple(left),
+        missing=tuple(missing),
+    )  # fmt: skip
+
+
+def _find_answer(
+    answers: list[RecordedAnswer], request: Request, bases: Mapping[str, str]
+) -> RecordedAnswer | None:
+    path = request.url.partition("?")[0]
+    own = bases.get(request.base, "").rstrip("/")
+    paths = {path, path.removeprefix(own)} if own else {path}
+    for answer in answers:
+        if any(answer.is_for(request.method, each) for each in paths):
+            return answer
+    return None
+
+
+def _response(
+    answer: RecordedAnswer,
+    request: Request,
+    bases: Mapping[str, str],
+    word: tuple[str, str] | None,
+) -> Response:
+    body = answer.body
+    if word:
+        old, new = (json.dumps(each).encode() for each in word)
+        body = body.replace(old, new)
+    url = request.url
+    if url.startswith("/"):
+        url = bases.get(request.base, "https://api.example.com").rstrip("/") + url
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(answer.status, headers, body, url)
+
+
+def check_recorded(stage: Stage) -> Iterator[Problem]:
+    """Check that what each flow needs is recorded."""
+    for flow, needed in _NEEDED.items():
+        for outcomes in needed if getattr(stage.provider, flow) else ():
+            if not stage.recording.of(flow, *outcomes):
+                wanted = " or ".join(outcomes)
+                yield Problem("recorded.json", flow, f"no scene with the outcome `{wanted}`.")
+    for number, scene in enumerate(stage.recording.scenes):
+        if getattr(stage.provider, scene.flow) is None:
+            message = f"the code has no flow `{scene.flow}`."
+            yield Problem("recorded.json", f"scenes.{number}", message)
+        if (scene.flow, scene.outcome) == ("poll", "succeeded") and not scene.outputs:
+            message = "a job that succeeded has `outputs`: the URLs of its results."
+            yield Problem("recorded.json", f"scenes.{number}", message)
+
+
+def check_scenes(stage: Stage, *flows: str) -> Iterator[Problem]:
+    """Replay all scenes of some flows."""
+    for scene in stage.recording.scenes:
+        if scene.flow in flows and getattr(stage.provider, scene.flow) is not None:
+            found = replay_scene(stage, scene)
+            place = f"{stage.provider.name}.{scene.flow}"
+            yield from (
+                Problem("flows", place, f"given `{scene.name}`, {message}")
+                for message in _compare(scene, found)
+            )
+
+
+def _compare(scene: Scene, found: Replay) -> Iterator[str]:
+    if found.unanswered:
+        yield f"it requests {found.unanswered}, for which recorded.json has no answer."
+        return
+    if found.missing:
+        yield f"it sends no header {', '.join(dict.fromkeys(found.missing))}, which is required."
+    outcome = found.outcome
+    if isinstance(outcome, Exception) and not isinstance(outcome, Refused | UnclearAnswer):
+        yield f"it raises {describe_error(outcome)}."
+        return
+    if (actual := outcome_of(scene.flow, outcome)) != scene.outcome:
+        yield f"the outcome is `{actual}`."
+        return
+    yield from _compare_details(scene, outcome)
+    for answer in found.unused:
+        yield f"it does not request {answer.method} {urlsplit(answer.path).path}."
+
+
+def outcome_of(flow: str, outcome: object) -> str:
+    """Name the outcome of a flow as recorded.json does."""
+    match outcome:
+        case Refused():
+            return "refused"
+        case UnclearAnswer():
+            return "unclear"
+        case Accepted():
+            return "found" if flow == "find" else "accepted"
+        case None if flow == "find":
+            return "none"
+        case Status(state=state):
+            return state
+        case Cancelled(done=done):
+            return "done" if done else "not done"
+        case HostedUrl():
+            return "hosted"
+    return type(outcome).__name__
+
+
+def _compare_details(scene: Scene, outcome: object) -> Iterator[str]:
+    text = " ".join(_texts(outcome))
+    if scene.message and scene.message not in text:
+        yield f"the user does not see its reason {scene.message!r}, but {text[:120]!r}."
+    match outcome:
+        case Refused(code=code) if scene.code and code != scene.code:
+            yield f"the code is {code!r} instead of {scene.code!r}."
+        case Status(state="succeeded", outputs=outputs) if outputs != scene.outputs:
+            yield f"the results are {[*outputs]} instead of {[*scene.outputs]}."
+        case HostedUrl(url=url) if scene.url and url != scene.url:
+            yield f"the URL is {url[:120]!r} instead of {scene.url!r}."
+
+
+def _texts(outcome: object) -> list[str]:
+    match outcome:
+        case Refused(code=code, advice=advice) as error:
+            return [str(error), code, advice]
+        case Status(error=error):
+            return [error]
+        case Cancelled(message=message):
+            return [message]
+        case Exception():
+            return [str(outcome)]
+    return []
+
+
+def check_ids(stage: Stage) -> Iterator[Problem]:
+    """Check that the accepted job has the recorded id."""
+    for scene in [*stage.recording.of("submit", "accepted"), *stage.recording.of("find", "found")]:
+        outcome = replay_scene(stage, scene).outcome
+        if isinstance(outcome, Accepted) and outcome.provider_id != stage.recording.job:
+            message = (
+                f"given `{scene.name}`, the id is {outcome.provider_id!r} instead of"
+                f" {stage.recording.job!r}."
+            )
+            yield Problem("flows", f"{stage.provider.name}.{scene.flow}", message)
+
+
+def check_unknown_states(stage: Stage) -> Iterator[Problem]:
+    """Check that a word that no documentation lists ends no job."""
+    outcomes = ("succeeded", "running", "queued")
+    for scene in chain.from_iterable(stage.recording.of("poll", each) for each in outcomes):
+        known = replay_scene(stage, scene).outcome
+        if not isinstance(known, Status) or not known.word:
+            continue
+        found = replay_scene(stage, scene, word=(known.word, _WORD)).outcome
+        if isinstance(found, Status) and found.state in _ENDED and found.word != known.word:
+            message = (
+                f"given the unknown state {_WORD!r}, the job is `{found.state}`: translate words"
+                ' that are not documented to "unknown", as `answers.read_status` does.'
+            )
+            yield Problem("flows", f"{stage.provider.name}.poll", message)
+            return
