@@ -15,6 +15,9 @@ from submitting import EVOLINK, RUNCOMFY
 if TYPE_CHECKING:
     from commands import Command
 
+# Every command is covered by its own tests; these compare what commands say of many files.
+pytestmark = pytest.mark.no_cover
+
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 MEDIA: Final = JOBS / "media"
 SMALL: Final = "runcomfy/wan-2-2-image-to-video"

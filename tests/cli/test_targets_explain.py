@@ -73,16 +73,16 @@ def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -
     assert all(rules()[line.split()[0]].title in line for line in lines)
 
 
-@pytest.mark.parametrize("name", rules())
-def test_a_rule_is_explained(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    out = output_of(capfd, "explain", name)
-    rule = rules()[name]
-    assert out.startswith(f"{name}: {rule.title}\n")
-    flat = " ".join(out.split())
-    assert f"Why: {rule.why}" in flat
-    assert f"Fix by hand: {rule.by_hand}" in flat
-    assert max(map(columns, out.splitlines())) <= 80
-    assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out]
+@pytest.mark.no_cover
+def test_every_rule_is_explained(capfd: pytest.CaptureFixture[str]) -> None:
+    for name, rule in rules().items():
+        out = output_of(capfd, "explain", name)
+        assert out.startswith(f"{name}: {rule.title}\n")
+        flat = " ".join(out.split())
+        assert f"Why: {rule.why}" in flat
+        assert f"Fix by hand: {rule.by_hand}" in flat
+        assert max(map(columns, out.splitlines())) <= 80, name
+        assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out], name
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,8 @@ def test_without_a_place_it_does_without(
         assert cache.info().files == 0
 
 
-def test_info_and_clear(image: Path) -> None:
+def test_info_and_clear(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANPREP_CACHE_DIR", str(tmp_path / "cache"))
     remember(image)
     with Cache() as cache:
         assert cache.info().files == 1
