@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+import struct
 import subprocess
-import threading
-import time
+from base64 import b64decode
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -10,14 +10,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.fix.ffmpeg import resume, stop_all
 from wanprep.media import probe
 from wanprep.media.facts import Facts
+from wanprep.report.html.make_preview import FRAME, LARGE, TINY
 from wanprep.report.html.previews import (
-    COPIES,
-    FRAME,
-    TINY,
     NoPreview,
+    Picture,
     Preview,
     Still,
     Strip,
@@ -26,13 +24,28 @@ from wanprep.report.html.previews import (
 )
 
 
-def preview_of(path: Path) -> Preview:
-    (preview,) = make_previews([probe(path)]).values()
-    return preview
+def previews_of(*paths: Path, small: bool = False) -> dict[str, Preview]:
+    return made([probe(path) for path in paths], small=small)
 
 
-def opened(data: bytes) -> Image.Image:
-    with Image.open(BytesIO(data)) as image:
+def made(files: Sequence[Facts], *, small: bool = False) -> dict[str, Preview]:
+    """Make the previews of files that may have changed since they were probed, by name."""
+    items = [(Path(facts.path).name, [facts]) for facts in files]
+    found = make_previews(items, tiny=lambda _: True, small=small)
+    return {name: preview for name, (preview,) in found}
+
+
+def preview_of(path: Path, *, small: bool = False) -> Preview:
+    return previews_of(path, small=small)[path.name]
+
+
+def bytes_of(picture: Picture | None) -> bytes:
+    assert picture
+    return b64decode(picture.base64)
+
+
+def opened(picture: Picture | None) -> Image.Image:
+    with Image.open(BytesIO(bytes_of(picture))) as image:
         image.load()
         return image
 
@@ -54,21 +67,16 @@ def is_red(image: Image.Image, x: float, y: float) -> bool:
     return pixel[0] > 180 and pixel[2] < 80
 
 
-def previews_of(paths: Sequence[Path]) -> dict[str, Preview]:
-    preview = make_previews([probe(path) for path in paths])
-    return {path.name: preview[str(path)] for path in paths}
-
-
 def test_an_image_is_scaled_down_and_keeps_its_shape(tmp_path: Path) -> None:
     paths = [tmp_path / f"a.{suffix}" for suffix in ("jpg", "png", "webp", "bmp", "gif", "tiff")]
     for path in paths:
         halves(900, 600).save(path)
-    for name, preview in previews_of(paths).items():
+    for name, preview in previews_of(*paths).items():
         assert isinstance(preview, Still), name
-        assert preview.image.size == opened(preview.image.data).size == (320, 213)
-        assert preview.tiny.size == (96, 64)
-        assert is_red(opened(preview.image.data), 0.5, 0.25)
-        assert not is_red(opened(preview.image.data), 0.5, 0.75)
+        assert preview.image.size == opened(preview.image).size == (320, 213)
+        assert opened(preview.tiny).size == (96, 64)
+        assert is_red(opened(preview.image), 0.5, 0.25)
+        assert not is_red(opened(preview.image), 0.5, 0.75)
 
 
 def test_a_image_is_shown_upright(tmp_path: Path) -> None:
@@ -78,8 +86,8 @@ def test_a_image_is_shown_upright(tmp_path: Path) -> None:
     preview = preview_of(tmp_path / "a.jpg")
     assert isinstance(preview, Still)
     assert preview.image.size == (213, 320)
-    assert is_red(opened(preview.image.data), 0.8, 0.5)
-    assert not is_red(opened(preview.image.data), 0.2, 0.5)
+    assert is_red(opened(preview.image), 0.8, 0.5)
+    assert not is_red(opened(preview.image), 0.2, 0.5)
 
 
 def test_transparency_is_kept(tmp_path: Path) -> None:
@@ -88,9 +96,9 @@ def test_transparency_is_kept(tmp_path: Path) -> None:
     paths = [tmp_path / f"{mode}.png" for mode in ("RGBA", "LA", "P")]
     for path in paths:
         image.convert(path.stem).save(path)
-    for name, preview in previews_of(paths).items():
+    for name, preview in previews_of(*paths).items():
         assert isinstance(preview, Still), name
-        alpha = opened(preview.image.data).convert("RGBA").getchannel("A")
+        alpha = opened(preview.image).convert("RGBA").getchannel("A")
         assert [alpha.getpixel((80, 100)), alpha.getpixel((240, 100))] == [255, 0], name
 
 
@@ -100,11 +108,59 @@ def test_every_color_mode_is_converted(tmp_path: Path) -> None:
     for path in paths:
         white = Image.new("RGB", (500, 400), "white")
         (wide if path.stem == "I;16" else white.convert(path.stem)).save(path)
-    for name, preview in previews_of(paths).items():
+    for name, preview in previews_of(*paths).items():
         assert isinstance(preview, Still), name
-        pixel = opened(preview.image.data).convert("L").getpixel((100, 100))
+        pixel = opened(preview.image).convert("L").getpixel((100, 100))
         assert isinstance(pixel, int)
         assert pixel > 150, name
+
+
+def directory(tags: dict[int, int], following: int = 0) -> bytes:
+    """Make a directory of EXIF, with one number for each tag."""
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return struct.pack("<H", len(tags)) + entries + struct.pack("<I", following)
+
+
+def red_photo(path: Path, exif_size: tuple[int, int], thumbnail: Image.Image) -> None:
+    """Save a red photo of 600x400 whose EXIF states a size, and carries a thumbnail."""
+    data = BytesIO()
+    thumbnail.save(data, "JPEG")
+    size = {0xA002: exif_size[0], 0xA003: exif_size[1]}
+    details = 8 + len(directory({0x8769: 0}))
+    second = details + len(directory(size))
+    at = second + len(directory({0x201: 0, 0x202: 0}))
+    exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + directory({0x8769: details}, second)
+    exif += directory(size) + directory({0x201: at, 0x202: len(data.getvalue())}) + data.getvalue()
+    Image.new("RGB", (600, 400), (255, 0, 0)).save(path, exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("exif_size", "size", "is_used"),
+    [
+        pytest.param((600, 400), (180, 120), True, id="right"),
+        pytest.param((900, 600), (180, 120), False, id="the photo was scaled"),
+        pytest.param((600, 400), (160, 120), False, id="the photo was cropped"),
+        pytest.param((600, 400), (96, 64), False, id="too small"),
+    ],
+)
+def test_a_thumbnail_in_a_photo_is_used_if_it_is_right(
+    tmp_path: Path, exif_size: tuple[int, int], size: tuple[int, int], *, is_used: bool
+) -> None:
+    red_photo(tmp_path / "a.jpg", exif_size, Image.new("RGB", size, (0, 0, 255)))
+    preview = preview_of(tmp_path / "a.jpg", small=True)
+    assert isinstance(preview, Still)
+    assert is_red(opened(preview.image), 0.5, 0.5) is not is_used
+    assert preview.image.size == (size if is_used else (192, 128))
+
+
+def test_a_damaged_thumbnail_in_a_photo_is_not_used(tmp_path: Path) -> None:
+    red_photo(tmp_path / "a.jpg", (600, 400), Image.new("RGB", (180, 120), (0, 0, 255)))
+    data = (tmp_path / "a.jpg").read_bytes()
+    start = data.index(b"\xff\xd8", 2)
+    (tmp_path / "a.jpg").write_bytes(data[:start] + bytes(200) + data[start + 200 :])
+    preview = preview_of(tmp_path / "a.jpg", small=True)
+    assert isinstance(preview, Still)
+    assert is_red(opened(preview.image), 0.5, 0.5)
 
 
 def test_previews_of_noise_stay_within_their_size(tmp_path: Path) -> None:
@@ -112,8 +168,8 @@ def test_previews_of_noise_stay_within_their_size(tmp_path: Path) -> None:
     Image.merge("RGB", noise).save(tmp_path / "a.png")
     preview = preview_of(tmp_path / "a.png")
     assert isinstance(preview, Still)
-    assert len(preview.image.data) <= COPIES[0][1]
-    assert len(preview.tiny.data) <= TINY[1]
+    assert len(bytes_of(preview.image)) <= LARGE[1]
+    assert len(bytes_of(preview.tiny)) <= TINY[1]
 
 
 def test_a_video_is_a_strip_of_frames(tmp_path: Path, ffmpeg: str) -> None:
@@ -122,10 +178,20 @@ def test_a_video_is_a_strip_of_frames(tmp_path: Path, ffmpeg: str) -> None:
     preview = preview_of(tmp_path / "a.mp4")
     assert isinstance(preview, Strip)
     assert [round(frame.second, 1) for frame in preview.frames] == [0.2, 0.6, 1.0, 1.4, 1.8]
-    reds = [is_red(opened(frame.image.data), 0.5, 0.5) for frame in preview.frames]
+    reds = [is_red(opened(frame.image), 0.5, 0.5) for frame in preview.frames]
     assert (reds[:2], reds[3:]) == ([True, True], [False, False])
     assert preview.frames[0].image.size == (256, 144)
-    assert all(len(frame.image.data) < FRAME[1] for frame in preview.frames)
+    assert all(len(bytes_of(frame.image)) < FRAME[1] for frame in preview.frames)
+
+
+def test_a_small_preview_of_a_video_is_a_key_frame(tmp_path: Path, ffmpeg: str) -> None:
+    graph = "color=red:s=320x180:d=1[a];color=blue:s=320x180:d=2[b];[a][b]concat"
+    keys = ("-force_key_frames", "0,0.96,2")  # the last one before 1 s is blue
+    run(ffmpeg, "-f", "lavfi", "-i", graph, "-pix_fmt", "yuv420p", *keys, str(tmp_path / "a.mp4"))
+    preview = preview_of(tmp_path / "a.mp4", small=True)
+    assert isinstance(preview, Still)
+    assert preview.image.size == (192, 108)
+    assert is_red(opened(preview.image), 0.5, 0.5)
 
 
 def test_a_rotated_video_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
@@ -138,8 +204,8 @@ def test_a_rotated_video_is_shown_upright(tmp_path: Path, ffmpeg: str) -> None:
     assert isinstance(preview, Strip)
     width, height = preview.frames[0].image.size
     assert (width, height) == (144, 256)
-    assert is_red(opened(preview.frames[0].image.data), 0.8, 0.5)
-    assert not is_red(opened(preview.frames[0].image.data), 0.2, 0.5)
+    assert is_red(opened(preview.frames[0].image), 0.8, 0.5)
+    assert not is_red(opened(preview.frames[0].image), 0.2, 0.5)
 
 
 def test_a_video_of_one_frame_is_a_strip_of_one(tmp_path: Path, ffmpeg: str) -> None:
@@ -177,7 +243,7 @@ def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
     cut, text = tmp_path / "cut.png", tmp_path / "text.jpg"
     cut.write_bytes((tmp_path / "a.png").read_bytes())
     text.write_text("no image")
-    preview = make_previews([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
+    preview = made([whole, probe(cut), probe(text), probe(tmp_path / "none.png")])
     reasons = [each.reason for each in preview.values() if isinstance(each, NoPreview)]
     assert reasons[0] == "No preview available."  # it was whole when it was probed
     assert reasons[1].startswith("cut off")
@@ -190,7 +256,7 @@ def test_a_video_that_changed_since_loses_only_its_own_preview(tmp_path: Path, c
     facts = probe(moving)
     moving.write_bytes(b"nothing")
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
-    preview = make_previews([facts, probe(tmp_path / "a.png")])
+    preview = made([facts, probe(tmp_path / "a.png")])
     assert [type(each) for each in preview.values()] == [NoPreview, Still]
 
 
@@ -204,21 +270,4 @@ def test_an_interruption_is_raised(tmp_path: Path) -> None:
     odd = object.__new__(Interrupted)
     object.__setattr__(odd, "path", "x")
     with pytest.raises(KeyboardInterrupt):
-        make_previews([probe(tmp_path / "a.png"), odd])
-
-
-def test_stop_all_ends_ffmpeg(tmp_path: Path, ffmpeg: str) -> None:
-    path = tmp_path / "long.wav"
-    run(ffmpeg, "-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "3000", str(path))
-    facts = probe(path)
-    found: list[Preview] = []
-    thread = threading.Thread(target=lambda: found.extend(make_previews([facts]).values()))
-    thread.start()
-    until = time.monotonic() + 20
-    while thread.is_alive() and time.monotonic() < until:
-        stop_all()
-        time.sleep(0.01)
-    thread.join(20)
-    resume()
-    assert not thread.is_alive()
-    assert isinstance(found[0], NoPreview | Waveform)
+        made([probe(tmp_path / "a.png"), odd])

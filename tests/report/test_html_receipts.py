@@ -14,7 +14,7 @@ from PIL import Image
 from wanprep.cli import run
 from wanprep.fix.receipt import RECEIPT
 from wanprep.media import probe
-from wanprep.report.html.receipts import AppliedFix, find_applied_fixes
+from wanprep.report.html.receipts import AppliedFix, ReceiptReader
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def project(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def applied_fix(folder: Path) -> AppliedFix | None:
     facts = probe(folder / "wide.png")
-    return find_applied_fixes([facts]).get(facts.path)
+    return ReceiptReader().find_applied_fixes([facts]).get(facts.path)
 
 
 def card_of(folder: Path) -> Element:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
@@ -60,6 +61,41 @@ def report_to(progress: Progress) -> Iterator[None]:
         yield
     finally:
         _progress.reset(token)
+
+
+class _Delayed:
+    """Keeps reports until the files are done with."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self.waiting: deque[tuple[Facts, bool]] = deque()
+
+    def expect(self, count: int) -> None:
+        if self._progress:
+            self._progress.expect(count)
+
+    def add(self, facts: Facts, *, cached: bool) -> None:
+        self.waiting.append((facts, cached))
+
+    def release(self) -> None:
+        """Pass the next report on."""
+        if self.waiting:
+            facts, cached = self.waiting.popleft()
+            if self._progress:
+                self._progress.add(facts, cached=cached)
+
+
+@contextmanager
+def delay_reports() -> Iterator[Callable[[], None]]:
+    """Report a file only when the function that is yielded is called, or in the end.
+
+    It is for work that takes longer than probing: progress then shows how much of it is done.
+    """
+    delayed = _Delayed(_progress.get())
+    with report_to(delayed):
+        yield delayed.release
+    while delayed.waiting:
+        delayed.release()
 
 
 def expect(count: int) -> None:

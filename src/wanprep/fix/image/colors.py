@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import CannotFix
@@ -72,6 +73,7 @@ def _encode_srgb(light: float) -> float:
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
+@lru_cache(maxsize=16)  # a camera puts the same profile into all its images
 def _transform(mode: str, profile: bytes | None) -> ImageCmsTransform | None:
     from PIL import ImageCms
 
@@ -142,10 +144,10 @@ def _gray_to_eight_bits(image: PillowImage, facts: Facts) -> PillowImage:
 
     # Only TIFF leaves 12 bits as they are; Pillow stretches all else to 16.
     bits = 12 if facts.format == "tiff" and facts.bit_depth == 12 else 16
-    levels = [min(255, round(value * 255 / ((1 << bits) - 1))) for value in range(0x10000)]
+    levels = _levels(bits)
     tags = getattr(image, "tag_v2", {})
     if facts.format == "tiff" and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        levels.reverse()
+        levels = levels[::-1]
     deep = image.convert("I")
     gray = deep.point(levels, "L")
     key = image.info.get(_KEY)
@@ -153,6 +155,11 @@ def _gray_to_eight_bits(image: PillowImage, facts: Facts) -> PillowImage:
         return gray
     opaque = [0 if value == key else 255 for value in range(0x10000)]
     return Image.merge("LA", (gray, deep.point(opaque, "L")))
+
+
+@cache
+def _levels(bits: int) -> list[int]:
+    return [min(255, round(value * 255 / ((1 << bits) - 1))) for value in range(0x10000)]
 
 
 def split_alpha(image: PillowImage, format_name: str) -> tuple[PillowImage, PillowImage | None]:

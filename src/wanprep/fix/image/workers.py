@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from base64 import b64decode, b64encode
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +11,6 @@ from wanprep.closing import Closing
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.make import make_image, place_window
-from wanprep.fix.image.thumbnails import Thumbnail, make_thumbnails
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window
 from wanprep.media.facts import Facts
 
@@ -23,12 +21,12 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 300.0
 # Twice an image of the most pixels, and what Python and the codecs take themselves.
-_MEMORY: Final = 2304 * 2**20
+MEMORY: Final = 2304 * 2**20
 
 _ERRORS: Final[Mapping[str, type[WanprepError]]] = {
     each.__name__: each for each in (CannotFix, CannotWrite)
 }  # and OSError
-_TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place_window", "thumbnails")}
+_TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place_window")}
 _FAILURES: Final = {
     "slow": "Fixing it took longer than {detail}. Scale it down first.",
     "memory": "Fixing it takes more memory than an image may have here. Scale it down first.",
@@ -43,7 +41,7 @@ _FAILURES: Final = {
 class ImageWorkers(Closing):
     """Worker processes for images; methods may be called from several threads."""
 
-    def __init__(self, workers: int, *, seconds: float = _SECONDS, memory: int = _MEMORY) -> None:
+    def __init__(self, workers: int, *, seconds: float = _SECONDS, memory: int = MEMORY) -> None:
         self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
 
     def make(
@@ -63,13 +61,6 @@ class ImageWorkers(Closing):
         """Fill in the corner of the recipe's window."""
         window = self._run("place_window", source, asdict(recipe), facts.as_json())
         return replace(recipe, window=_window(window))
-
-    def make_thumbnails(
-        self, source: str, facts: Facts, limits: tuple[tuple[int, int], ...]
-    ) -> tuple[Thumbnail, ...]:
-        """Run `make_thumbnails` in a worker."""
-        copies = self._run("thumbnails", source, facts.as_json(), limits)
-        return tuple(Thumbnail(b64decode(data), (width, height)) for data, width, height in copies)
 
     def _run(self, task: str, *arguments: object) -> Any:  # noqa: ANN401 - JSON
         outcome = self._pool.run(_TASKS[task], *arguments)
@@ -107,14 +98,6 @@ def _place_window(
     _accept_large_images()
     window = place_window(source, _recipe(recipe), Facts.from_json(facts)).window
     return asdict(window) if window else None
-
-
-def _thumbnails(
-    source: str, facts: dict[str, Any], limits: list[tuple[int, int]]
-) -> list[tuple[str, int, int]]:
-    _accept_large_images()
-    copies = make_thumbnails(source, Facts.from_json(facts), tuple(limits))
-    return [(b64encode(each.data).decode("ascii"), *each.size) for each in copies]
 
 
 def _accept_large_images() -> None:

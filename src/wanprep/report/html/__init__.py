@@ -1,140 +1,152 @@
 """The report as one page that opens in any browser, from disk, on paper and on a phone.
 
-It loads nothing and runs no script: its policy forbids both.
+It loads nothing, and runs no script but its own, which only filters what is shown: its policy
+forbids all else. Cards are written to temporary files while the files that follow are still being
+probed, and are counted; the head of the page shows the counts, so it is made last.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-import os
-import unicodedata
-from functools import cache
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from wanprep import __version__
-from wanprep.check.result import join
-from wanprep.net.secrets import redact
-from wanprep.report.html.cards import make_cards
-from wanprep.report.html.descriptions import details, folder_of, headline, name_of
-from wanprep.report.html.filters import FILTERS, count_states, empty_messages, name_targets
-from wanprep.report.html.findings import excerpt, shorten, sorted_groups
-from wanprep.report.html.measures import make_ruler, measure_of, measures
+from wanprep.media.workers import delay_reports
+from wanprep.report.html.cards import FileCard, JobCard, make_cards
+from wanprep.report.html.contents import Contents, TargetNames
+from wanprep.report.html.environment import make_environment
+from wanprep.report.html.findings import sorted_groups
 from wanprep.report.html.previews import make_previews
-from wanprep.report.html.prompt import LONGEST_PROMPT, split_prompt
-from wanprep.report.html.receipts import find_applied_fixes
-from wanprep.text import join_words, plural, seconds, visible
+from wanprep.report.html.receipts import ReceiptReader
+from wanprep.report.html.sections import Sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.check.result import Report
+    from wanprep.media.facts import Facts
     from wanprep.report import Style
-    from wanprep.report.html.filters import TargetNames
+    from wanprep.report.html.cards import Cards
+
+    Macros = Mapping[str, Callable[..., str]]
 
 _POLICY: Final = (
-    "default-src 'none'; img-src data:; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none';"
+    " form-action 'none'"
 )
-# Control characters, halves of surrogate pairs, and the separators that end lines in scripts.
-_INVISIBLE: Final = frozenset({"Cc", "Cs", "Cf", "Cn", "Co", "Zl", "Zp"})
-_JOINERS: Final = "\u200c\u200d"  # without them emoji and some scripts fall apart
-_LONGEST_PARAMETER: Final = 200
+_MANY: Final = 80  # with more cards than this each of them is small
+# The templates of what is written piece by piece.
+_MACROS: Final = {
+    "entry": "entry.html",
+    "file": "file_card.html",
+    "job": "job_card.html",
+    "other": "finding.html",
+    "tile": "file_card.html",
+}
 _BUFFERED: Final = 100  # pieces of a template that are written at once
 
 
 def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
     """Write the page in ASCII, so that it is correct in any encoding."""
-    report = join(parts)
-    environment = _environment()
-    cards = make_cards(report)
-    targets = name_targets(report)
-    states = [*(card.states for card in cards.jobs), *(card.states for card in cards.files)]
-    files = [card.facts for card in cards.files if card.facts and card.asset.kind == "file"]
-    fixes = find_applied_fixes(files)
-    originals = [fix.before for fix in fixes.values() if fix.before]
-    rules = _style(environment, targets)
-    page = environment.get_template("page.html").stream(
-        cards=cards,
-        counts=count_states(states),
-        empty_messages=empty_messages(targets, states),
-        fixes=fixes,
-        policy=_POLICY.format(base64.b64encode(hashlib.sha256(rules.encode()).digest()).decode()),
-        previews=make_previews([*files, *originals]),
-        report=report,
-        style=Markup(rules),  # noqa: S704 - our own
-        targets=targets,
-    )
-    page.enable_buffering(_BUFFERED)
-    for piece in page:
-        yield piece.encode("ascii", "xmlcharrefreplace").decode()
+    contents, targets = Contents(), TargetNames()
+    chunks = make_cards(targets.collect(contents.totals.count(parts)))
+    ahead = list(_ahead(chunks))
+    is_many = sum(len(each.jobs) + len(each.files) for each in ahead) > _MANY
+    with Sections() as sections:
+        macros = _macros(is_many=is_many, targets=targets)
+        _write_cards(chain(ahead, chunks), contents, sections, macros, is_many=is_many)
+        look, script = _asset("style.css"), _asset("script.js")
+        page = make_environment().get_template("page.html").stream(
+            contents=contents,
+            is_many=is_many,
+            policy=_POLICY.format(_digest(look), _digest(script)),
+            script=script,
+            sections=sections,
+            style=look,
+            targets=targets,
+        )  # fmt: skip
+        page.enable_buffering(_BUFFERED)
+        for piece in page:
+            yield piece.encode("ascii", "xmlcharrefreplace").decode()
 
 
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__name__),
-        autoescape=True,
-        finalize=_finalize,
-        keep_trailing_newline=True,
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=StrictUndefined,
-    )
-    functions = (details, excerpt, folder_of, headline, make_ruler, measure_of, measures, name_of)
-    environment.globals.update({each.__name__: each for each in functions})
-    environment.globals.update(
-        FILTERS=FILTERS,
-        LONGEST_PROMPT=LONGEST_PROMPT,
-        sorted_groups=sorted_groups,
-        split_prompt=split_prompt,
-        version=__version__,
-    )
-    environment.filters.update(
-        base64=lambda data: base64.b64encode(data).decode(),
-        basename=os.path.basename,
-        dirname=os.path.dirname,
-        listed=join_words,
-        multiline=_multiline,
-        parameter=_parameter,
-        plural=plural,
-        seconds=seconds,
-        shorten=shorten,
-    )
-    return environment
+def _ahead(chunks: Iterator[Cards]) -> Iterator[Cards]:
+    """Yield what is needed to see whether there are many cards."""
+    cards = 0
+    for chunk in chunks:
+        yield chunk
+        cards += len(chunk.jobs) + len(chunk.files)
+        if cards > _MANY:
+            return
 
 
-def _finalize(value: object) -> object:
-    """Escape control characters and hide secrets in every value that a template writes."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    value = redact(value)
-    if value.isascii() and value.isprintable():
-        return value
-    return "".join(map(_visible, value))
+def _write_cards(
+    chunks: Iterable[Cards],
+    contents: Contents,
+    sections: Sections,
+    macros: Macros,
+    *,
+    is_many: bool,
+) -> None:
+    with delay_reports() as report_progress:
+        shown = _shown(chunks, contents, sections, macros)
+        for card, previews in make_previews(shown, tiny=_is_used, small=is_many):
+            if isinstance(card, JobCard):
+                kind = "job"
+            else:
+                report_progress()
+                kind = "tile" if is_many and card.state == "fine" and not card.fix else "file"
+                card.tiny = getattr(previews[0], "tiny", None) if previews else None
+            sections.write(f"{kind}s", card.state, macros[kind](card, *previews))
+            if card.state != "fine":
+                sections.write("entries", card.state, macros["entry"](card))
 
 
-def _visible(letter: str) -> str:
-    if unicodedata.category(letter) in _INVISIBLE and letter not in _JOINERS:
-        return visible(letter)
-    return letter
+def _shown(
+    chunks: Iterable[Cards], contents: Contents, sections: Sections, macros: Macros
+) -> Iterator[tuple[FileCard | JobCard, tuple[Facts, ...]]]:
+    """Yield each card that is shown with the files to preview on it: jobs after their files."""
+    receipts = ReceiptReader()
+    for chunk in chunks:
+        files = [card for card in chunk.files if contents.add(card)]
+        local = [card.facts for card in files if card.asset.kind == "file" and card.facts]
+        fixes = receipts.find_applied_fixes(local)
+        for card in files:
+            card.fix = fixes.get(card.asset.location)
+            yield card, _previewed(card)
+        for job in chunk.jobs:
+            contents.add(job)
+            yield job, ()
+        for group in sorted_groups(chunk.others):
+            contents.add_other(group)
+            sections.write("others", group.severity, macros["other"](group, chunk.lines))
 
 
-def _multiline(text: str) -> Markup:
-    """Keep line breaks, which are escaped everywhere else."""
-    lines = text.replace("\r\n", "\n").split("\n")
-    return Markup("\n").join(escape(_finalize(line)) for line in lines)
+def _previewed(card: FileCard) -> tuple[Facts, ...]:
+    """List the file of a card, and the original that an earlier fix made it from."""
+    before = card.fix and card.fix.before
+    files = (card.facts, before) if card.asset.kind == "file" else ()
+    return tuple(facts for facts in files if facts)
 
 
-def _parameter(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return shorten(redact(text), _LONGEST_PARAMETER)
+def _is_used(card: FileCard | JobCard) -> bool:
+    return isinstance(card, FileCard) and any(use.job for use in card.uses)
 
 
-def _style(environment: Environment, targets: TargetNames) -> str:
-    style = resources.files(__name__).joinpath("templates/style.css").read_text(encoding="ascii")
-    return style + environment.get_template("filters.css").render(targets=targets)
+def _macros(**shared: object) -> Macros:
+    get = make_environment().get_template
+    modules = {name: get(file).make_module(shared) for name, file in _MACROS.items()}
+    return {name: getattr(module, name) for name, module in modules.items()}
+
+
+def _asset(name: str) -> Markup:
+    text = resources.files(__name__).joinpath("templates", name).read_text(encoding="ascii")
+    return Markup(text)  # noqa: S704 - our own
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,28 +1,39 @@
-"""The cards of the page: each job and each file once, with everything that was found in it."""
+"""The cards of the page: each job and each file once, with everything that was found in it.
+
+A report comes in parts: first the jobs with the files that they use, then the other files.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING
 
 from wanprep.check.pipeline import is_reached
 from wanprep.media.facts import NOT_READ, is_url
 from wanprep.net.secrets import redact_url
-from wanprep.report.html.findings import RANKS, Groups, add_finding, states_of, worst
+from wanprep.report.html.findings import RANKS, Groups, add_finding, marks_of, worst
 from wanprep.report.html.prompt import name_references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
     from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.media.facts import Facts
+    from wanprep.report.html.findings import Mark
+    from wanprep.report.html.previews import Picture
     from wanprep.report.html.prompt import ReferenceName
+    from wanprep.report.html.receipts import AppliedFix
     from wanprep.rules.finding import Finding
     from wanprep.rules.target import Target
+
+
+Lines = Mapping[tuple[str, int], str]  # of jobs, by file and number
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,8 @@ class FileCard:
     facts: Facts | None
     uses: list[Use] = field(default_factory=list)
     groups: Groups = field(default_factory=dict)
+    fix: AppliedFix | None = None  # an earlier one
+    tiny: Picture | None = None  # its thumbnail, for the jobs that use it
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -63,7 +76,7 @@ class FileCard:
     @property
     def state(self) -> str:
         """Return the worst of its states."""
-        return worst(self.states)
+        return worst(self.marks)
 
     @property
     def is_checked(self) -> bool:
@@ -74,9 +87,9 @@ class FileCard:
         return is_reached(facts) and not (facts.problem or "").startswith(NOT_READ)
 
     @cached_property
-    def states(self) -> frozenset[tuple[str, str]]:
-        """Pair each target with its states: error, warning, note, fine, unknown."""
-        return states_of(
+    def marks(self) -> frozenset[Mark]:
+        """Mark each target with what holds for it: error, warning, note, fine or unknown."""
+        return marks_of(
             self.groups.values(), self.targets, "fine" if self.is_checked else "unknown"
         )
 
@@ -93,11 +106,12 @@ class JobCard:
     asset_groups: dict[str, Groups] = field(default_factory=dict)  # by pointer
     files: dict[str, FileCard] = field(default_factory=dict)  # by pointer
     verdicts: dict[str, str] = field(default_factory=dict)  # by target
+    lines: Lines = field(default_factory=dict)
 
     @property
     def state(self) -> str:
         """Return the worst of its states."""
-        return worst(self.states)
+        return worst(self.marks)
 
     def state_at(self, pointer: str) -> str:
         """Return the worst state of an asset in this job."""
@@ -111,45 +125,47 @@ class JobCard:
         return self.case.job.number if self.case else 1
 
     @cached_property
-    def states(self) -> frozenset[tuple[str, str]]:
-        """Pair each target with its states."""
+    def marks(self) -> frozenset[Mark]:
+        """Mark each target with what holds for it."""
         of_assets = [each for groups in self.asset_groups.values() for each in groups.values()]
-        found = set(states_of([*self.groups.values(), *of_assets], tuple(self.verdicts), ""))
+        found = set(marks_of([*self.groups.values(), *of_assets], tuple(self.verdicts), ""))
         for target, verdict in self.verdicts.items():
             if verdict == "unknown":
-                found.add(("unknown", target))
-            elif not any(each == target for _, each in found):
-                found.add(("fine", target))
+                found.add(("unknown", target, ""))
+            elif not any(each == target for _, each, _ in found):
+                found.add(("fine", target, ""))
         return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """All cards, the worst first, and the findings that belong to none."""
+    """Cards that are complete, and the findings that belong to none."""
 
     jobs: list[JobCard]
     files: list[FileCard]
     others: Groups
+    lines: Lines
 
 
-def make_cards(report: Report) -> Cards:
-    """Arrange what was checked and what was found as cards."""
-    builder = _Builder(report)
-    others: Groups = {}
-    for finding in report.findings:
-        builder.place(finding, others)
-    jobs, files = builder.jobs, list(builder.files.values())
-    jobs.sort(key=lambda card: RANKS.index(card.state))
-    files.sort(key=lambda card: RANKS.index(card.state))
-    return Cards(jobs, files, others)
+def make_cards(parts: Iterable[Report]) -> Iterator[Cards]:
+    """Arrange what was checked and what was found as cards, part by part."""
+    numbers = (count(1), count(1))
+    for part in parts:
+        yield _Builder(part, *numbers).cards
 
 
 class _Builder:
     """Makes the cards, and finds the card that a finding belongs to."""
 
-    def __init__(self, report: Report) -> None:
-        self.files: dict[str, FileCard] = {}
-        self.jobs: list[JobCard] = []
+    def __init__(
+        self, report: Report, job_numbers: Iterator[int], file_numbers: Iterator[int]
+    ) -> None:
+        self._job_numbers = job_numbers
+        self._file_numbers = file_numbers
+        self._files: dict[str, FileCard] = {}
+        self._jobs: list[JobCard] = []
+        self._others: Groups = {}
+        self._lines = report.lines
         self._by_file: dict[str, list[JobCard]] = {}
         self._verdicts: dict[str, dict[str, str]] = {}
         self._positions: dict[tuple[str, str, int | None], FileCard] = {}
@@ -157,6 +173,13 @@ class _Builder:
             self._verdicts.setdefault(each.subject, {})[each.target] = each.verdict
         if report.inputs:
             self._add_all(report.inputs)
+        for finding in report.findings:
+            self._place(finding)
+
+    @property
+    def cards(self) -> Cards:
+        """Return the cards."""
+        return Cards(self._jobs, list(self._files.values()), self._others, self._lines)
 
     def _add_all(self, inputs: Inputs) -> None:
         for file, cases in zip(inputs.files, inputs.cases, strict=True):
@@ -169,8 +192,9 @@ class _Builder:
 
     def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:
         names = name_references(case) if case else {}
-        card = JobCard(f"job-{len(self.jobs) + 1}", file, case, names)
-        self.jobs.append(card)
+        card = JobCard(f"job-{next(self._job_numbers)}", file, case, names)
+        card.lines = self._lines
+        self._jobs.append(card)
         self._by_file.setdefault(file.file, []).append(card)
         subject = file.file if card.number == 1 else f"{file.file}#{card.number}"
         card.verdicts = self._verdicts.get(subject, {})
@@ -185,12 +209,12 @@ class _Builder:
     def _file_card(self, asset: Asset, facts: Mapping[str, Facts]) -> FileCard:
         place = asset.location
         key = os.path.abspath(place) if asset.kind == "file" else place
-        if key not in self.files:
-            card = FileCard(f"file-{len(self.files) + 1}", asset, facts.get(place))
-            self.files[key] = card
-        return self.files[key]
+        if key not in self._files:
+            card = FileCard(f"file-{next(self._file_numbers)}", asset, facts.get(place))
+            self._files[key] = card
+        return self._files[key]
 
-    def place(self, finding: Finding, others: Groups) -> None:
+    def _place(self, finding: Finding) -> None:
         """Add a finding to its card, or to the others."""
         job = self._job(finding)
         of_file = self._positions.get((finding.file, finding.pointer, finding.line))
@@ -199,7 +223,7 @@ class _Builder:
             if job:
                 add_finding(job.asset_groups.setdefault(finding.pointer, {}), finding)
         else:
-            add_finding(job.groups if job else others, finding)
+            add_finding(job.groups if job else self._others, finding)
 
     def _job(self, finding: Finding) -> JobCard | None:
         """Choose among the documents of a file the last that begins before the finding."""

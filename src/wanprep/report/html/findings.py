@@ -66,6 +66,11 @@ class FindingGroup:
         return list(self.by_message.values())
 
     @property
+    def marks(self) -> frozenset[Mark]:
+        """Mark it for the script of the page."""
+        return marks_of([self], (), "")
+
+    @property
     def targets(self) -> list[str]:
         """List the targets; none if it holds for all of them."""
         return list(dict.fromkeys(each for variant in self.variants for each in variant.targets))
@@ -73,8 +78,7 @@ class FindingGroup:
     @property
     def title(self) -> str:
         """Return the title of the rule."""
-        rule = rules().get(self.rule)
-        return rule.title if rule else self.rule
+        return title_of(self.rule)
 
     def where(self, *, files: bool) -> str:
         """List the lines it stands on, and with `files` those places that have no line, too."""
@@ -123,22 +127,35 @@ def shorten(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[:length]}\u2026"
 
 
-def states_of(
+# What holds for a card: a state, the target that it holds for ("": all) and the rule ("": none).
+Mark = tuple[str, str, str]
+
+
+def marks_of(
     groups: Iterable[FindingGroup], targets: Sequence[str], default: str
-) -> frozenset[tuple[str, str]]:
-    """Pair each target with the severities found for it, or else with the default."""
+) -> frozenset[Mark]:
+    """Mark each target with the findings for it, or else with the default."""
+    everywhere = targets or ("",)
     found = {
-        (group.severity, target) for group in groups for target in group.targets or targets or ("",)
+        (group.severity, target, group.rule)
+        for group in groups
+        for target in group.targets or everywhere
     }
-    named = {target for _, target in found}
+    named = {target for _, target, _ in found}
     if default:
-        found |= {(default, target) for target in targets or ("",) if target not in named}
+        found |= {(default, target, "") for target in everywhere if target not in named}
     return frozenset(found)
 
 
-def worst(states: Iterable[tuple[str, str]]) -> str:
-    """Return the worst of some states."""
-    return min((state for state, _ in states), key=RANKS.index, default="fine")
+def worst(marks: Iterable[Mark]) -> str:
+    """Return the worst state of some marks."""
+    return min((state for state, _, _ in marks), key=RANKS.index, default="fine")
+
+
+def title_of(rule: str) -> str:
+    """Return the title of a rule; a plugin may add rules that have none."""
+    found = rules().get(rule)
+    return found.title if found else rule
 
 
 def _host(url: str) -> str:

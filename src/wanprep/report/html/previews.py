@@ -1,62 +1,56 @@
 """Previews: a small image, a few frames of a video, the waveform of audio.
 
-No file is decoded in this process. Images go to worker processes, the rest to ffmpeg, on
-all cores and within a time limit each; one that fails costs only its own preview.
+No file is decoded in this process. Worker processes on all cores do that, within a time limit
+for each; one that fails costs only its own preview.
 """
 
 from __future__ import annotations
 
-import math
-from array import array
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
+from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.fix.executors import cores
-from wanprep.fix.ffmpeg import input_stream, resume, run_ffmpeg, stop_all
-from wanprep.fix.image.thumbnails import Thumbnail, as_webp
-from wanprep.fix.image.workers import ImageWorkers
-from wanprep.fix.plan.plan import CannotFix, VideoRecipe
-from wanprep.fix.video.commands import decoder_options, video_filters
-from wanprep.fix.video.sizes import square_size
-from wanprep.media.ffmpeg import STDOUT
+from wanprep.fix.image.workers import MEMORY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from wanprep.engines.pool import Call, Outcome
     from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
 
-# Hundreds of previews fit into one page that opens at once.
-TINY: Final = (96, 2_500)  # pixels of the longer side, bytes
-COPIES: Final = ((320, 20_000), TINY)
-FRAME: Final = (256, 5_000)
-_FRAMES: Final = 5
+_TASK: Final = "wanprep.report.html.make_preview:make_preview"
 _SECONDS: Final = 30.0  # for one preview
 _NO_PREVIEW: Final = "No preview available."
-
-_BARS: Final = 96
-_MOST_SAMPLES: Final = 6_000_000  # of all channels, whatever the duration
-_LONGEST: Final = 3600.0
-_FULL_SCALE: Final = 32768
 _SILENT: Final = 0.001  # 60 dB below full scale
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A JPEG or WEBP file, and its size in pixels."""
+
+    kind: str
+    base64: str
+    size: Size
 
 
 @dataclass(frozen=True, slots=True)
 class Still:
-    """An image, and a thumbnail of it."""
+    """An image, and a thumbnail of it for the jobs that use it."""
 
     kind: ClassVar[str] = "still"
-    image: Thumbnail
-    tiny: Thumbnail
+    image: Picture
+    tiny: Picture | None
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame of a video, and its time."""
 
-    image: Thumbnail
+    image: Picture
     second: float
 
 
@@ -66,7 +60,7 @@ class Strip:
 
     kind: ClassVar[str] = "strip"
     frames: tuple[Frame, ...]
-    tiny: Thumbnail
+    tiny: Picture | None
 
     @property
     def is_tall(self) -> bool:
@@ -108,130 +102,50 @@ class NoPreview:
 Preview = Still | Strip | Waveform | NoPreview
 
 
-def make_previews(files: Iterable[Facts]) -> Mapping[str, Preview]:
-    """Make the previews of files, by path."""
-    by_path = {facts.path: facts for facts in files}
-    count = cores()
-    with ImageWorkers(count, seconds=_SECONDS) as workers:
-        pool = ThreadPoolExecutor(count, thread_name_prefix="preview")
-        try:
-            previews = list(pool.map(lambda facts: _preview(facts, workers), by_path.values()))
-        except BaseException:
-            workers.close()
-            stop_all()
-            raise
-        finally:
-            pool.shutdown(cancel_futures=True)
-            resume()
-    return dict(zip(by_path, previews, strict=True))
+def make_previews(
+    items: Iterable[tuple[Key, Sequence[Facts]]], *, tiny: Callable[[Key], bool], small: bool
+) -> Iterator[tuple[Key, tuple[Preview, ...]]]:
+    """Yield the key of each item with the previews of its files, in order.
+
+    With `small`, for pages of hundreds, a video is a single frame. `tiny` tells which items need
+    a thumbnail, too.
+    """
+
+    def calls() -> Iterator[tuple[tuple[Key, Facts | None], Call | None]]:
+        for key, files in items:
+            for facts in files:
+                call = (_TASK, facts.as_json(), small, tiny(key)) if facts.readable else None
+                yield (key, facts), call
+            yield (key, None), None
+
+    found: list[Preview] = []
+    with WorkerPool([_TASK], seconds=_SECONDS, memory=MEMORY, workers=cores()) as pool:
+        for (key, facts), outcome in pool.map(calls()):
+            if facts:
+                found.append(_preview(facts, outcome))
+            else:
+                yield key, tuple(found)
+                found.clear()
 
 
-def _preview(facts: Facts, workers: ImageWorkers) -> Preview:
-    if not facts.readable:
+def _preview(facts: Facts, outcome: Outcome | None) -> Preview:
+    if outcome is None:
         return NoPreview(facts.problem or _NO_PREVIEW)
-    try:
-        match facts.kind:
-            case "image":
-                return Still(*workers.make_thumbnails(facts.path, facts, COPIES))
-            case "video":
-                return _strip(facts)
-            case _:
-                return _waveform(facts)
-    except CannotFix:
+    if isinstance(outcome, Failure):
         return NoPreview(_NO_PREVIEW)
+    match outcome["kind"]:
+        case "still":
+            return Still(_picture(outcome["image"]), _tiny(outcome))
+        case "strip":
+            frames = (Frame(_picture(each["image"]), each["second"]) for each in outcome["frames"])
+            return Strip(tuple(frames), _tiny(outcome))
+        case _:
+            return Waveform(tuple(outcome["peaks"]), outcome["seconds"])
 
 
-def _strip(facts: Facts) -> Strip:
-    from PIL import Image
-
-    size, times = _frame_size(facts), _times(facts)
-    found = [
-        (Image.frombytes("RGB", size, pixels), second)
-        for second, pixels in _decoded(facts, times, size)
-    ]
-    if not found:
-        raise CannotFix("there is no frame in it")
-    middle: Image.Image = found[len(found) // 2][0].copy()
-    middle.thumbnail((TINY[0], TINY[0]))
-    frames = tuple(Frame(as_webp(image, FRAME[1]), second) for image, second in found)
-    return Strip(frames, as_webp(middle, TINY[1]))
+def _tiny(outcome: dict[str, Any]) -> Picture | None:
+    return next(map(_picture, outcome["tiny"]), None)
 
 
-def _times(facts: Facts) -> list[float]:
-    length = facts.video_duration or facts.duration or 0.0
-    return [(number + 0.5) / _FRAMES * length for number in range(_FRAMES)] if length else [0.0]
-
-
-def _frame_size(facts: Facts) -> Size:
-    whole = square_size(facts)
-    factor = min(1.0, FRAME[0] / max(whole))
-    width, height = (max(2, round(side * factor / 2) * 2) for side in whole)
-    return width, height
-
-
-def _decoded(facts: Facts, times: Sequence[float], size: Size) -> Iterator[tuple[float, bytes]]:
-    """Decode all frames in one go; one by one if the video ends before one of the times."""
-    length = math.prod(size) * 3
-    pixels = _decode(facts, times, size)
-    if len(pixels) == length * len(times):
-        for number, second in enumerate(times):
-            yield second, pixels[number * length : (number + 1) * length]
-        return
-    found = [(second, _decode(facts, [second], size)) for second in times]
-    whole = [(second, pixels) for second, pixels in found if len(pixels) == length]
-    first = _decode(facts, [0.0], size) if not whole else b""
-    yield from whole or ([(0.0, first)] if len(first) == length else [])
-
-
-def _decode(facts: Facts, times: Sequence[float], size: Size) -> bytes:
-    import ffmpeg
-
-    frames = [_frame(facts, second, size) for second in times]
-    stream = ffmpeg.filter(frames, "vstack", inputs=len(frames)) if len(frames) > 1 else frames[0]
-    graph = ffmpeg.output(stream, STDOUT, format="rawvideo", pix_fmt="rgb24", **{"frames:v": 1})
-    arguments = ["-filter_complex_threads", "1", *ffmpeg.get_args(graph)]
-    try:
-        return run_ffmpeg(arguments, seconds=_SECONDS).stdout
-    except CannotFix:
-        return b""
-
-
-def _frame(facts: Facts, second: float, size: Size) -> Any:  # noqa: ANN401 - ffmpeg has no types
-    recipe = VideoRecipe(
-        container="mp4", suffix=".mp4", video="h264", audio=None, size=size,
-        tone_map=bool(facts.hdr),
-    )  # fmt: skip
-    # Some demuxers cannot seek to the start: without `ss` they read from there.
-    seek = {"ss": f"{second:.3f}"} if second else {}
-    reader = input_stream(facts.path, facts, threads=1, **seek, **decoder_options(facts))
-    return video_filters(reader["V:0"], recipe, facts).filter("format", "rgb24")
-
-
-def _waveform(facts: Facts) -> Waveform:
-    import ffmpeg
-
-    length = min(facts.audio_duration or facts.duration or _LONGEST, _LONGEST)
-    channels = facts.channels or 2
-    most = int(_MOST_SAMPLES / (length + 1) / channels)
-    rate = max(1000, min(facts.sample_rate or 48000, most))
-    reader = input_stream(facts.path, facts, threads=1)
-    graph = ffmpeg.output(
-        reader["a:0"], STDOUT, format="s16le", ac=channels, ar=rate, t=f"{length:.3f}"
-    )
-    stdout = run_ffmpeg(ffmpeg.get_args(graph), seconds=_SECONDS).stdout
-    samples = array("h", stdout[: len(stdout) // 2 * 2])
-    if not samples:
-        raise CannotFix("there is no audio in it")
-    return Waveform(_peaks(samples), len(samples) / channels / rate)
-
-
-def _peaks(samples: array[int]) -> tuple[float, ...]:
-    count = min(_BARS, len(samples))
-    edges = [number * len(samples) // count for number in range(count + 1)]
-    parts = (samples[begin:end] for begin, end in pairwise(edges))
-    return tuple(_peak(part) for part in parts)
-
-
-def _peak(part: array[int]) -> float:
-    highest, lowest = max(part), min(part)
-    return max(highest, -lowest) / _FULL_SCALE
+def _picture(fields: dict[str, Any]) -> Picture:
+    return Picture(fields["kind"], fields["base64"], tuple(fields["size"]))

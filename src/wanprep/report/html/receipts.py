@@ -19,7 +19,7 @@ from wanprep.fix.receipt import RECEIPT
 from wanprep.media import probe_many
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wanprep.media.facts import Facts
 
@@ -46,35 +46,40 @@ class AppliedFix:
     padded: Box | None = None  # the part of the result that is not padding
 
 
-def find_applied_fixes(files: Iterable[Facts]) -> dict[str, AppliedFix]:
-    """Find the receipts of files, in their folders and above; by path."""
-    entries = cache(_entries)
-    found = {
-        facts.path: (fix, facts)
-        for facts in files
-        if (fix := next(_fixes_of(facts.path, entries), None))
-    }
-    originals = dict.fromkeys(fix.original for fix, _ in found.values() if fix.original)
-    before = {facts.path: facts for facts in probe_many(originals)}
-    return {
-        path: _placed(fix, before.get(fix.original), after) for path, (fix, after) in found.items()
-    }
+class ReceiptReader:
+    """Finds what earlier fixes did, and reads each receipt once."""
 
+    def __init__(self) -> None:
+        self._entries = cache(_entries)
+        self._receipts = cache(lambda folder: tuple(_receipts(folder)))
 
-def _fixes_of(path: str, entries: Callable[[str], list[dict[str, Any]]]) -> Iterator[AppliedFix]:
-    for receipt in _receipts(path):
-        for entry in entries(receipt):
-            try:
-                if os.path.basename(entry["result"]) != os.path.basename(path):
+    def find_applied_fixes(self, files: Iterable[Facts]) -> dict[str, AppliedFix]:
+        """Find the receipts of files, in their folders and above; by path."""
+        found = {
+            facts.path: (fix, facts)
+            for facts in files
+            if (fix := next(self._fixes_of(facts.path), None))
+        }
+        originals = dict.fromkeys(fix.original for fix, _ in found.values() if fix.original)
+        before = {facts.path: facts for facts in probe_many(originals)} if originals else {}
+        return {
+            path: _placed(fix, before.get(fix.original), after)
+            for path, (fix, after) in found.items()
+        }
+
+    def _fixes_of(self, path: str) -> Iterator[AppliedFix]:
+        for receipt in self._receipts(os.path.dirname(os.path.abspath(path))):
+            for entry in self._entries(receipt):
+                try:
+                    if os.path.basename(entry["result"]) != os.path.basename(path):
+                        continue
+                    if entry["sha256"]["after"] == sha256_of(path):
+                        yield _applied_fix(entry, receipt)
+                except (LookupError, TypeError, ValueError, AttributeError, WanprepError):
                     continue
-                if entry["sha256"]["after"] == sha256_of(path):
-                    yield _applied_fix(entry, receipt)
-            except (LookupError, TypeError, ValueError, AttributeError, WanprepError):
-                continue
 
 
-def _receipts(path: str) -> Iterator[str]:
-    folder = os.path.dirname(os.path.abspath(path))
+def _receipts(folder: str) -> Iterator[str]:
     for _ in range(_LEVELS):
         receipt = os.path.join(folder, RECEIPT)
         if os.path.isfile(receipt) and os.path.getsize(receipt) <= _MOST_BYTES:
