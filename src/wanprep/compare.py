@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.inputs import CheckRequest, read_inputs
 from wanprep.check.pipeline import judge_inputs
-from wanprep.errors import UsageError
 from wanprep.fix.job.files import PlannedJob
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options
@@ -16,7 +15,6 @@ from wanprep.fix.predict import predict
 from wanprep.fix.request import media_files
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
 from wanprep.submit.request.price import estimate_price
-from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,9 +97,7 @@ def compare(
     inputs = read_inputs(
         CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
     )
-    if inputs.media:
-        names = ", ".join(visible(path) for path in inputs.media[:3])
-        raise UsageError(f"{names}: only jobs can be compared. `wanprep init` writes one.")
+    inputs.require_only_jobs("compared", ". `wanprep init` writes one.")
     for at in range(len(inputs.files)):
         only = slice(at, at + 1)
         of_file = replace(

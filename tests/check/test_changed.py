@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from hook_repository import JOB, HookRepository, hook_repository
+from processes import wanprep_without_privileges
 
 from wanprep.check import git
 from wanprep.check.git import changed_subjects, deleted_files, files_that_mention, unaffected_jobs
@@ -97,6 +98,15 @@ def test_a_name_that_is_gone_breaks_its_job(
     output = capfd.readouterr().out
     assert "job.yaml:4:12: error[asset-missing]" in output
     assert run(["check", "--changed", "refs/other.png"]) == 0
+
+
+def test_jobs_that_git_cannot_read_may_use_it(repository: HookRepository) -> None:
+    (repository.folder / "job.yaml").chmod(0)
+    done = wanprep_without_privileges("check", "--changed", "refs/hero.png", cwd=repository.folder)
+    assert done.returncode == 1
+    assert (
+        "job.yaml\n  error[asset-unreadable] Cannot be read: it may be a job (perm" in done.stdout
+    )
 
 
 def test_no_names_are_nothing_to_check(

@@ -17,7 +17,7 @@ import pytest
 from commands import Command
 from jsonschema import Draft202012Validator
 from PIL import Image
-from processes import limited_file_size
+from processes import limited_file_size, wanprep_without_privileges
 
 from wanprep.report import FORMATS
 from wanprep.schemas import load_schema
@@ -403,6 +403,18 @@ print(sorted(name for name in sys.modules
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_job_that_may_not_be_read_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(f"target: {EVOLINK}\nprompt: x\n")
+    (tmp_path / "job.yaml").chmod(0)
+    done = wanprep_without_privileges("check", "job.yaml", "--format", "json", cwd=tmp_path)
+    [verdict] = json.loads(done.stdout)["verdicts"]
+    assert (done.returncode, verdict["subject"], verdict["verdict"]) == (1, "job.yaml", "unknown")
+    for command in (["submit", "--dry-run"], ["compare"]):
+        done = wanprep_without_privileges(*command, "job.yaml", cwd=tmp_path)
+        says = "wanprep: job.yaml cannot be read: permission denied. Make it readable.\n"
+        assert (done.returncode, done.stderr) == (2, says)
 
 
 def test_what_cannot_be_searched_is_never_fine(wanprep: Command, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from itertools import chain
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from PIL import Image
+from processes import wanprep_without_privileges
 from submitting import EVOLINK, RUNCOMFY
 
 if TYPE_CHECKING:
@@ -86,6 +88,76 @@ def test_a_key_whose_value_is_wrong_too(wanprep: Command, tmp_path: Path) -> Non
     done = wanprep("fix", job, "--out", tmp_path / "b", "--yes")
     assert "leave out `seed`: -4 is not allowed" in done.out
     assert done.status == wanprep("fix", job, "--plan", "--yes").status == 0
+
+
+def test_media_that_the_job_no_longer_names(wanprep: Command, tmp_path: Path) -> None:
+    names = ["hero.jpg"] * 5 + ["cut.png"]
+    references = "".join(f"  - image: {MEDIA / name}\n" for name in names)
+    named = ", ".join(f"Image {at}" for at in range(1, 6))
+    job = tmp_path / "job.yaml"
+    job.write_text(f"target: {EVOLINK}\nprompt: {named} dance.\nreferences:\n{references}")
+    fixes = {each["rule"]: each["fix"] for each in found(wanprep, job)}
+    assert fixes["asset-unreadable"] == "wanprep fix --yes", fixes
+    check_agreement(wanprep, job, tmp_path, ())
+
+
+@pytest.mark.parametrize(
+    ("taken", "says"),
+    [
+        pytest.param("tiny.jpg", "tiny.jpg already exists", id="a result"),
+        pytest.param("hero.jpg", "hero.jpg already exists", id="a copy"),
+        pytest.param("job.yaml", "job.yaml already exists", id="a job"),
+        pytest.param("refs", "cannot be written", id="a file instead of a folder"),
+        pytest.param("wanprep-receipt.json", "not a receipt", id="the receipt"),
+        pytest.param("hero.jpg=", "", id="the same copy"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_what_is_in_the_way(wanprep: Command, tmp_path: Path, taken: str, says: str) -> None:
+    """A plan finds what the run would find: someone else's file in the place of a result."""
+    job, out = tmp_path / "in", tmp_path / "out"
+    (job / "refs").mkdir(parents=True)
+    for name in ("hero.jpg", "refs/banner.png", "tiny.jpg"):
+        shutil.copy(MEDIA / Path(name).name, job / name)
+    images = "{image: hero.jpg}, {image: refs/banner.png}, {image: tiny.jpg}"
+    prompt = "Image 1, Image 2 and Image 3 dance."
+    (job / "job.yaml").write_text(
+        f"target: {EVOLINK}\nprompt: {prompt}\nreferences: [{images}]\n"
+        'parameters: {duration: "5"}\n'
+    )
+    out.mkdir()
+    if taken.endswith("="):
+        shutil.copy(job / taken[:-1], out)
+    elif taken:
+        (out / taken).write_text("theirs")
+    arguments = ("fix", job / "job.yaml", "--out", out, "--crop", "pad")
+
+    planned = wanprep(*arguments, "--plan")
+    assert {each.name for each in out.iterdir()} == {taken.removesuffix("=")} - {""}
+    data = wanprep(*arguments, "--plan", "--format", "json")
+    done = wanprep(*arguments)
+
+    status = 2 if "receipt" in taken else bool(says)
+    assert [planned.status, data.status, done.status] == [status] * 3
+    assert [says in each.out + each.err for each in (planned, done)] == [True, True]
+    assert "already exists" in data.out or "already exists" not in says
+
+
+@pytest.mark.parametrize(
+    ("source", "how"),
+    [
+        pytest.param("tiny.jpg", ["--out", "shut/out"], id="out"),
+        pytest.param("shut/tiny.jpg", ["--in-place"], id="in place"),
+    ],
+)
+def test_a_folder_that_may_not_be_written(tmp_path: Path, source: str, how: list[str]) -> None:
+    (tmp_path / "shut").mkdir()
+    shutil.copy(MEDIA / "tiny.jpg", tmp_path / source)
+    (tmp_path / "shut").chmod(0o500)
+    done = [wanprep_without_privileges("fix", source, *how, *plan, cwd=tmp_path)
+            for plan in (["--plan"], [])]  # fmt: skip
+    assert [each.returncode for each in done] == [2, 2] if "--out" in how else [1, 1]
+    assert all("permission denied" in each.stdout + each.stderr for each in done)
 
 
 @pytest.mark.parametrize(

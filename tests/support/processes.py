@@ -1,13 +1,18 @@
-"""Whether a process runs, and what it may write."""
+"""Whether a process runs, and what it may read and write."""
 
 from __future__ import annotations
 
 import os
 import resource
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 
 def alive(pid: int) -> bool:
@@ -29,6 +34,18 @@ def ends(pid: int, *, within: float = 30.0) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def wanprep_without_privileges(
+    *arguments: str | Path, cwd: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command without the superuser's right to open everything."""
+    command = [sys.executable, "-m", "wanprep", *map(str, arguments)]
+    if os.geteuid() == 0:
+        if not shutil.which("setpriv"):
+            pytest.skip("without setpriv, the superuser may open everything")
+        command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
 @contextmanager

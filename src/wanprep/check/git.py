@@ -97,7 +97,23 @@ def _grep(words: Iterable[str], *options: str) -> list[str]:
         return []
     grep = ("grep", "-z", "-l", "-I", "-i", "-F", "--no-color", "--no-recurse-submodules", *options)
     here = ("-c", "grep.fullName=false")
-    return _git((*here, *grep, "-f", "-", "--", *_JOBS), patterns.encode())
+    found, errors = _run_git((*here, *grep, "-f", "-", "--", *_JOBS), patterns.encode())
+    return [*found, *_shut_jobs()] if errors else found
+
+
+def _shut_jobs() -> list[str]:
+    """List the YAML and JSON files that git could not open either: they may mention anything."""
+    return [name for name in _git(("ls-files", "-z", "--", *_JOBS)) if _is_shut(name)]
+
+
+def _is_shut(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)))
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return False
 
 
 def deleted_files(environ: Mapping[str, str]) -> list[str]:
@@ -115,8 +131,12 @@ def deleted_files(environ: Mapping[str, str]) -> list[str]:
     return [os.path.relpath(os.path.join(top.removesuffix("\n"), name)) for name in names]
 
 
-def _git(command: Sequence[str], stdin: bytes = b"") -> list[str]:
-    """Run git; without it, and outside of a repository, the list is empty."""
+def _git(command: Sequence[str]) -> list[str]:
+    return _run_git(command)[0]
+
+
+def _run_git(command: Sequence[str], stdin: bytes = b"") -> tuple[list[str], bytes]:
+    """Return the names and errors that git prints; nothing without it or outside a repository."""
     try:
         done = subprocess.run(
             ["git", *command],  # noqa: S607 - the one on PATH, as hooks have it
@@ -125,8 +145,8 @@ def _git(command: Sequence[str], stdin: bytes = b"") -> list[str]:
             check=False,
         )
     except OSError:
-        return []
-    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+        return [], b""
+    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name], done.stderr
 
 
 def is_in_git(path: str) -> bool:

@@ -8,12 +8,13 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from wanprep.check.paths import find_subjects
+from wanprep.check.paths import find_subjects, has_job_suffix
 from wanprep.config import Config
 from wanprep.errors import UsageError
-from wanprep.media.facts import Facts, is_url, unreadable_facts, usual_kind
+from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts, usual_kind
 from wanprep.media.workers import expect, prober
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, target_problem
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,6 +79,17 @@ class Inputs:
         """Return the role in which a bare media file is checked."""
         facts = self.facts.get(path) or unreadable_facts(path, "")
         return role_of(facts, self.request.roles, self.request.config)
+
+    def require_only_jobs(self, verb: str, advice: str) -> None:
+        """Raise UsageError for media, and for what may be a job but cannot be read."""
+        for path in self.media:
+            problem = self.facts[path].problem or "" if path in self.facts else ""
+            if has_job_suffix(path) and problem.startswith(NOT_READ):
+                why = problem.removeprefix("not ")
+                raise UsageError(f"{visible(path)} cannot be {why}. Make it readable.")
+        if self.media:
+            names = ", ".join(visible(path) for path in self.media[:3])
+            raise UsageError(f"{names}: only jobs can be {verb}{advice}")
 
     def paths(self) -> Iterator[str]:
         """List every file that was read: jobs, media, and the configuration."""

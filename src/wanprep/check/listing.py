@@ -31,7 +31,9 @@ _VCS: Final = frozenset({"CVS", "_darcs"})
 def unread(path: str, what: str, error: OSError | ValueError) -> Facts:
     """Return the facts of what could not be opened: unknown, and not bad."""
     reason = (getattr(error, "strerror", None) or str(error)).lower()
-    return unreadable_facts(path, f"{NOT_READ}: {what} ({reason})")
+    return unreadable_facts(
+        path, f"{NOT_READ}: {what} ({reason})" if what else f"{NOT_READ}: {reason}"
+    )
 
 
 def is_missing(path: str) -> bool:

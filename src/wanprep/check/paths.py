@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wanprep.check.listing import Found
 
 _JOB_SUFFIXES: Final = (".yaml", ".yml", ".json")
-_MAY_BE_JOB: Final = "it may be a job, and cannot be opened"
+_MAY_BE_JOB: Final = "it may be a job"
 _TRANSPORT_STREAMS: Final = (".ts", ".mts")
 
 
@@ -88,14 +88,13 @@ def sort_files(
     unread: dict[str, Facts] = {}
     with Repeats() as repeats:
         for file, named in files:
-            path = _recognise(file, providers) if not named else file
+            path = _named(file) if named else _recognise(file, providers)
             if isinstance(path, Facts):
                 unread[path.path] = path
             elif path is None:
                 continue
             elif has_job_suffix(path):
-                if not (named and is_own_file(path)):
-                    jobs[path] = None
+                jobs[path] = None
             elif not may_repeat or repeats.is_new(path):
                 media.add(path, named=named)
             elif named:
@@ -106,6 +105,16 @@ def sort_files(
 def has_job_suffix(path: str) -> bool:
     """Whether a file that is named is a job."""
     return path.lower().endswith(_JOB_SUFFIXES) and not is_url(path)
+
+
+def _named(file: Found) -> Found | None:
+    """Return a file that is named, unless wanprep wrote it; or why a job cannot be read."""
+    if isinstance(file, Facts) or not has_job_suffix(file):
+        return file
+    try:
+        return None if is_own_file(file) else file
+    except OSError as error:
+        return unread(file, "", error)
 
 
 def _recognise(file: Found, providers: Collection[str]) -> Found | None:

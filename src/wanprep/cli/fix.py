@@ -92,9 +92,13 @@ def fix(
         trim=trim,
         background=background,
     )
-    if plan or not (out or in_place):
-        return steps.show_plan(task, baseline, style, diff=diff, fails_on_fix=exit_non_zero_on_fix)
     receipt_file = receipt or steps.default_receipt(out)
+    destination = bool(out) or in_place
+    if plan or not destination:
+        return steps.show_plan(
+            task, baseline, style, destination=destination, receipt_file=receipt_file, diff=diff,
+            fails_on_fix=exit_non_zero_on_fix,
+        )  # fmt: skip
     prepared, outcomes = steps.apply(task, receipt_file)
     interrupted = outcomes.is_interrupted
     remaining = None if interrupted else steps.check_results(task, prepared, outcomes, baseline)

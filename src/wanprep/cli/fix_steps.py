@@ -17,7 +17,9 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
+from wanprep.files.atomic import require_writable
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
+from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.outcome_text import (
@@ -112,11 +114,22 @@ def check_results(
 
 def show_plan(
     task: FixRequest, baseline: tuple[Entry, ...] | None, style: str, *,
-    diff: bool, fails_on_fix: bool,
+    destination: bool, receipt_file: str | None, diff: bool, fails_on_fix: bool,
 ) -> int:  # fmt: skip
-    """Print what would be done, or with `diff` how the jobs would change; exit as if it were."""
+    """Print what would be done, or with `diff` how the jobs would change; exit as if it were.
+
+    Without a destination, nothing can keep results from their places.
+    """
     prepared = plan_run(task, _ask_at_terminal() if diff else None)
+    if receipt_file:
+        refuse_foreign(receipt_file, "receipt", "--receipt")
+        refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
+        require_writable(receipt_file, overwrite=True)
+    if destination:
+        prepared = with_obstacles(task, prepared)
     jobs = tuple(planned_jobs(task, prepared, prepared.results))
+    if destination:
+        jobs = tuple(jobs_with_obstacles(task, jobs))
     predicted = predict(prepared.inputs, prepared.files, jobs)
     remaining = judge_inputs(predicted.inputs)
     remaining = drop_baseline(remaining, baseline, predicted.sources)
@@ -131,7 +144,8 @@ def show_plan(
     has_changes = any(each.done for each in prepared.files) or any(
         job.fixed.text != job.file.source.text for job in jobs
     )
-    return 0 if remaining.clean and not (fails_on_fix and has_changes) else 1
+    obstacles = any(each.obstacle for each in prepared.files) or any(job.problem for job in jobs)
+    return 0 if remaining.clean and not obstacles and not (fails_on_fix and has_changes) else 1
 
 
 def show_outcomes(

@@ -111,6 +111,27 @@ def _remove_part(path: str) -> None:
             os.unlink(path)
 
 
+def require_writable(path: str, *, overwrite: bool = False) -> None:
+    """Raise what writing a file would certainly raise, and write nothing."""
+    with explain_os_errors(path):
+        folder = os.path.dirname(path) or os.curdir
+        while not os.path.lexists(folder):
+            folder = os.path.dirname(folder) or os.curdir
+        if not os.path.isdir(folder):
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if not overwrite and os.path.lexists(path):
+        raise _already_exists(path)
+
+
+def _already_exists(path: str) -> AlreadyExists:
+    return AlreadyExists(
+        f"{visible(path)} already exists and was not written by wanprep: remove it, or choose"
+        " another folder"
+    )
+
+
 def move_into_place(
     part: str, path: str, *, mode_of: str | None = None, overwrite: bool = False
 ) -> None:
@@ -133,10 +154,7 @@ def _move_to_free_name(part: str, path: str) -> None:
     try:
         os.link(part, path)  # unlike a rename, this fails if the name is taken by now
     except FileExistsError as error:
-        raise AlreadyExists(
-            f"{visible(path)} already exists and was not written by wanprep: remove it, or"
-            " choose another folder"
-        ) from error
+        raise _already_exists(path) from error
     except OSError:  # a file system without hard links, such as FAT
         if os.path.lexists(path):
             raise

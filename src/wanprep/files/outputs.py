@@ -54,10 +54,10 @@ def written_kind(text: str) -> Kind | None:
 
 
 def is_own_file(path: str) -> bool:
-    """Whether wanprep wrote a file."""
+    """Whether wanprep wrote a file; raise OSError for one that cannot be read."""
     try:
         return stat.S_ISREG(os.stat(path).st_mode) and written_kind(_read_head(path)) is not None
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return False
 
 

@@ -1,14 +1,25 @@
-"""Where the results of a fix go: mirrored into a folder, or beside their sources."""
+"""Where the results of a fix go: mirrored into a folder, or beside their sources.
+
+A plan finds out here what would keep a result from its place, as far as that can be known before.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
+from wanprep.files.atomic import CannotWrite, require_writable, sha256_of
+from wanprep.fix.job.changes import FixedJob
+from wanprep.fix.plan.plan import NoChange
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import FixRequest, PlannedRun
 
 _OUTSIDE: Final = "outside"
 
@@ -64,3 +75,50 @@ def common_folder(paths: Iterable[str], files: Iterable[str]) -> str:
                if path != "-" and os.path.lexists(path)]  # fmt: skip
     folders = folders or [os.path.dirname(file) for file in files] or ["."]
     return os.path.commonpath([os.path.abspath(folder) for folder in folders])
+
+
+def with_obstacles(request: FixRequest, run: PlannedRun) -> PlannedRun:
+    """Find the media files whose results could not be written to their places."""
+    files = (
+        replace(each, obstacle=_obstacle(request, each.media.path, each.result))
+        if _is_written(request, each)
+        else each
+        for each in run.files
+    )
+    return replace(run, files=tuple(files))
+
+
+def _is_written(request: FixRequest, file: PlannedFile) -> bool:
+    if not isinstance(file.plan, NoChange):
+        return file.done is not None
+    source, result = file.media.path, file.result
+    if request.out is None or not os.path.isfile(source):
+        return False
+    return not (os.path.isfile(result) and sha256_of(result) == sha256_of(source))
+
+
+def jobs_with_obstacles(request: FixRequest, jobs: Iterable[PlannedJob]) -> Iterator[PlannedJob]:
+    """Leave the jobs as they are that could not be written to their places."""
+    for each in jobs:
+        file, fixed = each.file, each.fixed
+        is_written = request.out is not None or fixed.text != file.source.text
+        if is_written and (problem := _obstacle(request, file.file, each.result)):
+            fixed = FixedJob(
+                text=file.source.text, questions=fixed.questions, remaining=fixed.remaining
+            )
+            yield replace(each, result=file.file, fixed=fixed, problem=problem)
+        else:
+            yield each
+
+
+def _obstacle(request: FixRequest, source: str, result: str) -> str:
+    """Return why a result cannot be written; empty if nothing is known against it."""
+    if request.out is None and result == source:
+        path, overwrite = os.path.realpath(result), True
+    else:
+        path, overwrite = result, request.earlier.has_written(result)
+    try:
+        require_writable(path, overwrite=overwrite)
+    except CannotWrite as error:
+        return str(error)
+    return ""

@@ -69,13 +69,16 @@ class _Fixes:
 
     def _job_command(self, finding: Finding) -> str:
         from wanprep.fix.job.changes import FindingKey
+        from wanprep.fix.job.cleared import NAMED
 
         place = (finding.line or 0, finding.column or 0)
-        key = FindingKey(finding.target, finding.rule, *place)
+        keys = {FindingKey(finding.target, finding.rule, *place)}
+        if finding.asset is not None:
+            keys.add(FindingKey("", NAMED, *place))
         fixable = self._fixable(finding.file)
-        if key in fixable.without_asking:
+        if not keys.isdisjoint(fixable.without_asking):
             return FIX
-        return _YES if key in fixable.with_consent else ""
+        return _YES if not keys.isdisjoint(fixable.with_consent) else ""
 
     def _fixable(self, path: str) -> Fixable:
         if path not in self._of_jobs:

@@ -155,13 +155,20 @@ def plan_json(run: PlannedRun, jobs: Sequence[PlannedJob]) -> dict[str, Any]:
         "version": 1,
         "assets": [{"source": each.media.path} | _planned_asset(each) for each in run.files],
         "jobs": [
-            {"source": each.file.file, "result": each.result, "diff": diff(each.file, each.fixed)}
+            {
+                "source": each.file.file,
+                "result": each.result,
+                "diff": diff(each.file, each.fixed),
+                **({"reasons": [each.problem]} if each.problem else {}),
+            }
             for each in jobs
         ],
     }
 
 
 def _planned_asset(file: PlannedFile) -> dict[str, Any]:
+    if file.obstacle:
+        return {"outcome": "unmended", "reasons": [file.obstacle]}
     match file.plan:
         case NoChange():
             return {"outcome": "kept"}
@@ -193,7 +200,9 @@ def plan_lines(run: PlannedRun, jobs: Sequence[PlannedJob], options: Options) ->
     for each in run.files:
         yield from _planned_asset_lines(each, options)
     for job in jobs:
-        if job.fixed.changes or job.fixed.questions:
+        if job.problem:
+            yield f"{visible(job.file.file)}: not fixed\n    {job.problem}"
+        elif job.fixed.changes or job.fixed.questions:
             yield _arrow(job.file.file, job.result)
             yield from _job_lines(job.fixed)
     yield "nothing was changed: this is a plan"
@@ -201,6 +210,9 @@ def plan_lines(run: PlannedRun, jobs: Sequence[PlannedJob], options: Options) ->
 
 def _planned_asset_lines(file: PlannedFile, options: Options) -> Iterator[str]:
     path = file.media.path
+    if file.obstacle:
+        yield f"{visible(path)}: not fixed\n    {file.obstacle}"
+        return
     match file.plan:
         case NoChange():
             yield f"{visible(path)}: unchanged"

@@ -40,16 +40,18 @@ class PlannedFile:
     undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
     # What would be done after all decisions; the plan is then this one, or a part of it.
     decided: Plan | None = None
+    obstacle: str = ""  # why the result could not be written to its place
 
     @property
     def done(self) -> Plan | None:
         """The plan that is carried out without any further decision."""
-        return self.plan if isinstance(self.plan, Plan) and not self.undecided else None
+        stays = self.undecided or self.obstacle
+        return self.plan if isinstance(self.plan, Plan) and not stays else None
 
     @property
     def result_path(self) -> str:
         """Where the file is after the run: what is not fixed stays where it is."""
-        stays = isinstance(self.plan, NotFixable) or bool(self.undecided)
+        stays = isinstance(self.plan, NotFixable) or bool(self.undecided or self.obstacle)
         return self.media.path if stays else self.result or self.media.path
 
     def command(self, target: str, rule: str, options: Options) -> str:

@@ -133,6 +133,7 @@ def _fact_fields(facts: Facts, limit: str) -> dict[str, str]:
     size, aspect = facts.bytes or 0, facts.aspect or 0
     return fields | {
         "format": _format(facts),
+        "unusable": _unusable(fields["problem"]),
         "extension_format": (facts.extension_format or "").upper(),
         "kind": _KINDS[facts.kind],
         "bytes": _distinct(limit, file_size(size), f"{size:,} bytes"),
@@ -143,6 +144,11 @@ def _fact_fields(facts: Facts, limit: str) -> dict[str, str]:
         "depth": f", {facts.bit_depth} bit" if (facts.bit_depth or 8) > 8 else "",
         "hdr": ", HDR" if facts.hdr else "",
     }
+
+
+def _unusable(problem: str) -> str:
+    """Complete "cannot be ...": what was not read may be fine."""
+    return problem.removeprefix("not ") if problem.startswith(NOT_READ) else f"used: {problem}"
 
 
 def _distinct(limit: str, rounded: str, exact: str) -> str:

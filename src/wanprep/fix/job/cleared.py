@@ -1,9 +1,13 @@
-"""Which findings about a document are gone after its changes, found again by their place."""
+"""Which findings about a document are gone after its changes, found again by their place.
+
+Media that the document no longer names count as findings of the rule NAMED: what is wrong with such
+a file is gone, too.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.job.changes import FindingKey
 
@@ -12,6 +16,9 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.job.documents.document import Place
+
+
+NAMED: Final = "asset-named"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ def located_findings(
         place = document.place_within(pointer, *span) if span else document.place(pointer)
         words = str(each.bound.found) if span else ""
         yield located(each.target.id, each.rule, pointer, place, words)
+    for asset in judged.assets:
+        yield located("", NAMED, asset.pointer, document.place(asset.pointer), "")
     for target in judged.targets:
         for asset in judged.assets:
             if not target.has_role(asset.role):

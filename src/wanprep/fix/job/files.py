@@ -31,6 +31,7 @@ class PlannedJob:
     file: JobFile
     result: str
     fixed: FixedJob
+    problem: str = ""  # why it could not be written
 
 
 Moved = dict[tuple[int, str], str]  # number of a document and pointer in it: the new path

@@ -52,12 +52,11 @@ class Submission:
 
 def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
     """List every job with every target that it is to be sent to; read and hash its files."""
-    if inputs.media:
-        names = ", ".join(visible(path) for path in inputs.media[:3])
-        raise UsageError(
-            f"{names}: only jobs can be submitted, in files that end in .yaml, .yml or .json. A job"
-            " names media files; `wanprep schema job` shows how."
-        )
+    inputs.require_only_jobs(
+        "submitted",
+        ", in files that end in .yaml, .yml or .json. A job names media files; `wanprep schema job`"
+        " shows how.",
+    )
     return [
         _submission(case, target, inputs, services)
         for cases in inputs.cases
