@@ -59,6 +59,27 @@ def test_facts_are_returned_under_the_requested_name(
     assert again.path == "a.png"
 
 
+def test_many_are_looked_up_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["a.png", "./a.png", "sub/../a.png", "sub/b.png", "b.png", "sub", "gone.png", "", "c\0",
+             os.fsdecode(b"caf\xe9.png"), "\N{PILE OF POO}.png", "/", ".."]  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    kept = {"a.png", "sub/b.png", names[9], names[10]}
+    for name in {*kept, "b.png"}:
+        (tmp_path / name).write_bytes(b"not really")
+        age(tmp_path / name)
+    for name in kept:
+        remember(tmp_path / name)
+    with Cache() as cache:
+        found = cache.look_up_many(names)
+    assert [facts and facts.path for facts, _ in found] == [
+        name if name in {*kept, "./a.png", "sub/../a.png"} else None for name in names
+    ]
+    assert [name for name, (_, stamp) in zip(names, found, strict=True) if stamp] == [
+        *names[:5], *names[9:11]
+    ]  # fmt: skip
+
+
 def test_a_deep_look_is_remembered_apart(image: Path) -> None:
     remember(image)
     assert cached_facts(image, deep=True) is None

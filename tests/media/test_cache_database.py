@@ -13,6 +13,11 @@ def row(number: int) -> Row:
     return Row(f"/folder/{number:06}.png", 0, number, 1, 2, 3, "1", "{}".ljust(200))
 
 
+def find(database: CacheDatabase, *rows: Row) -> list[Row | None]:
+    found = database.find([each.key for each in rows], deep=False)
+    return [found.get(each.key) for each in rows]
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> str:
     return str(tmp_path / "cache/rows.sqlite3")
@@ -28,11 +33,11 @@ def test_it_keeps_what_is_used_and_its_size(file: str, monkeypatch: pytest.Monke
         for number in range(100, 8100):
             database.store(row(number))
             if number % 200 == 0:
-                assert [database.find(each.key, deep=False) for each in used] == used
+                assert find(database, *used) == used
     with CacheDatabase(file) as database:
-        assert [database.find(each.key, deep=False) for each in used] == used
-        assert database.find(row(100).key, deep=False) is None, "not used since it was stored"
-        assert all(database.find(row(number).key, deep=False) for number in range(7500, 8100))
+        assert find(database, *used) == used
+        assert find(database, row(100)) == [None], "not used since it was stored"
+        assert None not in find(database, *map(row, range(7500, 8100)))
         assert 900 < database.count() < 2500
     assert database.bytes < 900_000, "each table is up to one batch of rows larger"
 
@@ -46,10 +51,8 @@ def test_a_row_in_both_tables_is_counted_once_and_the_later_is_found(
             database.store(row(7)._replace(size=size))
     with CacheDatabase(file) as database:
         assert database.count() == 1
-        found = database.find(row(7).key, deep=False)
-    assert found
-    assert found.size == 3
-    assert database.find(row(7).key, deep=False) is None, "closed"
+        assert find(database, row(7)) == [row(7)._replace(size=3)]
+    assert find(database, row(7)) == [None], "closed"
 
 
 @pytest.mark.parametrize(
@@ -78,10 +81,10 @@ def test_a_database_with_other_tables_is_replaced(file: str, script: str) -> Non
     other.close()
     for _ in range(2):  # noticed when it is used, and created again next time
         with CacheDatabase(file) as database:
-            database.find(row(1).key, deep=False)
+            find(database, row(1))
             database.store(row(1))
     with CacheDatabase(file) as database:
-        assert database.find(row(1).key, deep=False) == row(1)
+        assert find(database, row(1)) == [row(1)]
 
 
 def test_a_locked_database_is_left_alone(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +94,7 @@ def test_a_locked_database_is_left_alone(file: str, monkeypatch: pytest.MonkeyPa
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with CacheDatabase(file) as database:
-        assert database.find(row(1).key, deep=False) == row(1)
+        assert find(database, row(1)) == [row(1)]
         database.store(row(2))
     other.close()
     with CacheDatabase(file) as database:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import sys
 import time
@@ -21,6 +20,8 @@ from wanprep.media.cache_database import CacheDatabase, Row, remove
 from wanprep.media.facts import NOT_DECODED, UNREAD, Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wanprep.media.remote.version import Probed
 
 # Increase it when the facts of a file change, as by a new fact: older rows are then ignored.
@@ -71,21 +72,18 @@ class Cache(Closing):
 
     def look_up(self, path: str) -> tuple[Facts | None, Stamp | None]:
         """Return a file's cached facts, and the stamp to `remember` new ones under."""
-        stamp = _stamp(path)
-        return (self._cached(path, stamp) if stamp else None), stamp
+        return self.look_up_many([path])[0]
 
-    def _cached(self, path: str, stamp: Stamp) -> Facts | None:
-        row = self._find(_key(path))
-        if row is None or (row.size, row.mtime_ns, row.ctime_ns, row.inode) != stamp:
-            return None
-        try:
-            return Facts.from_json({**json.loads(row.facts), "path": path})
-        except (ValueError, TypeError):
-            return None  # it is replaced when the file has been probed again
-
-    def _find(self, key: str) -> Row | None:
-        row = self._database.find(key, deep=self._deep)
-        return row if row and row.version == PROBE_VERSION else None
+    def look_up_many(self, paths: Sequence[str]) -> list[tuple[Facts | None, Stamp | None]]:
+        """Look up some hundred files, which takes a third of the time of one by one."""
+        stamps = [_stamp(path) for path in paths]
+        keys = _keys(paths)
+        wanted = [key for key, stamp in zip(keys, stamps, strict=True) if stamp]
+        rows = self._database.find(wanted, deep=self._deep)
+        return [
+            (_cached(path, stamp, rows.get(key)) if stamp else None, stamp)
+            for path, key, stamp in zip(paths, keys, stamps, strict=True)
+        ]
 
     def remember(self, facts: Facts, stamp: Stamp) -> None:
         """Store facts, unless the file has changed since or may change without a trace."""
@@ -94,17 +92,20 @@ class Cache(Closing):
         if time.time_ns() - mtime_ns < tick or _stamp(facts.path) != stamp:
             return
         row_facts = {name: value for name, value in facts.as_json().items() if name != "path"}
-        self._store(_key(facts.path), stamp, row_facts)
+        (key,) = _keys([facts.path])
+        self._store(key, stamp, row_facts)
 
     def _store(self, key: str, stamp: Stamp, facts: dict[str, Any]) -> None:
-        self._database.store(Row(key, self._deep, *stamp, PROBE_VERSION, json.dumps(facts)))
+        text = json.dumps(facts, separators=(",", ":"))
+        self._database.store(Row(key, self._deep, *stamp, PROBE_VERSION, text))
 
     def look_up_url(self, url: str) -> Probed | None:
         """Return the facts of a URL, and the version of its file that they are of."""
         from wanprep.media.remote.version import Probed, Version
 
-        row = self._find(_url_key(url))
-        if row is None:
+        key = _url_key(url)
+        row = self._database.find([key], deep=self._deep).get(key)
+        if row is None or row.version != PROBE_VERSION:
             return None
         try:
             data = json.loads(row.facts)
@@ -136,6 +137,8 @@ class Cache(Closing):
 
 def clear_cache() -> CacheInfo:
     """Delete the cache, and return what it held."""
+    import shutil
+
     with Cache() as cache:
         info = cache.info()
     remove(info.path)
@@ -155,11 +158,32 @@ def _stamp(path: str) -> Stamp | None:
     return (status.st_size, *times, status.st_ino & _LARGEST)
 
 
-def _key(path: str) -> str:
-    """Return the absolute path, with undecodable bytes escaped."""
-    return (
-        os.path.abspath(path).encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
-    )
+def _cached(path: str, stamp: Stamp, row: Row | None) -> Facts | None:
+    """Return the facts in a row, if they are those of the file as it is now."""
+    if row is None or row[2:7] != (*stamp, PROBE_VERSION):
+        return None
+    try:
+        return Facts.from_json({**json.loads(row.facts), "path": path})
+    except (ValueError, TypeError):
+        return None  # it is replaced when the file has been probed again
+
+
+def _keys(paths: Sequence[str]) -> list[str]:
+    """Return absolute paths, with undecodable bytes escaped."""
+    folders: dict[str, str] = {}
+    keys = []
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.join(os.path.abspath(folder), "")
+        is_plain = name not in {"", os.curdir, os.pardir}
+        key = folders[folder] + name if is_plain else os.path.abspath(path)
+        keys.append(key if key.isascii() else _printable(key))
+    return keys
+
+
+def _printable(path: str) -> str:
+    return path.encode("utf-8", "surrogatepass").decode("utf-8", "backslashreplace")
 
 
 def _url_key(url: str) -> str:
