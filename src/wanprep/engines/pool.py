@@ -11,20 +11,22 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
 
 from wanprep.closing import Closing
+from wanprep.engines.fork import Fork, can_fork, data_size
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import subprocess
+    from collections.abc import Callable, Iterable, Iterator
 
 Call = tuple[Any, ...]
 Outcome = Any  # the JSON value that a task returned, or a Failure
@@ -79,7 +81,7 @@ class WorkerPool(Closing):
     def map(self, items: Iterable[tuple[Key, Call | None]]) -> Iterator[tuple[Key, Outcome]]:
         """Yield the key of each item with the outcome of its call, if it has one, in order.
 
-        Leaving the iteration early closes the pool.
+        Leaving the iteration early closes the pool. Few calls are run by this thread.
         """
         queue: SimpleQueue[_Batch[Key] | None] = SimpleQueue()
         threads: list[threading.Thread] = []
@@ -91,6 +93,9 @@ class WorkerPool(Closing):
                     if (batch := next(batches, None)) is None:
                         break
                     under_way.append(batch)
+                    if not threads and self._is_last(batch):
+                        batch.run(partial(self._run, fork=can_fork()))
+                        continue
                     queue.put(batch)
                     if len(threads) < self._limit and batch.calls:
                         threads.append(threading.Thread(target=self._serve, args=(queue,)))
@@ -107,19 +112,19 @@ class WorkerPool(Closing):
             for thread in threads:
                 thread.join()
 
+    def _is_last(self, batch: _Batch[Key]) -> bool:
+        """Whether a batch is short because there are no more items."""
+        return len(batch.calls) < self._batch and len(batch.items) < _MAX_QUEUED
+
     def _serve(self, queue: SimpleQueue[_Batch[Any] | None]) -> None:
         while batch := queue.get():
-            try:
-                batch.outcomes = self._run(batch.calls)
-            except BaseException as error:  # noqa: BLE001 - raised where the batch is waited for
-                batch.error = error
-            batch.done.set()
+            batch.run(self._run)
 
-    def _run(self, calls: list[Call]) -> list[Outcome]:
+    def _run(self, calls: list[Call], *, fork: bool = False) -> list[Outcome]:
         """Send calls to a worker; those left when it dies go to another."""
         outcomes: list[Outcome] = []
         while len(outcomes) < len(calls):
-            worker = self._acquire()
+            worker = self._acquire(fork=fork)
             if worker is None:
                 return outcomes + [Failure("stopped")] * (len(calls) - len(outcomes))
             try:
@@ -130,14 +135,15 @@ class WorkerPool(Closing):
                 outcomes.append(self._failure(worker, status))
         return outcomes
 
-    def _acquire(self) -> _Worker | None:
+    def _acquire(self, *, fork: bool) -> _Worker | None:
         with self._change:
             while not self._closed and not self._free and len(self._busy) >= self._limit:
                 self._change.wait()
             if self._closed:
                 return None
-            self._busy.append(self._free.pop() if self._free else _start_worker(self._start))
-            return self._busy[-1]
+            worker = self._free.pop() if self._free else _start_worker(self._start, fork=fork)
+            self._busy.append(worker)
+            return worker
 
     def _release(self, worker: _Worker) -> int | None:
         """Keep a worker; end one with calls unanswered, and return its exit status."""
@@ -191,6 +197,13 @@ class _Batch(Generic[Key]):
     error: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
+    def run(self, run: Callable[[list[Call]], list[Outcome]]) -> None:
+        try:
+            self.outcomes = run(self.calls) if self.calls else []
+        except BaseException as error:  # noqa: BLE001 - raised where the batch is waited for
+            self.error = error
+        self.done.set()
+
     def wait(self) -> None:
         if self.calls:
             self.done.wait()
@@ -228,9 +241,9 @@ def _most_workers() -> int:
     return max(1, (files - _OTHER_FILES) // _FILES_OF_WORKER)
 
 
-def _start_worker(start: tuple[str, ...]) -> _Worker:
+def _start_worker(start: tuple[str, ...], *, fork: bool) -> _Worker:
     try:
-        return _Worker(start)
+        return _Worker(_fork(start) if fork else _start_interpreter(start))
     except OSError as error:
         raise WanprepError(
             f"a worker process cannot be started: {error.strerror}. Raise the limit of open files"
@@ -238,21 +251,33 @@ def _start_worker(start: tuple[str, ...]) -> _Worker:
         ) from error
 
 
+def _fork(start: tuple[str, ...]) -> Fork:
+    from wanprep.engines.worker import main
+
+    seconds, memory, *tasks = start
+    return Fork(lambda: main(seconds, f"{int(memory) + data_size()}", *tasks))
+
+
+def _start_interpreter(start: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    import subprocess
+
+    return subprocess.Popen(
+        # -P: the current folder may hold a file named like a library.
+        [sys.executable, "-P", "-c", _START, *start],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
+    )
+
+
 class _Worker:
     """One process, and the answers that are expected from it."""
 
-    def __init__(self, start: tuple[str, ...]) -> None:
-        # -P: the current folder may hold a file named like a library.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, *start],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
-        )
-        assert self._process.stdin  # noqa: S101 - a pipe
-        assert self._process.stdout  # noqa: S101 - a pipe
-        self._calls, self._answers = self._process.stdin, self._process.stdout
+    def __init__(self, process: Fork | subprocess.Popen[bytes]) -> None:
+        assert process.stdin  # noqa: S101 - a pipe
+        assert process.stdout  # noqa: S101 - a pipe
+        self._process, self._calls, self._answers = process, process.stdin, process.stdout
         self.process_id = self._process.pid
         self.started = False
         self.late = False
@@ -303,11 +328,12 @@ class _Worker:
 
     def kill(self) -> None:
         """Kill the process and those that it started; on Windows, only itself."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS
-            if hasattr(os, "killpg"):
-                os.killpg(self.process_id, signal.SIGKILL)
-            else:
-                self._process.kill()
+        try:
+            os.killpg(self.process_id, signal.SIGKILL)
+        except PermissionError:  # on macOS, where it has ended
+            pass
+        except (AttributeError, ProcessLookupError):  # or a fork that has no group yet
+            self._process.kill()
 
     def end(self) -> int:
         """Let an idle process exit or kill a busy one; return the exit status."""

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice, repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from wanprep.media.cache import Stamp
     from wanprep.media.remote.parts import Parts
 
+    _LookedUp = tuple[str, Facts | None, Stamp | None]
 
 _TASK: Final = "wanprep.media.probe_file:facts_as_json"
 _PARTS_TASK: Final = "wanprep.media.probe_file:facts_of_parts"
@@ -36,6 +37,7 @@ _MEMORY: Final = 300 * 2**20
 _DEEP_MEMORY: Final = 1024 * 2**20
 # Headers are read so quickly that it pays to send several names at a time.
 _BATCH: Final = 16
+_LOOKED_UP: Final = 256
 
 _kept_pools: Final[dict[tuple[int, bool], WorkerPool]] = {}
 
@@ -241,13 +243,10 @@ def probe_with(
 ) -> Iterator[Facts]:
     """Yield the facts of each path, in order; those that are known already as they are."""
 
-    def calls() -> Iterator[tuple[tuple[str, Facts | None, Stamp | None], Call | None]]:
-        for path in paths:
-            if isinstance(path, Facts):
-                yield (path.path, path, None), None
-                continue
-            facts, stamp = cache.look_up(path) if cache else (None, None)
-            yield (path, facts, stamp), None if facts else (_TASK, path, deep)
+    def calls() -> Iterator[tuple[_LookedUp, Call | None]]:
+        for looked_up in _look_up(paths, cache):
+            path, facts, _ = looked_up
+            yield looked_up, None if facts else (_TASK, path, deep)
 
     for (path, cached_facts, stamp), outcome in pool.map(calls()):
         facts = cached_facts or _facts(path, outcome)
@@ -255,6 +254,16 @@ def probe_with(
             _remember(cache, facts, stamp)
         _report(facts, cached=cached_facts is not None)
         yield facts
+
+
+def _look_up(paths: Iterable[str | Facts], cache: Cache | None) -> Iterator[_LookedUp]:
+    """Yield each path with its facts, if they are known, and the stamp of its file."""
+    rest = iter(paths)
+    while some := list(islice(rest, _LOOKED_UP)):
+        names = [path for path in some if isinstance(path, str)]
+        found = iter(cache.look_up_many(names) if cache else repeat((None, None)))
+        for path in some:
+            yield (path.path, path, None) if isinstance(path, Facts) else (path, *next(found))
 
 
 def _absolute(path: str) -> str:
