@@ -26,9 +26,11 @@ def schema_names() -> list[str]:
 
 def schema_text(name: str) -> str:
     """Return a schema as it is published."""
-    if name not in schema_names():
-        raise UsageError(f"there is no schema '{name}'. Choose from: {', '.join(schema_names())}.")
-    return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    try:
+        return (schema_folder() / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        names = ", ".join(schema_names())
+        raise UsageError(f"there is no schema '{name}'. Choose from: {names}.") from error
 
 
 @cache

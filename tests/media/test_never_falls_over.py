@@ -90,7 +90,7 @@ def pool() -> Iterator[WorkerPool]:
 def holds(pool: WorkerPool, path: Path, data: bytes) -> None:
     path.write_bytes(data)
     started = time.monotonic()
-    (probed,) = probe_with(pool, [str(path)])
+    (probed,) = probe_with(lambda: pool, [str(path)])
     facts = probed.as_json()
     assert time.monotonic() - started < 20
     assert [error.message for error in SCHEMA.iter_errors(facts)] == []
@@ -221,7 +221,7 @@ def test_a_huge_file_gets_an_answer_in_time(tmp_path: Path, seeds: Seeds) -> Non
         paths.append(str(path))
 
     with probe_pool(seconds=1) as pool:
-        probed = list(probe_with(pool, paths))
+        probed = list(probe_with(lambda: pool, paths))
 
     assert [facts.path for facts in probed] == paths
     late = [facts for facts in probed if (facts.problem or "").startswith(NOT_READ)]

@@ -43,8 +43,8 @@ def long_sound(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_facts_come_in_the_order_of_the_paths(images: list[str]) -> None:
     with probe_pool(workers=3) as pool:
-        assert [facts.width for facts in probe_with(pool, images)] == list(range(1, 121))
-        assert [facts.width for facts in probe_with(pool, images[:2])] == [1, 2]
+        assert [facts.width for facts in probe_with(lambda: pool, images)] == list(range(1, 121))
+        assert [facts.width for facts in probe_with(lambda: pool, images[:2])] == [1, 2]
 
 
 def test_cached_facts_stay_in_their_place(images: list[str]) -> None:
@@ -64,7 +64,7 @@ def test_a_file_that_takes_too_long_costs_only_itself(images: list[str], long_so
     started = time.monotonic()
     with probe_pool(deep=True, workers=1, seconds=0.7) as pool:
         paths = [images[0], long_sound, images[1]]
-        found = list(probe_with(pool, paths, deep=True))
+        found = list(probe_with(lambda: pool, paths, deep=True))
     assert [facts.readable for facts in found] == [True, False, True]
     assert found[1].problem == "not read: it took longer than 0.7 s"
     assert time.monotonic() - started < 20
@@ -86,7 +86,7 @@ def test_a_worker_that_dies_costs_one_file_and_not_the_run(
     images: list[str], long_sound: str, by: signal.Signals, problem: str
 ) -> None:
     with probe_pool(deep=True, workers=1) as pool:
-        found = probe_with(pool, [images[0], long_sound, *images[1:3]], deep=True)
+        found = probe_with(lambda: pool, [images[0], long_sound, *images[1:3]], deep=True)
         assert next(found).readable
         (worker,) = pool.process_ids
 
@@ -101,7 +101,7 @@ def test_a_worker_that_dies_costs_one_file_and_not_the_run(
 def test_a_closed_pool_reads_nothing(images: list[str]) -> None:
     pool = probe_pool(workers=1)
     pool.close()
-    (facts,) = probe_with(pool, images[:1])
+    (facts,) = probe_with(lambda: pool, images[:1])
     assert facts.problem == "not read: the work was stopped"
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from wanprep.media.facts import NOT_DECODED, NOT_READ
 from wanprep.net.secrets import redact
-from wanprep.rules.bounds import RANGE
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_problem, by_hand, job_advice, job_problem, sentence
@@ -118,6 +117,8 @@ def _at(place: Place, finding: Finding) -> Finding:
 
 def _allowed(violation: Violation) -> object:
     """Return a range as a whole, any other bound by its value, and None for "nothing"."""
+    from wanprep.rules.bounds import RANGE
+
     ends = {name: violation.schema[name] for name in RANGE if name in violation.schema}
     return ends or (None if violation.keyword in {"not", "required"} else violation.limit)
 

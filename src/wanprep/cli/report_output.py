@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from typing import TYPE_CHECKING, cast
 
@@ -11,7 +10,6 @@ import click
 from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import format_option, is_quiet, is_verbose, together, use_color
 from wanprep.errors import UsageError
-from wanprep.files.atomic import write_pieces
 from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
 from wanprep.report import FORMATS, Style, renderer
 
@@ -50,16 +48,25 @@ def write_report(parts: Iterable[Report], style: str, output: str | None) -> Tot
     totals = Totals()
     render = renderer(style)
     if output is not None:
+        from wanprep.files.atomic import write_pieces
+
         pieces = render(totals.count(_refuse_inputs(parts, output)), Style(verbose=is_verbose()))
         write_pieces((piece.encode("utf-8", "backslashreplace") for piece in pieces), output)
         return totals
     # A terminal that lacks a letter shows its number instead.
     cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
-    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else 80
-    look = Style(use_color(sys.stdout), width, quiet=is_quiet(), verbose=is_verbose())
+    look = Style(use_color(sys.stdout), _width(), quiet=is_quiet(), verbose=is_verbose())
     for piece in render(totals.count(_flush_each(parts)), look):
         sys.stdout.write(piece)
     return totals
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return 80
+    import shutil
+
+    return min(shutil.get_terminal_size().columns, 100)
 
 
 def _refuse_inputs(parts: Iterable[Report], output: str) -> Iterator[Report]:

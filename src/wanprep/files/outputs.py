@@ -37,11 +37,12 @@ _REPORTS: Final = {
     "text": rf"[^\n]+\n(?:[^\n]*\| [^\n]*\n){{0,3}} +{_SEVERITY}\[{_RULE}\] "
     r"|\d[^\n]*\b(?:checked|in \d+ of \d+ files)\b",
 }  # fmt: skip
-_PATTERNS: Final[Mapping[Kind, re.Pattern[str]]] = {
-    "report": re.compile("|".join(f"(?:{each})" for each in _REPORTS.values())),
-    "receipt": re.compile(rf'\{{\s*"version":\s*1,\s*"wanprep":\s*{_STRING},\s*"created":'),
-    "run record": re.compile(r'\{\s*"run":\s*"[a-z2-9]{8}",\s*"job":'),
-    "baseline": re.compile(r'\{\s*"version":\s*1,\s*"findings":\s*\[\s*(?:\]|\{\s*"file":)'),
+# Compiled, and kept by `re`, when there is a file to recognise.
+_PATTERNS: Final[Mapping[Kind, str]] = {
+    "report": "|".join(f"(?:{each})" for each in _REPORTS.values()),
+    "receipt": rf'\{{\s*"version":\s*1,\s*"wanprep":\s*{_STRING},\s*"created":',
+    "run record": r'\{\s*"run":\s*"[a-z2-9]{8}",\s*"job":',
+    "baseline": r'\{\s*"version":\s*1,\s*"findings":\s*\[\s*(?:\]|\{\s*"file":)',
 }
 # There is nothing to lose in these: `mktemp` creates the one, some formats without findings both.
 _EMPTY: Final = ("", "[]")
@@ -50,7 +51,7 @@ _EMPTY: Final = ("", "[]")
 def written_kind(text: str) -> Kind | None:
     """Return what wanprep wrote, by its beginning; None for what others wrote."""
     start = text.lstrip()
-    return next((kind for kind, pattern in _PATTERNS.items() if pattern.match(start)), None)
+    return next((kind for kind, pattern in _PATTERNS.items() if re.match(pattern, start)), None)
 
 
 def is_own_file(path: str) -> bool:

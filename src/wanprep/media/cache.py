@@ -11,8 +11,7 @@ import os
 import stat
 import sys
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wanprep import __version__
 from wanprep.closing import Closing
@@ -36,8 +35,7 @@ _LARGEST: Final = (1 << 63) - 1  # integer in a database; some file systems have
 Stamp = tuple[int, int, int, int]  # size, mtime_ns, ctime_ns, inode
 
 
-@dataclass(frozen=True, slots=True)
-class CacheInfo:
+class CacheInfo(NamedTuple):
     """The cache's place and size."""
 
     path: str

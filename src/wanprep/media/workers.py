@@ -9,19 +9,19 @@ from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache as kept
 from functools import partial
-from itertools import groupby, islice, repeat
+from itertools import chain, groupby, islice, repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from wanprep.engines.pool import Call, Outcome
+    from wanprep.engines.pool import Call, Failure, Outcome, WorkerPool
     from wanprep.media.cache import Stamp
     from wanprep.media.remote.parts import Parts
 
@@ -115,6 +115,8 @@ def probe_pool(
     *, deep: bool = False, workers: int | None = None, seconds: float | None = None
 ) -> WorkerPool:
     """Return a pool for `probe_with`."""
+    from wanprep.engines.pool import WorkerPool
+
     return WorkerPool(
         [_TASK, _PARTS_TASK],
         seconds=seconds or (_DEEP_SECONDS if deep else _SECONDS),
@@ -165,10 +167,12 @@ def prober(
     *, deep: bool, cache: bool, workers: int | None
 ) -> Iterator[Callable[[Iterable[str | Facts]], Iterator[Facts]]]:
     """Yield a function that probes local files, as often as needed, in the same workers."""
-    with (
-        probe_pool(deep=deep, workers=workers) as pool,
-        Cache(deep=deep) if cache else nullcontext() as store,
-    ):
+    with ExitStack() as stack, Cache(deep=deep) if cache else nullcontext() as store:
+
+        @kept
+        def pool() -> WorkerPool:
+            return stack.enter_context(probe_pool(deep=deep, workers=workers))
+
         yield partial(probe_with, pool, deep=deep, cache=store)
 
 
@@ -224,7 +228,7 @@ def _parts_reader(
         if soon:
             start.join()
         outcome = pool.run(_PARTS_TASK, path, url, parts.size, parts.ranges)
-        if isinstance(outcome, Failure):
+        if not isinstance(outcome, dict):
             return unreadable_facts(url, _problem(outcome))
         if "facts" in outcome:
             return Facts.from_json(outcome["facts"])
@@ -235,20 +239,32 @@ def _parts_reader(
 
 
 def probe_with(
-    pool: WorkerPool,
+    pool: Callable[[], WorkerPool],
     paths: Iterable[str | Facts],
     *,
     deep: bool = False,
     cache: Cache | None = None,
 ) -> Iterator[Facts]:
-    """Yield the facts of each path, in order; those that are known already as they are."""
+    """Yield the facts of each path, in order; those that are known already as they are.
 
-    def calls() -> Iterator[tuple[_LookedUp, Call | None]]:
-        for looked_up in _look_up(paths, cache):
-            path, facts, _ = looked_up
-            yield looked_up, None if facts else (_TASK, path, deep)
+    `pool` is called when the first file must be read.
+    """
+    looked_up = _look_up(paths, cache)
+    for first in looked_up:
+        if first[1] is None:
+            yield from _read(pool(), chain([first], looked_up), deep=deep, cache=cache)
+        else:
+            _report(first[1], cached=True)
+            yield first[1]
 
-    for (path, cached_facts, stamp), outcome in pool.map(calls()):
+
+def _read(
+    pool: WorkerPool, files: Iterable[_LookedUp], *, deep: bool, cache: Cache | None
+) -> Iterator[Facts]:
+    calls: Iterable[tuple[_LookedUp, Call | None]] = (
+        (each, None if each[1] else (_TASK, each[0], deep)) for each in files
+    )
+    for (path, cached_facts, stamp), outcome in pool.map(calls):
         facts = cached_facts or _facts(path, outcome)
         if not cached_facts:
             _remember(cache, facts, stamp)
@@ -283,9 +299,9 @@ def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
 
 
 def _facts(path: str, outcome: Outcome) -> Facts:
-    if isinstance(outcome, Failure):
-        return unreadable_facts(path, _problem(outcome))
-    return Facts.from_json(outcome)
+    if isinstance(outcome, dict):
+        return Facts.from_json(outcome)
+    return unreadable_facts(path, _problem(outcome))
 
 
 def _problem(failure: Failure) -> str:

@@ -7,7 +7,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
-from wanprep.rules.bounds import Violation, narrowest, violations
 from wanprep.schemas import load_schema
 from wanprep.validity import errors, is_valid
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.media.facts import Facts
-    from wanprep.rules.bounds import Schema
+    from wanprep.rules.bounds import Schema, Violation
     from wanprep.rules.target import Target
     from wanprep.validity import Invalid
 
@@ -31,8 +30,16 @@ def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     """List the bounds that a file violates; each rule once, however many bounds name it."""
     schemas = load_schema("asset")["$defs"]
     value = facts_for_rules(facts)
-    if _is_fine(facts, value, target.roles[role], schemas["careful"]):
-        return
+    if not _is_fine(facts, value, target.roles[role], schemas["careful"]):
+        yield from _violations(facts, value, target, role)
+
+
+def _violations(
+    facts: Facts, value: dict[str, Any], target: Target, role: str
+) -> Iterator[Violation]:
+    from wanprep.rules.bounds import narrowest, violations
+
+    schemas = load_schema("asset")["$defs"]
     in_role = list(violations(value, target.roles[role]))
     if not target.has_role(role) and not _is_unknown(facts):
         yield next(each for each in in_role if each.keyword == "not")

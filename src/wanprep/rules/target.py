@@ -221,9 +221,16 @@ def target_files(folders: Sequence[Path] = ()) -> Iterator[TargetFile]:
     """List the files of all targets that can be found without importing anything."""
     places = [(BUILT_IN, None), *_plugin_folders(), *_own_folders(folders)]
     for folder, plugin in places:
-        for path in sorted(folder.glob("*.json")):
-            if not path.name.endswith(".schema.json"):
-                yield TargetFile(path, plugin)
+        for name in _listed(folder):
+            if name.endswith(".json") and not name.endswith(".schema.json"):
+                yield TargetFile(folder / name, plugin)
+
+
+def _listed(folder: Path) -> list[str]:
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
 
 
 def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[Path, None]]:

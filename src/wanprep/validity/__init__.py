@@ -7,8 +7,7 @@ schemas are left to jsonschema, whose import takes longer than a whole check.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from wanprep.validity.keywords import (
     Unsupported,
@@ -29,8 +28,7 @@ _MOST_SCHEMAS: Final = 1 << 14
 _checks: Final[dict[int, tuple[Schema, Check | None]]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Invalid:
+class Invalid(NamedTuple):
     """One keyword of a schema that a value, or a part of it, does not meet."""
 
     path: tuple[str | int, ...]  # to that part
