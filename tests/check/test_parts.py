@@ -38,6 +38,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(parts, "_MOST", 3)
+    monkeypatch.setattr(parts, "_LONGEST", 60)
     return tmp_path
 
 

@@ -51,9 +51,10 @@ REPORT: Final = Report(
     unchecked=("Moderation: not known.",),
     assets=2,
     jobs=1,
+    job_files=1,
     lines={("job.yaml", 4): "  - image: hero.jpg"},
 )
-CLEAN: Final = replace(REPORT, findings=(), verdicts=(), jobs=0)
+CLEAN: Final = replace(REPORT, findings=(), verdicts=(), jobs=0, job_files=0)
 
 
 def rendered(report: Report, name: str, *, color: bool = False, width: int = 80) -> str:

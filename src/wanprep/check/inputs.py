@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from wanprep.check.names import Shard
     from wanprep.check.paths import Subjects
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.shape import Problem
@@ -45,9 +46,14 @@ class CheckRequest:
     cache: bool = True
     nul: bool = False
     changed: bool = False  # the paths are the changed files that a hook is given
+    shard: Shard | None = None  # which part of the listing is checked here
     workers: int | None = None
     target_folders: tuple[Path, ...] = ()
     config: Config = field(default_factory=Config)
+
+    def is_own(self, path: str) -> bool:
+        """Whether a file is checked here."""
+        return self.shard is None or path in self.shard
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,15 @@ class ReadJobs:
         for of_file in self.cases:
             for case in of_file:
                 yield from (asset for asset in case.intent.assets if asset.kind == kind)
+
+    def own(self, request: CheckRequest) -> ReadJobs:
+        """Leave out the jobs that are checked elsewhere."""
+        kept = [at for at, file in enumerate(self.files) if request.is_own(file.file)]
+        return ReadJobs(
+            files=tuple(self.files[at] for at in kept),
+            cases=tuple(self.cases[at] for at in kept),
+            problems=tuple(self.problems[at] for at in kept),
+        )
 
     def paths(self) -> list[str]:
         """List the local files that the jobs use."""

@@ -1,19 +1,50 @@
-"""Lists of names that are too long for memory: media in their order, and what was listed before."""
+"""Lists of names that are too long for memory or for one machine."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 from wanprep.closing import Closing
 from wanprep.files.spool import Spool
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from wanprep.media.facts import Facts
+
+    Name = str | Facts  # of what need not be opened
 
 _IN_MEMORY: Final = 20_000  # names, a few megabytes
 _NAMED: Final = b"\1"  # on the command line
 _FOUND: Final = b"\0"  # in a folder, or in a list of names
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a listing, by a hash of each path as it is given.
+
+    So the parts are the same on every machine, in whatever order files are listed, and a file
+    stays in its part when others come and go.
+    """
+
+    number: int  # from 1
+    count: int
+
+    def __contains__(self, path: str) -> bool:
+        return crc32(path.encode("utf-8", "surrogatepass")) % self.count == self.number - 1
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+def own(names: Iterable[Name], shard: Shard | None) -> Iterator[Name]:
+    """Leave out the files of other shards."""
+    if shard is None:
+        return iter(names)
+    return (name for name in names if (name if isinstance(name, str) else name.path) in shard)
 
 
 class MediaNames(Closing):

@@ -21,13 +21,18 @@ from wanprep.check.inputs import (
     targets_of,
     url_asset,
 )
+from wanprep.check.names import own
 from wanprep.media.facts import Facts, is_url
 from wanprep.media.workers import expect, prober
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from wanprep.check.inputs import CheckRequest, Probe
+    from wanprep.rules.target import Target
+
+    Name = str | Facts
 
 Item = TypeVar("Item")
 
@@ -35,18 +40,23 @@ _MOST: Final = 256  # files of a part
 _LONGEST: Final = 0.5  # seconds after which a part is reported that is not full
 
 
-def inputs_in_parts(request: CheckRequest) -> Iterator[Inputs]:
-    """Find everything that is requested, then read and probe it."""
+def inputs_in_parts(
+    request: CheckRequest, recall: Callable[[Iterator[Name]], Iterator[Name]] = iter
+) -> Iterator[Inputs]:
+    """Find everything that is requested, then read and probe it.
+
+    `recall` replaces the names of bare media whose facts are known from elsewhere.
+    """
     targets = targets_of(request)
     found = find(request, targets.providers)
-    with (
-        found.media,
-        prober(deep=request.deep, cache=request.cache, workers=request.workers) as probe,
-    ):
+    with found.media, _prober(request) as probe:
         jobs = read_job_files(found.jobs, found, targets)
+        # A job of another shard uses its media, too.
         used = {os.path.abspath(path) for path in jobs.paths()}
-        media = tuple(found.named_of(used))
-        alone: Iterator[str | Facts] = chain(found.unused(used), found.unread)
+        jobs = jobs.own(request)
+        media = tuple(path for path in found.named_of(used) if request.is_own(path))
+        listed: Iterator[Name] = chain(found.unused(used), found.unread)
+        alone = own(listed, request.shard)
         first = next(alone, None)
         if jobs.files:
             yield Inputs(
@@ -61,21 +71,38 @@ def inputs_in_parts(request: CheckRequest) -> Iterator[Inputs]:
                 later_targets=tuple(target.id for target in targets.of_media if first),
             )
         if first:
-            expect(len(found.media))
-            for facts in _media_facts(chain([first], alone), request, probe):
-                yield Inputs(
-                    request=request,
-                    media=tuple(facts),
-                    media_targets=targets.of_media,
-                    facts={path: each for path, each in facts.items() if each},
-                )
+            expect(len(found.media) // (request.shard.count if request.shard else 1))
+            names = recall(chain([first], alone))
+            yield from _media_in_parts(names, request, targets.of_media, probe)
+
+
+def media_in_parts(names: Iterable[Name], request: CheckRequest) -> Iterator[Inputs]:
+    """Probe bare media that were found elsewhere."""
+    with _prober(request) as probe:
+        yield from _media_in_parts(names, request, targets_of(request).of_media, probe)
+
+
+def _prober(request: CheckRequest) -> AbstractContextManager[Probe]:
+    return prober(deep=request.deep, cache=request.cache, workers=request.workers)
+
+
+def _media_in_parts(
+    names: Iterable[Name], request: CheckRequest, targets: tuple[Target, ...], probe: Probe
+) -> Iterator[Inputs]:
+    for facts in _media_facts(names, request, probe):
+        yield Inputs(
+            request=request,
+            media=tuple(facts),
+            media_targets=targets,
+            facts={path: each for path, each in facts.items() if each},
+        )
 
 
 def _media_facts(
-    media: Iterable[str | Facts], request: CheckRequest, probe: Probe
+    names: Iterable[Name], request: CheckRequest, probe: Probe
 ) -> Iterator[dict[str, Facts | None]]:
     """Probe media, some at a time; there are no facts of a URL that was not requested."""
-    for is_remote, group in groupby(media, lambda each: isinstance(each, str) and is_url(each)):
+    for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
         if is_remote:
             for urls in _some(map(str, group)):
                 facts = probe_urls({url: url_asset(url) for url in urls}, request)

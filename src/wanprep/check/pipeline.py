@@ -195,6 +195,7 @@ def _report(results: _Results, inputs: Inputs) -> Report:
         unchecked=tuple(dict.fromkeys(unchecked)),
         assets=len(inputs.facts),
         jobs=sum(max(1, file.documents) for file in inputs.files),
+        job_files=len(inputs.files),
         lines=lines,
         inputs=inputs,
     )

@@ -42,11 +42,12 @@ class Report:
     # Everything that was checked, for reports that show more than findings.
     inputs: Inputs | None = field(default=None, repr=False, compare=False)
     in_baseline: int | None = None  # findings left out for it; None without a baseline
+    job_files: int = 0  # a file may have several jobs
 
     @property
     def files(self) -> int:
         """How many files were checked: media and job files, whatever number of jobs they have."""
-        return self.assets + (len(self.inputs.files) if self.inputs else self.jobs)
+        return self.assets + self.job_files
 
     @property
     def summary(self) -> dict[str, int]:
@@ -154,6 +155,7 @@ def join(parts: Iterable[Report]) -> Report:
         lines={place: line for part in every for place, line in part.lines.items()},
         inputs=_join_inputs([part.inputs for part in every if part.inputs]),
         in_baseline=totals.in_baseline,
+        job_files=totals.files - totals.assets,
     )
 
 

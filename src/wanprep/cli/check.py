@@ -16,9 +16,10 @@ from wanprep.cli.options import (
     judging_options,
     offline_option,
     reading_options,
+    results_options,
     together,
 )
-from wanprep.cli.report_output import report_options, require_output, write_report
+from wanprep.cli.report_output import choose_style, report_options, write_report
 from wanprep.errors import UsageError
 from wanprep.files.outputs import require_folder
 from wanprep.text import plural, visible
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.check.baseline import Entry
+    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.names import Shard
     from wanprep.check.result import Report
     from wanprep.config import Config
 
@@ -51,14 +54,16 @@ _baseline_options = together(
 @_baseline_options
 @click.option("--fix", is_flag=True, help="Run `wanprep fix` first, and check the results.")
 @fixing_options
+@results_options
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @reading_options
 def check(
     paths: tuple[str, ...], targets: tuple[str, ...], style: str, output: str | None,
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
-    offline: bool | None, changed: bool, baseline: str | None, no_baseline: bool,
-    new_baseline: str | None, fix: bool, watch: bool, deep: bool, nul: bool, no_cache: bool,
-    jobs: int | None, **fix_options: Any,  # noqa: ANN401 - the options of fixing
+    statistics: bool, offline: bool | None, changed: bool, baseline: str | None,
+    no_baseline: bool, new_baseline: str | None, fix: bool, results: str | None,
+    shard: Shard | None, watch: bool, deep: bool, nul: bool, no_cache: bool, jobs: int | None,
+    **fix_options: Any,  # noqa: ANN401 - the options of fixing
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
@@ -87,9 +92,9 @@ def check(
       git diff --cached --name-only -z | wanprep check --changed -z -
       wanprep check --write-baseline              accept all current findings
       wanprep check job.yaml --fix --out ready    fix, then check the results
+      wanprep check assets/ --results checked     keep the results; next time, read what changed
     """
     from wanprep.check.inputs import CheckRequest
-    from wanprep.check.pipeline import check_in_parts
     from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
@@ -101,7 +106,12 @@ def check(
         raise UsageError("fix options need --fix: add it, or use `wanprep fix`")
     if fix and watch:
         raise UsageError("--fix and --watch cannot be combined: fix once, with `wanprep fix`")
-    require_output(style, output)
+    if results and (changed or watch or new_baseline is not None):
+        raise UsageError(
+            "--results keeps the results of a whole check: leave out --changed, --watch and"
+            " --write-baseline"
+        )
+    style = choose_style(style, output, statistics=statistics)
     writes_baseline = new_baseline is not None
 
     def parts() -> Iterator[Report]:
@@ -110,7 +120,7 @@ def check(
         request = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
-            cache=not no_cache, nul=nul, workers=jobs, config=config,
+            cache=not no_cache, nul=nul, workers=jobs, config=config, shard=shard,
         )  # fmt: skip
         if is_verbose():
             click.echo(f"configuration: {config.file or 'none'}", err=True)
@@ -119,9 +129,10 @@ def check(
 
             request = fix_before_check(request, ignored, **fix_options)
         with show_probe_progress() as progress:
-            for part in check_in_parts(request):
+            for part in _check(request, results):
                 selection = select_findings(part, selected, ignored, severity)
-                shown = _with_fixes(drop_baseline(selection, entries))
+                shown = drop_baseline(selection, entries)
+                shown = shown if results else _with_fixes(shown)
                 with progress.paused() if shown.findings else nullcontext():
                     yield shown
 
@@ -132,6 +143,17 @@ def check(
         _watch(parts, paths or (".",), style, output)
         return 0
     return 0 if write_report(parts(), style, output).clean else 1
+
+
+def _check(request: CheckRequest, results: str | None) -> Iterator[Report]:
+    if results is None:
+        from wanprep.check.pipeline import check_in_parts
+
+        return check_in_parts(request)
+    from wanprep.results.run import check_into
+    from wanprep.results.store import open_store
+
+    return check_into(open_store(results), request)
 
 
 def _with_fixes(part: Report) -> Report:

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "init": "Write a first job, a configuration and a pre-commit hook.",
     "plugin": "Create, check or list plugins.",
     "probe": "Show the properties of media files.",
+    "report": "Write a report from the results of a check.",
     "runs": "List, wait for, fetch or cancel submitted runs.",
     "schema": "Print one of the published JSON Schemas.",
     "submit": "Check jobs and submit each once.",

@@ -14,6 +14,8 @@ from wanprep.cli.completion import complete_files, complete_folders, complete_ta
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from wanprep.check.names import Shard
+
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context of the command
@@ -108,6 +110,33 @@ def _roles(
         roles[pattern if equals else "*"] = role
     return roles
 
+
+def _shard(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    value: str | None,
+) -> Shard | None:
+    """Read "2/4", the second of four parts."""
+    if value is None:
+        return None
+    from wanprep.check.names import Shard
+
+    found = re.fullmatch(r"0*([1-9]\d{0,8})/0*([1-9]\d{0,8})", value)
+    if found is None or int(found[1]) > int(found[2]):
+        raise click.BadParameter(f"'{value}' is not a part such as 2/4: the second of four.")
+    return Shard(int(found[1]), int(found[2]))
+
+
+shard_option: Final = click.option(
+    "--shard", metavar="I/N", callback=_shard,
+    help="Only the I-th of N parts of what is listed, by a hash of each path.",
+)  # fmt: skip
+
+results_options: Final = together(
+    click.option("--results", metavar="DIR", shell_complete=complete_folders,
+                 help="Keep a row for each file in DIR; the next run reads only what changed."),
+    shard_option,
+)  # fmt: skip
 
 yes_option: Final = click.option("-y", "--yes", is_flag=True, help="Answer yes to all questions.")
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli.completion import complete_files
-from wanprep.cli.options import format_option, reading_options
+from wanprep.cli.options import format_option, reading_options, shard_option
 from wanprep.net.secrets import redact_url
 from wanprep.text import file_size, plural, seconds, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from wanprep.check.names import Shard
     from wanprep.media.facts import Facts
 
 
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
 @format_option(
     ["table", "json", "jsonl"], "A table, a JSON list, or one JSON object per line.", "table"
 )
+@shard_option
 @reading_options
 def probe(
-    paths: tuple[str, ...], style: str, deep: bool, nul: bool, no_cache: bool, jobs: int | None
-) -> int:
+    paths: tuple[str, ...], style: str, shard: Shard | None, deep: bool, nul: bool, no_cache: bool,
+    jobs: int | None,
+) -> int:  # fmt: skip
     """Show the properties of media files: format, size, duration, codecs, and any problem.
 
     PATHS are files, folders (searched, except for hidden ones) or globs. The default is the
@@ -44,13 +47,14 @@ def probe(
       git ls-files -z | wanprep probe -z - --format json
     """
     from wanprep.check.listing import files_in
+    from wanprep.check.names import own
     from wanprep.check.paths import check_paths
     from wanprep.cli.progress import show_probe_progress
     from wanprep.media import probe_many
 
     paths = paths or (".",)
     check_paths(paths)
-    files = files_in(paths, sys.stdin.buffer, nul=nul)
+    files = own(files_in(paths, sys.stdin.buffer, nul=nul), shard)
     # At a terminal, the rows themselves show the progress.
     with show_probe_progress(bar=not sys.stdout.isatty()):
         facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)

@@ -11,7 +11,7 @@ from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import format_option, is_quiet, is_verbose, together, use_color
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
-from wanprep.report import FORMATS, Style, renderer
+from wanprep.report import FORMATS, STATISTICS, Style, renderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,16 +29,21 @@ report_options = together(
                  help="Do not report these rules."),
     click.option("--severity", type=click.Choice(["note", "warning", "error"]), default="note",
                  show_default=True, help="Lowest severity to report."),
+    click.option("--statistics", is_flag=True,
+                 help="Print a table of rules in place of the findings."),
 )  # fmt: skip
 
 
-def require_output(style: str, output: str | None) -> None:
-    """Raise UsageError for a report that cannot be written, before there is one."""
+def choose_style(style: str, output: str | None, *, statistics: bool) -> str:
+    """Return what is to be written; a report that cannot be is a usage error, before any work."""
+    if statistics and style != "text":
+        raise UsageError("--statistics is a text: leave out --format")
     if style == "html" and output is None and sys.stdout.isatty():
         raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
     if output is not None:
         require_folder(output, "-o")
         refuse_foreign(output, "report", "-o")
+    return STATISTICS if statistics else style
 
 
 def write_report(parts: Iterable[Report], style: str, output: str | None) -> Totals:

@@ -25,6 +25,9 @@ FORMATS: Final = {
     "sarif": "sarif:render",  # SARIF 2.1.0, for GitHub code scanning and editors
     "text": "text:render",  # for people: grouped by file, with the line and what to do
 }
+# In place of a format: a table of rules.
+STATISTICS: Final = "statistics"
+_MODULES: Final = {**FORMATS, STATISTICS: "statistics:render"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,6 @@ def renderer(name: str) -> Render:
     """Return the function that writes a format, without secrets; its module is imported now."""
     from wanprep.check.result import redact_report
 
-    module, _, function = FORMATS[name].partition(":")
+    module, _, function = _MODULES[name].partition(":")
     write = cast("Render", getattr(import_module(f"{__name__}.{module}"), function))
     return lambda parts, style: write(map(redact_report, parts), style)

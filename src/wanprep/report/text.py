@@ -25,7 +25,7 @@ _UNKNOWN: Final = (
     " --offline accepts URLs that were not checked."
 )
 _EXCUSED: Final = "Unknown: URLs were not checked (--offline)."
-_COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
+COLORS: Final = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def render(parts: Iterable[Report], style: Style) -> Iterator[str]:
@@ -34,12 +34,12 @@ def render(parts: Iterable[Report], style: Style) -> Iterator[str]:
     for part in totals.count(parts):
         several = len(totals.targets) > 1
         for file, findings in groupby(part.findings, key=lambda finding: finding.file):
-            yield _paint(visible(file), style, bold=True) + "\n"
+            yield paint(visible(file), style, bold=True) + "\n"
             for finding in findings:
                 yield from _finding(finding, part.lines, style, several=several)
             yield "\n"
     if not style.quiet or totals.is_open:  # the reason for the exit status
-        yield from _summary(totals, style)
+        yield from summarize(totals, style)
 
 
 def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
@@ -59,7 +59,7 @@ def _finding(finding: Finding, lines: Lines, style: Style, *, several: bool) -> 
     text = _without_name(finding) if source or finding.line is None else finding.message
     message = visible(text) + target
     wrapped = wrap(message, style.width, first=f"  {head} ", rest="    ")
-    painted = _paint(head, style, fg=_COLORS[finding.severity], bold=True)
+    painted = paint(head, style, fg=COLORS[finding.severity], bold=True)
     yield wrapped.replace(head, painted, 1) + "\n"
 
 
@@ -83,7 +83,7 @@ def _source_line(finding: Finding, lines: Lines, style: Style) -> Iterator[str]:
     shown, marks = _excerpt(line, start, stop, style.width - 9)
     yield f"{finding.line:>6} | {shown}\n"
     space = marks[: marks.index("^")]
-    painted = _paint(marks.lstrip(), style, fg=_COLORS[finding.severity])
+    painted = paint(marks.lstrip(), style, fg=COLORS[finding.severity])
     yield f"       | {space}{painted}\n"
 
 
@@ -117,7 +117,7 @@ def _last_fitting(widths: list[int], width: int) -> int:
     return sum(end <= width for end in accumulate(widths))
 
 
-def _summary(totals: Totals, style: Style) -> Iterator[str]:
+def summarize(totals: Totals, style: Style) -> Iterator[str]:
     """Say what was left out and what was checked; the last line has the result."""
     count = totals.summary
     yield from _remarks(totals, style)
@@ -130,7 +130,7 @@ def _summary(totals: Totals, style: Style) -> Iterator[str]:
     result, rest = _result(totals)
     fits = not rest and len(checked) + 1 + len(result) <= style.width
     color = "green" if totals.clean else "red"
-    yield (" " if fits else "\n") + _paint(result, style, fg=color, bold=True) + rest + "\n"
+    yield (" " if fits else "\n") + paint(result, style, fg=color, bold=True) + rest + "\n"
 
 
 def _remarks(totals: Totals, style: Style) -> Iterator[str]:
@@ -164,13 +164,12 @@ def _result(totals: Totals) -> tuple[str, str]:
     if not found:
         return "nothing found", ""
     rest = f" in {totals.affected:,} of {plural(totals.files, 'file')}"
-    fixes = _fixes(totals)
+    fixes = describe_fixes(totals.fixable, totals.needs_consent)
     return ", ".join(found), f"{rest}; {fixes}" if fixes else rest
 
 
-def _fixes(totals: Totals) -> str:
+def describe_fixes(alone: int, asking: int) -> str:
     """Count what a fix clears: "8 can be fixed with wanprep fix, 2 more need your decision"."""
-    alone, asking = totals.fixable, totals.needs_consent
     more, command = ("more ", "--yes") if alone else ("", "wanprep fix --yes")
     verb = "needs" if asking == 1 else "need"
     parts = [
@@ -180,5 +179,6 @@ def _fixes(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def _paint(text: str, style: Style, *, fg: str | None = None, bold: bool = False) -> str:
+def paint(text: str, style: Style, *, fg: str | None = None, bold: bool = False) -> str:
+    """Colour a text where colours are wanted."""
     return click.style(text, fg=fg, bold=bold) if style.color else text

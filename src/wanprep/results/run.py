@@ -1,0 +1,101 @@
+"""A check whose results are kept: the next one continues it, and reads only what changed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from wanprep import __version__
+from wanprep.check.inputs import targets_of
+from wanprep.check.parts import inputs_in_parts, media_in_parts
+from wanprep.check.pipeline import judge_inputs
+from wanprep.errors import UsageError
+from wanprep.fix.fixable import with_fixes
+from wanprep.media.cache import PROBE_VERSION
+from wanprep.results.manifest import Manifest, read_manifest
+from wanprep.results.recall import Recall
+from wanprep.results.rows import part_of, rows_of
+from wanprep.results.writer import RowWriter
+from wanprep.rules.finding import rules
+from wanprep.schemas import load_schema
+from wanprep.text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from wanprep.check.inputs import CheckRequest, Inputs
+    from wanprep.check.result import Report
+    from wanprep.results.rows import Row
+    from wanprep.results.store import Store
+    from wanprep.rules.target import Target
+
+
+def check_into(store: Store, request: CheckRequest) -> Iterator[Report]:
+    """Check in parts, and write a row for each subject; what did not change is taken over."""
+    before = _earlier(store, str(request.shard or ""))
+    targets = targets_of(request).of_media
+    made_by = (hash_rules(request, targets), f"{PROBE_VERSION}{'+deep' * request.deep}")
+    manifest = Manifest(
+        shard=str(request.shard or ""),
+        media_targets=tuple(target.id for target in targets),
+        roles=dict(request.roles),
+        previous=(*before.previous, *before.parts) if before else (),
+    )
+    with store.lock(), Recall(store, manifest.previous, *made_by) as recall:
+        writer = RowWriter(store, manifest, *made_by)
+        try:
+            for inputs in inputs_in_parts(request, recall.facts_or_names):
+                part, rows = _judge(inputs, recall)
+                writer.add(rows, part)
+                yield part
+        except BaseException:
+            writer.flush()  # the next run continues here
+            raise
+        writer.finish()
+
+
+def _earlier(store: Store, shard: str) -> Manifest | None:
+    """Read what is there already; the results of another part of the listing are a usage error."""
+    found = read_manifest(store)
+    if found and found.shard != shard:
+        held = f"of shard {found.shard}" if found.shard else "of a whole listing"
+        raise UsageError(
+            f"{visible(store.place)} holds the results {held}: name a folder for each shard"
+        )
+    return found
+
+
+def rows_for(names: Iterable[str], request: CheckRequest) -> Iterator[Row]:
+    """Check some bare media, wherever a worker runs this, and yield a row for each."""
+    for inputs in media_in_parts(names, request):
+        yield from rows_of(with_fixes(judge_inputs(inputs))).values()
+
+
+def _judge(inputs: Inputs, recall: Recall) -> tuple[Report, Sequence[Row]]:
+    """Judge a part, but for the files whose rows still hold."""
+    known, stamps = recall.take(inputs.media)
+    new = tuple(path for path in inputs.media if path not in known)
+    facts = {path: each for path, each in inputs.facts.items() if path not in known}
+    part = with_fixes(judge_inputs(replace(inputs, media=new, facts=facts)))
+    rows = rows_of(part, stamps)
+    if not known:
+        return part, [*rows.values()]
+    ordered = [known.get(path) or rows[path] for path in inputs.media]
+    notes = (note for target in inputs.media_targets for note in target.unchecked)
+    unchecked = dict.fromkeys([*part.unchecked, *notes])
+    return part_of(ordered, unchecked=unchecked, inputs=inputs), ordered
+
+
+def hash_rules(request: CheckRequest, targets: Sequence[Target]) -> str:
+    """Hash all that the rows of bare media depend on, beside the files."""
+    config = request.config
+    data = [
+        __version__,
+        [(target.id, target.roles, target.unchecked) for target in targets],
+        [load_schema("asset"), load_schema("facts"), [str(rule) for rule in rules().values()]],
+        [dict(request.roles), request.offline, str(config.folder), config.table],
+    ]
+    text = json.dumps(data, sort_keys=True, default=str)
+    return sha256(text.encode()).hexdigest()[:32]
