@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from wanprep.errors import UsageError, WanprepError
-from wanprep.plugins.new_plugin import CannotWrite, check_name, write_plugin
+from wanprep.files.new_files import CannotWrite
+from wanprep.plugins.new_plugin import check_name, write_plugin
 from wanprep.testing.lint.check_plugin import check_plugin
 
 
@@ -95,7 +96,7 @@ def test_no_file_is_overwritten(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(CannotWrite, match="--folder") as caught:
+    with pytest.raises(CannotWrite, match="another folder") as caught:
         write_plugin("acme", tmp_path / "file/inside")
     assert isinstance(caught.value, WanprepError)
 

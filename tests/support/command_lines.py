@@ -32,11 +32,12 @@ def parse(arguments: list[str]) -> None:
         while arguments and arguments[0] in {"-q", "-v", "--quiet", "--verbose"}:
             arguments = arguments[1:]
         if not arguments:
+            if group.invoke_without_command:
+                return
             raise click.UsageError("a command is missing")
-        command = group.get_command(context, arguments[0])
+        name, command, arguments = group.resolve_command(context, arguments)
         if command is None:
-            raise click.UsageError(f"there is no command {arguments[0]}")
-        arguments = arguments[1:]
+            raise click.UsageError(f"there is no command {name}")
         if not isinstance(command, click.Group):
             command.make_context("wanprep", list(arguments), parent=context)
             return

@@ -19,6 +19,7 @@ from wanprep.text import plural, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wanprep.plugins.new_plugin import Kind
     from wanprep.testing.lint.check_plugin import Checked
     from wanprep.testing.lint.plugin import Problem
 
@@ -39,25 +40,44 @@ def plugin() -> None:
 @click.argument("name")
 @click.option("--folder", metavar="DIR", shell_complete=complete_folders,
               help="Write it to DIR.  [default: wanprep_NAME]")  # fmt: skip
-def new(name: str, folder: str | None) -> int:
+@click.option("--from", "source", type=click.Path(path_type=Path), metavar="FILE",
+              shell_complete=complete_files,
+              help="Make the target and the flows of a published schema.")  # fmt: skip
+@click.option("--target-only", "kind", flag_value="target", help="Only targets, without code.")
+@click.option("--host", "kind", flag_value="host", help="A place for local files, not a provider.")
+def new(name: str, folder: str | None, source: Path | None, kind: Kind | None) -> int:
     """Create a plugin for the provider NAME.
 
     It is a package that can be installed as it is, with an example of a target, the provider's
     properties, the code that talks to it, and tests. Existing files are never overwritten.
 
+    With --from, a published schema (OpenAPI, JSON Schema, a model object or page form) takes the
+    place of the example: fields, values and limits are made of it, and what a person must still
+    read is listed.
+
     \b
     Examples:
       wanprep plugin new acme
+      wanprep plugin new acme --from openapi.json
+      wanprep plugin new acme --from model.json --target-only
+      wanprep plugin new acme --host
       wanprep plugin new acme-video --folder plugins/acme
     """
-    from wanprep.plugins.new_plugin import package_of, write_plugin
+    from wanprep.plugins.new_plugin import package_of, to_read, write_plugin
+    from wanprep.published.read import read_published
 
+    if source and kind == "host":
+        raise click.UsageError("--from describes a model: leave it out with --host.")
+    published = read_published(source) if source else None
     place = Path(folder or package_of(name))
-    for file in write_plugin(name, place):
+    for file in write_plugin(name, place, published=published, kind=kind or "provider"):
         click.echo(f"wrote {visible(str(file))}")
+    for point in to_read(name, published) if published else ():
+        click.echo(f"to read: {visible(point)}", err=True)
     where = visible(str(place))
+    readme = f"read {visible(str(place / 'README.md'))}. " if kind != "target" else ""
     click.echo(
-        f"Next: read {visible(str(place / 'README.md'))}. Check the plugin with"
+        f"Next: {readme}Check the plugin with"
         f" `wanprep plugin check {where}`; install it with `pip install -e {where}`.",
         err=True,
     )
@@ -127,7 +147,8 @@ def _as_text(checked: Checked) -> str:
     lines = [visible(str(problem)) for problem in (*checked.problems, *checked.notes)]
     lines += [""] if lines else []
     found = checked.results
-    for check in CHECKS if checked.found.has_code else found:
+    is_stopped = checked.problems and checked.found.has_code  # by what some checks need
+    for check in [each for each in CHECKS if is_stopped or each in found]:
         lines.append(f"{_outcome(found.get(check)):>12}  {check:<15} {CHECKS[check]}")
     if checked.notes:
         lines.append(f"{'to do':>12}  {'scaffold':<15} examples to replace")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.completion import complete_targets
+from wanprep.cli.published import diff_target, import_target
 from wanprep.rules.bounds import bounds
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
@@ -19,20 +20,67 @@ from wanprep.text import two_columns, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from click.shell_completion import CompletionItem
+
     from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.target import Target
 
 
-@click.command(short_help="List the targets, or show a target's limits and sources.")
-@click.argument("target", required=False, metavar="[ID]", shell_complete=complete_targets)
-def targets(target: str | None) -> None:
+class _TargetsCommand(click.Group):
+    """A group in which everything but the name of a command is the id of a target."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take an id as the argument of the command that shows a target."""
+        if args[0] in self.commands or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        return "show", show, args
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the targets, too."""
+        offered = complete_targets(ctx, click.Option(["-t"]), incomplete)
+        return [*super().shell_complete(ctx, incomplete), *offered]
+
+
+@click.group(
+    cls=_TargetsCommand,
+    invoke_without_command=True,
+    subcommand_metavar="[ID] | import FILE | diff ID FILE",
+    short_help="List the targets, or show a target's limits and sources.",
+)
+@click.pass_context
+def targets(context: click.Context) -> None:
     """List the targets, or show the limits of the target ID with their sources.
 
     \b
     Examples:
       wanprep targets
       wanprep targets evolink/wan2.7-reference-video
+      wanprep targets import openapi.json --id acme
+      wanprep targets diff evolink/wan2.7-reference-video openapi.json
     """
+    if context.invoked_subcommand is None:
+        _show(None)
+
+
+targets.add_command(import_target)
+targets.add_command(diff_target)
+
+
+@click.command()
+@click.argument("target", metavar="ID")
+def show(target: str) -> None:
+    """Show the limits of the target ID with their sources.
+
+    \b
+    Examples:
+      wanprep targets evolink/wan2.7-reference-video
+    """
+    _show(target)
+
+
+def _show(target: str | None) -> None:
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets, choose_targets
 

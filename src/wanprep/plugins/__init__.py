@@ -24,7 +24,7 @@ from wanprep.plugins.flow import (
     Status,
     Unclear,
 )
-from wanprep.plugins.provider import Events, Host, LocalFile, Provider, Settings
+from wanprep.plugins.provider import CannotHost, Events, Host, LocalFile, Provider, Settings
 
 if TYPE_CHECKING:
     from wanprep.plugins.hookspecs import hookimpl
@@ -33,6 +33,7 @@ __all__ = [
     "STATES",
     "Accepted",
     "Cancelled",
+    "CannotHost",
     "Events",
     "FileContent",
     "Flow",

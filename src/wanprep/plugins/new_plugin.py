@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-from wanprep.errors import UsageError, WanprepError
+from wanprep.errors import UsageError
+from wanprep.files.new_files import write_new_files
+from wanprep.plugins.sketch import Sketch, sketch
+from wanprep.published.propose import propose
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wanprep.published.propose import Proposal
+    from wanprep.published.read import Published
+
+Kind = Literal["provider", "target", "host"]
 _TEMPLATE: Final = Path(__file__).with_name("template")
 # It becomes part of a package name, a distribution name and environment variables.
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
-class CannotWrite(WanprepError):
-    """The plugin's folder cannot be written."""
+def write_plugin(
+    name: str, folder: Path, *, published: Published | None = None, kind: Kind = "provider"
+) -> list[Path]:
+    """Write all files of a new plugin, or none if one of them exists.
 
-
-def write_plugin(name: str, folder: Path) -> list[Path]:
-    """Write all files of a plugin for a new provider, or none if one of them exists."""
-    files = {folder / path: text for path, text in _files(check_name(name))}
-    for file in files:
-        if file.exists() or file.is_symlink():
-            raise UsageError(
-                f"{visible(str(file))} already exists, and nothing was written: choose another"
-                " place with --folder."
-            )
-    try:
-        for file, text in files.items():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with file.open("x", encoding="utf-8", newline="\n") as new:
-                new.write(text)
-    except OSError as error:
-        raise CannotWrite(
-            f"{visible(str(folder))} cannot be written: {error.strerror}."
-            " Choose another place with --folder."
-        ) from error
-    return list(files)
+    `published` is a model's published schema, from which its target and flows are made.
+    """
+    files = _files(check_name(name), kind, published)
+    return write_new_files({folder / path: text for path, text in files})
 
 
 def check_name(name: str) -> str:
@@ -71,21 +64,83 @@ def package_of(name: str) -> str:
     return f"wanprep_{name.replace('-', '_')}"
 
 
-def _files(name: str) -> Iterator[tuple[str, str]]:
+def to_read(name: str, published: Published) -> list[str]:
+    """List what a person must still look at in a plugin that was made of a published schema."""
+    outline = sketch(published)
+    points = [*propose(published, name).to_read]
+    points += [f"flows.py: what does the state `{word}` mean?" for word in outline.unknown]
+    if not published.polls:
+        points.append(f"flows.py: the path of a poll is a guess: {outline.poll}")
+    return points
+
+
+def _files(name: str, kind: Kind, published: Published | None) -> Iterator[tuple[str, str]]:
     """List the plugin's files, with their paths below its folder."""
     package = package_of(name)
-    values = {
-        "@name@": name,
-        "@package@": package,
-        "@dist@": package.replace("_", "-"),
-        "@class@": name.replace("-", " ").replace("_", " ").title().replace(" ", ""),
-        "@title@": name.replace("-", " ").replace("_", " ").title(),
-        "@variable@": f"{package.removeprefix('wanprep_').upper()}_API_KEY",
-        "@today@": datetime.now(UTC).date().isoformat(),
-    }
-    for file in sorted(_TEMPLATE.rglob("*.txt")):
-        path = file.relative_to(_TEMPLATE).as_posix().removesuffix(".txt")
+    proposal = propose(published, name) if published else None
+    outline = sketch(published) if published else Sketch()
+    values = _values(name, outline, proposal)
+    templates = _TEMPLATE / ("host" if kind == "host" else "provider")
+    for file in sorted(templates.rglob("*.txt")):
+        path = file.relative_to(templates).as_posix().removesuffix(".txt")
+        if (proposal and "/targets/" in path) or (kind == "target" and _is_code(path)):
+            continue
         text = file.read_text(encoding="utf-8")
         for placeholder, value in values.items():
             text = text.replace(placeholder, value)
+        if kind == "target":
+            text = _without_code(text, name, package)
         yield path.replace("package/", f"{package}/"), text
+    targets = f"src/{package}/targets"
+    if proposal:
+        yield f"{targets}/{proposal.model}.json", _json(proposal.target)
+        yield f"{targets}/{proposal.model}-request.schema.json", _json(proposal.request)
+    if kind == "provider":
+        yield f"src/{package}/recorded.json", outline.recording(values["@today@"])
+
+
+def _values(name: str, outline: Sketch, proposal: Proposal | None) -> dict[str, str]:
+    package = package_of(name)
+    title = name.replace("-", " ").replace("_", " ").title()
+    model = proposal.model if proposal else "example"
+    states = "\n".join(f'    "{word}": "{state}",' for word, state in outline.states.items())
+    intro = (
+        "The target is proposed from a published schema: compare it with the documentation."
+        if proposal
+        else "Everything in here is an example. Replace it in this order:"
+    )
+    return {
+        "@name@": name,
+        "@package@": package,
+        "@dist@": package.replace("_", "-"),
+        "@class@": title.replace(" ", ""),
+        "@title@": title,
+        "@variable@": f"{package.removeprefix('wanprep_').upper()}_API_KEY",
+        "@today@": datetime.now(UTC).date().isoformat(),
+        "@model@": model,
+        "@target@": f"{name}/{model}",
+        "@intro@": intro,
+        "@states@": states,
+        "@submit@": outline.submit,
+        "@poll@": outline.poll,
+        "@id@": outline.id,
+        "@status@": outline.status,
+        "@outputs@": outline.outputs,
+        "@base@": outline.base,
+        "@docs@": outline.docs,
+    }
+
+
+def _is_code(path: str) -> bool:
+    return path.endswith(("__init__.py", "flows.py", "provider.json", "py.typed", "README.md"))
+
+
+def _without_code(text: str, name: str, package: str) -> str:
+    """Take what only code needs out of a project of targets."""
+    entry = f'[project.entry-points.wanprep]\n{name} = "{package}"\n\n'
+    text = text.replace(entry, "").replace('readme = "README.md"\n', "")
+    return text.replace("ProviderContract", "TargetContract")
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Refused
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class Provider:
     upload: Callable[[LocalFile, Order], Flow[HostedUrl]] | None = None
     find: Callable[[Sent], Flow[Accepted | None]] | None = None
     events: Events | None = None
+
+
+class CannotHost(WanprepError):
+    """A local file gets no public URL; the message says what to do."""
 
 
 class Host(Protocol):

@@ -50,10 +50,6 @@ class NoAnswer(WanprepError):
         self.hopeless = hopeless  # it would fail the same way later
 
 
-class CannotHost(WanprepError):
-    """A local file gets no public URL; the message lists the alternatives."""
-
-
 class FileChanged(WanprepError):
     """A local file is no longer what was checked; no copy of it is used."""
 

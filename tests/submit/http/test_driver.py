@@ -23,7 +23,8 @@ from small_service import HASTE, KEY, ORDER, SENT, STEADY, driver, provider, ser
 
 from wanprep.errors import UsageError
 from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Sent, Unclear
-from wanprep.submit.errors import CannotHost, NoAnswer, NotSent, Uncertain
+from wanprep.plugins.provider import CannotHost
+from wanprep.submit.errors import NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.paid import describe
 from wanprep.submit.http.retries import RetryPolicy

@@ -11,8 +11,7 @@ from small_service import KEY, ORDER, provider, service
 from wanprep import __version__
 from wanprep.net.secrets import remember
 from wanprep.plugins.flow import Flow, HostedUrl, Order, Refused, Request
-from wanprep.plugins.provider import LocalFile, Settings
-from wanprep.submit.errors import CannotHost
+from wanprep.plugins.provider import CannotHost, LocalFile, Settings
 from wanprep.submit.session.dry_run import describe_order, describe_upload
 from wanprep.submit.uploads.local_files import local_file
 

@@ -17,8 +17,8 @@ from small_service import HASTE, KEY, ORDER, driver
 
 from wanprep.net.reach import Reach
 from wanprep.plugins.flow import Flow, HostedUrl, Order, Request
-from wanprep.plugins.provider import LocalFile
-from wanprep.submit.errors import CannotHost, FileChanged
+from wanprep.plugins.provider import CannotHost, LocalFile
+from wanprep.submit.errors import FileChanged
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.ledger.ledger import HostedCopies, Ledger
 from wanprep.submit.services.service import Uploads

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 from wanprep.closing import Closing
 from wanprep.net.secrets import redact, redact_json
 from wanprep.plugins.flow import STATES, Cancelled, Refused, Unclear
-from wanprep.submit.errors import Broken, CannotHost, NoAnswer
+from wanprep.plugins.provider import CannotHost
+from wanprep.submit.errors import Broken, NoAnswer
 from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.download import Downloaded, download
 from wanprep.submit.http.paid import PaidRequest, describe, redact_refusal, run_flow

@@ -13,7 +13,8 @@ from wanprep.net.secrets import redact
 from wanprep.net.urls import may_follow
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts
-from wanprep.submit.errors import CannotHost, FileChanged
+from wanprep.plugins.provider import CannotHost
+from wanprep.submit.errors import FileChanged
 from wanprep.submit.uploads.verify import link_problem, verify_link
 from wanprep.text import file_size, visible
 

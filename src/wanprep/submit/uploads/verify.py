@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Request
-from wanprep.submit.errors import Broken, CannotHost
+from wanprep.plugins.provider import CannotHost
+from wanprep.submit.errors import Broken
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
