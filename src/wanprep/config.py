@@ -34,6 +34,7 @@ _SHARED_FILE: Final = "pyproject.toml"
 _DEFAULTS: Final[Mapping[str, object]] = {  # all others are empty
     "targets": ["wan/2.7"],
     "target-folders": [],
+    "exclude": [],
     "ignore": [],
     "offline": False,
     "baseline": None,
@@ -48,6 +49,7 @@ class Config:
     file: Path | None = None
     table: Mapping[str, Any] = field(default_factory=dict)  # as it is in the file
     targets: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     target_folders: tuple[Path, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
@@ -122,6 +124,7 @@ def read_config(file: Path, table: object) -> Config:
         file=file,
         table=table,
         targets=tuple(table.get("targets", ())),
+        exclude=tuple(table.get("exclude", ())),
         target_folders=tuple(file.parent / name for name in table.get("target-folders", ())),
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from wanprep.check.exclude import Exclusions
 from wanprep.check.listing import files_in, is_missing, read_names
 from wanprep.check.paths import is_media, sort_files
 
@@ -28,14 +29,20 @@ _JOBS: Final = tuple(f":(top,icase)*.{ending}" for ending in ("yaml", "yml", "js
 
 
 def changed_subjects(
-    paths: Sequence[str], providers: Collection[str], stdin: BinaryIO, *, nul: bool = False
+    paths: Sequence[str],
+    providers: Collection[str],
+    stdin: BinaryIO,
+    *,
+    nul: bool = False,
+    exclusions: Exclusions = Exclusions(),  # noqa: B008 - frozen
 ) -> Subjects:
     """Sort the files that changed, and add the jobs that may use them."""
     names = list(_names(paths, stdin, nul=nul))
     gone = {name for name in names if is_missing(name)}
     existing = [name for name in names if name not in gone]
     deleted = [*filter(gone.__contains__, names), *deleted_files(os.environ)]
-    found = sort_files(((file, False) for file in files_in(existing, stdin)), providers)
+    files = files_in(existing, stdin, exclusions=exclusions)
+    found = sort_files(((file, False) for file in files), providers)
     changed = (*found.media, *filter(is_media, deleted))
     jobs = set(map(os.path.abspath, found.jobs))
     mentioning = files_that_mention(map(os.path.basename, changed))

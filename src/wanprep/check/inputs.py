@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wanprep.check.exclude import Exclusions
 from wanprep.check.paths import find_subjects, has_job_suffix
 from wanprep.config import Config
 from wanprep.errors import UsageError
@@ -49,6 +50,7 @@ class CheckRequest:
     shard: Shard | None = None  # which part of the listing is checked here
     workers: int | None = None
     target_folders: tuple[Path, ...] = ()
+    exclusions: Exclusions = field(default_factory=Exclusions)  # from the folders among the paths
     config: Config = field(default_factory=Config)
 
     def is_own(self, path: str) -> bool:
@@ -236,12 +238,17 @@ def find(request: CheckRequest, providers: set[str]) -> Subjects:
     if request.changed:
         from wanprep.check.git import changed_subjects
 
-        return changed_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
-    found = find_subjects(request.paths, providers, sys.stdin.buffer, nul=request.nul)
-    if not (found.jobs or found.media or found.unread):
+        find_files = changed_subjects
+    else:
+        find_files = find_subjects
+    found = find_files(
+        request.paths, providers, sys.stdin.buffer, nul=request.nul, exclusions=request.exclusions
+    )
+    if not request.changed and not (found.jobs or found.media or found.unread):
         raise UsageError(
             "there is nothing to check: no job and no media file in the given paths. Name some, or"
-            " write a first job with `wanprep init`."
+            " write a first job with `wanprep init`. --no-ignore checks what .gitignore and"
+            " `exclude` leave out of folders."
         )
     return found
 

@@ -11,13 +11,18 @@ import fnmatch
 import glob
 import os
 import stat
+from bisect import bisect_left
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from wanprep.check.exclude import Exclusions, absolute_folder, is_left_out, levels_in
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from wanprep.check.exclude import Scope
 
 # A file's path; or, for what cannot be searched for files, why not.
 Found = str | Facts
@@ -52,7 +57,13 @@ def is_pattern(path: str) -> bool:
     return glob.has_magic(path) and not is_url(path) and not os.path.lexists(path)
 
 
-def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Iterator[Found]:
+def files_in(
+    paths: Sequence[str],
+    stdin: BinaryIO,
+    *,
+    nul: bool = False,
+    exclusions: Exclusions = Exclusions(),  # noqa: B008 - frozen
+) -> Iterator[Found]:
     """List every file behind some paths; `-` reads names from standard input."""
     for path in paths:
         if path == "-":
@@ -60,7 +71,7 @@ def files_in(paths: Sequence[str], stdin: BinaryIO, *, nul: bool = False) -> Ite
         else:
             names = expand(path) if is_pattern(path) else [path]
         for name in names:
-            yield from [name] if isinstance(name, Facts) else _files_at(name)
+            yield from [name] if isinstance(name, Facts) else _files_at(name, exclusions)
 
 
 def read_names(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
@@ -79,22 +90,44 @@ def read_names(stream: BinaryIO, *, nul: bool) -> Iterator[str]:
         yield os.fsdecode(rest)
 
 
-def _files_at(path: str) -> Iterator[Found]:
+def _files_at(path: str, exclusions: Exclusions) -> Iterator[Found]:
     """Walk a folder, its files in the order of their names; list any other path itself."""
     try:
-        waiting = [(path, _is_folder(path))]
+        is_folder = _is_folder(path)
     except OSError as error:
         yield unread(path, _NO_ACCESS, error)
         return
+    if not is_folder:
+        yield path
+        return
+    waiting: list[tuple[str, Scope | None]] = [(path, exclusions.scope_at(path))]
     while waiting:  # no recursion: folders may be nested deeper than Python's calls
-        at, is_folder = waiting.pop()
-        if not is_folder:
+        at, scope = waiting.pop()
+        if scope is None:  # a file
             yield at
             continue
         entries, failure = _scan(at)
-        waiting.extend((_join(at, entry.name), is_folder) for entry, is_folder in _visible(entries))
+        waiting.extend(_inside(at, entries, scope.inside(at, _hidden(entries))))
         if failure:
             yield unread(at, _NOT_LISTED, failure)
+
+
+def _inside(
+    at: str, entries: Sequence[os.DirEntry[str]], scope: Scope
+) -> Iterator[tuple[str, Scope | None]]:
+    """List what is visible in a folder and not left out; folders with what holds in them."""
+    levels = levels_in(scope.levels, absolute_folder(at)) if scope.levels else ()
+    for entry, is_folder in _visible(entries):
+        name = f"{entry.name}/" if is_folder else entry.name
+        if not (levels and is_left_out(levels, name)):
+            yield _join(at, entry.name), scope if is_folder else None
+
+
+def _hidden(entries: Sequence[os.DirEntry[str]]) -> set[str]:
+    """Return the names that begin with a dot, of entries in their order."""
+    begin = bisect_left(entries, ".", key=attrgetter("name"))
+    names = (entries[at].name for at in range(begin, len(entries)))
+    return set(takewhile(lambda name: name.startswith("."), names))
 
 
 def _is_folder(path: str) -> bool:

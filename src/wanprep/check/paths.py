@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from wanprep.check.exclude import Exclusions
 from wanprep.check.listing import expand, files_in, is_missing, is_pattern, unread
 from wanprep.check.names import MediaNames, Repeats
 from wanprep.errors import UsageError
@@ -57,7 +58,12 @@ class Subjects:
 
 
 def find_subjects(
-    paths: Sequence[str], providers: Collection[str], stdin: BinaryIO, *, nul: bool = False
+    paths: Sequence[str],
+    providers: Collection[str],
+    stdin: BinaryIO,
+    *,
+    nul: bool = False,
+    exclusions: Exclusions = Exclusions(),  # noqa: B008 - frozen
 ) -> Subjects:
     """List the jobs and media behind some paths."""
     check_paths(paths)
@@ -65,7 +71,7 @@ def find_subjects(
     files = (
         (file, path != "-" and not os.path.isdir(path))
         for path in paths
-        for file in files_in([path], stdin, nul=nul)
+        for file in files_in([path], stdin, nul=nul, exclusions=exclusions)
     )
     return sort_files(files, providers, may_repeat=_may_repeat(paths))
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from wanprep.check.baseline import Entry
+    from wanprep.check.exclude import Exclusions
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.names import Shard
     from wanprep.check.result import Report
@@ -62,7 +63,8 @@ def check(
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
     statistics: bool, offline: bool | None, changed: bool, baseline: str | None,
     no_baseline: bool, new_baseline: str | None, fix: bool, results: str | None,
-    shard: Shard | None, watch: bool, deep: bool, nul: bool, no_cache: bool, jobs: int | None,
+    shard: Shard | None, watch: bool, deep: bool, nul: bool,
+    exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
     **fix_options: Any,  # noqa: ANN401 - the options of fixing
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
@@ -94,6 +96,7 @@ def check(
       wanprep check job.yaml --fix --out ready    fix, then check the results
       wanprep check assets/ --results checked     keep the results; next time, read what changed
     """
+    from wanprep.check.exclude import exclusions_of
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
@@ -121,6 +124,7 @@ def check(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
             cache=not no_cache, nul=nul, workers=jobs, config=config, shard=shard,
+            exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
         )  # fmt: skip
         if is_verbose():
             click.echo(f"configuration: {config.file or 'none'}", err=True)
@@ -140,7 +144,8 @@ def check(
         _write_baseline(parts(), find_config(Path.cwd()), new_baseline)
         return 0
     if watch:
-        _watch(parts, paths or (".",), style, output)
+        exclusions = exclusions_of(find_config(Path.cwd()), exclude, no_ignore=no_ignore)
+        _watch(parts, paths or (".",), style, output, exclusions)
         return 0
     return 0 if write_report(parts(), style, output).clean else 1
 
@@ -209,8 +214,9 @@ def _write_baseline(parts: Iterable[Report], config: Config, path: str) -> None:
 
 
 def _watch(
-    check: Callable[[], Iterator[Report]], paths: tuple[str, ...], style: str, output: str | None
-) -> None:
+    check: Callable[[], Iterator[Report]], paths: tuple[str, ...], style: str,
+    output: str | None, exclusions: Exclusions,
+) -> None:  # fmt: skip
     from wanprep.cli.watch import watch
 
     if "-" in paths:
@@ -221,7 +227,7 @@ def _watch(
         write_report(_note_paths(check(), used), style, output)
         return used
 
-    watch(once, paths, exclude=[output] if output else [])
+    watch(once, paths, exclude=[output] if output else [], exclusions=exclusions)
 
 
 def _note_paths(parts: Iterable[Report], used: list[str]) -> Iterator[Report]:

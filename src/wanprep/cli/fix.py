@@ -47,7 +47,7 @@ def fix(
     in_place: bool, no_backup: bool, crop: str | None, trim: str | None, background: str | None,
     yes: bool, receipt: str | None, plan: bool, diff: bool, style: str, ignore: tuple[str, ...],
     changed: bool, exit_non_zero_on_fix: bool, offline: bool | None, deep: bool, nul: bool,
-    no_cache: bool, jobs: int | None,
+    exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
     """Fix what can be fixed with the least loss, and verify it.
 
@@ -68,6 +68,7 @@ def fix(
       wanprep fix job.yaml --diff            show how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
     """
+    from wanprep.check.exclude import exclusions_of
     from wanprep.check.inputs import CheckRequest
     from wanprep.cli import fix_steps as steps
     from wanprep.config import find_config
@@ -80,6 +81,7 @@ def fix(
         paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
         offline=config.offline if offline is None else offline, changed=changed,
         cache=not no_cache, nul=nul, workers=jobs, config=config,
+        exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
     )  # fmt: skip
     task = steps.make_task(
         request,

@@ -6,6 +6,7 @@ import json
 import sys
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 @shard_option
 @reading_options
 def probe(
-    paths: tuple[str, ...], style: str, shard: Shard | None, deep: bool, nul: bool, no_cache: bool,
-    jobs: int | None,
+    paths: tuple[str, ...], style: str, shard: Shard | None, deep: bool, nul: bool,
+    exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
     """Show the properties of media files: format, size, duration, codecs, and any problem.
 
@@ -46,18 +47,24 @@ def probe(
       wanprep probe assets/ --format jsonl | jq 'select(.readable | not)'
       git ls-files -z | wanprep probe -z - --format json
     """
+    from wanprep.check.exclude import exclusions_of
     from wanprep.check.listing import files_in
     from wanprep.check.names import own
     from wanprep.check.paths import check_paths
     from wanprep.cli.progress import show_probe_progress
-    from wanprep.media import probe_many
+    from wanprep.config import find_config
+    from wanprep.media.workers import probe_in_workers
 
     paths = paths or (".",)
     check_paths(paths)
-    files = own(files_in(paths, sys.stdin.buffer, nul=nul), shard)
+    config = find_config(Path.cwd())
+    exclusions = exclusions_of(config, exclude, no_ignore=no_ignore)
+    files = own(files_in(paths, sys.stdin.buffer, nul=nul, exclusions=exclusions), shard)
     # At a terminal, the rows themselves show the progress.
     with show_probe_progress(bar=not sys.stdout.isatty()):
-        facts = probe_many(files, deep=deep, cache=not no_cache, workers=jobs)
+        facts = probe_in_workers(
+            files, deep=deep, cache=not no_cache, workers=jobs, allow_hosts=config.allow_hosts
+        )
         for piece in _RENDERERS[style](map(_without_secrets, facts)):
             sys.stdout.write(piece)
     return 0

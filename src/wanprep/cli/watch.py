@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from wanprep.check.exclude import Exclusions
 from wanprep.check.listing import files_in
 from wanprep.errors import WanprepError
 from wanprep.text import plural
@@ -27,20 +28,24 @@ Stamps = dict[str, tuple[int, int, int] | None]
 
 
 def watch(
-    once: Callable[[], Iterable[str]], paths: Sequence[str], *, exclude: Collection[str] = ()
+    once: Callable[[], Iterable[str]],
+    paths: Sequence[str],
+    *,
+    exclude: Collection[str] = (),
+    exclusions: Exclusions = Exclusions(),  # noqa: B008 - frozen
 ) -> None:
     """Call `once`, and again when a file in `paths` or one that it returned has changed."""
     with contextlib.suppress(KeyboardInterrupt):
         used: Iterable[str] = ()
         is_first = True
         while True:
-            before = _current(paths, used, exclude)
+            before = _current(paths, used, exclude, exclusions)
             used = _run(once, used, is_first=is_first)
             is_first = False
             # A file in `paths` that changed while it was read must count as changed.
             before = {**stamps(used, exclude), **before}
             click.echo(f"Watching {plural(len(before), 'file')}. Ctrl-C ends it.", err=True)
-            _wait_for_change(partial(_current, paths, used, exclude), before)
+            _wait_for_change(partial(_current, paths, used, exclude, exclusions), before)
 
 
 def _run(
@@ -59,9 +64,11 @@ def _run(
         sys.stdout.flush()
 
 
-def _current(paths: Sequence[str], used: Iterable[str], exclude: Collection[str]) -> Stamps:
-    found = (each for each in files_in(paths, sys.stdin.buffer) if isinstance(each, str))
-    return stamps([*found, *used], exclude)
+def _current(
+    paths: Sequence[str], used: Iterable[str], exclude: Collection[str], exclusions: Exclusions
+) -> Stamps:
+    found = files_in(paths, sys.stdin.buffer, exclusions=exclusions)
+    return stamps([*(each for each in found if isinstance(each, str)), *used], exclude)
 
 
 def _wait_for_change(current: Callable[[], Stamps], before: Stamps) -> None:

@@ -150,6 +150,7 @@ def probe_in_workers(
     deep: bool,
     cache: bool,
     workers: int | None,
+    allow_hosts: Sequence[str] = (),
 ) -> Iterator[Facts]:
     """Probe many files in workers that end with the last file; facts among them stay."""
     expect(length_hint(paths))
@@ -157,7 +158,8 @@ def probe_in_workers(
     with prober(deep=deep, cache=cache, workers=workers) as probe:
         for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
             if is_remote:
-                yield from _probe_urls([str(url) for url in group], deep=deep, cache=cache)
+                urls = [str(url) for url in group]
+                yield from _probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
             else:
                 yield from probe(group)
 

@@ -1,0 +1,132 @@
+"""What a walk leaves out: .gitignore files around and in it, `exclude`, --exclude."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Command
+from PIL import Image
+
+from wanprep.check.exclude import Exclusions
+from wanprep.check.listing import files_in
+
+FILES = """
+    top.png build/a.png build/deep/b.png sub/a.png sub/keep.png sub/build/c.png sub/in/d.png
+    vendor/e.png vendor/.git/x.png vendor/build/f.png
+""".split()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in FILES:
+        path = tmp_path / "work" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def listed(*paths: str, exclusions: Exclusions | None = None) -> list[str]:
+    chosen = exclusions or Exclusions()
+    return [str(each) for each in files_in(paths, io.BytesIO(), exclusions=chosen)]
+
+
+ALL = [name for name in FILES if "/." not in name]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "left_out"),
+    [
+        pytest.param({".gitignore": "build/"}, "build/a.png build/deep/b.png sub/build/c.png",
+                     id="not in another repository"),
+        pytest.param({".gitignore": "/build"}, "build/a.png build/deep/b.png", id="anchored"),
+        pytest.param({"../.gitignore": "work/sub/*.png"}, "sub/a.png sub/keep.png", id="above"),
+        pytest.param({"../.gitignore": "*.png", ".git/HEAD": ""}, "", id="above the repository"),
+        pytest.param({".gitignore": "*.png", "sub/.gitignore": "!keep.png\n!in/*"},
+                     "top.png build/a.png build/deep/b.png sub/a.png sub/build/c.png", id="nested"),
+        pytest.param({".gitignore": "sub", "sub/.gitignore": "!*"},
+                     "sub/a.png sub/keep.png sub/build/c.png sub/in/d.png", id="a folder is out"),
+        pytest.param({".git/info/exclude": "sub/in"}, "sub/in/d.png", id="info/exclude"),
+        pytest.param({".git/info/exclude": "*.png", ".gitignore": "!*.png"}, "", id="info first"),
+        pytest.param({".git": "gitdir: ../main/w", "../main/w/commondir": "../common\n",
+                      "../main/common/info/exclude": "sub"},
+                     "sub/a.png sub/keep.png sub/build/c.png sub/in/d.png", id="a linked worktree"),
+        pytest.param({".gitignore": "# nothing\n\n"}, "", id="no pattern"),
+    ],
+)  # fmt: skip
+def test_gitignore_files(folder: Path, patterns: dict[str, str], left_out: str) -> None:
+    for name, text in patterns.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert sorted(listed(".")) == sorted({*ALL} - {*left_out.split()})
+    assert sorted(listed(str(folder))) == sorted(str(folder / each) for each in listed("."))
+    assert sorted(listed(".", exclusions=Exclusions(gitignore=False))) == sorted(ALL)
+
+
+def test_what_is_named_is_listed(folder: Path) -> None:
+    (folder / ".gitignore").write_text("build/\n/sub/*\n*.bmp\n")
+    (folder / "sub/in/old.bmp").touch()
+    assert listed("build/a.png") == ["build/a.png"]
+    assert listed("build") == ["build/a.png", "build/deep/b.png"]
+    assert listed("build/deep") == ["build/deep/b.png"]
+    assert listed("sub/in") == ["sub/in/d.png", "sub/in/old.bmp"]
+    assert listed("s*/in") == ["sub/in/d.png", "sub/in/old.bmp"]
+    assert listed("vendor/build") == ["vendor/build/f.png"]
+
+
+@pytest.mark.parametrize(
+    ("globs", "path", "left"),
+    [
+        pytest.param(["sub"], ".", "top.png build vendor", id="a name"),
+        pytest.param(["sub/*"], ".", "top.png build vendor", id="all of a folder"),
+        pytest.param(["*.png", "!build/deep/"], ".", "", id="endings"),
+        pytest.param(["*.png", "!b.png"], "build", "build/deep", id="not after all"),
+        pytest.param(["deep/*"], "build", "build/a.png", id="relative to what is named"),
+    ],
+)
+def test_globs(folder: Path, globs: list[str], path: str, left: str) -> None:
+    found = listed(path, exclusions=Exclusions(globs=(("", tuple(globs)),)))
+    assert folder.exists()
+    assert found == [each for each in sorted(ALL) if each.startswith(tuple(left.split() or ["?"]))]
+
+
+def test_commands(folder: Path, wanprep: Command) -> None:
+    for name in ("good.png", "drafts/bad.png", "old/bad.png", "out/bad.png"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (320, 240) if "good" in name else (32, 24)).save(folder / name)
+    for name in ALL:
+        (folder / name).unlink()
+    (folder / ".gitignore").write_text("out/\n")
+    (folder / "wanprep.toml").write_text('exclude = ["old/*"]\n')
+    exclude = ("--exclude", "drafts")
+
+    def subjects(*arguments: str) -> list[str]:
+        found = json.loads(wanprep("check", "--format", "json", *arguments).out)["verdicts"]
+        return [each["subject"] for each in found]
+
+    assert subjects(*exclude) == ["good.png"]
+    assert subjects() == ["drafts/bad.png", "good.png"]
+    assert subjects("--no-ignore") == ["drafts/bad.png", "good.png", "old/bad.png", "out/bad.png"]
+    assert subjects("old", "out/bad.png") == ["old/bad.png", "out/bad.png"]
+    assert [each["path"] for each in json.loads(wanprep("probe", "--format", "json", *exclude).out)
+            if each["kind"] == "image"] == ["good.png"]  # fmt: skip
+    assert "drafts" not in wanprep("fix", "--plan", *exclude).out
+    assert "drafts/bad.png" in wanprep("fix", "--plan").out
+    assert wanprep("check", "--exclude", "*.png").status == 2
+
+
+def test_patterns_are_imported_when_there_are_some(folder: Path) -> None:
+    code = (
+        "import io, sys; from wanprep.check.listing import files_in\n"
+        "list(files_in(['.'], io.BytesIO())); print('wanprep.check.gitignore' in sys.modules)"
+    )
+    (folder / ".git").mkdir()  # nothing above is read
+    for expected in ("False\n", "True\n"):
+        assert subprocess.check_output([sys.executable, "-c", code], text=True) == expected
+        (folder / ".gitignore").write_text("build")
