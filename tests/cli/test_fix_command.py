@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from jsonschema import Draft202012Validator
 from PIL import Image
@@ -73,7 +74,7 @@ def test_a_job_and_its_media(project: Path, capfd: pytest.CaptureFixture[str]) -
     output = capfd.readouterr()
 
     assert sums(project / "job") == before  # originals are untouched
-    assert "job/refs/hero.tiff -> ready/refs/hero.png\n    convert TIFF to PNG" in output.out
+    assert "hero.tiff -> ready/refs/hero.png\n  fixed[format-unsupported] convert" in output.out
     assert "1 file fixed, 1 unchanged; 1 job file changed" in output.out
     assert output.err == "receipt: ready/wanprep-receipt.json\n"
     after = sums(project / "ready")
@@ -118,10 +119,16 @@ def test_a_plan_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -
     before = sums(project)
     assert run(["fix", "job", "--plan"]) == 0
     output = capfd.readouterr().out
-    assert "convert TIFF to PNG (safe)" in output
-    assert "format: tiff -> png" in output
-    assert "job/refs/fine.png: unchanged" in output
-    assert output.endswith("nothing was changed: this is a plan\n")
+    assert "hero.tiff -> job/refs/hero.png\n  error[format-unsupported] TIFF; EvoLink" in output
+    assert "\n  safe: convert TIFF to PNG\n" in output
+    assert "format: tiff -> png" not in output
+    assert "fine.png" not in output
+    assert output.endswith(
+        "\n1 file would be fixed, 1 unchanged; 1 job file would change\n"
+        "nothing was changed: this is a plan\n"
+    )
+    assert run(["fix", "job", "--plan", "-v"]) == 0
+    assert "\n    format: tiff -> png\n" in capfd.readouterr().out
 
     assert run(["fix", "job", "--plan", "--format", "json", "--out", "ready"]) == 0
     plan = json.loads(capfd.readouterr().out)
@@ -183,7 +190,7 @@ def test_without_a_terminal_nothing_is_asked(
     assert run(["fix", "banner.png", "--out", "ready"]) == 1
     output = capfd.readouterr().out
     assert "banner.png: not fixed\n" in output
-    assert "pass --crop pad, smart or center" in output
+    assert "pass --crop pad, smart or center" in " ".join(output.split())
     assert not (project / "ready/banner.png").exists()
 
     assert run(["fix", "banner.png", "--out", "ready", "--crop", "center"]) == 0
@@ -204,7 +211,7 @@ def test_a_quiet_fix_prints_only_what_remains(
     assert run(["fix", "job/job.yaml", "banner.png", "--out", "other", "-q"]) == 1
     output = capfd.readouterr()
     assert output.out.startswith("banner.png: not fixed\n")
-    assert (output.out.count("\n"), output.err) == (2, "")
+    assert (output.out.count("\n"), output.err) == (3, "")
     assert (project / "other/job/job.yaml").exists()
 
 
@@ -344,9 +351,9 @@ def test_where_an_answer_is_only_advised_the_rest_is_fixed(
     Image.new("RGBA", (3000, 300), (0, 0, 0, 0)).save("banner.png")
     arguments = ["fix", "banner.png", "-t", "runcomfy/wan-2-7-reference-to-video"]
     assert run([*arguments, "--out", "ready"]) == 0
-    output = capfd.readouterr().out
-    assert "replace its transparency with #ffffff" in output
-    assert "remaining: banner.png" in output
+    output = " ".join(capfd.readouterr().out.split())
+    assert "fixed[alpha-unsupported] replace its transparency with #ffffff" in output
+    assert "warning[aspect-out-of-range] 3000x300 px" in output
     assert "Fix: `wanprep fix --crop smart`" in output
     with Image.open(project / "ready/banner.png") as fixed:
         assert (fixed.size, fixed.mode) == ((3000, 300), "RGB")
@@ -392,7 +399,7 @@ def test_another_programs_file_is_not_overwritten(
     assert run(["fix", "job/job.yaml", "--out", "ready"]) == 1
     output = capfd.readouterr().out
     assert theirs.read_bytes() == b"theirs"
-    assert "fine.png: not fixed\n    ready/refs/fine.png already exists" in output
+    assert "fine.png: not fixed\n  ready/refs/fine.png already exists" in output
     assert "1 file fixed, 0 unchanged, 1 not fixed" in output
 
 
@@ -413,16 +420,17 @@ def test_results_need_a_folder_of_their_own(
     assert sums(project) == before
 
 
-UNBOUND = "job.yaml:3: @Image5 is not among the references of the job."
+RESET = "\x1b[0m"
+UNBOUND = "error[prompt-ref-unbound] @Image5 is not among the references of the job."
 
 
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        pytest.param(EVOLINK, "evolnk/wan", "job.yaml:2: There is no target", id="no target"),
+        pytest.param(EVOLINK, "evolnk/wan", "[target-unknown] There is no target", id="no target"),
         pytest.param('"@Image1', '"@Image5', UNBOUND, id="unbound"),
         pytest.param("refs/fine.png", "http://127.0.0.1/a.png",
-                     "job.yaml:6: http://127.0.0.1/a.png: its host is private", id="a URL"),
+                     "error[asset-url-unsafe] Its host is private", id="a URL"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("how", [["--plan"], ["--out", "ready"]], ids=["plan", "done"])
@@ -434,7 +442,25 @@ def test_what_must_be_fixed_by_hand_is_reported(
     text = JOB.replace("hero.tiff", "other.png").replace(before, after)
     (project / "job/job.yaml").write_text(text)
     assert run(["fix", "job/job.yaml", *how]) == 1  # the plan exits as the run does
-    assert says in capfd.readouterr().out
+    assert says in " ".join(capfd.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("project")
+def test_the_outcome_is_coloured_and_wrapped_like_a_check(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    Image.new("RGB", (3000, 300)).save("banner.png")
+    assert run(["fix", "job", "banner.png", "--out", "ready"]) == 1
+    output = capfd.readouterr().out
+    assert f"  {click.style('fixed[format-unsupported]', fg='green', bold=True)} " in output
+    assert f"banner.png{RESET}: {click.style('not fixed', fg='red', bold=False)}\n" in output
+    assert max(len(click.unstyle(line)) for line in output.splitlines()) <= 80
+    assert click.unstyle(output).endswith(
+        "1 file fixed, 1 unchanged, 1 not fixed; 1 job file changed\n"
+        "1 job and 3 files checked for evolink/wan2.7-reference-video, wan/2.7:\n"
+        "1 error in 1 of 4 files; 1 needs your decision (wanprep fix --yes)\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import (
     fixing_options,
     format_option,
-    is_quiet,
     judging_options,
     offline_option,
     reading_options,
@@ -63,7 +63,7 @@ def fix(
     \b
     Examples:
       wanprep fix job.yaml --out ready       write the job and its media, fixed, to ready/
-      wanprep fix assets/ --plan             show what would be done, and the commands
+      wanprep fix assets/ --plan             show what would be done, and why (-v: how)
       wanprep fix clip.mov --out ready --trim start --crop smart
       wanprep fix job.yaml --diff            show how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
@@ -118,14 +118,14 @@ def fix_before_check(
 ) -> CheckRequest:  # fmt: skip
     """Fix files, print the outcomes to stderr and return a request to check the results."""
     from wanprep.cli import fix_steps as steps
-    from wanprep.fix.outcome_text import outcome_lines
+    from wanprep.cli.report_output import print_pieces, style_for
     from wanprep.fix.verify import recheck_request
+    from wanprep.report.fix_text import render_outcomes
 
     _check_destination(out, in_place, required=True)
     task = steps.make_task(request, ignored, out, receipt, **choices)
     prepared, outcomes = steps.apply(task, receipt or steps.default_receipt(out))
-    for line in outcome_lines(outcomes, quiet=is_quiet()):
-        click.echo(line, err=True)
+    print_pieces(render_outcomes(outcomes, None, style_for(sys.stderr)), sys.stderr)
     if outcomes.is_interrupted:
         raise KeyboardInterrupt
     return recheck_request(task, prepared, outcomes)

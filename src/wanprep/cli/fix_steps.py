@@ -17,26 +17,22 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
+from wanprep.cli.report_output import print_pieces, style_for
 from wanprep.files.atomic import require_writable
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.job.files import planned_jobs
-from wanprep.fix.outcome_text import (
-    manual_lines,
-    outcome_diff,
-    outcome_lines,
-    plan_diff,
-    plan_json,
-    plan_lines,
-)
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, VideoRecipe
+from wanprep.fix.plan_json import outcome_diff, plan_diff, plan_json
 from wanprep.fix.predict import predict
 from wanprep.fix.receipt import RECEIPT, receipt
 from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
+from wanprep.report.fix_text import render_outcomes
+from wanprep.report.plan_text import render_plan
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
@@ -139,8 +135,9 @@ def show_plan(
     elif diff:
         click.echo(plan_diff(jobs), nl=False)
     else:
-        for line in (*manual_lines(remaining), *plan_lines(prepared, jobs, task.options)):
-            click.echo(line)
+        look = style_for(sys.stdout)
+        pieces = render_plan(prepared, jobs, remaining, task.options, look)
+        print_pieces(pieces, sys.stdout)
     has_changes = any(each.done for each in prepared.files) or any(
         job.fixed.text != job.file.source.text for job in jobs
     )
@@ -158,9 +155,7 @@ def show_outcomes(
         return
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)
-    lines = outcome_lines(outcomes, quiet=is_quiet())
-    for line in (*lines, *(manual_lines(remaining) if remaining else ())):
-        click.echo(line)
+    print_pieces(render_outcomes(outcomes, remaining, style_for(sys.stdout)), sys.stdout)
     if receipt_file and not is_quiet():
         click.echo(f"receipt: {receipt_file}", err=True)
 

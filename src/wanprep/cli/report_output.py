@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
@@ -58,16 +58,23 @@ def write_report(parts: Iterable[Report], style: str, output: str | None) -> Tot
         pieces = render(totals.count(_refuse_inputs(parts, output)), Style(verbose=is_verbose()))
         write_pieces((piece.encode("utf-8", "backslashreplace") for piece in pieces), output)
         return totals
-    # A terminal that lacks a letter shows its number instead.
-    cast("TextIOWrapper", sys.stdout).reconfigure(errors="backslashreplace")
-    look = Style(use_color(sys.stdout), _width(), quiet=is_quiet(), verbose=is_verbose())
-    for piece in render(totals.count(_flush_each(parts)), look):
-        sys.stdout.write(piece)
+    print_pieces(render(totals.count(_flush_each(parts)), style_for(sys.stdout)), sys.stdout)
     return totals
 
 
-def _width() -> int:
-    if not sys.stdout.isatty():
+def print_pieces(pieces: Iterable[str], stream: TextIO) -> None:
+    """Write pieces of text; a terminal that lacks a letter shows its number instead."""
+    cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
+    stream.writelines(pieces)
+
+
+def style_for(stream: TextIO) -> Style:
+    """Return how text is written to a terminal, or to a pipe."""
+    return Style(use_color(stream), _width(stream), quiet=is_quiet(), verbose=is_verbose())
+
+
+def _width(stream: TextIO) -> int:
+    if not stream.isatty():
         return 80
     import shutil
 

@@ -33,13 +33,20 @@ def render(parts: Iterable[Report], style: Style) -> Iterator[str]:
     totals = Totals()
     for part in totals.count(parts):
         several = len(totals.targets) > 1
-        for file, findings in groupby(part.findings, key=lambda finding: finding.file):
-            yield paint(visible(file), style, bold=True) + "\n"
-            for finding in findings:
-                yield from _finding(finding, part.lines, style, several=several)
-            yield "\n"
+        yield from render_findings(part.findings, part.lines, style, several=several)
     if not style.quiet or totals.is_open:  # the reason for the exit status
         yield from summarize(totals, style)
+
+
+def render_findings(
+    findings: Iterable[Finding], lines: Lines, style: Style, *, several: bool
+) -> Iterator[str]:
+    """Write findings under the names of their files; of several targets, with their targets."""
+    for file, of_file in groupby(findings, key=lambda finding: finding.file):
+        yield paint(visible(file), style, bold=True) + "\n"
+        for finding in of_file:
+            yield from render_finding(finding, lines, style, several=several)
+        yield "\n"
 
 
 def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG001 - the same for all
@@ -51,7 +58,8 @@ def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # n
         yield f"{place}: {finding.severity}[{finding.rule}] {visible(text)}\n"
 
 
-def _finding(finding: Finding, lines: Lines, style: Style, *, several: bool) -> Iterator[str]:
+def render_finding(finding: Finding, lines: Lines, style: Style, *, several: bool) -> Iterator[str]:
+    """Write a finding, in a job below its line."""
     source = [*_source_line(finding, lines, style)]
     yield from source
     head = f"{finding.severity}[{finding.rule}]"
