@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from wanprep import check
 from wanprep.check.inputs import role_of
 from wanprep.check.paths import check_paths, find_subjects
 from wanprep.check.pipeline import placeholder_facts
@@ -38,6 +39,16 @@ def test_a_missing_path_is_wrong_use(folder: Path) -> None:
     check_paths(["hero.png", "*.png", "-", str(folder)])
     with pytest.raises(UsageError, match=r"no file, folder or match for: ghost\.jpg, \*\.\\x1btif"):
         check_paths(["hero.png", "ghost.jpg", "*.\x1btif"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_similar_name_is_suggested() -> None:
+    for path, near in (("hera.png", "hero.png"), ("refs/dnce.MP4", "refs/dance.MP4")):
+        with pytest.raises(UsageError, match=f"Did you mean {near}\\?"):
+            check_paths([path])
+    Path("typo.yaml").write_text(f"{JOB}references: [{{video: refs/dance.MP5}}]\n")
+    [missing] = [each for each in check("typo.yaml").findings if each.rule == "asset-missing"]
+    assert "no such file. Did you mean refs/dance.MP4? Correct the path" in missing.message
 
 
 @pytest.mark.parametrize(

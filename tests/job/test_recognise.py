@@ -27,6 +27,7 @@ references:
     "schema line in a folder": "#yaml-language-server: $schema=../wanprep/job.schema.json\nx: 1\n",
     "schema key": '{"$schema": "https://wanprep.dev/schemas/job.schema.json", "body": {}}',
     "target alone": "target: wavespeed/wan-2.7-reference-to-video\n",
+    "a provider's name": "target: oxen\nprompt: a\n",
     "quoted target": "target: 'wan/2.7' # all\npromt: a\n",
     "list of targets": "target: [other/x, oxen/wan-v2-7]\n",
     "list of targets in lines": "target:\n  - other/x\n  - oxen/wan-v2-7\n",
@@ -55,6 +56,7 @@ references:
 }
 
 OTHERS = {
+    "another target": "target: wan\ntimeout: 3\n",
     "docker-compose": """\
 services:
   web:

@@ -197,6 +197,36 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
         wanprep.check(image, targets=["acme/video-1"])
 
 
+@pytest.mark.parametrize(
+    ("name", "is_default", "found"),
+    [
+        pytest.param("evolink", False, "evolink/wan2.7-reference-video", id="the only one"),
+        pytest.param("wan", False, "wan/2.7", id="built in"),
+        pytest.param("runcomfy", False, "runcomfy/wan-2-7-reference-to-video", id="the default"),
+        pytest.param("acme", True, "acme/video-2", id="a default of the user's own"),
+        pytest.param("acme", False, "acme has several targets: name one of acme/video-1 or",
+                     id="several"),
+        pytest.param("evolnk", False, "there is no target 'evolnk'. Did you mean 'evolink'?",
+                     id="misspelt"),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_provider(folder: Path, name: str, is_default: bool, found: str) -> None:
+    second = TINY | {"id": "acme/video-2", "default": is_default}
+    (folder / "video-2.json").write_text(json.dumps(second))
+    (folder / "job.yaml").write_text(
+        f"target: {name}\nprompt: Hi.\nreferences: [{{image: https://example.com/a.png}}]\n"
+    )
+    targets = all_targets([folder])
+    report = wanprep.check(folder / "job.yaml", target_folders=[folder], offline=True)
+    if " " not in found:
+        assert [each.id for each in choose_targets([name, found], targets)] == [found]
+        assert report.targets == (found,)
+    else:
+        with pytest.raises(UsageError, match=re.escape(found)):
+            choose_targets([name], targets)
+        assert [each.rule for each in report.findings] == ["target-unknown"]
+
+
 def test_files_are_found_by_their_place(folder: Path) -> None:
     found = list(target_files([folder]))
     assert (found[-1].path, found[-1].plugin) == (folder / "video-1.json", None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from wanprep.check.listing import similar_name
 from wanprep.media.facts import NOT_DECODED, NOT_READ
 from wanprep.net.secrets import redact
 from wanprep.rules.finding import Finding, rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_problem, by_hand, job_advice, job_problem, sentence
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +42,9 @@ def asset_findings(
     for violation in judge_asset(facts, target, role):
         problem = asset_problem(violation, written, facts, target)
         advice = by_hand(rules()[violation.rule], facts)
+        if violation.rule == "asset-missing" and (near := similar_name(facts.path)):
+            beside = os.path.join(os.path.dirname(written), os.path.basename(near))
+            advice = f"Did you mean {visible(beside)}? {advice}"
         finding = _finding(violation, problem, target, file, pointer, advice=advice)
         finding = replace(finding, asset=written)
         yield _at(place, finding) if place else finding

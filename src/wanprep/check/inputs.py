@@ -276,7 +276,8 @@ def read_cases(
             for name, pointer in job.targets.items()
             if (problem := target_problem(name, targets))
         )
-        own = [targets[name] for name in job.targets if not target_problem(name, targets)]
+        named = (name for name in job.targets if not target_problem(name, targets))
+        own = list(dict.fromkeys(targets[name] for name in named))
         chosen = tuple(requested or own or ([] if job.targets else default))
         native = next(iter([*own, *requested]), None)
         if job.body is None:

@@ -52,6 +52,18 @@ def is_missing(path: str) -> bool:
     return False
 
 
+def similar_name(path: str) -> str:
+    """Return the path of a file that a missing one may mean; empty if none has such a name."""
+    from difflib import get_close_matches
+
+    folder, name = os.path.split(path)
+    try:
+        near = get_close_matches(name, os.listdir(folder or os.curdir), 1, cutoff=0.7)
+    except (OSError, ValueError):
+        return ""
+    return os.path.join(folder, near[0]) if near else ""
+
+
 def is_pattern(path: str) -> bool:
     """Whether a path is a glob, and not the real name of a file that looks like one."""
     return glob.has_magic(path) and not is_url(path) and not os.path.lexists(path)

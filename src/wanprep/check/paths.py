@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.exclude import Exclusions
-from wanprep.check.listing import expand, files_in, is_missing, is_pattern, unread
+from wanprep.check.listing import expand, files_in, is_missing, is_pattern, similar_name, unread
 from wanprep.check.names import MediaNames, Repeats
 from wanprep.errors import UsageError
 from wanprep.files.outputs import is_own_file
@@ -161,10 +161,10 @@ def check_paths(paths: Sequence[str]) -> None:
     missing = [path for path in paths if path != "-" and not _exists(path)]
     if missing:
         names = ", ".join(visible(path) for path in missing)
-        raise UsageError(
-            f"there is no file, folder or match for: {names}. Check the spelling; names are"
-            " relative to the current folder."
-        )
+        near = similar_name(missing[0])
+        advice = "Check the spelling; names are relative to the current folder."
+        advice = f"Did you mean {visible(near)}?" if near else advice
+        raise UsageError(f"there is no file, folder or match for: {names}. {advice}")
 
 
 def _exists(path: str) -> bool:

@@ -95,6 +95,7 @@ def _is_job_document(members: Mapping[str, str], providers: Collection[str]) -> 
     return (
         bool(_SCHEMA.search(members.get("$schema", "")))
         or any(provider in providers for provider in target)
+        or (prompt and members.get("target", "").strip(" \t\r\n\"'") in providers)
         or bool(_ENTRY.search(references))
         or (prompt and bool(_MEDIA.search(references)))
         or (prompt and _is_string(members.get("first_frame", "")))

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep import __version__
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.rules.finding import shorten, suggestion
-from wanprep.text import visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,6 +64,10 @@ class Target:
         return self.roles[role].get("not") != {}
 
 
+class SeveralTargets(UsageError):
+    """A provider is named that has several targets, none of which is the default."""
+
+
 class PluginTargetError(UsageError):
     """A target of a plugin cannot be used."""
 
@@ -97,9 +101,13 @@ class Targets(Mapping[str, Target]):
         self.left_out: dict[TargetFile, str] = {}  # plugins' files, and what is wrong with each
         self.titles: dict[str, str] = {}
         self._files: dict[str, TargetFile] = {}
+        self._defaults: set[str] = set()  # ids
         self._loaded: dict[str, Target] = {}
 
     def __getitem__(self, name: str) -> Target:
+        """Load a target by its id, or the only or default one by the provider's name."""
+        if name not in self._files and (ids := self.ids_of(name)):
+            [name] = ids if len(ids) == 1 else self._default_of(name, ids)
         if name not in self._files:
             plugin = plugin_name(name.partition("/")[0])
             for file, why in self.left_out.items():
@@ -116,7 +124,19 @@ class Targets(Mapping[str, Target]):
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files
+        return name in self._files or len(self.ids_of(name)) > 0
+
+    def ids_of(self, provider: object) -> list[str]:
+        """List the ids of a provider's targets."""
+        return [each for each in self if each.partition("/")[0] == provider]
+
+    def _default_of(self, provider: str, ids: Sequence[str]) -> list[str]:
+        default = [each for each in ids if each in self._defaults]
+        if len(default) != 1:
+            raise SeveralTargets(
+                f"{provider} has several targets: name one of {join_words(ids, 'or')}"
+            )
+        return default
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._files))
@@ -138,7 +158,7 @@ class Targets(Mapping[str, Target]):
             else:
                 yield target
 
-    def add(self, name: str, title: str, file: TargetFile) -> None:
+    def add(self, name: str, title: str, file: TargetFile, *, is_default: bool) -> None:
         """Add a target, unless another one has its id."""
         if name in self._files:
             owner = self._files[name]
@@ -146,6 +166,7 @@ class Targets(Mapping[str, Target]):
             self.leave_out(file, f"its id {name} is already that of a target in {where}")
         else:
             self._files[name], self.titles[name] = file, title
+            self._defaults |= {name} if is_default else set()
 
     def leave_out(self, file: TargetFile, why: str) -> None:
         """Warn of a plugin's file that cannot be used; the user's own is a usage error."""
@@ -159,28 +180,28 @@ class Targets(Mapping[str, Target]):
 def all_targets(folders: Sequence[Path] = ()) -> Targets:
     """Return all targets by id, those in some folders too."""
     targets = Targets()
-    by_others: list[tuple[str, str, TargetFile]] = []
+    by_others: list[tuple[str, str, TargetFile, bool]] = []
     for file in target_files(folders):
-        name, title = _id_and_title(file.path)
+        name, title, is_default = _read_listing(file.path)
         if not name:
             targets.leave_out(file, first_error(file.path) or "it cannot be read")
         elif file.plugin and plugin_name(name.partition("/")[0]) != file.plugin:
-            by_others.append((name, title, file))  # a provider's own plugin comes first
+            by_others.append((name, title, file, is_default))  # a provider's own plugin comes first
         else:
-            targets.add(name, title, file)
-    for each in by_others:
-        targets.add(*each)
+            targets.add(name, title, file, is_default=is_default)
+    for name, title, file, is_default in by_others:
+        targets.add(name, title, file, is_default=is_default)
     return targets
 
 
-def _id_and_title(file: Path) -> tuple[str, str]:
-    """Read what is needed to list a target; the id is empty where there is none."""
+def _read_listing(file: Path) -> tuple[str, str, bool]:
+    """Read the id, the title, and whether it is the default; without an id, that is empty."""
     try:
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-        name, title = data["id"], str(data.get("title"))
+        name, title, is_default = data["id"], str(data.get("title")), data.get("default") is True
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return "", ""
-    return (name if isinstance(name, str) and "/" in name else ""), title
+        return "", "", False
+    return (name if isinstance(name, str) and "/" in name else ""), title, is_default
 
 
 def first_error(file: Path) -> str:
@@ -284,7 +305,7 @@ def choose_targets(
     for name in ids:
         if problem := target_problem(name, targets):
             raise UsageError(named_in + problem)
-    return [targets[name] for name in dict.fromkeys(ids)]
+    return list(dict.fromkeys(targets[name] for name in ids))
 
 
 def target_problem(name: str, targets: Mapping[str, Target]) -> str:
@@ -292,7 +313,9 @@ def target_problem(name: str, targets: Mapping[str, Target]) -> str:
     try:
         _ = targets[name]
     except KeyError:
-        return f"there is no target '{shorten(name)}'. {suggestion(name, targets, 'targets', 0.5)}"
-    except PluginTargetError as error:
+        providers = [] if "/" in name else [each.partition("/")[0] for each in targets]
+        names = [*providers, *targets]
+        return f"there is no target '{shorten(name)}'. {suggestion(name, names, 'targets', 0.5)}"
+    except (PluginTargetError, SeveralTargets) as error:
         return str(error)
     return ""
