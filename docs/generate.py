@@ -233,6 +233,8 @@ def _configuration() -> Iterator[str]:
 def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
     if inner := schema.get("properties"):
         yield from ("", "| key | meaning | values |", "|---|---|---|")
+    for pattern in schema.get("patternProperties", {}).values():
+        yield from _keys(pattern)
     for key, value in (inner or {}).items():
         values = ", ".join(f"`{each}`" for each in value.get("enum", [])) or value.get("type", "")
         yield f"| `{key}` | {_cell(value['description'])} | {values} |"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
 from wanprep.schemas import load_schema
+from wanprep.stores.stores import Stores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +26,6 @@ _AS_THEY_ARE: Final = (
     "offline",
     "fix",
     "submit",
-    "hosts",
     "network",
     "providers",
 )
@@ -59,7 +59,8 @@ class Config:
     baseline: Path | None = None
     fix: Mapping[str, Any] = field(default_factory=dict)
     submit: Mapping[str, Any] = field(default_factory=dict)
-    hosts: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=dict)  # URLs by the names of providers
+    stores: Stores = field(default_factory=Stores, compare=False)  # with settings by their URLs
     network: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -84,6 +85,8 @@ class Config:
 
     def matches(self, path: str, glob: str) -> bool:
         """Whether a path matches a glob, in which `*` also matches `/`."""
+        if "://" in path:
+            return fnmatch.fnmatch(path, glob)
         relative = os.path.relpath(os.path.abspath(path), self.folder)
         return fnmatch.fnmatch(relative, glob)
 
@@ -119,6 +122,7 @@ def read_config(file: Path, table: object) -> Config:
     assert isinstance(table, dict)  # noqa: S101 - or it would not have been valid
     for error in _rule_errors(table):
         raise UsageError(f"the configuration {file}: {error}")
+    hosts = table.get("hosts", {})
     return Config(
         folder=file.parent,
         file=file,
@@ -129,6 +133,8 @@ def read_config(file: Path, table: object) -> Config:
         ignore=tuple(table.get("ignore", ())),
         ignore_in={glob: tuple(rules) for glob, rules in table.get("ignore-in", {}).items()},
         baseline=file.parent / table["baseline"] if "baseline" in table else None,
+        hosts={name: each for name, each in hosts.items() if isinstance(each, str)},
+        stores=Stores({url: each for url, each in hosts.items() if not isinstance(each, str)}),
         **{name: table[name] for name in _AS_THEY_ARE if name in table},
     )
 

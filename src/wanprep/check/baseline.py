@@ -19,7 +19,7 @@ from wanprep.check.result import drop_findings
 from wanprep.errors import UsageError
 from wanprep.files.atomic import write_output
 from wanprep.files.outputs import refuse_inputs
-from wanprep.media.facts import is_url
+from wanprep.media.facts import is_remote
 from wanprep.net.secrets import redact_url
 from wanprep.pointers import below
 
@@ -105,7 +105,7 @@ class _Contents:
                 if asset.pointer == finding.pointer and asset.kind == "file"
             )
             path = next(locations, None)
-        if not path or is_url(path) or not os.path.lexists(self._source(path)):
+        if not path or is_remote(path) or not os.path.lexists(self._source(path)):
             return _Content(_digest("name", written), finding.file)
         key = self._file(path)
         return _Content(key, path) if key else None
@@ -262,7 +262,7 @@ def _drop_checked(entries: dict[str, list[Entry]], inputs: Inputs | None) -> Non
 
 
 def _relative(path: str, file: Path) -> str:
-    if is_url(path):
+    if is_remote(path):
         return redact_url(path)
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(file.parent))
     return utf8_path(relative.replace(os.sep, "/"))

@@ -5,22 +5,33 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wanprep.check.exclude import Exclusions
 from wanprep.check.paths import find_subjects, has_job_suffix
 from wanprep.config import Config
 from wanprep.errors import UsageError
-from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts, usual_kind
+from wanprep.media.facts import (
+    NOT_READ,
+    Facts,
+    is_remote,
+    is_url,
+    unreadable_facts,
+    usual_kind,
+)
 from wanprep.media.workers import expect, prober
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets, target_problem
+from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from wanprep.check.listing import Found
     from wanprep.check.names import Shard
     from wanprep.check.paths import Subjects
     from wanprep.job.model import Asset, Job, JobFile
@@ -56,6 +67,12 @@ class CheckRequest:
     def is_own(self, path: str) -> bool:
         """Whether a file is checked here."""
         return self.shard is None or path in self.shard
+
+    def prober(self) -> AbstractContextManager[Probe]:
+        """Return what probes files and objects as requested."""
+        return prober(
+            deep=self.deep, cache=self.cache, workers=self.workers, stores=self.config.stores
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,7 @@ class Inputs:
     def paths(self) -> Iterator[str]:
         """List every file that was read: jobs, media, and the configuration."""
         yield from (file.file for file in self.files)
-        yield from (path for path in self.facts if not is_url(path))
+        yield from (path for path in self.facts if not is_remote(path))
         if self.request.config.file:
             yield str(self.request.config.file)
 
@@ -183,19 +200,23 @@ def read_inputs(request: CheckRequest) -> Inputs:
     jobs = read_job_files(found.jobs, found, targets)
     used = {os.path.abspath(path) for path in jobs.paths()}
     with found.media:
-        media = [*found.standalone(used)]
-    with prober(deep=request.deep, cache=request.cache, workers=request.workers) as probe:
+        media = [*found.standalone(used), *chain.from_iterable(found.objects)]
+    with request.prober() as probe:
         facts = probe_jobs(jobs, [*media, *found.unread], request, probe)
     return Inputs(
         request=request,
         files=jobs.files,
         cases=jobs.cases,
         problems=jobs.problems,
-        media=(*media, *(each.path for each in found.unread)),
+        media=tuple(_path_of(each) for each in (*media, *found.unread)),
         media_targets=targets.of_media,
         facts=facts,
         notes=left_out(found),
     )
+
+
+def _path_of(found: str | Facts) -> str:
+    return found.path if isinstance(found, Facts) else found
 
 
 def probe_jobs(
@@ -204,7 +225,8 @@ def probe_jobs(
     """Probe what some jobs use, and media by themselves; facts among them stay as they are."""
     urls = {path: url_asset(path) for path in media if isinstance(path, str) and is_url(path)}
     urls |= {asset.location: asset for asset in jobs.assets("url")}
-    names = dict.fromkeys([*media, *jobs.paths()])
+    objects = () if request.offline else (each.location for each in jobs.assets("object"))
+    names = dict.fromkeys([*media, *jobs.paths(), *objects])
     paths = [path for path in names if isinstance(path, Facts) or not is_url(path)]
     expect(len(paths))
     facts = {each.path: each for each in probe(paths)}
@@ -238,19 +260,38 @@ def find(request: CheckRequest, providers: set[str]) -> Subjects:
     if request.changed:
         from wanprep.check.git import changed_subjects
 
-        find_files = changed_subjects
+        find_files, paths = changed_subjects, request.paths
     else:
         find_files = find_subjects
+        paths = tuple(path for path in request.paths if not is_object_url(path))
     found = find_files(
-        request.paths, providers, sys.stdin.buffer, nul=request.nul, exclusions=request.exclusions
+        paths, providers, sys.stdin.buffer, nul=request.nul, exclusions=request.exclusions
     )
-    if not request.changed and not (found.jobs or found.media or found.unread):
+    if request.changed:
+        return found
+    found = replace(found, objects=_find_objects(request))
+    if not (found.jobs or found.media or found.unread or found.objects):
         raise UsageError(
             "there is nothing to check: no job and no media file in the given paths. Name some, or"
             " write a first job with `wanprep init`. --no-ignore checks what .gitignore and"
             " `exclude` leave out of folders."
         )
     return found
+
+
+def _find_objects(request: CheckRequest) -> tuple[Iterator[Found], ...]:
+    """Begin to list the objects of stores that are requested."""
+    urls = [path for path in request.paths if is_object_url(path)]
+    if not urls:
+        return ()
+    if request.offline:
+        raise UsageError(
+            f"{visible(urls[0])} cannot be checked without the network. Leave it out, or check"
+            " with --online."
+        )
+    from wanprep.check.objects import find_all_objects
+
+    return tuple(find_all_objects(urls, request.config.stores))
 
 
 def _read(path: str) -> JobFile:
@@ -304,7 +345,7 @@ def probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Fa
     if not urls or request.offline:
         return {}
     from wanprep.check.urls import is_public
-    from wanprep.media import workers
+    from wanprep.media.remote import probing
     from wanprep.net.reach import allowed_hosts, is_allowed_url
 
     own = request.config.allow_hosts
@@ -312,7 +353,8 @@ def probe_urls(urls: Mapping[str, Asset], request: CheckRequest) -> dict[str, Fa
     reachable = [
         url for url, asset in urls.items() if is_public(asset) or is_allowed_url(url, hosts)
     ]
-    probed = workers.probe_urls(reachable, deep=request.deep, cache=request.cache, allow_hosts=own)
+    expect(len(reachable))
+    probed = probing.probe_urls(reachable, deep=request.deep, cache=request.cache, allow_hosts=own)
     return {facts.path: facts for facts in probed}
 
 
@@ -320,4 +362,4 @@ def url_asset(url: str) -> Asset:
     """Make an asset of a URL that is checked by itself."""
     from wanprep.job.model import Asset
 
-    return Asset("reference_image", url, "", "url", url)
+    return Asset("reference_image", url, "", "url" if is_url(url) else "object", url)

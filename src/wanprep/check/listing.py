@@ -17,12 +17,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.exclude import Exclusions, absolute_folder, is_left_out, levels_in
-from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
+from wanprep.media.facts import NOT_READ, Facts, unreadable_facts
+from wanprep.stores.urls import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from wanprep.check.exclude import Scope
+    from wanprep.stores.stores import Stores
 
 # A file's path; or, for what cannot be searched for files, why not.
 Found = str | Facts
@@ -66,7 +68,7 @@ def similar_name(path: str) -> str:
 
 def is_pattern(path: str) -> bool:
     """Whether a path is a glob, and not the real name of a file that looks like one."""
-    return glob.has_magic(path) and not is_url(path) and not os.path.lexists(path)
+    return glob.has_magic(path) and "://" not in path and not os.path.lexists(path)
 
 
 def files_in(
@@ -75,9 +77,15 @@ def files_in(
     *,
     nul: bool = False,
     exclusions: Exclusions = Exclusions(),  # noqa: B008 - frozen
+    stores: Stores | None = None,
 ) -> Iterator[Found]:
     """List every file behind some paths; `-` reads names from standard input."""
     for path in paths:
+        if stores and is_object_url(path):
+            from wanprep.check.objects import find_objects
+
+            yield from find_objects(path, stores)
+            continue
         if path == "-":
             names: Iterable[Found] = read_names(stdin, nul=nul)
         else:

@@ -23,13 +23,13 @@ from wanprep.check.inputs import (
 )
 from wanprep.check.names import own
 from wanprep.media.facts import Facts, is_url
-from wanprep.media.workers import expect, prober
+from wanprep.media.workers import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from contextlib import AbstractContextManager
 
-    from wanprep.check.inputs import CheckRequest, Probe
+    from wanprep.check.inputs import CheckRequest, Probe, ReadJobs
+    from wanprep.check.paths import Subjects
     from wanprep.rules.target import Target
 
     Name = str | Facts
@@ -49,13 +49,14 @@ def inputs_in_parts(
     """
     targets = targets_of(request)
     found = find(request, targets.providers)
-    with found.media, _prober(request) as probe:
+    with found.media, request.prober() as probe:
         jobs = read_job_files(found.jobs, found, targets)
         # A job of another shard uses its media, too.
         used = {os.path.abspath(path) for path in jobs.paths()}
+        objects = _unused_objects(found, jobs, request)
         jobs = jobs.own(request)
         media = tuple(path for path in found.named_of(used) if request.is_own(path))
-        listed: Iterator[Name] = chain(found.unused(used), found.unread)
+        listed: Iterator[Name] = chain(found.unused(used), found.unread, objects)
         alone = own(listed, request.shard)
         first = next(alone, None)
         if jobs.files:
@@ -71,19 +72,16 @@ def inputs_in_parts(
                 later_targets=tuple(target.id for target in targets.of_media if first),
             )
         if first:
-            expect(len(found.media) // (request.shard.count if request.shard else 1))
+            count = len(found.media) // (request.shard.count if request.shard else 1)
+            expect(0 if found.objects else count)
             names = recall(chain([first], alone))
             yield from _media_in_parts(names, request, targets.of_media, probe)
 
 
 def media_in_parts(names: Iterable[Name], request: CheckRequest) -> Iterator[Inputs]:
     """Probe bare media that were found elsewhere."""
-    with _prober(request) as probe:
+    with request.prober() as probe:
         yield from _media_in_parts(names, request, targets_of(request).of_media, probe)
-
-
-def _prober(request: CheckRequest) -> AbstractContextManager[Probe]:
-    return prober(deep=request.deep, cache=request.cache, workers=request.workers)
 
 
 def _media_in_parts(
@@ -96,6 +94,14 @@ def _media_in_parts(
             media_targets=targets,
             facts={path: each for path, each in facts.items() if each},
         )
+
+
+def _unused_objects(
+    found: Subjects, jobs: ReadJobs, request: CheckRequest
+) -> Iterator[str | Facts]:
+    """List objects of stores, without those that jobs use, unless they were named themselves."""
+    used = {asset.location for asset in jobs.assets("object")} - {*request.paths}
+    return (each for listed in found.objects for each in listed if each not in used)
 
 
 def _media_facts(

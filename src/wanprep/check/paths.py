@@ -13,7 +13,7 @@ from wanprep.check.listing import expand, files_in, is_missing, is_pattern, simi
 from wanprep.check.names import MediaNames, Repeats
 from wanprep.errors import UsageError
 from wanprep.files.outputs import is_own_file
-from wanprep.media.facts import Facts, extension_format, is_url, usual_kind
+from wanprep.media.facts import Facts, extension_format, is_remote, usual_kind
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Subjects:
     changed: tuple[str, ...] = ()  # media, also deleted ones, whose jobs are checked again
     candidates: frozenset[str] = frozenset()  # unchanged jobs that may use them
     left_out: int = 0  # more such jobs, too many to read
+    objects: tuple[Iterator[Found], ...] = ()  # of stores, which are listed as they are checked
 
     def standalone(self, used: Collection[str]) -> Iterator[str]:
         """List the media to check by themselves: what a job uses is checked as its asset.
@@ -110,7 +111,7 @@ def sort_files(
 
 def has_job_suffix(path: str) -> bool:
     """Whether a file that is named is a job."""
-    return path.lower().endswith(_JOB_SUFFIXES) and not is_url(path)
+    return path.lower().endswith(_JOB_SUFFIXES) and not is_remote(path)
 
 
 def _named(file: Found) -> Found | None:
@@ -168,4 +169,4 @@ def check_paths(paths: Sequence[str]) -> None:
 
 
 def _exists(path: str) -> bool:
-    return is_url(path) or not is_missing(path) or (is_pattern(path) and any(expand(path)))
+    return is_remote(path) or not is_missing(path) or (is_pattern(path) and any(expand(path)))

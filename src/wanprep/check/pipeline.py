@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target
 
 _URLS: Final = "The files behind URLs that were not, or could not be, fetched."
+_ELSEWHERE: Final = frozenset({"url", "object"})
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 _KINDS: Final[dict[str, Kind]] = {"reference_video": "video", "voice": "audio"}
 
@@ -88,9 +89,17 @@ def is_reached(facts: Facts) -> bool:
 def _judge_file(path: str, inputs: Inputs, results: _Results) -> None:
     facts, role = inputs.facts[path], inputs.role(path)
     for target in inputs.media_targets:
-        found = asset_findings(facts, target, role, file=path, written=path)
+        found = [*asset_findings(facts, target, role, file=path, written=path)]
+        if facts.content_type:  # of an object in a store
+            found += _type_findings(path, target, facts)
         weighed = list(with_severities(found, inputs.request.config.severity))
         results.add(target, weighed, Verdict(path, target.id, verdict_of(weighed, [facts])))
+
+
+def _type_findings(url: str, target: Target, facts: Facts) -> Iterator[Finding]:
+    from wanprep.check.urls import url_violations
+
+    yield from url_findings(url_violations(url_asset(url), target, facts), None, url, target)
 
 
 def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
@@ -119,12 +128,12 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     facts = {asset: inputs.facts.get(asset.location) for asset in case.intent.assets}
     reached = {asset for asset, each in facts.items() if each and is_reached(each)}
     unreached = facts.keys() - reached
-    results.has_unseen_urls |= any(asset.kind == "url" for asset in unreached)
+    results.has_unseen_urls |= any(asset.kind in _ELSEWHERE for asset in unreached)
     resolved, ignores = resolve(case.intent), inline_ignores(job)
     results.findings += with_severities(invalid_ignores(job, ignores), severity)
     probed = [each for each in facts.values() if each]
     unseen = any(asset.kind != "file" for asset in unreached)
-    excused = inputs.request.offline and all(asset.kind == "url" for asset in unreached)
+    excused = inputs.request.offline and all(asset.kind in _ELSEWHERE for asset in unreached)
     invalid = job.file in results.invalid_files
     for target in case.targets:
         found = [
@@ -160,7 +169,8 @@ def _findings(
     reported = {(each.rule, each.pointer) for each in of_job}
     for asset, probed in facts.items():
         reached = probed is not None and is_reached(probed)
-        if asset.kind == "file" or reached or not target.has_role(asset.role):
+        was_tried = asset.kind == "file" or (asset.kind == "object" and probed)
+        if was_tried or reached or not target.has_role(asset.role):
             of_asset = asset_findings(
                 probed or placeholder_facts(asset), target, asset.role,
                 file=job.file, written=asset.written, job=job, pointer=asset.pointer,

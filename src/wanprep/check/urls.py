@@ -73,6 +73,8 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
         detail = "the file itself, not a URL; services are documented to accept URLs only"
         violation = violation_of(_DATA, found=name, limit=_PUBLIC)
         yield JobViolation(violation, asset.pointer, name, detail=detail)
+    elif asset.kind == "object" and facts:
+        yield from _answer_violations(asset, facts)
     elif asset.kind == "url":
         of_text = list(_text_violations(asset, target))
         yield from of_text

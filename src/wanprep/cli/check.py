@@ -69,10 +69,10 @@ def check(
 ) -> int:  # fmt: skip
     """Find what a target would refuse, cut off, ignore or bill for nothing.
 
-    PATHS are job files (YAML or JSON), media files, folders or globs. The default is the current
-    folder; - reads names from standard input. In folders, media are recognised by name and jobs
-    by content. A job is checked for its own target, bare media for wan/2.7 (what all Wan 2.7
-    endpoints share), unless -t names others.
+    PATHS are job files (YAML or JSON), media files, folders, globs or URLs, also of objects in
+    stores, as s3://bucket/folder/. The default is the current folder; - reads names from standard
+    input. In folders, media are recognised by name and jobs by content. A job is checked for its
+    own target, bare media for wan/2.7 (what all Wan 2.7 endpoints share), unless -t names others.
 
     With --changed, PATHS may be files of any kind, as a hook passes them: other files are
     skipped, jobs in the git repository that use a changed or deleted file are checked too, and

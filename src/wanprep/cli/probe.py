@@ -36,16 +36,18 @@ def probe(
 ) -> int:  # fmt: skip
     """Show the properties of media files: format, size, duration, codecs, and any problem.
 
-    PATHS are files, folders (searched, except for hidden ones) or globs. The default is the
-    current folder; - reads names from standard input. Properties come from the content, never
-    from the name. A file that cannot be used is reported in `readable` and `problem` and is not
-    an error: the exit status is 0 (2 if a path does not exist).
+    PATHS are files, folders (searched, except for hidden ones), globs, or URLs: also of objects
+    in stores, as s3://bucket/folder/. The default is the current folder; - reads names from
+    standard input. Properties come from the content, never from the name. A file that cannot be
+    used is reported in `readable` and `problem` and is not an error: the exit status is 0 (2 if a
+    path does not exist).
 
     \b
     Examples:
       wanprep probe clip.mp4
       wanprep probe assets/ --format jsonl | jq 'select(.readable | not)'
       git ls-files -z | wanprep probe -z - --format json
+      wanprep probe 's3://bucket/renders/*.mp4' --format jsonl
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.listing import files_in
@@ -59,12 +61,13 @@ def probe(
     check_paths(paths)
     config = find_config(Path.cwd())
     exclusions = exclusions_of(config, exclude, no_ignore=no_ignore)
-    files = own(files_in(paths, sys.stdin.buffer, nul=nul, exclusions=exclusions), shard)
+    found = files_in(paths, sys.stdin.buffer, nul=nul, exclusions=exclusions, stores=config.stores)
     # At a terminal, the rows themselves show the progress.
     with show_probe_progress(bar=not sys.stdout.isatty()):
         facts = probe_in_workers(
-            files, deep=deep, cache=not no_cache, workers=jobs, allow_hosts=config.allow_hosts
-        )
+            own(found, shard), deep=deep, cache=not no_cache, workers=jobs,
+            allow_hosts=config.allow_hosts, stores=config.stores,
+        )  # fmt: skip
         for piece in _RENDERERS[style](map(_without_secrets, facts)):
             sys.stdout.write(piece)
     return 0

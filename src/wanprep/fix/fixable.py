@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from wanprep.fix.plan.plan import Options
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.request import MediaFile, media_files
-from wanprep.media.facts import is_url
+from wanprep.media.facts import is_remote
 from wanprep.rules.finding import FIX
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class _Fixes:
     def _media_command(self, finding: Finding, asset: str) -> str:
         path = os.path.abspath(os.path.join(os.path.dirname(finding.file), asset))
         path = os.path.abspath(asset) if finding.line is None else path
-        if is_url(asset) or path not in self._media:
+        if is_remote(asset) or path not in self._media:
             return ""
         media = self._media[path]
         # Beside what it is and is for, only the suffix of its name matters.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.check.findings import asset_findings
 from wanprep.fix.outcome import result_of
 from wanprep.fix.predict import ignored_in_files
-from wanprep.media.facts import is_url
+from wanprep.media.facts import is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
     return replace(
         check,
         # What has vanished meanwhile is reported as not fixed.
-        paths=tuple(path for path in paths if is_url(path) or os.path.lexists(path)),
+        paths=tuple(path for path in paths if is_remote(path) or os.path.lexists(path)),
         roles={glob.escape(path): role for path, role in results.items()},
         config=ignored,
     )

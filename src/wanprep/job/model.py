@@ -11,6 +11,7 @@ from wanprep.job.documents import parse_documents, read_documents
 from wanprep.job.documents.document import BrokenDocument
 from wanprep.job.shape import Problem, normalize
 from wanprep.pointers import below
+from wanprep.stores.urls import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -41,7 +42,7 @@ class Asset:
     role: Role
     written: str
     pointer: str
-    kind: Literal["file", "url", "data"]
+    kind: Literal["file", "url", "object", "data"]  # an object is a file in a store
     location: str  # a path that can be opened from here, or the URL
 
 
@@ -83,10 +84,15 @@ class Job:
     def asset(self, role: Role, written: str, pointer: str) -> Asset:
         """Make an asset of a URL, or of a path relative to the job's folder."""
         if scheme := _URL.match(written):
-            data = scheme[0].lower() == "data:"
-            return Asset(role, written, pointer, "data" if data else "url", written)
+            return Asset(role, written, pointer, _kind_of_url(scheme[0]), written)
         location = os.path.join(os.path.dirname(self.file), written)
         return Asset(role, written, pointer, "file", location)
+
+
+def _kind_of_url(begin: str) -> Literal["url", "object", "data"]:
+    """Tell URLs apart: a job may come from anyone, so it reaches only the stores of clouds."""
+    scheme = begin.lower().rstrip(":/")
+    return "data" if scheme == "data" else "object" if scheme in EXTRAS else "url"
 
 
 @dataclass(frozen=True, slots=True)

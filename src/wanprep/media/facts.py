@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
+from wanprep.stores.urls import scheme_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -193,6 +195,11 @@ _KINDS: Final[dict[str, Kind]] = {
 def is_url(path: str) -> bool:
     """Return whether a path is an http(s) URL."""
     return path[:8].lower().startswith(("http://", "https://"))
+
+
+def is_remote(path: str) -> bool:
+    """Return whether a path is the URL of a file on the web or of an object in a store."""
+    return bool(scheme_of(path))
 
 
 def extension_format(path: str) -> str | None:

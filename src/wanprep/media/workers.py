@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache as kept
-from functools import partial
 from itertools import chain, groupby, islice, repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
 
 from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
+from wanprep.stores.urls import is_object_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wanprep.engines.pool import Call, Failure, Outcome, WorkerPool
     from wanprep.media.cache import Stamp
-    from wanprep.media.remote.parts import Parts
+    from wanprep.stores.stores import Stores
 
     _LookedUp = tuple[str, Facts | None, Stamp | None]
 
-_TASK: Final = "wanprep.media.probe_file:facts_as_json"
-_PARTS_TASK: Final = "wanprep.media.probe_file:facts_of_parts"
+TASK: Final = "wanprep.media.probe_file:facts_as_json"
+PARTS_TASK: Final = "wanprep.media.probe_file:facts_of_parts"
 _SECONDS: Final = 10.0
 _DEEP_SECONDS: Final = 120.0
 # No reader of headers needs a tenth of it; decoding an image of 64 megapixels needs it all.
@@ -106,7 +105,8 @@ def expect(count: int) -> None:
         progress.expect(count)
 
 
-def _report(facts: Facts, *, cached: bool = False) -> None:
+def report(facts: Facts, *, cached: bool = False) -> None:
+    """Report a file that was probed or cached."""
     if progress := _progress.get():
         progress.add(facts, cached=cached)
 
@@ -118,7 +118,7 @@ def probe_pool(
     from wanprep.engines.pool import WorkerPool
 
     return WorkerPool(
-        [_TASK, _PARTS_TASK],
+        [TASK, PARTS_TASK],
         seconds=seconds or (_DEEP_SECONDS if deep else _SECONDS),
         memory=_DEEP_MEMORY if deep else _MEMORY,
         workers=workers or os.cpu_count() or 1,
@@ -131,16 +131,16 @@ def probe_in_worker(
 ) -> Facts:
     """Probe one file in a worker that is kept for the next call."""
     path = os.fspath(path)
-    if is_url(path):
-        return next(_probe_urls([path], deep=deep, cache=cache))
+    if "://" in path and (is_url(path) or is_object_url(path)):
+        return next(probe_in_workers([path], deep=deep, cache=cache, workers=1))
     with Cache(deep=deep) if cache else nullcontext() as store:
         facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
         if facts is None:
-            outcome = _shared_pool(deep).run(_TASK, _absolute(path), deep)
-            facts = replace(_facts(path, outcome), path=path)
+            outcome = _shared_pool(deep).run(TASK, _absolute(path), deep)
+            facts = replace(facts_of(path, outcome), path=path)
             _remember(store, facts, stamp)
-    _report(facts, cached=cached)
+    report(facts, cached=cached)
     return facts
 
 
@@ -151,93 +151,47 @@ def probe_in_workers(
     cache: bool,
     workers: int | None,
     allow_hosts: Sequence[str] = (),
+    stores: Stores | None = None,
 ) -> Iterator[Facts]:
     """Probe many files in workers that end with the last file; facts among them stay."""
     expect(length_hint(paths))
-    names = (path if isinstance(path, Facts) else os.fspath(path) for path in paths)
-    with prober(deep=deep, cache=cache, workers=workers) as probe:
+    names = (path if isinstance(path, Facts | str) else os.fspath(path) for path in paths)
+    with prober(deep=deep, cache=cache, workers=workers, stores=stores) as probe:
         for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
             if is_remote:
+                from wanprep.media.remote.probing import probe_urls
+
                 urls = [str(url) for url in group]
-                yield from _probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
+                yield from probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
             else:
                 yield from probe(group)
 
 
 @contextmanager
 def prober(
-    *, deep: bool, cache: bool, workers: int | None
+    *, deep: bool, cache: bool, workers: int | None, stores: Stores | None = None
 ) -> Iterator[Callable[[Iterable[str | Facts]], Iterator[Facts]]]:
-    """Yield a function that probes local files, as often as needed, in the same workers."""
+    """Yield a function that probes files and objects, as often as needed, in the same workers."""
     with ExitStack() as stack, Cache(deep=deep) if cache else nullcontext() as store:
 
         @kept
         def pool() -> WorkerPool:
             return stack.enter_context(probe_pool(deep=deep, workers=workers))
 
-        yield partial(probe_with, pool, deep=deep, cache=store)
+        def probe(paths: Iterable[str | Facts]) -> Iterator[Facts]:
+            for is_object, group in groupby(paths, _is_object):
+                if is_object:
+                    from wanprep.media.remote.probing import probe_objects
+
+                    yield from probe_objects(pool(), group, stores, deep=deep, cache=store)
+                else:
+                    yield from probe_with(pool, group, deep=deep, cache=store)
+
+        yield probe
 
 
-def probe_urls(
-    urls: Collection[str],
-    *,
-    deep: bool = False,
-    cache: bool = False,
-    allow_hosts: Sequence[str] = (),
-) -> Iterator[Facts]:
-    """Probe remote files by their headers and ranges; `deep` downloads and decodes them."""
-    expect(len(urls))
-    yield from _probe_urls(urls, deep=deep, cache=cache, allow_hosts=allow_hosts)
-
-
-def _probe_urls(
-    urls: Collection[str], *, deep: bool, cache: bool, allow_hosts: Sequence[str] = ()
-) -> Iterator[Facts]:
-    from wanprep.media.remote.prober import UrlProber
-
-    with (
-        probe_pool() as pool,
-        probe_pool(deep=True) as deep_pool,
-        Cache(deep=deep) if cache else nullcontext() as store,
-        ExitStack() as stack,
-    ):
-
-        def decode(path: str) -> Facts:
-            return _facts(path, deep_pool.run(_TASK, path, deep))
-
-        known = [store.look_up_url(url) if store else None for url in urls]
-        read_parts = _parts_reader(pool, soon=None in known)
-        prober = stack.enter_context(UrlProber(read_parts, decode if deep else None, allow_hosts))
-        for probed in prober.probe_all(zip(urls, known, strict=True)):
-            if store and not probed.is_cached:
-                store.remember_url(probed)
-            _report(probed.facts, cached=probed.is_cached)
-            yield probed.facts
-
-
-def _parts_reader(
-    pool: WorkerPool, *, soon: bool
-) -> Callable[[str, str, Parts], Facts | tuple[int, int]]:
-    """Return a function for UrlProber; `soon`: it will be called when a server has answered.
-
-    A worker takes as long to start as a server to answer: both may happen at once.
-    """
-    start = threading.Thread(target=pool.run, args=[_PARTS_TASK, os.devnull, "", 0, []])
-    if soon:
-        start.start()
-
-    def read_parts(path: str, url: str, parts: Parts) -> Facts | tuple[int, int]:
-        if soon:
-            start.join()
-        outcome = pool.run(_PARTS_TASK, path, url, parts.size, parts.ranges)
-        if not isinstance(outcome, dict):
-            return unreadable_facts(url, _problem(outcome))
-        if "facts" in outcome:
-            return Facts.from_json(outcome["facts"])
-        offset, length = outcome["missing"]
-        return offset, length
-
-    return read_parts
+def _is_object(path: str | Facts) -> bool:
+    return isinstance(path, str) and is_object_url(path)
 
 
 def probe_with(
@@ -256,7 +210,7 @@ def probe_with(
         if first[1] is None:
             yield from _read(pool(), chain([first], looked_up), deep=deep, cache=cache)
         else:
-            _report(first[1], cached=True)
+            report(first[1], cached=True)
             yield first[1]
 
 
@@ -264,13 +218,13 @@ def _read(
     pool: WorkerPool, files: Iterable[_LookedUp], *, deep: bool, cache: Cache | None
 ) -> Iterator[Facts]:
     calls: Iterable[tuple[_LookedUp, Call | None]] = (
-        (each, None if each[1] else (_TASK, each[0], deep)) for each in files
+        (each, None if each[1] else (TASK, each[0], deep)) for each in files
     )
     for (path, cached_facts, stamp), outcome in pool.map(calls):
-        facts = cached_facts or _facts(path, outcome)
+        facts = cached_facts or facts_of(path, outcome)
         if not cached_facts:
             _remember(cache, facts, stamp)
-        _report(facts, cached=cached_facts is not None)
+        report(facts, cached=cached_facts is not None)
         yield facts
 
 
@@ -300,7 +254,8 @@ def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
         cache.remember(facts, stamp)
 
 
-def _facts(path: str, outcome: Outcome) -> Facts:
+def facts_of(path: str, outcome: Outcome) -> Facts:
+    """Read what a worker answered, or why it did not."""
     if isinstance(outcome, dict):
         return Facts.from_json(outcome)
     return unreadable_facts(path, _problem(outcome))

@@ -15,7 +15,7 @@ from wanprep.media.facts import Facts, extension_format
 from wanprep.media.probe_file import facts_of_parts
 from wanprep.media.remote.parts import Parts
 from wanprep.media.remote.prober import UrlProber
-from wanprep.media.workers import probe_urls
+from wanprep.media.remote.probing import probe_urls
 
 __all__ = ["names"]
 

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Browsers take six; many servers of files allow fewer to one client.
+# Browsers take six; many servers of files allow fewer to one client. A host that answers well gets
+# more and more, until it has asked for less once.
 _AT_ONCE: Final = 4
+_MOST: Final = 32
+_ROUNDS: Final = 16
 # A host without a good answer for so long gets no further attempts.
 _PATIENCE: Final = 20.0
 
@@ -22,6 +25,8 @@ class Host:
     def __init__(self) -> None:
         self._change = threading.Condition()
         self._limit = _AT_ONCE
+        self._most = _MOST
+        self._streak = 0  # good answers since the limit was set
         self._active = 0
         self._resume = 0.0
         self._good: float | None = None  # when it was last answered well, or first asked
@@ -51,14 +56,18 @@ class Host:
         return 0.0 if self._active >= self._limit else None
 
     def succeed(self) -> None:
-        """Note a good answer."""
+        """Note a good answer; after many rounds of them, twice as many are sent at once."""
         with self._change:
             self._good, self._is_failing = time.monotonic(), False
+            self._streak += 1
+            if self._limit < self._most and self._streak >= _ROUNDS * self._limit:
+                self._limit, self._streak = min(2 * self._limit, self._most), 0
+                self._change.notify_all()
 
     def fail(self) -> None:
         """Note that there was no good answer."""
         with self._change:
-            self._is_failing = True
+            self._is_failing, self._streak = True, 0
 
     @property
     def is_given_up(self) -> bool:
@@ -74,7 +83,7 @@ class Host:
             if now + seconds - (self._good or now) > _PATIENCE:
                 return False
             if now >= self._resume:  # those that were under way together count as one
-                self._limit = max(1, self._limit // 2)
+                self._limit = self._most = max(1, self._limit // 2)
             self._resume = max(self._resume, now + seconds)
             return True
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import Future
+from collections import deque
 from dataclasses import replace
-from queue import SimpleQueue
+from functools import partial
+from itertools import chain, islice, repeat
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
@@ -19,12 +19,14 @@ from wanprep.media.facts import (
 )
 from wanprep.media.remote.download import Changed, RemoteFile
 from wanprep.media.remote.requests import Deadline, Requests
+from wanprep.media.remote.threads import DaemonThreads
 from wanprep.media.remote.version import Probed, Version
 from wanprep.media.source import UrlReadError
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
 
     from wanprep.media.remote.parts import Parts
 
@@ -33,7 +35,9 @@ _SECONDS: Final = 60.0  # for the headers of one file
 DEEP_BYTES: Final = 200 * 2**20
 _DEEP_SECONDS: Final = 120.0
 # Mostly waiting for servers.
-_THREADS: Final = 16
+_THREADS: Final = 32
+_FIRST: Final = 16  # URLs that are begun before there is a result, and one more with each
+_AHEAD: Final = 256  # URLs that are probed or wait for a thread, at most
 
 
 class UrlProber(Closing):
@@ -53,42 +57,29 @@ class UrlProber(Closing):
         self._read_parts = read_parts
         self._decode = decode  # --deep: reads and decodes a local file
         self._requests = Requests(allow_hosts)
+        self._threads = DaemonThreads(_THREADS)
         self._folder = TemporaryDirectory(prefix="wanprep-", ignore_cleanup_errors=True)
 
     def close(self) -> None:
         """Close the connections, and remove what was downloaded."""
+        self._threads.close()
         self._requests.close()
         self._folder.cleanup()
 
     def probe_all(self, urls: Iterable[tuple[str, Probed | None]]) -> Iterator[Probed]:
-        """Probe URLs in their order; what is known of one is confirmed by one request.
-
-        The threads are daemons: a server that does not answer must not delay an interrupted run.
-        """
-        queue: SimpleQueue[tuple[Future[Probed], str, Probed | None] | None] = SimpleQueue()
-        results: list[Future[Probed]] = []
-        for url, known in urls:
-            results.append(Future())
-            queue.put((results[-1], url, known))
-        for _ in range(min(_THREADS, len(results))):
-            threading.Thread(target=self._serve, args=(queue,), daemon=True).start()
-            queue.put(None)
+        """Probe URLs in their order; what is known of one is confirmed by one request."""
+        remaining = iter(urls)
+        waiting: deque[Future[Probed]] = deque()
         try:
-            for each in results:
-                yield each.result()
+            for window in chain(range(_FIRST, _AHEAD), repeat(_AHEAD)):
+                for url, known in islice(remaining, window - len(waiting)):
+                    waiting.append(self._threads.submit(partial(self.probe, url, known)))
+                if not waiting:
+                    return
+                yield waiting.popleft().result()
         finally:
-            for each in results:
+            for each in waiting:
                 each.cancel()
-
-    def _serve(self, queue: SimpleQueue[tuple[Future[Probed], str, Probed | None] | None]) -> None:
-        while item := queue.get():
-            future, url, known = item
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(self.probe(url, known))
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                future.set_exception(error)
 
     def probe(self, url: str, known: Probed | None = None) -> Probed:
         """Probe one URL; what fails becomes `problem`."""

@@ -12,8 +12,9 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
+from wanprep.check.inputs import url_asset
 from wanprep.check.pipeline import is_reached
-from wanprep.media.facts import NOT_READ, is_url
+from wanprep.media.facts import NOT_READ, is_remote
 from wanprep.net.secrets import redact_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, marks_of, worst
 from wanprep.report.html.prompt import name_references
@@ -243,4 +244,6 @@ def _line(job: Job, pointer: str) -> int:
 def _bare_asset(path: str) -> Asset:
     from wanprep.job.model import Asset
 
-    return Asset("reference_image", path, "", "url" if is_url(path) else "file", path)
+    if is_remote(path):
+        return url_asset(path)
+    return Asset("reference_image", path, "", "file", path)

@@ -1,0 +1,80 @@
+"""What a store can do, and the errors of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from wanprep.errors import WanprepError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from wanprep.stores.urls import ListedUrl
+
+
+class StoreError(WanprepError):
+    """A store did not do what it was asked; the message is the reason alone."""
+
+
+class NoSuchBucket(StoreError):
+    """There is no such bucket."""
+
+
+class NoSuchObject(StoreError):
+    """The bucket has no such object."""
+
+
+class NotAllowed(StoreError):
+    """The store refuses it with these credentials, or without any."""
+
+
+class ObjectChanged(StoreError):
+    """The object is not the version that was asked for."""
+
+
+class ObjectUnchanged(StoreError):
+    """The object is the version that is known already."""
+
+
+class ObjectExists(StoreError):
+    """There is an object already where a new one should go."""
+
+
+class BadName(StoreError):
+    """A listing ends early, at a name that the library for its store cannot express."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an object, and what came with it."""
+
+    data: bytes
+    size: int  # of the whole object
+    etag: str = ""
+    content_type: str | None = None
+
+
+class Store(Protocol):
+    """One bucket, container or server."""
+
+    def list(self, prefix: str) -> Iterator[ListedUrl]:
+        """List the objects below a prefix, which is empty or ends with a slash."""
+        ...
+
+    def find(self, key: str) -> ListedUrl:
+        """Ask for the size and version of one object."""
+        ...
+
+    def read(self, key: str, start: int, end: int, *, same: str = "", other: str = "") -> Part:
+        """Read some bytes, fewer at the end: of the version `same`, or of any but `other`."""
+        ...
+
+    def write(self, key: str, file: str, content_type: str, *, overwrite: bool) -> None:
+        """Store a local file."""
+        ...
+
+    def sign(self, key: str, lifetime: timedelta) -> str:
+        """Return a URL with which anyone can read an object for some time."""
+        ...
