@@ -242,7 +242,7 @@ def test_what_wanprep_wrote_is_no_job(wanprep: Command, tmp_path: Path) -> None:
 
 
 def test_formats_report_the_same_findings(wanprep: Command) -> None:
-    arguments = (JOBS / "bad/[n-z]*", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
+    arguments = (JOBS / "bad/[t-z]*", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
     whole = json.loads(printed(wanprep, *arguments, "--format", "json"))
     lines = printed(wanprep, *arguments, "--format", "jsonl").splitlines()
     concise = printed(wanprep, *arguments, "--format", "concise").splitlines()
@@ -381,12 +381,12 @@ def test_deep_and_no_cache(wanprep: Command, tmp_path: Path) -> None:
 
 
 def test_a_closed_pipe_is_not_an_error() -> None:
-    piped = subprocess.run(
-        f"'{sys.executable}' -m wanprep check bad media --format concise | head -n 1",
-        shell=True, cwd=JOBS, capture_output=True, check=True,
-    )  # fmt: skip
-    assert len(piped.stdout.splitlines()) == 1
-    assert piped.stderr == b""
+    command = [sys.executable, "-m", "wanprep", "check", str(JOBS / "bad/unused.yaml")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as piped:
+        assert piped.stdout
+        assert piped.stderr
+        piped.stdout.close()  # as `head` does, before anything is printed
+        assert piped.stderr.read() == b""
 
 
 def test_checking_media_imports_no_plugin_and_no_network() -> None:
@@ -427,9 +427,8 @@ def test_what_cannot_be_searched_is_never_fine(wanprep: Command, tmp_path: Path)
     }  # fmt: skip
     assert rules(found) == ["asset-unreadable"] * 2
     assert [each["verdict"] for each in found["verdicts"]] == ["pass", "unknown", "unknown"]
+    assert wanprep("check", tmp_path, "--ignore", "asset-unreadable").status == 1
     for style in FORMATS:
-        done = wanprep("check", tmp_path, "--format", style, "--ignore", "asset-unreadable")
-        assert done.status == 1
         done = wanprep("check", tmp_path, "--format", style)
         assert (done.status, "job.yaml" in done.out) == (1, True), style
     assert wanprep("check", "--changed", tmp_path).status == 1
