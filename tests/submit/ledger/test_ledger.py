@@ -190,6 +190,7 @@ def test_the_first_of_two_moves_holds(folder: Path) -> None:
         other.move(run, "succeeded", outputs=["https://x/v.mp4"])
         assert ledger.move(run, "failed", error="no").state == "succeeded"
         assert ledger.reload(run).error is None
+        assert [each[0] for each in ledger.history(run)] == ["sending", "accepted", "succeeded"]
 
 
 def test_other_moves_are_internal_errors(folder: Path) -> None:

@@ -93,12 +93,12 @@ class Ledger(Closing):
             f"WHERE identity = ? AND replaced_by IS NULL AND state IN ({_marks(len(LIVE))})",
             identity, *sorted(LIVE),
         )  # fmt: skip
-        return self._detect_dead_sender(found[0]) if found else None
+        return next(map(self._detect_dead_sender, found), None)
 
     def as_sent(self, run: Run) -> Sent:
         """Convert a run for a provider's flows, with the ids that belong to other runs."""
         question = "SELECT provider_id FROM runs WHERE target = ? AND id <> ?"
-        others = {row[0] for row in self._database.query(question, (run.target, run.id))}
+        others = {each for (each,) in self._database.query(question, (run.target, run.id))}
         return Sent(
             order=run.order,
             sent_at=run.sent,
