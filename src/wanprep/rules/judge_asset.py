@@ -28,9 +28,10 @@ _RELATED: Final = (
 
 def judge_asset(facts: Facts, target: Target, role: str) -> Iterator[Violation]:
     """List the bounds that a file violates; each rule once, however many bounds name it."""
-    schemas = load_schema("asset")["$defs"]
-    value = facts_for_rules(facts)
-    if not _is_fine(facts, value, target.roles[role], schemas["careful"]):
+    known = facts.as_json()
+    value = known | _derived(facts)
+    is_met = is_valid(value, target.roles[role]) and is_valid(value, _limits("careful"))
+    if not (is_met and facts.readable and invalid_fact(known) is None):
         yield from _violations(facts, value, target, role)
 
 
@@ -39,18 +40,17 @@ def _violations(
 ) -> Iterator[Violation]:
     from wanprep.rules.bounds import narrowest, violations
 
-    schemas = load_schema("asset")["$defs"]
     in_role = list(violations(value, target.roles[role]))
     if not target.has_role(role) and not _is_unknown(facts):
         yield next(each for each in in_role if each.keyword == "not")
         return  # what the file is does not matter where none is taken
     if name := invalid_fact(facts.as_json()):
         value |= {"readable": False, "problem": f"{name} is unknown"}
-        yield from violations(value, schemas["usable"])
+        yield from violations(value, _limits("usable"))
         return
     unusable: list[Violation] = []
     if not facts.readable:
-        unusable += chain(*(violations(value, schemas[name]) for name in ("there", "usable")))
+        unusable += chain(*(violations(value, _limits(name)) for name in ("there", "usable")))
     if unusable and (unusable[0].rule != "asset-unreadable" or _is_unread(facts)):
         yield unusable[0]  # there are no other facts of a file that is missing or was not opened
         return
@@ -58,16 +58,16 @@ def _violations(
     if is_no_media or any(each.path == ("kind",) for each in in_role):
         in_role = [each for each in in_role if each.path != ("format",)]  # that follows from it
     by_rule: dict[str, list[Violation]] = {}
-    for each in chain(unusable, in_role, violations(value, schemas["careful"])):
+    for each in chain(unusable, in_role, violations(value, _limits("careful"))):
         if not (each.keyword == "required" and not facts.readable):
             by_rule.setdefault(each.rule, []).append(each)
     yield from map(narrowest, by_rule.values())
 
 
-def _is_fine(facts: Facts, value: dict[str, Any], *schemas: Schema) -> bool:
-    """Whether a file can be used and meets all limits, which is soon known of most files."""
-    is_met = facts.readable and all(is_valid(value, schema) for schema in schemas)
-    return is_met and invalid_fact(facts.as_json()) is None
+def _limits(name: str) -> Schema:
+    """Return limits that all targets share."""
+    limits: Schema = load_schema("asset")["$defs"][name]
+    return limits
 
 
 def _is_unread(facts: Facts) -> bool:
@@ -81,9 +81,13 @@ def _is_unknown(facts: Facts) -> bool:
 
 def facts_for_rules(facts: Facts) -> dict[str, Any]:
     """Return facts as rules see them: with what follows from several of them."""
+    return facts.as_json() | _derived(facts)
+
+
+def _derived(facts: Facts) -> dict[str, bool]:
     problem = facts.problem or ""
     claimed, actual = facts.extension_format, facts.format
-    return facts.as_json() | {
+    return {
         "exists": not problem.startswith(MISSING),
         "empty": facts.bytes == 0,
         "lfs_pointer": problem == LFS_POINTER,
