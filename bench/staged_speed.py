@@ -19,7 +19,7 @@ from typing import Final
 from measure import Run, Summary, console_script, run, summary, table, users_environment
 from PIL import Image
 
-_AT_MOST: Final = 0.3
+_AT_MOST: Final = 0.2
 _JOBS: Final = 200
 _IMAGES: Final = 300
 _JOB: Final = """\

@@ -12,7 +12,7 @@ from typing import Final
 
 from measure import Run, console_script, run, summary, table, users_environment
 
-_AT_MOST: Final = 1.7
+_AT_MOST: Final = 1.2
 
 
 def main() -> None:
