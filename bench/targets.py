@@ -39,8 +39,8 @@ def compare_with_targets(compared: dict[str, Summary], grown: dict[int, Summary]
     _, few, _, many = grown
     memory = grown[many].peak_bytes / grown[few].peak_bytes
     return [
-        Target("cold / exiftool", ratio("cold", "exiftool"), at_most=0.33),
-        Target("warm / exiftool", ratio("warm", "exiftool"), at_most=0.10),
+        Target("cold / exiftool", ratio("cold", "exiftool"), at_most=0.20),
+        Target("warm / exiftool", ratio("warm", "exiftool"), at_most=0.05),
         Target("ffprobe per file / cold", ratio(FFPROBE, "cold"), at_least=50),
         Target("ffprobe per file / warm", ratio(FFPROBE, "warm"), at_least=50),
         Target(f"peak memory, {many:,} / {few:,} files", memory, at_most=1.2),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +43,8 @@ def complete_folders(incomplete: str) -> Iterable[CompletionItem]:
 @_completer
 def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
     """Offer the built-in, plugins' and configured targets."""
+    from pathlib import Path
+
     from wanprep.config import find_config
     from wanprep.rules.target import all_targets
 
@@ -80,6 +81,7 @@ def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
     import os
     import sqlite3
     from contextlib import closing, suppress
+    from pathlib import Path
 
     from wanprep.files.state_folder import LEDGER, state_folder
 

@@ -11,9 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.audio.frames import end_of_id3
 from wanprep.media.facts import LFS_POINTER
-from wanprep.media.video.boxes import brand_format
 
 if TYPE_CHECKING:
     from wanprep.media.source import Source
@@ -109,6 +107,8 @@ def _by_signature(head: bytes) -> str | None:
     if head.startswith(_EBML):
         return "webm" if b"\x42\x82\x84webm" in head[:256] else "mkv"
     if head[4:8] == b"ftyp":
+        from wanprep.media.video.boxes import brand_format
+
         return brand_format(head[8 : max(16, int.from_bytes(head[:4], "big"))])
     if head[4:8] in _QUICKTIME_ATOMS:
         return "mov"
@@ -152,6 +152,7 @@ def _after_tags(source: Source, head: bytes) -> str | None:
     """Name the format after ID3 tags, which precede MP3 and sometimes other audio."""
     if not head.startswith(b"ID3"):
         return None
+    from wanprep.media.audio.frames import end_of_id3
     from wanprep.media.audio.mp3 import looks_like_adts
 
     start = end_of_id3(source)
