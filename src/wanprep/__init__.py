@@ -72,6 +72,7 @@ def check(
     from wanprep.check.inputs import CheckRequest
     from wanprep.check.pipeline import run_check
     from wanprep.fix.fixable import with_fixes
+    from wanprep.plugins.loading import load_checks
 
     return with_fixes(
         run_check(
@@ -84,6 +85,7 @@ def check(
                 cache=cache,
                 workers=workers,
                 target_folders=tuple(target_folders),
+                checks=load_checks(),
             )
         )
     )

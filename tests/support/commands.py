@@ -45,3 +45,9 @@ class Command:
 @pytest.fixture
 def wanprep(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     return Command(capfd, monkeypatch)
+
+
+def forget_modules(package: str) -> None:
+    """Let a package of the same name be imported anew, from another place."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        del sys.modules[name]

@@ -38,14 +38,6 @@ def changed(folder: Path, name: str, change: Change) -> None:
     (folder / name).write_text(json.dumps(data))
 
 
-@pytest.mark.parametrize("name", ["evolink", "oxen", "runcomfy", "wavespeed"])
-def test_bundled_plugins_have_no_problems(name: str) -> None:
-    by_folder = check_plugin(str(PLUGINS / f"wanprep_{name}"))
-    assert [str(problem) for problem in by_folder.problems] == []
-    assert by_folder.targets
-    assert check_plugin(name).targets == by_folder.targets
-
-
 def image(data: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = data["roles"]["reference_image"]["properties"]
     return found

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wanprep.check.listing import Found
     from wanprep.check.names import Shard
     from wanprep.check.paths import Subjects
+    from wanprep.check.plugin_checks import Check
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.shape import Problem
     from wanprep.rules.intent import Intent
@@ -63,6 +64,7 @@ class CheckRequest:
     target_folders: tuple[Path, ...] = ()
     exclusions: Exclusions = field(default_factory=Exclusions)  # from the folders among the paths
     config: Config = field(default_factory=Config)
+    checks: tuple[Check, ...] = ()  # of plugins
 
     def is_own(self, path: str) -> bool:
         """Whether a file is checked here."""

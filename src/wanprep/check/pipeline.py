@@ -14,14 +14,16 @@ from wanprep.check.findings import (
 )
 from wanprep.check.inputs import read_inputs, url_asset
 from wanprep.check.parts import inputs_in_parts
+from wanprep.check.plugin_checks import file_findings
 from wanprep.check.result import Report, drop_findings, with_severities
 from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.inputs import Case, CheckRequest, Inputs
+    from wanprep.check.plugin_checks import Check
     from wanprep.job.model import Asset
     from wanprep.media.facts import Kind
     from wanprep.rules.target import Target
@@ -92,6 +94,8 @@ def _judge_file(path: str, inputs: Inputs, results: _Results) -> None:
         found = [*asset_findings(facts, target, role, file=path, written=path)]
         if facts.content_type:  # of an object in a store
             found += _type_findings(path, target, facts)
+        checks = inputs.request.checks
+        found += file_findings(checks, facts, target, role, file=path, written=path)
         weighed = list(with_severities(found, inputs.request.config.severity))
         results.add(target, weighed, Verdict(path, target.id, verdict_of(weighed, [facts])))
 
@@ -113,6 +117,9 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
         found = list(url_findings(violations, None, url, target))
         if facts and reached:
             found += asset_findings(facts, target, role, file=url, written=url)
+            found += file_findings(
+                inputs.request.checks, facts, target, role, file=url, written=url
+            )
         found = list(with_severities(found, inputs.request.config.severity))
         outcome = verdict_of(found, [facts] if facts else [], unseen=not reached)
         excused = outcome == "unknown" and inputs.request.offline
@@ -124,7 +131,7 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     from wanprep.check.ignores import inline_ignores, invalid_ignores
     from wanprep.rules.intent import resolve
 
-    job, severity = case.job, inputs.request.config.severity
+    job, severity, checks = case.job, inputs.request.config.severity, inputs.request.checks
     facts = {asset: inputs.facts.get(asset.location) for asset in case.intent.assets}
     reached = {asset for asset, each in facts.items() if each and is_reached(each)}
     unreached = facts.keys() - reached
@@ -138,7 +145,7 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     for target in case.targets:
         found = [
             each
-            for each in with_severities(_findings(case, target, resolved, facts), severity)
+            for each in with_severities(_findings(case, target, resolved, facts, checks), severity)
             if not ignores.cover(each.rule, each.pointer, each.line)
         ]
         outcome = "fail" if invalid else verdict_of(found, probed, unseen=unseen)
@@ -157,8 +164,10 @@ def _findings(
     target: Target,
     resolved: Mapping[str, object],
     facts: Mapping[Asset, Facts | None],
+    checks: Sequence[Check],
 ) -> Iterator[Finding]:
     """Judge a job and its assets for one target."""
+    from wanprep.check import plugin_checks
     from wanprep.check.urls import url_violations
     from wanprep.rules.judge_job import judge_job
 
@@ -166,6 +175,8 @@ def _findings(
     body = job.body if case.native is target else None
     of_job = list(job_findings(judge_job(resolved, case.intent, target, body), job, target))
     yield from of_job
+    if checks:
+        yield from plugin_checks.job_findings(checks, case, target, resolved)
     reported = {(each.rule, each.pointer) for each in of_job}
     for asset, probed in facts.items():
         reached = probed is not None and is_reached(probed)
@@ -176,6 +187,11 @@ def _findings(
                 file=job.file, written=asset.written, job=job, pointer=asset.pointer,
             )  # fmt: skip
             yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
+        if probed and reached and checks:
+            for each in file_findings(
+                checks, probed, target, asset.role, file=job.file, written=asset.written
+            ):
+                yield plugin_checks.at_place(case, asset.pointer, each)
         yield from url_findings(url_violations(asset, target, probed), job, job.file, target)
 
 

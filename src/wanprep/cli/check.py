@@ -101,6 +101,7 @@ def check(
     from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
+    from wanprep.plugins.loading import load_checks
     from wanprep.rules.finding import parse_rule_names
 
     # Before any file is read: a misspelt rule is reported at once.
@@ -125,6 +126,7 @@ def check(
             offline=config.offline if offline is None else offline, changed=changed,
             cache=not no_cache, nul=nul, workers=jobs, config=config, shard=shard,
             exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
+            checks=load_checks(),
         )  # fmt: skip
         if is_verbose():
             click.echo(f"configuration: {config.file or 'none'}", err=True)

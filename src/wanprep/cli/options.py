@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
+_TRACE: Final = "wanprep.trace"
 _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context of the command
 
 
@@ -36,6 +37,23 @@ def target_option(description: str) -> Decorator:
     """Return the option -t of a command, which may be repeated."""
     return click.option("-t", "--target", "targets", multiple=True, metavar="TARGET",
                         shell_complete=complete_targets, help=description)  # fmt: skip
+
+
+def _set_trace(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.meta[_TRACE] = value
+
+
+trace_option: Final = click.option(
+    "--trace", metavar="FILE", expose_value=False, callback=_set_trace,
+    help="Append each HTTP exchange to FILE, as JSON lines without secrets.",
+)  # fmt: skip
+
+
+def trace_file() -> str | None:
+    """Return the file of --trace."""
+    context = click.get_current_context(silent=True)
+    found: str | None = context.meta.get(_TRACE) if context else None
+    return found
 
 
 def _set_verbosity(context: click.Context, parameter: click.Parameter, value: bool) -> None:

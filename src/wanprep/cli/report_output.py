@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 import click
 
 from wanprep.cli.completion import complete_files, complete_rules
-from wanprep.cli.options import format_option, is_quiet, is_verbose, together, use_color
+from wanprep.cli.options import is_quiet, is_verbose, together, use_color
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
 from wanprep.report import FORMATS, STATISTICS, Style, renderer
@@ -19,8 +19,22 @@ if TYPE_CHECKING:
 
     from wanprep.check.result import Report, Totals
 
+
+class _Formats(click.Choice[str]):
+    """The formats of reports; those of plugins are looked up when one is named."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            from wanprep.plugins.loading import installed
+
+            if value in installed().load_all().formats:
+                return value
+        return super().convert(value, param, ctx)
+
+
 report_options = together(
-    format_option(sorted(FORMATS), "Format of the report."),
+    click.option("--format", "style", type=_Formats(sorted(FORMATS)), default="text",
+                 show_default=True, help="Format of the report, or one of a plugin."),
     click.option("-o", "--output", metavar="FILE", shell_complete=complete_files,
                  help="Write the report to FILE."),
     click.option("--select", multiple=True, metavar="RULE", shell_complete=complete_rules,

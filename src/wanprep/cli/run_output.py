@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli import INTERRUPTED
-from wanprep.cli.options import is_quiet
+from wanprep.cli.options import is_quiet, trace_file
 from wanprep.files.state_folder import state_folder
 from wanprep.net.secrets import redact
+from wanprep.submit.http.trace import Trace
 from wanprep.submit.ledger.ledger import Ledger
 from wanprep.submit.ledger.run import format_time
 from wanprep.submit.services.service import Services
@@ -47,8 +48,11 @@ def open_session(
     held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
 ) -> Session:
     """Open the ledger and a session on it; both are closed with `held`."""
+    file = trace_file()
+    trace = held.enter_context(Trace(file)) if file else None
     ledger = held.enter_context(Ledger(state_folder(environ)))
-    return held.enter_context(Session(ledger, Services(config), environ, emulated=emulated))
+    session = Session(ledger, Services(config), environ, emulated=emulated, trace=trace)
+    return held.enter_context(session)
 
 
 def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.completion import complete_folders, complete_runs
-from wanprep.cli.options import format_option, together, verbosity_options, yes_option
+from wanprep.cli.options import format_option, together, trace_option, verbosity_options, yes_option
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def runs() -> None:
 
 @runs.command("list")
 @_format
+@trace_option
 @click.option("--refresh", is_flag=True, help="Ask the providers for the state of open runs.")
 def list_(style: str, refresh: bool) -> int:
     """List all runs, newest first, with the time until which results can be downloaded.
@@ -122,6 +123,7 @@ def show(ids: tuple[str, ...], style: str) -> int:
 @_ids_and_format
 @_output_option(help="Write results to DIR.  [default: the current folder]")
 @verbosity_options
+@trace_option
 def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
     """Wait until runs end, and download their results. Ctrl-C stops waiting, not the runs.
 
@@ -143,6 +145,7 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
 @runs.command()
 @_ids_and_format
 @_output_option(default=".", show_default=True, help="Write results to DIR.")
+@trace_option
 def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """Download the results of finished runs, until the provider deletes them.
 
@@ -163,6 +166,7 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
 @runs.command()
 @_ids_and_format
 @yes_option
+@trace_option
 def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     """Ask the providers to cancel runs, and show the outcome.
 

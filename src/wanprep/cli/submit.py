@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli.completion import complete_files, complete_folders
-from wanprep.cli.options import format_option, is_quiet, target_option, use_color, verbosity_options
+from wanprep.cli.options import (
+    format_option,
+    is_quiet,
+    target_option,
+    trace_option,
+    use_color,
+    verbosity_options,
+)
 from wanprep.errors import UsageError
 from wanprep.text import visible
 
@@ -47,6 +54,7 @@ _ASK_ABOVE: Final = 1.0  # USD, for all jobs of a command
               help="Leave out what the target has no field for, and list it.")  # fmt: skip
 @click.option("-y", "--yes", is_flag=True, help="Accept any price, also an unknown one.")
 @click.option("--offline", is_flag=True, help="Do not check asset URLs.")
+@trace_option
 @verbosity_options
 @format_option(["text", "json"], "A line for each run, or a JSON list.")
 def submit(
@@ -79,6 +87,7 @@ def submit(
     from wanprep.check.inputs import CheckRequest
     from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
+    from wanprep.plugins.loading import load_checks
     from wanprep.submit.session.plan import Options
 
     config = find_config(Path.cwd())
@@ -87,6 +96,7 @@ def submit(
         targets=targets,
         offline=offline or dry_run or emulate or config.offline,
         config=config,
+        checks=load_checks(),
     )
     options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Kind = Literal["report", "receipt", "run record", "baseline"]
 
 _HEAD: Final = 64 * 1024
-_RULE: Final = r"(?:[a-z]+(?:-[a-z]+)+|unknown)"
+_RULE: Final = r"(?:[a-z][a-z0-9_-]*/[a-z0-9-]+|[a-z]+(?:-[a-z]+)+|unknown)"
 _SEVERITY: Final = r"(?:error|warning|note)"
 _STRING: Final = r'"(?:[^"\\]|\\.)*"'
 _REPORTS: Final = {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from wanprep.check.plugin_checks import Check, CheckedFile, CheckedJob, Problem
 from wanprep.plugins import answers
 from wanprep.plugins.flow import (
     STATES,
@@ -34,6 +35,9 @@ __all__ = [
     "Accepted",
     "Cancelled",
     "CannotHost",
+    "Check",
+    "CheckedFile",
+    "CheckedJob",
     "Events",
     "FileContent",
     "Flow",
@@ -41,6 +45,7 @@ __all__ = [
     "HostedUrl",
     "LocalFile",
     "Order",
+    "Problem",
     "Provider",
     "Refused",
     "Request",

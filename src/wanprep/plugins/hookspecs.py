@@ -8,13 +8,14 @@ A plugin is a package whose name begins with `wanprep_`, with an entry point in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from wanprep.check.plugin_checks import Check
     from wanprep.emulator import Site
     from wanprep.plugins.provider import Host, Provider
 
@@ -37,6 +38,28 @@ def wanprep_register_hosts(register: Callable[[str, Host], None]) -> None:
 
     Called once, when a local file must be hosted and its provider has no uploads. "s3" is used
     for URLs such as "s3://bucket/prefix" in `[hosts]` of the configuration.
+    """
+
+
+@hookspec
+def wanprep_register_checks(register: Callable[[Check], None]) -> None:
+    """Register checks of files and jobs, with rules of this plugin's own.
+
+    Called once, when something is checked and the package has a `rules.json`, which describes the
+    rules: `{"acme/no-logo": {"title", "why", "by_hand", "severity"}}`. Their names begin with the
+    plugin's. The functions are called for each file or job and each target; they must be pure,
+    since a check may run in a hook at every commit: no network, no files, no clock.
+    """
+
+
+@hookspec
+def wanprep_register_report_formats(
+    register: Callable[[str, Callable[[Mapping[str, Any]], Iterable[str]]], None],
+) -> None:
+    """Register formats of `wanprep check --format NAME`, by their names.
+
+    Called once, when `--format` names none of wanprep's own. The function is given the report as
+    `wanprep schema report` describes it, without secrets, and yields pieces of text.
     """
 
 

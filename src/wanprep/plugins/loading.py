@@ -18,17 +18,22 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.plugins.describe import describe_error
+from wanprep.rules.finding import plugin_rules
 from wanprep.rules.target import is_disabled, plugin_name
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from importlib.metadata import EntryPoint
+    from typing import Any
 
     import pluggy
 
+    from wanprep.check.plugin_checks import Check
     from wanprep.emulator import Site
     from wanprep.plugins.provider import Host, Provider
+
+    ReportFormat = Callable[[Mapping[str, Any]], Iterable[str]]
 
 _GROUP: Final = "wanprep"
 SLOW: Final = 2.0  # seconds that importing a plugin should not take
@@ -47,6 +52,8 @@ class Plugins:
     warns: bool = False
     providers: dict[str, Provider] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)  # by the scheme of their URLs
+    checks: dict[str, Check] = field(default_factory=dict)  # by their rules
+    formats: dict[str, ReportFormat] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)  # by the plugin's name: what is wrong
     seconds: dict[str, float] = field(default_factory=dict)  # that each took to load
     owners: dict[str, str] = field(default_factory=dict)  # of "the provider 'acme'"
@@ -57,8 +64,7 @@ class Plugins:
         Only its own plugin is loaded: the package wanprep_NAME. The others are loaded if that
         does not register it.
         """
-        package = f"wanprep_{plugin_name(name)}"
-        self._load([each for each in self.waiting if each.module.partition(".")[0] == package])
+        self.load_packages([name])
         if name not in self.providers:
             self.load_all()
         if name in self.providers:
@@ -73,6 +79,12 @@ class Plugins:
     def registers_anything(self) -> bool:
         """Whether any plugin that is loaded has registered something."""
         return bool(self.owners)
+
+    def load_packages(self, names: Iterable[str]) -> Plugins:
+        """Load the plugins of the packages wanprep_NAME alone."""
+        packages = {f"wanprep_{plugin_name(name)}" for name in names}
+        self._load([each for each in self.waiting if each.module.partition(".")[0] in packages])
+        return self
 
     def load_all(self) -> Plugins:
         """Load all plugins, the bundled ones first, so that no other can take their names."""
@@ -113,7 +125,18 @@ class Plugins:
         hosts: list[tuple[str, Host]] = []
         self.call(plugin, "wanprep_register_providers", providers.append)
         self.call(plugin, "wanprep_register_hosts", lambda *host: hosts.append(host))
+        checks: list[Check] = []
+        formats: list[tuple[str, ReportFormat]] = []
+        self.call(plugin, "wanprep_register_checks", checks.append)
+        self.call(plugin, "wanprep_register_report_formats", lambda *each: formats.append(each))
+        for check in checks:
+            if check.rule not in plugin_rules() or not check.rule.startswith(
+                f"{plugin_name(point.module.partition('.')[0])}/"
+            ):
+                raise ValueError(f"its check {check.rule} is not in its rules.json")
         names = [f"the provider '{each.name}'" for each in providers]
+        names += [f"the check '{each.rule}'" for each in checks]
+        names += [f"the report format '{name}'" for name, _ in formats]
         names += [f"the host '{scheme}'" for scheme, _ in hosts]
         for name in names:
             if name in self.owners:
@@ -121,6 +144,8 @@ class Plugins:
         self.owners |= dict.fromkeys(names, point.name)
         self.providers |= {each.name: each for each in providers}
         self.hosts |= dict(hosts)
+        self.checks |= {each.rule: each for each in checks}
+        self.formats |= dict(formats)
 
     @contextmanager
     def fence(self, plugin: str, failure: str) -> Iterator[None]:
@@ -179,6 +204,12 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, NameTaken):
         return str(error)
     return describe_error(error)
+
+
+def load_checks() -> tuple[Check, ...]:
+    """Return the checks of the installed plugins; only those that have rules are loaded."""
+    plugins = {name.partition("/")[0] for name in plugin_rules()}
+    return tuple(installed().load_packages(plugins).checks.values()) if plugins else ()
 
 
 def load_hosts() -> Mapping[str, Host]:

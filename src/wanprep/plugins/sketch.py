@@ -58,7 +58,8 @@ class Sketch:
         """Write a recording of its answers."""
         submit, poll = f"POST {self.submit}", f"GET {self.poll.replace('{name}', _JOB)}"
         error = {"error": {"code": "invalid_key", "message": "no such key"}}
-        first: State = "queued" if "queued" in self.states.values() else "running"
+        waiting: list[State] = ["queued", "running"]
+        known = [state for state in waiting if state in self.states.values()]
         return _dump({
             "docs": [self.docs],
             "job": _JOB,
@@ -67,7 +68,8 @@ class Sketch:
                 _scene("submit", "accepted", {"request": submit, "body": _nested(self.id, _JOB)}),
                 _scene("submit", "refused", {"request": submit, "status": 401, "body": error},
                        message="no such key", code="invalid_key"),
-                _scene("poll", first, {"request": poll, "body": self._job(self.word(first))}),
+                *(_scene("poll", state, {"request": poll, "body": self._job(self.word(state))})
+                  for state in known),
                 _scene("poll", "succeeded",
                        {"request": poll, "body": self._job(self.word("succeeded"), _RESULT)},
                        outputs=[_RESULT]),

@@ -44,6 +44,21 @@ def renderer(name: str) -> Render:
     """Return the function that writes a format, without secrets; its module is imported now."""
     from wanprep.check.result import redact_report
 
+    if name not in _MODULES:
+        return _plugin_renderer(name)
     module, _, function = _MODULES[name].partition(":")
     write = cast("Render", getattr(import_module(f"{__name__}.{module}"), function))
     return lambda parts, style: write(map(redact_report, parts), style)
+
+
+def _plugin_renderer(name: str) -> Render:
+    """Give the whole report to a plugin, as its JSON schema describes it."""
+    import json
+
+    from wanprep.plugins.loading import installed
+
+    def render(parts: Iterable[Report], style: Style) -> Iterator[str]:
+        report = json.loads("".join(renderer("json")(parts, style)))
+        yield from installed().load_all().formats[name](report)
+
+    return render

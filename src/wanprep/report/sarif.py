@@ -83,7 +83,7 @@ def _rule(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
     sources = sorted({_source(each) for each in findings if each.source})
     return {
         "id": name,
-        "name": "".join(word.capitalize() for word in name.split("-")),
+        "name": "".join(word.capitalize() for word in re.split(r"[-/]", name)),
         "shortDescription": {"text": f"{rule.title}."},
         "fullDescription": {"text": rule.why},
         "help": {

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from wanprep.errors import UsageError
+from wanprep.errors import UsageError, warn_of_plugin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Severity = Literal["error", "warning", "note"]
 FIX: Final = "wanprep fix"
+_PLUGIN_KEYS: Final = frozenset({"title", "why", "by_hand", "severity"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Rule:
     why: str
     by_hand: str
     fix: str = ""  # what `wanprep fix` can do about it; empty if it never can
+    severity: Severity = "error"  # of a plugin's rule; others have it beside each limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +78,50 @@ class Verdict:
 def rules() -> Mapping[str, Rule]:
     """Return all rules by name."""
     file = Path(__file__).with_name("rules.json")
-    catalog: dict[str, dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return {name: Rule(name=name, **strings) for name, strings in catalog.items()}
+    catalog: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    own = {name: Rule(name=name, **strings) for name, strings in catalog.items()}
+    return {**own, **plugin_rules()}
+
+
+@cache
+def plugin_rules() -> Mapping[str, Rule]:
+    """Return the rules of plugins, whose names begin with the plugin's: `acme/no-logo`.
+
+    They are in the `rules.json` of a package, and read without importing it.
+    """
+    from wanprep.rules.target import plugin_packages
+
+    found: dict[str, Rule] = {}
+    for folder, plugin in plugin_packages():
+        file = folder / "rules.json"
+        if file.is_file():
+            try:
+                found |= read_plugin_rules(file, plugin)
+            except ValueError as error:
+                message = f"the rules of the plugin {plugin} cannot be used: {file}: {error}."
+                warn_of_plugin(plugin, message)
+    return found
+
+
+def read_plugin_rules(file: Path, plugin: str) -> dict[str, Rule]:
+    """Read the rules of one plugin; raise ValueError for what is wrong with them."""
+    data: Any = json.loads(file.read_text(encoding="utf-8"))
+    rules: dict[str, Rule] = {}
+    for name, strings in data.items() if isinstance(data, dict) else ():
+        if not re.fullmatch(rf"{re.escape(plugin)}/[a-z0-9]+(-[a-z0-9]+)*", name):
+            raise ValueError(f"the name {name!r} must begin with {plugin}/, in lower case")
+        if not isinstance(strings, dict) or {*strings} != _PLUGIN_KEYS:
+            raise ValueError(f"{name} needs exactly {', '.join(sorted(_PLUGIN_KEYS))}")
+        if strings["severity"] not in {"error", "warning", "note"}:
+            raise ValueError(f"the severity of {name} must be error, warning or note")
+        rules[name] = Rule(name=name, message="", **strings)
+    return rules
+
+
+def forget_plugin_rules() -> None:
+    """Read the rules of plugins again: others may be installed or disabled."""
+    for cached in (rules, plugin_rules):
+        cached.cache_clear()
 
 
 def find_rule(name: str) -> Rule:

@@ -279,6 +279,12 @@ def plugin_name(name: str) -> str:
 
 
 def _plugin_folders() -> list[tuple[Path, str]]:
+    folders = ((folder / "targets", plugin) for folder, plugin in plugin_packages())
+    return [(folder, plugin) for folder, plugin in folders if folder.is_dir()]
+
+
+def plugin_packages() -> list[tuple[Path, str]]:
+    """List the packages of plugins on the import path, without importing any."""
     folders = _folders_on(tuple(sys.path))
     return [(folder, plugin) for plugin, folder in folders.items() if not is_disabled(plugin)]
 
@@ -292,9 +298,8 @@ def _folders_on(path: tuple[str, ...]) -> Mapping[str, Path]:
         except OSError:
             continue
         for name in names:
-            folder = Path(place, name, "targets")
-            if folder.is_dir():  # the first on the path is what import would take
-                found.setdefault(plugin_name(name), folder)
+            if name.isidentifier():  # the first on the path is what import would take
+                found.setdefault(plugin_name(name), Path(place, name))
     return found
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.flow import FileContent, Request
     from wanprep.submit.http.retries import RetryPolicy
+    from wanprep.submit.http.trace import Trace
     from wanprep.submit.services.keys import Key
 
 _MOST_REDIRECTS: Final = 5
@@ -48,7 +49,9 @@ class HttpClient(Closing):
         key: Key,
         policy: RetryPolicy,
         reach: Reach | None = None,
+        trace: Trace | None = None,
     ) -> None:
+        self._trace = trace
         self.bases = bases
         # The links of an emulator on this machine are plain http, as its own URL is.
         self.plain = any(is_loopback(base) for base in bases.values())
@@ -77,7 +80,7 @@ class HttpClient(Closing):
         """Send a request and read its whole response."""
         started = time.monotonic()
         body = bytearray()
-        with self.open(request) as answer:
+        with self.open(request, body) as answer:
             for piece in answer.iter_bytes():
                 body += piece
                 if len(body) > _LARGEST_ANSWER:
@@ -88,14 +91,36 @@ class HttpClient(Closing):
         return Response(answer.status_code, headers, bytes(body), build_url(request, self.bases))
 
     @contextmanager
-    def open(self, request: Request) -> Iterator[httpx.Response]:
-        """Send a request and yield its response, with the body still unread."""
+    def open(self, request: Request, body: bytearray | None = None) -> Iterator[httpx.Response]:
+        """Send a request and yield its response, with the body still unread.
+
+        `body` is where the caller collects it, for a trace.
+        """
+        started, error = time.monotonic(), ""
+        answer: httpx.Response | None = None
         with ExitStack() as stack:
             chain = _RedirectChain(self, request, stack)
-            with _translate_errors(chain, OSError):
-                answer = chain.follow()
-            with _translate_errors(chain):
-                yield answer
+            try:
+                with _translate_errors(chain, OSError):
+                    answer = chain.follow()
+                with _translate_errors(chain):
+                    yield answer
+            except Broken as broken:
+                error = str(broken)
+                raise
+            finally:
+                if self._trace:
+                    received = bytes(body) if body is not None else None
+                    self._trace.write(
+                        request,
+                        url=chain.url or build_url(request, self.bases),
+                        headers=build_headers(request, self.key.header() if request.key else None),
+                        seconds=time.monotonic() - started,
+                        answer=None
+                        if answer is None
+                        else (answer.status_code, answer.headers, received),
+                        error=error,
+                    )
 
 
 class _RedirectChain:

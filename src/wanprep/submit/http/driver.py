@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Status,
     )
     from wanprep.submit.http.retries import Outcome
+    from wanprep.submit.http.trace import Trace
     from wanprep.submit.services.service import Service
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ class Driver(Closing):
         settings: Settings | None = None,
         policy: RetryPolicy | None = None,
         reach: Reach | None = None,
+        trace: Trace | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.provider = provider
@@ -70,7 +72,7 @@ class Driver(Closing):
         self.policy = policy or RetryPolicy()
         self.pause = pause
         bases = {name: service.base(name, environ) for name in service.bases}
-        self.client = HttpClient(bases, need_key(service, environ), self.policy, reach)
+        self.client = HttpClient(bases, need_key(service, environ), self.policy, reach, trace)
 
     def close(self) -> None:
         """Close the connections."""

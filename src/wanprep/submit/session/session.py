@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
+    from wanprep.submit.http.trace import Trace
     from wanprep.submit.ledger.ledger import Ledger
     from wanprep.submit.services.service import Service, Services
 
@@ -26,8 +27,15 @@ class Session(Closing):
     """One per command, shared by its threads; a driver is opened when first needed."""
 
     def __init__(
-        self, ledger: Ledger, services: Services, environ: Mapping[str, str], *, emulated: bool
+        self,
+        ledger: Ledger,
+        services: Services,
+        environ: Mapping[str, str],
+        *,
+        emulated: bool,
+        trace: Trace | None = None,
     ) -> None:
+        self.trace = trace
         self.ledger = ledger
         self.services = services
         self.environ = environ
@@ -51,6 +59,7 @@ class Session(Closing):
                     environ=self.environ,
                     settings=self.services.settings(provider),
                     reach=self._reach(),
+                    trace=self.trace,
                 )
             return self._drivers[provider]
 

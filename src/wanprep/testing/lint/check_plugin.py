@@ -99,11 +99,24 @@ def _check_data(checked: Checked) -> tuple[Mapping[str, Any] | None, Recording |
         if service is not None:
             messages += check_provider_data(service, checked.found.package)
         checked.add("data", [Problem(file.name, *each) for each in messages])
+    checked.add("data", _check_rules(checked.found))
     try:
         recording = read_recording(folder)
     except UsageError as error:
         checked.add("data", [Problem("recorded.json", "", str(error))])
     return service, recording
+
+
+def _check_rules(found: PluginPackage) -> Iterator[Problem]:
+    from wanprep.rules.finding import read_plugin_rules
+    from wanprep.rules.target import plugin_name
+
+    file = found.folder / "rules.json"
+    if file.is_file():
+        try:
+            read_plugin_rules(file, plugin_name(found.package))
+        except ValueError as error:
+            yield Problem(file.name, "", f"{error}.")
 
 
 def _check_targets(checked: Checked, service: Mapping[str, Any] | None) -> list[Target]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError
+from wanprep.rules.finding import forget_plugin_rules
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -109,11 +110,13 @@ def load_alone(found: PluginPackage) -> Iterator[Plugins]:
     others = _remove_modules(found.package)
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
+    forget_plugin_rules()
     try:
         points = [EntryPoint(name, name, "wanprep") for name in found.modules or (found.package,)]
         yield load(points)
     finally:
         sys.path.remove(folder)
+        forget_plugin_rules()
         _remove_modules(found.package)
         sys.modules.update(others)
 

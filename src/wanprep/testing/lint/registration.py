@@ -5,8 +5,10 @@ from __future__ import annotations
 import inspect
 import re
 import time
+import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.errors import PluginWarning
 from wanprep.testing.lint.plugin import Problem
 from wanprep.testing.lint.targets import check_agreement
 from wanprep.testing.lint.watch import Watch
@@ -69,7 +71,7 @@ def load_watched(found: PluginPackage, plugins: Plugins) -> Iterator[Problem]:
     """Import the plugin; its time is that of the processor, as sleeping is reported by itself."""
     watch = Watch()
     start = time.thread_time()
-    with watch.inside("import"):
+    with warnings.catch_warnings(action="ignore", category=PluginWarning), watch.inside("import"):
         plugins.load_all()
     seconds = time.thread_time() - start
     yield from (Problem("__init__.py", *each) for each in watch.seen)
