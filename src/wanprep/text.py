@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+_BYTES: Final = re.compile("[\udc80-\udcff]+")  # that are not UTF-8, as Python carries them
 
 
 def visible(text: str) -> str:
@@ -25,6 +30,16 @@ def _escaped(letter: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def json_text(value: object, *, indent: int | None = None, ascii_only: bool = True) -> str:
+    r"""Write JSON that every program can read: a byte of a name that is no UTF-8 becomes \xe9."""
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    if "\\ud" not in text and not _BYTES.search(text):
+        return text
+    plain = json.dumps(value, ensure_ascii=False)
+    plain = _BYTES.sub(lambda found: json.dumps(visible(found[0]))[1:-1], plain)
+    return json.dumps(json.loads(plain), indent=indent, ensure_ascii=ascii_only)
 
 
 def file_size(count: int) -> str:

@@ -72,6 +72,14 @@ def test_media_that_no_job_can_use_are_reported(capfd: pytest.CaptureFixture[str
     assert f"It has 1 error for {EVOLINK}" in capfd.readouterr().err
 
 
+def test_what_cannot_be_listed_is_reported(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "round.png").symlink_to("round.png")
+    Image.new("RGB", (320, 240)).save("good.png")
+    assert run(["init", "--yes", "-t", EVOLINK]) == 0
+    assert "left out: round.png: not read: too many levels" in capfd.readouterr().err
+    assert "good.png" in Path("job.yaml").read_text()
+
+
 def test_no_file_is_overwritten(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / ".git").mkdir()
     for name in ("job.yaml", "wanprep.toml", ".pre-commit-config.yaml"):

@@ -95,8 +95,9 @@ def test_hostile_names(wanprep: Command, tmp_path: Path) -> None:
     assert len(table.splitlines()) == len(HOSTILE) + 1
     assert all(line.isprintable() for line in table.splitlines())
     assert lines.isascii()
-    names = [os.fsencode(json.loads(line)["path"]) for line in lines.splitlines()]
-    assert names == sorted(HOSTILE, key=os.fsdecode)
+    names = [json.loads(line)["path"] for line in lines.splitlines()]
+    in_order = sorted(map(os.fsdecode, HOSTILE))  # JSON cannot hold the byte that is not UTF-8
+    assert names == [name.replace("\udce9", "\\xe9") for name in in_order]
     assert named.status == 0
     assert len(named.out.splitlines()) == len(HOSTILE)
 

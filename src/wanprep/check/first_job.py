@@ -55,13 +55,14 @@ class FirstJob:
 
 
 def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
-    """Probe the images and clips in a folder, as a check would."""
+    """Probe the images and clips in a folder, as a check would, also those that cannot be read."""
     named = (
         path
         for path in files_in([folder], stdin)
-        if isinstance(path, str) and usual_kind(extension_format(path) or "") in _ROLES
+        if isinstance(path, Facts) or usual_kind(extension_format(path) or "") in _ROLES
     )
-    return [facts for facts in probe_many(named) if facts.readable and facts.kind in _ROLES]
+    found = probe_many(named)
+    return [each for each in found if not each.readable or each.kind in _ROLES]
 
 
 def first_job(

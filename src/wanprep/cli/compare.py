@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from itertools import groupby
@@ -61,6 +60,7 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
     from wanprep.cli.progress import show_probe_progress
     from wanprep.compare import compare as compare_jobs
     from wanprep.config import find_config
+    from wanprep.text import json_text
 
     with show_probe_progress():
         config = find_config(Path.cwd())
@@ -73,7 +73,7 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
             {"job": job, "targets": [_as_json(row) for row in of_job]}
             for job, of_job in by_job.items()
         ]
-        click.echo(json.dumps(table, indent=2, ensure_ascii=False))
+        click.echo(json_text(table, indent=2, ascii_only=False))
     else:
         for line in _table(by_job):
             click.echo(line, color=use_color(sys.stdout))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from contextlib import contextmanager
@@ -33,7 +32,7 @@ from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
 from wanprep.report.fix_text import render_outcomes
 from wanprep.report.plan_text import render_plan
-from wanprep.text import join_words, visible
+from wanprep.text import join_words, json_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -131,12 +130,12 @@ def show_plan(
     remaining = drop_baseline(remaining, baseline, predicted.sources)
     remaining = with_fixes(remaining)
     if style == "json":
-        click.echo(json.dumps(plan_json(prepared, jobs), indent=1, ensure_ascii=False))
+        click.echo(json_text(plan_json(prepared, jobs), indent=1, ascii_only=False))
     elif diff:
         click.echo(plan_diff(jobs), nl=False)
     else:
         look = style_for(sys.stdout)
-        pieces = render_plan(prepared, jobs, remaining, task.options, look)
+        pieces = render_plan(prepared, jobs, remaining, look)
         print_pieces(pieces, sys.stdout)
     has_changes = any(each.done for each in prepared.files) or any(
         job.fixed.text != job.file.source.text for job in jobs
@@ -151,7 +150,7 @@ def show_outcomes(
 ) -> None:  # fmt: skip
     """Print what was done and what remains, or with JSON the receipt."""
     if style == "json":
-        click.echo(json.dumps(receipt(outcomes), indent=1, ensure_ascii=False))
+        click.echo(json_text(receipt(outcomes), indent=1, ascii_only=False))
         return
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)

@@ -151,7 +151,11 @@ def _write_job(target: Target, file: str, config: Config) -> None:
     from wanprep.check.first_job import first_job, media_in
     from wanprep.schemas import schema_text
 
-    media = [] if os.path.lexists(file) else media_in(".", sys.stdin.buffer)
+    found = [] if os.path.lexists(file) else media_in(".", sys.stdin.buffer)
+    media = [each for each in found if each.readable]
+    for each in found:
+        if not each.readable:
+            click.echo(f"left out: {visible(each.path)}: {each.problem}", err=True)
     job = first_job(target, media, file=file, schema=_SCHEMA, config=config)
     if _write(file, job.text):
         _write(os.path.join(os.path.dirname(file), _SCHEMA), schema_text("job"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from dataclasses import replace
@@ -14,7 +13,7 @@ import click
 from wanprep.cli.completion import complete_files
 from wanprep.cli.options import format_option, reading_options, shard_option
 from wanprep.net.secrets import redact_url
-from wanprep.text import file_size, plural, seconds, visible
+from wanprep.text import file_size, json_text, plural, seconds, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -144,14 +143,14 @@ def _as_json(facts: Iterable[Facts]) -> Iterator[str]:
     """Write a JSON list piece by piece, so that memory does not grow with it."""
     opening = "[\n"
     for fact in facts:
-        yield f"{opening}  {json.dumps(fact.as_json())}"
+        yield f"{opening}  {json_text(fact.as_json())}"
         opening = ",\n"
     yield "[]\n" if opening == "[\n" else "\n]\n"
 
 
 def _as_json_lines(facts: Iterable[Facts]) -> Iterator[str]:
     for fact in facts:
-        yield f"{json.dumps(fact.as_json())}\n"
+        yield f"{json_text(fact.as_json())}\n"
 
 
 _RENDERERS: Final[Mapping[str, Callable[[Iterable[Facts]], Iterator[str]]]] = {

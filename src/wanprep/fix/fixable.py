@@ -61,7 +61,7 @@ class _Fixes:
         key = (facts, tuple(media.roles), frozenset(media.ignored))
         if key not in self._planned:
             self._planned[key] = plan_file(media, self.options)
-        return self._planned[key].command(finding.target, finding.rule, self.options)
+        return self._planned[key].command(finding.target, finding.rule)
 
     @cached_property
     def _media(self) -> dict[str, MediaFile]:

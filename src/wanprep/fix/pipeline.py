@@ -142,7 +142,6 @@ class _Fixer:
     ) -> None:
         self._out = request.out
         self._keep_lossy = request.backup
-        self._options = request.options
         self._may_overwrite = request.earlier.has_written
         self._executors = executors
         self._progress = progress
@@ -177,7 +176,7 @@ class _Fixer:
         if self._out is not None and before:
             result = file.result
         found = findings_for(media, media.facts, media.path)
-        kept = Unchanged(media, result, before, file.with_fixes(found, self._options))
+        kept = Unchanged(media, result, before, file.with_fixes(found))
         if result != media.path and not (os.path.isfile(result) and sha256_of(result) == before):
             self._record.announce(kept)
             copy_file(media.path, result, overwrite=self._may_overwrite(result))
@@ -199,7 +198,7 @@ class _Fixer:
             verification = verify(file.media, plan, replace(facts, path=path), similarity, path)
             if verification.problems:
                 return NotFixed(file.media, verification.problems)
-            after = file.with_fixes(verification.after, self._options)
+            after = file.with_fixes(verification.after)
             verification = replace(verification, after=after)
             hashes = {"before": before, "after": sha256_of(part)}
             fixed = Fixed(media=file.media, plan=plan, result=file.result, output=output,

@@ -40,6 +40,7 @@ class PlannedFile:
     undecided: tuple[str, ...] = ()  # why the plan waits for a decision of the user
     # What would be done after all decisions; the plan is then this one, or a part of it.
     decided: Plan | None = None
+    answers: str = ""  # the options that answer its questions
     obstacle: str = ""  # why the result could not be written to its place
 
     @property
@@ -54,34 +55,34 @@ class PlannedFile:
         stays = isinstance(self.plan, NotFixable) or bool(self.undecided or self.obstacle)
         return self.media.path if stays else self.result or self.media.path
 
-    def command(self, target: str, rule: str, options: Options) -> str:
+    def command(self, target: str, rule: str) -> str:
         """Return the command that makes a finding go away; empty if there is none."""
         if rule in self.media.ignored:
             return ""
         if self.done and (target, rule) not in self.done.left:
             return FIX
         if self.decided and (target, rule) not in self.decided.left:
-            return f"{FIX} {self._answers(self.decided, options)}"
+            return f"{FIX} {self.answers}"
         return ""
 
-    def with_fixes(self, found: Iterable[Finding], options: Options) -> tuple[Finding, ...]:
+    def with_fixes(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
         """Add to what remains the command that would fix it."""
-        return tuple(each.with_fix(self.command(each.target, each.rule, options)) for each in found)
+        return tuple(each.with_fix(self.command(each.target, each.rule)) for each in found)
 
-    def _answers(self, decided: Plan, options: Options) -> str:
-        """Return the options that answer all questions, with the best known result."""
-        asked = {step.name for step in _questions(decided, options)}
-        if "scale" in asked:
-            return "--yes"
-        answers = []
-        if asked & {"crop", "pad"}:
-            smart = replace(options, crop="smart", yes=True)
-            cropped = _plan(self.media, smart)
-            is_as_good = isinstance(cropped, Plan) and cropped.left <= decided.left
-            answers.append(f"--crop {'smart' if is_as_good else 'pad'}")
-        if "trim" in asked:
-            answers.append("--trim start")
-        return " ".join(answers)
+
+def _answers(media: MediaFile, decided: Plan, options: Options) -> str:
+    """Return the options that answer all questions, with the best known result."""
+    asked = {step.name for step in _questions(decided, options)}
+    if "scale" in asked:
+        return "--yes"
+    answers = []
+    if asked & {"crop", "pad"}:
+        cropped = _plan(media, replace(options, crop="smart", yes=True))
+        is_as_good = isinstance(cropped, Plan) and cropped.left <= decided.left
+        answers.append(f"--crop {'smart' if is_as_good else 'pad'}")
+    if "trim" in asked:
+        answers.append("--trim start")
+    return " ".join(answers)
 
 
 def plan_file(media: MediaFile, options: Options, ask: Ask | None = None) -> PlannedFile:
@@ -91,9 +92,10 @@ def plan_file(media: MediaFile, options: Options, ask: Ask | None = None) -> Pla
         return PlannedFile(media, plan)
     if ask and (answered := ask(media.path, plan, options)):
         return PlannedFile(media, _plan(media, answered))
+    answers = _answers(media, plan, options)
     if rest := _plan_without_questions(media, plan, options):
-        return PlannedFile(media, rest, decided=plan)
-    return PlannedFile(media, plan, undecided=undecided, decided=plan)
+        return PlannedFile(media, rest, decided=plan, answers=answers)
+    return PlannedFile(media, plan, undecided=undecided, decided=plan, answers=answers)
 
 
 def _plan(media: MediaFile, options: Options, ignored: Collection[str] = ()) -> AssetPlan:

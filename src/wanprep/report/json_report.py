@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wanprep.check.result import Totals, finding_json, verdict_json
 from wanprep.files.spool import Spool
+from wanprep.text import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ def render_json(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa
         for part in totals.count(parts):
             _add(findings, map(finding_json, part.findings))
             _add(verdicts, map(verdict_json, part.verdicts))
-        targets, unchecked = (json.dumps([*each]) for each in (totals.targets, totals.unchecked))
+        targets, unchecked = (json_text([*each]) for each in (totals.targets, totals.unchecked))
         yield f'{{\n  "version": 1,\n  "targets": {targets},\n'
         yield f'  "summary": {json.dumps(totals.summary)},\n  "findings": ['
         yield from _items(findings)
@@ -34,7 +35,7 @@ def render_json(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa
 def _add(spool: Spool, items: Iterable[object]) -> None:
     """Write an item of a list in a line of its own."""
     for item in items:
-        spool.write_text(f"    {json.dumps(item)}\n")
+        spool.write_text(f"    {json_text(item)}\n")
 
 
 def _items(spool: Spool) -> Iterator[str]:
@@ -51,4 +52,4 @@ def render_jsonl(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noq
     """Write one line per finding, for grep, jq and log collectors."""
     for part in parts:
         for finding in part.findings:
-            yield f"{json.dumps(finding_json(finding))}\n"
+            yield f"{json_text(finding_json(finding))}\n"

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from wanprep.check.result import Report
     from wanprep.fix.job.files import PlannedJob
-    from wanprep.fix.plan.plan import Options
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.fix.request import PlannedRun
     from wanprep.media.facts import Facts
@@ -37,14 +36,14 @@ _NOTHING_DONE: Final = "nothing was changed: this is a plan\n"
 
 
 def render_plan(
-    run: PlannedRun, jobs: Sequence[PlannedJob], remaining: Report, options: Options, style: Style
+    run: PlannedRun, jobs: Sequence[PlannedJob], remaining: Report, style: Style
 ) -> Iterator[str]:
     """Write what would be done to each file and why, or why nothing can be.
 
     Files that stay as they are and have no findings are only counted.
     """
     for file in run.files:
-        yield from _file(file, options, style)
+        yield from _file(file, style)
     for job in jobs:
         if job.problem:
             yield from render_reasons(job.file.file, "not fixed", [job.problem], style)
@@ -57,7 +56,7 @@ def render_plan(
     yield _NOTHING_DONE
 
 
-def _file(file: PlannedFile, options: Options, style: Style) -> Iterator[str]:
+def _file(file: PlannedFile, style: Style) -> Iterator[str]:
     path = file.media.path
     if file.obstacle:
         yield from render_reasons(path, "not fixed", [file.obstacle], style)
@@ -67,7 +66,7 @@ def _file(file: PlannedFile, options: Options, style: Style) -> Iterator[str]:
         case NoChange():
             if found:
                 yield f"{paint(visible(path), style, bold=True)}: unchanged\n"
-                yield from render_remaining(file.with_fixes(found, options), style)
+                yield from render_remaining(file.with_fixes(found), style)
         case NotFixable(reasons=reasons):
             yield from render_reasons(path, "cannot be fixed", reasons, style)
         case Plan() as plan:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wanprep.submit.session.session import Session
 
 PAY_AGAIN: Final = "To generate it again, and pay again, submit the job with --again."
+UNKNOWN_STATE: Final = "unknown_state"  # the provider's word, kept for `runs show`
 _MOST_SEARCHES: Final = 3  # a provider's list of jobs may lag behind
 
 
@@ -32,6 +33,7 @@ class NotCancelled(WanprepError):
 def record_status(session: Session, run: Run, status: Status) -> Run:
     """Move a run to the state that its provider reports; one in progress stays as it is."""
     service, details = session.service(run.provider), {**run.told, **status.details}
+    details.pop(UNKNOWN_STATE, None)
     match status.state:
         case "succeeded":
             deadline = result_deadline(service, run, status.outputs)
@@ -46,6 +48,8 @@ def record_status(session: Session, run: Run, status: Status) -> Run:
         case "expired":
             why = f"{(status.error or f'{service.title} reports {status.word}').rstrip('.')}."
             return session.ledger.move(run, "expired", error=f"{why} {PAY_AGAIN}", told=details)
+        case "unknown" if run.told.get(UNKNOWN_STATE) != status.word:
+            return session.ledger.amend(run, told={**run.told, UNKNOWN_STATE: status.word})
         case _:
             return run
 
