@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.provider import LocalFile, Settings
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission
+    from wanprep.submit.uploads.store_objects import StoredObject
 
 _MOST_ERRORS: Final = 5
 _DATA_URI: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
@@ -104,7 +106,7 @@ def _require_sendable(case: Case, target: Target) -> None:
 def _urls_of_assets(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for asset in case.intent.assets:
-        if asset.kind == "file" and asset.pointer not in urls:
+        if asset.kind in {"file", "object"} and asset.pointer not in urls:
             raise CannotBuild(f"{visible(asset.written)} has no URL yet: upload it first.")
         found[asset.pointer] = urls.get(asset.pointer, asset.written)
     if any(reference.pointer not in found for reference in case.intent.references):
@@ -215,6 +217,9 @@ def placeholder_urls(submission: Submission) -> dict[str, str]:
     return {
         pointer: f"https://uploaded.invalid/{file.sha256[:16]}/{file.name}"
         for pointer, file in submission.files.items()
+    } | {
+        pointer: f"https://signed.invalid/{sha256(each.url.encode()).hexdigest()[:16]}/file"
+        for pointer, each in submission.objects.items()
     }
 
 
@@ -230,5 +235,15 @@ def files_to_upload(submission: Submission, trial: BuiltRequest) -> Mapping[str,
     return {
         pointer: submission.files[pointer]
         for pointer, url in placeholder_urls(submission).items()
-        if json.dumps(url) in text
+        if pointer in submission.files and json.dumps(url) in text
+    }
+
+
+def objects_to_sign(submission: Submission, trial: BuiltRequest) -> Mapping[str, StoredObject]:
+    """List the objects of stores that are in the request."""
+    text = json.dumps(trial.order.body)
+    return {
+        pointer: submission.objects[pointer]
+        for pointer, url in placeholder_urls(submission).items()
+        if pointer in submission.objects and json.dumps(url) in text
     }

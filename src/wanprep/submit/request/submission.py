@@ -13,16 +13,19 @@ from wanprep.pointers import below, parent
 from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.body import replace_values
 from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.store_objects import find_object, unseen_object
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wanprep.check.inputs import Case, Inputs
+    from wanprep.job.model import Asset
     from wanprep.media.facts import Facts
     from wanprep.plugins.provider import LocalFile
     from wanprep.rules.target import Target
     from wanprep.submit.services.service import Services
+    from wanprep.submit.uploads.store_objects import StoredObject
 
 # Settings of a provider that change what is sent, and so what is bought.
 _SETTINGS_SENT: Final = ("item", "model-ids")
@@ -35,6 +38,7 @@ class Submission:
     case: Case
     target: Target
     files: Mapping[str, LocalFile]  # by pointer
+    objects: Mapping[str, StoredObject]  # of stores, by pointer
     facts: Mapping[str, Facts]  # by pointer, too
     identity: str
 
@@ -82,23 +86,44 @@ def _targets(case: Case, inputs: Inputs) -> Iterator[Target]:
 
 
 def _submission(case: Case, target: Target, inputs: Inputs, services: Services) -> Submission:
-    local = [asset for asset in case.intent.assets if asset.kind == "file"]
+    local = [asset for asset in case.intent.assets if asset.kind in {"file", "object"}]
     # A missing file is a finding of the check.
     files = {
         asset.pointer: local_file(asset.location)
         for asset in local
-        if os.path.isfile(asset.location)
+        if asset.kind == "file" and os.path.isfile(asset.location)
     }
+    objects = _objects(local, inputs, services)
     hashes = {pointer: file.sha256 for pointer, file in files.items()}
+    hashes |= {pointer: each.identity for pointer, each in objects.items()}
     settings = services.settings(target.provider)
     settings_sent = {name: settings[name] for name in _SETTINGS_SENT if name in settings}
     return Submission(
         case=case,
         target=target,
         files=files,
-        facts={asset.pointer: inputs.facts[asset.location] for asset in local},
+        objects=objects,
+        facts={
+            asset.pointer: inputs.facts[asset.location]
+            for asset in local
+            if asset.location in inputs.facts  # no object is, where the network is not used
+        },
         identity=job_identity(case, target, hashes, settings_sent),
     )
+
+
+def _objects(
+    assets: Iterable[Asset], inputs: Inputs, services: Services
+) -> dict[str, StoredObject]:
+    """Ask for the versions of a job's objects, but for those that the check did not find."""
+    is_offline, stores = inputs.request.offline, services.config.stores
+    return {
+        asset.pointer: unseen_object(asset.location)
+        if is_offline
+        else find_object(asset.location, stores)
+        for asset in assets
+        if asset.kind == "object" and (is_offline or inputs.facts[asset.location].readable)
+    }
 
 
 def job_identity(

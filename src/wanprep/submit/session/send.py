@@ -20,9 +20,11 @@ from wanprep.submit.request.body import (
     build_request,
     build_trial,
     files_to_upload,
+    objects_to_sign,
     placeholder_urls,
 )
 from wanprep.submit.request.price import estimate_price, price_json
+from wanprep.submit.uploads.store_objects import sign_object
 from wanprep.submit.uploads.upload import upload_file
 from wanprep.text import visible
 
@@ -57,6 +59,11 @@ def upload_and_build(
     for pointer, file in files_to_upload(submission, trial).items():
         task.report(f"uploading {visible(file.name)}")
         urls[pointer] = _upload(session, trial.order, file)
+    for pointer, stored in objects_to_sign(submission, trial).items():
+        driver = session.driver(provider)
+        if driver.client.reach.public:  # not with --emulate, which uses no network
+            task.report(f"signing {visible(stored.name)}")
+            urls[pointer] = sign_object(stored, session.services.config.stores, driver)
     request = build_request(submission.case, submission.target, urls, drop=drop, settings=settings)
     task.notes += [f"sent without {dropped}" for dropped in request.dropped]
     return request

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.provider import LocalFile
     from wanprep.submit.http.driver import Driver
+    from wanprep.submit.uploads.store_objects import StoredObject
+
 
 _PAGES: Final = frozenset({"text/html", "application/json", "application/xhtml+xml"})
 _TOTAL: Final = re.compile(r"bytes \d+-\d+/(\d+)\Z")
 
 
-def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
+def verify_link(url: str, file: LocalFile | StoredObject, driver: Driver) -> None:
     """Request a link without a key until it gives the file; raise CannotHost if it does not."""
     for number in count(1):
         try:
@@ -45,7 +47,7 @@ def verify_link(url: str, file: LocalFile, driver: Driver) -> None:
     )
 
 
-def link_problem(url: str, file: LocalFile, driver: Driver) -> str | None:
+def link_problem(url: str, file: LocalFile | StoredObject, driver: Driver) -> str | None:
     """Request a link once; None where it gives the file."""
     try:
         return _request_link(url, file, driver)
@@ -57,7 +59,7 @@ def _no_answer(broken: Broken) -> str:
     return f"does not answer ({broken})"
 
 
-def _request_link(url: str, file: LocalFile, driver: Driver) -> str | None:
+def _request_link(url: str, file: LocalFile | StoredObject, driver: Driver) -> str | None:
     if url.startswith("data:"):
         return None
     with driver.client.open(Request(method="HEAD", url=url, key=False)) as response:
@@ -71,7 +73,9 @@ def _request_link(url: str, file: LocalFile, driver: Driver) -> str | None:
         return _problem(response, _total_length(response, file.bytes), file)
 
 
-def _problem(response: httpx.Response, length: int | None, file: LocalFile) -> str | None:
+def _problem(
+    response: httpx.Response, length: int | None, file: LocalFile | StoredObject
+) -> str | None:
     if response.status_code not in {200, 206}:
         return f"answers with HTTP {response.status_code} where no key is sent"
     header: str = response.headers.get("content-type", "")
