@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from wanprep import check
-from wanprep.check.inputs import role_of
+from wanprep.check.inputs import CheckRequest, Inputs
 from wanprep.check.paths import check_paths, find_subjects
 from wanprep.check.pipeline import placeholder_facts
-from wanprep.config import Config
 from wanprep.errors import UsageError
 from wanprep.job.model import Asset
+from wanprep.job.roles import common_roles
 from wanprep.media.facts import Facts
+from wanprep.rules.target import all_targets
 
 NOTHING = io.BytesIO()
 JOB = "target: evolink/wan2.7-reference-video\nprompt: x\n"
@@ -106,12 +107,14 @@ def test_what_a_job_uses_is_not_judged_alone_unless_named(folder: Path) -> None:
     ],
 )
 def test_roles(facts: Facts, roles: dict[str, str], role: str) -> None:
-    assert role_of(facts, roles, Config()) == role
+    request = CheckRequest(paths=(), roles=roles)
+    inputs = Inputs(request, (), (), (), (), (), {facts.path: facts})
+    assert inputs.role(facts.path, all_targets()["wan/2.7"]) == role
 
 
 def test_an_address_is_presumed_to_be_what_the_job_says() -> None:
     asset = Asset("voice", "https://a.org/v", "/references/0/voice", "url", "https://a.org/v")
-    assert placeholder_facts(asset).kind == "audio"
+    assert placeholder_facts(asset, common_roles()).kind == "audio"
 
 
 def test_typescript_is_no_video(folder: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wanprep.job.model import Reference, read_jobs
+from wanprep.job.roles import common_roles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,12 +47,13 @@ def test_a_job(file: Path) -> None:
     assert job.prompt is not None
     assert job.prompt.startswith("Image 1 walks")
     assert job.negative_prompt == "blurry"
+    roles = common_roles()
     assert job.references == (
-        Reference("image", "refs/hero.jpg", "refs/hero.wav", "/references/0"),
-        Reference("image", "refs/garden.png", None, "/references/1"),
-        Reference("video", "refs/dance.mp4", None, "/references/2"),
+        Reference(roles["reference_image"], "refs/hero.jpg", "refs/hero.wav", "/references/0"),
+        Reference(roles["reference_image"], "refs/garden.png", None, "/references/1"),
+        Reference(roles["reference_video"], "refs/dance.mp4", None, "/references/2"),
     )
-    assert job.first_frame == "refs/start.png"
+    assert [asset.pointer for asset in job.assets()][-1] == "/first_frame"
     assert job.parameters == {
         "resolution": "1080p", "aspect_ratio": "16:9", "duration": 5, "seed": 42,
     }  # fmt: skip
@@ -65,7 +67,7 @@ def test_a_job_of_nothing(file: Path) -> None:
     file.write_text("target: []\nreferences:\nfirst_frame:\nparameters:\n", encoding="utf-8")
     (job,) = read_jobs(str(file)).jobs
     assert (job.targets, job.references, job.parameters) == ({}, (), {})
-    assert (job.prompt, job.negative_prompt, job.first_frame, job.body) == (None,) * 4
+    assert (job.prompt, job.negative_prompt, job.body) == (None,) * 3
 
 
 def test_an_empty_prompt_is_left_to_the_judge(file: Path) -> None:
@@ -101,7 +103,9 @@ def test_one_slip_is_one_problem(file: Path) -> None:
     file.write_text("refs:\n  image: a.png\n  voice: ''\n", encoding="utf-8")
     found = read_jobs(str(file))
     (job,) = found.jobs
-    assert job.references == (Reference("image", "a.png", None, "/references/0"),)
+    assert job.references == (
+        Reference(common_roles()["reference_image"], "a.png", None, "/references/0"),
+    )
     assert job.document.place("/references/0/image").line == 2
     assert [problem.pointer for problem in found.problems] == ["/refs", "/refs", "/refs/0/voice"]
     assert [asset.written for asset in job.assets()] == ["a.png"]

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from wanprep.job.documents.document import Document, SourceText
 from wanprep.job.documents.json_reader import read_json
 from wanprep.job.model import read_jobs
+from wanprep.job.roles import common_roles
 from wanprep.job.shape import _same_key, normalize
 from wanprep.schemas import load_schema
 
@@ -81,14 +82,14 @@ JOB = load_schema("job")
                      id="empty entry"),
         pytest.param("references: [5]", [(1, 14, "entry 1 of `references`: found a number")],
                      id="no entry"),
-        pytest.param("references: [{voice: a.wav}]", [(1, 14, "neither `image` nor `video`")],
-                     id="neither"),
-        pytest.param("references: [{image: a, video: b}]", [(1, 14, "both `image` and `video`:")],
+        pytest.param("references: [{voice: a.wav}]",
+                     [(1, 14, "has no `image`, `video` or `audio`")], id="neither"),
+        pytest.param("references: [{image: a, video: b}]", [(1, 14, "has `image` and `video`:")],
                      id="both"),
         pytest.param("references: [{img: a}]", [(1, 15, "did you mean `image`?")],
                      id="another word in a reference"),
         pytest.param("references: [{name: a, image: b}]",
-                     [(1, 15, "`name`: unknown key; allowed keys: `image`, `video`, `voice`")],
+                     [(1, 15, "`name`: unknown key; allowed keys: `image`, `video`, `voice`,")],
                      id="unknown in a reference"),
         pytest.param("references: [{image: }]", [(1, 21, "`image` is empty")], id="no path"),
         pytest.param("references: [{image: [a, b]}]", [(1, 22, "`image`: found a list")],
@@ -148,7 +149,7 @@ def test_problems(tmp_path: Path, text: str, problems: list[tuple[int, int, str]
 def test_normalized(text: object, normal: object) -> None:
     document = read_json(SourceText(json.dumps(text)))
     assert isinstance(document, Document)
-    found, problems = normalize(document)
+    found, problems = normalize(document, common_roles())
     assert found
     assert found.value == normal
     assert problems
@@ -160,7 +161,7 @@ def test_hints_for_json_are_json(tmp_path: Path) -> None:
     messages = [problem.message for problem in read_jobs(str(path)).problems]
     assert messages == [
         "`references`: found a mapping; expected a list: put [ ] around its entries",
-        "this reference has both `image` and `video`: make two entries of it",
+        "this reference has `image` and `video`: make two entries of it",
     ]
 
 
@@ -169,7 +170,9 @@ VALUES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=2)
         | st.dictionaries(
-            st.sampled_from(["image", "video", "voice", "prompt", "refs", "x"]), inner, max_size=3
+            st.sampled_from(["image", "video", "voice", "audio", "prompt", "refs", "x"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=6,
@@ -184,7 +187,7 @@ JOBS = VALUES | st.dictionaries(
 def test_problems_agree_with_the_published_schema(job: object) -> None:
     document = read_json(SourceText(json.dumps(job)))
     assert isinstance(document, Document)
-    _, problems = normalize(document)
+    _, problems = normalize(document, common_roles())
     assert (not problems) == Draft202012Validator(JOB).is_valid(job)
 
 
@@ -192,7 +195,7 @@ def test_the_schemas_examples_are_jobs() -> None:
     for example in JOB["examples"]:
         document = read_json(SourceText(json.dumps(example)))
         assert isinstance(document, Document)
-        assert normalize(document)[1] == ()
+        assert normalize(document, common_roles())[1] == ()
 
 
 def test_every_key_has_a_title_and_a_description() -> None:

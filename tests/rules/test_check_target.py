@@ -96,6 +96,8 @@ def error_of(file: Path) -> str:
     return str(caught.value)
 
 
+PLACE: Final = {"in": "references", "key": "element", "kind": "image", "title": "Element",
+                "description": "A thing."}  # fmt: skip
 WIDTH_AT: Final = "/$defs/image/properties/width"
 
 
@@ -195,6 +197,15 @@ WIDTH_AT: Final = "/$defs/image/properties/width"
         pytest.param(lambda data: data.update(prompt_styles=["Imgae 1"], style={
                          "x-rule": "prompt-ref-style", "x-severity": "note", "x-source": SOURCE}),
                      "/prompt_styles: there is no prompt style", id="prompt style"),
+        pytest.param(lambda data: data["roles"].update(last_fram={}),
+                     "/roles/last_fram: no job has this role; did you mean `last_frame`?",
+                     id="misspelt role"),
+        pytest.param(lambda data: data["roles"].update(element={}),
+                     "/roles/element: no job has this role; define it in `places`", id="new role"),
+        pytest.param(lambda data: data.update(places={"voice": PLACE}),
+                     "/places/voice: is a role that all jobs have", id="role of all jobs"),
+        pytest.param(lambda data: data.update(places={"element": PLACE | {"key": "image"}}),
+                     "/places/element/key: jobs have another key `image`", id="key of a role"),
     ],
 )  # fmt: skip
 def test_slips(file: Path, change: Change, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.job.model import Job, read_jobs
+from wanprep.job.model import Asset, Job, read_jobs
 from wanprep.net.urls import is_private
 from wanprep.rules.intent import (
     IntendedReference,
@@ -24,7 +24,6 @@ NOTHING: dict[str, Any] = {
     "prompt": None,
     "negative_prompt": None,
     "references": (),
-    "first_frame": None,
     "parameters": {},
     "places": {},
     "assets": (),
@@ -36,6 +35,7 @@ def test_what_is_absent_stays_absent() -> None:
         "references": [],
         "images": 0,
         "videos": 0,
+        "audios": 0,
         "voices": 0,
         "first_frame": False,
         "frames": 0,
@@ -50,10 +50,10 @@ def test_everything_is_counted_and_measured() -> None:
             "prompt": Text("Image 1 dances with Video 2. 跳舞", "/prompt"),
             "negative_prompt": Text("模糊", "/negative_prompt"),
             "references": (
-                IntendedReference("image", "/references/0/image", voice=True),
-                IntendedReference("video", "/references/1/video", voice=False),
+                IntendedReference("reference_image", "image", "/references/0/image", voice=True),
+                IntendedReference("reference_video", "video", "/references/1/video"),
             ),
-            "first_frame": "/first_frame",
+            "assets": (Asset("first_frame", "a.png", "/first_frame", "file", "a.png"),),
             "parameters": {"callback_url": "https://a.example/"},
         }
     )
@@ -63,8 +63,8 @@ def test_everything_is_counted_and_measured() -> None:
     assert (found["images"], found["videos"]) == (1, 1)
     assert (found["first_frame"], found["frames"]) == (True, 1)
     assert found["references"] == [
-        {"kind": "image", "voice": True},
-        {"kind": "video", "voice": False},
+        {"kind": "image", "role": "reference_image", "voice": True},
+        {"kind": "video", "role": "reference_video", "voice": False},
     ]
     assert found["prompt"]["length"] == 31
     assert [token["bound"] for token in found["prompt"]["tokens"]] == [True, False]
@@ -297,7 +297,6 @@ def test_what_is_nothing_or_of_another_type_is_left_out(
     assert media(intent) == []
     assert intent.prompt is None
     assert intent.negative_prompt is None
-    assert intent.first_frame is None
     assert intent.references == ()
 
 

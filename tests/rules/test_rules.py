@@ -38,7 +38,7 @@ ASSET_RULES: Final = """
     color-risky non-square-pixels location-metadata
 """.split()
 # A target that lacks the role says so of a bare file as well as of a job.
-BOTH_RULES: Final = ["voice-unsupported", "first-frame-unsupported"]
+BOTH_RULES: Final = ["role-unsupported", "voice-unsupported", "first-frame-unsupported"]
 JOB_RULES: Final = """
     asset-url-unreachable asset-url-unsafe content-type-mismatch
     url-expires-soon job-invalid target-unknown

@@ -28,6 +28,7 @@ from valid_jobs import BY_ROLE, Draft
 from wanprep.job.references.styles import STYLES
 from wanprep.media.facts import Facts
 from wanprep.rules.bounds import bounds, violations
+from wanprep.rules.slots import slot_of
 from wanprep.schemas import load_schema
 
 pytestmark = pytest.mark.no_cover
@@ -171,20 +172,18 @@ def test_the_fields_are_those_of_the_request(name: str) -> None:
     target = TARGETS[name]
     assert target.request
     fields, native = target.data["fields"], target.request["properties"]
-    media = [fields[role] for role in ("reference_image", "reference_video") if role in fields]
+    slots = [slot_of(written) for written in fields["roles"].values()]
     in_body = [field for field in fields["parameters"].values() if field.get("in") != "query"]
-    names = [
-        fields[role] for role in ("prompt", "negative_prompt", "first_frame") if role in fields
-    ]
-    names += [field["name"] for field in (*media, *in_body)]
-    voice = fields.get("voice", {})
+    names = [fields[role] for role in ("prompt", "negative_prompt") if role in fields]
+    names += [slot.path[0] for slot in slots] + [field["name"] for field in in_body]
+    voice = fields.get("voices", {})
     names += [voice["positional"]] if "positional" in voice else []
     names += [voice["bindings"].partition(".")[0]] if "bindings" in voice else []
     of_the_call = {"target_namespace", "response_format", "enable_sync_mode"} & native.keys()
 
     assert {*names, *fields.get("constants", ()), *of_the_call} == native.keys()
-    for field in media:
-        assert field["many"] == (native[field["name"]]["type"] == "array")
+    for slot in slots:
+        assert slot.many == (native[slot.path[0]]["type"] == "array")
     for field in in_body:
         values = native[field["name"]].get("enum")
         assert list(field.get("values", {}).values()) in ([], values)
@@ -193,7 +192,7 @@ def test_the_fields_are_those_of_the_request(name: str) -> None:
 
 
 def test_voices_in_a_list_go_to_the_videos_first() -> None:
-    voice = TARGETS["evolink/wan2.7-reference-video"].data["fields"]["voice"]
+    voice = TARGETS["evolink/wan2.7-reference-video"].data["fields"]["voices"]
 
     assert voice["positional"] == "audio_urls"
     assert voice["positional_order"] == ["reference_video", "reference_image"]
@@ -204,8 +203,8 @@ def test_unconfirmed_names_are_marked() -> None:
 
     assert fields["unconfirmed"]
     for path in fields["unconfirmed"]:
-        role, _, key = path.partition(".")
-        assert fields[role][key] == {"url": "url", "voice": "reference_voice"}
+        slot = slot_of(fields["roles"][path.removeprefix("roles.")])
+        assert slot.template == {"url": "$url", "reference_voice": "$voice"}
 
 
 def test_a_webhook_stands_in_the_query() -> None:

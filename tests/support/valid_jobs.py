@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.job.model import Asset
 from wanprep.media.facts import Facts
 from wanprep.rules.bounds import JobViolation
 from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
@@ -39,6 +40,7 @@ BY_ROLE: Final = {
     "reference_video": VIDEO,
     "voice": VOICE,
 }
+FRAME: Final = Asset("first_frame", "start.png", "/first_frame", "file", "start.png")
 KINDS: Final = {"image": IMAGE, "video": VIDEO, "audio": VOICE}
 
 
@@ -63,7 +65,7 @@ class Draft:
 
     @property
     def intent(self) -> Intent:
-        kinds: list[Literal["image", "video"]] = ["image"] * self.images
+        kinds = ["image"] * self.images
         kinds += ["video"] * self.videos
         names = [
             *(f"Image {at + 1}" for at in range(self.images)),
@@ -77,13 +79,14 @@ class Draft:
             prompt=Text((text + " " + "walk " * self.length)[: max(self.length, 1)], "/prompt"),
             negative_prompt=Text("x" * self.negative, "/negative_prompt"),
             references=tuple(
-                IntendedReference(kind, f"/references/{at}/{kind}", at < self.voices)
+                IntendedReference(
+                    f"reference_{kind}", kind, f"/references/{at}/{kind}", at < self.voices
+                )
                 for at, kind in enumerate(kinds)
             ),
-            first_frame="/first_frame" if self.frame else None,
             parameters=parameters,
             places={name: f"/parameters/{name}" for name in parameters},
-            assets=(),
+            assets=(FRAME,) if self.frame else (),
         )
 
     @property

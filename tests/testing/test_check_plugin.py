@@ -118,21 +118,20 @@ def parameter(**more: Any) -> Change:
         pytest.param(TARGET, fields(constants={"modell": 1}), "no field `modell`", id="constant"),
         pytest.param(TARGET, fields(constants={"model": "x"}), "no minimal job", id="its value"),
         pytest.param(
-            TARGET, fields(voice={"bindings": "voices.bound", "positional": "audio",
+            TARGET, fields(voices={"bindings": "voices.bound", "positional": "audio",
                                   "positional_order": ["reference_image"]}),
             "no field `voices.bound`", id="voices",
         ),
         pytest.param(
-            TARGET, fields(reference_image={"name": "image_urls", "many": True,
-                                            "item": {"url": "link"}}),
+            TARGET, fields(roles={"reference_image": {"image_urls[]": {"link": "$url"}}}),
             "no field `image_urls[].link`", id="an entry's key",
         ),
         pytest.param(
-            TARGET, fields(reference_image={"name": "image_urls", "many": False, "item": None}),
+            TARGET, fields(roles={"reference_image": "image_urls"}),
             "is a list in the request schema", id="a list",
         ),
         pytest.param(
-            TARGET, fields(reference_video={"name": "prompt", "many": True, "item": None}),
+            TARGET, fields(roles={"reference_video": "prompt[]"}),
             "is not a list in the request schema", id="no list",
         ),
         pytest.param(TARGET, parameter(size={"name": "size"}), "no field `size`", id="parameter"),

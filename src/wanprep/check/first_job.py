@@ -13,6 +13,7 @@ from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
+from wanprep.job.roles import common_roles
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts, extension_format, usual_kind
 from wanprep.rules.judge_asset import judge_asset
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.config import Config
-    from wanprep.job.references.binding import Kind
     from wanprep.rules.target import Target
 
 # From the most references to none: images, clips, and a prompt that names them.
@@ -40,7 +40,7 @@ _EXAMPLES: Final = (
     Facts(path="refs/dance.mp4", kind="video", readable=True),
 )
 _PARAMETERS: Final = ({"resolution": "720p", "duration": 5}, {"resolution": "480p", "duration": 5})
-_ROLES: Final = {"image": "reference_image", "video": "reference_video"}
+_KINDS: Final = ("image", "video")  # of what a first job shows
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w./-]*", re.ASCII)
 
 
@@ -59,10 +59,10 @@ def media_in(folder: str, stdin: BinaryIO) -> list[Facts]:
     named = (
         path
         for path in files_in([folder], stdin)
-        if isinstance(path, Facts) or usual_kind(extension_format(path) or "") in _ROLES
+        if isinstance(path, Facts) or usual_kind(extension_format(path) or "") in _KINDS
     )
     found = probe_many(named)
-    return [each for each in found if not each.readable or each.kind in _ROLES]
+    return [each for each in found if not each.readable or each.kind in _KINDS]
 
 
 def first_job(
@@ -80,7 +80,7 @@ def first_job(
 
 def _faults(facts: Facts, target: Target) -> tuple[int, int]:
     """Count a file's errors, then its other findings."""
-    role = _ROLES[facts.kind]
+    role = next(role.name for role in common_roles().of_kind(facts.kind))
     found = [each.severity for each in judge_asset(facts, target, role)]
     return (not target.has_role(role)) + found.count("error"), found.count("warning")
 
@@ -105,7 +105,7 @@ def _text(
     usual: Mapping[str, object],
     schema: str,
 ) -> str:
-    kinds: list[Kind] = [_kind(facts) for facts in used.values()]
+    kinds: list[str] = [_kind(facts) for facts in used.values()]
     accepted = target.data.get("prompt_styles") or ["Image 1"]
     fields = target.data.get("fields", {}).get("parameters", usual)
     parameters = {name: value for name, value in usual.items() if name in fields}
@@ -123,7 +123,7 @@ def _text(
     return "\n".join(lines) + "\n"
 
 
-def _kind(facts: Facts) -> Kind:
+def _kind(facts: Facts) -> str:
     return "image" if facts.kind == "image" else "video"
 
 

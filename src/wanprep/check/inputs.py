@@ -13,6 +13,7 @@ from wanprep.check.exclude import Exclusions
 from wanprep.check.paths import find_subjects, has_job_suffix
 from wanprep.config import Config
 from wanprep.errors import UsageError
+from wanprep.job.roles import common_roles
 from wanprep.media.facts import (
     NOT_READ,
     Facts,
@@ -36,14 +37,14 @@ if TYPE_CHECKING:
     from wanprep.check.paths import Subjects
     from wanprep.check.plugin_checks import Check
     from wanprep.job.model import Asset, Job, JobFile
+    from wanprep.job.roles import Roles
     from wanprep.job.shape import Problem
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
+    from wanprep.rules.target import Targets as AllTargets
 
     Probe = Callable[[Iterable[str | Facts]], Iterator[Facts]]
 
-ROLES: Final = ("reference_image", "reference_video", "first_frame", "voice")
-_ROLES: Final = {"image": "reference_image", "video": "reference_video", "audio": "voice"}
 _LEFT_OUT: Final = "{:,} more jobs that may use what changed; check their folders to see them all."
 
 
@@ -102,10 +103,18 @@ class Inputs:
     notes: tuple[str, ...] = ()  # what was left out, for the report
     later_targets: tuple[str, ...] = ()  # for which later parts are checked
 
-    def role(self, path: str) -> str:
-        """Return the role in which a bare media file is checked."""
+    def role(self, path: str, target: Target) -> str:
+        """Return the role in which a bare media file is checked for a target."""
         facts = self.facts.get(path) or unreadable_facts(path, "")
-        return role_of(facts, self.request.roles, self.request.config)
+        return self.chosen_role(path) or _usual_role(facts, target)
+
+    def chosen_role(self, path: str) -> str | None:
+        """Return the role that a glob gives a bare media file."""
+        names = (path, os.path.basename(path))
+        for pattern, role in self.request.roles.items():
+            if any(fnmatch.fnmatch(name, pattern) for name in names):
+                return role
+        return self.request.config.role_of(path)
 
     def require_only_jobs(self, verb: str, advice: str) -> None:
         """Raise UsageError for media, and for what may be a job but cannot be read."""
@@ -126,24 +135,19 @@ class Inputs:
             yield str(self.request.config.file)
 
 
-def role_of(facts: Facts, roles: Mapping[str, str], config: Config) -> str:
-    """Return the role that a glob gives a bare file, else that of its kind."""
-    for pattern, role in roles.items():
-        if any(
-            fnmatch.fnmatch(name, pattern) for name in (facts.path, os.path.basename(facts.path))
-        ):
-            return role
-    if configured := config.role_of(facts.path):
-        return configured
+def _usual_role(facts: Facts, target: Target) -> str:
+    """Return the first role of a file's kind that a target has."""
     kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
-    return _ROLES.get(kind, "reference_image")
+    known = common_roles().beside([target.places])
+    usual = [role.name for role in known.of_kind(kind) or known.of_kind("image")]
+    return next((role for role in usual if target.has_role(role)), usual[0])
 
 
 class Targets(NamedTuple):
     """The targets that are requested, all that there are, and those for what names none."""
 
     requested: list[Target]
-    every: Mapping[str, Target]
+    every: AllTargets
     default: list[Target]
 
     @property
@@ -192,6 +196,13 @@ def targets_of(request: CheckRequest) -> Targets:
     requested = choose_targets(request.targets, targets)
     place = f"the configuration {config.file}: `targets`: "
     default = choose_targets(config.targets or [DEFAULT_TARGET], targets, place)
+    for role in config.roles.values():
+        if role not in common_roles() and role not in targets.roles:
+            known = ", ".join(targets.roles)
+            raise UsageError(
+                f"the configuration {config.file}: `roles`: there is no role '{role}'."
+                f" Choose from: {known}."
+            )
     return Targets(requested, targets, default)
 
 
@@ -242,7 +253,7 @@ def left_out(found: Subjects) -> tuple[str, ...]:
 
 def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> ReadJobs:
     """Read jobs, without those that only seemed to use what changed."""
-    files = [_read(path) for path in paths]
+    files = [_read(path, targets.every.roles) for path in paths]
     read = [(file, *read_cases(file, *targets)) for file in files]
     if found.candidates:
         from wanprep.check.git import unaffected_jobs
@@ -296,10 +307,10 @@ def _find_objects(request: CheckRequest) -> tuple[Iterator[Found], ...]:
     return tuple(find_all_objects(urls, request.config.stores))
 
 
-def _read(path: str) -> JobFile:
+def _read(path: str, roles: Roles) -> JobFile:
     from wanprep.job.model import read_jobs
 
-    return read_jobs(path)
+    return read_jobs(path, roles)
 
 
 def read_cases(

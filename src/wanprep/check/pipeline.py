@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.check.plugin_checks import Check
     from wanprep.job.model import Asset
-    from wanprep.media.facts import Kind
+    from wanprep.job.roles import Roles
     from wanprep.rules.target import Target
 
 _URLS: Final = "The files behind URLs that were not, or could not be, fetched."
 _ELSEWHERE: Final = frozenset({"url", "object"})
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
-_KINDS: Final[dict[str, Kind]] = {"reference_video": "video", "voice": "audio"}
 
 
 @dataclass(slots=True)
@@ -89,8 +88,9 @@ def is_reached(facts: Facts) -> bool:
 
 
 def _judge_file(path: str, inputs: Inputs, results: _Results) -> None:
-    facts, role = inputs.facts[path], inputs.role(path)
+    facts = inputs.facts[path]
     for target in inputs.media_targets:
+        role = inputs.role(path, target)
         found = [*asset_findings(facts, target, role, file=path, written=path)]
         if facts.content_type:  # of an object in a store
             found += _type_findings(path, target, facts)
@@ -109,13 +109,14 @@ def _type_findings(url: str, target: Target, facts: Facts) -> Iterator[Finding]:
 def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
     from wanprep.check.urls import url_violations
 
-    facts, role = inputs.facts.get(url), inputs.role(url)
+    facts = inputs.facts.get(url)
     reached = facts is not None and is_reached(facts)
     results.has_unseen_urls |= not reached
     for target in inputs.media_targets:
         violations = url_violations(url_asset(url), target, facts)
         found = list(url_findings(violations, None, url, target))
         if facts and reached:
+            role = inputs.role(url, target)
             found += asset_findings(facts, target, role, file=url, written=url)
             found += file_findings(
                 inputs.request.checks, facts, target, role, file=url, written=url
@@ -183,7 +184,7 @@ def _findings(
         was_tried = asset.kind == "file" or (asset.kind == "object" and probed)
         if was_tried or reached or not target.has_role(asset.role):
             of_asset = asset_findings(
-                probed or placeholder_facts(asset), target, asset.role,
+                probed or placeholder_facts(asset, case.intent.roles), target, asset.role,
                 file=job.file, written=asset.written, job=job, pointer=asset.pointer,
             )  # fmt: skip
             yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
@@ -195,9 +196,9 @@ def _findings(
         yield from url_findings(url_violations(asset, target, probed), job, job.file, target)
 
 
-def placeholder_facts(asset: Asset) -> Facts:
+def placeholder_facts(asset: Asset, roles: Roles) -> Facts:
     """Return the facts that follow from the URL alone, where it was not probed."""
-    return Facts(path=asset.location, kind=_KINDS.get(asset.role, "image"), readable=True)
+    return Facts(path=asset.location, kind=roles[asset.role].kind, readable=True)
 
 
 def _report(results: _Results, inputs: Inputs) -> Report:

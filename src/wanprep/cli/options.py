@@ -118,13 +118,15 @@ def _roles(
     values: tuple[str, ...],
 ) -> dict[str, str]:
     """Map globs to roles; a role without a glob is for all bare media."""
-    from wanprep.check.inputs import ROLES
+    from wanprep.job.roles import common_roles
+    from wanprep.rules.target import all_targets
 
     roles = {}
     for value in values:
         pattern, equals, role = value.rpartition("=")
-        if role not in ROLES:
-            raise click.BadParameter(f"'{role}' is not a role. Choose from: {', '.join(ROLES)}.")
+        if role not in common_roles() and role not in all_targets().roles:
+            known = ", ".join(all_targets().roles)
+            raise click.BadParameter(f"'{role}' is not a role. Choose from: {known}.")
         roles[pattern if equals else "*"] = role
     return roles
 
@@ -166,8 +168,7 @@ offline_option: Final = click.option(
 judging_options: Final = together(
     target_option("Check for this target; may be given several times."),
     click.option("--role", "roles", multiple=True, callback=_roles, metavar="[GLOB=]ROLE",
-                 help="Role of bare media: reference_image, reference_video, first_frame or"
-                 " voice."),
+                 help="Role of bare media, such as reference_image, first_frame or voice."),
 )  # fmt: skip
 
 reading_options: Final = together(

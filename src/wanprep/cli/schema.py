@@ -21,6 +21,20 @@ def schema(name: str | None) -> None:
     from wanprep.text import two_columns
 
     if name is not None:
-        click.echo(schema_text(name), nl=False)
+        click.echo(_job_schema() if name == "job" else schema_text(name), nl=False)
         return
     click.echo(two_columns({each: load_schema(each)["description"] for each in schema_names()}))
+
+
+def _job_schema() -> str:
+    """Return the schema of jobs, with the keys of the roles that installed targets define."""
+    import json
+
+    from wanprep.job.roles import common_roles
+    from wanprep.rules.target import all_targets
+    from wanprep.schemas import schema_text
+
+    roles = all_targets().roles
+    if roles is common_roles():
+        return schema_text("job")
+    return json.dumps(roles.schema, indent=2, ensure_ascii=False) + "\n"

@@ -35,7 +35,8 @@ def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[Planned
     """Predict the inputs of a check of the results, each in its place."""
     paths = {each.media.path: each.result_path for each in media}
     named = [each for each in media if each.media.path in inputs.media]
-    roles = {glob.escape(each.result_path): inputs.role(each.media.path) for each in named}
+    chosen = {each.result_path: inputs.chosen_role(each.media.path) for each in named}
+    roles = {glob.escape(path): role for path, role in chosen.items() if role}
     files = tuple(_result_file(job) for job in jobs)
     targets = targets_of(inputs.request)
     read = [read_cases(file, *targets) for file in files]
@@ -58,7 +59,7 @@ def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[Planned
 
 def _result_file(job: PlannedJob) -> JobFile:
     if job.fixed.text != job.file.source.text:
-        return parse_jobs(job.fixed.text, job.result)
+        return parse_jobs(job.fixed.text, job.result, job.file.roles)
     jobs = tuple(replace(each, file=job.result) for each in job.file.jobs)
     return replace(job.file, file=job.result, jobs=jobs)
 

@@ -89,7 +89,8 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
     for path in inputs.media:
         file = file_at(path)
         file.ignored |= config.ignored_rules(path)
-        file.roles += (TargetRole(target, inputs.role(path)) for target in inputs.media_targets)
+        targets = inputs.media_targets
+        file.roles += (TargetRole(target, inputs.role(path, target)) for target in targets)
     for case, asset in _file_assets(inputs):
         file = file_at(asset.location)
         file.uses.append(JobUse(case.job, asset))

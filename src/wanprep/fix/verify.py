@@ -75,7 +75,7 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
     """Ask for a check of the results: the jobs, and the media that were named themselves."""
     check, config, named = request.check, request.check.config, set(run.inputs.media)
     results = {
-        result_of(each): run.inputs.role(each.media.path)
+        result_of(each): run.inputs.chosen_role(each.media.path)
         for each in outcomes.assets
         if each.media.path in named
     }
@@ -85,6 +85,6 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
         check,
         # What has vanished meanwhile is reported as not fixed.
         paths=tuple(path for path in paths if is_remote(path) or os.path.lexists(path)),
-        roles={glob.escape(path): role for path, role in results.items()},
+        roles={glob.escape(path): role for path, role in results.items() if role},
         config=ignored,
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.job.documents import parse_documents, read_documents
 from wanprep.job.documents.document import BrokenDocument
+from wanprep.job.roles import VOICE, common_roles
 from wanprep.job.shape import Problem, normalize
 from wanprep.pointers import below
 from wanprep.stores.urls import EXTRAS
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
 
     from wanprep.job.documents import DocumentFile
     from wanprep.job.documents.document import Document, SourceText
-
-Role = Literal["reference_image", "reference_video", "first_frame", "voice"]
+    from wanprep.job.roles import Role, Roles
 
 # Two letters at least: a single one is a drive of Windows.
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:", re.IGNORECASE)
@@ -27,19 +27,24 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|data:", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An image or a video, with the voice of the person in it."""
+    """An image, a video or a recording, with the voice of the person in it."""
 
-    kind: Literal["image", "video"]
+    role: Role
     asset: str  # as written; empty where the job names none, which is reported
     voice: str | None
     pointer: str
+
+    @property
+    def media_pointer(self) -> str:
+        """The place of the image, video or recording itself."""
+        return below(self.pointer, self.role.key)
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
     """One media file or URL in one role."""
 
-    role: Role
+    role: str
     written: str
     pointer: str
     kind: Literal["file", "url", "object", "data"]  # an object is a file in a store
@@ -61,9 +66,9 @@ class Job:
     prompt: str | None
     negative_prompt: str | None
     references: tuple[Reference, ...]
-    first_frame: str | None
     parameters: Mapping[str, Any]
     body: Mapping[str, Any] | None
+    roles: Roles
 
     @property
     def raw(self) -> Any:  # noqa: ANN401 - JSON
@@ -71,17 +76,17 @@ class Job:
         return self.written.value
 
     def assets(self) -> Iterator[Asset]:
-        """List all media of the job, in the order in which it names them."""
+        """List all media of the job: those of the references, then those with keys of their own."""
         for reference in self.references:
-            role: Role = "reference_image" if reference.kind == "image" else "reference_video"
             if reference.asset:
-                yield self.asset(role, reference.asset, below(reference.pointer, reference.kind))
+                yield self.asset(reference.role.name, reference.asset, reference.media_pointer)
             if reference.voice:
-                yield self.asset("voice", reference.voice, below(reference.pointer, "voice"))
-        if self.first_frame:
-            yield self.asset("first_frame", self.first_frame, "/first_frame")
+                yield self.asset(VOICE, reference.voice, below(reference.pointer, VOICE))
+        for role in self.roles.others():
+            for written, pointer in _files(self.document.value.get(role.key), f"/{role.key}"):
+                yield self.asset(role.name, written, pointer)
 
-    def asset(self, role: Role, written: str, pointer: str) -> Asset:
+    def asset(self, role: str, written: str, pointer: str) -> Asset:
         """Make an asset of a URL, or of a path relative to the job's folder."""
         if scheme := _URL.match(written):
             return Asset(role, written, pointer, _kind_of_url(scheme[0]), written)
@@ -104,36 +109,41 @@ class JobFile:
     jobs: tuple[Job, ...]
     problems: tuple[Problem, ...]
     documents: int = 0  # also those that are no job
+    roles: Roles = field(default_factory=common_roles)
 
 
-def read_jobs(file: str) -> JobFile:
-    """Read all jobs of a file. Never raises: see the problems of the result."""
-    return jobs_of(file, read_documents(file))
+def read_jobs(file: str, roles: Roles | None = None) -> JobFile:
+    """Read all jobs of a file. Never raises: see the problems of the result.
+
+    `roles` are those that the installed targets define, where that is more than the common ones.
+    """
+    return jobs_of(file, read_documents(file), roles)
 
 
-def parse_jobs(text: str, file: str) -> JobFile:
+def parse_jobs(text: str, file: str, roles: Roles | None = None) -> JobFile:
     """Read all jobs of a text, as if it were in this file."""
-    return jobs_of(file, parse_documents(text, file))
+    return jobs_of(file, parse_documents(text, file), roles)
 
 
-def jobs_of(file: str, parsed: DocumentFile) -> JobFile:
+def jobs_of(file: str, parsed: DocumentFile, roles: Roles | None = None) -> JobFile:
     """Normalize documents into jobs."""
+    roles = roles or common_roles()
     jobs: list[Job] = []
     problems: list[Problem] = []
     for number, document in enumerate(parsed.documents, start=1):
         if isinstance(document, BrokenDocument):
             problems.append(Problem("job-invalid", "", document.message, document.place))
             continue
-        normal, found = normalize(document)
+        normal, found = normalize(document, roles)
         problems += found
         if normal:
-            jobs.append(_job(file, number, normal, document))
+            jobs.append(_job(file, number, normal, document, roles))
     problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
     documents = len(parsed.documents)
-    return JobFile(file, parsed.source, tuple(jobs), tuple(problems), documents)
+    return JobFile(file, parsed.source, tuple(jobs), tuple(problems), documents, roles)
 
 
-def _job(file: str, number: int, normal: Document, written: Document) -> Job:
+def _job(file: str, number: int, normal: Document, written: Document, roles: Roles) -> Job:
     value: Mapping[str, Any] = normal.value
     return Job(
         file=file,
@@ -143,10 +153,10 @@ def _job(file: str, number: int, normal: Document, written: Document) -> Job:
         targets=_targets(value.get("target")),
         prompt=value.get("prompt"),
         negative_prompt=value.get("negative_prompt"),
-        references=tuple(_references(value.get("references") or ())),
-        first_frame=value.get("first_frame") or None,
+        references=tuple(_references(value.get("references") or (), roles)),
         parameters=value.get("parameters") or {},
         body=value.get("body"),
+        roles=roles,
     )
 
 
@@ -161,8 +171,16 @@ def _targets(target: str | list[str] | None) -> dict[str, str]:
     return pointers
 
 
-def _references(entries: Iterable[Mapping[str, str]]) -> Iterator[Reference]:
+def _references(entries: Iterable[Mapping[str, str]], roles: Roles) -> Iterator[Reference]:
+    by_key = roles.references()
     for index, entry in enumerate(entries):
-        kind: Literal["image", "video"] = "video" if "video" in entry else "image"
-        voice = entry.get("voice") or None
-        yield Reference(kind, entry.get(kind, ""), voice, below("/references", index))
+        key = next((key for key in by_key if key in entry), next(iter(by_key)))
+        voice = entry.get(VOICE) or None
+        yield Reference(by_key[key], entry.get(key, ""), voice, below("/references", index))
+
+
+def _files(value: str | list[str] | None, pointer: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str) and value:
+        yield value, pointer
+    elif value:
+        yield from ((each, below(pointer, at)) for at, each in enumerate(value) if each)

@@ -15,16 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.job.documents.document import Member, Node
 from wanprep.pointers import below, last, parent
 from wanprep.schema_errors import closest, letters, mismatch, type_in_words, unknown_key
-from wanprep.schemas import load_schema
-from wanprep.text import visible
+from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
     from wanprep.job.documents.document import Document, Place, Syntax
+    from wanprep.job.roles import Roles
 
 Schema = Mapping[str, Any]
 Members = Mapping[str, Member]
 
-_VIDEO: Final = re.compile(r"\.(?:mp4|mov|m4v|webm|mkv|avi|gif)(?:[?#].*)?$", re.IGNORECASE)
 _HINTS: Final = {
     "json": {
         "entry": '{"image": "hero.jpg"} or {"video": "dance.mp4"}',
@@ -49,19 +48,20 @@ class Problem:
     place: Place
 
 
-def normalize(document: Document) -> tuple[Document | None, tuple[Problem, ...]]:
-    """Return a document in the shape of the schema, and every error in its form.
+def normalize(document: Document, roles: Roles) -> tuple[Document | None, tuple[Problem, ...]]:
+    """Return a document in the shape of the schema of jobs, and every error in its form.
 
     None where nothing in it can be used.
     """
-    normalizer = _Normalizer(document)
-    root = normalizer.value(document.root, load_schema("job"), "")
+    normalizer = _Normalizer(document, roles)
+    root = normalizer.value(document.root, roles.schema, "")
     return replace(document, root=root) if root else None, tuple(normalizer.problems)
 
 
 class _Normalizer:
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, roles: Roles) -> None:
         self._document = document
+        self._roles = roles
         self._hints = _HINTS[document.syntax]
         self.problems: list[Problem] = []
 
@@ -149,12 +149,12 @@ class _Normalizer:
         choices = [choice["required"][0] for choice in schema.get("oneOf", ())]
         written = [name for name in choices if name in members or name in normal]
         if choices and not written:
-            names = " nor ".join(f"`{name}`" for name in choices)
-            self._report(pointer, f"this reference has neither {names}")
+            names = join_words([f"`{name}`" for name in choices], "or")
+            self._report(pointer, f"this reference has no {names}")
             return None
         if len(written) > 1:
-            names = " and ".join(f"`{name}`" for name in choices)
-            self._report(pointer, f"this reference has both {names}: {self._hints['split']}")
+            names = join_words([f"`{name}`" for name in written], "and")
+            self._report(pointer, f"this reference has {names}: {self._hints['split']}")
             for name in written[1:]:
                 normal.pop(name, None)
         return Node(normal, node.span, node.written)
@@ -166,8 +166,8 @@ class _Normalizer:
         if "array" in types and isinstance(node.content, str | Mapping):
             return replace(node, content=(node,))
         if "oneOf" in schema and isinstance(node.content, str):
-            kind = "video" if _VIDEO.search(node.content) else "image"
-            return replace(node, content={kind: Member(node.span, node)})
+            key = self._roles.key_of(node.content)
+            return replace(node, content={key: Member(node.span, node)})
         return None
 
     def _as_string(self, node: Node, schema: Schema) -> str:

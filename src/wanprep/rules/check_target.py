@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.errors import UsageError
 from wanprep.job.documents import read_documents
 from wanprep.job.documents.document import BrokenDocument
+from wanprep.job.roles import common_roles
 from wanprep.pointers import pointer_to
 from wanprep.rules.check_limits import LimitChecker, follow
-from wanprep.rules.load_target import UNSUPPORTED, load_limits
-from wanprep.schema_errors import SchemaError, letters, schema_errors
+from wanprep.rules.load_target import load_limits
+from wanprep.schema_errors import SchemaError, closest, letters, schema_errors
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
@@ -60,21 +61,14 @@ def _read(file: Path) -> Document | BrokenDocument:
 
 
 def _errors(data: Any, file: Path) -> Iterator[SchemaError]:  # noqa: ANN401 - JSON
-    form = list(schema_errors(_with_all_roles(data), load_schema("target")))
+    form = list(schema_errors(data, load_schema("target")))
     yield from form
     if not form:  # all else needs values of the right types
         yield from _limit_errors(data, file)
         yield from _style_errors(data)
         yield from _parameter_errors(data)
         yield from _date_errors(data, ())
-
-
-def _with_all_roles(data: Any) -> Any:  # noqa: ANN401 - JSON
-    """Add the roles that a target need not describe."""
-    if not isinstance(data, dict) or not isinstance(data.get("roles"), dict):
-        return data
-    described: dict[str, Any] = data["roles"]
-    return {**data, "roles": {role: described.get(role, {}) for role in {*UNSUPPORTED, *described}}}
+        yield from _role_errors(data)
 
 
 def _limit_errors(data: Mapping[str, Any], file: Path) -> Iterator[SchemaError]:
@@ -122,12 +116,15 @@ def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve a job with everything in it."""
     from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
 
-    references = [IntendedReference(kind, "", voice=True) for kind in ("image", "video")] * 2
+    roles = common_roles().beside([data.get("places", {})])
+    references = [
+        IntendedReference(role.name, role.kind, "", voice=True)
+        for role in roles.references().values()
+    ] * 2
     parameters = {"callback_url": "https://example.com"}
     intent = Intent(
         prompt=Text("Image 1 waves.", ""), negative_prompt=Text("blur", ""),
-        references=tuple(references), first_frame="", parameters=parameters,
-        places={}, assets=(),
+        references=tuple(references), parameters=parameters, places={}, assets=(), roles=roles,
     )  # fmt: skip
     names = {*_common_parameters(), *data.get("fields", {}).get("parameters", ())}
     return resolve(intent) | {"parameters": dict.fromkeys(sorted(names))}
@@ -206,3 +203,23 @@ def _date_errors(data: Any, path: tuple[str | int, ...]) -> Iterator[SchemaError
                 yield SchemaError(where, f"there is no day {value['checked']}")
         elif isinstance(value, dict | list):
             yield from _date_errors(value, (*path, key))
+
+
+def _role_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:
+    """Find roles that nobody can use: no job has a place for them."""
+    roles = common_roles()
+    keys = {(role.in_references, role.key) for role in roles.values()}
+    for name, place in data.get("places", {}).items():
+        where = ("places", name)
+        if name in roles:
+            yield SchemaError(where, "is a role that all jobs have, so it cannot be defined again")
+        elif (place["in"] == "references", place["key"]) in keys:
+            yield SchemaError((*where, "key"), f"jobs have another key `{place['key']}`")
+    known = {*roles, *data.get("places", {})}
+    used: list[tuple[str, ...]] = [("roles", name) for name in data["roles"]]
+    used += [("fields", "roles", name) for name in data.get("fields", {}).get("roles", {})]
+    for path in used:
+        if path[-1] not in known:
+            near = closest(path[-1], known)
+            hint = f"did you mean `{near}`?" if near else "define it in `places`"
+            yield SchemaError(path, f"no job has this role; {hint}")

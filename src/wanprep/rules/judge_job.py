@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from wanprep.job.roles import VOICE
 from wanprep.pointers import is_within, last, parent, pointer_to
 from wanprep.rules.bounds import RANGE, JobViolation, Violation, narrowest, violation_of, violations
 from wanprep.rules.message import describe_limit
+from wanprep.rules.slots import split_path
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
 from wanprep.validity import is_valid
@@ -101,9 +103,11 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
             return JobViolation(violation, intent.places[name], last(intent.places[name]))
         case ("callback", *_):
             return JobViolation(violation, intent.places["callback_url"], "callback_url")
-        case ("first_frame" | "frames", *_) if intent.first_frame:
-            return JobViolation(violation, intent.first_frame, "first_frame")
-        case ("references" | "images" | "videos" | "voices" as field, *_):
+        case ("first_frame" | "frames", *_) if frames := intent.pointers_of("first_frame"):
+            return JobViolation(violation, frames[0], "first_frame")
+        case ("references", int(index), *_):
+            return JobViolation(violation, intent.references[index].pointer, "references")
+        case ("references" | "images" | "videos" | "audios" | "voices" as field, *_):
             pointer = _first_excess(field, violation, intent)
             name = last(parent(pointer)) if violation.rule == _INVALID else field
             return JobViolation(violation, pointer, name)
@@ -125,9 +129,9 @@ def _is_over(end: int, limit: object) -> bool:
 def _first_excess(field: str, violation: Violation, intent: Intent) -> str:
     """Point at the first reference that is too many, or where one is missing."""
     if field == "voices":
-        pointers = [asset.pointer for asset in intent.assets if asset.role == "voice"]
+        pointers = intent.pointers_of(VOICE)
     else:
-        kind = {"images": "image", "videos": "video"}.get(field)
+        kind = None if field == "references" else field.removesuffix("s")
         pointers = [each.pointer for each in intent.references if kind in {None, each.kind}]
     if violation.keyword.startswith("max") and _is_over(len(pointers), violation.limit):
         return pointers[int(violation.limit)]
@@ -218,11 +222,7 @@ def _request_violations(body: Mapping[str, Any], target: Target) -> Iterator[Job
                 note = target.data["unknown_key"]
                 violation = violation_of(note, found=name, limit=sorted(keys))
                 # Also by the name that we have for the field.
-                ours = {
-                    common: field["name"]
-                    for common, field in target.data["fields"]["parameters"].items()
-                    if "in" not in field
-                }
+                ours = names_at(target, path)
                 detail = _suggestion(name, {key: key for key in keys} | ours)
                 pointer = pointer_to(("body", *path, name))
                 yield JobViolation(violation, pointer, name, detail=detail)
@@ -230,6 +230,13 @@ def _request_violations(body: Mapping[str, Any], target: Target) -> Iterator[Job
             found = error.instance if isinstance(error.instance, str | int | float) else None
             violation = violation_of(_note_of(error, path, target), found=found, limit=None)
             yield JobViolation(violation, pointer_to(("body", *path)), _last_key(path))
+
+
+def names_at(target: Target, place: tuple[str | int, ...]) -> dict[str, str]:
+    """Return the keys of the parameters at one place of a native body, by their common names."""
+    fields = target.data["fields"]["parameters"]
+    paths = {name: split_path(each["name"])[0] for name, each in fields.items() if "in" not in each}
+    return {name: path[-1] for name, path in paths.items() if path[:-1] == place}
 
 
 def _note_of(error: ValidationError, path: tuple[str | int, ...], target: Target) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
+from wanprep.job.roles import UNSUPPORTED, common_roles
 from wanprep.pointers import steps
 from wanprep.rules.target import Target
 from wanprep.schemas import load_schema
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("note", "warning", "error")
 _DEEPEST: Final = 64
-UNSUPPORTED: Final = {  # the rule of a role that a target does not describe
-    "reference_image": "reference-kind-unsupported",
-    "reference_video": "reference-kind-unsupported",
-    "first_frame": "first-frame-unsupported",
-    "voice": "voice-unsupported",
-}
 
 
 def load_target(file: Path) -> Target:
@@ -44,7 +39,7 @@ def load_target(file: Path) -> Target:
         title=data["title"],
         summary=data["summary"],
         docs=tuple(data["docs"]),
-        roles=_unsupported_roles(data) | described,
+        roles=_RoleLimits(data, described),
         job=expand(data.get("job", {}), load),
         body=expand(data.get("body", {}), load),
         request=dict(load(data["request"])) if "request" in data else None,
@@ -68,18 +63,24 @@ def load_limits(name: str, data: Mapping[str, Any], file: Path) -> Mapping[str, 
     return shared
 
 
-def _unsupported_roles(data: Mapping[str, Any]) -> dict[str, Schema]:
-    """Return rules that reject every file, for the roles that a target does not describe."""
-    source = {
-        "doc": data["docs"][0],
-        "checked": data.get("checked", ""),
-        "says": "no field for it is described",
-        "confidence": "inferred",
-    }
-    return {
-        role: {"not": {}, "x-rule": rule, "x-severity": _severity(rule), "x-source": source}
-        for role, rule in UNSUPPORTED.items()
-    }
+class _RoleLimits(dict[str, "Schema"]):
+    """The limits of a file in each role; one that the target does not describe rejects all."""
+
+    def __init__(self, data: Mapping[str, Any], described: Mapping[str, Schema]) -> None:
+        roles = common_roles().beside([data.get("places", {})])
+        self._rules = {name: role.unsupported for name, role in roles.items()}
+        self._source = {
+            "doc": data["docs"][0],
+            "checked": data.get("checked", ""),
+            "says": "no field for it is described",
+            "confidence": "inferred",
+        }
+        super().__init__(described)
+
+    def __missing__(self, role: str) -> Schema:
+        rule = self._rules.get(role, UNSUPPORTED)
+        notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": self._source}
+        return self.setdefault(role, {"not": {}, **notes})
 
 
 def _severity(rule: str) -> str:

@@ -13,13 +13,14 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.errors import UsageError, warn_of_plugin
+from wanprep.job.roles import Roles, common_roles
 from wanprep.rules.finding import shorten, suggestion
 from wanprep.text import join_words, visible
 
@@ -63,6 +64,12 @@ class Target:
         """Whether the target takes any file in a role."""
         return self.roles[role].get("not") != {}
 
+    @property
+    def places(self) -> Mapping[str, Any]:
+        """The roles that the target itself defines, and where a job names their files."""
+        places: Mapping[str, Any] = self.data.get("places", {})
+        return places
+
 
 class SeveralTargets(UsageError):
     """A provider is named that has several targets, none of which is the default."""
@@ -100,6 +107,7 @@ class Targets(Mapping[str, Target]):
     def __init__(self) -> None:
         self.left_out: dict[TargetFile, str] = {}  # plugins' files, and what is wrong with each
         self.titles: dict[str, str] = {}
+        self._places: dict[str, Mapping[str, Any]] = {}
         self._files: dict[str, TargetFile] = {}
         self._defaults: set[str] = set()  # ids
         self._loaded: dict[str, Target] = {}
@@ -148,6 +156,11 @@ class Targets(Mapping[str, Target]):
         """Return the plugin that a target comes from, if it is from one."""
         return self._files[name].plugin
 
+    @cached_property
+    def roles(self) -> Roles:
+        """All roles that a job may have: the common ones, and those that targets define."""
+        return common_roles().beside(self._places[name] for name in self if name in self._places)
+
     def usable(self) -> Iterator[Target]:
         """Load all targets but those of plugins that cannot be used."""
         for name in self:
@@ -158,15 +171,17 @@ class Targets(Mapping[str, Target]):
             else:
                 yield target
 
-    def add(self, name: str, title: str, file: TargetFile, *, is_default: bool) -> None:
+    def add(self, listed: _Listed, file: TargetFile) -> None:
         """Add a target, unless another one has its id."""
+        name = listed.id
         if name in self._files:
             owner = self._files[name]
             where = f"the plugin {owner.plugin}" if owner.plugin else visible(str(owner.path))
             self.leave_out(file, f"its id {name} is already that of a target in {where}")
         else:
-            self._files[name], self.titles[name] = file, title
-            self._defaults |= {name} if is_default else set()
+            self._files[name], self.titles[name] = file, listed.title
+            self._places |= {name: listed.places} if listed.places else {}
+            self._defaults |= {name} if listed.is_default else set()
 
     def leave_out(self, file: TargetFile, why: str) -> None:
         """Warn of a plugin's file that cannot be used; the user's own is a usage error."""
@@ -180,28 +195,41 @@ class Targets(Mapping[str, Target]):
 def all_targets(folders: Sequence[Path] = ()) -> Targets:
     """Return all targets by id, those in some folders too."""
     targets = Targets()
-    by_others: list[tuple[str, str, TargetFile, bool]] = []
+    by_others: list[tuple[_Listed, TargetFile]] = []
     for file in target_files(folders):
-        name, title, is_default = _read_listing(file.path)
-        if not name:
+        listed = _entry_of(file.path)
+        if not listed.id:
             targets.leave_out(file, first_error(file.path) or "it cannot be read")
-        elif file.plugin and plugin_name(name.partition("/")[0]) != file.plugin:
-            by_others.append((name, title, file, is_default))  # a provider's own plugin comes first
+        elif file.plugin and plugin_name(listed.id.partition("/")[0]) != file.plugin:
+            by_others.append((listed, file))  # a provider's own plugin comes first
         else:
-            targets.add(name, title, file, is_default=is_default)
-    for name, title, file, is_default in by_others:
-        targets.add(name, title, file, is_default=is_default)
+            targets.add(listed, file)
+    for each in by_others:
+        targets.add(*each)
     return targets
 
 
-def _read_listing(file: Path) -> tuple[str, str, bool]:
-    """Read the id, the title, and whether it is the default; without an id, that is empty."""
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What is needed of a target before it is used."""
+
+    id: str  # empty where there is none
+    title: str = ""
+    places: Mapping[str, Any] = field(default_factory=dict)
+    is_default: bool = False
+
+
+def _entry_of(file: Path) -> _Listed:
     try:
         data = json.loads(file.read_text(encoding="utf-8-sig"))
-        name, title, is_default = data["id"], str(data.get("title")), data.get("default") is True
+        name, title, places = data["id"], str(data.get("title")), data.get("places", {})
+        usable = all({"key", "in", "kind", "title", "description"} <= {*each}
+                     for each in places.values())  # fmt: skip
     except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return "", "", False
-    return (name if isinstance(name, str) and "/" in name else ""), title, is_default
+        return _Listed("")
+    known = isinstance(name, str) and "/" in name
+    is_default = data.get("default") is True
+    return _Listed(name if known else "", title, places if usable else {}, is_default)
 
 
 def first_error(file: Path) -> str:

@@ -213,7 +213,7 @@ def test_match_key(key: str, intent: KeyMatch | None) -> None:
 
 
 def test_names_of_a_native_body() -> None:
-    names = body_names(TARGETS[EVOLINK])
+    names = body_names(TARGETS[EVOLINK], TARGETS.roles, ())
 
     assert names["resolution"] == names["quality"] == "quality"
     assert names["reference_images"] == names["image"] == "image_urls"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -24,15 +24,15 @@ from wanprep.job.references.binding import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.job.references.binding import Kind, ReferenceName
+    from wanprep.job.references.binding import ReferenceName
 
-IMAGE: Kind = "image"
-VIDEO: Kind = "video"
+IMAGE: Final = "image"
+VIDEO: Final = "video"
 PROMPTS = [
     json.loads(line)["prompt"]
     for line in Path(__file__).with_name("prompts.jsonl").read_text("utf-8").splitlines()
 ]
-MANY: list[Kind] = [*[IMAGE] * 20, *[VIDEO] * 20]
+MANY: list[str] = [*[IMAGE] * 20, *[VIDEO] * 20]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ MANY: list[Kind] = [*[IMAGE] * 20, *[VIDEO] * 20]
     ],
 )
 def test_references(
-    prompt: str, order: Sequence[Kind], references: list[ReferenceName | None]
+    prompt: str, order: Sequence[str], references: list[ReferenceName | None]
 ) -> None:
     assert [each.reference for each in bind(prompt, order).tokens] == references
 
@@ -123,7 +123,7 @@ def test_references(
         pytest.param("Image 1", [], [], id="nothing to leave over"),
     ],
 )
-def test_unused(prompt: str, order: Sequence[Kind], unused: list[ReferenceName]) -> None:
+def test_unused(prompt: str, order: Sequence[str], unused: list[ReferenceName]) -> None:
     assert list(bind(prompt, order).unused) == unused
 
 

@@ -365,7 +365,7 @@ def test_a_table_that_loses_a_reference_is_caught(
     tmp_path: Path, role: str, name: str, lost: str
 ) -> None:
     fields = EVOLINK.data["fields"]
-    table = {**fields, role: {**fields[role], "name": name}}
+    table = {**fields, "roles": {**fields["roles"], role: name}}
     target = replace(EVOLINK, data={**EVOLINK.data, "fields": table})
     with pytest.raises(CannotBuild, match="does not hold all of the job") as raised:
         build_request(the_case(tmp_path, FULL, EVOLINK), target, HOSTED)
@@ -384,7 +384,7 @@ def test_the_same_image_twice_is_there_twice(tmp_path: Path) -> None:
     job = {"prompt": "x", "references": [{"image": HERO}, {"image": HERO}]}
     assert built(tmp_path, job, EVOLINK).order.body["image_urls"] == [HERO, HERO]
     fields = EVOLINK.data["fields"]
-    one = {**fields, "reference_image": {**fields["reference_image"], "many": False}}
+    one = {**fields, "roles": {**fields["roles"], "reference_image": "image_urls"}}
     target = replace(EVOLINK, data={**EVOLINK.data, "fields": one})
     with pytest.raises(CannotBuild, match="is missing"):
         build_request(the_case(tmp_path, job, EVOLINK), target, {})

@@ -234,7 +234,8 @@ class _DocumentFixer:
 
     def _judge(self, draft: Draft) -> JudgedDocument:
         job, document = self.job, draft.documents[self.index]
-        return judge_document(draft.file, document, job.cases.get(self.number), job.ignored)
+        case, roles = job.cases.get(self.number), job.file.roles
+        return judge_document(draft.file, document, case, job.ignored, roles)
 
     def _apply_first(
         self, judged: JudgedDocument, proposals: Iterable[Change]

@@ -14,6 +14,8 @@ from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
 from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
+from wanprep.rules.native_values import to_native
+from wanprep.rules.slots import schema_at, slot_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Document
     from wanprep.job.model import Asset, Job
-    from wanprep.job.references.binding import Kind
+    from wanprep.job.roles import Role, Roles
     from wanprep.job.shape import Problem
     from wanprep.rules.bounds import Bound, JobViolation, Violation
     from wanprep.rules.intent import IntendedReference
+    from wanprep.rules.slots import Slot
     from wanprep.rules.target import Target
 
 
@@ -60,6 +63,7 @@ class JudgedDocument:
     problems: tuple[Problem, ...]
     case: Case | None
     findings: tuple[TargetFinding, ...]
+    roles: Roles  # that a job may have
 
     @property
     def native(self) -> Target | None:
@@ -82,7 +86,7 @@ class JudgedDocument:
         return self.case.intent.references if self.case else ()
 
     @property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[str]:
         """The kinds of the references, in their order."""
         return [each.kind for each in self.references]
 
@@ -113,9 +117,14 @@ class JudgedDocument:
 
     def native_value(self, name: str | None, value: Any) -> Any:  # noqa: ANN401 - JSON
         """Spell the value of a parameter as this document does: in a native body, as its API."""
-        if not isinstance(value, str) or not self.native:
+        if value is None or not self.native:
             return value
-        return self.fields["parameters"].get(name, {}).get("values", {}).get(value, value)
+        return to_native(value, self.fields["parameters"].get(name, {}))
+
+    def slots(self) -> Iterator[tuple[Role, Slot]]:
+        """List the fields of media in the request body."""
+        for role, written in self.fields.get("roles", {}).items():
+            yield self.roles[role], slot_of(written)
 
 
 @lru_cache(maxsize=64)
@@ -124,10 +133,10 @@ def _bounds_of(target: Target) -> tuple[Bound, ...]:
 
 
 def judge_document(
-    file: str, document: Document, case: Case | None, ignored: Collection[str]
+    file: str, document: Document, case: Case | None, ignored: Collection[str], roles: Roles
 ) -> JudgedDocument:
     """Judge a document for the targets of its case, without the ignored rules."""
-    read = jobs_of(file, DocumentFile(document.source, (document,)))
+    read = jobs_of(file, DocumentFile(document.source, (document,)), roles)
     case = _with_job(case, read.jobs[0]) if case and read.jobs else None
     problems = tuple(each for each in read.problems if each.rule not in ignored)
     ignores = inline_ignores(case.job) if case else Ignores()
@@ -137,7 +146,9 @@ def judge_document(
         if each.rule not in ignored
         and not ignores.cover(each.rule, each.pointer, document.place(each.pointer).line)
     )
-    return JudgedDocument(document, document.value, problems, case, findings)
+    if case and case.native:
+        roles = roles.beside([case.native.places])
+    return JudgedDocument(document, document.value, problems, case, findings, roles)
 
 
 def _with_job(case: Case, job: Job) -> Case:
@@ -158,10 +169,5 @@ def limit_of(finding: TargetFinding) -> Mapping[str, Any]:
     if finding.bound.keyword:
         return finding.bound.schema
     request = finding.target.request or {}
-    schema: Mapping[str, Any] = request
-    for name in steps(finding.pointer)[1:]:
-        inner = schema.get("items", {}) if name.isdecimal() else schema.get("properties", {})
-        schema = inner if name.isdecimal() else inner.get(name, {})
-        if "$ref" in schema:
-            schema = request.get("$defs", {}).get(schema["$ref"].rpartition("/")[2], {})
-    return schema
+    path = ["*" if name.isdecimal() else name for name in steps(finding.pointer)[1:]]
+    return schema_at(request, tuple(path))

@@ -18,7 +18,11 @@ from wanprep.fix.job.changes import (
     propose_removal,
     value_at,
 )
+from wanprep.job.roles import VOICE
 from wanprep.pointers import last, parent, steps
+from wanprep.rules.judge_job import names_at
+from wanprep.rules.slots import URL, slot_of
+from wanprep.rules.slots import schema_at as schema_in
 from wanprep.schema_errors import letters
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from wanprep.fix.job.changes import Operation
     from wanprep.fix.job.judged_document import JudgedDocument, TargetFinding
     from wanprep.fix.plan.plan import Safety
+    from wanprep.job.roles import Roles
+    from wanprep.rules.slots import Slot
     from wanprep.rules.target import Target
 
 Names = Mapping[str, str]  # the words that people write, and the key that each means
@@ -73,9 +79,9 @@ def _extends(one: str, other: str) -> bool:
     return abs(len(one) - len(other)) > 1 and (one in other or other in one)
 
 
-def schema_at(pointer: str) -> Mapping[str, Any]:
+def schema_at(roles: Roles, pointer: str) -> Mapping[str, Any]:
     """Find the schema of a value in a job."""
-    schema: Mapping[str, Any] = load_schema("job")
+    schema: Mapping[str, Any] = roles.schema
     for name in steps(pointer):
         schema = schema.get("items" if name.isdecimal() else "properties", {})
         schema = schema if name.isdecimal() else schema.get(name, {})
@@ -88,44 +94,46 @@ def names_of(properties: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return also | {name: name for name in properties}
 
 
-@cache
-def job_properties() -> Mapping[str, Any]:
+def _job_keys(roles: Roles) -> Mapping[str, Any]:
     """Return the schemas of the keys of a job."""
-    return schema_at("")["properties"]  # type: ignore[no-any-return]  # JSON
+    return roles.schema["properties"]  # type: ignore[no-any-return]  # JSON
 
 
-@cache
-def reference_names() -> dict[str, str]:
+@lru_cache(maxsize=64)
+def reference_names(roles: Roles) -> dict[str, str]:
     """List the keys of a reference under all their names."""
-    return names_of(job_properties()["references"]["items"]["properties"])
+    return names_of(_job_keys(roles)["references"]["items"]["properties"])
 
 
 @cache
 def parameter_names() -> dict[str, str]:
     """List the parameters of jobs under all their names."""
-    return names_of(job_properties()["parameters"]["properties"])
+    return names_of(load_schema("job")["properties"]["parameters"]["properties"])
 
 
-def body_names(target: Target) -> dict[str, str]:
-    """List the fields of a native body under their own names and those of a job."""
-    fields, properties = target.data["fields"], job_properties()
-    native = {name: each["name"] for name, each in fields["parameters"].items() if "in" not in each}
-    for name in ("prompt", "negative_prompt", "first_frame"):
-        if name in fields:
-            native[name] = fields[name]
-    names = _translated(parameter_names() | names_of(properties), native)
-    entry = properties["references"]["items"]["properties"]
-    for kind in ("image", "video"):
-        if field := fields.get(f"reference_{kind}"):
-            names |= _translated(names_of({kind: entry[kind]}), {kind: field["name"]})
-    return names | {name: name for name in (target.request or {}).get("properties", ())}
+def body_names(target: Target, roles: Roles, place: tuple[str, ...]) -> dict[str, str]:
+    """List the keys at one place of a native body under their own names and those of a job."""
+    fields, keys = target.data["fields"], _job_keys(roles)
+    names = _translated(parameter_names() | names_of(keys), names_at(target, place))
+    texts = {name: fields[name] for name in ("prompt", "negative_prompt") if name in fields}
+    slots = {name: slot_of(each) for name, each in (texts | fields.get("roles", {})).items()}
+    entry = keys["references"]["items"]["properties"]
+    for name, slot in slots.items():
+        key = roles[name].key if name in roles else name
+        about = entry if name in roles and roles[name].in_references else keys
+        if slot.path[:-1] == place and not slot.constants:
+            names |= _translated(names_of({key: about[key]}), {key: slot.path[-1]})
+    own = schema_in(target.request or {}, place).get("properties", ())
+    return names | {name: name for name in own}
 
 
-def item_names(item: Mapping[str, str]) -> dict[str, str]:
-    """List the keys of a reference in a native body under their own names and those of a job."""
-    native = {"image": item["url"], "video": item["url"]}
-    native |= {"voice": item["voice"]} if "voice" in item else {}
-    return _translated(reference_names(), native) | {name: name for name in item.values()}
+def item_names(slot: Slot, roles: Roles) -> dict[str, str]:
+    """List the keys of an entry in a native body under their own names and those of a job."""
+    url, voice = slot.key_of(URL), slot.key_of(f"${VOICE}")
+    native = dict.fromkeys(roles.references(), url) if url else {}
+    native |= {VOICE: voice} if voice else {}
+    names = {key: name for key, name in native.items() if name}
+    return _translated(reference_names(roles), names) | {name: name for name in names.values()}
 
 
 def _translated(names: Names, native: Names) -> dict[str, str]:
@@ -136,18 +144,18 @@ def misspelt_keys(judged: JudgedDocument) -> Iterator[Change]:
     """Write the keys of a job as they are spelt."""
     for problem in judged.problems:
         home, key = parent(problem.pointer), last(problem.pointer)
-        properties = schema_at(home).get("properties", {})
+        properties = schema_at(judged.roles, home).get("properties", {})
         members = value_at(judged.value, home)
         if not properties or key in properties or not isinstance(members, dict):
             continue
         match = match_key(key, names_of(properties), 0.75)
-        if match and match.key not in members and _is_first(key, match.key, members):
+        if match and match.key not in members and _is_first(judged.roles, key, match.key, members):
             yield propose_key(problem.pointer, match.key, problem.rule, certain=match.certain)
 
 
-def _is_first(key: str, intent: str, members: Mapping[str, Any]) -> bool:
+def _is_first(roles: Roles, key: str, intent: str, members: Mapping[str, Any]) -> bool:
     """Whether no key before this one means the same: the others are left to the author."""
-    names = names_of(job_properties())
+    names = names_of(_job_keys(roles))
     matches = {other: match_key(other, names, 0.75) for other in members}
     rivals = [other for other, match in matches.items() if match and match.key == intent]
     return rivals[:1] in ([], [key])
@@ -160,12 +168,12 @@ def misplaced_keys(judged: JudgedDocument) -> Iterator[Change]:
         return
     for problem in judged.problems:
         key = last(problem.pointer)
-        if parent(problem.pointer) or key not in value or key in job_properties():
+        if parent(problem.pointer) or key not in value or key in _job_keys(judged.roles):
             continue
         name = exact_key(key, parameter_names())
         if name and (operations := _into_parameters(value, key, name)):
             yield _move(problem.pointer, operations, f"`{name}` into `parameters`", problem.rule)
-    yield from _out_of_parameters(value)
+    yield from _out_of_parameters(judged.roles, value)
 
 
 def _into_parameters(value: Mapping[str, Any], key: str, name: str) -> tuple[Operation, ...]:
@@ -184,9 +192,9 @@ def _into_parameters(value: Mapping[str, Any], key: str, name: str) -> tuple[Ope
     return ()
 
 
-def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Change]:
+def _out_of_parameters(roles: Roles, value: Mapping[str, Any]) -> Iterator[Change]:
     parameters: Any = value.get("parameters")
-    names = _names_outside_parameters()
+    names = _names_outside_parameters(roles)
     for key, text in parameters.items() if isinstance(parameters, dict) else ():
         name, pointer = exact_key(key, names), f"/parameters/{key}"
         if name and name not in value and isinstance(text, str) and len(parameters) > 1:
@@ -194,10 +202,10 @@ def _out_of_parameters(value: Mapping[str, Any]) -> Iterator[Change]:
             yield _move(pointer, operations, f"`{name}` out of `parameters`", "parameter-unknown")
 
 
-@cache
-def _names_outside_parameters() -> Names:
-    keys = ("prompt", "negative_prompt", "first_frame")
-    return names_of({key: job_properties()[key] for key in keys})
+@lru_cache(maxsize=64)
+def _names_outside_parameters(roles: Roles) -> Names:
+    keys = ("prompt", "negative_prompt", *(role.key for role in roles.others()))
+    return names_of({key: _job_keys(roles)[key] for key in keys})
 
 
 def _move(pointer: str, operations: tuple[Operation, ...], what: str, rule: str) -> Change:
@@ -214,11 +222,11 @@ def unknown_parameters(judged: JudgedDocument) -> Iterator[Change]:
         pointer = finding.pointer
         key, members = last(pointer), value_at(judged.value, parent(pointer))
         names = _possible_names(judged, pointer)
-        match = None if _is_for_elsewhere(key, names) else match_key(key, names, 0.7)
+        match = None if _is_for_elsewhere(judged.roles, key, names) else match_key(key, names, 0.7)
         if match and match.key not in members:
             yield propose_key(pointer, match.key, finding.rule, certain=match.certain)
         elif not _is_used(judged, pointer):
-            safety: Safety = "asks" if _holds_media(key, members, match) else "lossy"
+            safety: Safety = "asks" if _holds_media(judged.roles, key, members, match) else "lossy"
             yield _useless_removal(
                 judged, finding, safety, "does not accept it", "do not accept it"
             )
@@ -235,32 +243,32 @@ def _possible_names(judged: JudgedDocument, pointer: str) -> Names:
     """List the keys that are possible in this place, under all their names."""
     if judged.native is None or not pointer.startswith("/body"):
         return parameter_names()
-    place = steps(pointer)
-    if len(place) == 2:
-        return body_names(judged.native)
-    for role in ("reference_image", "reference_video"):
-        field = judged.fields.get(role) or {}
-        if field.get("name") == place[1]:
-            return item_names(field["item"]) if field["item"] else {}
-    return {}
+    place = tuple(steps(pointer)[1:-1])
+    if not any(name.isdecimal() for name in place):
+        return body_names(judged.native, judged.roles, place)
+    at = place[: next(at for at, name in enumerate(place) if name.isdecimal())]
+    slots = [slot for _, slot in judged.slots() if slot.path == at and slot.key_of(URL)]
+    return {key: name for slot in slots for key, name in item_names(slot, judged.roles).items()}
 
 
-@cache
-def _other_names() -> Names:
+@lru_cache(maxsize=64)
+def _other_names(roles: Roles) -> Names:
     """List the keys of a job and of its references under all their names."""
-    return names_of(job_properties()) | reference_names()
+    return names_of(_job_keys(roles)) | reference_names(roles)
 
 
-def _is_for_elsewhere(key: str, names: Names) -> bool:
+def _is_for_elsewhere(roles: Roles, key: str, names: Names) -> bool:
     """Whether a key is spelled correctly but belongs elsewhere in a job."""
-    all_names = {**_other_names(), **parameter_names()}
+    all_names = {**_other_names(roles), **parameter_names()}
     return exact_key(key, all_names) is not None and exact_key(key, names) is None
 
 
-def _holds_media(key: str, members: Mapping[str, Any], match: KeyMatch | None) -> bool:
+def _holds_media(
+    roles: Roles, key: str, members: Mapping[str, Any], match: KeyMatch | None
+) -> bool:
     """Whether more than a setting would be lost."""
     is_list = match is not None and isinstance(members[match.key], list)
-    return is_list or exact_key(key, _other_names()) is not None
+    return is_list or exact_key(key, _other_names(roles)) is not None
 
 
 def _is_used(judged: JudgedDocument, pointer: str) -> bool:

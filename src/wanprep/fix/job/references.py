@@ -24,6 +24,7 @@ from wanprep.fix.job.changes import (
 )
 from wanprep.job.references.binding import WRITABLE_STYLES, bind, replacements
 from wanprep.job.references.find import find_tokens
+from wanprep.job.roles import VOICE
 from wanprep.pointers import below, last, parent
 from wanprep.text import join_words
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.changes import Operation
     from wanprep.fix.job.judged_document import JudgedDocument
-    from wanprep.job.references.binding import Kind, ReferenceName, Replacement
+    from wanprep.job.references.binding import ReferenceName, Replacement
     from wanprep.rules.target import Target
 
 Replacements = tuple["Replacement", ...]
@@ -40,7 +41,7 @@ Replacements = tuple["Replacement", ...]
 _STYLE: Final = "prompt-ref-style"
 _NUMBER: Final = re.compile(r"\d+")
 _KINDS: Final = {
-    "too-many-references": {"image", "video"},
+    "too-many-references": {"image", "video", "audio"},
     "too-many-images": {"image"},
     "too-many-videos": {"video"},
 }
@@ -106,7 +107,7 @@ def excess_references(judged: JudgedDocument) -> Iterator[Change]:
 def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change | None:
     """Leave out a reference and renumber the prompt; None if the job would mean something else."""
     intent = judged.case.intent if judged.case else None
-    if not intent or (len(intent.references) == 1 and not intent.first_frame):
+    if not intent or sum(asset.role != VOICE for asset in intent.assets) == 1:
         return None
     kinds, prompt = judged.kinds, intent.prompt
     text = prompt.text if prompt else ""
@@ -127,11 +128,11 @@ def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change 
     return Change(pointer, operations, words, before=written, rules=(rule,), safety="asks")
 
 
-def _name(kinds: Sequence[Kind], at: int) -> ReferenceName:
+def _name(kinds: Sequence[str], at: int) -> ReferenceName:
     return kinds[at], kinds[: at + 1].count(kinds[at])
 
 
-def renumber(prompt: str, kinds: Sequence[Kind], removed: int) -> Replacements | None:
+def renumber(prompt: str, kinds: Sequence[str], removed: int) -> Replacements | None:
     """Renumber the references behind a removed one; None if the prompt cannot stay the same."""
     kind, number = _name(kinds, removed)
     chosen: dict[tuple[int, int], str] = {}
@@ -157,8 +158,8 @@ def renumber(prompt: str, kinds: Sequence[Kind], removed: int) -> Replacements |
 
 def _has_numbered_voices(judged: JudgedDocument) -> bool:
     """Whether voices are bound, elsewhere in the body, to references by their numbers."""
-    has_voices = any(asset.role == "voice" for asset in judged.assets)
-    return has_voices and "bindings" in judged.fields.get("voice", {})
+    has_voices = any(asset.role == VOICE for asset in judged.assets)
+    return has_voices and "bindings" in judged.fields.get("voices", {})
 
 
 def excess_voices(judged: JudgedDocument) -> Iterator[Change]:
@@ -169,7 +170,7 @@ def excess_voices(judged: JudgedDocument) -> Iterator[Change]:
 
 
 def _last_voice(judged: JudgedDocument, rule: str) -> Iterator[Change]:
-    voices = [asset for asset in judged.assets if asset.role == "voice"]
+    voices = [asset for asset in judged.assets if asset.role == VOICE]
     for voice in voices[-1:]:
         what = f"the voice {voice.written}: there are more than can be used"
         yield propose_removal(judged, voice.pointer, what, (rule,), "asks")
@@ -193,19 +194,16 @@ def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
     for asset in judged.assets if targets else ():
         if any(target.has_role(asset.role) for target in targets):
             continue
-        what = f"{asset.written}: {reason}"
-        if asset.role == "voice":
-            rules = ("voice-unsupported",)
-            yield propose_removal(judged, asset.pointer, f"the voice {what}", rules, "asks")
-        elif asset.role == "first_frame":
-            rules = ("first-frame-unsupported",)
-            yield propose_removal(judged, asset.pointer, f"the first frame {what}", rules, "asks")
-        else:
-            places = [at for at, each in enumerate(judged.references)
-                      if each.pointer == asset.pointer]  # fmt: skip
-            for at in places[:1]:
-                if proposal := _removal(judged, at, reason, "reference-kind-unsupported"):
-                    yield proposal
+        role = judged.roles[asset.role]
+        if not role.is_reference:
+            what = f"the {role.title} {asset.written}: {reason}"
+            yield propose_removal(judged, asset.pointer, what, (role.unsupported,), "asks")
+            continue
+        places = [at for at, each in enumerate(judged.references)
+                  if each.pointer == asset.pointer]  # fmt: skip
+        for at in places[:1]:
+            if proposal := _removal(judged, at, reason, role.unsupported):
+                yield proposal
 
 
 def voice_names(judged: JudgedDocument) -> Iterator[Change]:
@@ -224,14 +222,14 @@ def voice_names(judged: JudgedDocument) -> Iterator[Change]:
 
 def positional_voices(judged: JudgedDocument) -> Iterator[Change]:
     """Bind voices by the names of their references instead of by their position."""
-    voice = judged.fields.get("voice", {})
+    voice = judged.fields.get("voices", {})
     key, path = voice.get("positional"), str(voice.get("bindings", ""))
     outer, _, inner = path.partition(".")
     body = judged.value["body"] if judged.native else {}
     voices = body.get(key)
     if not (voices and inner and _is_list_of_strings(voices)):
         return
-    kinds = [role.removeprefix("reference_") for role in voice["positional_order"]]
+    kinds = [judged.roles[role].kind for role in voice["positional_order"]]
     owners = [f"{kind}{number}" for kind in kinds
               for number in range(1, judged.kinds.count(kind) + 1)]  # fmt: skip
     bound = dict(zip(owners, voices, strict=False))

@@ -16,8 +16,9 @@ from wanprep.fix.job.changes import (
 )
 from wanprep.fix.job.judged_document import limit_of
 from wanprep.fix.job.keys import schema_at
-from wanprep.media.facts import extension_format, usual_kind
-from wanprep.pointers import below, last, parent
+from wanprep.media.facts import extension_format
+from wanprep.pointers import below, last, parent, pointer_to
+from wanprep.rules.slots import URL, split_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -52,7 +53,7 @@ def wrong_types(judged: JudgedDocument) -> Iterator[Change]:
 
 def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, str]]:
     """Convert a value to its required type, with the words for that."""
-    schema, name = schema_at(pointer), last(pointer)
+    schema, name = schema_at(judged.roles, pointer), last(pointer)
     types = schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     match value_at(judged.value, pointer):
@@ -64,24 +65,24 @@ def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, st
             yield only, f"write `{name}` as a string"
         case str() | dict() as value if types and "array" in types and "string" not in types:
             yield [value], f"make a list of `{name}`"
-        case str(path) if "oneOf" in schema and (kind := _kind(path)):
-            yield {kind: path}, f"say that {path} is the reference's {kind}"
-
-
-def _kind(path: str) -> str | None:
-    kind = usual_kind(extension_format(path.partition("?")[0]) or "")
-    return kind if kind in {"image", "video"} else None
+        case str(path) if "oneOf" in schema and extension_format(path.partition("?")[0]):
+            key = judged.roles.key_of(path)
+            yield {key: path}, f"say that {path} is the reference's {key}"
 
 
 def body_constants(judged: JudgedDocument) -> Iterator[Change]:
     """Write what is the same in every request: the name of the model."""
     if not any(judged.findings_of("target-unknown")):
         return
-    for key, value in judged.fields.get("constants", {}).items():
-        pointer = below("/body", key)
-        if key not in judged.value["body"]:
+    for name, value in judged.fields.get("constants", {}).items():
+        *outer, key = split_path(name)[0]
+        home = pointer_to(("body", *outer))
+        pointer = below(home, key)
+        if not isinstance(members := value_at(judged.value, home), dict):
+            continue
+        if key not in members:
             yield Change(
-                pointer, (Add("/body", key, value),), f"add `{key}: {value}`",
+                pointer, (Add(home, key, value),), f"add `{key}: {value}`",
                 before="", after=value, rules=("target-unknown",),
             )  # fmt: skip
         elif value_at(judged.value, pointer) != value:
@@ -115,11 +116,9 @@ def body_types(judged: JudgedDocument) -> Iterator[Change]:
 
 def _url_key(judged: JudgedDocument, pointer: str) -> str | None:
     """Find the key for the URL of a reference, where references are objects."""
-    for role in ("reference_image", "reference_video"):
-        field = judged.fields.get(role) or {}
-        if parent(pointer) == below("/body", field.get("name", "")):
-            return field["item"]["url"] if field["item"] else None
-    return None
+    home = parent(pointer)
+    here = [slot for _, slot in judged.slots() if pointer_to(("body", *slot.path)) == home]
+    return next((key for slot in here if (key := slot.key_of(URL))), None)
 
 
 def unambiguous_values(judged: JudgedDocument) -> Iterator[Change]:

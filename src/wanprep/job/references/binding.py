@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, islice
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.job.references.find import MAX_TOKENS, find_tokens
 from wanprep.job.references.styles import Token, fold
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from wanprep.job.references.styles import TokenKind
 
-Kind = Literal["image", "video"]
-ReferenceName = tuple[Kind, int]  # ("image", 2) is the second image of a job
+ReferenceName = tuple[str, int]  # ("image", 2) is the second image of a job
 Replacement = tuple[tuple[int, int], str]  # a span of characters, and the text to put there
 
 _ORDINALS: Final = {
@@ -88,7 +87,7 @@ class Binding:
     unused: tuple[ReferenceName, ...]  # the unnamed ones of a job in which they need names
 
 
-def bind(prompt: str, order: Sequence[Kind]) -> Binding:
+def bind(prompt: str, order: Sequence[str]) -> Binding:
     """Match a prompt's tokens to references, given the kinds of these in their order.
 
     Images and videos are counted apart; `character2` is the second reference of either kind.
@@ -99,8 +98,12 @@ def bind(prompt: str, order: Sequence[Kind]) -> Binding:
 
 
 @lru_cache(maxsize=16)
-def _bind(prompt: str, order: tuple[Kind, ...]) -> Binding:
-    references = [(kind, order[: place + 1].count(kind)) for place, kind in enumerate(order)]
+def _bind(prompt: str, order: tuple[str, ...]) -> Binding:
+    references = [
+        (kind, order[: place + 1].count(kind))
+        for place, kind in enumerate(order)
+        if kind in _MENTIONS
+    ]
     bound = [BoundToken(token, _named(token, references)) for token in find_tokens(prompt)]
     need_names = order.count("image") > 1 or order.count("video") > 1
     if need_names:
@@ -147,7 +150,7 @@ def is_mentioned(prompt: str, kind: str) -> bool:
     return _MENTIONS[kind].search(fold(prompt)) is not None
 
 
-def resolved_prompt(text: str, order: Sequence[Kind]) -> dict[str, Any]:
+def resolved_prompt(text: str, order: Sequence[str]) -> dict[str, Any]:
     """Describe a prompt as the resolved job has it: length, tokens, and unused references.
 
     `length` counts code points: the one provider that says how it counts (EvoLink) counts
@@ -171,7 +174,7 @@ def resolved_prompt(text: str, order: Sequence[Kind]) -> dict[str, Any]:
     }
 
 
-def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
+def rewrite(prompt: str, order: Sequence[str], accepted: Sequence[str]) -> str:
     """Write every bound token that is in no accepted style in the nearest one that is.
 
     Tokens that name no reference stay: only the author knows the intent.
@@ -181,7 +184,7 @@ def rewrite(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> str:
     return prompt
 
 
-def replacements(prompt: str, order: Sequence[Kind], accepted: Sequence[str]) -> list[Replacement]:
+def replacements(prompt: str, order: Sequence[str], accepted: Sequence[str]) -> list[Replacement]:
     """List the spans of the prompt that `rewrite` replaces, with their new text."""
     foreign = [
         each

@@ -188,7 +188,10 @@ class _Builder:
                 self._add_job(file, case, inputs.facts)
         for path in inputs.media:
             card = self._file_card(_bare_asset(path), inputs.facts)
-            card.uses.append(Use(inputs.role(path), inputs.media_targets))
+            roles: dict[str, list[Target]] = {}
+            for target in inputs.media_targets:
+                roles.setdefault(inputs.role(path, target), []).append(target)
+            card.uses += (Use(role, tuple(targets)) for role, targets in roles.items())
             self._positions[redact_url(path), "", None] = card
 
     def _add_job(self, file: JobFile, case: Case | None, facts: Mapping[str, Facts]) -> None:

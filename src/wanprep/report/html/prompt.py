@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.job.references.binding import bind
+from wanprep.job.roles import VOICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +30,7 @@ class ReferenceName:
 def name_references(case: Case) -> dict[str, ReferenceName]:
     """Name each asset as prompts do, by its pointer; the colors repeat after the eighth."""
     names: dict[str, ReferenceName] = {}
-    counts = {"image": 0, "video": 0}
+    counts: Counter[str] = Counter()
     for place, reference in enumerate(case.intent.references):
         counts[reference.kind] += 1
         name = f"{reference.kind.capitalize()} {counts[reference.kind]}"
@@ -41,7 +43,7 @@ def name_references(case: Case) -> dict[str, ReferenceName]:
 
 def _other_name(asset: Asset, names: Mapping[str, ReferenceName]) -> str:
     """Name a voice after the reference in the same entry, all else by its role."""
-    if asset.role != "voice":
+    if asset.role != VOICE:
         return asset.role.replace("_", " ").capitalize()
     entry = _entry(asset.pointer)
     owner = next((each.name for at, each in names.items() if each.hue and _entry(at) == entry), "")

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from wanprep.job.roles import VOICE
 from wanprep.pointers import below, parent
+from wanprep.rules.native_values import to_native
+from wanprep.rules.slots import URL, slot_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from wanprep.job.model import Asset
     from wanprep.plugins.provider import Settings
     from wanprep.rules.intent import Intent
-
-_ROLES: Final = {"image": "reference_image", "video": "reference_video"}
+    from wanprep.rules.slots import Slot
 
 
 @dataclass(slots=True)
@@ -27,37 +30,14 @@ class Draft:
     unconfirmed: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
-    """A reference as the prompt names it: Image 1, Video 1."""
-
-    kind: str
-    number: int
-    pointer: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind.capitalize()} {self.number}"
-
-    @property
-    def role(self) -> str:
-        return _ROLES[self.kind]
-
-    @property
-    def voice(self) -> str:
-        """The pointer of its voice, in a job that is not a native body."""
-        return below(parent(self.pointer), "voice")
-
-
 def write_fields(
     intent: Intent, fields: Mapping[str, Any], urls: Mapping[str, str], settings: Settings
 ) -> Draft:
     """Write everything that a job states, and nothing else; `urls` are those of its files."""
     writer = _Writer(intent, fields, urls, settings)
+    writer.write_constants()
     writer.write_prompts()
-    for kind in _ROLES:
-        writer.write_references([each for each in writer.references if each.kind == kind])
-    writer.write_first_frame()
+    writer.write_media()
     writer.write_voices()
     writer.write_parameters()
     return writer.draft
@@ -75,99 +55,92 @@ class _Writer:
         self.fields = fields
         self.urls = urls
         self.own_keys: Mapping[str, str] = settings.get("item", {})
-        self.draft = Draft(body=dict(fields.get("constants", {})))
-        self.references: list[_Reference] = []
+        self.draft = Draft()
+        self.names: dict[str, str] = {}  # of references, as the prompt has them, by pointer
         for reference in intent.references:
-            number = 1 + sum(each.kind == reference.kind for each in self.references)
-            self.references.append(_Reference(reference.kind, number, reference.pointer))
+            kind = reference.kind.capitalize()
+            number = 1 + sum(name.startswith(f"{kind} ") for name in self.names.values())
+            self.names[reference.pointer] = f"{kind} {number}"
+
+    def write_constants(self) -> None:
+        for path, value in self.fields.get("constants", {}).items():
+            write(self.draft.body, slot_of({path: value}), {})
 
     def write_prompts(self) -> None:
         prompts = {"prompt": self.intent.prompt, "negative_prompt": self.intent.negative_prompt}
         for name, prompt in prompts.items():
             if prompt and name in self.fields:
-                self.draft.body[self.fields[name]] = prompt.text
+                value = f"${name}"
+                write(self.draft.body, slot_of(self.fields[name], value), {value: prompt.text})
             elif prompt:
                 self.draft.dropped.append(f"the {name.replace('_', ' ')}")
 
-    def write_references(self, references: list[_Reference]) -> None:
-        """Write all references of one kind."""
-        if not references:
-            return
-        role = references[0].role
-        if role not in self.fields:
-            self.draft.dropped += [each.name for each in references]
-            self.draft.left_out |= {each.pointer for each in references}
-            return
-        name, many = self.fields[role]["name"], self.fields[role]["many"]
-        entries = [self._entry(each) for each in references]
-        # A field that takes one gets the last; the final check sees that the others are missing.
-        self.draft.body[name] = entries if many else entries[-1]
-        if self._is_unconfirmed(role):
-            used = dict.fromkeys(key for entry in entries for key in entry)
-            own = self.own_keys.values()
-            self.draft.unconfirmed += [f"{name}[].{key}" for key in used if key not in own]
+    def write_media(self) -> None:
+        """Write all files but voices; a field for one gets the last, and the final check sees it.
 
-    def _entry(self, reference: _Reference) -> Any:  # noqa: ANN401 - JSON
-        url, keys = self.urls[reference.pointer], self._keys(reference.role)
-        if not keys:
-            return url
-        voice = self.urls.get(reference.voice) if "voice" in keys else None
-        return {keys["url"]: url} | ({keys["voice"]: voice} if voice else {})
+        The roles come in the order of the table where each has a field of its own.
+        """
+        slots = {role: self._slot(role) for role in self.fields.get("roles", {})}
+        paths = list(dict.fromkeys(slot.path for slot in slots.values()))
+        assets = [each for each in self.intent.assets if each.role != VOICE]
+        for asset in assets:
+            if asset.role not in slots:
+                self.draft.dropped.append(self._name(asset))
+                self.draft.left_out.add(asset.pointer)
+        written = [each for each in assets if each.role in slots]
+        for asset in sorted(written, key=lambda each: paths.index(slots[each.role].path)):
+            self._write_file(asset, slots[asset.role])
 
-    def _keys(self, role: str) -> Mapping[str, str]:
-        """Return the keys of an entry; none where an entry is a plain URL."""
-        keys: Mapping[str, str] = self.fields.get(role, {}).get("item") or {}
-        return {**keys, **self.own_keys} if keys and self._is_unconfirmed(role) else keys
+    def _slot(self, role: str) -> Slot:
+        slot = slot_of(self.fields["roles"][role])
+        return slot.with_keys(self.own_keys) if self._is_unconfirmed(role) else slot
 
     def _is_unconfirmed(self, role: str) -> bool:
         """Whether the keys of an entry are a guess, which the user's settings may correct."""
-        return f"{role}.item" in self.fields.get("unconfirmed", ())
+        return f"roles.{role}" in self.fields.get("unconfirmed", ())
 
-    def write_first_frame(self) -> None:
-        pointer = self.intent.first_frame
-        if pointer is None:
-            return
-        shared = self.fields.get("same_field", {}).get("first_frame")
-        if "first_frame" in self.fields:
-            self.draft.body[self.fields["first_frame"]] = self.urls[pointer]
-        elif shared:
-            self.draft.body[self.fields[shared]["name"]] = self.urls[pointer]
-        else:
-            self.draft.dropped.append("the first frame")
-            self.draft.left_out.add(pointer)
+    def _write_file(self, asset: Asset, slot: Slot) -> None:
+        voice = self.urls.get(_voice_of(asset.pointer))
+        values = {URL: self.urls[asset.pointer], **({"$voice": voice} if voice else {})}
+        write(self.draft.body, slot, values)
+        if self._is_unconfirmed(asset.role):
+            keys = [key for key in map(slot.key_of, values) if key]
+            guessed = [key for key in keys if key not in self.own_keys.values()]
+            places = [f"{slot.written}.{key}" for key in guessed]
+            new = (each for each in places if each not in self.draft.unconfirmed)
+            self.draft.unconfirmed += new
+
+    def _name(self, asset: Asset) -> str:
+        """Name a file as the prompt does, or by its role."""
+        name = self.names.get(asset.pointer)
+        return name or f"the {self.intent.roles[asset.role].title}"
 
     def write_voices(self) -> None:
         """Bind voices by name; those inside their references' entries are written already."""
-        path = self.fields.get("voice", {}).get("bindings")
-        for each in self.references:
-            url, gone = self.urls.get(each.voice), each.pointer in self.draft.left_out
-            if url is None or ("voice" in self._keys(each.role) and not gone):
+        path = self.fields.get("voices", {}).get("bindings")
+        for reference in self.intent.references:
+            at, gone = reference.pointer, reference.pointer in self.draft.left_out
+            url = self.urls.get(_voice_of(at))
+            if url is None or (not gone and self._slot(reference.role).key_of("$voice")):
                 continue
             if path and not gone:
-                bindings = self.draft.body
-                for name in path.split("."):
-                    bindings = bindings.setdefault(name, {})
-                bindings[f"{each.kind}{each.number}"] = url
+                name = self.names[at].replace(" ", "").lower()
+                write(self.draft.body, slot_of(f"{path}.{name}"), {URL: url})
             else:
-                self.draft.dropped.append(f"the voice of {each.name}")
-                self.draft.left_out.add(each.voice)
+                self.draft.dropped.append(f"the voice of {self.names[at]}")
+                self.draft.left_out.add(_voice_of(at))
 
     def write_parameters(self) -> None:
         for name, value in self.intent.parameters.items():
             table = self.fields["parameters"].get(name)
             if table is None:
                 self.draft.dropped.append(f"the parameter `{name}`")
-                continue
-            native = _native_value(value, table.get("values", {}))
-            if table.get("in") == "query":
-                self.draft.query[table["name"]] = str(native)
+            elif table.get("in") == "query":
+                self.draft.query[table["name"]] = str(to_native(value, table))
             else:
-                self.draft.body[table["name"]] = native
+                write(self.draft.body, slot_of(table["name"]), {URL: to_native(value, table)})
 
 
-def _native_value(value: object, names: Mapping[str, str]) -> object:
-    if isinstance(value, str):
-        return names.get(value.strip(), value.strip())
-    if isinstance(value, float) and value.is_integer():
-        return int(value)  # JSON writers differ: 5.0 is 5
-    return value
+def _voice_of(pointer: str) -> str:
+    """Return the pointer of a reference's voice, in a job that is not a native body."""
+    return below(parent(pointer), VOICE)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
+from wanprep.rules.native_values import to_common
+from wanprep.rules.slots import schema_at, split_path
 from wanprep.text import plain_number, plural
 
 if TYPE_CHECKING:
@@ -73,10 +75,11 @@ def _parameter(name: str, intent: Intent, target: Target) -> Any:  # noqa: ANN40
     """Return a parameter in the job's words, or the service's default."""
     if name in intent.parameters:
         return intent.parameters[name]
-    field = target.data["fields"]["parameters"][name]
-    default = (target.request or {})["properties"][field["name"]].get("default")
-    names = {native: name for name, native in field.get("values", {}).items()}
-    return names.get(default, default)
+    field = target.data["fields"]["parameters"].get(name)
+    if field is None:
+        return None
+    schema = schema_at(target.request or {}, split_path(field["name"])[0])
+    return to_common(schema.get("default"), field)
 
 
 @dataclass(frozen=True, slots=True)

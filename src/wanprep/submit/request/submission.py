@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
+from wanprep.job.roles import VOICE
 from wanprep.pointers import below, parent
 from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.body import replace_values
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from wanprep.job.model import Asset
     from wanprep.media.facts import Facts
     from wanprep.plugins.provider import LocalFile
+    from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
     from wanprep.submit.services.service import Services
     from wanprep.submit.uploads.store_objects import StoredObject
@@ -163,13 +165,24 @@ def _content_of_job(case: Case, hashes: Mapping[str, str]) -> dict[str, Any]:
             {
                 "kind": each.kind,
                 "asset": contents.get(each.pointer),
-                "voice": contents.get(below(parent(each.pointer), "voice")),
+                "voice": contents.get(below(parent(each.pointer), VOICE)),
             }
             for each in intent.references
         ],
-        "first_frame": contents.get(intent.first_frame or ""),
+        "first_frame": next(map(contents.get, intent.pointers_of("first_frame")), None),
+        **_other_media(intent, contents),
         "parameters": dict(intent.parameters),
     }
+
+
+def _other_media(intent: Intent, contents: Mapping[str, Any]) -> dict[str, Any]:
+    """List what has a key of its own, by role; jobs without any keep their identity."""
+    listed: dict[str, list[Any]] = {}
+    for asset in intent.assets:
+        role = intent.roles[asset.role]
+        if not role.in_references and role.name != "first_frame":
+            listed.setdefault(role.name, []).append(contents[asset.pointer])
+    return {"media": listed} if listed else {}
 
 
 def _content(written: str, sha256: str | None) -> dict[str, str]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.errors import WanprepError
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Refused
+from wanprep.rules.native_values import to_common
+from wanprep.rules.slots import schema_at, split_path, value_at
 from wanprep.submit.errors import Uncertain, refusal_text
 from wanprep.submit.ledger.database import LedgerTrouble
 from wanprep.submit.ledger.ledger import Reserved
@@ -189,7 +191,10 @@ def _facts(submission: Submission, request: BuiltRequest) -> dict[str, Any]:
 def _expected_seconds(submission: Submission, request: BuiltRequest) -> float | None:
     """Return the video's duration, if the job or a default of the service's schema states it."""
     target = submission.target
-    name = target.data["fields"]["parameters"].get("duration", {}).get("name", "")
-    schema = (target.request or {}).get("properties", {}).get(name, {})
-    length = request.order.body.get(name, schema.get("default"))
+    field = target.data["fields"]["parameters"].get("duration")
+    if field is None:
+        return None
+    path, _ = split_path(field["name"])
+    default = schema_at(target.request or {}, path).get("default")
+    length = to_common(value_at(request.order.body, path, default), field)
     return length if isinstance(length, int | float) else None

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import Case
 from wanprep.job.model import read_jobs
+from wanprep.job.roles import VOICE, common_roles
 from wanprep.rules.check_target import resolve_reference
 from wanprep.rules.intent import intent_of
+from wanprep.rules.native_values import to_common
+from wanprep.rules.slots import leaves, slot_of
 from wanprep.submit.request.body import CannotBuild, build_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from wanprep.job.roles import Role
     from wanprep.plugins import Order
+    from wanprep.rules.slots import Slot
     from wanprep.rules.target import Target
     from wanprep.testing.lint.targets import Message
 
@@ -26,21 +32,11 @@ Document = dict[str, Any]
 _SENDABLE: Final = ("fields", "request", "model")
 _URL: Final = "https://example.com/back"
 _PLAIN: Final[tuple[Any, ...]] = (1, 5, True, 0.5, "x", _URL, "a/b", [], {})
-_IMAGE_URL: Final = "https://example.com/hero.jpg"
-_VIDEO_URL: Final = "https://example.com/dance.mp4"
-_VOICE_URL: Final = "https://example.com/hero.mp3"
-_IMAGE: Final = {"image": _IMAGE_URL}
-_VIDEO: Final = {"video": _VIDEO_URL}
-_MEDIA: Final[tuple[Document, ...]] = (
-    {"references": [_IMAGE]},
-    {"references": [_VIDEO]},
-    {"references": [_IMAGE, _VIDEO]},
-    {"first_frame": _IMAGE_URL},
-    {},
-    {"references": [_IMAGE], "first_frame": _IMAGE_URL},
-    {"references": [_VIDEO], "first_frame": _IMAGE_URL},
-    {"references": [_IMAGE, _IMAGE, _VIDEO, _VIDEO]},
-)
+_URLS: Final = {
+    "image": "https://example.com/hero.jpg",
+    "video": "https://example.com/dance.mp4",
+    "audio": "https://example.com/hero.mp3",
+}
 
 
 def field(request: Mapping[str, Any], path: Sequence[str]) -> Schema | None:
@@ -76,12 +72,15 @@ def parts(
             yield from parts(request, each, depth + 1)
 
 
-def is_allowed(request: Mapping[str, Any], name: str, value: object) -> bool:
+def is_allowed(request: Mapping[str, Any], path: Sequence[str], value: object) -> bool:
     """Whether a field may have a value, whatever the rest of the request is."""
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(request).iter_errors({name: value})
-    return not any(list(error.absolute_path)[:1] == [name] for error in errors)
+    body: Any = value
+    for name in reversed(path):
+        body = {name: body}
+    errors = Draft202012Validator(request).iter_errors(body)
+    return not any([*error.absolute_path][: len(path)] == [*path] for error in errors)
 
 
 def check_fields(target: Target) -> Iterator[Message]:
@@ -102,38 +101,42 @@ def _unknown_fields(fields: Mapping[str, Any], request: Mapping[str, Any]) -> It
         if field(request, path) is None:
             written = ".".join(path).replace(".*", "[]")
             yield f"fields.{place}", f"the request schema has no field `{written}`."
-    for role in ("reference_image", "reference_video"):
-        if role in fields and (schema := field(request, [fields[role]["name"]])) is not None:
-            yield from _list_or_one(role, fields[role]["many"], schema, request)
+    for name, slot in _slots(fields):
+        if (schema := field(request, slot.path)) is not None:
+            yield from _list_or_one(name, slot, schema, request)
+
+
+def _slots(fields: Mapping[str, Any]) -> Iterator[tuple[str, Slot]]:
+    for name in ("prompt", "negative_prompt"):
+        if name in fields:
+            yield name, slot_of(fields[name], f"${name}")
+    for role, written in fields.get("roles", {}).items():
+        yield f"roles.{role}", slot_of(written)
 
 
 def _paths(fields: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
-    for name in ("prompt", "negative_prompt", "first_frame"):
-        if name in fields:
-            yield name, [fields[name]]
-    for role in ("reference_image", "reference_video"):
-        if role in fields:
-            yield role, [fields[role]["name"]]
-            entry = [fields[role]["name"], *["*"] * fields[role]["many"]]
-            yield from ((role, [*entry, key]) for key in (fields[role]["item"] or {}).values())
-    voice = fields.get("voice", {})
-    if "bindings" in voice:
-        yield "voice.bindings", voice["bindings"].split(".")
-    if "positional" in voice:
-        yield "voice.positional", [voice["positional"]]
+    for name, slot in _slots(fields):
+        yield name, [*slot.path]
+        yield from ((name, [*map(str, path)]) for path in leaves(slot))
+    voices = fields.get("voices", {})
+    if "bindings" in voices:
+        yield "voices.bindings", voices["bindings"].split(".")
+    if "positional" in voices:
+        yield "voices.positional", [voices["positional"]]
     for name, table in fields["parameters"].items():
         if table.get("in") != "query":
-            yield f"parameters.{name}", [table["name"]]
-    yield from (("constants", [name]) for name in fields.get("constants", {}))
+            yield f"parameters.{name}", table["name"].split(".")
+    yield from (("constants", name.split(".")) for name in fields.get("constants", {}))
 
 
 def _list_or_one(
-    role: str, many: bool, schema: object, request: Mapping[str, Any]
+    name: str, slot: Slot, schema: object, request: Mapping[str, Any]
 ) -> Iterator[Message]:
     kinds = {kind for part in parts(request, schema) for kind in _types(part)}
-    if kinds and many != ("array" in kinds):
-        kind, value = ("not a list", "false") if many else ("a list", "true")
-        yield f"fields.{role}", f"is {kind} in the request schema: set `many` to {value}."
+    if kinds and slot.many != ("array" in kinds):
+        kind, path = ("not a list", "without") if slot.many else ("a list", "with")
+        what = f"is {kind} in the request schema: write its path {path} [] at the end."
+        yield f"fields.{name}", what
 
 
 def _types(part: Mapping[str, Any]) -> list[str]:
@@ -147,7 +150,9 @@ def _unknown_values(parameters: Mapping[str, Any], request: Mapping[str, Any]) -
             place = f"fields.parameters.{name}.values"
             if common != common.lower():
                 yield place, f"`{common}` never matches: values of jobs are compared in lower case."
-            if table.get("in") != "query" and not is_allowed(request, table["name"], native):
+            if table.get("in") != "query" and not is_allowed(
+                request, table["name"].split("."), native
+            ):
                 yield place, f"the request schema does not allow `{native}`."
 
 
@@ -157,15 +162,17 @@ def sample_values(request: Mapping[str, Any], table: Mapping[str, Any]) -> list[
         return list(table["values"])
     if table.get("in") == "query":
         return [_URL]
-    schema = field(request, [table["name"]])
+    path = table["name"].split(".")
+    schema = field(request, path)
     listed = [each for part in parts(request, schema) for each in part.get("enum", ())]
-    return listed or _one(request, schema, table["name"])
+    natives = listed or _one(request, schema, path)
+    return [to_common(each, table) for each in natives]
 
 
-def _one(request: Mapping[str, Any], schema: object, name: str) -> list[Any]:
+def _one(request: Mapping[str, Any], schema: object, path: list[str]) -> list[Any]:
     # In a job, a key with an empty value counts as absent.
     values = (each for each in example_values(request, schema) if each is not None)
-    return next(([each] for each in values if is_allowed(request, name, each)), [])
+    return next(([each] for each in values if is_allowed(request, path, each)), [])
 
 
 def example_values(request: Mapping[str, Any], schema: object) -> Iterator[Any]:
@@ -179,14 +186,40 @@ def example_values(request: Mapping[str, Any], schema: object) -> Iterator[Any]:
 def minimal_jobs(target: Target) -> list[Document]:
     """Make jobs with one asset or a few: a target may refuse most of them."""
     request, table = target.request or {}, target.data["fields"]["parameters"]
-    values = {
-        name: sample_values(request, each)
-        for name, each in table.items()
-        if each["name"] in request.get("required", ())
-    }
+    values = {name: sample_values(request, each) for name, each in table.items()
+              if _is_required(request, each["name"].split("."))}  # fmt: skip
     needed = {name: some[0] for name, some in values.items() if some}
     prompt = {"prompt": "She waves."} if "prompt" in target.data["fields"] else {}
-    return [{"target": target.id, **prompt, **mix, "parameters": needed} for mix in _MEDIA]
+    return [{"target": target.id, **prompt, **mix, "parameters": needed} for mix in _media(target)]
+
+
+def _is_required(request: Mapping[str, Any], path: Sequence[str]) -> bool:
+    home = field(request, path[:-1]) if len(path) > 1 else request
+    return any(path[-1] in part.get("required", ()) for part in parts(request, home))
+
+
+def _media(target: Target) -> Iterator[Document]:
+    """List mixes of references and of files with keys of their own, the simplest first."""
+    roles = _roles(target)
+    keys = [{role.key: _URLS[role.kind]} for role in roles if role.is_reference]
+    mixes = [*([key] for key in keys), *map(list, combinations(keys, 2))]
+    references: list[Document] = [{"references": mix} for mix in mixes]
+    others: list[Document] = [_with_key(role) for role in roles if not role.in_references]
+    yield from references
+    yield from others
+    yield {}
+    yield from (one | other for one in references for other in others)
+    yield from (one | other for one, other in combinations(others, 2))
+    yield {"references": [*keys, *keys]}
+
+
+def _roles(target: Target) -> list[Role]:
+    known = common_roles().beside([target.places])
+    return [known[name] for name in target.data["fields"].get("roles", {}) if name in known]
+
+
+def _with_key(role: Role) -> Document:
+    return {role.key: _URLS[role.kind]}
 
 
 def features(target: Target) -> Iterator[tuple[str, list[Document]]]:
@@ -194,22 +227,22 @@ def features(target: Target) -> Iterator[tuple[str, list[Document]]]:
     fields = target.data["fields"]
     if "negative_prompt" in fields:
         yield "negative_prompt", [{"negative_prompt": "blurry"}]
-    if "first_frame" in fields or "first_frame" in fields.get("same_field", {}):
-        yield "first_frame", [{"first_frame": _IMAGE_URL}]
-    for role, reference in (("reference_image", _IMAGE), ("reference_video", _VIDEO)):
-        if role in fields:
-            both = [[reference, _IMAGE], [reference, _VIDEO], [reference]]
-            yield role, [{"references": each} for each in both]
-            if "voice" in fields and ("bindings" in fields["voice"] or _has_voice(fields[role])):
-                voiced = [[{**reference, "voice": _VOICE_URL}, *more] for more in ([], [_VIDEO])]
-                yield f"voice of {role}", [{"references": each} for each in voiced]
+    roles = _roles(target)
+    keys = [{role.key: _URLS[role.kind]} for role in roles if role.is_reference]
+    for role in roles:
+        if not role.in_references:
+            yield f"roles.{role.name}", [_with_key(role)]
+            continue
+        reference = {role.key: _URLS[role.kind]}
+        several = [*([reference, other] for other in keys), [reference]]
+        yield f"roles.{role.name}", [{"references": each} for each in several]
+        if "voices" in fields or slot_of(fields["roles"][role.name]).key_of("$voice"):
+            voiced = {**reference, VOICE: _URLS["audio"]}
+            with_voice = [[voiced], *([voiced, other] for other in keys)]
+            yield f"voice of {role.name}", [{"references": each} for each in with_voice]
     for name, table in fields["parameters"].items():
         for value in sample_values(target.request or {}, table):
             yield f"parameters.{name}", [{"parameters": {name: value}}]
-
-
-def _has_voice(media: Mapping[str, Any]) -> bool:
-    return "voice" in (media["item"] or {})
 
 
 def merge(plain: Document, more: Document) -> Document:
@@ -223,7 +256,7 @@ def as_case(document: Document, target: Target) -> Case:
     with TemporaryDirectory() as folder:
         file = Path(folder, "job.json")
         file.write_text(json.dumps(document), encoding="utf-8")
-        [job] = read_jobs(str(file)).jobs
+        [job] = read_jobs(str(file), common_roles().beside([target.places])).jobs
     return Case(job, intent_of(job), (target,), None)
 
 

@@ -27,9 +27,6 @@ def check_target_file(file: Path) -> list[Message]:
 
 def check_conventions(target: Target) -> Iterator[Message]:
     """Check what a plugin must do that a user's own target need not."""
-    for role in load_schema("target")["properties"]["roles"]["required"]:
-        if role not in target.data["roles"]:
-            yield "roles", f"missing `{role}`: a role that is not supported has the limit `not`."
     model = target.id.partition("/")[2]
     if target.file.stem != model:
         yield "id", f"the model is {model}, so the file must be {model}.json."

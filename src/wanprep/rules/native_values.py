@@ -1,0 +1,47 @@
+"""The values of parameters in a job and in a provider's request: 5 and "5", "auto" and -1."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Field = Mapping[str, Any]  # of a target: the name of a parameter there, and its values
+
+_NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_BOOLEANS: Final = {"true": True, "false": False}
+
+
+def to_native(value: object, field: Field) -> object:
+    """Write a value as the provider does."""
+    key = str(value).lower() if isinstance(value, bool) else str(value).strip()
+    if key in field.get("values", {}):
+        return field["values"][key]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON writers differ: 5.0 is 5
+    if "format" in field and _is_number(value):
+        return str(field["format"]).replace("{}", str(value))
+    return value.strip() if isinstance(value, str) else value
+
+
+def to_common(value: object, field: Field) -> object:
+    """Write a value as jobs do; of an unknown form, it stays."""
+    for common, native in field.get("values", {}).items():
+        if (type(native), native) == (type(value), value):
+            return _BOOLEANS.get(common, _number(common))
+    before, found, after = str(field.get("format", "")).partition("{}")
+    if found and isinstance(value, str) and value.startswith(before) and value.endswith(after):
+        return _number(value[len(before) : len(value) - len(after)], value)
+    return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _number(text: str, otherwise: object = None) -> object:
+    if not _NUMBER.fullmatch(text):
+        return text if otherwise is None else otherwise
+    return float(text) if "." in text else int(text)
