@@ -6,9 +6,9 @@ is one when one of its documents is a mapping that does at least one of these th
 - it names its schema, by `# yaml-language-server: $schema=...wanprep...job.schema.json` or by a
   key `$schema`;
 - its `target` names a provider that wanprep knows: `evolink/...`;
-- its `references` are entries that begin with `image`, `video` or `voice`; beside a `prompt`
-  also names of image and video files, which is a job with a mistake;
-- it has a `prompt` and a `first_frame`;
+- its `references` are entries that begin with `image`, `video` or another key of a reference;
+  beside a `prompt` also names of image and video files, which is a job with a mistake;
+- it has a `prompt` and a `first_frame` or another file with a key of its own;
 - it has a `prompt`, and a video's `parameters`: `resolution`, `aspect_ratio`, `duration`,
   `multi_shots`, `prompt_extend`, `watermark` or `callback_url`;
 - its `target` looks like provider/model, and its `body` has a `prompt`.
@@ -26,9 +26,11 @@ import errno
 import os
 import re
 import stat
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.files.outputs import written_kind
+from wanprep.job.roles import common_roles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -47,9 +49,6 @@ _COMMENT: Final = re.compile(r"^[ \t]*#[^\n]*$", re.MULTILINE)
 
 _TARGET: Final = re.compile(r"(?:^|[\s\"'\[,])([a-z0-9][\w.-]*)/[\w.-]+(?=[\s\"',\]]|$)")
 _DASH: Final = r"^[ \t]*-[ \t]+"
-_ENTRY: Final = re.compile(
-    rf"(?:{_DASH}|[\[,]\s*\{{|{_DASH}\{{)\s*[\"']?(?:image|video|voice)[\"']?[ \t]*:", re.MULTILINE
-)
 _MEDIA: Final = re.compile(
     rf"(?:{_DASH}|[\[,:]\s*)[\"']?[^\s\"'{{}}\[\],]{{1,255}}\.(?:png|jpe?g|webp|bmp|mp4|mov)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -96,12 +95,26 @@ def _is_job_document(members: Mapping[str, str], providers: Collection[str]) -> 
         bool(_SCHEMA.search(members.get("$schema", "")))
         or any(provider in providers for provider in target)
         or (prompt and members.get("target", "").strip(" \t\r\n\"'") in providers)
-        or bool(_ENTRY.search(references))
+        or bool(_entry().search(references))
         or (prompt and bool(_MEDIA.search(references)))
-        or (prompt and _is_string(members.get("first_frame", "")))
+        or (prompt and any(_is_string(members.get(key, "")) for key in _media_keys()))
         or (prompt and not _PARAMETERS.isdisjoint(_members(members.get("parameters", ""))))
         or (bool(target) and "prompt" in _members(members.get("body", "")))
     )
+
+
+@cache
+def _entry() -> re.Pattern[str]:
+    """Match the beginning of a reference: one of its keys."""
+    keys = "|".join(role.key for role in common_roles().values() if role.in_references)
+    return re.compile(
+        rf"(?:{_DASH}|[\[,]\s*\{{|{_DASH}\{{)\s*[\"']?(?:{keys})[\"']?[ \t]*:", re.MULTILINE
+    )
+
+
+@cache
+def _media_keys() -> list[str]:
+    return [role.key for role in common_roles().others()]
 
 
 def _is_string(value: str) -> bool:

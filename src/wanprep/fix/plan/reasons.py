@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
+from wanprep.job.roles import common_roles
 from wanprep.rules.finding import rules
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.message import asset_problem, by_hand, ratio
@@ -21,12 +22,11 @@ if TYPE_CHECKING:
 
 # No fix can help a file that is missing, incomplete, or of another kind.
 _FINAL: Final = frozenset({"exists", "empty", "lfs_pointer", "readable", "kind"})
-# What to do instead, by the kind of the file and the role that it has.
+# What to do instead, by the kind of the file and that of the files in its role.
 _INSTEAD: Final = {
-    ("video", "voice"): "Save its audio as a WAV file, and use that.",
-    ("video", "reference_image"): "Save one of its frames as an image, and use that.",
-    ("video", "first_frame"): "Save one of its frames as an image, and use that.",
-    ("image", "reference_video"): "Use it as an image, or make a video of it.",
+    ("video", "audio"): "Save its audio as a WAV file, and use that.",
+    ("video", "image"): "Save one of its frames as an image, and use that.",
+    ("image", "video"): "Use it as an image, or make a video of it.",
 }
 
 
@@ -63,7 +63,8 @@ class RoleViolation:
         message = f"{problem} {by_hand(rules()[self.rule], facts)}"
         if self.broken.path != ("kind",):
             return message
-        return f"{message} {_INSTEAD.get((facts.kind, self.role.role), '')}".rstrip()
+        expected = common_roles().beside([self.role.target.places])[self.role.role].kind
+        return f"{message} {_INSTEAD.get((facts.kind, expected), '')}".rstrip()
 
 
 def violations(
