@@ -15,9 +15,8 @@ from wanprep.rules.intent import (
     Intent,
     Text,
     intent_of,
-    resolve,
-    resolve_callback,
 )
+from wanprep.rules.resolved import resolve, resolve_callback
 from wanprep.rules.target import all_targets
 
 NOTHING: dict[str, Any] = {
@@ -31,7 +30,9 @@ NOTHING: dict[str, Any] = {
 
 
 def test_what_is_absent_stays_absent() -> None:
-    assert resolve(Intent(**NOTHING)) == {
+    found = resolve(Intent(**NOTHING))
+    assert {total["count"] for total in found.pop("totals").values()} == {0}
+    assert found == {
         "references": [],
         "images": 0,
         "videos": 0,
@@ -63,12 +64,14 @@ def test_everything_is_counted_and_measured() -> None:
     assert (found["images"], found["videos"]) == (1, 1)
     assert (found["first_frame"], found["frames"]) == (True, 1)
     assert found["references"] == [
-        {"kind": "image", "role": "reference_image", "voice": True},
-        {"kind": "video", "role": "reference_video", "voice": False},
+        {"kind": "image", "role": "reference_image", "voice": True, "repeats": False},
+        {"kind": "video", "role": "reference_video", "voice": False, "repeats": False},
     ]
     assert found["prompt"]["length"] == 31
     assert [token["bound"] for token in found["prompt"]["tokens"]] == [True, False]
-    assert found["negative_prompt"] == {"text": "模糊", "length": 2}
+    assert found["negative_prompt"] == {
+        "text": "模糊", "length": 2, "utf8_bytes": 6, "utf16_units": 2,
+    }  # fmt: skip
     assert found["callback"]["https"]
 
 

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import wave
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from PIL import Image
+from sample_videos import make
+from valid_jobs import VIDEO
 
 from wanprep.check.inputs import Case, CheckRequest, read_cases, read_inputs
 from wanprep.check.pipeline import run_check
 from wanprep.config import Config
 from wanprep.fix.job.fix_job import fix_job
-from wanprep.fix.plan.plan import Options
+from wanprep.fix.plan.plan import Options, Plan, TargetRole
+from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.job.model import parse_jobs
+from wanprep.pointers import pointer_to
+from wanprep.rules.bounds import violations
 from wanprep.rules.check_target import target_errors
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import build_request
@@ -53,6 +61,12 @@ BODY: Final[dict[str, Any]] = {
 }
 
 
+VECTORS: Final = [
+    json.loads(line)
+    for line in (FOLDER / "wide-video.vectors.jsonl").read_text("utf-8").splitlines()
+]
+
+
 def case_of(folder: Path, job: dict[str, Any], **request: Any) -> Case:
     (folder / "job.json").write_text(json.dumps(job))
     found = read_inputs(
@@ -77,6 +91,16 @@ def findings(folder: Path, job: dict[str, Any], **request: Any) -> list[tuple[st
 def test_the_files_are_valid_and_all_their_fields_can_be_built() -> None:
     assert [*target_errors(WIDE.file)] == []
     assert [*check_fields(WIDE), *check_bodies(WIDE)] == []
+
+
+@pytest.mark.parametrize("vector", [pytest.param(each, id=each["says"]) for each in VECTORS])
+def test_vectors(vector: dict[str, Any]) -> None:
+    part, _, role = vector["part"].partition("/")
+    schema = WIDE.roles[role] if role else {"job": WIDE.job, "body": WIDE.body}[part]
+    found = violations(vector["value"], schema)
+    assert [[each.rule, each.severity, pointer_to(each.path)] for each in found] == (
+        vector["findings"]
+    )
 
 
 def test_a_job_becomes_a_nested_body(tmp_path: Path) -> None:
@@ -118,6 +142,7 @@ def test_what_is_wrong_inside_of_a_body_has_its_place(tmp_path: Path) -> None:
     body["settings"]["ratios"] = "16:9"
     body["settings"]["resolution"] = "1080p"
     body["elements"][0] = f"{HOST}/e.png"
+    del body["input"]["content"][2:]
     assert findings(tmp_path, {"target": WIDE.id, "body": body}) == [
         ("parameter-invalid", "/body/elements/0"),
         ("parameter-invalid", "/body/settings/resolution"),
@@ -149,3 +174,70 @@ def test_bare_audio_has_the_role_that_the_target_has(tmp_path: Path) -> None:
     )
     assert found.role(found.media[0], WIDE) == "reference_audio"
     assert found.role(found.media[0], TARGETS["wan/2.7"]) == "voice"
+
+
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [
+        pytest.param(
+            {"references": [{"video": "4s.mp4"}, {"video": "12s.mp4"}]},
+            [
+                (
+                    "total-too-long",
+                    "/references/0/video",
+                    "videos are too long together (16.00 s);",
+                )
+            ],
+            id="a sum",
+        ),
+        pytest.param(
+            {"references": [{"video": "12s.mp4"}], "parameters": {"duration": 20}},
+            [("total-too-long", "/references/0/video", "(32.00 s); Acme: videos and result")],
+            id="a sum with the result",
+        ),
+        pytest.param(
+            {"references": [{"image": "a.png"}, {"image": "./a.png"}]},
+            [("duplicate-reference", "/references/1/image", "./a.png is in the job twice")],
+            id="a file twice",
+        ),
+        pytest.param(
+            {"references": [{"audio": "a.wav"}]},
+            [("role-missing", "", "Acme: audio is never alone")],
+            id="alone",
+        ),
+        pytest.param(
+            {"last_frame": "a.png"},
+            [("role-missing", "", "The first frames need another file beside them; Acme: a last")],
+            id="half a pair",
+        ),
+        pytest.param(
+            {"first_frame": "a.png", "references": [{"image": "a.png"}]},
+            [("roles-exclusive", "/references/0/image", "The images cannot be combined")],
+            id="two modes",
+        ),
+    ],
+)
+def test_sums_and_combinations(
+    tmp_path: Path, job: dict[str, Any], expected: list[tuple[str, str, str]]
+) -> None:
+    for name, seconds in (("4s.mp4", 4), ("12s.mp4", 12)):
+        make(tmp_path / name, f"color=red:s=960x640:d={seconds}:r=10")
+    Image.new("RGB", (640, 640), "red").save(tmp_path / "a.png")
+    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16000 * 3))
+    path = tmp_path / "job.json"
+    path.write_text(json.dumps({"target": WIDE.id, "prompt": "She waves.", **job}))
+    request = CheckRequest(paths=(str(path),), target_folders=(FOLDER,))
+    found = [each for each in run_check(request).findings if each.severity != "note"]
+    assert [(each.rule, each.pointer) for each in found] == [each[:2] for each in expected]
+    for finding, (_, _, words) in zip(found, expected, strict=True):
+        assert words in finding.message
+
+
+def test_a_video_with_too_many_pixels_is_scaled_to_fit() -> None:
+    facts = replace(VIDEO, width=1920, height=1080, stored_width=1920, stored_height=1080)
+    plan = plan_asset(facts, [TargetRole(WIDE, "reference_video")], Options())
+    assert isinstance(plan, Plan)
+    pixels = (plan.predicted.width or 0) * (plan.predicted.height or 0)
+    assert 0.99 * 927408 < pixels <= 927408

@@ -130,14 +130,13 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
 def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     # Bare media, which hooks check more often, do without these imports.
     from wanprep.check.ignores import inline_ignores, invalid_ignores
-    from wanprep.rules.intent import resolve
 
     job, severity, checks = case.job, inputs.request.config.severity, inputs.request.checks
     facts = {asset: inputs.facts.get(asset.location) for asset in case.intent.assets}
     reached = {asset for asset, each in facts.items() if each and is_reached(each)}
     unreached = facts.keys() - reached
     results.has_unseen_urls |= any(asset.kind in _ELSEWHERE for asset in unreached)
-    resolved, ignores = resolve(case.intent), inline_ignores(job)
+    ignores = inline_ignores(job)
     results.findings += with_severities(invalid_ignores(job, ignores), severity)
     probed = [each for each in facts.values() if each]
     unseen = any(asset.kind != "file" for asset in unreached)
@@ -146,7 +145,7 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     for target in case.targets:
         found = [
             each
-            for each in with_severities(_findings(case, target, resolved, facts, checks), severity)
+            for each in with_severities(_findings(case, target, facts, checks), severity)
             if not ignores.cover(each.rule, each.pointer, each.line)
         ]
         outcome = "fail" if invalid else verdict_of(found, probed, unseen=unseen)
@@ -163,7 +162,6 @@ def _subject(file: str, number: int) -> str:
 def _findings(
     case: Case,
     target: Target,
-    resolved: Mapping[str, object],
     facts: Mapping[Asset, Facts | None],
     checks: Sequence[Check],
 ) -> Iterator[Finding]:
@@ -171,8 +169,11 @@ def _findings(
     from wanprep.check import plugin_checks
     from wanprep.check.urls import url_violations
     from wanprep.rules.judge_job import judge_job
+    from wanprep.rules.resolved import resolve
 
     job = case.job
+    known = {asset.pointer: each for asset, each in facts.items() if each and is_reached(each)}
+    resolved = resolve(case.intent, known, target)
     body = job.body if case.native is target else None
     of_job = list(job_findings(judge_job(resolved, case.intent, target, body), job, target))
     yield from of_job

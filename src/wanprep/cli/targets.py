@@ -108,6 +108,8 @@ def _service(target: Target, width: int) -> Iterator[str]:
 # Names for parts of a resolved job, as the author of a job knows them.
 _NAMES: Final = {
     "prompt.length": "characters of the prompt",
+    "prompt.utf8_bytes": "bytes of the prompt in UTF-8",
+    "prompt.utf16_units": "UTF-16 units of the prompt",
     "negative_prompt.length": "characters of the negative prompt",
     "prompt.unused": "references that the prompt does not use",
     "frames": "first_frame",

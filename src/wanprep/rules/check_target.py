@@ -104,7 +104,7 @@ def _example_facts() -> dict[str, Any]:
     from wanprep.media.facts import unreadable_facts
     from wanprep.rules.judge_asset import facts_for_rules
 
-    derived = facts_for_rules(unreadable_facts("x", "x"))
+    derived = facts_for_rules(unreadable_facts("x", "x")) | {"pixels": 0}
     described = load_schema("facts")["properties"]
     return derived | {
         name: tuple(schema["enum"]) if "enum" in schema else _EXAMPLES[schema["type"]]
@@ -114,7 +114,8 @@ def _example_facts() -> dict[str, Any]:
 
 def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve a job with everything in it."""
-    from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
+    from wanprep.rules.intent import IntendedReference, Intent, Text
+    from wanprep.rules.resolved import resolve
 
     roles = common_roles().beside([data.get("places", {})])
     references = [
@@ -127,7 +128,10 @@ def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
         references=tuple(references), parameters=parameters, places={}, assets=(), roles=roles,
     )  # fmt: skip
     names = {*_common_parameters(), *data.get("fields", {}).get("parameters", ())}
-    return resolve(intent) | {"parameters": dict.fromkeys(sorted(names))}
+    total = {"count": 0, "seconds": 0.0, "seconds_with_output": 0.0, "bytes": 0}
+    resolved = resolve(intent)
+    totals = dict.fromkeys(resolved["totals"], total)
+    return resolved | {"parameters": dict.fromkeys(sorted(names)), "totals": totals}
 
 
 def _example_body(request: Mapping[str, Any]) -> dict[str, None] | None:

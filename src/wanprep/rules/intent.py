@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from wanprep.job.roles import VOICE, common_roles
+from wanprep.job.roles import common_roles
 from wanprep.pointers import below
 
 if TYPE_CHECKING:
@@ -90,53 +89,3 @@ def text_of(value: object, pointer: str) -> Text | None:
 
 def _folded(name: str, value: object) -> object:
     return value.strip().lower() if isinstance(value, str) and name != "callback_url" else value
-
-
-def resolve(intent: Intent) -> dict[str, Any]:
-    """Return the one JSON object to which a target's rules about jobs apply."""
-    from wanprep.job.references.binding import resolved_prompt
-
-    kinds = [reference.kind for reference in intent.references]
-    frames = len(intent.pointers_of("first_frame"))
-    resolved: dict[str, Any] = {
-        "references": [
-            {"kind": each.kind, "role": each.role, "voice": each.voice}
-            for each in intent.references
-        ],
-        "images": kinds.count("image"),
-        "videos": kinds.count("video"),
-        "audios": kinds.count("audio"),
-        "voices": len(intent.pointers_of(VOICE)),
-        "first_frame": frames > 0,
-        "frames": frames,
-        "parameters": dict(intent.parameters),
-    }
-    if intent.prompt:
-        resolved["prompt"] = resolved_prompt(intent.prompt.text, kinds)
-    if intent.negative_prompt:
-        text = intent.negative_prompt.text
-        resolved["negative_prompt"] = {"text": text, "length": len(text)}
-    if "callback_url" in intent.parameters:
-        resolved["callback"] = resolve_callback(intent.parameters["callback_url"])
-    return resolved
-
-
-def resolve_callback(url: object) -> dict[str, Any]:
-    """Describe a callback URL as far as its text allows, without the network."""
-    from wanprep.net.urls import is_private
-
-    if not isinstance(url, str):
-        return {"valid": False}
-    try:
-        parts = urlsplit(url.strip())
-        host = parts.hostname or ""
-        _ = parts.port
-    except ValueError:
-        return {"valid": False, "length": len(url)}
-    return {
-        "valid": bool(parts.scheme and host),
-        "https": parts.scheme.lower() == "https",
-        "login": parts.username is not None,
-        "private": is_private(host),
-        "length": len(url),
-    }

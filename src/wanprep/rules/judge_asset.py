@@ -84,10 +84,11 @@ def facts_for_rules(facts: Facts) -> dict[str, Any]:
     return facts.as_json() | _derived(facts)
 
 
-def _derived(facts: Facts) -> dict[str, bool]:
+def _derived(facts: Facts) -> dict[str, Any]:
     problem = facts.problem or ""
     claimed, actual = facts.extension_format, facts.format
-    return {
+    pixels = {"pixels": facts.width * facts.height} if facts.width and facts.height else {}
+    return pixels | {
         "exists": not problem.startswith(MISSING),
         "empty": facts.bytes == 0,
         "lfs_pointer": problem == LFS_POINTER,

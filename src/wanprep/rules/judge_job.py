@@ -94,7 +94,7 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
             names = [f"{each['kind'].capitalize()} {each['index']}" for each in unused]
             violation = replace(violation, found=names)
             return JobViolation(violation, intent.prompt.pointer, join_words(names, "and"))
-        case ("prompt", "length") if intent.prompt:
+        case ("prompt", "length" | "utf8_bytes" | "utf16_units") if intent.prompt:
             lost = _lost_tokens(violation, resolved)
             return JobViolation(violation, intent.prompt.pointer, "prompt", detail=lost)
         case ("negative_prompt", *_) if intent.negative_prompt:
@@ -106,7 +106,11 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
         case ("first_frame" | "frames", *_) if frames := intent.pointers_of("first_frame"):
             return JobViolation(violation, frames[0], "first_frame")
         case ("references", int(index), *_):
-            return JobViolation(violation, intent.references[index].pointer, "references")
+            name = _asset_name(intent, intent.references[index].pointer)
+            return JobViolation(violation, intent.references[index].pointer, name)
+        case ("totals", str(group), *_):
+            pointer, name = _first_of_group(group, violation, intent)
+            return JobViolation(violation, pointer, name)
         case ("references" | "images" | "videos" | "audios" | "voices" as field, *_):
             pointer = _first_excess(field, violation, intent)
             name = last(parent(pointer)) if violation.rule == _INVALID else field
@@ -114,9 +118,30 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
     return JobViolation(violation, intent.root, ".".join(map(str, violation.path)) or "prompt")
 
 
+def _asset_name(intent: Intent, pointer: str) -> str:
+    return next((each.written for each in intent.assets if each.pointer == pointer), "references")
+
+
+def _first_of_group(group: str, violation: Violation, intent: Intent) -> tuple[str, str]:
+    """Point at the first file that is too many, else at the first; and name all of them."""
+    roles = intent.roles
+    pointers = [
+        asset.pointer
+        for asset in intent.assets
+        if group in {"all", asset.role, roles[asset.role].kind}
+    ]
+    name = f"{roles[group].title}s" if group in roles else f"{group}s".replace("alls", "files")
+    is_over = violation.keyword.startswith("max") and _is_over(len(pointers), violation.limit)
+    if violation.path[-1] == "count" and is_over:
+        return pointers[int(violation.limit)], name
+    return next(iter(pointers), intent.root), name
+
+
 def _lost_tokens(violation: Violation, resolved: Mapping[str, Any]) -> str:
     """Name the tokens where the prompt will have been cut off."""
     prompt, limit = resolved["prompt"], violation.limit
+    if violation.path[-1] != "length":
+        return ""
     spans = [token["span"] for token in prompt["tokens"]]
     lost = [prompt["text"][start:end] for start, end in spans if _is_over(end, limit)]
     return f"What is cut off names {', '.join(dict.fromkeys(lost))}." if lost else ""

@@ -108,7 +108,23 @@ def describe_found(violation: Violation) -> str:
         return f"a list of {found}"
     if violation.keyword == "type" and isinstance(found, str):
         return f"the string {describe_value(found)}"
-    return describe_value(found)
+    return _measure(found, violation.path[-1:]) or describe_value(found)
+
+
+def _measure(found: object, last: tuple[str | int, ...]) -> str:
+    """Write a sum or the length of a text with its unit."""
+    match last, found:
+        case ("seconds" | "seconds_with_output",), int() | float():
+            return seconds(found)
+        case ("bytes",), int():
+            return file_size(found)
+        case ("length",), int():
+            return f"{found} characters"
+        case ("utf8_bytes",), int():
+            return f"{found} bytes of UTF-8"
+        case ("utf16_units",), int():
+            return f"{found} UTF-16 units"
+    return ""
 
 
 def describe_value(value: object) -> str:
@@ -226,7 +242,9 @@ def _unit(name: str) -> Callable[[float], str]:
         return lambda value: f"{plain_number(value)} px"
     if name == "bytes":
         return _megabytes
-    if name.endswith("duration"):
+    if name == "pixels":
+        return lambda value: f"{plain_number(value)} px in all"
+    if name.endswith("duration") or name.startswith("seconds"):
         return lambda value: f"{plain_number(value)} s"
     return ratio if name == "aspect" else plain_number
 

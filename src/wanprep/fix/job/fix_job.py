@@ -50,6 +50,7 @@ FIXES: Final[tuple[JobFix, ...]] = (
     references.first_frame_voices,
     keys.ignored_parameters,
     keys.unknown_parameters,
+    references.repeated_references,
     references.excess_references,
     references.excess_voices,
     references.positional_voices,

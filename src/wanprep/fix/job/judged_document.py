@@ -12,9 +12,10 @@ from wanprep.job.documents import DocumentFile
 from wanprep.job.model import jobs_of
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
-from wanprep.rules.intent import intent_of, resolve
+from wanprep.rules.intent import intent_of
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.native_values import to_native
+from wanprep.rules.resolved import resolve
 from wanprep.rules.slots import schema_at, slot_of
 
 if TYPE_CHECKING:
@@ -157,8 +158,8 @@ def _with_job(case: Case, job: Job) -> Case:
 
 
 def _judge(case: Case) -> Iterator[TargetFinding]:
-    resolved = resolve(case.intent)
     for target in case.targets:
+        resolved = resolve(case.intent, target=target)
         body = case.job.body if case.native is target else None
         for broken in judge_job(resolved, case.intent, target, body):
             yield TargetFinding(target, broken)

@@ -44,6 +44,7 @@ _KINDS: Final = {
     "too-many-references": {"image", "video", "audio"},
     "too-many-images": {"image"},
     "too-many-videos": {"video"},
+    "too-many-audios": {"audio"},
 }
 
 
@@ -96,12 +97,25 @@ def excess_references(judged: JudgedDocument) -> Iterator[Change]:
         if finding.bound.path == ("voices",):
             yield from _last_voice(judged, finding.rule)
             continue
-        kinds = judged.kinds
-        places = [at for at, kind in enumerate(kinds) if kind in _KINDS[finding.rule]]
+        group = finding.bound.path[1] if finding.bound.path[:1] == ("totals",) else "all"
+        places = [
+            at
+            for at, each in enumerate(judged.references)
+            if each.kind in _KINDS[finding.rule] and group in {"all", each.kind, each.role}
+        ]
         reason = f"{finding.target.provider_title} takes no more"
         proposals = (_removal(judged, at, reason, finding.rule) for at in reversed(places))
         excess = max(0, len(places) - finding.bound.limit)
         yield from islice((each for each in proposals if each), excess)
+
+
+def repeated_references(judged: JudgedDocument) -> Iterator[Change]:
+    """Leave out a reference to a file that is there before."""
+    for finding in judged.findings_of("duplicate-reference"):
+        for at, each in enumerate(judged.references):
+            if each.pointer == finding.pointer:
+                proposal = _removal(judged, at, "it is there twice", finding.rule)
+                yield from [proposal] if proposal else []
 
 
 def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change | None:

@@ -150,11 +150,12 @@ class Limits:
 
     def broken_by(self, facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
         """List the rules that some of a file's facts break."""
+        values = facts_for_rules(facts)
         rules = {
             limit.rule
             for name in names
             for limit in self.of(name)
-            if not Limits((limit,)).allows(name, getattr(facts, name))
+            if not Limits((limit,)).allows(name, values.get(name))
         }
         return tuple(sorted(rules))
 

@@ -29,6 +29,8 @@ LARGEST_VIDEO: Final = 16_384
 # Scaled up further than this, there is nothing but blur to see: somebody must want that.
 _LARGEST_FACTOR: Final = 8
 
+_SIDES: Final = ("width", "height", "pixels")
+
 ExactSize = tuple[float, float]  # with fractions of a pixel, where pixels were not square
 
 
@@ -40,6 +42,7 @@ class Box:
     most: Size
     aspects: Range = field(default_factory=Range)  # width over height
     step: int = 1
+    pixels: Range = field(default_factory=Range)  # width times height
 
     def contains(self, size: ExactSize) -> bool:
         """Whether a size is allowed."""
@@ -50,6 +53,7 @@ class Box:
             and self.least[1] <= height <= self.most[1]
             and not self._is_too_narrow(width, height)
             and not self._is_too_wide(width, height)
+            and self.pixels.contains(round(width) * round(height))
         )
 
     def smallest_over(self, size: Size) -> Size | None:
@@ -82,6 +86,14 @@ class Box:
             else:
                 return width, height
         return None
+
+    def pixel_factors(self, source: ExactSize) -> tuple[float, float]:
+        """Return the factors by which a source is scaled to the fewest and the most pixels."""
+        area, low, high = source[0] * source[1], self.pixels.low, self.pixels.high
+        return (
+            math.sqrt(low.value / area) if low else 0.0,
+            math.sqrt(high.value / area) if high else math.inf,
+        )
 
     @property
     def smallest(self) -> Size | None:
@@ -128,6 +140,7 @@ def box_of(limits: Limits, *, step: int, largest: int) -> Box:
         most=(_at_most(width.most, largest), _at_most(height.most, largest)),
         aspects=limits.range("aspect"),
         step=step,
+        pixels=limits.range("pixels"),
     )
 
 
@@ -196,8 +209,9 @@ def scale_to_fit(source: ExactSize, box: Box, *, smallest: bool = False) -> Size
     high = min((most + slack) / side for most, side in zip(box.most, source, strict=True))
     if low > high:
         return None
-    least = max(box.least[0] / source[0], box.least[1] / source[1])
-    most = min(box.most[0] / source[0], box.most[1] / source[1])
+    fewest, most_pixels = box.pixel_factors(source)
+    least = max(box.least[0] / source[0], box.least[1] / source[1], fewest)
+    most = min(box.most[0] / source[0], box.most[1] / source[1], most_pixels)
     factor = least if smallest else min(max(1.0, least), max(least, most))
     factor = min(max(factor, low), high)
     sizes = [size for size in _sizes_near(source, factor, box.step) if box.contains(size)]
@@ -267,7 +281,7 @@ def _largest_part(shape: Size, whole: Size, step: int) -> Size:
 def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Iterator[Step]:
     """List the steps that change the size."""
     # The rules that make a crop or padding necessary: those on the ratio, or on the sides.
-    rules = limits.broken_by(facts, ["aspect"]) or limits.broken_by(facts, ["width", "height"])
+    rules = limits.broken_by(facts, ["aspect"]) or limits.broken_by(facts, _SIDES)
     if fit.window is not None:
         kept = "keeping the center" if fit.window.choose == "center" else "keeping what stands out"
         words = f"crop {px(fit.source)} to {px(fit.cropped)} px, {kept}"
@@ -278,7 +292,7 @@ def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Itera
             words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look soft)"
         if fit.size[0] > _LARGEST_FACTOR * fit.cropped[0]:
             words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will be a blur)"
-            sides = limits.broken_by(facts, ["width", "height"])
+            sides = limits.broken_by(facts, _SIDES)
         yield Step("scale", "asks" if sides else "lossy", words, sides)
     if fit.canvas is not None:
         words = f"pad {px(fit.scaled)} to {px(fit.canvas)} px with {background}"

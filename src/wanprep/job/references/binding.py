@@ -151,15 +151,9 @@ def is_mentioned(prompt: str, kind: str) -> bool:
 
 
 def resolved_prompt(text: str, order: Sequence[str]) -> dict[str, Any]:
-    """Describe a prompt as the resolved job has it: length, tokens, and unused references.
-
-    `length` counts code points: the one provider that says how it counts (EvoLink) counts
-    every character, letter and punctuation mark as one, whatever bytes it takes.
-    """
+    """Describe a prompt as the resolved job has it: its tokens, and unused references."""
     binding = bind(text, order)
     return {
-        "text": text,
-        "length": len(text),
         "tokens": [
             {
                 "kind": each.token.kind,

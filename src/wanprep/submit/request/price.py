@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
-from wanprep.rules.native_values import to_common
-from wanprep.rules.slots import schema_at, split_path
+from wanprep.rules.resolved import stated_parameter
 from wanprep.text import plain_number, plural
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ def estimate_price(
         several = isinstance(count, int) and count > 1
         each = f" {plural(count, 'video')} are ordered, and each is billed." if several else ""
         return Unpriced(f"{price['look']}{each}")
-    length = _parameter("duration", intent, target)
-    rate = price["rates"].get(str(_parameter("resolution", intent, target)))
+    length = stated_parameter("duration", intent, target)
+    rate = price["rates"].get(str(stated_parameter("resolution", intent, target)))
     if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
         return Unpriced(
             f"{target.provider_title} has no price for this length and resolution: "
@@ -69,17 +68,6 @@ def estimate_price(
         currency=price["currency"],
         unseen=(*clips.unseen, *price["unseen"]),
     )
-
-
-def _parameter(name: str, intent: Intent, target: Target) -> Any:  # noqa: ANN401 - JSON
-    """Return a parameter in the job's words, or the service's default."""
-    if name in intent.parameters:
-        return intent.parameters[name]
-    field = target.data["fields"]["parameters"].get(name)
-    if field is None:
-        return None
-    schema = schema_at(target.request or {}, split_path(field["name"])[0])
-    return to_common(schema.get("default"), field)
 
 
 @dataclass(frozen=True, slots=True)
