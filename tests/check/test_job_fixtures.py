@@ -36,6 +36,18 @@ ELSEWHERE: Final = {
     "file-too-large": "test_real_edges.py",
     "image-too-large": "test_real_edges.py",
     "video-too-large": "test_boundary_corpus.py",
+    # What only a wider target has.
+    **dict.fromkeys(
+        (
+            "duplicate-reference",
+            "role-missing",
+            "roles-exclusive",
+            "total-too-large",
+            "total-too-long",
+            "too-many-audios",
+        ),
+        "test_wide_target.py",
+    ),
 }
 
 

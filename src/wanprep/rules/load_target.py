@@ -17,7 +17,7 @@ from wanprep.rules.target import Target
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from wanprep.rules.bounds import Schema
@@ -69,18 +69,29 @@ class _RoleLimits(dict[str, "Schema"]):
     def __init__(self, data: Mapping[str, Any], described: Mapping[str, Schema]) -> None:
         roles = common_roles().beside([data.get("places", {})])
         self._rules = {name: role.unsupported for name, role in roles.items()}
-        self._source = {
-            "doc": data["docs"][0],
-            "checked": data.get("checked", ""),
-            "says": "no field for it is described",
-            "confidence": "inferred",
-        }
+        self._data = data
         super().__init__(described)
 
     def __missing__(self, role: str) -> Schema:
         rule = self._rules.get(role, UNSUPPORTED)
-        notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": self._source}
+        source = {
+            "doc": self._data["docs"][0],
+            "checked": max(_checked(self._data), default=""),
+            "says": "no field for it is described",
+            "confidence": "inferred",
+        }
+        notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": source}
         return self.setdefault(role, {"not": {}, **notes})
+
+
+def _checked(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    """List the days on which the documentation of a target was read."""
+    if isinstance(data, dict):
+        if isinstance(data.get("checked"), str):
+            yield data["checked"]
+        data = list(data.values())
+    for each in data if isinstance(data, list) else ():
+        yield from _checked(each)
 
 
 def _severity(rule: str) -> str:

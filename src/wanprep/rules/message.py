@@ -108,22 +108,22 @@ def describe_found(violation: Violation) -> str:
         return f"a list of {found}"
     if violation.keyword == "type" and isinstance(found, str):
         return f"the string {describe_value(found)}"
-    return _measure(found, violation.path[-1:]) or describe_value(found)
+    return _measure(found, violation) or describe_value(found)
 
 
-def _measure(found: object, last: tuple[str | int, ...]) -> str:
-    """Write a sum or the length of a text with its unit."""
-    match last, found:
+def _measure(found: object, violation: Violation) -> str:
+    """Write a sum, or the length of a text, with its unit."""
+    match violation.path[-1:], found:
         case ("seconds" | "seconds_with_output",), int() | float():
             return seconds(found)
         case ("bytes",), int():
             return file_size(found)
-        case ("length",), int():
-            return f"{found} characters"
         case ("utf8_bytes",), int():
-            return f"{found} bytes of UTF-8"
+            return f"{found} bytes in UTF-8"
         case ("utf16_units",), int():
             return f"{found} UTF-16 units"
+        case _, int() if violation.rule.endswith("prompt-too-long"):
+            return f"{found} characters"
     return ""
 
 

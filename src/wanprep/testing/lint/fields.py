@@ -231,11 +231,11 @@ def features(target: Target) -> Iterator[tuple[str, list[Document]]]:
     keys = [{role.key: _URLS[role.kind]} for role in roles if role.is_reference]
     for role in roles:
         if not role.in_references:
-            yield f"roles.{role.name}", [_with_key(role)]
+            yield role.name, [_with_key(role)]
             continue
         reference = {role.key: _URLS[role.kind]}
         several = [*([reference, other] for other in keys), [reference]]
-        yield f"roles.{role.name}", [{"references": each} for each in several]
+        yield role.name, [{"references": each} for each in several]
         if "voices" in fields or slot_of(fields["roles"][role.name]).key_of("$voice"):
             voiced = {**reference, VOICE: _URLS["audio"]}
             with_voice = [[voiced], *([voiced, other] for other in keys)]
