@@ -13,6 +13,7 @@ from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
+from wanprep.job.references.dialects import dialect_of
 from wanprep.job.roles import common_roles
 from wanprep.media import probe_many
 from wanprep.media.facts import Facts, extension_format, usual_kind
@@ -106,14 +107,15 @@ def _text(
     schema: str,
 ) -> str:
     kinds: list[str] = [_kind(facts) for facts in used.values()]
-    accepted = target.data.get("prompt_styles") or ["Image 1"]
+    styles = target.data.get("prompt_styles") or ["Image 1"]
+    dialect = dialect_of({**target.data, "prompt_styles": styles})
     fields = target.data.get("fields", {}).get("parameters", usual)
     parameters = {name: value for name, value in usual.items() if name in fields}
     lines = [
         f"# yaml-language-server: $schema={schema}",
         f"target: {target.id}",
         "# What happens. Image 1 is the first image below, Video 1 the first clip.",
-        f"prompt: {rewrite(prompt, kinds, accepted)}",
+        f"prompt: {rewrite(prompt, kinds, dialect)}",
         "references:",
         *(f"  - {facts.kind}: {_scalar(name)}" for name, facts in used.items()),
     ]

@@ -174,13 +174,15 @@ def _references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
 
 
 def _style_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:
+    from wanprep.job.references.dialects import forms
     from wanprep.job.references.styles import STYLES
 
+    known = {**STYLES, **forms(), **data.get("dialects", {})}
     for key in ("prompt_styles", "doubtful_styles"):
         for style in data.get(key, ()):
-            if style not in STYLES:
-                near = get_close_matches(style, STYLES, 1, cutoff=0.3)
-                styles = f"Known styles: {', '.join(STYLES)}"
+            if style not in known:
+                near = get_close_matches(style, known, 1, cutoff=0.3)
+                styles = f"Known styles: {', '.join(known)}"
                 hint = f"Did you mean '{near[0]}'?" if near else styles
                 yield SchemaError((key,), f"there is no prompt style '{style}'. {hint}")
 

@@ -32,6 +32,12 @@ class IntendedReference:
     kind: str
     pointer: str
     voice: bool = False
+    word: str = ""  # what prompts call it, where that is not its kind
+
+    @property
+    def name(self) -> str:
+        """What prompts call it, without its number."""
+        return self.word or self.kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +72,11 @@ def intent_of(job: Job, native: Target | None = None) -> Intent:
         negative_prompt=text_of(job.negative_prompt, "/negative_prompt"),
         references=tuple(
             IntendedReference(
-                each.role.name, each.role.kind, each.media_pointer, each.voice is not None
+                each.role.name,
+                each.role.kind,
+                each.media_pointer,
+                each.voice is not None,
+                each.role.key,
             )
             for each in job.references
         ),

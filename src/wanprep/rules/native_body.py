@@ -46,7 +46,7 @@ def intent_of_body(job: Job, target: Target) -> Intent:
             number = 1 + sum(each.kind == role.kind for each in references)
             has_voice = voice is not None or (role.kind, number) in voiced
             references.append(
-                IntendedReference(role_name, role.kind, found.pointer(URL), has_voice)
+                IntendedReference(role_name, role.kind, found.pointer(URL), has_voice, role.key)
             )
     assets += (job.asset(VOICE, voice.text, voice.pointer) for _, voice in voices)
     parameters = dict(_parameters(body, fields))

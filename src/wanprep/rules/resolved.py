@@ -40,9 +40,12 @@ def resolve(
     }
     if intent.prompt:
         from wanprep.job.references.binding import resolved_prompt
+        from wanprep.job.references.dialects import PLAIN
 
         resolved["prompt"] = _measured(intent.prompt.text)
-        resolved["prompt"] |= resolved_prompt(intent.prompt.text, kinds)
+        names = [reference.name for reference in intent.references]
+        dialect = target.dialect(intent) if target else PLAIN
+        resolved["prompt"] |= resolved_prompt(intent.prompt.text, names, dialect)
     if intent.negative_prompt:
         resolved["negative_prompt"] = _measured(intent.negative_prompt.text)
     if "callback_url" in intent.parameters:

@@ -27,7 +27,9 @@ from wanprep.text import join_words, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from wanprep.job.references.dialects import Dialect
     from wanprep.rules.bounds import Schema
+    from wanprep.rules.intent import Intent
 
 BUILT_IN: Final = Path(__file__).parent / "targets"
 DEFAULT_TARGET: Final = "wan/2.7"
@@ -63,6 +65,15 @@ class Target:
     def has_role(self, role: str) -> bool:
         """Whether the target takes any file in a role."""
         return self.roles[role].get("not") != {}
+
+    def dialect(self, intent: Intent) -> Dialect:
+        """Return how its prompts name the references of a job."""
+        from wanprep.job.references.dialects import dialect_of
+
+        known = common_roles().beside([self.places]).references()
+        words = (key for key, role in known.items()
+                 if key not in {"image", "video"} and self.has_role(role.name))  # fmt: skip
+        return dialect_of(self.data, words, [asset.role for asset in intent.assets])
 
     @property
     def places(self) -> Mapping[str, Any]:

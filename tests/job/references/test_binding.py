@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from wanprep.job.references.binding import (
-    WRITABLE_STYLES,
     bind,
     find_ordinals,
-    in_style,
     is_mentioned,
+    names_of,
     nearest_style,
     resolved_prompt,
     rewrite,
 )
+from wanprep.job.references.dialects import PLAIN, Dialect, forms
+from wanprep.job.references.styles import STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wanprep.job.references.binding import ReferenceName
+    from wanprep.job.references.dialects import ReferenceName
 
 IMAGE: Final = "image"
 VIDEO: Final = "video"
@@ -196,8 +197,9 @@ def test_is_mentioned(prompt: str, kinds: list[str]) -> None:
     ],
 )
 def test_in_style(style: str, image: str, video: str) -> None:
-    assert in_style(("image", 2), style) == image
-    assert in_style(("video", 1), style) == video
+    order = names_of(["image", "image", "video"], PLAIN)
+    assert PLAIN.write(("image", 2), style, order) == image
+    assert PLAIN.write(("video", 1), style, order) == video
 
 
 @pytest.mark.parametrize(
@@ -212,7 +214,7 @@ def test_in_style(style: str, image: str, video: str) -> None:
     ],
 )
 def test_nearest_style(style: str, accepted: list[str], written: str) -> None:
-    assert nearest_style(style, accepted) == written
+    assert nearest_style(style, Dialect(tuple(accepted))) == written
 
 
 @pytest.mark.parametrize(
@@ -232,16 +234,18 @@ def test_nearest_style(style: str, accepted: list[str], written: str) -> None:
     ],
 )
 def test_rewrite(prompt: str, written: str) -> None:
-    assert rewrite(prompt, [VIDEO, IMAGE, IMAGE], ["Image 1", "图1"]) == written
+    assert rewrite(prompt, [VIDEO, IMAGE, IMAGE], Dialect(("Image 1", "图1"))) == written
 
 
-@pytest.mark.parametrize("style", WRITABLE_STYLES)
+@pytest.mark.parametrize(
+    "style", [style for style in forms() if style in STYLES and style != "character1"]
+)
 @pytest.mark.no_cover
 def test_every_prompt_means_the_same_in_every_style(style: str) -> None:
     for prompt in PROMPTS:
-        written = rewrite(prompt, MANY, [style])
+        written = rewrite(prompt, MANY, Dialect((style,)))
 
         before, after = bind(prompt, MANY).tokens, bind(written, MANY).tokens
         assert [each.reference for each in after] == [each.reference for each in before], prompt
         assert {each.token.style for each in after if each.reference} <= {style}
-        assert rewrite(written, MANY, [style]) == written
+        assert rewrite(written, MANY, Dialect((style,))) == written

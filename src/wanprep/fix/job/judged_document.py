@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from wanprep.check.ignores import Ignores, inline_ignores
 from wanprep.job.documents import DocumentFile
 from wanprep.job.model import jobs_of
+from wanprep.job.references.dialects import PLAIN
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
 from wanprep.rules.intent import intent_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Document
     from wanprep.job.model import Asset, Job
+    from wanprep.job.references.dialects import Dialect
     from wanprep.job.roles import Role, Roles
     from wanprep.job.shape import Problem
     from wanprep.rules.bounds import Bound, JobViolation, Violation
@@ -88,8 +90,25 @@ class JudgedDocument:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of the references, in their order."""
-        return [each.kind for each in self.references]
+        """What prompts call the references, in their order."""
+        return [each.name for each in self.references]
+
+    @property
+    def dialect(self) -> Dialect:
+        """How prompts name the references, for all targets: the styles that each of them shows."""
+        if not self.case:
+            return PLAIN
+        of_targets = [each.dialect(self.case.intent) for each in self.targets]
+        shown = [each for each in of_targets if each.styles]
+        if not shown:
+            return of_targets[0] if of_targets else PLAIN
+        common = tuple(
+            style
+            for style in shown[0].styles
+            if all(style in each.styles for each in shown)
+            and len({each.form_of(style) for each in shown}) == 1
+        )
+        return replace(shown[0], styles=common)
 
     @property
     def assets(self) -> tuple[Asset, ...]:

@@ -22,7 +22,8 @@ from wanprep.fix.job.changes import (
     propose_removal,
     value_at,
 )
-from wanprep.job.references.binding import WRITABLE_STYLES, bind, replacements
+from wanprep.job.references.binding import bind, names_of, replacements
+from wanprep.job.references.dialects import PLAIN
 from wanprep.job.references.find import find_tokens
 from wanprep.job.roles import VOICE
 from wanprep.pointers import below, last, parent
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.changes import Operation
     from wanprep.fix.job.judged_document import JudgedDocument
-    from wanprep.job.references.binding import ReferenceName, Replacement
+    from wanprep.job.references.binding import Replacement
+    from wanprep.job.references.dialects import Dialect, ReferenceName
     from wanprep.rules.target import Target
 
 Replacements = tuple["Replacement", ...]
@@ -51,13 +53,13 @@ _KINDS: Final = {
 def prompt_styles(judged: JudgedDocument) -> Iterator[Change]:
     """Write tokens in a style that every target shows."""
     prompt = judged.case.intent.prompt if judged.case else None
-    accepted = _accepted_styles(judged.targets)
-    if not prompt or not accepted:
+    dialect = judged.dialect
+    if not prompt or not any(map(dialect.can_write, dialect.styles)):
         return
     reported = {finding.details.span for finding in judged.findings_of(_STYLE)}
-    tokens = (each.token for each in bind(prompt.text, judged.kinds).tokens)
+    tokens = (each.token for each in bind(prompt.text, judged.kinds, dialect).tokens)
     shown = {token.span for token in tokens if _is_documented(token.style, judged.targets)}
-    all_of_them = replacements(prompt.text, judged.kinds, accepted)
+    all_of_them = replacements(prompt.text, judged.kinds, dialect)
     for certain in (True, False):
         chosen = tuple(
             each for each in all_of_them
@@ -65,13 +67,6 @@ def prompt_styles(judged: JudgedDocument) -> Iterator[Change]:
         )  # fmt: skip
         if chosen:
             yield _respelling(prompt.pointer, prompt.text, chosen, certain=certain)
-
-
-def _accepted_styles(targets: Sequence[Target]) -> list[str]:
-    """List the styles that all targets show, in the order of the first, if one is writable."""
-    shown = [target.data["prompt_styles"] for target in targets if "prompt_styles" in target.data]
-    common = [style for style in shown[0] if all(style in each for each in shown)] if shown else []
-    return common if any(style in WRITABLE_STYLES for style in common) else []
 
 
 def _is_documented(style: str, targets: Sequence[Target]) -> bool:
@@ -123,11 +118,14 @@ def _removal(judged: JudgedDocument, at: int, reason: str, rule: str) -> Change 
     intent = judged.case.intent if judged.case else None
     if not intent or sum(asset.role != VOICE for asset in intent.assets) == 1:
         return None
-    kinds, prompt = judged.kinds, intent.prompt
+    kinds, prompt, dialect = judged.kinds, intent.prompt, judged.dialect
     text = prompt.text if prompt else ""
     kind, number = name = _name(kinds, at)
-    renumbered = renumber(text, kinds, at)
-    if renumbered is None or name not in bind(text, kinds).unnamed or _has_numbered_voices(judged):
+    renumbered = renumber(text, kinds, at, dialect)
+    binding = bind(text, kinds, dialect)
+    is_named = any(each.reference == name for each in binding.tokens)
+    is_mentioned = name in names_of(kinds, dialect) and name not in binding.unnamed
+    if renumbered is None or is_named or is_mentioned or _has_numbered_voices(judged):
         return None
     pointer = intent.references[at].pointer
     written = value_at(judged.value, pointer)
@@ -146,18 +144,17 @@ def _name(kinds: Sequence[str], at: int) -> ReferenceName:
     return kinds[at], kinds[: at + 1].count(kinds[at])
 
 
-def renumber(prompt: str, kinds: Sequence[str], removed: int) -> Replacements | None:
+def renumber(
+    prompt: str, kinds: Sequence[str], removed: int, dialect: Dialect = PLAIN
+) -> Replacements | None:
     """Renumber the references behind a removed one; None if the prompt cannot stay the same."""
-    kind, number = _name(kinds, removed)
+    gone, order = _name(kinds, removed), names_of(kinds, dialect)
     chosen: dict[tuple[int, int], str] = {}
-    tokens = bind(prompt, kinds).tokens
+    tokens = bind(prompt, kinds, dialect).tokens
     for each in tokens:
         token, reference = each.token, each.reference
-        if token.kind == "character":
-            is_later = token.index - 1 > removed
-        else:
-            is_later = reference is not None and reference[0] == kind and reference[1] > number
-        if not is_later or reference is None:
+        row = dialect.row(token.style, token.kind, order)
+        if reference is None or gone not in row or row.index(reference) < row.index(gone):
             continue
         text, count = _NUMBER.subn(str(token.index - 1), token.text)
         if count != 1 or token.span in chosen:
@@ -165,7 +162,7 @@ def renumber(prompt: str, kinds: Sequence[str], removed: int) -> Replacements | 
         chosen[token.span] = text
     result = tuple(sorted(chosen.items()))
     left = [*kinds[:removed], *kinds[removed + 1 :]]
-    after = bind(Respell("", result).apply(prompt), left).tokens
+    after = bind(Respell("", result).apply(prompt), left, dialect).tokens
     same = [each.reference is None for each in tokens] == [each.reference is None for each in after]
     return result if same else None
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.job.references.find import MAX_TOKENS, find_tokens
+from wanprep.job.references.dialects import PLAIN
+from wanprep.job.references.find import MAX_TOKENS
 from wanprep.job.references.styles import Token, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from wanprep.job.references.dialects import Dialect, ReferenceName
     from wanprep.job.references.styles import TokenKind
 
-ReferenceName = tuple[str, int]  # ("image", 2) is the second image of a job
 Replacement = tuple[tuple[int, int], str]  # a span of characters, and the text to put there
 
 _ORDINALS: Final = {
@@ -57,19 +58,6 @@ _MENTIONS: Final = {
 }
 
 
-# The styles in which one reference can be written by itself. character1 is not among them: it
-# does not distinguish a video from an image.
-WRITABLE_STYLES: Final[Mapping[str, str]] = {
-    "<IMAGE_1>": "<{upper}_{index}>",
-    "@Image1": "@{title}{index}",
-    "@图1": "@{chinese}{index}",
-    "Image 1": "{title} {index}",
-    "[Image 1]": "[{title} {index}]",
-    "image1": "{lower}{index}",
-    "图1": "{chinese}{index}",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class BoundToken:
     """A token and the reference that it names: None when the job has no such reference."""
@@ -87,32 +75,29 @@ class Binding:
     unused: tuple[ReferenceName, ...]  # the unnamed ones of a job in which they need names
 
 
-def bind(prompt: str, order: Sequence[str]) -> Binding:
+def bind(prompt: str, order: Sequence[str], dialect: Dialect = PLAIN) -> Binding:
     """Match a prompt's tokens to references, given the kinds of these in their order.
 
-    Images and videos are counted apart; `character2` is the second reference of either kind.
+    Images and videos are counted apart, where a style does not count in another way.
     Words that count ("the second image") join in only where a reference has no better name.
     With one image and one video at most, no reference needs a name.
     """
-    return _bind(prompt, tuple(order))
+    return _bind(prompt, tuple(order), dialect)
 
 
-@lru_cache(maxsize=16)
-def _bind(prompt: str, order: tuple[str, ...]) -> Binding:
-    references = [
-        (kind, order[: place + 1].count(kind))
-        for place, kind in enumerate(order)
-        if kind in _MENTIONS
-    ]
-    bound = [BoundToken(token, _named(token, references)) for token in find_tokens(prompt)]
-    need_names = order.count("image") > 1 or order.count("video") > 1
+@lru_cache(maxsize=64)
+def _bind(prompt: str, order: tuple[str, ...], dialect: Dialect) -> Binding:
+    references = names_of(order, dialect)
+    tokens = dialect.find(prompt)
+    bound = [BoundToken(token, dialect.named(token, references)) for token in tokens]
+    need_names = any(order.count(kind) > 1 for kind, _ in references)
     if need_names:
         unbound = _without(references, bound)
         counted = (
-            BoundToken(token, _named(token, unbound))
+            BoundToken(token, dialect.named(token, references))
             for token in islice(find_ordinals(prompt), MAX_TOKENS)
         )
-        bound += [each for each in counted if each.reference]
+        bound += [each for each in counted if each.reference in unbound]
         bound.sort(key=lambda each: each.token.span)
     unnamed = tuple(
         (kind, index)
@@ -122,11 +107,13 @@ def _bind(prompt: str, order: tuple[str, ...]) -> Binding:
     return Binding(tuple(bound), unnamed, unnamed if need_names else ())
 
 
-def _named(token: Token, references: Sequence[ReferenceName]) -> ReferenceName | None:
-    if token.kind == "character":
-        return references[token.index - 1] if 0 < token.index <= len(references) else None
-    name = (token.kind, token.index)
-    return name if name in references else None
+def names_of(order: Sequence[str], dialect: Dialect) -> list[ReferenceName]:
+    """List the references that prompts can name, with their numbers."""
+    return [
+        (kind, order[: place + 1].count(kind))
+        for place, kind in enumerate(order)
+        if kind in _MENTIONS or kind in dialect.words
+    ]
 
 
 def _without(
@@ -147,12 +134,19 @@ def find_ordinals(prompt: str) -> Iterator[Token]:
 
 def is_mentioned(prompt: str, kind: str) -> bool:
     """Whether the prompt speaks of a reference image, or of a reference video, in any way."""
-    return _MENTIONS[kind].search(fold(prompt)) is not None
+    pattern = _MENTIONS.get(kind) or _mention_of(kind)
+    return pattern.search(fold(prompt)) is not None
 
 
-def resolved_prompt(text: str, order: Sequence[str]) -> dict[str, Any]:
+@cache
+def _mention_of(kind: str) -> re.Pattern[str]:
+    more = "|music|sound|recording" if kind == "audio" else ""
+    return re.compile(rf"(?:the|this|that|reference|input|source)[ ](?:{kind}{more})(?![a-z])")
+
+
+def resolved_prompt(text: str, order: Sequence[str], dialect: Dialect = PLAIN) -> dict[str, Any]:
     """Describe a prompt as the resolved job has it: its tokens, and unused references."""
-    binding = bind(text, order)
+    binding = bind(text, order, dialect)
     return {
         "tokens": [
             {
@@ -168,53 +162,45 @@ def resolved_prompt(text: str, order: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def rewrite(prompt: str, order: Sequence[str], accepted: Sequence[str]) -> str:
+def rewrite(prompt: str, order: Sequence[str], dialect: Dialect) -> str:
     """Write every bound token that is in no accepted style in the nearest one that is.
 
     Tokens that name no reference stay: only the author knows the intent.
     """
-    for (start, end), text in reversed(replacements(prompt, order, accepted)):
+    for (start, end), text in reversed(replacements(prompt, order, dialect)):
         prompt = prompt[:start] + text + prompt[end:]
     return prompt
 
 
-def replacements(prompt: str, order: Sequence[str], accepted: Sequence[str]) -> list[Replacement]:
+def replacements(prompt: str, order: Sequence[str], dialect: Dialect) -> list[Replacement]:
     """List the spans of the prompt that `rewrite` replaces, with their new text."""
     foreign = [
         each
-        for each in bind(prompt, order).tokens
-        if each.reference and each.token.style not in accepted
+        for each in bind(prompt, order, dialect).tokens
+        if each.reference and each.token.style not in dialect.styles
     ]
+    references = names_of(order, dialect)
     result: list[Replacement] = []
     for (start, end), members in groupby(foreign, lambda each: each.token.span):
         before = result[-1][1] if result and result[-1][0][1] == start else prompt[:start]
-        text = _with_spaces(before, _joined(list(members), accepted), prompt[end:])
-        result.append(((start, end), text))
+        words = _joined(list(members), references, dialect)
+        result.append(((start, end), _with_spaces(before, words, prompt[end:])))
     return result
 
 
-def _joined(members: Sequence[BoundToken], accepted: Sequence[str]) -> str:
+def _joined(
+    members: Sequence[BoundToken], references: Sequence[ReferenceName], dialect: Dialect
+) -> str:
     """Write out the members of one phrase: "Images 1-3" is Image 1, Image 2, Image 3."""
-    style = nearest_style(members[0].token.style, accepted)
+    style = nearest_style(members[0].token.style, dialect)
     joint = "、" if _is_chinese(style) else ", "
-    return joint.join(in_style(each.reference, style) for each in members if each.reference)
+    names = [each.reference for each in members if each.reference]
+    return joint.join(dialect.write(name, style, references) for name in names)
 
 
-def in_style(reference: ReferenceName, style: str) -> str:
-    """Write a reference in a style: ("video", 2) in "图1" is 视频2."""
-    kind, index = reference
-    return WRITABLE_STYLES[style].format(
-        chinese="图" if kind == "image" else "视频",
-        index=index,
-        lower=kind,
-        title=kind.title(),
-        upper=kind.upper(),
-    )
-
-
-def nearest_style(style: str, accepted: Sequence[str]) -> str:
+def nearest_style(style: str, dialect: Dialect) -> str:
     """Choose the accepted style to write instead: Chinese for Chinese, else the first."""
-    writable = [name for name in accepted if name in WRITABLE_STYLES]
+    writable = [name for name in dialect.styles if dialect.can_write(name)]
     alike = [name for name in writable if _is_chinese(name) == _is_chinese(style)]
     return (alike or writable)[0]
 

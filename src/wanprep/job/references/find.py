@@ -5,8 +5,9 @@ not be missed; and "a video 5 seconds long" must not be taken for a fifth video.
 phrase can be read both ways, the reading is the one that the documented spelling favours.
 
 Not tokens, on purpose: "Clip 1", "Shot 1" and "Scene 1" (shot lists), "Character 1" with a
-blank (a screenplay's speaker), "Audio 1" (Wan 2.7 binds voices to references, not to words),
-"Image 1.jpg" (a file's name), and numbers of four digits and more (years, file names).
+blank (a screenplay's speaker), "Audio 1" where a target does not name audio (Wan 2.7 binds voices
+to references, not to words), "Image 1.jpg" (a file's name), and numbers of four digits and more
+(years, file names).
 """
 
 # ruff: noqa: RUF001 - full-width signs and long dashes are what this is about
@@ -20,14 +21,13 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.job.references.styles import (
     COUNTED_NOUN,
-    HEAD,
     LIST_END,
     LIST_MARKER,
     MODEL_NAME,
     NEXT,
-    WORD,
     Token,
     fold,
+    patterns_for,
     style_of,
 )
 
@@ -47,7 +47,10 @@ _OTHER_KINDS: Final[dict[str, TokenKind]] = {
     "video": "video",
     "视频": "video",
     "視頻": "video",
+    "音频": "audio",
+    "音頻": "audio",
 }
+_IMAGES: Final = frozenset({"image", "img", "picture"})
 _BRACKETS: Final = {"<": ">", "[": "]", "{": "}"}
 _NUMERALS: Final = {
     sign: number
@@ -66,13 +69,16 @@ class _Head:
 
 
 @lru_cache(maxsize=16)
-def find_tokens(prompt: str) -> tuple[Token, ...]:
-    """Find every reference that the prompt names by number, in the order of the text."""
-    folded = fold(prompt)
+def find_tokens(prompt: str, words: tuple[str, ...] = ()) -> tuple[Token, ...]:
+    """Find every reference that the prompt names by number, in the order of the text.
+
+    `words` are kinds beside images and videos: where a target names audio, "Audio 1" is a token.
+    """
+    folded, (word_pattern, head_pattern) = fold(prompt), patterns_for(words)
     found: list[Token] = []
     end = 0
-    for word in WORD.finditer(folded):
-        match = HEAD.match(folded, word.start())
+    for word in word_pattern.finditer(folded):
+        match = head_pattern.match(folded, word.start())
         head = match and _read_head(prompt, folded, match, end)
         if head and (named := _read_list(prompt, folded, head)):
             found.extend(named)
@@ -83,7 +89,7 @@ def find_tokens(prompt: str) -> tuple[Token, ...]:
 
 
 def _read_head(prompt: str, folded: str, match: re.Match[str], previous: int) -> _Head | None:
-    """Read one match of HEAD as a token, or not; `previous` is where the one before it ends."""
+    """Read one match as a token, or not; `previous` is where the one before it ends."""
     number = match["number"] or match["numeral"]
     index = _NUMERALS.get(number) or int(number)
     if _belongs_to_word_before(folded, match, previous) or _is_count(prompt, folded, match, index):
@@ -95,7 +101,8 @@ def _read_head(prompt: str, folded: str, match: re.Match[str], previous: int) ->
             return None
         start -= 1
         brackets = f"@{brackets}"
-    kind = _OTHER_KINDS.get(match["english"] or match["chinese"], "image")
+    word = match["english"] or match["chinese"]
+    kind = _OTHER_KINDS.get(word, word if word.isascii() and word not in _IMAGES else "image")
     token = Token(kind, index, style_of(prompt, match, brackets), (start, end), prompt[start:end])
     return _Head(token, bool(match["chinese"]), bool(match["plural"]))
 

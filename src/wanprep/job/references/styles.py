@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_letters, digits
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TokenKind = Literal["image", "video", "character"]
+TokenKind = str  # image, video, character, or another word of a dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,29 +142,39 @@ _NUMERAL_END: Final = (
 
 _LINE_BREAK: Final = r"[ \t]{0,2}\r?\n[ \t]{0,2}"
 
-# Where to look: plain words are found many times quicker than the whole pattern.
-WORD: Final = re.compile("image|picture|img|video|character|[图圖](?![图圖])|视频|視頻")
 
 # Longer than any number of a reference, and no year, name of a file or date, which have four or
 # eight digits: see `_is_english_count`.
 _LONG: Final = "[1-9](?:[0-9]{4,6}|[0-9]{8,98})"
 
-HEAD: Final = re.compile(
-    rf"""
+
+@lru_cache(maxsize=64)
+def patterns_for(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return where to look, and the pattern there; `words` are those of more kinds.
+
+    Plain words are found many times quicker than the whole pattern.
+    """
+    more = "".join(f"|{re.escape(word)}" for word in words)
+    other = "|音频|音頻" if "audio" in words else ""
+    word = f"image|picture|img|video|character{more}|[图圖](?![图圖])|视频|視頻{other}"
+    return re.compile(word), re.compile(_head(more, other), re.VERBOSE)
+
+
+def _head(more: str, other: str) -> str:
+    return rf"""
     (?:
         (?<![a-z\u00c0-\u024f])(?<![a-z0-9]_)
-        (?P<english>image|picture|img|video{_NO_TIME}|character)(?P<plural>s?)
+        (?P<english>image|picture|img|video{_NO_TIME}|character{more})(?P<plural>s?)
         (?P<gap>[ ]{{0,2}}(?:\#|№|no\.|number[ ])[ ]{{0,2}}|[-_]|[ \t]{{1,3}}|{_LINE_BREAK}|)
         {_NO_RATIO}(?P<number>[0-9]{{1,3}}|{_LONG}){_ENGLISH_END}
-      | (?P<chinese>{_NO_WORD}(?:图[片像]?|圖[片像]?)|(?<![文图圖]生)(?:视频|視頻){_NO_TIME})
+      | (?P<chinese>{_NO_WORD}(?:图[片像]?|圖[片像]?)|(?<![文图圖]生)(?:视频|視頻){_NO_TIME}{other})
         (?P<between>[ \t]{{0,2}}[\#_-]?[ \t]{{0,2}}|{_LINE_BREAK})
         {_NO_RATIO}(?P<numeral>[0-9]{{1,3}}|[①②③④⑤⑥⑦⑧⑨⑩]|[一二三四五六七八九十]{_NUMERAL_END})
         {_CHINESE_END}
     )
     {_NO_QUANTITY}(?P<keycap>\ufe0f?\u20e3)?
-    """,
-    re.VERBOSE,
-)
+    """
+
 
 # `pause` may be the end of a thought: in "Image 1, 25, a nurse" nobody counts images.
 NEXT: Final = re.compile(
@@ -233,7 +244,7 @@ _GAPS: Final = {"": "image1", "-": "image-1", "_": "image_1"}
 
 
 def style_of(prompt: str, match: re.Match[str], brackets: str) -> str:
-    """Name the style of a match of HEAD inside these brackets (with the at sign, if any)."""
+    """Name the style of a match inside these brackets (with the at sign, if any)."""
     written = prompt[match.start() : match.end()]
     if "@" in brackets:
         return _after_at(match, written, brackets)
@@ -246,7 +257,10 @@ def _after_at(match: re.Match[str], written: str, brackets: str) -> str:
     if match["chinese"]:
         return "@图1"
     exact = f"{match['english'].title()}{match['number']}"
-    shown = match["english"] in {"image", "video"} and (brackets, written) == ("@", exact)
+    shown = match["english"] not in {"character", "img", "picture"} and (brackets, written) == (
+        "@",
+        exact,
+    )
     return "@Image1" if shown else "@image1"
 
 
@@ -271,11 +285,11 @@ def _english(match: re.Match[str], written: str) -> str:
 
 def _chinese(match: re.Match[str], written: str) -> str:
     word, number = match["chinese"], match["numeral"]
-    if word[0] in "圖視":
+    if word[0] in "圖視" or word == "音頻":
         return "圖1"
     if not number.isdecimal():
         return "图一"
-    if word not in {"图", "视频"}:
+    if word not in {"图", "视频", "音频"}:
         return "图片1"
     if match["between"]:
         return "图 1"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.job.references.binding import bind
+from wanprep.job.references.dialects import PLAIN
 from wanprep.job.roles import VOICE
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def name_references(case: Case) -> dict[str, ReferenceName]:
     names: dict[str, ReferenceName] = {}
     counts: Counter[str] = Counter()
     for place, reference in enumerate(case.intent.references):
-        counts[reference.kind] += 1
-        name = f"{reference.kind.capitalize()} {counts[reference.kind]}"
+        counts[reference.name] += 1
+        name = f"{reference.name.capitalize()} {counts[reference.name]}"
         names[reference.pointer] = ReferenceName(name, place % _HUES + 1)
     for asset in case.intent.assets:
         if asset.pointer not in names:
@@ -67,13 +68,14 @@ def split_prompt(case: Case) -> Iterator[Piece]:
     """Split the prompt of a job into text and tokens."""
     assert case.intent.prompt  # noqa: S101 - the template asks before
     text = case.intent.prompt.text[:LONGEST_PROMPT]
-    kinds = [reference.kind for reference in case.intent.references]
+    kinds = [reference.name for reference in case.intent.references]
+    dialect = case.targets[0].dialect(case.intent) if case.targets else PLAIN
     pointers = {
         (kind, kinds[: place + 1].count(kind)): case.intent.references[place].pointer
         for place, kind in enumerate(kinds)
     }
     at = 0
-    for bound in bind(text, kinds).tokens:
+    for bound in bind(text, kinds, dialect).tokens:
         begin, end = bound.token.span
         if begin < at:  # the members of a range, "Images 1-3", share their words
             continue

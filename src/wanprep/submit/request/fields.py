@@ -58,7 +58,7 @@ class _Writer:
         self.draft = Draft()
         self.names: dict[str, str] = {}  # of references, as the prompt has them, by pointer
         for reference in intent.references:
-            kind = reference.kind.capitalize()
+            kind = reference.name.capitalize()
             number = 1 + sum(name.startswith(f"{kind} ") for name in self.names.values())
             self.names[reference.pointer] = f"{kind} {number}"
 
