@@ -41,6 +41,7 @@ ELSEWHERE: Final = {
         (
             "duplicate-reference",
             "role-missing",
+            "target-ended",
             "roles-exclusive",
             "total-too-large",
             "total-too-long",

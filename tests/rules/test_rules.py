@@ -45,7 +45,8 @@ JOB_RULES: Final = """
     ignore-invalid prompt-missing prompt-too-long negative-prompt-too-long prompt-ref-unbound
     prompt-ref-unused
     prompt-ref-style references-missing too-many-references too-many-images too-many-videos
-    too-many-audios total-too-long total-too-large roles-exclusive role-missing duplicate-reference
+    target-ended too-many-audios total-too-long total-too-large roles-exclusive role-missing
+    duplicate-reference
     parameter-unknown parameter-invalid parameter-ignored callback-url-unsafe
 """.split()
 

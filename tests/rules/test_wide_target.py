@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import wave
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -241,3 +242,33 @@ def test_a_video_with_too_many_pixels_is_scaled_to_fit() -> None:
     assert isinstance(plan, Plan)
     pixels = (plan.predicted.width or 0) * (plan.predicted.height or 0)
     assert 0.99 * 927408 < pixels <= 927408
+
+
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        pytest.param(date(2026, 8, 15), [], id="61 days before"),
+        pytest.param(date(2026, 8, 16), [("warning", "acme/wide-video ends on 2026-10-15: ")],
+                     id="60 days before"),
+        pytest.param(date(2026, 10, 15), [("warning", "acme/wide-video ends on")],
+                     id="its last day"),
+        pytest.param(date(2026, 10, 16),
+                     [("error", "acme/wide-video ended on 2026-10-15: it retires. Use acme/next")],
+                     id="after it"),
+    ],
+)  # fmt: skip
+def test_a_target_that_ends(tmp_path: Path, today: date, expected: list[tuple[str, str]]) -> None:
+    source = {**WIDE.data["unknown_key"]["x-source"], "says": "it retires"}
+    ending = {"until": "2026-10-15", "until_source": source, "replaced-by": "acme/next"}
+    for file in (WIDE.file, *FOLDER.glob("*.schema.json")):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"))
+    (tmp_path / WIDE.file.name).write_text(json.dumps({**WIDE.data, **ending}))
+    (tmp_path / "job.yaml").write_text(f"prompt: x\ntarget: {WIDE.id}\n")
+    report = run_check(
+        CheckRequest(paths=(str(tmp_path / "job.yaml"),), target_folders=(tmp_path,), today=today)
+    )
+    found = [each for each in report.findings if each.rule == "target-ended"]
+    assert [each.severity for each in found] == [severity for severity, _ in expected]
+    for finding, (_, words) in zip(found, expected, strict=True):
+        assert words in finding.message
+        assert finding.pointer == "/target"

@@ -6,6 +6,7 @@ import fnmatch
 import os
 import sys
 from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -62,6 +63,7 @@ class CheckRequest:
     changed: bool = False  # the paths are the changed files that a hook is given
     shard: Shard | None = None  # which part of the listing is checked here
     workers: int | None = None
+    today: date = field(default_factory=date.today)  # by which targets may have ended
     target_folders: tuple[Path, ...] = ()
     exclusions: Exclusions = field(default_factory=Exclusions)  # from the folders among the paths
     config: Config = field(default_factory=Config)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import (
@@ -21,6 +22,7 @@ from wanprep.rules.finding import Finding, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import date
 
     from wanprep.check.inputs import Case, CheckRequest, Inputs
     from wanprep.check.plugin_checks import Check
@@ -143,9 +145,10 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
     excused = inputs.request.offline and all(asset.kind in _ELSEWHERE for asset in unreached)
     invalid = job.file in results.invalid_files
     for target in case.targets:
+        judged = _findings(case, target, facts, checks, inputs.request.today)
         found = [
             each
-            for each in with_severities(_findings(case, target, facts, checks), severity)
+            for each in with_severities(judged, severity)
             if not ignores.cover(each.rule, each.pointer, each.line)
         ]
         outcome = "fail" if invalid else verdict_of(found, probed, unseen=unseen)
@@ -164,18 +167,22 @@ def _findings(
     target: Target,
     facts: Mapping[Asset, Facts | None],
     checks: Sequence[Check],
+    today: date,
 ) -> Iterator[Finding]:
     """Judge a job and its assets for one target."""
     from wanprep.check import plugin_checks
     from wanprep.check.urls import url_violations
     from wanprep.rules.judge_job import judge_job
     from wanprep.rules.resolved import resolve
+    from wanprep.rules.until import end_of_target
 
     job = case.job
     known = {asset.pointer: each for asset, each in facts.items() if each and is_reached(each)}
     resolved = resolve(case.intent, known, target)
     body = job.body if case.native is target else None
-    of_job = list(job_findings(judge_job(resolved, case.intent, target, body), job, target))
+    end = end_of_target(target, today, job.targets.get(target.id, case.intent.root))
+    found = chain([end] if end else [], judge_job(resolved, case.intent, target, body))
+    of_job = list(job_findings(found, job, target))
     yield from of_job
     if checks:
         yield from plugin_checks.job_findings(checks, case, target, resolved)

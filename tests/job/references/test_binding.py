@@ -130,8 +130,6 @@ def test_unused(prompt: str, order: Sequence[str], unused: list[ReferenceName]) 
 
 def test_resolved_prompt() -> None:
     assert resolved_prompt("🐈 Image 3, 图1", [IMAGE, IMAGE]) == {
-        "text": "🐈 Image 3, 图1",
-        "length": 13,
         "tokens": [
             {"kind": "image", "index": 3, "bound": False, "style": "Image 1", "span": [2, 9]},
             {"kind": "image", "index": 1, "bound": True, "style": "图1", "span": [11, 13]},

@@ -147,6 +147,52 @@ OTHER = Estimate(3, 3, "CNY", ())
 UNKNOWN = Unpriced("Look at their page.")
 
 
+TOKENS: Final = {
+    "currency": "credits",
+    "usd": 0.005,
+    "tokens": {"fps": 24, "divisor": 1024},
+    "sizes": {"720p": {"16:9": [1280, 720], "1:1": [960, 960]}},
+    "rates": [
+        {"when": {"resolution": "720p", "videos": True}, "million_tokens": 1200},
+        {"when": {"resolution": "720p", "prompt_extend": False}, "million_tokens": 2000},
+        {"when": {"resolution": "1080p"}, "first_second": 30, "second": 10, "image": 5, "job": 1},
+    ],
+    "clips": {},
+    "free_images": 1,
+    "least": 40,
+    "unseen": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("references", "parameters", "expected"),
+    [
+        pytest.param([IMAGE], {"duration": 10}, (2.16, 2.16), id="tokens: 10 x 1280 x 720 x 24"),
+        pytest.param([CLIP], {"duration": 10}, (1.9440, 1.9440), id="with a video, in its seconds"),
+        pytest.param(
+            [IMAGE], {"duration": 10, "aspect_ratio": "auto"}, (2.16, 2.16), id="an unknown ratio"
+        ),
+        pytest.param([IMAGE], {"duration": 2, "resolution": "1080p"}, (0.205, 0.205),
+                     id="a first second, and the rest"),
+        pytest.param([IMAGE] * 3, {"duration": 2, "resolution": "1080p"}, (0.255, 0.255),
+                     id="images beyond the free one"),
+        pytest.param([IMAGE], {"duration": 1, "resolution": "1080p"}, (0.2, 0.2), id="the least"),
+        pytest.param([IMAGE], {"duration": 10, "prompt_extend": True}, None, id="no such rate"),
+        pytest.param([IMAGE], {"duration": "auto"}, None, id="an unknown length"),
+    ],
+)  # fmt: skip
+def test_rates_with_conditions(
+    tmp_path: Path, references: list[Any], parameters: dict[str, Any], expected: Any
+) -> None:
+    target = replace(EVOLINK, data={**EVOLINK.data, "price": TOKENS})
+    found = estimate_price(target, intent(tmp_path, references, **parameters), lengths(5))
+    if expected is None:
+        assert isinstance(found, Unpriced)
+    else:
+        assert isinstance(found, Estimate)
+        assert (found.low, found.high, found.currency) == (*expected, "USD")
+
+
 @pytest.mark.parametrize(
     ("price", "says"),
     [

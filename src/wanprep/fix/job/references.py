@@ -154,6 +154,8 @@ def renumber(
     for each in tokens:
         token, reference = each.token, each.reference
         row = dialect.row(token.style, token.kind, order)
+        if reference == gone:
+            return None
         if reference is None or gone not in row or row.index(reference) < row.index(gone):
             continue
         text, count = _NUMBER.subn(str(token.index - 1), token.text)

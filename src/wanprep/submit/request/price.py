@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
+
+
+_LONGEST_CLIP: Final = 60.0  # seconds, where a target documents no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,66 @@ def estimate_price(
         each = f" {plural(count, 'video')} are ordered, and each is billed." if several else ""
         return Unpriced(f"{price['look']}{each}")
     length = stated_parameter("duration", intent, target)
-    rate = price["rates"].get(str(stated_parameter("resolution", intent, target)))
+    rates: list[Mapping[str, Any]] = price["rates"]
+    rate = next((each for each in rates if _applies(each["when"], intent, target)), None)
     if rate is None or isinstance(length, bool) or not isinstance(length, int | float):
         return Unpriced(
             f"{target.provider_title} has no price for this length and resolution: "
             "`wanprep check` lists which there are."
         )
     clips = _billed_clips(price["clips"], target, intent, facts)
-    # Rounding removes the noise of binary fractions.
+    videos = _whole_number(intent.parameters.get(price.get("each", ""), 1))
+    factor = price.get("usd", 1) * videos
+    tokens = _tokens_per_second(price, intent, target) if "million_tokens" in rate else (0.0, 0.0)
+    ends = ((length + clips.fewest, tokens[0]), (length + clips.most, tokens[1]))
+    low, high = (_amount(price, rate, intent, seconds, each) for seconds, each in ends)
     return Estimate(
-        low=round(rate["job"] + rate["second"] * (length + clips.fewest), 6),
-        high=round(rate["job"] + rate["second"] * (length + clips.most), 6),
-        currency=price["currency"],
+        low=round(low * factor, 6),  # without the noise of binary fractions
+        high=round(high * factor, 6),
+        currency="USD" if "usd" in price else price["currency"],
         unseen=(*clips.unseen, *price["unseen"]),
     )
+
+
+def _whole_number(value: object) -> int:
+    return value if isinstance(value, int) and value > 0 else 1
+
+
+def _applies(when: Mapping[str, Any], intent: Intent, target: Target) -> bool:
+    """Whether a job meets the conditions of a rate."""
+    kinds = {f"{each.kind}s" for each in intent.references}
+    return all(
+        (name in kinds) is value
+        if name in {"images", "videos", "audios"}
+        else stated_parameter(name, intent, target) == value
+        for name, value in when.items()
+    )
+
+
+def _amount(
+    price: Mapping[str, Any], rate: Mapping[str, Any], intent: Intent, seconds: float, tokens: float
+) -> float:
+    """Return the price of a job with so many seconds, and so many tokens in each of them."""
+    by_second: float = rate.get("second", 0) * seconds
+    if "first_second" in rate:
+        by_second = rate["first_second"] + rate.get("second", 0) * max(0, seconds - 1)
+    images = sum(each.kind == "image" for each in intent.references)
+    by_image: float = rate.get("image", 0) * max(0, images - price.get("free_images", 0))
+    by_token: float = rate.get("million_tokens", 0) * tokens * seconds / 1e6
+    total: float = rate.get("job", 0) + by_second + by_token + by_image
+    return max(total, float(price.get("least", 0)))
+
+
+def _tokens_per_second(
+    price: Mapping[str, Any], intent: Intent, target: Target
+) -> tuple[float, float]:
+    """Return the fewest and the most tokens in a second of video; one size if that is known."""
+    sizes = price["sizes"].get(str(stated_parameter("resolution", intent, target)), {})
+    ratio = stated_parameter("aspect_ratio", intent, target)
+    known = [sizes[ratio]] if ratio in sizes else list(sizes.values())
+    areas = [width * height for width, height in known] or [0]
+    each = price["tokens"]["fps"] / price["tokens"]["divisor"]
+    return min(areas) * each, max(areas) * each
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +133,9 @@ def _billed_clips(
     billed: Mapping[str, float] | None, target: Target, intent: Intent, facts: Mapping[str, Facts]
 ) -> _BilledClips:
     pointers = [each.pointer for each in intent.references if each.kind == "video"]
-    if not (billed and pointers):
+    if billed is None or not pointers:
         return _BilledClips(0, 0, ())
-    share = billed["shared"] / len(pointers)
+    share = billed.get("shared", math.inf) / len(pointers)
     durations = [facts[pointer].duration if pointer in facts else None for pointer in pointers]
     lengths = [length for length in durations if length is not None]
     hidden = len(durations) - len(lengths)
@@ -103,11 +153,12 @@ def _billed_clips(
 
 def _longest_clip(target: Target) -> float:
     """Return the target's limit of a reference video's duration."""
-    return min(
+    limits = (
         float(bound.value)
         for bound in bounds(target.roles["reference_video"])
         if bound.path == ("duration",) and bound.keyword == "maximum"
     )
+    return min(limits, default=_LONGEST_CLIP)
 
 
 def price_text(price: Estimate | Unpriced) -> str:
