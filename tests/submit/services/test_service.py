@@ -4,6 +4,7 @@ import itertools
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -106,6 +107,26 @@ def test_invalid_base_urls(url: str, message: str) -> None:
 def test_an_unknown_base() -> None:
     with pytest.raises(UsageError, match="no base URL named 'filse'"):
         EVOLINK.base("filse", {})
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        pytest.param({}, "https://api.evolink.ai", id="none"),
+        pytest.param({"region": "eu"}, "https://eu.example.com", id="a region"),
+        pytest.param({"region": "own", "workspace": "ws-1"}, "https://ws-1.example.com",
+                     id="a workspace"),
+    ],
+)  # fmt: skip
+def test_regions(settings: dict[str, Any], url: str) -> None:
+    own = {"api": "https://{workspace}.example.com"}
+    service = replace(EVOLINK, regions={"eu": {"api": "https://eu.example.com"}, "own": own})
+    assert service.base("api", {}, settings) == url
+    assert service.base("files", {}, settings) == "https://files-api.evolink.ai"
+    with pytest.raises(UsageError, match=r"no region 'us'\. Choose from: eu, own"):
+        service.base("api", {}, {"region": "us"})
+    with pytest.raises(UsageError, match="needs it, in letters"):
+        service.base("api", {}, {"region": "own", "workspace": "evil.com/"})
 
 
 def test_waits_between_polls_grow() -> None:

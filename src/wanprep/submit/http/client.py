@@ -114,7 +114,7 @@ class HttpClient(Closing):
                     self._trace.write(
                         request,
                         url=chain.url or build_url(request, self.bases),
-                        headers=build_headers(request, self.key.header() if request.key else None),
+                        headers=build_headers(request, self.key.headers() if request.key else {}),
                         seconds=time.monotonic() - started,
                         answer=None
                         if answer is None
@@ -155,7 +155,7 @@ class _RedirectChain:
     def _send(self, url: str) -> httpx.Response:
         self.url = url
         self._has_key = self._has_key and self._client.is_own(url)
-        headers = build_headers(self._request, self._client.key.header() if self._has_key else None)
+        headers = build_headers(self._request, self._client.key.headers() if self._has_key else {})
         if self._origin not in {None, origin(url)}:
             headers = {name: headers[name] for name in _KEPT_HEADERS if name in headers}
         self._origin = origin(url)
@@ -265,11 +265,9 @@ def build_url(request: Request, bases: Mapping[str, str]) -> str:
     return f"{url}{separator}{urlencode(request.query, quote_via=quote)}"
 
 
-def build_headers(request: Request, authorization: str | None) -> dict[str, str]:
+def build_headers(request: Request, of_key: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that wanprep sets; httpx adds those of the transport."""
-    headers = {"User-Agent": f"wanprep/{__version__}"}
-    if authorization:
-        headers["Authorization"] = authorization
+    headers = {"User-Agent": f"wanprep/{__version__}", **of_key}
     if request.json is not None:
         headers["Content-Type"] = "application/json"
     elif request.file and not request.file.form_field:

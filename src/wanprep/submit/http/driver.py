@@ -71,8 +71,9 @@ class Driver(Closing):
         self.settings = settings or {}
         self.policy = policy or RetryPolicy()
         self.pause = pause
-        bases = {name: service.base(name, environ) for name in service.bases}
-        self.client = HttpClient(bases, need_key(service, environ), self.policy, reach, trace)
+        bases = {name: service.base(name, environ, self.settings) for name in service.bases}
+        key = need_key(service, environ, self.settings)
+        self.client = HttpClient(bases, key, self.policy, reach, trace)
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wanprep.plugins.provider import Settings
 
 PROVIDER_FILE: Final = "provider.json"
+_SETTING: Final = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class Idempotency:
     header: str
     pattern: str
     repeat: bool  # whether a repeat under the same key is answered with the same job
+
+
+@dataclass(frozen=True, slots=True)
+class KeyScheme:
+    """How a key is sent."""
+
+    header: str = "Authorization"
+    prefix: str = "Bearer"
+    lifetime: int | None = None  # of a token that the key signs, in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +107,40 @@ class Service:
     settings: Mapping[str, Any]  # schemas of the values in [providers.NAME]
     notes: tuple[str, ...]
     data: Mapping[str, Any]  # the whole file
+    key_pair: tuple[str, ...] = ()  # two variables, for a key in two parts
+    key_scheme: KeyScheme = field(default_factory=KeyScheme)
+    key_headers: Mapping[str, str] = field(default_factory=dict)  # and the setting of each
+    regions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def base(self, name: str, environ: Mapping[str, str]) -> str:
-        """Return a base URL; the environment may replace it."""
+    def base(self, name: str, environ: Mapping[str, str], settings: Settings | None = None) -> str:
+        """Return a base URL: that of the region in the settings; the environment may replace it."""
         if name not in self.bases:
             raise UsageError(f"{self.title} has no base URL named {name!r}.")
         for variable in base_url_variables(self.name, name):
             if url := environ.get(variable, "").strip():
                 return _check_base_url(url, variable)
-        return self.bases[name]
+        return self._filled(self._of_region(settings or {}).get(name, self.bases[name]), settings)
+
+    def _of_region(self, settings: Settings) -> Mapping[str, str]:
+        region = settings.get("region")
+        if region is None or region in self.regions:
+            return self.regions.get(region or "", {})
+        raise UsageError(
+            f"[providers.{self.name}] region: {self.title} has no region '{region}'."
+            f" Choose from: {', '.join(self.regions)}."
+        )
+
+    def _filled(self, url: str, settings: Settings | None) -> str:
+        """Put settings into a URL: https://{workspace}.example.com."""
+        for name in _SETTING.findall(url):
+            value = str((settings or {}).get(name, ""))
+            if not _LABEL.fullmatch(value):
+                raise UsageError(
+                    f"[providers.{self.name}] {name}: the address {url} needs it, in letters,"
+                    " digits and hyphens."
+                )
+            url = url.replace(f"{{{name}}}", value)
+        return url
 
     def validate_settings(self, settings: Settings) -> Settings:
         """Validate the values of [providers.NAME]."""
@@ -159,6 +195,10 @@ def read_service(data: Mapping[str, Any]) -> Service:
         title=data["title"],
         bases=data["bases"],
         keys=tuple(data["keys"]["environment"]),
+        key_pair=tuple(data["keys"].get("pair", ())),
+        key_scheme=_key_scheme(data["keys"].get("scheme", {})),
+        key_headers=data["keys"].get("headers", {}),
+        regions=data.get("regions", {}),
         keys_from=data["keys"]["from"],
         poll=Poll(poll["first"], poll["every"], poll["grows_to"], poll["patience"]),
         results_kept=data["results"]["kept"],
@@ -171,6 +211,15 @@ def read_service(data: Mapping[str, Any]) -> Service:
         settings=data["settings"],
         notes=tuple(note["note"] for note in data["notes"]),
         data=data,
+    )
+
+
+def _key_scheme(data: Mapping[str, Any]) -> KeyScheme:
+    plain = KeyScheme()
+    return KeyScheme(
+        header=data.get("header", plain.header),
+        prefix=data.get("prefix", plain.prefix),
+        lifetime=data["jwt"]["lifetime"] if "jwt" in data else None,
     )
 
 

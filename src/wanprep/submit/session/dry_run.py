@@ -13,6 +13,7 @@ from wanprep.submit.http import client
 from wanprep.submit.http.paid import redact_refusal
 from wanprep.submit.request.body import build_trial, files_to_upload
 from wanprep.submit.request.price import estimate_price, price_text
+from wanprep.submit.services.keys import setting_headers
 from wanprep.submit.uploads.upload import UPLOAD, bucket_path, destinations, no_destination
 from wanprep.text import visible
 
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from wanprep.plugins.flow import Order, Request
-    from wanprep.plugins.provider import LocalFile, Provider
+    from wanprep.plugins.provider import LocalFile, Provider, Settings
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.services.service import Service, Services
 
-_AUTHORIZATION: Final = f"Bearer {HIDDEN}"
 _IDEMPOTENCY_KEY: Final = "new-for-each-order"
 
 
@@ -68,7 +68,7 @@ def describe_order(
 ) -> dict[str, Any]:
     """Describe the request of an order, with all secrets hidden."""
     try:
-        return _describe(next(provider.submit(order)), service, environ)
+        return _describe(next(provider.submit(order)), service, environ, order.settings)
     except Refused as error:
         raise redact_refusal(error) from None
 
@@ -95,13 +95,21 @@ def describe_upload(
         except Refused as error:
             why = redact(f"{error}. {error.advice}").rstrip(". ")
             continue
-        return _describe(request, service, environ) | {"file": about} if request else None
+        described = request and _describe(request, service, environ, order.settings)
+        return described | {"file": about} if described else None
     raise no_destination(file, service.title, why)
 
 
-def _describe(request: Request, service: Service, environ: Mapping[str, str]) -> dict[str, Any]:
-    bases = {name: service.base(name, environ) for name in service.bases}
-    headers = client.build_headers(request, _AUTHORIZATION if request.key else None)
+def _describe(
+    request: Request, service: Service, environ: Mapping[str, str], settings: Settings
+) -> dict[str, Any]:
+    bases = {name: service.base(name, environ, settings) for name in service.bases}
+    scheme = service.key_scheme
+    of_key = {
+        scheme.header: f"{scheme.prefix} {HIDDEN}".strip(),
+        **setting_headers(service, settings),
+    }
+    headers = client.build_headers(request, of_key if request.key else {})
     described: dict[str, Any] = {
         "method": request.method,
         "url": redact(client.build_url(request, bases)),
