@@ -18,7 +18,7 @@ from wanprep.cli.targets import limit_of, main_bound, parts, rows, rule_lines
 from wanprep.rules.finding import rules
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
-from wanprep.submit.services.service import base_url_variables, load_service
+from wanprep.submit.services.service import PROVIDER_FILE, base_url_variables, load_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -264,8 +264,8 @@ def _environment(targets: Mapping[str, Target]) -> Iterator[str]:
     yield "A key can also be stored in the system's keyring: `keyring set wanprep PROVIDER`. A base"
     yield "URL must start with https, except for loopback addresses."
     yield from ("", "| provider | key | base URL |", "|---|---|---|")
-    names = dict.fromkeys(target.partition("/")[0] for target in targets if target != "wan/2.7")
-    yield from (_provider(load_service(name)) for name in names)
+    files = {each.provider: each.file.parent.with_name(PROVIDER_FILE) for each in targets.values()}
+    yield from (_provider(load_service(name)) for name, file in files.items() if file.is_file())
 
 
 def _provider(service: Service) -> str:

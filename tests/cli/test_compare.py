@@ -35,7 +35,7 @@ def job(text: str) -> str:
 
 def test_the_demo(capfd: pytest.CaptureFixture[str]) -> None:
     rows = compared(capfd, "demo/job.yaml")
-    assert set(rows) == {EVOLINK, OXEN, RUNCOMFY, WAVESPEED, SMALL}
+    assert set(rows) == {"dashscope/wan2.7-r2v", EVOLINK, OXEN, RUNCOMFY, WAVESPEED, SMALL}
     assert rows[EVOLINK]["verdict"] == "fits"
     assert rows[EVOLINK]["price"]["low"] > 1
     assert rows[OXEN]["price"] is None
@@ -60,7 +60,7 @@ def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
     assert "Price: Oxen lists its prices" in output
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
-    assert len(capfd.readouterr().out.splitlines()) == 6
+    assert len(capfd.readouterr().out.splitlines()) == 7
 
 
 def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:

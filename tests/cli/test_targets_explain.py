@@ -25,7 +25,7 @@ def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str])
     lines = output_of(capfd, "targets").splitlines()
     assert [line.split()[0] for line in lines] == list(TARGETS)
     assert lines == sorted(lines)
-    assert "EvoLink: Wan 2.7 reference video" in lines[0]
+    assert "EvoLink: Wan 2.7 reference video" in lines[1]
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -27,9 +27,9 @@ def loaded(file: Path) -> dict[str, Any]:
     return found
 
 
-def test_each_plugin_has_a_provider_file() -> None:
+def test_each_plugin_with_code_has_a_provider_file() -> None:
     assert [file.parent.name for file in FILES] == sorted(
-        folder.name for folder in PLUGINS.glob("wanprep_*") if folder.is_dir()
+        folder.name for folder in PLUGINS.glob("wanprep_*") if (folder / "__init__.py").is_file()
     )
 
 

@@ -17,11 +17,13 @@ from wanprep.errors import UsageError
 from wanprep.rules.bounds import Bound, bounds
 from wanprep.rules.finding import rules
 from wanprep.rules.load_target import load_target
+from wanprep.rules.slots import schema_at, split_path
 from wanprep.rules.target import all_targets, choose_targets, target_files
 from wanprep.schemas import load_schema
 
 TARGETS: Final = all_targets()
 IDS: Final = [
+    "dashscope/wan2.7-r2v",
     "evolink/wan2.7-reference-video",
     "oxen/wan-v2-7-reference-to-video",
     "runcomfy/wan-2-2-image-to-video",
@@ -111,9 +113,9 @@ def test_a_providers_own_request_schema_is_there(name: str) -> None:
     target = TARGETS[name]
     assert target.request
     assert target.request["additionalProperties"] is False
-    own = set(target.request["properties"])
     fields = target.data["fields"]["parameters"]
-    assert {field["name"] for field in fields.values() if "in" not in field} <= own
+    for field in (each for each in fields.values() if "in" not in each):
+        assert schema_at(target.request, split_path(field["name"])[0]), field
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -231,7 +233,8 @@ def test_files_are_found_by_their_place(folder: Path) -> None:
     found = list(target_files([folder]))
     assert (found[-1].path, found[-1].plugin) == (folder / "video-1.json", None)
     assert not [file for file in found if file.path.name.endswith(".schema.json")]
-    assert {file.plugin for file in found} == {None, "evolink", "oxen", "runcomfy", "wavespeed"}
+    plugins = {"dashscope", "evolink", "oxen", "runcomfy", "wavespeed"}
+    assert {file.plugin for file in found} == {None, *plugins}
 
 
 def test_the_first_on_the_path_is_the_one(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from valid_jobs import BY_ROLE, Draft
 from wanprep.job.references.styles import STYLES
 from wanprep.media.facts import Facts
 from wanprep.rules.bounds import bounds, violations
-from wanprep.rules.slots import slot_of
+from wanprep.rules.slots import schema_at, slot_of, split_path
 from wanprep.schemas import load_schema
 
 pytestmark = pytest.mark.no_cover
@@ -167,28 +167,40 @@ def test_request_schemas() -> None:
         assert Draft202012Validator(target.request).is_valid(body) == case["valid"], name
 
 
+def paths_in(schema: dict[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """List the fields of a request schema, those of nested objects by themselves."""
+    for name, inner in schema.get("properties", {}).items():
+        if inner.get("properties"):
+            yield from paths_in(inner, (*at, name))
+        else:
+            yield (*at, name)
+
+
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_the_fields_are_those_of_the_request(name: str) -> None:
     target = TARGETS[name]
     assert target.request
-    fields, native = target.data["fields"], target.request["properties"]
+    fields, request = target.data["fields"], target.request
     slots = [slot_of(written) for written in fields["roles"].values()]
     in_body = [field for field in fields["parameters"].values() if field.get("in") != "query"]
-    names = [fields[role] for role in ("prompt", "negative_prompt") if role in fields]
-    names += [slot.path[0] for slot in slots] + [field["name"] for field in in_body]
+    texts = [fields[role] for role in ("prompt", "negative_prompt") if role in fields]
+    paths = {slot.path for slot in slots}
+    paths |= {split_path(path)[0] for path in (*texts, *(field["name"] for field in in_body))}
+    paths |= {split_path(path)[0] for path in fields.get("constants", ())}
     voice = fields.get("voices", {})
-    names += [voice["positional"]] if "positional" in voice else []
-    names += [voice["bindings"].partition(".")[0]] if "bindings" in voice else []
-    of_the_call = {"target_namespace", "response_format", "enable_sync_mode"} & native.keys()
+    paths |= {(voice["positional"],)} if "positional" in voice else set()
+    paths |= {split_path(voice["bindings"])[0]} if "bindings" in voice else set()
+    of_the_call = {("target_namespace",), ("response_format",), ("enable_sync_mode",)}
 
-    assert {*names, *fields.get("constants", ()), *of_the_call} == native.keys()
+    assert paths | (of_the_call & {*paths_in(request)}) == {*paths_in(request)}
     for slot in slots:
-        assert slot.many == (native[slot.path[0]]["type"] == "array")
+        assert slot.many == (schema_at(request, slot.path)["type"] == "array")
     for field in in_body:
-        values = native[field["name"]].get("enum")
+        values = schema_at(request, split_path(field["name"])[0]).get("enum")
         assert list(field.get("values", {}).values()) in ([], values)
     for constant, value in fields.get("constants", {}).items():
-        assert native[constant] == {"const": value}
+        allowed = schema_at(request, split_path(constant)[0])
+        assert value in allowed.get("enum", [allowed.get("const")])
 
 
 def test_voices_in_a_list_go_to_the_videos_first() -> None:

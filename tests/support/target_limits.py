@@ -51,6 +51,17 @@ OF_OTHER_TYPES: Final[dict[str, tuple[Any, ...]]] = {
 STEPS: Final = {"aspect": 1e-4, "sar": 1e-4}
 SECONDS: Final = {"duration", "video_duration", "audio_duration"}
 BODIES: Final[dict[str, dict[str, Any]]] = {
+    "dashscope/wan2.7-r2v": {
+        "model": "wan2.7-r2v",
+        "input": {
+            "prompt": "Image 1 meets Video 1.",
+            "media": [
+                {"type": "reference_image", "url": "https://a.org/1.png"},
+                {"type": "reference_video", "url": "https://a.org/1.mp4"},
+            ],
+        },
+        "parameters": {"resolution": "720P", "ratio": "16:9"},
+    },
     "evolink/wan2.7-reference-video": {
         "model": "wan2.7-reference-video",
         "prompt": "Image 1 meets Video 1.",

@@ -234,7 +234,7 @@ def _configuration(config: Config) -> Iterator[Line]:
 def _services(config: Config, targets: Iterable[str], environ: Mapping[str, str]) -> Iterator[Line]:
     """Check each provider that has a target, without a request."""
     from wanprep.net.secrets import redact
-    from wanprep.submit.services.service import Services
+    from wanprep.submit.services.service import DataOnly, Services
 
     providers = Services(config)
     found: list[Service] = []
@@ -242,9 +242,10 @@ def _services(config: Config, targets: Iterable[str], environ: Mapping[str, str]
         try:
             found.append(providers.service(name))
             providers.settings(name)
+        except DataOnly:
+            continue  # nothing is sent there
         except WanprepError as error:
-            if name != "wan":  # not a provider: wan/2.7 is what several have in common
-                yield Line("Keys", name, "trouble", redact(str(error)))
+            yield Line("Keys", name, "trouble", redact(str(error)))
     yield from (_key(service, environ) for service in found)
     for service in found:
         yield from _base_urls(service, environ)

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from wanprep.errors import UsageError
-from wanprep.submit.services.service import Poll, load_service
+from wanprep.submit.services.service import DataOnly, Poll, load_service
 from wanprep.submit.services.service_notes import service_notes
 
 EVOLINK: Final = load_service("evolink")
@@ -127,6 +127,11 @@ def test_regions(settings: dict[str, Any], url: str) -> None:
         service.base("api", {}, {"region": "us"})
     with pytest.raises(UsageError, match="needs it, in letters"):
         service.base("api", {}, {"region": "own", "workspace": "evil.com/"})
+
+
+def test_a_provider_of_which_there_is_only_data() -> None:
+    with pytest.raises(DataOnly, match="jobs for dashscope can be checked and fixed here, and not"):
+        load_service("dashscope")
 
 
 def test_waits_between_polls_grow() -> None:

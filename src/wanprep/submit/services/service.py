@@ -152,6 +152,10 @@ class Service:
         return settings
 
 
+class DataOnly(UsageError):
+    """There are targets of a provider, and no description of the service."""
+
+
 def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
     """Read a provider's file; `folders` are further folders of targets."""
     problems: list[str] = []
@@ -163,10 +167,26 @@ def load_service(name: str, folders: Sequence[Path] = ()) -> Service:
             continue
         if isinstance(data, dict) and data.get("name") == name:
             return read_service(_validate(data, file))
+    if not problems and _has_target(name, folders):
+        raise DataOnly(
+            f"jobs for {name} can be checked and fixed here, and not submitted: there is only data"
+            " about it. Install a plugin that submits to it, or choose another target:"
+            " `wanprep compare` shows which accept the job."
+        )
     raise UsageError(
         f"there is no provider '{name}'.{''.join(problems)}"
         " `wanprep targets` lists the targets of all providers."
     )
+
+
+def _has_target(name: str, folders: Sequence[Path]) -> bool:
+    """Whether there is a target of a provider, so that jobs for it can be checked."""
+    from wanprep.rules.target import all_targets
+
+    try:
+        return any(each.partition("/")[0] == name for each in all_targets(folders))
+    except UsageError:  # about a file in a folder of the user's own
+        return False
 
 
 def _files(folders: Sequence[Path]) -> Iterator[Path]:
