@@ -85,6 +85,7 @@ def test_every_text_of_a_rule_can_be_rendered(name: str) -> None:
 # The fields that `asset_problem` and `job_problem` fill in.
 OF_JOBS: Final = {"name", "provider", "found", "allowed", "says", "detail"}
 OF_FILES: Final = {
+    "unusable",
     "name", "provider", "allowed", "allowed_kind", "length", "width", "height", "problem", "format",
     "extension_format", "kind", "bytes", "aspect", "sar", "color", "video_codec", "depth", "hdr",
 }  # fmt: skip

@@ -272,3 +272,14 @@ def test_a_target_that_ends(tmp_path: Path, today: date, expected: list[tuple[st
     for finding, (_, words) in zip(found, expected, strict=True):
         assert words in finding.message
         assert finding.pointer == "/target"
+
+
+def test_names_in_the_prompt_are_counted_after_the_frames() -> None:
+    text = (
+        f"target: {WIDE.id}\nprompt: Image 1 and Element 1 hear Audio 1.\n"
+        f"references: [image: {HOST}/a.png, element: {HOST}/e.png, audio: {HOST}/a.mp3]\n"
+        f"first_frame: {HOST}/f.png\n"
+    )
+    cases, _ = read_cases(parse_jobs(text, "job.yaml", TARGETS.roles), [], TARGETS, [])
+    fixed = fix_job(parse_jobs(text, "job.yaml", TARGETS.roles), cases, options=Options())
+    assert fixed.text.splitlines()[1] == 'prompt: "@Image2 and @Element1 hear @Audio1."'

@@ -100,8 +100,8 @@ def sentence(text: str) -> str:
 def describe_found(violation: Violation) -> str:
     """Describe the value found; where its type is wrong, "5" and 5 must look different."""
     found = violation.found
-    if violation.rule == "target-ended":
-        return str(found)
+    if violation.rule == "target-ended" and isinstance(found, str):
+        return found
     if violation.keyword == "additionalProperties":
         return "not an allowed name"
     if violation.keyword == "required":
