@@ -42,9 +42,11 @@ def test_every_form_gives_the_same_target(tmp_path: Path, form: Any) -> None:
     fields = proposal.target["fields"]
     assert proposal.target["id"] == "acme/acme-clips-2"
     assert fields["constants"] == {"model": "acme/Clips-2"}
-    assert fields["first_frame"] == "image_url"
-    assert fields["reference_image"] == {"name": "image_urls", "many": True, "item": None}
-    assert fields["reference_video"]["name"] == "video_urls"
+    assert fields["roles"] == {
+        "reference_image": "image_urls[]",
+        "reference_video": "video_urls[]",
+        "first_frame": "image_url",
+    }
     assert fields["parameters"] == {
         "resolution": {"name": "quality", "values": {"720p": "720P", "1080p": "1080P"}},
         "duration": {"name": "duration"},

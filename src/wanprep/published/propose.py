@@ -232,26 +232,21 @@ class _Writer:
 
     def fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = dict(self.mapped.prompts)
-        for role, name in self.mapped.media.items():
-            if role == "first_frame":
-                fields[role] = name
-            else:
-                many = items_of(self.properties[name]) is not None
-                fields[role] = {"name": name, "many": many, "item": self._keys(name)}
-        if self._voice_in_item():
-            fields["voice"] = {"in_item": True}
+        fields["roles"] = {role: self._slot(name) for role, name in self.mapped.media.items()}
         fields["parameters"] = {
             ours: {"name": name} | self._values(name)
             for ours, name in self.mapped.parameters.items()
         }
         return fields | ({"constants": self.mapped.constants} if self.mapped.constants else {})
 
-    def _keys(self, name: str) -> dict[str, str] | None:
+    def _slot(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Write where the files of a role are, as targets do."""
+        path = name if items_of(self.properties[name]) is None else f"{name}[]"
         entry = self._entry(name)
         if entry is None:
-            return None
+            return path
         voice = voice_key(entry)
-        return {"url": url_key(entry) or "url"} | ({"voice": voice} if voice else {})
+        return {path: {url_key(entry) or "url": "$url"} | ({voice: "$voice"} if voice else {})}
 
     def _values(self, name: str) -> dict[str, Any]:
         strings = [each for each in self.properties[name].get("enum", ()) if isinstance(each, str)]
