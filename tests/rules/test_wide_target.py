@@ -24,6 +24,7 @@ from wanprep.job.model import parse_jobs
 from wanprep.pointers import pointer_to
 from wanprep.rules.bounds import violations
 from wanprep.rules.check_target import target_errors
+from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import build_request
 from wanprep.testing.lint.fields import check_bodies, check_fields
@@ -283,3 +284,13 @@ def test_names_in_the_prompt_are_counted_after_the_frames() -> None:
     cases, _ = read_cases(parse_jobs(text, "job.yaml", TARGETS.roles), [], TARGETS, [])
     fixed = fix_job(parse_jobs(text, "job.yaml", TARGETS.roles), cases, options=Options())
     assert fixed.text.splitlines()[1] == 'prompt: "@Image2 and @Element1 hear @Audio1."'
+
+
+def test_a_limit_of_uploads_is_none_of_urls() -> None:
+    facts = replace(VIDEO, bytes=10_000_001, width=960, height=640)
+    behind_url = replace(facts, path=f"{HOST}/a.mp4")
+    found = [
+        [each.rule for each in judge_asset(each, WIDE, "reference_video")]
+        for each in (facts, behind_url)
+    ]
+    assert found == [["file-too-large"], []]

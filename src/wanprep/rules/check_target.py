@@ -104,7 +104,8 @@ def _example_facts() -> dict[str, Any]:
     from wanprep.media.facts import unreadable_facts
     from wanprep.rules.judge_asset import facts_for_rules
 
-    derived = facts_for_rules(unreadable_facts("x", "x")) | {"pixels": 0}
+    derived = facts_for_rules(unreadable_facts("x", "x"))
+    derived |= {"pixels": 0, "transport": ("file", "url")}
     described = load_schema("facts")["properties"]
     return derived | {
         name: tuple(schema["enum"]) if "enum" in schema else _EXAMPLES[schema["type"]]

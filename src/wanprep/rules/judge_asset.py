@@ -6,7 +6,7 @@ import math
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ
+from wanprep.media.facts import LFS_POINTER, MISSING, NOT_DECODED, NOT_READ, is_url
 from wanprep.schemas import load_schema
 from wanprep.validity import errors, is_valid
 
@@ -89,6 +89,7 @@ def _derived(facts: Facts) -> dict[str, Any]:
     claimed, actual = facts.extension_format, facts.format
     pixels = {"pixels": facts.width * facts.height} if facts.width and facts.height else {}
     return pixels | {
+        "transport": "url" if is_url(facts.path) else "file",
         "exists": not problem.startswith(MISSING),
         "empty": facts.bytes == 0,
         "lfs_pointer": problem == LFS_POINTER,
