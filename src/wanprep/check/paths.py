@@ -49,7 +49,7 @@ class Subjects:
 
     def unused(self, used: Collection[str]) -> Iterator[str]:
         """List the media that no job uses."""
-        return (path for path in self.media if os.path.abspath(path) not in used)
+        return (path for path in self.media if not used or os.path.abspath(path) not in used)
 
     def named_of(self, used: Collection[str]) -> Iterator[str]:
         """List the media that jobs use, and that are checked by themselves, too."""

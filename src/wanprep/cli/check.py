@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from wanprep.check.names import Shard
     from wanprep.check.result import Report
     from wanprep.config import Config
+    from wanprep.fix.fixable import Plans
 
 _baseline_options = together(
     click.option("--baseline", metavar="FILE", help="Do not report the findings in FILE."),
@@ -134,11 +135,12 @@ def check(
             from wanprep.cli.fix import fix_before_check
 
             request = fix_before_check(request, ignored, **fix_options)
+        plans: Plans = {}
         with show_probe_progress() as progress:
             for part in _check(request, results):
                 selection = select_findings(part, selected, ignored, severity)
                 shown = drop_baseline(selection, entries)
-                shown = shown if results else _with_fixes(shown)
+                shown = shown if results else _with_fixes(shown, plans)
                 with progress.paused() if shown.findings else nullcontext():
                     yield shown
 
@@ -163,12 +165,12 @@ def _check(request: CheckRequest, results: str | None) -> Iterator[Report]:
     return check_into(open_store(results), request)
 
 
-def _with_fixes(part: Report) -> Report:
+def _with_fixes(part: Report, plans: Plans) -> Report:
     if not part.findings:  # planning is not even imported
         return part
     from wanprep.fix.fixable import with_fixes
 
-    return with_fixes(part)
+    return with_fixes(part, plans)
 
 
 def load_baseline(

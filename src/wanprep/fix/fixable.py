@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import Options
 from wanprep.fix.plan_file import PlannedFile, plan_file
@@ -23,14 +23,23 @@ if TYPE_CHECKING:
     from wanprep.job.model import JobFile
     from wanprep.rules.finding import Finding
 
+Plans = dict[object, PlannedFile]  # by what a file is and is for
+
 _YES = f"{FIX} --yes"
+_MOST_PLANS: Final = 1000
 
 
-def with_fixes(report: Report, options: Options | None = None) -> Report:
-    """Add to each finding the command that fixes it, if there is one."""
+def with_fixes(report: Report, plans: Plans | None = None) -> Report:
+    """Add to each finding the command that fixes it, if there is one.
+
+    `plans` are those of the parts before: equal files are planned once, if they come soon.
+    """
     if not report.findings or report.inputs is None:
         return report
-    fixes = _Fixes(report.inputs, options or Options(**report.inputs.request.config.fix))
+    plans = {} if plans is None else plans
+    if len(plans) > _MOST_PLANS:
+        plans.clear()
+    fixes = _Fixes(report, report.inputs, Options(**report.inputs.request.config.fix), plans)
     findings = (each.with_fix(fixes.command(each)) for each in report.findings)
     return replace(report, findings=tuple(findings))
 
@@ -39,9 +48,10 @@ def with_fixes(report: Report, options: Options | None = None) -> Report:
 class _Fixes:
     """The plans of the files that findings are about; each is made once, also for equal files."""
 
+    report: Report
     inputs: Inputs
     options: Options
-    _planned: dict[object, PlannedFile] = field(default_factory=dict)
+    _planned: Plans
     _of_jobs: dict[str, Fixable] = field(default_factory=dict)
 
     def command(self, finding: Finding) -> str:
@@ -65,7 +75,11 @@ class _Fixes:
 
     @cached_property
     def _media(self) -> dict[str, MediaFile]:
-        return {os.path.abspath(each.path): each for each in media_files(self.inputs)}
+        # Bare media without findings need no plan, and are most of them.
+        names = {finding.file for finding in self.report.findings}
+        media = tuple(path for path in self.inputs.media if self.inputs.files or path in names)
+        files = media_files(replace(self.inputs, media=media))
+        return {os.path.abspath(each.path): each for each in files}
 
     def _job_command(self, finding: Finding) -> str:
         from wanprep.fix.job.changes import FindingKey

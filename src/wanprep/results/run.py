@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.inputs import CheckRequest, Inputs
     from wanprep.check.result import Report
+    from wanprep.fix.fixable import Plans
     from wanprep.results.rows import Row
     from wanprep.results.store import Store
     from wanprep.rules.target import Target
@@ -44,10 +45,11 @@ def check_into(store: Store, request: CheckRequest) -> Iterator[Report]:
         previous=(*before.previous, *before.parts) if before else (),
     )
     with store.lock(), Recall(store, manifest.previous, *made_by) as recall:
+        plans: Plans = {}
         writer = RowWriter(store, manifest, *made_by)
         try:
             for inputs in inputs_in_parts(request, recall.facts_or_names):
-                part, rows = _judge(inputs, recall)
+                part, rows = _judge(inputs, recall, plans)
                 writer.add(rows, part)
                 yield part
         except BaseException:
@@ -69,16 +71,17 @@ def _earlier(store: Store, shard: str) -> Manifest | None:
 
 def rows_for(names: Iterable[str], request: CheckRequest) -> Iterator[Row]:
     """Check some bare media, wherever a worker runs this, and yield a row for each."""
+    plans: Plans = {}
     for inputs in media_in_parts(names, request):
-        yield from rows_of(with_fixes(judge_inputs(inputs))).values()
+        yield from rows_of(with_fixes(judge_inputs(inputs), plans)).values()
 
 
-def _judge(inputs: Inputs, recall: Recall) -> tuple[Report, Sequence[Row]]:
+def _judge(inputs: Inputs, recall: Recall, plans: Plans) -> tuple[Report, Sequence[Row]]:
     """Judge a part, but for the files whose rows still hold."""
     known, stamps = recall.take(inputs.media)
     new = tuple(path for path in inputs.media if path not in known)
     facts = {path: each for path, each in inputs.facts.items() if path not in known}
-    part = with_fixes(judge_inputs(replace(inputs, media=new, facts=facts)))
+    part = with_fixes(judge_inputs(replace(inputs, media=new, facts=facts)), plans)
     rows = rows_of(part, stamps)
     if not known:
         return part, [*rows.values()]
