@@ -13,13 +13,16 @@ from PIL import Image
 
 from wanprep.check import names, parts
 from wanprep.check.inputs import CheckRequest
-from wanprep.check.names import MediaNames, Repeats
+from wanprep.check.names import MediaNames, Repeats, Shard
 from wanprep.check.paths import find_subjects
 from wanprep.check.pipeline import check_in_parts, run_check
 from wanprep.check.result import Report, join
 from wanprep.files import spool
+from wanprep.fix.fixable import with_fixes
 from wanprep.report import FORMATS, Style, renderer
 
+EVOLINK = "evolink/wan2.7-reference-video"
+WAVESPEED = "wavespeed/wan-2.7-reference-to-video"
 JOB = """target: {target}
 prompt: Image 1 walks.
 references: [{{image: refs/{name}.png}}]
@@ -32,14 +35,33 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for at in range(9):
         Image.new("RGB", (64 + at, 64)).save(tmp_path / f"refs/{at}.png")
     Image.new("RGB", (1280, 720)).save(tmp_path / "refs/fine.png")
-    (tmp_path / "a.yaml").write_text(JOB.format(target="evolink/wan2.7-reference-video", name=3))
-    (tmp_path / "b.yaml").write_text(
-        JOB.format(target="wavespeed/wan-2.7-reference-to-video", name="fine")
-    )
+    (tmp_path / "a.yaml").write_text(JOB.format(target=EVOLINK, name=3))
+    (tmp_path / "b.yaml").write_text(JOB.format(target=WAVESPEED, name="fine"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(parts, "_MOST", 3)
     monkeypatch.setattr(parts, "_LONGEST", 60)
     return tmp_path
+
+
+def test_many_jobs_are_checked_in_parts_and_files_planned_for_all_of_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan for a file is one, in whatever parts the jobs are that use it."""
+    Image.new("RGBA", (300, 3000), "#12345678").save(folder / "refs/tall.png")
+    job = JOB.format(target=EVOLINK, name="tall")
+    accepted = job.replace("png}]", "png}] # wanprep: ignore[aspect-out-of-range]")
+    for name, text in {"a": accepted, "b": job, "c": accepted}.items():
+        (folder / f"{name}.yaml").write_text(text)
+    request = CheckRequest(paths=("a.yaml", "b.yaml", "c.yaml"))
+    whole = with_fixes(run_check(request))
+    monkeypatch.setattr(parts, "_JOBS", 1)
+    every = list(map(with_fixes, check_in_parts(request)))
+    assert len(every) == 3
+    assert join(every) == whole
+    assert {each.fix for each in whole.findings} == {"wanprep fix --crop smart"}
+    shards = [replace(request, shard=Shard(at, 3)) for at in (1, 2, 3)]
+    found = [with_fixes(part) for shard in shards for part in check_in_parts(shard)]
+    assert sorted(map(repr, join(found).findings)) == sorted(map(repr, whole.findings))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from wanprep.check.names import Shard
     from wanprep.check.paths import Subjects
     from wanprep.check.plugin_checks import Check
+    from wanprep.check.uses import Uses
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.roles import Roles
     from wanprep.job.shape import Problem
@@ -104,6 +105,8 @@ class Inputs:
     facts: Mapping[str, Facts] = field(default_factory=dict)
     notes: tuple[str, ...] = ()  # what was left out, for the report
     later_targets: tuple[str, ...] = ()  # for which later parts are checked
+    reported: frozenset[str] = frozenset()  # of the facts, those that an earlier part had, too
+    uses: Uses = field(default_factory=dict)  # of files by all jobs, where these are only some
 
     def role(self, path: str, target: Target) -> str:
         """Return the role in which a bare media file is checked for a target."""

@@ -26,10 +26,11 @@ from wanprep.media.facts import Facts, is_url
 from wanprep.media.workers import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.check.inputs import CheckRequest, Probe, ReadJobs
+    from wanprep.check.inputs import CheckRequest, Probe, ReadJobs, Targets
     from wanprep.check.paths import Subjects
+    from wanprep.check.uses import Uses
     from wanprep.rules.target import Target
 
     Name = str | Facts
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 _MOST: Final = 256  # files of a part
+_JOBS: Final = 500  # job files of a part
 _LONGEST: Final = 0.5  # seconds after which a part is reported that is not full
 
 
@@ -50,32 +52,73 @@ def inputs_in_parts(
     targets = targets_of(request)
     found = find(request, targets.providers)
     with found.media, request.prober() as probe:
-        jobs = read_job_files(found.jobs, found, targets)
-        # A job of another shard uses its media, too.
-        used = {os.path.abspath(path) for path in jobs.paths()}
-        objects = _unused_objects(found, jobs, request)
-        jobs = jobs.own(request)
-        media = tuple(path for path in found.named_of(used) if request.is_own(path))
-        listed: Iterator[Name] = chain(found.unused(used), found.unread, objects)
-        alone = own(listed, request.shard)
-        first = next(alone, None)
-        if jobs.files:
+        jobs = _Jobs(request, found, targets)
+        listed: Iterator[Name] = chain(found.unused(jobs.used), found.unread, jobs.unused_objects())
+        media = own(listed, request.shard)
+        first = next(media, None)
+        yield from jobs.parts(probe, targets.of_media if first else ())
+        if first:
+            count = len(found.media) // (request.shard.count if request.shard else 1)
+            expect(0 if found.objects else count)
+            names = recall(chain([first], media))
+            yield from _media_in_parts(names, request, targets.of_media, probe)
+
+
+class _Jobs:
+    """All jobs. Where they are many they are read twice: to know what they use, and to check."""
+
+    def __init__(self, request: CheckRequest, found: Subjects, targets: Targets) -> None:
+        self._request, self._found, self._targets = request, found, targets
+        few = len(found.jobs) <= _JOBS
+        self._all = read_job_files(found.jobs, found, targets) if few else None
+        self._uses: Uses = {}
+        self._objects: set[str] = set()  # of stores, that jobs use
+        for jobs in self._batches():
+            self._objects.update(asset.location for asset in jobs.assets("object"))
+            if request.shard or not few:  # a part has only some of the jobs
+                from wanprep.check.uses import add_uses
+
+                add_uses(self._uses, jobs, request)
+        paths = self._all.paths() if self._all else self._uses
+        self.used = {os.path.abspath(path) for path in paths}
+        self._named = tuple(filter(request.is_own, found.named_of(self.used)))
+
+    def _batches(self) -> Iterator[ReadJobs]:
+        if self._all:
+            yield self._all
+            return
+        for at in range(0, len(self._found.jobs), _JOBS):
+            yield read_job_files(self._found.jobs[at : at + _JOBS], self._found, self._targets)
+
+    def unused_objects(self) -> Iterator[Name]:
+        """List objects of stores, without those that jobs use, unless they were named."""
+        used = self._objects - {*self._request.paths}
+        return (each for listed in self._found.objects for each in listed if each not in used)
+
+    def parts(self, probe: Probe, later: Sequence[Target]) -> Iterator[Inputs]:
+        """Read and probe some jobs at a time; `later` are the targets of the media after them."""
+        reported: set[str] = set()
+        media, notes = self._named, left_out(self._found)
+        for batch in self._batches():
+            jobs = batch.own(self._request)
+            if not jobs.files:
+                continue
+            facts = probe_jobs(jobs, media, self._request, probe)
             yield Inputs(
-                request=request,
+                request=self._request,
                 files=jobs.files,
                 cases=jobs.cases,
                 problems=jobs.problems,
                 media=media,
-                media_targets=targets.of_media,
-                facts=probe_jobs(jobs, media, request, probe),
-                notes=left_out(found),
-                later_targets=tuple(target.id for target in targets.of_media if first),
+                media_targets=self._targets.of_media,
+                facts=facts,
+                notes=notes,
+                later_targets=tuple(target.id for target in later),
+                reported=frozenset(reported.intersection(facts)),
+                uses=self._uses,
             )
-        if first:
-            count = len(found.media) // (request.shard.count if request.shard else 1)
-            expect(0 if found.objects else count)
-            names = recall(chain([first], alone))
-            yield from _media_in_parts(names, request, targets.of_media, probe)
+            reported.update(facts)
+            media, notes = (), ()
 
 
 def media_in_parts(names: Iterable[Name], request: CheckRequest) -> Iterator[Inputs]:
@@ -94,14 +137,6 @@ def _media_in_parts(
             media_targets=targets,
             facts={path: each for path, each in facts.items() if each},
         )
-
-
-def _unused_objects(
-    found: Subjects, jobs: ReadJobs, request: CheckRequest
-) -> Iterator[str | Facts]:
-    """List objects of stores, without those that jobs use, unless they were named themselves."""
-    used = {asset.location for asset in jobs.assets("object")} - {*request.paths}
-    return (each for listed in found.objects for each in listed if each not in used)
 
 
 def _media_facts(

@@ -228,7 +228,7 @@ def _report(results: _Results, inputs: Inputs) -> Report:
         findings=tuple(findings),
         verdicts=tuple(results.verdicts),
         unchecked=tuple(dict.fromkeys(unchecked)),
-        assets=len(inputs.facts),
+        assets=len(inputs.facts) - len(inputs.reported),
         jobs=sum(max(1, file.documents) for file in inputs.files),
         job_files=len(inputs.files),
         lines=lines,

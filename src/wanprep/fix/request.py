@@ -101,9 +101,16 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         )
     jobs = [case.job for cases in inputs.cases for case in cases]
     ignores = {id(job): inline_ignores(job) for job in jobs}  # once for each job
-    for file in files.values():
+    for place, file in files.items():
+        others = inputs.uses.get(place, ())
+        for use in others:
+            file.ignored |= use.ignored
+            file.roles += (
+                TargetRole(target, use.role) for target in use.targets if target.has_role(use.role)
+            )
         if file.path not in inputs.media:
-            file.ignored |= _ignored_by_comments(file.uses, ignores)
+            accepted = [set(use.accepted) for use in others]
+            file.ignored |= _ignored_by_comments(file.uses, ignores, accepted)
         file.roles = list({(each.target.id, each.role): each for each in file.roles}.values())
     return list(files.values())
 
@@ -114,9 +121,10 @@ def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
             yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")
 
 
-def _ignored_by_comments(uses: list[JobUse], ignores: Mapping[int, Ignores]) -> set[str]:
-    """List the rules that a comment ignores wherever the file is used."""
-    ignored = []
+def _ignored_by_comments(
+    uses: list[JobUse], ignores: Mapping[int, Ignores], ignored: list[set[str]]
+) -> set[str]:
+    """List the rules that a comment ignores wherever the file is used, also elsewhere."""
     for use in uses:
         line = use.job.document.place(use.asset.pointer).line
         ignored.append(ignores[id(use.job)].rules_at(use.asset.pointer, line))

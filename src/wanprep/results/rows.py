@@ -48,7 +48,8 @@ def rows_of(part: Report, stamps: Mapping[str, Stamp | None] | None = None) -> d
         text = part.lines.get((finding.file, finding.line or 0))
         row_of(_subject(finding, begins))["findings"].append(_finding(redacted, text))
     for path in inputs.facts:  # what a job uses: its findings are those of the job
-        row_of(path)
+        if path not in inputs.reported:
+            row_of(path)
     return rows
 
 
