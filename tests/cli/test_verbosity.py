@@ -134,6 +134,7 @@ def test_a_long_check_shows_a_bar(folder: Path) -> None:
     with AtTerminal(["check", "--deep"], folder) as terminal:
         terminal.until("probing files")
         terminal.until("/2")
+        terminal.until("/s")  # the rate, and then the time left
         terminal.type("\x03")
         terminal.process.send_signal(2)
         assert terminal.ended() == 130
