@@ -20,6 +20,7 @@ from wanprep.report.html.previews import (
     Still,
     Strip,
     Waveform,
+    _preview,
     make_previews,
 )
 
@@ -248,6 +249,15 @@ def test_an_unreadable_file_has_a_reason_instead(tmp_path: Path) -> None:
     assert reasons[0] == "No preview available."  # it was whole when it was probed
     assert reasons[1].startswith("cut off")
     assert len(reasons) == 4
+
+
+def test_an_answer_that_is_no_picture_is_not_written_to_the_page() -> None:
+    answer = {"kind": "still", "tiny": [], "image": {"kind": "jpeg", "size": [1, 1]}}
+    for data, is_kept in (("/9j/+A==", True), ('"><script>x()</script>', False)):
+        answer["image"]["base64"] = data  # type: ignore[index] # it is the dict above
+        preview = _preview(Facts(path="a.jpg", kind="image", readable=True), answer)
+        assert isinstance(preview, Still)
+        assert preview.image.base64 == (data if is_kept else "")
 
 
 def test_a_video_that_changed_since_loses_only_its_own_preview(tmp_path: Path, clip: Path) -> None:

@@ -93,13 +93,13 @@ def _write_cards(
     is_many: bool,
 ) -> None:
     with delay_reports() as report_progress:
-        shown = _shown(chunks, contents, sections, macros)
+        shown = _shown(chunks, contents, sections, macros, is_many=is_many)
         for card, previews in make_previews(shown, tiny=_is_used, small=is_many):
             if isinstance(card, JobCard):
                 kind = "job"
             else:
                 report_progress()
-                kind = "tile" if is_many and card.state == "fine" and not card.fix else "file"
+                kind = "tile" if is_many and _is_tile(card) else "file"
                 card.tiny = getattr(previews[0], "tiny", None) if previews else None
             sections.write(f"{kind}s", card.state, macros[kind](card, *previews))
             if card.state != "fine":
@@ -107,7 +107,12 @@ def _write_cards(
 
 
 def _shown(
-    chunks: Iterable[Cards], contents: Contents, sections: Sections, macros: Macros
+    chunks: Iterable[Cards],
+    contents: Contents,
+    sections: Sections,
+    macros: Macros,
+    *,
+    is_many: bool,
 ) -> Iterator[tuple[FileCard | JobCard, tuple[Facts, ...]]]:
     """Yield each card that is shown with the files to preview on it: jobs after their files."""
     receipts = ReceiptReader()
@@ -117,13 +122,18 @@ def _shown(
         fixes = receipts.find_applied_fixes(local)
         for card in files:
             card.fix = fixes.get(card.asset.location)
-            yield card, _previewed(card)
+            is_icon = is_many and _is_tile(card) and card.facts and card.facts.kind == "audio"
+            yield card, () if is_icon else _previewed(card)
         for job in chunk.jobs:
             contents.add(job)
             yield job, ()
         for group in sorted_groups(chunk.others):
             contents.add_other(group)
             sections.write("others", group.severity, macros["other"](group, chunk.lines))
+
+
+def _is_tile(card: FileCard) -> bool:
+    return card.state == "fine" and not card.fix
 
 
 def _previewed(card: FileCard) -> tuple[Facts, ...]:

@@ -6,8 +6,11 @@ for each; one that fails costs only its own preview.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+from markupsafe import Markup
 
 from wanprep.engines.pool import Failure, WorkerPool
 from wanprep.fix.executors import cores
@@ -25,6 +28,8 @@ _SECONDS: Final = 30.0  # for one preview
 _NO_PREVIEW: Final = "No preview available."
 _SILENT: Final = 0.001  # 60 dB below full scale
 
+_BASE64: Final = re.compile("[A-Za-z0-9+/]*=*")
+
 Key = TypeVar("Key")
 
 
@@ -33,7 +38,7 @@ class Picture:
     """A JPEG or WEBP file, and its size in pixels."""
 
     kind: str
-    base64: str
+    base64: Markup
     size: Size
 
 
@@ -148,4 +153,8 @@ def _tiny(outcome: dict[str, Any]) -> Picture | None:
 
 
 def _picture(fields: dict[str, Any]) -> Picture:
-    return Picture(fields["kind"], fields["base64"], tuple(fields["size"]))
+    """Read a picture; a worker that opened a hostile file may answer anything."""
+    if not _BASE64.fullmatch(fields["base64"]):
+        return Picture("jpeg", Markup(), (0, 0))
+    data = Markup(fields["base64"])  # noqa: S704 - else secrets would be looked for in it
+    return Picture(fields["kind"], data, tuple(fields["size"]))
