@@ -122,7 +122,9 @@ def test_what_no_file_at_hand_brings_about_has_words_as_well(
 
 
 def _ids() -> list[int]:
-    return [pid for (_, deep), pool in _kept_pools.items() if not deep for pid in pool.process_ids]
+    return [
+        pid for (_, deep, _), pool in _kept_pools.items() if not deep for pid in pool.process_ids
+    ]
 
 
 def test_one_file_after_the_other_uses_one_worker(images: list[str]) -> None:
@@ -151,7 +153,7 @@ from wanprep import probe
 from wanprep.media.workers import _kept_pools
 def look():
     width = probe({images[4]!r}, cache=False).width
-    return width, *_kept_pools[os.getpid(), False].process_ids
+    return width, *_kept_pools[os.getpid(), False, None].process_ids
 print(*look(), flush=True)
 if child := os.fork():
     assert os.waitpid(child, 0)[1] == 0

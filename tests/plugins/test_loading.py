@@ -64,6 +64,14 @@ def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Pl
     return load(points).load_all()
 
 
+def test_engines_of_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = HOOK + "def wanprep_register_engines(register): register('slurm', print)"
+    found = plugins(tmp_path, monkeypatch, cluster=source, other=source)
+
+    assert [*found.engines] == ["slurm"]
+    assert "the engine 'slurm' is already registered by the plugin" in found.broken["other"]
+
+
 def test_bundled_plugins() -> None:
     assert sorted(installed().load_all().providers) == ["evolink", "oxen", "runcomfy", "wavespeed"]
     assert load_hosts() == {}

@@ -7,6 +7,7 @@ import os
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from wanprep.check.paths import Subjects
     from wanprep.check.plugin_checks import Check
     from wanprep.check.uses import Uses
+    from wanprep.engines.engine import Engine
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.roles import Roles
     from wanprep.job.shape import Problem
@@ -65,6 +67,7 @@ class CheckRequest:
     shard: Shard | None = None  # which part of the listing is checked here
     workers: int | None = None
     today: date = field(default_factory=date.today)  # by which targets may have ended
+    engine: Engine | None = None  # whose workers read the files, instead of this machine
     target_folders: tuple[Path, ...] = ()
     exclusions: Exclusions = field(default_factory=Exclusions)  # from the folders among the paths
     config: Config = field(default_factory=Config)
@@ -75,7 +78,16 @@ class CheckRequest:
         return self.shard is None or path in self.shard
 
     def prober(self) -> AbstractContextManager[Probe]:
-        """Return what probes files and objects as requested."""
+        """Return what probes files and objects as requested: here, or where an engine runs."""
+        if self.engine is not None:
+            from contextlib import nullcontext
+
+            from wanprep.media.shards import probe_on
+
+            stores = self.config.stores
+            return nullcontext(
+                partial(probe_on, self.engine, stores=stores, deep=self.deep, cache=self.cache)
+            )
         return prober(
             deep=self.deep, cache=self.cache, workers=self.workers, stores=self.config.stores
         )

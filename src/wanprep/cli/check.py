@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wanprep.cli.completion import complete_files
+from wanprep.cli.engine import engine_option, open_engine
 from wanprep.cli.options import (
     fixing_options,
     is_verbose,
@@ -57,6 +59,7 @@ _baseline_options = together(
 @click.option("--fix", is_flag=True, help="Run `wanprep fix` first, and check the results.")
 @fixing_options
 @results_options
+@engine_option
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @reading_options
 def check(
@@ -64,7 +67,7 @@ def check(
     roles: dict[str, str], select: tuple[str, ...], ignore: tuple[str, ...], severity: str,
     statistics: bool, offline: bool | None, changed: bool, baseline: str | None,
     no_baseline: bool, new_baseline: str | None, fix: bool, results: str | None,
-    shard: Shard | None, watch: bool, deep: bool, nul: bool,
+    shard: Shard | None, engine: str, watch: bool, deep: bool, nul: bool,
     exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
     **fix_options: Any,  # noqa: ANN401 - the options of fixing
 ) -> int:  # fmt: skip
@@ -96,6 +99,7 @@ def check(
       wanprep check --write-baseline              accept all current findings
       wanprep check job.yaml --fix --out ready    fix, then check the results
       wanprep check assets/ --results checked     keep the results; next time, read what changed
+      wanprep check /mnt/assets --on dask://head:8786 --results checked
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.inputs import CheckRequest
@@ -136,8 +140,8 @@ def check(
 
             request = fix_before_check(request, ignored, **fix_options)
         plans: Plans = {}
-        with show_probe_progress() as progress:
-            for part in _check(request, results):
+        with open_engine(engine, jobs) as opened, show_probe_progress() as progress:
+            for part in _check(replace(request, engine=opened), results):
                 selection = select_findings(part, selected, ignored, severity)
                 shown = drop_baseline(selection, entries)
                 shown = shown if results else _with_fixes(shown, plans)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli.completion import complete_files
+from wanprep.cli.engine import engine_option, open_engine
 from wanprep.cli.options import format_option, reading_options, shard_option
 from wanprep.net.secrets import redact_url
 from wanprep.text import file_size, json_text, plural, seconds, visible
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     ["table", "json", "jsonl"], "A table, a JSON list, or one JSON object per line.", "table"
 )
 @shard_option
+@engine_option
 @reading_options
 def probe(
-    paths: tuple[str, ...], style: str, shard: Shard | None, deep: bool, nul: bool,
+    paths: tuple[str, ...], style: str, shard: Shard | None, engine: str, deep: bool, nul: bool,
     exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
     """Show the properties of media files: format, size, duration, codecs, and any problem.
@@ -54,7 +56,7 @@ def probe(
     from wanprep.check.paths import check_paths
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.media.workers import probe_in_workers
+    from wanprep.media.shards import probe_many_on
 
     paths = paths or (".",)
     check_paths(paths)
@@ -62,9 +64,9 @@ def probe(
     exclusions = exclusions_of(config, exclude, no_ignore=no_ignore)
     found = files_in(paths, sys.stdin.buffer, nul=nul, exclusions=exclusions, stores=config.stores)
     # At a terminal, the rows themselves show the progress.
-    with show_probe_progress(bar=not sys.stdout.isatty()):
-        facts = probe_in_workers(
-            own(found, shard), deep=deep, cache=not no_cache, workers=jobs,
+    with open_engine(engine, jobs) as opened, show_probe_progress(bar=not sys.stdout.isatty()):
+        facts = probe_many_on(
+            opened, own(found, shard), deep=deep, cache=not no_cache, workers=jobs,
             allow_hosts=config.allow_hosts, stores=config.stores,
         )  # fmt: skip
         for piece in _RENDERERS[style](map(_without_secrets, facts)):

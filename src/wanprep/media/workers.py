@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import cache as kept
+from functools import partial
 from itertools import chain, groupby, islice, repeat
 from operator import length_hint
 from typing import TYPE_CHECKING, Final, Protocol
@@ -38,7 +39,7 @@ _DEEP_MEMORY: Final = 1024 * 2**20
 _BATCH: Final = 16
 _LOOKED_UP: Final = 256
 
-_kept_pools: Final[dict[tuple[int, bool], WorkerPool]] = {}
+_kept_pools: Final[dict[tuple[int, bool, int | None], WorkerPool]] = {}
 
 
 class Progress(Protocol):
@@ -137,7 +138,7 @@ def probe_in_worker(
         facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
         if facts is None:
-            outcome = _shared_pool(deep).run(TASK, _absolute(path), deep)
+            outcome = shared_pool(deep=deep).run(TASK, _absolute(path), deep)
             facts = replace(facts_of(path, outcome), path=path)
             _remember(store, facts, stamp)
     report(facts, cached=cached)
@@ -178,16 +179,25 @@ def prober(
         def pool() -> WorkerPool:
             return stack.enter_context(probe_pool(deep=deep, workers=workers))
 
-        def probe(paths: Iterable[str | Facts]) -> Iterator[Facts]:
-            for is_object, group in groupby(paths, _is_object):
-                if is_object:
-                    from wanprep.media.remote.probing import probe_objects
+        yield partial(probe_paths, pool, stores=stores, deep=deep, cache=store)
 
-                    yield from probe_objects(pool(), group, stores, deep=deep, cache=store)
-                else:
-                    yield from probe_with(pool, group, deep=deep, cache=store)
 
-        yield probe
+def probe_paths(
+    pool: Callable[[], WorkerPool],
+    paths: Iterable[str | Facts],
+    *,
+    stores: Stores | None,
+    deep: bool,
+    cache: Cache | None,
+) -> Iterator[Facts]:
+    """Yield the facts of files and of objects in stores, in order; see `probe_with`."""
+    for is_object, group in groupby(paths, _is_object):
+        if is_object:
+            from wanprep.media.remote.probing import probe_objects
+
+            yield from probe_objects(pool(), group, stores, deep=deep, cache=cache)
+        else:
+            yield from probe_with(pool, group, deep=deep, cache=cache)
 
 
 def _is_object(path: str | Facts) -> bool:
@@ -278,15 +288,16 @@ def _problem(failure: Failure) -> str:
             return f"{NOT_READ}: the work was stopped"
 
 
-def _shared_pool(deep: bool) -> WorkerPool:
-    """Return a pool for `probe_with`."""
+def shared_pool(*, deep: bool, workers: int | None = None) -> WorkerPool:
+    """Return a pool that is kept until this process ends."""
     # A forked child must not share its parent's workers, hence the process id.
-    key = (os.getpid(), deep)
-    return _kept_pools.get(key) or _kept_pools.setdefault(key, probe_pool(deep=deep))
+    key = (os.getpid(), deep, workers)
+    pool = _kept_pools.get(key)
+    return pool or _kept_pools.setdefault(key, probe_pool(deep=deep, workers=workers))
 
 
 @atexit.register
 def _close_shared_pools() -> None:
-    for (process_id, _), pool in _kept_pools.items():
+    for (process_id, *_), pool in _kept_pools.items():
         if process_id == os.getpid():
             pool.close()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wanprep.check.plugin_checks import Check, CheckedFile, CheckedJob, Problem
+from wanprep.engines.engine import Engine, run_call
 from wanprep.plugins import answers
 from wanprep.plugins.flow import (
     STATES,
@@ -38,6 +39,7 @@ __all__ = [
     "Check",
     "CheckedFile",
     "CheckedJob",
+    "Engine",
     "Events",
     "FileContent",
     "Flow",
@@ -57,6 +59,7 @@ __all__ = [
     "Unclear",
     "answers",
     "hookimpl",
+    "run_call",
 ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.plugin_checks import Check
     from wanprep.emulator import Site
+    from wanprep.engines.engine import Engine
     from wanprep.plugins.provider import Host, Provider
 
 hookspec = pluggy.HookspecMarker("wanprep")
@@ -60,6 +61,18 @@ def wanprep_register_report_formats(
 
     Called once, when `--format` names none of wanprep's own. The function is given the report as
     `wanprep schema report` describes it, without secrets, and yields pieces of text.
+    """
+
+
+@hookspec
+def wanprep_register_engines(
+    register: Callable[[str, Callable[[str, int | None], Engine]], None],
+) -> None:
+    """Register where files can be read instead of on this machine, by the word for `--on`.
+
+    Called once, when a command is given `--on` with another engine than wanprep's own. For
+    `--on slurm://queue` the function registered as "slurm" is called with "queue" and the number
+    of `--jobs`, and returns an engine: connect there, and not before.
     """
 
 

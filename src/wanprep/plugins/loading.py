@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.plugins.describe import describe_error
@@ -31,11 +31,20 @@ if TYPE_CHECKING:
 
     from wanprep.check.plugin_checks import Check
     from wanprep.emulator import Site
+    from wanprep.engines.engine import Engine
     from wanprep.plugins.provider import Host, Provider
 
     ReportFormat = Callable[[Mapping[str, Any]], Iterable[str]]
+    OpenEngine = Callable[[str, int | None], Engine]
 
 _GROUP: Final = "wanprep"
+_KINDS: Final = {  # of what plugins register: the hook, and what messages call it
+    "providers": ("wanprep_register_providers", "provider"),
+    "hosts": ("wanprep_register_hosts", "host"),
+    "engines": ("wanprep_register_engines", "engine"),
+    "checks": ("wanprep_register_checks", "check"),
+    "formats": ("wanprep_register_report_formats", "report format"),
+}
 SLOW: Final = 2.0  # seconds that importing a plugin should not take
 
 
@@ -54,6 +63,7 @@ class Plugins:
     hosts: dict[str, Host] = field(default_factory=dict)  # by the scheme of their URLs
     checks: dict[str, Check] = field(default_factory=dict)  # by their rules
     formats: dict[str, ReportFormat] = field(default_factory=dict)
+    engines: dict[str, OpenEngine] = field(default_factory=dict)  # by their words for --on
     broken: dict[str, str] = field(default_factory=dict)  # by the plugin's name: what is wrong
     seconds: dict[str, float] = field(default_factory=dict)  # that each took to load
     owners: dict[str, str] = field(default_factory=dict)  # of "the provider 'acme'"
@@ -121,31 +131,25 @@ class Plugins:
             self.manager.unregister(plugin)
             raise
 
-        providers: list[Provider] = []
-        hosts: list[tuple[str, Host]] = []
-        self.call(plugin, "wanprep_register_providers", providers.append)
-        self.call(plugin, "wanprep_register_hosts", lambda *host: hosts.append(host))
-        checks: list[Check] = []
-        formats: list[tuple[str, ReportFormat]] = []
-        self.call(plugin, "wanprep_register_checks", checks.append)
-        self.call(plugin, "wanprep_register_report_formats", lambda *each: formats.append(each))
-        for check in checks:
-            if check.rule not in plugin_rules() or not check.rule.startswith(
-                f"{plugin_name(point.module.partition('.')[0])}/"
-            ):
-                raise ValueError(f"its check {check.rule} is not in its rules.json")
-        names = [f"the provider '{each.name}'" for each in providers]
-        names += [f"the check '{each.rule}'" for each in checks]
-        names += [f"the report format '{name}'" for name, _ in formats]
-        names += [f"the host '{scheme}'" for scheme, _ in hosts]
+        found = {kind: self._registered(plugin, hook) for kind, (hook, _) in _KINDS.items()}
+        _require_own_rules(found["checks"], point)
+        names = [
+            f"the {word} '{each}'" for kind, (_, word) in _KINDS.items() for each in found[kind]
+        ]
         for name in names:
             if name in self.owners:
                 raise NameTaken(f"{name} is already registered by the plugin {self.owners[name]}")
         self.owners |= dict.fromkeys(names, point.name)
-        self.providers |= {each.name: each for each in providers}
-        self.hosts |= dict(hosts)
-        self.checks |= {each.rule: each for each in checks}
-        self.formats |= dict(formats)
+        for kind, by_name in found.items():
+            getattr(self, kind).update(by_name)
+
+    def _registered(self, plugin: object, hook: str) -> dict[str, Any]:
+        """Return what a plugin registers, by its names."""
+        calls: list[tuple[Any, ...]] = []
+        self.call(plugin, hook, lambda *each: calls.append(each))
+        pairs = [each for each in calls if len(each) == 2]
+        alone = [each for (each, *more) in calls if not more]
+        return dict(pairs) | {getattr(each, "rule", None) or each.name: each for each in alone}
 
     @contextmanager
     def fence(self, plugin: str, failure: str) -> Iterator[None]:
@@ -196,6 +200,13 @@ def load(points: Iterable[EntryPoint]) -> Plugins:
 
 def _bundled_first(point: EntryPoint) -> tuple[bool, str]:
     return (point.dist is None or point.dist.name != "wanprep", point.name)
+
+
+def _require_own_rules(checks: Iterable[str], point: EntryPoint) -> None:
+    own = f"{plugin_name(point.module.partition('.')[0])}/"
+    for rule in checks:
+        if rule not in plugin_rules() or not rule.startswith(own):
+            raise ValueError(f"its check {rule} is not in its rules.json")
 
 
 def _reason(error: BaseException) -> str:

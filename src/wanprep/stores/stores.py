@@ -22,7 +22,7 @@ class Stores:
     """Opens stores. Used by several threads."""
 
     def __init__(self, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-        self._settings = settings or {}
+        self.settings = settings or {}
         self._lock = threading.Lock()
         self._open: dict[str, Store] = {}
 
@@ -45,7 +45,7 @@ class Stores:
     def _settings_of(self, root: str) -> Mapping[str, Any]:
         """Join the settings of all stores of a scheme, and those of one of them."""
         scheme = f"{scheme_of(root)}://"
-        return {**self._settings.get(scheme, {}), **self._settings.get(root, {})}
+        return {**self.settings.get(scheme, {}), **self.settings.get(root, {})}
 
     def _open_store(self, root: str) -> Store:
         settings, extra = self._settings_of(root), EXTRAS.get(scheme_of(root))

@@ -1,0 +1,116 @@
+"""Probe files where an engine has workers: shards of names go out, facts come back."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import deque
+from dataclasses import replace
+from functools import cache as kept
+from functools import partial
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep import __version__
+from wanprep.engines.engine import call_of
+from wanprep.errors import UsageError
+from wanprep.media.cache import Cache
+from wanprep.media.facts import Facts, is_url
+from wanprep.media.workers import probe_in_workers, probe_paths, report, shared_pool
+from wanprep.stores.stores import Stores
+from wanprep.stores.urls import ListedUrl, is_object_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from wanprep.engines.engine import Engine
+
+_TASK: Final = "wanprep.media.shards:facts_of_shard"
+_NAMES: Final = 500  # in a shard
+
+
+def probe_many_on(
+    engine: Engine | None,
+    names: Iterable[str | Facts],
+    *,
+    deep: bool,
+    cache: bool,
+    workers: int | None,
+    allow_hosts: Sequence[str],
+    stores: Stores,
+) -> Iterator[Facts]:
+    """Probe many files, by an engine if there is one; https URLs are read from this machine."""
+    here = partial(
+        probe_in_workers, deep=deep, cache=cache, workers=workers, allow_hosts=allow_hosts,
+        stores=stores,
+    )  # fmt: skip
+    if engine is None:
+        yield from here(names)
+        return
+    for is_link, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
+        if is_link:
+            yield from here(group)
+        else:
+            yield from probe_on(engine, group, stores=stores, deep=deep, cache=cache)
+
+
+def probe_on(
+    engine: Engine, paths: Iterable[str | Facts], *, stores: Stores, deep: bool, cache: bool
+) -> Iterator[Facts]:
+    """Yield the facts of files and objects, in order; facts among them stay."""
+    sent: deque[list[str | Facts]] = deque()
+    rest = iter(paths)
+
+    def calls() -> Iterator[str]:
+        while shard := list(islice(rest, _NAMES)):
+            sent.append(shard)
+            yield call_of(_TASK, {
+                "version": __version__,
+                "folder": os.getcwd(),
+                "names": [_as_json(each) for each in shard if isinstance(each, str)],
+                "stores": json.dumps(dict(stores.settings)),
+                "deep": deep,
+                "cache": cache,
+            })  # fmt: skip
+
+    for answer in engine.map(calls()):
+        found = iter(json.loads(answer))
+        for each in sent.popleft():
+            if isinstance(each, Facts):
+                facts = each
+            else:
+                facts = replace(Facts.from_json(next(found)), path=each)
+            report(facts)
+            yield facts
+
+
+def _as_json(name: str) -> str | tuple[str, int, str]:
+    return (name, name.size, name.etag) if isinstance(name, ListedUrl) else name
+
+
+def facts_of_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any]]:
+    """Probe a shard on a worker, each file in a process of its own as on any machine."""
+    if shard["version"] != __version__:
+        raise UsageError(
+            f"a worker of the engine has wanprep {__version__}, and here it is"
+            f" {shard['version']}: install the same version there"
+        )
+    deep, stores = shard["deep"], _stores(shard["stores"])
+    pool = partial(shared_pool, deep=deep, workers=processes)
+    paths = [_path_of(name, shard["folder"]) for name in shard["names"]]
+    with Cache(deep=deep) as cache:
+        store = cache if shard["cache"] else None
+        found = probe_paths(pool, paths, stores=stores, deep=deep, cache=store)
+        return [facts.as_json() for facts in found]
+
+
+def _path_of(name: str | list[Any], folder: str) -> str:
+    if isinstance(name, list):
+        return ListedUrl(*name)
+    return name if is_object_url(name) else os.path.join(folder, name)
+
+
+@kept
+def _stores(settings: str) -> Stores:
+    """Open stores once on this worker."""
+    return Stores(json.loads(settings))
