@@ -53,7 +53,7 @@ def test_the_nearest_one_is_found_upward(project: Path) -> None:
         pytest.param("roles = []", "at /roles: found a list; expected a mapping", id="no table"),
         pytest.param(
             'roles = {"*" = "hero"}',
-            'at /roles/*: found "hero"; expected "reference_image", "re',
+            "`roles`: there is no role 'hero'. Choose from: reference_image, re",
             id="no role",
         ),
         pytest.param(

@@ -202,7 +202,8 @@ references:
         pytest.param("C://a.png", "file", "{folder}/C://a.png", id="a drive is no scheme"),
         pytest.param("https://x.org/a.png?b#c", "url", "https://x.org/a.png?b#c", id="https"),
         pytest.param("HTTP://x.org/a.png", "url", "HTTP://x.org/a.png", id="in capitals"),
-        pytest.param("s3://bucket/a.png", "url", "s3://bucket/a.png", id="another scheme"),
+        pytest.param("s3://bucket/a.png", "object", "s3://bucket/a.png", id="in a store"),
+        pytest.param("sftp://host/a.png", "url", "sftp://host/a.png", id="another scheme"),
         pytest.param("data:image/png;base64,AA==", "data", "data:image/png;base64,AA==", id="data"),
     ],
 )

@@ -119,7 +119,9 @@ def test_sentences(text: str, expected: str) -> None:
 
 def test_names_of_providers() -> None:
     names = {target.provider_title for target in all_targets().values()}
-    assert names == {"EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7"}
+    assert names == {
+        "Alibaba Model Studio", "EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

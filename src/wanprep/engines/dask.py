@@ -58,8 +58,7 @@ class DaskEngine(Closing):
         try:
             with _errors_explained():
                 while True:
-                    threads = sum(self._client.nthreads().values())
-                    while len(waiting) < 2 * max(1, threads) + 1:
+                    while len(waiting) < 2 * self._threads() + 1:
                         if (call := next(rest, None)) is None:
                             break
                         waiting.append(self._client.submit(_run, call, pure=False))
@@ -69,6 +68,12 @@ class DaskEngine(Closing):
         finally:
             with suppress(Exception):  # the scheduler may be gone
                 self._client.cancel(list(waiting))
+
+    def _threads(self) -> int:
+        """Count the threads of the workers that there are now."""
+        if self._client.scheduler is None:
+            raise OSError("it closed the connection")
+        return max(1, int(sum(self._client.nthreads().values())))
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""

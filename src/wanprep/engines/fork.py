@@ -47,7 +47,7 @@ class Fork:
         try:
             self.pid = os.fork()
             if self.pid == 0:
-                _run(run, calls, answers)
+                _run(run, calls, answers, unused=(to_child, from_child))
         except OSError:
             os.close(to_child)
             os.close(from_child)
@@ -67,9 +67,12 @@ class Fork:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def _run(run: Callable[[], None], calls: int, answers: int) -> NoReturn:
+def _run(run: Callable[[], None], calls: int, answers: int, unused: tuple[int, ...]) -> NoReturn:
     """Run in the child, as in a new process: nothing of the parent is open or handled there."""
+    status = 1
     try:
+        for each in unused:  # first: this process may open few files
+            os.close(each)
         os.setsid()  # Ctrl-C reaches the parent, which then ends the workers
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
@@ -82,8 +85,9 @@ def _run(run: Callable[[], None], calls: int, answers: int) -> NoReturn:
             here = os.getcwd()
             sys.path[:] = [each for each in sys.path if os.path.abspath(each) != here]
         run()
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)
 
 
 def _moved_up(opened: int) -> int:
