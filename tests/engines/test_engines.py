@@ -27,7 +27,7 @@ from wanprep.media import shards
 from wanprep.results.read import open_results
 from wanprep.results.rows import Row, rows_of
 from wanprep.results.run import check_into
-from wanprep.results.store import open_store
+from wanprep.results.store import LocalStore
 
 NAMES: Final = 40
 EMPTY: Final[dict[str, Any]] = {
@@ -119,7 +119,7 @@ def test_lost_workers_and_a_lost_scheduler(
         assert answers == [os.path.abspath(f"refs/{at}.png") for at in range(20)]
 
         request = CheckRequest(paths=(".",), cache=False, engine=engine)
-        written = check_into(open_store("checked"), request)
+        written = check_into(LocalStore("checked"), request)
         next(written)
         engine._cluster.close()
         with pytest.raises(WanprepError, match=r"the Dask scheduler is gone .* The same command"):
@@ -128,7 +128,7 @@ def test_lost_workers_and_a_lost_scheduler(
 
     wanprep("check", "--results", "checked", "--no-cache")
 
-    done = open_results([open_store("checked")])
+    done = open_results([LocalStore("checked")])
     subjects = [verdict.subject for part in done.parts() for verdict in part.verdicts]
     assert not done.missing
     assert sorted(subjects) == sorted(name for name, row in here.items() if row["verdicts"])

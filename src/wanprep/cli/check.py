@@ -166,7 +166,7 @@ def _check(request: CheckRequest, results: str | None) -> Iterator[Report]:
     from wanprep.results.run import check_into
     from wanprep.results.store import open_store
 
-    return check_into(open_store(results), request)
+    return check_into(open_store(results, request.config.stores), request)
 
 
 def _with_fixes(part: Report, plans: Plans) -> Report:

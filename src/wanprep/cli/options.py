@@ -154,7 +154,8 @@ shard_option: Final = click.option(
 
 results_options: Final = together(
     click.option("--results", metavar="DIR", shell_complete=complete_folders,
-                 help="Keep a row for each file in DIR; the next run reads only what changed."),
+                 help="Keep a row for each file in DIR, or below a URL such as s3://bucket/results;"
+                 " the next run reads only what changed."),
     shard_option,
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,8 +27,8 @@ def report(
 ) -> int:  # fmt: skip
     """Write a report in any format from what `wanprep check --results` has kept.
 
-    RESULTS are one or more folders: the results of several machines, each of which checked a
-    --shard, become one report. No media file is opened.
+    RESULTS are one or more folders, or URLs of buckets: the results of several machines, each of
+    which checked a --shard, become one report. No media file is opened.
 
     Exit status: as of the check; 1 also where results are not complete.
 
@@ -39,13 +40,15 @@ def report(
       wanprep report part-1 part-2 part-3 --format sarif -o wanprep.sarif
     """
     from wanprep.check.result import select_findings
+    from wanprep.config import find_config
     from wanprep.results.read import open_results
     from wanprep.results.store import open_store
     from wanprep.rules.finding import parse_rule_names
 
     selected, ignored = parse_rule_names(select), parse_rule_names(ignore)
     style = choose_style(style, output, statistics=statistics)
-    found = open_results([open_store(place) for place in results])
+    stores = find_config(Path.cwd()).stores
+    found = open_results([open_store(place, stores) for place in results])
 
     def parts() -> Iterator[Report]:
         for part in found.parts():

@@ -93,10 +93,11 @@ def read_rows(store: Store, part: Part) -> Iterator[Row]:
 
 def _is_current(row: Row, part: Part, stamp: Stamp | None) -> bool:
     """Whether a row is of a bare media file that was read, and that has not changed since."""
-    if stamp is None or (row.get("bytes"), row.get("mtime")) != stamp:
+    if stamp is None or (row.get("bytes"), row.get("etag", row.get("mtime"))) != stamp:
         return False
     # A file that changed during the run may have been read before that.
-    if stamp[1] >= part.started or not row["verdicts"] or "facts" not in row:
+    is_late = isinstance(stamp[1], int) and stamp[1] >= part.started
+    if is_late or not row["verdicts"] or "facts" not in row:
         return False
     return not row["facts"].get("problem", "").startswith(NOT_READ)
 

@@ -11,6 +11,7 @@ from wanprep.check.result import Report, finding_json, redact_report
 from wanprep.media.facts import Facts, is_url
 from wanprep.net.secrets import redact_line, redact_url
 from wanprep.rules.finding import Finding, Verdict
+from wanprep.stores.urls import ListedUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Inputs
 
 Row = dict[str, Any]
-Stamp = tuple[int, int]  # bytes, and the time of the last change in nanoseconds
+# Bytes, and the time of the last change in nanoseconds; of an object in a store its etag.
+Stamp = tuple[int, int | str]
 
 _FIELDS: Final = frozenset(each.name for each in fields(Finding))
 
@@ -70,14 +72,16 @@ def _row(
         row["job"] = job
     stamp = stamps[subject] if subject in stamps else stamp_of(job or subject)
     if stamp and not is_url(subject):
-        row["bytes"], row["mtime"] = stamp
+        row["bytes"], row["etag" if isinstance(stamp[1], str) else "mtime"] = stamp
     if facts:
         row["facts"] = {name: value for name, value in facts.as_json().items() if name != "path"}
     return row | {"verdicts": {}, "findings": []}
 
 
 def stamp_of(path: str) -> Stamp | None:
-    """Return what changes with a file."""
+    """Return what changes with a file, or with an object as it was listed."""
+    if isinstance(path, ListedUrl):
+        return (path.size, path.etag) if path.etag else None
     try:
         status = os.stat(path)
     except (OSError, ValueError):

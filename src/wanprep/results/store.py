@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wanprep.errors import UsageError
+from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import explain_os_errors, write_bytes
 from wanprep.files.locks import is_locked, locked
+from wanprep.net.secrets import redact
+from wanprep.stores.store import NoSuchObject, StoreError
+from wanprep.stores.urls import is_object_url, split_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
+
+    from wanprep.stores.stores import Stores
 
 _LOCK: Final = ".wanprep.lock"
 
@@ -82,10 +88,65 @@ class LocalStore:
             yield
 
 
-def open_store(place: str) -> Store:
+class ObjectResults:
+    """Objects below a prefix of a bucket, each of which is written whole."""
+
+    def __init__(self, url: str, stores: Stores) -> None:
+        self.place = redact(url)
+        with self._explained("opened"):
+            self._store, prefix = stores.at(url)
+            self._root, _ = split_url(url)
+        self._prefix = f"{prefix.rstrip('/')}/".lstrip("/")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write an object, or write it over an earlier one."""
+        kind = "application/json" if name.endswith(".json") else "application/gzip"
+        with NamedTemporaryFile() as file, self._explained("written"):
+            file.write(data)
+            file.flush()
+            self._store.write(self._prefix + name, file.name, kind, overwrite=True)
+
+    def read(self, name: str) -> bytes | None:
+        """Return an object's content; None if there is none."""
+        with self._explained("read"), suppress(NoSuchObject):
+            size = self._store.find(self._prefix + name).size
+            return self._store.read(self._prefix + name, 0, size).data
+        return None
+
+    def list(self) -> Iterable[str]:
+        """Name the objects, but for those in folders."""
+        with self._explained("listed"), suppress(NoSuchObject):
+            begin = f"{self._root}/{self._prefix}"
+            names = [url.removeprefix(begin) for url in self._store.list(self._prefix)]
+            return [name for name in names if "/" not in name]
+        return ()
+
+    def remove(self, name: str) -> None:
+        """Remove an object, or leave it to the next run."""
+        with suppress(StoreError):
+            self._store.remove(self._prefix + name)
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Do nothing: buckets have no locks."""
+        return nullcontext()
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except NoSuchObject:
+            raise
+        except StoreError as error:
+            message = f"{visible(self.place)} cannot be {what}: {error}. Run the same check again."
+            raise WanprepError(message) from error
+
+
+def open_store(place: str, stores: Stores) -> Store:
     """Return the store at a place that the user names."""
+    if is_object_url(place):
+        return ObjectResults(place, stores)
     if "://" in place:
-        raise UsageError(f"{visible(place)} is not a folder: results are written to a folder")
+        raise UsageError(f"{visible(place)} is no folder or bucket: name one for the results")
     if os.path.exists(place) and not os.path.isdir(place):
         raise UsageError(f"{visible(place)} is a file: name a folder for the results")
     return LocalStore(place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -111,6 +111,13 @@ class CloudStore:
                 self._store, key, Path(file), attributes={"Content-Type": content_type},
                 mode="overwrite" if overwrite else "create", use_multipart=False,
             )  # fmt: skip
+
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        import obstore
+
+        with suppress(NoSuchObject), _translated_errors():
+            obstore.delete(self._store, key)
 
     def sign(self, key: str, lifetime: timedelta) -> str:
         """Return a URL with which anyone can read an object for some time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +79,11 @@ class OtherStore:
                 raise ObjectExists("there is such a file already")
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.put_file(file, path)
+
+    def remove(self, key: str) -> None:
+        """Remove a file; one that is not there is no error."""
+        with suppress(NoSuchObject), _translated_errors():
+            self._files.rm_file(self._path(key))
 
     def sign(self, key: str, lifetime: timedelta) -> str:
         """Return a URL with which anyone can read a file for some time."""

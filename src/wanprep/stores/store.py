@@ -75,6 +75,10 @@ class Store(Protocol):
         """Store a local file."""
         ...
 
+    def remove(self, key: str) -> None:
+        """Remove an object; one that is not there is no error."""
+        ...
+
     def sign(self, key: str, lifetime: timedelta) -> str:
         """Return a URL with which anyone can read an object for some time."""
         ...
