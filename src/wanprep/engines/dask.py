@@ -32,20 +32,18 @@ class DaskEngine(Closing):
             raise UsageError("--on dask needs Dask: pip install 'wanprep[dask]'") from error
         logging.getLogger("distributed").setLevel(logging.CRITICAL)  # errors are raised here, too
         self._cluster: Any = None
-        if not address:
-            self._cluster = distributed.LocalCluster(
-                n_workers=workers or os.cpu_count() or 1,
-                threads_per_worker=1,
-                dashboard_address=_NO_PAGE,
-                worker_dashboard_address=_NO_PAGE,
-                silence_logs=logging.CRITICAL,
-            )
-        place = self._cluster or address
+        self._client: Any = None
         try:
+            if not address:
+                self._cluster = _start_cluster(workers or os.cpu_count() or 1)
+            place = self._cluster or address
             self._client = distributed.Client(place, timeout=_SECONDS, set_as_default=False)
             self._client.wait_for_workers(1, timeout=_SECONDS)
-        except (OSError, ValueError, TimeoutError) as error:
+        except (OSError, ValueError, RuntimeError) as error:
             self.close()
+            if not address:
+                message = f"no Dask cluster can be started on this machine: {error}"
+                raise WanprepError(message) from error
             raise UsageError(
                 f"no Dask scheduler with a worker answers at {visible(address)} ({error}). Start"
                 " them with `dask scheduler` and `dask worker`, or check the address."
@@ -77,10 +75,22 @@ class DaskEngine(Closing):
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
-        for each in (getattr(self, "_client", None), self._cluster):
-            with suppress(Exception):  # the scheduler may be gone
-                if each is not None:
+        for each in (self._client, self._cluster):
+            if each is not None:
+                with suppress(Exception):  # the scheduler may be gone
                     each.close()
+
+
+def _start_cluster(workers: int) -> Any:  # noqa: ANN401 - Dask has no types
+    import distributed
+
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        dashboard_address=_NO_PAGE,
+        worker_dashboard_address=_NO_PAGE,
+        silence_logs=logging.CRITICAL,
+    )
 
 
 def _run(call: str) -> str:
