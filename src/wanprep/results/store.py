@@ -137,8 +137,10 @@ class ObjectResults:
         except NoSuchObject:
             raise
         except StoreError as error:
-            message = f"{visible(self.place)} cannot be {what}: {error}. Run the same check again."
-            raise WanprepError(message) from error
+            raise WanprepError(
+                f"{visible(self.place)} cannot be {what}: {error}. Check its name and your access"
+                " to it, then run the same command again."
+            ) from error
 
 
 def open_store(place: str, stores: Stores) -> Store:
