@@ -32,7 +32,7 @@ def succeeded_run(**columns: Any) -> Run:
     defaults: dict[str, Any] = {
         "id": "ab12", "identity": "a", "target": TARGET, "job": "/jobs/hero.yaml", "number": 1,
         "state": "succeeded", "sender": "", "order": Order(target=TARGET, body={}), "facts": {},
-        "created": NOW, "sent": NOW, "updated": NOW, "provider_id": "task-1", "told": {},
+        "created": NOW, "sent": NOW, "updated": NOW, "provider_id": "task-1", "details": {},
         "outputs": (), "files": (), "error": None, "deadline": None, "replaced_by": None,
     }  # fmt: skip
     return Run(**defaults | columns)

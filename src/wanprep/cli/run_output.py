@@ -201,7 +201,7 @@ def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterato
         "replaced_by": run.replaced_by,
         "idempotency_key": run.order.idempotency_key,
         "estimate": run.facts.get("estimate", {}).get("says"),
-        "answer": json.dumps(run.told) if run.told else None,
+        "answer": json.dumps(run.details) if run.details else None,
     }
     for name, value in values.items():
         for each in value if isinstance(value, list) else [value]:

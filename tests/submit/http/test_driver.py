@@ -433,8 +433,8 @@ def test_flows_that_a_provider_lacks(tmp_path: Path) -> None:
 
 
 def test_flows_get_the_settings_of_today() -> None:
-    def flow(told: Sent | Order) -> Flow[Any]:
-        order = told.order if isinstance(told, Sent) else told
+    def flow(given: Sent | Order) -> Flow[Any]:
+        order = given.order if isinstance(given, Sent) else given
         seen.append(order.settings["region"])
         raise Refused("enough")
         yield

@@ -38,7 +38,7 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     with ledger_in(folder) as ledger:
         run = reserved(ledger, "one", key="k" * 16)
         deadline = datetime(2026, 11, 20, 12, tzinfo=UTC)
-        run = ledger.move(run, "accepted", provider_id="task-1", told={"credits_reserved": 5})
+        run = ledger.move(run, "accepted", provider_id="task-1", details={"credits_reserved": 5})
         run = ledger.move(run, "succeeded", outputs=["https://x/v.mp4"], deadline=deadline)
         ledger.amend(run, files=["/out/v.mp4"])
 
@@ -50,7 +50,7 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     assert read.outputs == ("https://x/v.mp4",)
     assert read.files == ("/out/v.mp4",)
     assert read.deadline == deadline
-    assert read.told == {"credits_reserved": 5}
+    assert read.details == {"credits_reserved": 5}
     assert read.order == run.order
     assert read.order.body == {"prompt": "one"}
     assert read.order.idempotency_key == "k" * 16
@@ -64,10 +64,10 @@ def test_flows_get_all_of_an_order_and_what_earlier_answers_said(folder: Path) -
     new = replace(new, order=replace(new.order, roles=roles, parameters=parameters))
     with ledger_in(folder) as ledger:
         outcome = ledger.reserve(new)
-        told = {"cancel_url": "https://api.example.com/c/1"}
-        run = ledger.move(outcome.run, "accepted", provider_id="j1", told=told)
+        details = {"cancel_url": "https://api.example.com/c/1"}
+        run = ledger.move(outcome.run, "accepted", provider_id="j1", details=details)
         sent = ledger.as_sent(run)
-    assert (sent.order, sent.details) == (new.order, told)
+    assert (sent.order, sent.details) == (new.order, details)
 
 
 def test_other_users_cannot_read_it(folder: Path) -> None:

@@ -66,8 +66,8 @@ def test_ends_that_evolink_does_not_document(
     service.script = {"*": [answer(200, {"id": "task-1", "status": word})]}
     run = refresh_run(session, run)
     assert run.state == state
-    assert run.told.get("unknown_state") == (word if state == "accepted" else None)
-    assert session.ledger.reload(run).told == run.told
+    assert run.details.get("unknown_state") == (word if state == "accepted" else None)
+    assert session.ledger.reload(run).details == run.details
     assert bool(session.ledger.live_run(run.identity)) is live
     assert (state != "expired") or "EvoLink reports the job as Expired. To generate it" in str(
         run.error

@@ -77,6 +77,7 @@ STEPS: Final[Sequence[Sequence[str]]] = (
         "ALTER TABLE runs ADD COLUMN roles TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE runs ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}'",
     ),
+    ("ALTER TABLE runs RENAME COLUMN told TO details",),
 )
 _TIMEOUT: Final = 15.0  # seconds to wait for another process that writes
 _ADVICE: Final = (

@@ -104,7 +104,7 @@ class Ledger(Closing):
             sent_at=run.sent,
             provider_id=run.provider_id or "",
             taken=frozenset(others - {None}),
-            details=run.told,
+            details=run.details,
         )
 
     def other_lost_runs(self, run: Run) -> list[Run]:

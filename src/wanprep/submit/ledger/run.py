@@ -67,7 +67,7 @@ class Run:
     sent: datetime
     updated: datetime
     provider_id: str | None
-    told: Mapping[str, Any]  # what the provider reported beside the state
+    details: Mapping[str, Any]  # what the provider reported beside the state
     outputs: tuple[str, ...]
     files: tuple[str, ...]
     error: str | None
@@ -106,7 +106,7 @@ def new_row(run_id: str, new: NewRun, sender: str) -> dict[str, object]:
         "idempotency_key": order.idempotency_key, "model": order.model,
         "body": order.body, "query": order.query,
         "roles": order.roles, "parameters": order.parameters,
-        "facts": new.facts, "told": {}, "outputs": (), "files": (),
+        "facts": new.facts, "details": {}, "outputs": (), "files": (),
         "created": now, "sent": now, "updated": now,
     })  # fmt: skip
 
@@ -140,7 +140,7 @@ def run_from_row(row: sqlite3.Row) -> Run:
     return Run(
         id=row["id"], identity=row["identity"], target=row["target"], job=row["job"],
         number=row["number"], state=row["state"], sender=row["sender"], order=order,
-        facts=json.loads(row["facts"]), told=json.loads(row["told"]),
+        facts=json.loads(row["facts"]), details=json.loads(row["details"]),
         created=datetime.fromisoformat(row["created"]), sent=datetime.fromisoformat(row["sent"]),
         updated=datetime.fromisoformat(row["updated"]),
         deadline=datetime.fromisoformat(row["deadline"]) if row["deadline"] else None,

@@ -210,7 +210,7 @@ def _provenance(run: Run) -> dict[str, Any]:
         "query": dict(run.order.query),
         "assets": run.facts.get("assets", []),
         "estimate": run.facts.get("estimate"),
-        "told": run.told,
+        "details": run.details,
         "created": format_time(run.created),
         "sent": format_time(run.sent),
     }

@@ -134,7 +134,7 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
     except Uncertain as error:
         why = f"{before}{str(error).rstrip('.')}."
         return _record(
-            session, run, "uncertain", f"sent ({why})", error=why, told=dict(error.headers)
+            session, run, "uncertain", f"sent ({why})", error=why, details=dict(error.headers)
         )
     except Exception as error:
         why = f"it failed while sending: {redact(str(error)) or type(error).__name__}."
@@ -143,7 +143,7 @@ def place_order(session: Session, run: Run, *, repeat: bool = False) -> Run:
     outcome = f"accepted as {accepted.provider_id}"
     return _record(
         session, run, "accepted", outcome,
-        provider_id=accepted.provider_id, told=dict(accepted.details),
+        provider_id=accepted.provider_id, details=dict(accepted.details),
     )  # fmt: skip
 
 

@@ -32,24 +32,26 @@ class NotCancelled(WanprepError):
 
 def record_status(session: Session, run: Run, status: Status) -> Run:
     """Move a run to the state that its provider reports; one in progress stays as it is."""
-    service, details = session.service(run.provider), {**run.told, **status.details}
+    service, details = session.service(run.provider), {**run.details, **status.details}
     details.pop(UNKNOWN_STATE, None)
     match status.state:
         case "succeeded":
             deadline = result_deadline(service, run, status.outputs)
             return session.ledger.move(
-                run, "succeeded", outputs=status.outputs, told=details, deadline=deadline
+                run, "succeeded", outputs=status.outputs, details=details, deadline=deadline
             )
         case "failed":
             why = status.error or f"{service.title} gives no reason"
-            return session.ledger.move(run, "failed", error=why, told=details)
+            return session.ledger.move(run, "failed", error=why, details=details)
         case "cancelled":
-            return session.ledger.move(run, "cancelled", error=status.error or None, told=details)
+            return session.ledger.move(
+                run, "cancelled", error=status.error or None, details=details
+            )
         case "expired":
             why = f"{(status.error or f'{service.title} reports {status.word}').rstrip('.')}."
-            return session.ledger.move(run, "expired", error=f"{why} {PAY_AGAIN}", told=details)
-        case "unknown" if run.told.get(UNKNOWN_STATE) != status.word:
-            return session.ledger.amend(run, told={**run.told, UNKNOWN_STATE: status.word})
+            return session.ledger.move(run, "expired", error=f"{why} {PAY_AGAIN}", details=details)
+        case "unknown" if run.details.get(UNKNOWN_STATE) != status.word:
+            return session.ledger.amend(run, details={**run.details, UNKNOWN_STATE: status.word})
         case _:
             return run
 
@@ -113,7 +115,11 @@ def find_lost_run(session: Session, run: Run) -> Run:
             break
         if found:
             return session.ledger.move(
-                run, "accepted", provider_id=found.provider_id, told=dict(found.details), error=None
+                run,
+                "accepted",
+                provider_id=found.provider_id,
+                details=dict(found.details),
+                error=None,
             )
     return run
 

@@ -100,7 +100,7 @@ def _resume(line: _Line, accepted: Accepted) -> Iterator[str]:
         with Ledger(folder) as ledger:
             reserved = ledger.reserve(new)
             details = dict(accepted.details)
-            ledger.move(reserved.run, "accepted", provider_id=accepted.provider_id, told=details)
+            ledger.move(reserved.run, "accepted", provider_id=accepted.provider_id, details=details)
             if isinstance(ledger.reserve(new), Reserved):
                 yield "the same job would be paid for twice."
         with Ledger(folder) as ledger:
