@@ -69,8 +69,8 @@ def check(
     given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
     the kind of a file decides. Raises UsageError for a target or a path that does not exist.
     """
-    from wanprep.check.inputs import CheckRequest
     from wanprep.check.pipeline import run_check
+    from wanprep.check.request import CheckRequest
     from wanprep.fix.fixable import with_fixes
     from wanprep.plugins.loading import load_checks
 

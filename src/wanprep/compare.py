@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import CheckRequest, read_inputs
+from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
+from wanprep.check.request import CheckRequest
 from wanprep.fix.job.files import PlannedJob
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options
@@ -19,7 +20,8 @@ from wanprep.submit.request.price import estimate_price
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.fix.plan.plan import Safety

@@ -12,8 +12,8 @@ from processes import wanprep_without_privileges
 
 from wanprep.check import git
 from wanprep.check.git import changed_subjects, deleted_files, files_that_mention, unaffected_jobs
-from wanprep.check.inputs import CheckRequest
 from wanprep.check.pipeline import run_check
+from wanprep.check.request import CheckRequest
 from wanprep.cli import run
 
 NOTHING = io.BytesIO()

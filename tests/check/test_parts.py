@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from wanprep.check import names, parts
-from wanprep.check.inputs import CheckRequest
 from wanprep.check.names import MediaNames, Repeats, Shard
 from wanprep.check.paths import find_subjects
 from wanprep.check.pipeline import check_in_parts, run_check
+from wanprep.check.request import CheckRequest
 from wanprep.check.result import Report, join
 from wanprep.files import spool
 from wanprep.fix.fixable import with_fixes

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from wanprep import check
-from wanprep.check.inputs import CheckRequest, Inputs
+from wanprep.check.inputs import Inputs
 from wanprep.check.paths import check_paths, find_subjects
 from wanprep.check.pipeline import placeholder_facts
+from wanprep.check.request import CheckRequest
 from wanprep.errors import UsageError
 from wanprep.job.model import Asset
 from wanprep.job.roles import common_roles

@@ -17,8 +17,8 @@ from PIL import Image
 
 from wanprep import __version__
 from wanprep.check import parts
-from wanprep.check.inputs import CheckRequest
 from wanprep.check.pipeline import check_in_parts
+from wanprep.check.request import CheckRequest
 from wanprep.engines import dask
 from wanprep.engines.dask import DaskEngine
 from wanprep.engines.engine import call_of

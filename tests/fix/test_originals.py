@@ -14,7 +14,7 @@ from commands import Command
 from PIL import Image
 
 from wanprep.check.git import is_in_git
-from wanprep.check.inputs import CheckRequest
+from wanprep.check.request import CheckRequest
 from wanprep.fix.outcome import NotFixed, Outcomes
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, ProgressCallback

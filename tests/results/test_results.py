@@ -18,9 +18,9 @@ from PIL import Image
 
 from wanprep import Facts
 from wanprep.check import parts
-from wanprep.check.inputs import CheckRequest
 from wanprep.check.names import Shard
 from wanprep.check.pipeline import check_in_parts
+from wanprep.check.request import CheckRequest
 from wanprep.fix.fixable import with_fixes
 from wanprep.media.workers import report_to
 from wanprep.report import FORMATS, STATISTICS, Style, renderer

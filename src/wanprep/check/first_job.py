@@ -8,9 +8,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.inputs import CheckRequest, Inputs, read_cases
+from wanprep.check.cases import read_cases
+from wanprep.check.inputs import Inputs
 from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
+from wanprep.check.request import CheckRequest
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
 from wanprep.job.references.dialects import dialect_of

@@ -11,25 +11,19 @@ import time
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from wanprep.check.inputs import (
-    Inputs,
-    find,
-    left_out,
-    probe_jobs,
-    probe_urls,
-    read_job_files,
-    targets_of,
-    url_asset,
-)
+from wanprep.check.cases import read_job_files
+from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
 from wanprep.check.names import own
+from wanprep.check.request import find, targets_of
 from wanprep.media.facts import Facts, is_url
 from wanprep.media.workers import expect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.check.inputs import CheckRequest, Probe, ReadJobs, Targets
+    from wanprep.check.cases import ReadJobs
     from wanprep.check.paths import Subjects
+    from wanprep.check.request import CheckRequest, Probe, Targets
     from wanprep.check.uses import Uses
     from wanprep.rules.target import Target
 

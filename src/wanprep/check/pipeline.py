@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from wanprep.check.inputs import Case, CheckRequest, Inputs
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
     from wanprep.check.plugin_checks import Check
+    from wanprep.check.request import CheckRequest
     from wanprep.job.model import Asset
     from wanprep.job.roles import Roles
     from wanprep.rules.target import Target

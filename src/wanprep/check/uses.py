@@ -13,7 +13,8 @@ from wanprep.check.ignores import inline_ignores
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.inputs import CheckRequest, ReadJobs
+    from wanprep.check.cases import ReadJobs
+    from wanprep.check.request import CheckRequest
     from wanprep.rules.target import Target
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from wanprep.check.baseline import Entry
     from wanprep.check.exclude import Exclusions
-    from wanprep.check.inputs import CheckRequest
     from wanprep.check.names import Shard
+    from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.fix.fixable import Plans
@@ -102,7 +102,7 @@ def check(
       wanprep check /mnt/assets --on dask://head:8786 --results checked
     """
     from wanprep.check.exclude import exclusions_of
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
     from wanprep.check.result import select_findings
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config

@@ -22,7 +22,7 @@ from wanprep.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
 
 
 @click.command(short_help="Fix what can be fixed, and verify it.")
@@ -69,7 +69,7 @@ def fix(
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
     """
     from wanprep.check.exclude import exclusions_of
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
     from wanprep.cli import fix_steps as steps
     from wanprep.config import find_config
     from wanprep.rules.finding import parse_rule_names

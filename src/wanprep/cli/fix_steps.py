@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from wanprep.check.baseline import Entry
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Crop, Plan, ProgressCallback, Trim

@@ -26,7 +26,8 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wanprep.check.inputs import CheckRequest, Inputs
+    from wanprep.check.inputs import Inputs
+    from wanprep.check.request import CheckRequest
     from wanprep.submit.ledger.run import RunState
     from wanprep.submit.request.price import Estimate, Unpriced
     from wanprep.submit.request.submission import Submission
@@ -84,7 +85,7 @@ def submit(
       wanprep submit jobs/*.yaml --wait --max-cost 10
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
     """
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
     from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
     from wanprep.plugins.loading import load_checks

@@ -17,7 +17,8 @@ from wanprep.media.facts import is_remote
 from wanprep.rules.finding import FIX
 
 if TYPE_CHECKING:
-    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.fix.job.changes import Fixable
     from wanprep.job.model import JobFile

@@ -7,14 +7,16 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wanprep.check.inputs import read_cases, targets_of
+from wanprep.check.cases import read_cases
+from wanprep.check.request import targets_of
 from wanprep.job.model import parse_jobs
 from wanprep.media import probe_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
     from wanprep.config import Config
     from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.plan_file import PlannedFile

@@ -14,8 +14,10 @@ from wanprep.media.facts import UNSAFE, unreadable_facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from wanprep.check.cases import Case
     from wanprep.check.ignores import Ignores
-    from wanprep.check.inputs import Case, CheckRequest, Inputs
+    from wanprep.check.inputs import Inputs
+    from wanprep.check.request import CheckRequest
     from wanprep.fix.deliver import ResultPaths
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.job.model import Asset, Job

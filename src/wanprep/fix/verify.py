@@ -15,7 +15,7 @@ from wanprep.media.facts import is_remote
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.inputs import CheckRequest
+    from wanprep.check.request import CheckRequest
     from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Plan
     from wanprep.fix.request import FixRequest, MediaFile, PlannedRun

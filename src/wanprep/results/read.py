@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.inputs import CheckRequest, Inputs
+from wanprep.check.inputs import Inputs
+from wanprep.check.request import CheckRequest
 from wanprep.check.result import Report
 from wanprep.errors import UsageError
 from wanprep.results.manifest import read_manifest

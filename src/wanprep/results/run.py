@@ -8,9 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from wanprep import __version__
-from wanprep.check.inputs import targets_of
 from wanprep.check.parts import inputs_in_parts, media_in_parts
 from wanprep.check.pipeline import judge_inputs
+from wanprep.check.request import targets_of
 from wanprep.errors import UsageError
 from wanprep.fix.fixable import with_fixes
 from wanprep.media.cache import PROBE_VERSION
@@ -25,7 +25,8 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wanprep.check.inputs import CheckRequest, Inputs
+    from wanprep.check.inputs import Inputs
+    from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.fixable import Plans
     from wanprep.results.rows import Row

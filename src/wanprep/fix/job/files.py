@@ -17,7 +17,7 @@ from wanprep.fix.outcome import FixedFile, result_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.inputs import Case
+    from wanprep.check.cases import Case
     from wanprep.fix.outcome import Outcome
     from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import FixRequest, MediaFile, PlannedRun

@@ -22,7 +22,7 @@ from wanprep.rules.slots import schema_at, slot_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from wanprep.check.inputs import Case
+    from wanprep.check.cases import Case
     from wanprep.job.documents.document import Document
     from wanprep.job.model import Asset, Job
     from wanprep.job.references.dialects import Dialect

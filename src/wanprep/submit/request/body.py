@@ -24,7 +24,7 @@ from wanprep.text import join_words, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wanprep.check.inputs import Case
+    from wanprep.check.cases import Case
     from wanprep.plugins.provider import LocalFile, Settings
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission

@@ -20,7 +20,8 @@ from wanprep.text import join_words, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
     from wanprep.job.model import Asset
     from wanprep.media.facts import Facts
     from wanprep.plugins.provider import LocalFile

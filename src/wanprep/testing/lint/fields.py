@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.check.inputs import Case
+from wanprep.check.cases import Case
 from wanprep.job.model import read_jobs
 from wanprep.job.roles import VOICE, common_roles
 from wanprep.rules.check_target import resolve_reference
