@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.commands import COMMANDS, cli
-from wanprep.cli.targets import limit_of, main_bound, parts, rows, rule_lines
 from wanprep.rules.finding import rules
+from wanprep.rules.limits import limit_of, main_bound, parts, rows, rule_lines
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 from wanprep.submit.services.service import PROVIDER_FILE, base_url_variables, load_service

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,16 +23,55 @@ def output_of(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
     return out
 
 
-def test_targets_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
+def test_targets_are_listed_by_provider(capfd: pytest.CaptureFixture[str]) -> None:
     lines = output_of(capfd, "targets").splitlines()
-    assert [line.split()[0] for line in lines] == list(TARGETS)
-    assert lines == sorted(lines)
-    assert "EvoLink: Wan 2.7 reference video" in lines[1]
+    listed = [line.split() for line in lines if line.startswith(" ")]
+    assert [name for name, *_ in listed] == list(TARGETS)
+    assert lines[lines.index("RunComfy") + 2].endswith("Wan 2.7 reference to video (default)")
+
+    rows = json.loads(output_of(capfd, "targets", "--format", "json"))
+    assert [row["id"] for row in rows] == list(TARGETS)
+    assert {row["id"] for row in rows if row["default"]} == {"runcomfy/wan-2-7-reference-to-video"}
+
+
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [
+        ("2000-01-31", "retired: ended on 2000-01-31; use wan/2.7"),
+        ("2999-12-31", "ends on 2999-12-31; use wan/2.7"),
+    ],
+)
+def test_targets_that_end_are_marked(
+    own_target: Callable[..., None], until: str, says: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = {"doc": "https://acme.example/docs", "says": "it ends", "checked": "2026-11-30",
+              "confidence": "documented"}  # fmt: skip
+    own_target(**{"until": until, "until_source": source, "replaced-by": "wan/2.7"})
+    for arguments in (["targets"], ["targets", "acme"]):
+        assert says in [line.strip() for line in output_of(capfd, *arguments).splitlines()]
+    shown = json.loads(output_of(capfd, "targets", "acme", "--format", "json"))
+    assert (shown["until"], shown["replaced_by"]) == (until, "wan/2.7")
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_target_is_a_table_of_one_screen(name: str, capfd: pytest.CaptureFixture[str]) -> None:
     out = output_of(capfd, "targets", name)
+    target = TARGETS[name]
+    assert out.startswith(f"{name}: {target.title}\n")
+    assert not [word for word in ("None", "*.", "{", "minimum", "maxItems", "False") if word in out]
+    lines = out.splitlines()
+    assert len(lines) <= 56
+    assert (
+        max(columns(each) for each in lines if "https://" not in each and " -v" not in each) <= 80
+    )
+    numbers = {int(number) for number in re.findall(r"\[(\d+)\]", out)}
+    shown = [line for line in lines if line.strip().startswith("[") and "https://" in line]
+    assert numbers == {*range(1, len(shown) + 1)}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_every_limit_is_listed_with_its_rule(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    out = output_of(capfd, "targets", name, "-v")
     target = TARGETS[name]
     assert out.startswith(f"{name}\n{target.title}\n")
     for schema in (*target.roles.values(), target.job, target.body):
@@ -43,28 +84,49 @@ def test_a_target_is_a_readable_table(name: str, capfd: pytest.CaptureFixture[st
     assert all(note in flat for note in target.unchecked)
 
 
-def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = [line.strip() for line in output_of(capfd, "targets", "wan/2.7").splitlines()]
-    for line in (
-        "kind: image",
-        "format: JPEG, PNG, BMP or WEBP",
-        "width: 240 to 8000 px",
-        "aspect: 1:8 to 8:1",
-        "bytes: at most 20 MB",
-        "duration: 1 to 30 s",
-        "characters of the prompt: at most 5000",
-        "references: at most 5",
-        "resolution: 720p or 1080p",
-        "watermark: true or false",
-    ):
-        assert line in lines
-    lines = [
-        line.strip()
-        for line in output_of(capfd, "targets", "runcomfy/wan-2-2-image-to-video").splitlines()
+@pytest.mark.parametrize("name", TARGETS)
+def test_json_has_every_limit(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    shown = json.loads(output_of(capfd, "targets", name, "--format", "json"))
+    target = TARGETS[name]
+    limits = {"job": shown["job"], "body": shown["body"]}
+    limits |= {role: each["limits"] for role, each in shown["roles"].items()}
+    for part, schema in {**target.roles, "job": target.job, "body": target.body}.items():
+        expected = [(*bound.path, bound.keyword) for bound in bounds(schema)]
+        paths = [(*filter(None, limit["path"].split(".")), keyword)
+                 for limit in limits[part] for keyword in limit["bounds"]]  # fmt: skip
+        assert [".".join(each) for each in paths] == [".".join(each) for each in expected]
+    assert {*shown["parameters"]} == {*target.data["fields"]["parameters"]}
+    assert [role for role, each in shown["roles"].items() if each["accepted"]] == [
+        role for role in target.roles if target.has_role(role)
     ]
-    assert "width: more than 360 px and less than 2000 px" in lines
-    assert "template: squish, flying or carousel" in lines
-    assert "voices: none" in lines
+
+
+def test_limits_are_shown_in_their_units(capfd: pytest.CaptureFixture[str]) -> None:
+    def rows(name: str) -> list[str]:
+        return [
+            re.sub("  +", " | ", line) for line in output_of(capfd, "targets", name).split("\n")
+        ]
+
+    shown = rows("evolink")
+    for row in (
+        "format | JPEG, PNG, BMP or WEBP | MP4 or MOV | WAV or MP3",
+        "width | 240 to 8000 px | 240 to 4096 px",
+        "aspect | 1:8 to 8:1 | 1:8 to 8:1",
+        "bytes | at most 20 MB | at most 100 MB | at most 15 MB",
+        "duration | 1 to 30 s | 1 to 10 s",
+        "alpha | no",
+        "prompt | at most 5000 characters (warning)",
+        "references | at least 1; at most 5",
+        "resolution | 720p or 1080p | 720p",
+        "duration | 2 to 10 s; 2 to 15 s | 5",
+        "The prompt names references as: Image 1, 图1",
+        " | - duration: 2 to 10 s with a reference video",
+    ):
+        assert row in shown
+    shown = rows("runcomfy/wan-2-2-image-to-video")
+    assert "width | more than 360 px and less than 2000 px" in shown
+    assert "resolution | 480p or 1080p | 480p" in shown  # the provider's 480P
+    assert "Not accepted: reference_video or voice" in shown
 
 
 def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -> None:
@@ -126,27 +188,34 @@ def test_usage_errors(arguments: list[str], says: str, capfd: pytest.CaptureFixt
     assert says in err
 
 
-def test_a_configured_target_is_shown_too(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data = dict(TARGETS["wan/2.7"].data) | {"id": "acme/video-1", "title": "Acme: Video 1"}
-    (tmp_path / "targets").mkdir()
-    (tmp_path / "targets/video-1.json").write_text(json.dumps(data))
-    (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
+@pytest.fixture
+def own_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that writes a target of the user's own, with some other keys."""
     monkeypatch.chdir(tmp_path)
 
+    def write(**keys: object) -> None:
+        names = {"id": "acme/video-1", "title": "Acme: Video 1"}
+        (tmp_path / "targets").mkdir()
+        text = json.dumps(dict(TARGETS["wan/2.7"].data) | names | keys)
+        (tmp_path / "targets/video-1.json").write_text(text)
+        (tmp_path / "wanprep.toml").write_text('target-folders = ["targets"]\n')
+
+    return write
+
+
+def test_a_configured_target_is_shown_too(
+    own_target: Callable[..., None], capfd: pytest.CaptureFixture[str]
+) -> None:
+    own_target()
     assert "acme/video-1" in output_of(capfd, "targets")
-    assert output_of(capfd, "targets", "acme/video-1").startswith("acme/video-1\nAcme: Video 1\n")
+    assert output_of(capfd, "targets", "acme/video-1").startswith("acme/video-1: Acme: Video 1\n")
     assert "acme/video-1, job: " in output_of(capfd, "explain", "prompt-too-long")
 
 
-def test_a_target_shows_notes_on_submitting(capfd: pytest.CaptureFixture[str]) -> None:
-    assert run(["targets", "wavespeed/wan-2.7-reference-to-video"]) == 0
-    output = " ".join(capfd.readouterr().out.split())
+def test_verbose_shows_notes_on_submitting(capfd: pytest.CaptureFixture[str]) -> None:
+    output = " ".join(output_of(capfd, "targets", "wavespeed", "-v").split())
     assert "Submitting - No idempotency keys: a request whose response is lost" in output
     assert "- Results can be downloaded for 7 days." in output
-
-    assert run(["targets", "evolink/wan2.7-reference-video"]) == 0
-    assert "Idempotency keys (Idempotency-Key)" in capfd.readouterr().out
-    assert run(["targets", "wan/2.7"]) == 0
-    assert "Submitting" not in capfd.readouterr().out
+    shown = json.loads(output_of(capfd, "targets", "evolink", "--format", "json"))
+    assert "Idempotency keys (Idempotency-Key)" in shown["submitting"][0]
+    assert "Submitting" not in output_of(capfd, "targets", "wan/2.7", "-v")

@@ -21,9 +21,9 @@ def explain(rule: str | None) -> None:
       wanprep explain
       wanprep explain video-too-long
     """
-    from wanprep.cli.targets import rule_lines
     from wanprep.config import find_config
     from wanprep.rules.finding import find_rule, rules
+    from wanprep.rules.limits import rule_lines
     from wanprep.rules.target import all_targets
     from wanprep.text import two_columns, wrap
 

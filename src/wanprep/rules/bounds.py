@@ -41,6 +41,7 @@ class Bound:
     severity: str
     source: Mapping[str, str]
     schema: Mapping[str, Any]  # with the bound's neighbours
+    is_conditional: bool = False  # it holds in some cases only, those of an `if`
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ class JobViolation:
     advice: str = ""  # in place of the rule's
 
 
-def bounds(schema: Schema | bool, path: tuple[str, ...] = ()) -> Iterator[Bound]:
+def bounds(
+    schema: Schema | bool, path: tuple[str, ...] = (), *, is_conditional: bool = False
+) -> Iterator[Bound]:
     """List all limits of an expanded schema, those under `if`/`then` too."""
     if isinstance(schema, bool):
         return
@@ -83,18 +86,21 @@ def bounds(schema: Schema | bool, path: tuple[str, ...] = ()) -> Iterator[Bound]
                 severity=of_keyword(schema.get("x-severity", ""), keyword),
                 source=_source(schema, keyword),
                 schema=schema,
+                is_conditional=is_conditional,
             )
     for key, value in schema.items():
         if key in _CONDITIONS or key.startswith("x-"):
             continue
+        case = is_conditional or key in {"then", "else"}
         if key in _MAPS:
             for name, inner in value.items():
-                yield from bounds(inner, (*path, name))
+                yield from bounds(inner, (*path, name), is_conditional=case)
         elif isinstance(value, dict):
-            yield from bounds(value, (*path, "*") if key == "items" else path)
+            inside = (*path, "*") if key == "items" else path
+            yield from bounds(value, inside, is_conditional=case)
         elif key == "allOf":
             for inner in value:
-                yield from bounds(inner, path)
+                yield from bounds(inner, path, is_conditional=case)
 
 
 def is_limit(schema: Schema, keyword: str) -> bool:
