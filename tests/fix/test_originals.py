@@ -108,7 +108,7 @@ def test_a_file_that_vanishes_is_one_failure(
     paths: list[str],
 ) -> None:  # fmt: skip
     vanish = _Meanwhile(before=lambda: Path(paths[0]).unlink(missing_ok=True))
-    monkeypatch.setattr("wanprep.cli.fix_steps._show_progress", lambda: nullcontext(vanish))
+    monkeypatch.setattr("wanprep.cli.fix_steps.show_progress", lambda: nullcontext(vanish))
 
     done = wanprep("fix", *paths, *how, "-j", "1")
 
@@ -188,7 +188,7 @@ def test_after_an_interruption_in_place_there_is_no_second_result(
     arguments = ("fix", *paths, "--in-place", "--no-backup", "--trim", "start", "-j", "1")
     with monkeypatch.context() as patch:
         meanwhile = nullcontext(_Meanwhile(after=interrupt))
-        patch.setattr("wanprep.cli.fix_steps._show_progress", lambda: meanwhile)
+        patch.setattr("wanprep.cli.fix_steps.show_progress", lambda: meanwhile)
         assert wanprep(*arguments).status == 130
 
     assert wanprep(*arguments).status == 0

@@ -27,9 +27,8 @@ from wanprep.files.outputs import require_folder
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
-    from wanprep.check.baseline import Entry
     from wanprep.check.exclude import Exclusions
     from wanprep.check.names import Shard
     from wanprep.check.request import CheckRequest
@@ -103,7 +102,7 @@ def check(
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
-    from wanprep.check.result import select_findings
+    from wanprep.check.selection import Selection, load_baseline
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.plugins.loading import load_checks
@@ -126,6 +125,9 @@ def check(
     def parts() -> Iterator[Report]:
         config = find_config(Path.cwd())
         entries = load_baseline(config, baseline, disabled=no_baseline or writes_baseline)
+        selection = Selection(
+            selected=selected, ignored=ignored, severity=severity, baseline=entries
+        )
         request = CheckRequest(
             paths=paths or (() if changed else (".",)), targets=targets, roles=roles, deep=deep,
             offline=config.offline if offline is None else offline, changed=changed,
@@ -142,8 +144,7 @@ def check(
         plans: Plans = {}
         with open_engine(engine, jobs) as opened, show_probe_progress() as progress:
             for part in _check(replace(request, engine=opened), results):
-                selection = select_findings(part, selected, ignored, severity)
-                shown = drop_baseline(selection, entries)
+                shown = selection.apply(part)
                 shown = shown if results else _with_fixes(shown, plans)
                 with progress.paused() if shown.findings else nullcontext():
                     yield shown
@@ -175,31 +176,6 @@ def _with_fixes(part: Report, plans: Plans) -> Report:
     from wanprep.fix.fixable import with_fixes
 
     return with_fixes(part, plans)
-
-
-def load_baseline(
-    config: Config, path: str | None = None, *, disabled: bool = False
-) -> tuple[Entry, ...] | None:
-    """Read the baseline at a path or, without one, the configuration's."""
-    if path and disabled:
-        raise UsageError("--baseline FILE and --no-baseline cannot be combined")
-    file = Path(path) if path else config.baseline
-    if disabled or file is None:
-        return None
-    from wanprep.check.baseline import read_baseline
-
-    return read_baseline(file)
-
-
-def drop_baseline(
-    report: Report, entries: tuple[Entry, ...] | None, sources: Mapping[str, str] | None = None
-) -> Report:
-    """Leave out the findings in the baseline, if there is one."""
-    if entries is None:
-        return report
-    from wanprep.check.baseline import without_baseline
-
-    return without_baseline(report, entries, sources or {})
 
 
 def _write_baseline(parts: Iterable[Report], config: Config, path: str) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wanprep.cli.check import load_baseline
 from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import (
     fixing_options,
@@ -17,7 +16,6 @@ from wanprep.cli.options import (
     offline_option,
     reading_options,
 )
-from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,11 +68,19 @@ def fix(
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
+    from wanprep.check.selection import load_baseline
     from wanprep.cli import fix_steps as steps
     from wanprep.config import find_config
+    from wanprep.fix.run import (
+        apply,
+        check_results,
+        default_receipt,
+        make_task,
+        require_destination,
+    )  # fmt: skip
     from wanprep.rules.finding import parse_rule_names
 
-    _check_destination(out, in_place, required=not (plan or diff))
+    require_destination(out, in_place, required=not (plan or diff))
     config = find_config(Path.cwd())
     baseline = load_baseline(config)  # a missing one is reported before anything is fixed
     request = CheckRequest(
@@ -83,7 +89,7 @@ def fix(
         cache=not no_cache, nul=nul, workers=jobs, config=config,
         exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
     )  # fmt: skip
-    task = steps.make_task(
+    task = make_task(
         request,
         parse_rule_names(ignore),
         out,
@@ -94,16 +100,16 @@ def fix(
         trim=trim,
         background=background,
     )
-    receipt_file = receipt or steps.default_receipt(out)
+    receipt_file = receipt or default_receipt(out)
     destination = bool(out) or in_place
     if plan or not destination:
         return steps.show_plan(
             task, baseline, style, destination=destination, receipt_file=receipt_file, diff=diff,
             fails_on_fix=exit_non_zero_on_fix,
         )  # fmt: skip
-    prepared, outcomes = steps.apply(task, receipt_file)
+    run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())
     interrupted = outcomes.is_interrupted
-    remaining = None if interrupted else steps.check_results(task, prepared, outcomes, baseline)
+    remaining = None if interrupted else check_results(task, run, outcomes, baseline)
     steps.show_outcomes(outcomes, remaining, style, receipt_file, diff=diff)
     if remaining is None:
         raise KeyboardInterrupt
@@ -119,25 +125,15 @@ def fix_before_check(
     """Fix files, print the outcomes to stderr and return a request to check the results."""
     from wanprep.cli import fix_steps as steps
     from wanprep.cli.report_output import print_pieces, style_for
+    from wanprep.fix.run import apply, default_receipt, make_task, require_destination
     from wanprep.fix.verify import recheck_request
     from wanprep.report.fix_text import render_outcomes
 
-    _check_destination(out, in_place, required=True)
-    task = steps.make_task(request, ignored, out, receipt, **choices)
-    prepared, outcomes = steps.apply(task, receipt or steps.default_receipt(out))
+    require_destination(out, in_place, required=True)
+    task = make_task(request, ignored, out, receipt, **choices)
+    receipt_file = receipt or default_receipt(out)
+    run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())
     print_pieces(render_outcomes(outcomes, None, style_for(sys.stderr)), sys.stderr)
     if outcomes.is_interrupted:
         raise KeyboardInterrupt
-    return recheck_request(task, prepared, outcomes)
-
-
-def _check_destination(out: str | None, in_place: bool, *, required: bool) -> None:
-    if out and in_place:
-        raise UsageError("--out DIR and --in-place cannot be combined")
-    if out and Path(out).exists() and not Path(out).is_dir():
-        raise UsageError(f"--out {out} is a file: name a folder; it need not exist")
-    if required and not (out or in_place):
-        raise UsageError(
-            "no destination: --out DIR keeps the originals, --in-place replaces them, --plan"
-            " changes nothing"
-        )
+    return recheck_request(task, run, outcomes)

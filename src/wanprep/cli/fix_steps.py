@@ -1,4 +1,4 @@
-"""The steps of `wanprep fix`: plan, ask, apply with progress, check again, print."""
+"""What `wanprep fix` shows and asks: the plan, questions, progress and outcomes."""
 
 from __future__ import annotations
 
@@ -7,104 +7,37 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
-from wanprep.check.inputs import read_inputs
-from wanprep.check.pipeline import judge_inputs
-from wanprep.cli.check import drop_baseline
 from wanprep.cli.options import is_quiet
 from wanprep.cli.report_output import print_pieces, style_for
-from wanprep.files.atomic import require_writable
-from wanprep.files.outputs import refuse_foreign, refuse_inputs
-from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
-from wanprep.fix.fixable import with_fixes
-from wanprep.fix.job.files import planned_jobs
-from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
-from wanprep.fix.plan.plan import Options, VideoRecipe
+from wanprep.fix.pipeline import FixProgress
+from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.plan_json import outcome_diff, plan_diff, plan_json
-from wanprep.fix.predict import predict
-from wanprep.fix.receipt import RECEIPT, receipt
-from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
-from wanprep.fix.request import FixRequest
-from wanprep.fix.verify import recheck_request
+from wanprep.fix.receipt import receipt
+from wanprep.fix.run import preview
 from wanprep.report.fix_text import render_outcomes
 from wanprep.report.plan_text import render_plan
 from wanprep.text import join_words, json_text, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from rich.progress import Progress, TaskID
 
     from wanprep.check.baseline import Entry
-    from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.fix.outcome import Outcomes
-    from wanprep.fix.plan.plan import Crop, Plan, ProgressCallback, Trim
-    from wanprep.fix.plan_file import PlannedFile
-    from wanprep.fix.request import PlannedRun
+    from wanprep.fix.plan.plan import Crop, Options, Plan, ProgressCallback, Trim
+    from wanprep.fix.plan_file import Ask, PlannedFile
+    from wanprep.fix.request import FixRequest
 
 _Answer = TypeVar("_Answer", bound=str)
 _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}
 _TRIM: Final[dict[str, Trim]] = {"s": "start", "c": "center", "e": "end"}
 _ALSO: Final = {"center": ("centre",), "not at all": ("no", "none")}
-
-
-def make_task(
-    request: CheckRequest,
-    ignored: Iterable[str],
-    out: str | None,
-    receipt_file: str | None,
-    *,
-    no_backup: bool,
-    yes: bool,
-    **choices: str | None,
-) -> FixRequest:
-    """Combine the options of the command line with the configuration's."""
-    given = {name: value for name, value in choices.items() if value is not None}
-    receipts = filter(None, (default_receipt(out), receipt_file))
-    return FixRequest(
-        check=request,
-        ignored=frozenset(ignored),
-        options=Options(**{**request.config.fix, **given, "yes": yes}),
-        out=out,
-        backup=not no_backup,
-        earlier=read_earlier_results(receipts) if out else read_interrupted_results(),
-    )
-
-
-def default_receipt(out: str | None) -> str | None:
-    """Return where the receipt goes: beside the results; in place there is none."""
-    return str(Path(out, RECEIPT)) if out else None
-
-
-def apply(task: FixRequest, receipt_file: str | None) -> tuple[PlannedRun, Outcomes]:
-    """Plan, ask, and fix, with a receipt however that ends."""
-    if receipt_file:
-        refuse_foreign(receipt_file, "receipt", "--receipt")
-    prepared = plan_run(task, _ask_at_terminal())
-    if receipt_file:
-        refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
-    with (
-        ReceiptFile(receipt_file, in_place=task.out is None) as record,
-        _show_progress() as progress,
-    ):
-        outcomes = apply_fixes(task, prepared, progress, record)
-        record.finish(outcomes)
-    return prepared, outcomes
-
-
-def check_results(
-    task: FixRequest, prepared: PlannedRun, outcomes: Outcomes, baseline: tuple[Entry, ...] | None
-) -> Report:
-    """Check the results as `wanprep check` would: findings in the baseline are left out."""
-    request = recheck_request(task, prepared, outcomes)
-    nothing = replace(prepared.inputs, files=(), cases=(), problems=(), media=(), facts={})
-    inputs = read_inputs(request) if request.paths or request.changed else nothing
-    return with_fixes(drop_baseline(judge_inputs(inputs), baseline))
 
 
 def show_plan(
@@ -115,33 +48,18 @@ def show_plan(
 
     Without a destination, nothing can keep results from their places.
     """
-    prepared = plan_run(task, _ask_at_terminal() if diff else None)
-    if receipt_file:
-        refuse_foreign(receipt_file, "receipt", "--receipt")
-        refuse_inputs(receipt_file, prepared.inputs.paths(), "--receipt")
-        require_writable(receipt_file, overwrite=True)
-    if destination:
-        prepared = with_obstacles(task, prepared)
-    jobs = tuple(planned_jobs(task, prepared, prepared.results))
-    if destination:
-        jobs = tuple(jobs_with_obstacles(task, jobs))
-    predicted = predict(prepared.inputs, prepared.files, jobs)
-    remaining = judge_inputs(predicted.inputs)
-    remaining = drop_baseline(remaining, baseline, predicted.sources)
-    remaining = with_fixes(remaining)
+    shown = preview(
+        task, baseline, ask_at_terminal() if diff else None,
+        destination=destination, receipt_file=receipt_file,
+    )  # fmt: skip
     if style == "json":
-        click.echo(json_text(plan_json(prepared, jobs), indent=1, ascii_only=False))
+        click.echo(json_text(plan_json(shown.run, shown.jobs), indent=1, ascii_only=False))
     elif diff:
-        click.echo(plan_diff(jobs), nl=False)
+        click.echo(plan_diff(shown.jobs), nl=False)
     else:
         look = style_for(sys.stdout)
-        pieces = render_plan(prepared, jobs, remaining, look)
-        print_pieces(pieces, sys.stdout)
-    has_changes = any(each.done for each in prepared.files) or any(
-        job.fixed.text != job.file.source.text for job in jobs
-    )
-    obstacles = any(each.obstacle for each in prepared.files) or any(job.problem for job in jobs)
-    return 0 if remaining.clean and not obstacles and not (fails_on_fix and has_changes) else 1
+        print_pieces(render_plan(shown.run, shown.jobs, shown.remaining, look), sys.stdout)
+    return 0 if shown.passes and not (fails_on_fix and shown.has_changes) else 1
 
 
 def show_outcomes(
@@ -159,7 +77,8 @@ def show_outcomes(
         click.echo(f"receipt: {receipt_file}", err=True)
 
 
-def _ask_at_terminal() -> Callable[[str, Plan, Options], Options | None] | None:
+def ask_at_terminal() -> Ask | None:
+    """Return what asks, where somebody can answer."""
     return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
 
 
@@ -202,7 +121,7 @@ def _read_answer(answers: Mapping[str, str], text: str) -> str:
 
 
 @contextmanager
-def _show_progress() -> Iterator[FixProgress]:
+def show_progress() -> Iterator[FixProgress]:
     """Show bars at a terminal, unless --quiet was given."""
     if is_quiet() or not sys.stderr.isatty():
         yield FixProgress()

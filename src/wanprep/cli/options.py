@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.completion import complete_files, complete_folders, complete_targets
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,16 +101,12 @@ def _color(
 ) -> str | None:
     if value is None:
         return None
-    if re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
-        return f"#{value.removeprefix('#').lower()}"
-    from PIL import ImageColor
+    from wanprep.fix.run import read_color
 
-    if value.lower() not in ImageColor.colormap:
-        raise click.BadParameter(
-            f"'{value}' is neither a colour of the form #rrggbb, such as #ffffff, nor the name of"
-            " one, such as white."
-        )
-    return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(value.lower()))
+    try:
+        return read_color(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 def _roles(

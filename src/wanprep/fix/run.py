@@ -1,0 +1,171 @@
+"""One run of `fix`: its request, what it would do, what it does, and the check of its results."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from wanprep.check.inputs import read_inputs
+from wanprep.check.pipeline import judge_inputs
+from wanprep.check.selection import drop_baseline
+from wanprep.errors import UsageError
+from wanprep.files.atomic import require_writable
+from wanprep.files.outputs import refuse_foreign, refuse_inputs
+from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
+from wanprep.fix.fixable import with_fixes
+from wanprep.fix.job.files import planned_jobs
+from wanprep.fix.pipeline import apply_fixes, plan_run
+from wanprep.fix.plan.plan import Crop, Options, Trim
+from wanprep.fix.predict import predict
+from wanprep.fix.receipt import RECEIPT
+from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
+from wanprep.fix.request import FixRequest
+from wanprep.fix.verify import recheck_request
+from wanprep.text import join_words, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+
+    from wanprep.check.baseline import Entry
+    from wanprep.check.request import CheckRequest
+    from wanprep.check.result import Report
+    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.pipeline import FixProgress
+    from wanprep.fix.plan_file import Ask
+    from wanprep.fix.request import PlannedRun
+
+
+def require_destination(out: str | None, in_place: bool, *, required: bool) -> None:
+    """Refuse results that have two places to go, or none where they need one."""
+    if out and in_place:
+        raise UsageError("--out DIR and --in-place cannot be combined")
+    if out and Path(out).exists() and not Path(out).is_dir():
+        raise UsageError(f"--out {visible(out)} is a file: name a folder; it need not exist")
+    if required and not (out or in_place):
+        raise UsageError(
+            "no destination: --out DIR keeps the originals, --in-place replaces them, --plan"
+            " changes nothing"
+        )
+
+
+def make_task(
+    request: CheckRequest,
+    ignored: Iterable[str],
+    out: str | None,
+    receipt_file: str | None,
+    *,
+    no_backup: bool,
+    yes: bool,
+    **choices: str | None,
+) -> FixRequest:
+    """Combine the options that are given with the configuration's."""
+    given = {name: value for name, value in choices.items() if value is not None}
+    for name, values in (("crop", get_args(Crop)), ("trim", get_args(Trim))):
+        if name in given and given[name] not in values:
+            raise UsageError(
+                f"there is no {name} '{given[name]}': it is {join_words(values, 'or')}"
+            )
+    receipts = filter(None, (default_receipt(out), receipt_file))
+    return FixRequest(
+        check=request,
+        ignored=frozenset(ignored),
+        options=Options(**{**request.config.fix, **given, "yes": yes}),
+        out=out,
+        backup=not no_backup,
+        earlier=read_earlier_results(receipts) if out else read_interrupted_results(),
+    )
+
+
+def read_color(value: str) -> str:
+    """Return a colour as #rrggbb; it may be the name of one."""
+    if re.fullmatch(r"#?[0-9a-fA-F]{6}", value):
+        return f"#{value.removeprefix('#').lower()}"
+    from PIL import ImageColor
+
+    if value.lower() not in ImageColor.colormap:
+        raise UsageError(
+            f"'{value}' is neither a colour of the form #rrggbb, such as #ffffff, nor the name of"
+            " one, such as white."
+        )
+    return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(value.lower()))
+
+
+def default_receipt(out: str | None) -> str | None:
+    """Return where the receipt goes: beside the results; in place there is none."""
+    return str(Path(out, RECEIPT)) if out else None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a run would do, and what a check of its results would find."""
+
+    run: PlannedRun
+    jobs: tuple[PlannedJob, ...]
+    remaining: Report
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any file would change."""
+        changed = any(job.fixed.text != job.file.source.text for job in self.jobs)
+        return changed or any(each.done for each in self.run.files)
+
+    @property
+    def passes(self) -> bool:
+        """Whether everything would pass after the run, and be in its place."""
+        obstacles = any(each.obstacle for each in self.run.files)
+        return self.remaining.clean and not (obstacles or any(job.problem for job in self.jobs))
+
+
+def preview(
+    task: FixRequest, baseline: tuple[Entry, ...] | None, ask: Ask | None, *,
+    destination: bool, receipt_file: str | None,
+) -> Preview:  # fmt: skip
+    """Plan a run and predict its results. Nothing keeps them from a destination that is open."""
+    run = plan_run(task, ask)
+    if receipt_file:
+        refuse_foreign(receipt_file, "receipt", "--receipt")
+        refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
+        require_writable(receipt_file, overwrite=True)
+    if destination:
+        run = with_obstacles(task, run)
+    jobs = tuple(planned_jobs(task, run, run.results))
+    if destination:
+        jobs = tuple(jobs_with_obstacles(task, jobs))
+    predicted = predict(run.inputs, run.files, jobs)
+    remaining = drop_baseline(judge_inputs(predicted.inputs), baseline, predicted.sources)
+    return Preview(run, jobs, with_fixes(remaining))
+
+
+def apply(
+    task: FixRequest,
+    receipt_file: str | None,
+    ask: Ask | None,
+    show_progress: AbstractContextManager[FixProgress],
+) -> tuple[PlannedRun, Outcomes]:
+    """Plan, ask, and fix, with a receipt however that ends."""
+    if receipt_file:
+        refuse_foreign(receipt_file, "receipt", "--receipt")
+    run = plan_run(task, ask)
+    if receipt_file:
+        refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
+    with (
+        ReceiptFile(receipt_file, in_place=task.out is None) as record,
+        show_progress as progress,
+    ):
+        outcomes = apply_fixes(task, run, progress, record)
+        record.finish(outcomes)
+    return run, outcomes
+
+
+def check_results(
+    task: FixRequest, run: PlannedRun, outcomes: Outcomes, baseline: tuple[Entry, ...] | None
+) -> Report:
+    """Check the results as `wanprep check` would: findings in the baseline are left out."""
+    request = recheck_request(task, run, outcomes)
+    nothing = replace(run.inputs, files=(), cases=(), problems=(), media=(), facts={})
+    inputs = read_inputs(request) if request.paths or request.changed else nothing
+    return with_fixes(drop_baseline(judge_inputs(inputs), baseline))
