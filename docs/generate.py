@@ -14,16 +14,28 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.commands import COMMANDS, cli
+from wanprep.rules.examples import example_of
 from wanprep.rules.finding import rules
-from wanprep.rules.limits import limit_of, main_bound, parts, rows, rule_lines
+from wanprep.rules.limits import (
+    EVERY_TARGET,
+    NO_TARGET,
+    limit_of,
+    limits_of_rule,
+    main_bound,
+    parts,
+    rows,
+    rule_table,
+)
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 from wanprep.submit.services.service import PROVIDER_FILE, base_url_variables, load_service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.rules.bounds import Bound
+    from wanprep.rules.finding import Rule
+    from wanprep.rules.limits import RuleLimit
     from wanprep.rules.target import Target
     from wanprep.submit.services.service import Service
 
@@ -117,14 +129,43 @@ def _rules(targets: Mapping[str, Target]) -> Iterator[str]:
     yield "What each rule means, how to fix it, and which targets have it. In a terminal, use"
     yield "`wanprep explain RULE`."
     for name, rule in sorted(rules().items()):
+        limits = limits_of_rule(name, targets.values())
         yield from ("", f"## {name}", "", f"**{rule.title}.** {rule.why}", "")
-        yield f"Fix by hand: {rule.by_hand}"
-        if rule.fix:
-            yield from ("", rule.fix)
-        where = list(dict.fromkeys(rule_lines(name, targets.values())))
-        if where:
-            yield from ("", "Limits:", "")
-            yield from (f"- {_plain(line)}" for line in where)
+        yield from _rule_table(rule, limits)
+        yield from ("", f"Fix by hand: {rule.by_hand}")
+        yield from _example(name)
+        if limits:
+            yield from ("", "| limit | severity | where | source |", "|---|---|---|---|")
+            yield from (_rule_row(each) for each in limits)
+
+
+def _rule_table(rule: Rule, limits: Sequence[RuleLimit]) -> Iterator[str]:
+    table = rule_table(rule, limits)
+    names = table["targets"].split(", ")
+    links = (
+        name if name in {EVERY_TARGET, NO_TARGET} else f"[{name}](targets/{_page(name)})"
+        for name in names
+    )
+    cells = {name: _cell(text) for name, text in table.items()} | {"targets": ", ".join(links)}
+    yield f"| {' | '.join(cells)} |"
+    yield f"|{'---|' * len(cells)}"
+    yield f"| {' | '.join(cells.values())} |"
+
+
+def _example(rule: str) -> Iterator[str]:
+    example = example_of(rule)
+    for heading, text in zip(("Before", "After"), example.texts if example else (), strict=False):
+        language = "yaml" if "\n" in text.rstrip("\n") else "text"
+        yield from ("", f"{heading}:", "", f"```{language}", text.rstrip("\n"), "```")
+
+
+def _rule_row(limit: RuleLimit) -> str:
+    by_doc: dict[str, list[str]] = {}
+    for target, doc in limit.sources.items():
+        by_doc.setdefault(doc, []).append(target)
+    sources = ", ".join(f"[{', '.join(names)}]({doc})" for doc, names in by_doc.items())
+    parts = ", ".join(limit.parts)
+    return f"| {_cell(limit.limit)} | {limit.severity} | {_cell(parts)} | {sources} |"
 
 
 def _limits(target: Target) -> Iterator[str]:

@@ -143,31 +143,47 @@ def test_every_rule_is_explained(capfd: pytest.CaptureFixture[str]) -> None:
         flat = " ".join(out.split())
         assert f"Why: {rule.why}" in flat
         assert f"Fix by hand: {rule.by_hand}" in flat
-        assert max(map(columns, out.splitlines())) <= 80, name
+        assert f"fixable {rule.fix or 'no'} since {rule.since}" in flat
+        assert re.search("Before .* After ", flat)
+        lines = [line for line in out.splitlines() if "https://" not in line]
+        assert max(map(columns, lines)) <= 100, name
         assert not [word for word in ("None", "minimum", "maxItems", "*.") if word in out], name
 
 
 @pytest.mark.parametrize(
-    ("name", "line"),
+    ("name", "shown"),
     [
+        ("image-too-small", "severity error or warning targets dashscope/wan2.7-r2v, evolink/wan"),
         (
             "image-too-small",
-            "evolink/wan2.7-reference-video, reference_image: width: 240 to 8000 px (error)",
+            "width, height: 240 to 8000 px (error) reference_image, first_frame: d",
         ),
-        ("prompt-too-long", "wan/2.7, job: characters of the prompt: at most 5000 (error)"),
+        ("image-too-small", "Before hero.jpg: width 200, height 180 After hero.jpg: width 1280"),
+        ("prompt-too-long", "characters of the prompt: at most 5000 (error) job: oxen/wan-v2-7-"),
         (
-            "parameter-unknown",
-            "wavespeed/wan-2.7-reference-to-video: unknown fields are dropped silently",
+            "prompt-ref-unbound",
+            "Before prompt: Image 1 meets Image 3. references: - image: hero.jpg",
         ),
-        ("prompt-ref-style", "oxen/wan-v2-7-reference-to-video: references are written Image 1"),
-        ("location-metadata", "every target: the place where an image was taken"),
-        ("asset-url-unsafe", "runcomfy/wan-2-7-reference-to-video: files are given as public"),
-        ("voice-unsupported", "runcomfy/wan-2-2-image-to-video, voice: any file (warning)"),
-        ("callback-url-unsafe", "evolink/wan2.7-reference-video, job: callback_url: at most 2048"),
+        ("parameter-unknown", "unknown fields are dropped silently"),
+        ("location-metadata", "targets every target fixable `wanprep fix` can remove it."),
+        ("asset-url-unsafe", "names of a local network passed as public URLs and failed later (e"),
+        ("asset-url-unsafe", "files are given as public https URLs (error) runcomfy/wan-2-7"),
+        ("voice-unsupported", "(warning) voice: runcomfy/wan-2-2-image-to-video ["),
+        (
+            "callback-url-unsafe",
+            "callback_url: at most 2048 (error) job: evolink/wan2.7-reference-",
+        ),
+        ("job-invalid", "severity error targets every target fixable no"),
+        ("total-too-long", "severity error targets none of those installed fixable no"),
     ],
 )
-def test_where_a_rule_holds(name: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert line in " ".join(output_of(capfd, "explain", name).split())
+def test_a_rule_has_a_table_an_example_and_its_limits(
+    name: str, shown: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = output_of(capfd, "explain", name)
+    assert shown in " ".join(out.split())
+    numbers = {int(number) for number in re.findall(r"\[(\d+)\]", out)}
+    assert numbers == {*range(1, out.count("] https://") + 1)}
 
 
 @pytest.mark.parametrize(
@@ -209,7 +225,7 @@ def test_a_configured_target_is_shown_too(
     own_target()
     assert "acme/video-1" in output_of(capfd, "targets")
     assert output_of(capfd, "targets", "acme/video-1").startswith("acme/video-1: Acme: Video 1\n")
-    assert "acme/video-1, job: " in output_of(capfd, "explain", "prompt-too-long")
+    assert "acme/video-1 [" in output_of(capfd, "explain", "prompt-too-long")
 
 
 def test_verbose_shows_notes_on_submitting(capfd: pytest.CaptureFixture[str]) -> None:

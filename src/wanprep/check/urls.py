@@ -11,6 +11,7 @@ from wanprep.check.expiry import expiry
 from wanprep.media.facts import REFUSED, UNREAD, UNSAFE
 from wanprep.net.urls import is_private, url_problem
 from wanprep.rules.bounds import JobViolation, violation_of
+from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,42 +20,12 @@ if TYPE_CHECKING:
     from wanprep.media.facts import Facts
     from wanprep.rules.target import Target
 
-
-def _note(rule: str, severity: str, doc: str, says: str) -> dict[str, Any]:
-    source = {"doc": doc, "says": says, "checked": "2026-11-20", "confidence": "inferred"}
-    return {"x-rule": rule, "x-severity": severity, "x-source": source}
-
-
-_UNSAFE: Final = _note(
-    "asset-url-unsafe",
-    "error",
-    "https://github.com/tigerowo/infinite-canvas/pull/42",
-    "names of a local network passed as public URLs and failed later",
-)
-_EXPIRES: Final = _note(
-    "url-expires-soon",
-    "warning",
-    "https://github.com/agentscope-ai/agentscope-java/issues/2700",
-    "a signed URL expired before the provider fetched it",
-)
-_UNREACHABLE: Final = _note(
-    "asset-url-unreachable",
-    "error",
-    "https://github.com/lobehub/lobehub/issues/14652",
-    "a service that could not fetch a file failed the job after accepting it",
-)
-_DATA: Final = _note(
-    "asset-url-unsafe",
-    "warning",
-    "https://github.com/basketikun/infinite-canvas/issues/154",
-    "a file embedded in the request was rejected: it must be provided as a web url",
-)
-_CONTENT_TYPE: Final = _note(
-    "content-type-mismatch",
-    "warning",
-    "https://help.aliyun.com/zh/model-studio/error-code",
-    "a URL with a wrong Content-Type fails as InvalidParameter or InternalError.Algo",
-)
+_NOTES: Final[dict[str, dict[str, Any]]] = load_schema("asset")["x-urls"]
+_UNSAFE: Final = _NOTES["unsafe"]
+_EXPIRES: Final = _NOTES["expires"]
+_UNREACHABLE: Final = _NOTES["unreachable"]
+_DATA: Final = _NOTES["data"]
+_CONTENT_TYPE: Final = _NOTES["content_type"]
 # What servers send where they know no better, such as application/octet-stream, is accepted.
 _NOT_MEDIA: Final = re.compile(r"text/|application/(json|xml|xhtml\+xml)\Z")
 _WARNING: Final = {"x-severity": "warning"}

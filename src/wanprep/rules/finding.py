@@ -30,6 +30,7 @@ class Rule:
     by_hand: str
     fix: str = ""  # what `wanprep fix` can do about it; empty if it never can
     severity: Severity = "error"  # of a plugin's rule; others have it beside each limit
+    since: str = "0.1.0"  # the first version that has the rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

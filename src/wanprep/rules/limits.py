@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.rules.bounds import bounds
+from wanprep.rules.load_target import SEVERITIES
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.rules.bounds import Bound, Schema
+    from wanprep.rules.finding import Rule
     from wanprep.rules.target import Target
 
+EVERY_TARGET: Final = "every target"
+NO_TARGET: Final = "none of those installed"
+_OF_EVERY_JOB: Final = frozenset({"ignore-invalid", "job-invalid", "target-unknown"})
 # Names for parts of a resolved job, as the author of a job knows them.
 _NAMES: Final = {
     "prompt.length": "characters of the prompt",
@@ -69,21 +76,81 @@ def _name(path: tuple[str, ...]) -> str:
             return _NAMES.get(name, name.replace(".*", "[]"))
 
 
-def rule_lines(rule: str, targets: Iterable[Target]) -> Iterator[str]:
-    """List where a rule has a bound: the target, the role or part of a job, and the limit."""
-    for schema in load_schema("asset")["$defs"].values():
+@dataclass(frozen=True, slots=True)
+class RuleLimit:
+    """A limit to which a rule belongs, and where it holds."""
+
+    limit: str
+    severity: str
+    parts: tuple[str, ...]  # roles, "job" or "native body"; empty where it is about neither
+    sources: Mapping[str, str]  # by target; EVERY_TARGET alone for what all share
+
+
+def limits_of_rule(rule: str, targets: Iterable[Target]) -> list[RuleLimit]:
+    """List where a rule has limits; the same limit of several roles and targets is one."""
+    parts_of: dict[tuple[str, str, str, str], dict[str, None]] = {}
+    sources: dict[str, str] = {}
+    for target, part, name, limit, severity, source in _single_limits(rule, targets):
+        known = parts_of.setdefault((name, limit, severity, target), {})
+        known.update({part: None} if part else {})
+        sources.setdefault(target, source.get("doc", ""))
+    targets_of: dict[tuple[str, str, str, tuple[str, ...]], dict[str, str]] = {}
+    for (name, limit, severity, target), found in parts_of.items():
+        targets_of.setdefault((name, limit, severity, (*found,)), {})[target] = sources[target]
+    names_of: dict[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]], list[str]] = {}
+    for (name, limit, severity, held), by in targets_of.items():
+        names_of.setdefault((limit, severity, held, (*by.items(),)), []).append(name)
+    return [
+        RuleLimit(": ".join(filter(None, (", ".join(filter(None, names)), limit))), severity, held,
+                  dict(by))
+        for (limit, severity, held, by), names in names_of.items()
+    ]  # fmt: skip
+
+
+def rule_table(rule: Rule, limits: Sequence[RuleLimit]) -> dict[str, str]:
+    """Summarize a rule: severity, targets, whether `wanprep fix` fixes it, and since when."""
+    targets: dict[str, dict[str, None]] = {}  # by severity
+    for each in limits:
+        targets.setdefault(each.severity, {}).update(dict.fromkeys(each.sources))
+    severities = [each for each in SEVERITIES[::-1] if each in targets] or [rule.severity]
+    names = sorted({name for of_one in targets.values() for name in of_one})
+    is_of_code = rule.name in _OF_EVERY_JOB or "/" in rule.name  # as those of plugins are
+    return {
+        "severity": join_words(severities, "or"),
+        "targets": ", ".join(names) or (EVERY_TARGET if is_of_code else NO_TARGET),
+        "fixable": rule.fix or "no",
+        "since": rule.since,
+    }
+
+
+def _single_limits(
+    rule: str, targets: Iterable[Target]
+) -> Iterator[tuple[str, str, str, str, str, Mapping[str, str]]]:
+    """Yield the target, part, name, limit, severity and source of each limit."""
+    shared = load_schema("asset")
+    for schema in shared["$defs"].values():
         for bound in bounds(schema):
             if bound.rule == rule:
-                yield f"every target: {bound.source['says']} ({bound.severity})"
+                yield EVERY_TARGET, "", "", bound.source["says"], bound.severity, bound.source
+    yield from _noted(rule, EVERY_TARGET, shared["x-urls"].values())
     for target in targets:
         for part, schema in parts(target).items():
             for group in rows(schema):
                 if rule in {bound.rule for bound in group}:
                     bound = main_bound(group)
-                    yield f"{target.id}, {part}: {limit_of(bound)} ({bound.severity})"
-        for note in _annotations(target.data):
-            if note["x-rule"] == rule:
-                yield f"{target.id}: {note['x-source']['says']} ({note['x-severity']})"
+                    text = describe_limit(bound.schema, bound.keyword, bound.path)
+                    limit = text or bound.source.get("says", "")
+                    yield target.id, part, name_of(bound), limit, bound.severity, bound.source
+        yield from _noted(rule, target.id, _annotations(target.data))
+
+
+def _noted(
+    rule: str, target: str, notes: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, str, str, str, str, Mapping[str, str]]]:
+    for note in notes:
+        if note["x-rule"] == rule:
+            source = note["x-source"]
+            yield target, "", "", source["says"], note["x-severity"], source
 
 
 def _annotations(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
