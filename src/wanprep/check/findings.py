@@ -45,8 +45,7 @@ def asset_findings(
         if violation.rule == "asset-missing" and (near := similar_name(facts.path)):
             beside = os.path.join(os.path.dirname(written), os.path.basename(near))
             advice = f"Did you mean {visible(beside)}? {advice}"
-        finding = _finding(violation, problem, target, file, pointer, advice=advice)
-        finding = replace(finding, asset=written)
+        finding = _finding(violation, problem, target, file, pointer, advice=advice, asset=written)
         yield _at(place, finding) if place else finding
 
 
@@ -85,6 +84,7 @@ def _finding(
     pointer: str,
     *,
     advice: str,
+    asset: str | None = None,
 ) -> Finding:
     return Finding(
         rule=violation.rule,
@@ -94,6 +94,7 @@ def _finding(
         target=target.id,
         file=file,
         pointer=pointer,
+        asset=asset,
         found=violation.found,
         allowed=_allowed(violation),
         source=violation.source,

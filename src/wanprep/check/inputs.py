@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -58,7 +59,8 @@ class Inputs:
     def role(self, path: str, target: Target) -> str:
         """Return the role in which a bare media file is checked for a target."""
         facts = self.facts.get(path) or unreadable_facts(path, "")
-        return self.chosen_role(path) or _usual_role(facts, target)
+        kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
+        return self.chosen_role(path) or _usual_role(kind, target)
 
     def chosen_role(self, path: str) -> str | None:
         """Return the role that a glob gives a bare media file."""
@@ -87,9 +89,9 @@ class Inputs:
             yield str(self.request.config.file)
 
 
-def _usual_role(facts: Facts, target: Target) -> str:
-    """Return the first role of a file's kind that a target has."""
-    kind = facts.kind if facts.kind != "other" else usual_kind(facts.extension_format or "")
+@cache
+def _usual_role(kind: str, target: Target) -> str:
+    """Return the first role of a kind of file that a target has."""
     known = common_roles().beside([target.places])
     usual = [role.name for role in known.of_kind(kind) or known.of_kind("image")]
     return next((role for role in usual if target.has_role(role)), usual[0])

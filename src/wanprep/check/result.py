@@ -178,8 +178,13 @@ def redact_report(report: Report) -> Report:
     return replace(
         report,
         findings=tuple(map(_redact_finding, report.findings)),
-        verdicts=tuple(replace(each, subject=redact_url(each.subject)) for each in report.verdicts),
+        verdicts=tuple(map(_redact_verdict, report.verdicts)),
     )
+
+
+def _redact_verdict(verdict: Verdict) -> Verdict:
+    subject = redact_url(verdict.subject)
+    return verdict if subject == verdict.subject else replace(verdict, subject=subject)
 
 
 def _redact_finding(finding: Finding) -> Finding:

@@ -53,6 +53,7 @@ class _Fixes:
     inputs: Inputs
     options: Options
     _planned: Plans
+    _of_media: dict[str, PlannedFile] = field(default_factory=dict)  # by path
     _of_jobs: dict[str, Fixable] = field(default_factory=dict)
 
     def command(self, finding: Finding) -> str:
@@ -66,13 +67,17 @@ class _Fixes:
         path = os.path.abspath(asset) if finding.line is None else path
         if is_remote(asset) or path not in self._media:
             return ""
-        media = self._media[path]
+        if path not in self._of_media:
+            self._of_media[path] = self._plan(path, self._media[path])
+        return self._of_media[path].command(finding.target, finding.rule)
+
+    def _plan(self, path: str, media: MediaFile) -> PlannedFile:
         # Beside what it is and is for, only the suffix of its name matters.
         facts = replace(media.facts, path=os.path.splitext(path)[1])
         key = (facts, tuple(media.roles), frozenset(media.ignored))
         if key not in self._planned:
             self._planned[key] = plan_file(media, self.options)
-        return self._planned[key].command(finding.target, finding.rule)
+        return self._planned[key]
 
     @cached_property
     def _media(self) -> dict[str, MediaFile]:

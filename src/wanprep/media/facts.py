@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 from wanprep.stores.urls import scheme_of
@@ -98,7 +99,8 @@ class Facts:
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts in the JSON contract's form: what does not apply is absent."""
-        return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
+        values = zip(FIELDS, _values_of(self), strict=True)
+        return {name: value for name, value in values if value is not None}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Facts:
@@ -107,6 +109,7 @@ class Facts:
 
 
 FIELDS: Final = tuple(field.name for field in fields(Facts))
+_values_of: Final = attrgetter(*FIELDS)
 
 
 MISSING: Final = "there is no such file"

@@ -26,6 +26,7 @@ __all__ = ["Invalid", "errors", "is_valid"]
 
 _MOST_SCHEMAS: Final = 1 << 14
 _checks: Final[dict[int, tuple[Schema, Check | None]]] = {}
+_keywords: Final[dict[int, tuple[Schema, list[tuple[str, Check | None]]]]] = {}
 
 
 class Invalid(NamedTuple):
@@ -73,6 +74,24 @@ def _check_of(schema: Schema) -> Check | None:
     return _checks[id(schema)][1]
 
 
+def _keywords_of(schema: Schema) -> list[tuple[str, Check | None]]:
+    """List what restricts values: with a function, or None where their parts decide."""
+    if id(schema) not in _keywords:
+        if len(_keywords) >= _MOST_SCHEMAS:
+            _keywords.clear()
+        found = [
+            (keyword, None if _is_divided(keyword, limit) else check_of_keyword(keyword, schema))
+            for keyword, limit in schema.items()
+            if is_restriction(keyword)
+        ]
+        _keywords[id(schema)] = (schema, found)
+    return _keywords[id(schema)][1]
+
+
+def _is_divided(keyword: str, limit: object) -> bool:
+    return keyword in _DIVIDED and not (keyword == "additionalProperties" and limit is False)
+
+
 def _explain(
     value: Any,  # noqa: ANN401 - JSON
     schema: Schema | bool,
@@ -81,14 +100,14 @@ def _explain(
     """List the keywords that a value does not meet, those inside of it too."""
     if isinstance(schema, bool):
         return
-    for keyword, limit in schema.items():
-        if keyword in _DIVIDED and not (keyword == "additionalProperties" and limit is False):
+    for keyword, check in _keywords_of(schema):
+        if check is None:
             for step, part, inner in _parts(value, keyword, schema):
                 yield from _explain(part, inner, (*path, *step))
-        elif not is_restriction(keyword) or check_of_keyword(keyword, schema)(value):
+        elif check(value):
             continue
         elif keyword == "required":
-            for name in limit:
+            for name in schema[keyword]:
                 if name not in value:
                     yield Invalid(path, keyword, value, schema)
         else:

@@ -73,11 +73,20 @@ def _all_of(checks: list[Check]) -> Check:
 
 def _properties(limit: dict[str, Any], _: Schema) -> Check:
     compiled = ((name, compile_schema(inner)) for name, inner in limit.items())
-    checks = [(name, check) for name, check in compiled if check is not _anything]
+    checks = {name: check for name, check in compiled if check is not _anything}
+    if len(checks) == 1:  # most conditions
+        [(only, is_fine)] = checks.items()
+        return lambda value: not (isinstance(value, dict) and only in value) or is_fine(value[only])
 
     def is_met(value: Any) -> bool:  # noqa: ANN401 - JSON
-        if isinstance(value, dict):
-            for name, check in checks:
+        if not isinstance(value, dict):
+            return True
+        if len(value) < len(checks):  # the shorter is gone through
+            for name in value:
+                if name in checks and not checks[name](value[name]):
+                    return False
+        else:
+            for name, check in checks.items():
                 if name in value and not check(value[name]):
                     return False
         return True
