@@ -137,10 +137,11 @@ def _inside(
 ) -> Iterator[tuple[str, Scope | None]]:
     """List what is visible in a folder and not left out; folders with what holds in them."""
     levels = levels_in(scope.levels, absolute_folder(at)) if scope.levels else ()
+    before = "" if at == os.curdir else os.path.join(at, "")
     for entry, is_folder in _visible(entries):
         name = f"{entry.name}/" if is_folder else entry.name
         if not (levels and is_left_out(levels, name)):
-            yield _join(at, entry.name), scope if is_folder else None
+            yield before + entry.name, scope if is_folder else None
 
 
 def _hidden(entries: Sequence[os.DirEntry[str]]) -> set[str]:
@@ -185,10 +186,6 @@ def _leads_on(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
-
-
-def _join(folder: str, name: str) -> str:
-    return name if folder == os.curdir else os.path.join(folder, name)
 
 
 def expand(pattern: str) -> Iterator[Found]:

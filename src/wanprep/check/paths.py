@@ -69,8 +69,9 @@ def find_subjects(
     """List the jobs and media behind some paths."""
     check_paths(paths)
     # Lists of names, as `git ls-files` writes them, hold all sorts of files, as folders do.
+    named = {path: path != "-" and not os.path.isdir(path) for path in paths}
     files = (
-        (file, path != "-" and not os.path.isdir(path))
+        (file, named[path])
         for path in paths
         for file in files_in([path], stdin, nul=nul, exclusions=exclusions)
     )

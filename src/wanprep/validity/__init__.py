@@ -63,20 +63,22 @@ def _by_jsonschema(value: object, schema: Schema) -> Iterator[Invalid]:
 
 def _check_of(schema: Schema) -> Check | None:
     """Return the function of a schema, kept for each schema object: they are never changed."""
-    if id(schema) not in _checks:
+    kept = _checks.get(id(schema))
+    if kept is None:
         if len(_checks) >= _MOST_SCHEMAS:
             _checks.clear()
         try:
             check = compile_schema(schema)
         except (Unsupported, re.error):
             check = None
-        _checks[id(schema)] = (schema, check)  # with the schema, so that no other gets its id
-    return _checks[id(schema)][1]
+        kept = _checks[id(schema)] = (schema, check)  # with the schema: no other gets its id
+    return kept[1]
 
 
 def _keywords_of(schema: Schema) -> list[tuple[str, Check | None]]:
     """List what restricts values: with a function, or None where their parts decide."""
-    if id(schema) not in _keywords:
+    kept = _keywords.get(id(schema))
+    if kept is None:
         if len(_keywords) >= _MOST_SCHEMAS:
             _keywords.clear()
         found = [
@@ -84,8 +86,8 @@ def _keywords_of(schema: Schema) -> list[tuple[str, Check | None]]:
             for keyword, limit in schema.items()
             if is_restriction(keyword)
         ]
-        _keywords[id(schema)] = (schema, found)
-    return _keywords[id(schema)][1]
+        kept = _keywords[id(schema)] = (schema, found)
+    return kept[1]
 
 
 def _is_divided(keyword: str, limit: object) -> bool:
