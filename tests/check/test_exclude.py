@@ -69,6 +69,40 @@ def test_gitignore_files(folder: Path, patterns: dict[str, str], left_out: str) 
     assert sorted(listed(".", exclusions=Exclusions(gitignore=False))) == sorted(ALL)
 
 
+@pytest.mark.parametrize(
+    ("config", "of_user"),
+    [
+        pytest.param("[core]\n\texcludesFile = ~/mine", "~/mine", id="core.excludesFile"),
+        pytest.param("[core]\n\texcludesFile = mine", "mine", id="relative"),
+        pytest.param("[core]\n\texcludesFile =", ".config/git/ignore", id="switched off"),
+        pytest.param("[user]\n\tname = A", ".config/git/ignore", id="the default"),
+        pytest.param("[include]\n\tpath = more", "~/mine", id="included"),
+    ],
+)
+def test_the_users_own_patterns_leave_out_what_git_ignores(
+    folder: Path, config: str, of_user: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = folder.parent / "home"
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"):
+        monkeypatch.delenv(name, raising=False)
+    own = (home / of_user[2:] if of_user[0] == "~" else
+           home / of_user if of_user[0] == "." else folder / of_user)  # fmt: skip
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text("build/\nkeep.png\n")
+    home.mkdir(exist_ok=True)
+    (home / ".gitconfig").write_text(config + "\n")
+    (home / "more").write_text("[core]\n\texcludesFile = ~/mine\n")
+    (folder / ".gitignore").write_text("!keep.png\n")  # is stronger
+    subprocess.run(["git", "init", "--quiet"], check=True)
+
+    names = [name for name in ALL if not name.startswith("vendor/")]
+    done = subprocess.run(["git", "check-ignore", "--no-index", *names],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    found = {name for name in listed(".") if not name.startswith("vendor/")}
+    assert {*names} - found == {*done.stdout.split()}
+
+
 def test_what_is_named_is_listed(folder: Path) -> None:
     (folder / ".gitignore").write_text("build/\n/sub/*\n*.bmp\n")
     (folder / "sub/in/old.bmp").touch()

@@ -89,7 +89,9 @@ def test_naming_a_target_that_cannot_be_used(
 ) -> None:
     result = wanprep("check", IMAGE, "-t", target)
     assert result.status == 2
-    assert message in result.err.splitlines()[-1]
+    assert result.err.count(message) == 1
+    check = f"`wanprep plugin check {target.partition('/')[0]}` lists its problems."
+    assert check in result.err.splitlines()[-1]
 
     job = json.loads((folder / "job.json").read_text()) | {"target": target}
     (folder / "job.json").write_text(json.dumps(job))
@@ -97,7 +99,8 @@ def test_naming_a_target_that_cannot_be_used(
     assert result.status == 1
     [finding] = json.loads(result.out)["findings"]
     assert finding["rule"] == "target-unknown"
-    assert message in finding["message"]
+    assert check in finding["message"]
+    assert message in finding["message"] + result.err
 
 
 def test_doctor_lists_them(wanprep: Command) -> None:

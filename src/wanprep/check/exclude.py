@@ -119,9 +119,29 @@ def _levels_above(path: str) -> Iterator[Level]:
 
 
 def _read_levels(folder: str) -> Iterator[Level]:
-    for text in (_read(_info_exclude(folder)), _read(folder + _FILE)):
+    is_repository = os.path.lexists(folder + _REPOSITORY)
+    of_user = _read(_excludes_file(folder)) if is_repository else ""
+    for text in (of_user, _read(_info_exclude(folder)), _read(folder + _FILE)):
         if patterns := _parse(text):
             yield Level(folder, patterns)
+
+
+def _excludes_file(folder: str) -> str:
+    """Find the user's own file of patterns for a repository: core.excludesFile, or its default."""
+    import subprocess
+
+    # A hook's own repository, in these variables, need not be this one.
+    environ = {name: value for name, value in os.environ.items()
+               if not name.startswith("GIT_") or name.startswith("GIT_CONFIG")}  # fmt: skip
+    command = ["git", "config", "--null", "--path", "--get", "core.excludesFile"]
+    try:
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, check=False)
+    except OSError:  # there is no git
+        done = None
+    if done and done.returncode == 0:
+        return os.path.join(folder, os.fsdecode(done.stdout.rstrip(b"\0")))
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    return os.path.join(config, "git", "ignore")
 
 
 def _parse(text: str) -> Patterns | None:

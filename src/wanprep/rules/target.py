@@ -129,9 +129,11 @@ class Targets(Mapping[str, Target]):
             [name] = ids if len(ids) == 1 else self._default_of(name, ids)
         if name not in self._files:
             plugin = plugin_name(name.partition("/")[0])
-            for file, why in self.left_out.items():
-                if file.plugin == plugin:  # perhaps this is its target
-                    raise PluginTargetError(f"there is no target '{shorten(name)}'; {why}")
+            if any(file.plugin == plugin for file in self.left_out):  # perhaps this is its target
+                raise PluginTargetError(
+                    f"there is no target '{shorten(name)}'; a target of the plugin {plugin} is left"
+                    f" out. `wanprep plugin check {plugin}` lists its problems."
+                )
             raise KeyError(name)
         if name not in self._loaded:
             file = self._files[name]
