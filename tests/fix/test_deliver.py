@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from wanprep.fix.deliver import ResultPaths, common_folder
+from wanprep.fix.deliver import ResultPaths, common_folder, common_prefix
+from wanprep.fix.output import FolderOutput
+from wanprep.fix.receipt_file import EarlierResults
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +66,30 @@ def test_an_earlier_result_may_be_overwritten(folder: Path) -> None:
     strict = ResultPaths("out", str(folder / "job"))
     assert strict.assign("job/refs/hero.heic", ".png") == "out/refs/hero-heic.png"
 
-    lenient = ResultPaths("out", str(folder / "job"), lambda path: path == "out/refs/hero.png")
+    earlier = EarlierResults([sha256(b"by hand").hexdigest()])
+    lenient = ResultPaths("out", str(folder / "job"), FolderOutput(earlier))
     assert lenient.assign("job/refs/hero.heic", ".png") == "out/refs/hero.png"
     assert lenient.is_result("out/refs/hero.png")
     assert not lenient.is_result("outside.png")
+
+
+@pytest.mark.parametrize(
+    ("named", "out", "source", "result"),
+    [
+        (["s3://b/in/a.png"], "out", "s3://b/in/a.png", "out/a.png"),
+        (["s3://b/in/"], "out", "s3://b/in/x/a.png", "out/x/a.png"),
+        (["s3://b/in/*.png", "s3://b/on/a.png"], "out", "s3://b/on/a.png", "out/on/a.png"),
+        (["s3://b/", "gs://b/"], "out", "gs://b/a.png", "out/gs/b/a.png"),
+        (["job"], "out", "s3://b/in/a.png", "out/outside/s3/b/in/a.png"),
+        (["s3://b/in/"], "out", "s3://b/in/../../a.png", "out/a.png"),
+        (["s3://b/in/"], "s3://c/ready", "s3://b/in/x/a.png", "s3://c/ready/x/a.png"),
+        (["job"], "s3://c/ready", "job/refs/hero.jpg", "s3://c/ready/refs/hero.jpg"),
+    ],
+)
+def test_objects_are_mirrored(
+    folder: Path, named: list[str], out: str, source: str, result: str
+) -> None:
+    paths = ResultPaths(out, str(folder / "job"), objects=common_prefix(named))
+    assert paths.assign(source) == result
+    assert paths.is_result(result)
+    assert not paths.is_result(source)

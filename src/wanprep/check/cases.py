@@ -59,7 +59,7 @@ class ReadJobs:
 
 def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> ReadJobs:
     """Read jobs, without those that only seemed to use what changed."""
-    files = [_read(path, targets.every.roles) for path in paths]
+    files = [_read(path, targets.every.roles, found.texts) for path in paths]
     read = [(file, *read_cases(file, *targets)) for file in files]
     if found.candidates:
         from wanprep.check.git import unaffected_jobs
@@ -74,10 +74,10 @@ def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> R
     )
 
 
-def _read(path: str, roles: Roles) -> JobFile:
-    from wanprep.job.model import read_jobs
+def _read(path: str, roles: Roles, texts: Mapping[str, str]) -> JobFile:
+    from wanprep.job.model import parse_jobs, read_jobs
 
-    return read_jobs(path, roles)
+    return parse_jobs(texts[path], path, roles) if path in texts else read_jobs(path, roles)
 
 
 def read_cases(

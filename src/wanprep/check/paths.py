@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -17,7 +17,7 @@ from wanprep.media.facts import Facts, extension_format, is_remote, usual_kind
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.listing import Found
 
@@ -37,6 +37,7 @@ class Subjects:
     candidates: frozenset[str] = frozenset()  # unchanged jobs that may use them
     left_out: int = 0  # more such jobs, too many to read
     objects: tuple[Iterator[Found], ...] = ()  # of stores, which are listed as they are checked
+    texts: Mapping[str, str] = field(default_factory=dict)  # of jobs that are no files
 
     def standalone(self, used: Collection[str]) -> Iterator[str]:
         """List the media to check by themselves: what a job uses is checked as its asset.

@@ -47,6 +47,7 @@ class CheckRequest:
     cache: bool = True
     nul: bool = False
     changed: bool = False  # the paths are the changed files that a hook is given
+    texts: Mapping[str, str] = field(default_factory=dict)  # of jobs that no file has, by name
     shard: Shard | None = None  # which part of the listing is checked here
     workers: int | None = None
     today: date = field(default_factory=date.today)  # by which targets may have ended
@@ -125,7 +126,8 @@ def find(request: CheckRequest, providers: set[str]) -> Subjects:
     )
     if request.changed:
         return found
-    found = replace(found, objects=_find_objects(request))
+    jobs = (*found.jobs, *request.texts)
+    found = replace(found, objects=_find_objects(request), jobs=jobs, texts=request.texts)
     if not (found.jobs or found.media or found.unread or found.objects):
         raise UsageError(
             "there is nothing to check: no job and no media file in the given paths. Name some, or"

@@ -5,10 +5,10 @@ A file is fixed once for everything that it is used for, and so is the plan that
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from wanprep.check.ignores import inline_ignores
+from wanprep.media.facts import absolute_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ class Use(NamedTuple):
     accepted: frozenset[str]  # rules, by a comment in the job
 
 
-Uses = dict[str, set[Use]]  # by absolute path
+Uses = dict[str, set[Use]]  # by absolute path, or by the URL of an object
 
 
 def add_uses(uses: Uses, jobs: ReadJobs, request: CheckRequest) -> None:
@@ -40,9 +40,9 @@ def _uses_of(jobs: ReadJobs, request: CheckRequest) -> Iterator[tuple[str, Use]]
     for case in (case for of_file in jobs.cases for case in of_file):
         job, ignores = case.job, inline_ignores(case.job)
         for asset in case.intent.assets:
-            if asset.kind == "file":
+            if asset.kind in {"file", "object"}:
                 line = job.document.place(asset.pointer).line
                 ignored = request.config.ignored_rules(job.file, asset.written)
                 accepted = ignores.rules_at(asset.pointer, line)
                 use = Use(case.targets, asset.role, frozenset(ignored), frozenset(accepted))
-                yield os.path.abspath(asset.location), use
+                yield absolute_path(asset.location), use

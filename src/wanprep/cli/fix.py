@@ -65,6 +65,7 @@ def fix(
       wanprep fix clip.mov --out ready --trim start --crop smart
       wanprep fix job.yaml --diff            show how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
+      wanprep fix s3://bucket/renders/ --out s3://bucket/ready/
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
@@ -80,7 +81,7 @@ def fix(
     )  # fmt: skip
     from wanprep.rules.finding import parse_rule_names
 
-    require_destination(out, in_place, required=not (plan or diff))
+    require_destination(paths, out, in_place, required=not (plan or diff))
     config = find_config(Path.cwd())
     baseline = load_baseline(config)  # a missing one is reported before anything is fixed
     request = CheckRequest(
@@ -129,7 +130,7 @@ def fix_before_check(
     from wanprep.fix.verify import recheck_request
     from wanprep.report.fix_text import render_outcomes
 
-    require_destination(out, in_place, required=True)
+    require_destination(request.paths, out, in_place, required=True)
     task = make_task(request, ignored, out, receipt, **choices)
     receipt_file = receipt or default_receipt(out)
     run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())

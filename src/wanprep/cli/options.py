@@ -185,7 +185,7 @@ reading_options: Final = together(
 
 fixing_options: Final = together(
     click.option("--out", metavar="DIR", shell_complete=complete_folders,
-                 help="Write results to DIR, which mirrors the inputs."),
+                 help="Write results to DIR, which mirrors the inputs; it may be s3://bucket/prefix/."),
     click.option("--in-place", is_flag=True, help="Replace the original files."),
     click.option("--no-backup", is_flag=True,
                  help="With --in-place, keep no original that is replaced with a loss."),

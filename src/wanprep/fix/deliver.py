@@ -1,4 +1,4 @@
-"""Where the results of a fix go: mirrored into a folder, or beside their sources.
+"""Where the results of a fix go: mirrored into a folder or a bucket, or beside their sources.
 
 A plan finds out here what would keep a result from its place, as far as that can be known before.
 """
@@ -6,22 +6,30 @@ A plan finds out here what would keep a result from its place, as far as that ca
 from __future__ import annotations
 
 import os
+import posixpath
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 from wanprep.files.atomic import CannotWrite, require_writable, sha256_of
 from wanprep.fix.job.changes import FixedJob
+from wanprep.fix.output import FolderOutput
 from wanprep.fix.plan.plan import NoChange
+from wanprep.media.facts import is_remote
+from wanprep.stores.urls import is_object_url, split_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.output import Output
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.fix.request import FixRequest, PlannedRun
 
 _OUTSIDE: Final = "outside"
+NOT_IN_PLACE: Final = (
+    "an object of a store is not replaced: pass --out DIR, or --out s3://bucket/prefix/"
+)
 
 
 @dataclass(slots=True)
@@ -30,7 +38,8 @@ class ResultPaths:
 
     out: str | None  # None: in place
     base: str = ""
-    may_overwrite: Callable[[str], bool] = lambda _: False
+    output: Output = field(default_factory=FolderOutput)
+    objects: tuple[str, ...] | None = None  # the base of objects, where there are no files
     _taken: set[str] = field(default_factory=set)
 
     def reserve(self, sources: Iterable[str]) -> None:
@@ -51,29 +60,60 @@ class ResultPaths:
         return free
 
     def _is_free(self, path: str) -> bool:
-        return path not in self._taken and (not os.path.lexists(path) or self.may_overwrite(path))
+        if path in self._taken:
+            return False
+        return not self.output.is_taken(path) or self.output.has_written(path)
 
     def _mirrored(self, source: str) -> str:
         if self.out is None:
             return source
-        parts = os.path.relpath(os.path.abspath(source), self.base).split(os.sep)
-        if parts[0] == os.pardir:
-            parts = [_OUTSIDE, *(part for part in parts if part != os.pardir)]
-        return os.path.join(self.out, *parts)
+        if is_remote(source):
+            parts = self._mirrored_object(source)
+        else:
+            parts = os.path.relpath(os.path.abspath(source), self.base).split(os.sep)
+            if parts[0] == os.pardir:
+                parts = [_OUTSIDE, *(part for part in parts if part != os.pardir)]
+        join = posixpath.join if is_remote(self.out) else os.path.join
+        return join(self.out, *parts)
+
+    def _mirrored_object(self, source: str) -> list[str]:
+        parts = _parts_of(source)
+        depth = None if self.objects is None else len(self.objects)
+        is_below = depth is not None and tuple(parts[:depth]) == self.objects
+        return parts[depth:] if is_below else [_OUTSIDE, *parts]
 
     def is_result(self, path: str) -> bool:
         """Whether a file is in the folder that is written to."""
-        if self.out is None:
+        if self.out is None or is_remote(path) != is_remote(self.out):
             return False
+        if is_remote(self.out):
+            return path.startswith(f"{self.out}/")
         out = os.path.abspath(self.out)
         return os.path.commonpath([out, os.path.abspath(path)]) == out
+
+
+def _parts_of(url: str) -> list[str]:
+    """Split the URL of an object into the names of folders; none leads out of a folder."""
+    scheme, _, rest = url.partition("://")
+    return [scheme.lower(), *(part for part in rest.split("/") if part.strip("."))]
+
+
+def common_prefix(paths: Iterable[str]) -> tuple[str, ...] | None:
+    """Find the folder of stores that holds everything named; None where files are named, too."""
+    paths = tuple(paths)
+    if not paths or not all(map(is_object_url, paths)):
+        return None
+    folders = (split_pattern(path)[0].rpartition("/")[0] for path in paths)
+    common = posixpath.commonpath(["/".join(_parts_of(each)) for each in folders])
+    return tuple(filter(None, common.split("/")))
 
 
 def common_folder(paths: Iterable[str], files: Iterable[str]) -> str:
     """Find the folder that holds everything named; of patterns and lists, what they led to."""
     folders = [path if os.path.isdir(path) else os.path.dirname(path) for path in paths
                if path != "-" and os.path.lexists(path)]  # fmt: skip
-    folders = folders or [os.path.dirname(file) for file in files] or ["."]
+    local = (file for file in files if not is_remote(file))
+    folders = folders or [os.path.dirname(file) for file in local] or ["."]
     return os.path.commonpath([os.path.abspath(folder) for folder in folders])
 
 
@@ -92,8 +132,10 @@ def _is_written(request: FixRequest, file: PlannedFile) -> bool:
     if not isinstance(file.plan, NoChange):
         return file.done is not None
     source, result = file.media.path, file.result
-    if request.out is None or not os.path.isfile(source):
+    if request.out is None or result == source:
         return False
+    if is_remote(source) or not os.path.isfile(source):
+        return is_remote(source)
     return not (os.path.isfile(result) and sha256_of(result) == sha256_of(source))
 
 
@@ -113,12 +155,14 @@ def jobs_with_obstacles(request: FixRequest, jobs: Iterable[PlannedJob]) -> Iter
 
 def _obstacle(request: FixRequest, source: str, result: str) -> str:
     """Return why a result cannot be written; empty if nothing is known against it."""
-    if request.out is None and result == source:
-        path, overwrite = os.path.realpath(result), True
-    else:
-        path, overwrite = result, request.earlier.has_written(result)
+    if request.out is None and is_remote(source):
+        return NOT_IN_PLACE
     try:
-        require_writable(path, overwrite=overwrite)
+        if request.out is None and result == source:
+            require_writable(os.path.realpath(result), overwrite=True)
+        else:
+            overwrite = request.output.has_written(result)
+            request.output.require_writable(result, overwrite=overwrite)
     except CannotWrite as error:
         return str(error)
     return ""

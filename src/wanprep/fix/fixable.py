@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from wanprep.fix.plan.plan import Options
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.request import MediaFile, media_files
-from wanprep.media.facts import is_remote
+from wanprep.media.facts import absolute_path, is_remote, is_url
 from wanprep.rules.finding import FIX
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class _Fixes:
         return self._job_command(finding) if finding.line is not None else ""
 
     def _media_command(self, finding: Finding, asset: str) -> str:
-        path = os.path.abspath(os.path.join(os.path.dirname(finding.file), asset))
-        path = os.path.abspath(asset) if finding.line is None else path
-        if is_remote(asset) or path not in self._media:
+        folder = "" if finding.line is None or is_remote(asset) else os.path.dirname(finding.file)
+        path = absolute_path(os.path.join(folder, asset))
+        if is_url(asset) or path not in self._media:
             return ""
         if path not in self._of_media:
             self._of_media[path] = self._plan(path, self._media[path])
@@ -85,7 +85,7 @@ class _Fixes:
         names = {finding.file for finding in self.report.findings}
         media = tuple(path for path in self.inputs.media if self.inputs.files or path in names)
         files = media_files(replace(self.inputs, media=media))
-        return {os.path.abspath(each.path): each for each in files}
+        return {absolute_path(each.path): each for each in files}
 
     def _job_command(self, finding: Finding) -> str:
         from wanprep.fix.job.changes import FindingKey

@@ -12,15 +12,12 @@ from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import (
     CannotWrite,
-    copy_file,
     explain_os_errors,
-    move_into_place,
     remove_stale_parts,
     sha256_of,
     sync_file,
-    temporary_path,
 )
-from wanprep.fix.deliver import ResultPaths, common_folder
+from wanprep.fix.deliver import NOT_IN_PLACE, ResultPaths, common_folder, common_prefix
 from wanprep.fix.executors import Executors, cores, without_copies
 from wanprep.fix.interrupts import interrupt_on_signals
 from wanprep.fix.job.files import fix_jobs
@@ -34,17 +31,21 @@ from wanprep.fix.outcome import Fixed, NotFixed, Outcome, Outcomes, Unchanged
 from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Plan, VideoRecipe
 from wanprep.fix.plan_file import Ask, PlannedFile, plan_file
 from wanprep.fix.request import FixRequest, PlannedRun, media_files, stamp_of
+from wanprep.fix.sources import Sources, too_large
 from wanprep.fix.verify import findings_for, verify
+from wanprep.media.facts import is_remote
 from wanprep.media.workers import probe_in_worker
+from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wanprep.check.inputs import Inputs
     from wanprep.fix.executors import Similarity
-    from wanprep.fix.plan.plan import Output, ProgressCallback
+    from wanprep.fix.plan.plan import Options, Output, ProgressCallback
     from wanprep.fix.receipt_file import ReceiptFile
-    from wanprep.fix.request import Stamp
+    from wanprep.fix.request import MediaFile, Stamp
     from wanprep.media.facts import Facts
 
 
@@ -55,7 +56,7 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     sources = [*inputs.media, *(file.file for file in inputs.files)]
     named = [path for path in check.paths if path]
     base = common_folder(named, sources)
-    paths = ResultPaths(request.out, base, request.earlier.has_written)
+    paths = ResultPaths(request.out, base, request.output, common_prefix(named))
     if sources and all(map(paths.is_result, sources)):
         raise UsageError(
             f"all given paths are in --out {visible(request.out or '')}, where results go:"
@@ -64,18 +65,29 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     files = [each for each in media_files(inputs) if not paths.is_result(each.path)]
     for each in files:
         each.ignored |= request.ignored
-    planned = [plan_file(each, request.options, ask) for each in files]
+    planned = [_plan(each, request.options, ask) for each in files]
     # In place, an earlier result may be among the sources, beside its original.
-    overwritten = request.earlier.has_written if request.out is None else lambda _: False
+    overwritten = request.output.has_written if request.out is None else lambda _: False
     paths.reserve(each.path for each in files if not overwritten(each.path))
     planned = [
-        replace(each, result=_assign_result(paths, each), stamp=_stamp(each.media.path))
+        replace(each, result=_assign_result(paths, each, inputs), stamp=_stamp(each.media.path))
         for each in planned
     ]
     return PlannedRun(inputs, paths, tuple(planned))
 
 
-def _assign_result(paths: ResultPaths, file: PlannedFile) -> str:
+def _plan(media: MediaFile, options: Options, ask: Ask | None) -> PlannedFile:
+    planned = plan_file(media, options, ask)
+    problem = too_large(media.facts.bytes) if is_object_url(media.path) else ""
+    if problem and not isinstance(planned.plan, NoChange):
+        return PlannedFile(media, NotFixable(media.facts, (problem,)))
+    return planned
+
+
+def _assign_result(paths: ResultPaths, file: PlannedFile, inputs: Inputs) -> str:
+    path = file.media.path
+    if is_object_url(path) and isinstance(file.plan, NoChange) and path not in inputs.media:
+        return path  # jobs can use it where it is
     suffix = file.plan.recipe.suffix if isinstance(file.plan, Plan) else None
     return paths.assign(file.media.path, suffix)
 
@@ -106,17 +118,23 @@ def apply_fixes(
     """Do what was planned, and record it; if interrupted, what was delivered stays."""
     workers = request.check.workers or cores()
     for folder in {os.path.dirname(each.result) for each in run.files}:
-        remove_stale_parts(folder)
+        if not is_remote(folder):
+            remove_stale_parts(folder)
     progress.begin(run.files)
     is_interrupted = False
-    with interrupt_on_signals(), Executors(workers, sum(map(_is_video, run.files))) as executors:
-        fixer = _Fixer(request, executors, progress, record)
+    with (
+        interrupt_on_signals(),
+        Executors(workers, sum(map(_is_video, run.files))) as executors,
+        Sources(request.check.config.stores, workers) as sources,
+    ):
+        fixer = _Fixer(request, executors, sources, progress, record)
         threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
             for _ in threads.map(fixer.fix, run.files):
                 pass
         except KeyboardInterrupt:
             is_interrupted = True
+            sources.stop()
             executors.stop()
         finally:
             threads.shutdown(cancel_futures=True)
@@ -138,12 +156,14 @@ class _Fixer:
     """Fixes single files, several of them at once."""
 
     def __init__(
-        self, request: FixRequest, executors: Executors, progress: FixProgress, record: ReceiptFile
-    ) -> None:
+        self, request: FixRequest, executors: Executors, sources: Sources,
+        progress: FixProgress, record: ReceiptFile,
+    ) -> None:  # fmt: skip
         self._out = request.out
         self._keep_lossy = request.backup
-        self._may_overwrite = request.earlier.has_written
+        self._output = request.output
         self._executors = executors
+        self._sources = sources
         self._progress = progress
         self._record = record
         self.outcomes: dict[str, Outcome] = {}  # by path
@@ -171,27 +191,39 @@ class _Fixer:
                 return self._apply(file, plan, on_progress)
 
     def _keep(self, file: PlannedFile) -> Unchanged:
-        media, result = file.media, file.media.path
-        before = sha256_of(result) if os.path.isfile(result) else ""
-        if self._out is not None and before:
-            result = file.result
-        found = findings_for(media, media.facts, media.path)
-        kept = Unchanged(media, result, before, file.with_fixes(found))
-        if result != media.path and not (os.path.isfile(result) and sha256_of(result) == before):
-            self._record.announce(kept)
-            copy_file(media.path, result, overwrite=self._may_overwrite(result))
+        media, path = file.media, file.media.path
+        remaining = file.with_fixes(findings_for(media, media.facts, path))
+        if is_object_url(path) and (self._out is None or file.result == path):
+            return Unchanged(media, path, "", remaining)
+        with self._sources.local_file(path) as source:
+            before = sha256_of(source) if os.path.isfile(source) else ""
+            result = file.result if self._out is not None and before else path
+            kept = Unchanged(media, result, before, remaining)
+            if result != path and not (os.path.isfile(result) and sha256_of(result) == before):
+                self._record.announce(kept)
+                self._output.copy(source, result)
         return kept
 
     def _apply(
         self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
     ) -> Fixed | NotFixed:
-        source, path = file.media.path, file.result
+        if is_object_url(file.media.path):
+            if self._out is None:
+                raise CannotWrite(NOT_IN_PLACE)
+            with self._sources.local_file(file.media.path) as source:
+                return self._apply_to(source, file, plan, on_progress)
+        return self._apply_to(file.media.path, file, plan, on_progress)
+
+    def _apply_to(
+        self, source: str, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
+    ) -> Fixed | NotFixed:
+        path = file.result
         if self._out is None and path == source and os.path.islink(source):
             path = os.path.realpath(source)  # write to what it points to, and keep the link
         before = sha256_of(source)
         if self._out is None and stamp_of(source) != file.stamp:
             raise CannotWrite(changed_message(source))
-        with temporary_path(path) as part:
+        with self._output.temporary_path(path) as part:
             recipe = self._executors.place_window(source, plan.recipe, plan.facts)
             plan = replace(plan, recipe=recipe)
             plan, output, similarity, facts = self._write(source, plan, part, on_progress)
@@ -204,11 +236,11 @@ class _Fixer:
             fixed = Fixed(media=file.media, plan=plan, result=file.result, output=output,
                           verification=verification, hashes=hashes)  # fmt: skip
             self._record.announce(fixed)
-            return replace(fixed, backup=self._deliver(part, path, file, before))
+            return replace(fixed, backup=self._deliver(part, path, source, file, before))
 
-    def _deliver(self, part: str, path: str, file: PlannedFile, before: str) -> str:
+    def _deliver(self, part: str, path: str, source: str, file: PlannedFile, before: str) -> str:
         """Put a result in its place; return where its original is kept, if it was replaced."""
-        source, plan, backup = file.media.path, file.plan, ""
+        plan, backup = file.plan, ""
         is_replaced = self._out is None and file.result == source
         if is_replaced:
             with explain_os_errors(part):
@@ -216,8 +248,7 @@ class _Fixer:
             require_unchanged(source, before)
             if self._keep_lossy and isinstance(plan, Plan):
                 backup = keep_original(plan, path)
-        overwrite = is_replaced or self._may_overwrite(path)
-        move_into_place(part, path, mode_of=source, overwrite=overwrite)
+        self._output.deliver(part, path, like=source, overwrite=is_replaced)
         return backup
 
     def _write(

@@ -10,6 +10,7 @@ from wanprep.fix.plan.plan import NoChange, NotFixable, Options, Plan
 from wanprep.fix.plan.plan_asset import plan_asset
 from wanprep.fix.plan.reasons import violations
 from wanprep.rules.finding import FIX
+from wanprep.stores.urls import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -99,7 +100,10 @@ def plan_file(media: MediaFile, options: Options, ask: Ask | None = None) -> Pla
 
 
 def _plan(media: MediaFile, options: Options, ignored: Collection[str] = ()) -> AssetPlan:
-    return plan_asset(media.facts, media.roles, options, ignored=media.ignored | {*ignored})
+    facts = media.facts
+    if is_object_url(media.path):  # what it was stored as does not matter for its result
+        facts = replace(facts, content_type=None)
+    return plan_asset(facts, media.roles, options, ignored=media.ignored | {*ignored})
 
 
 def _plan_without_questions(

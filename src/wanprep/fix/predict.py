@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from wanprep.check.cases import read_cases
 from wanprep.check.request import targets_of
 from wanprep.job.model import parse_jobs
-from wanprep.media import probe_many
+from wanprep.media.facts import absolute_path, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.cases import Case
     from wanprep.check.inputs import Inputs
+    from wanprep.check.request import CheckRequest
     from wanprep.config import Config
     from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.plan_file import PlannedFile
@@ -52,11 +53,11 @@ def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[Planned
         cases=cases,
         problems=tuple(problems for _, problems in read),
         media=tuple(each.result_path for each in named),
-        facts={**inputs.facts, **_facts(media, cases)},
+        facts={**inputs.facts, **_facts(inputs.request, media, cases)},
     )
     sources = {paths[each.media.path]: each.media.path for each in media if not each.done}
     sources |= {job.result: job.file.file for job in jobs if job.fixed.text == job.file.source.text}
-    return Prediction(after, {os.path.abspath(path): each for path, each in sources.items()})
+    return Prediction(after, {absolute_path(path): each for path, each in sources.items()})
 
 
 def _result_file(job: PlannedJob) -> JobFile:
@@ -66,23 +67,23 @@ def _result_file(job: PlannedJob) -> JobFile:
     return replace(job.file, file=job.result, jobs=jobs)
 
 
-def _facts(media: Sequence[PlannedFile], cases: Iterable[Iterable[Case]]) -> dict[str, Facts]:
+def _facts(
+    request: CheckRequest, media: Sequence[PlannedFile], cases: Iterable[Iterable[Case]]
+) -> dict[str, Facts]:
     """Return the facts of all results by the paths that lead there, now and in the new jobs."""
     facts: dict[str, Facts] = {}
     for each in media:
         path = each.result_path
         after = each.done.predicted if each.done else each.media.facts
-        facts[path] = facts[os.path.abspath(path)] = replace(after, path=path)
+        facts[path] = facts[absolute_path(path)] = replace(after, path=path)
     assets = (asset for of_file in cases for case in of_file for asset in case.intent.assets)
     locations = {asset.location for asset in assets if asset.kind == "file"}
-    found = {each: facts.get(os.path.abspath(each)) for each in locations}
+    found = {each: facts.get(absolute_path(each)) for each in locations}
     # A key that is spelled correctly now may name a file that was not probed before.
-    new = probe_many(sorted(each for each, known in found.items() if known is None))
-    return (
-        facts
-        | {each: known for each, known in found.items() if known}
-        | {each.path: each for each in new}
-    )
+    unknown = sorted(each for each, known in found.items() if known is None)
+    with request.prober() as probe:
+        new = {each.path: each for each in probe(unknown)}
+    return facts | {each: known for each, known in found.items() if known} | new
 
 
 def ignored_in_files(files: Iterable[tuple[str, MediaFile]], config: Config) -> Config:
@@ -95,5 +96,5 @@ def _ignored(
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     for path, media in files:
         if media.ignored:
-            relative = os.path.relpath(os.path.abspath(path), folder)
+            relative = path if is_remote(path) else os.path.relpath(os.path.abspath(path), folder)
             yield glob.escape(relative), tuple(media.ignored)

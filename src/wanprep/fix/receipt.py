@@ -47,7 +47,7 @@ def _asset(outcome: Outcome) -> dict[str, Any]:
             return {
                 "outcome": "kept",
                 "result": result,
-                "sha256": {"before": unchanged, "after": unchanged},
+                **({"sha256": {"before": unchanged, "after": unchanged}} if unchanged else {}),
                 "findings": {"before": _findings(remaining), "after": _findings(remaining)},
             }
         case NotFixed(reasons=reasons):

@@ -6,6 +6,8 @@ receipt. Runs beside each other write to one receipt in turn, and keep each othe
 
 The journal of a fix in place is in the cache folder, and lists renamed results. If the run is
 interrupted, the original is still there: the next run replaces the result, and adds no second one.
+
+A receipt may be in a bucket. It has no journal: results there carry marks, see output.py.
 """
 
 from __future__ import annotations
@@ -18,31 +20,50 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from wanprep.errors import WanprepError
+from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import CannotWrite, explain_os_errors, sha256_of, write_output
 from wanprep.files.locks import acquire_lock, locked, release_lock, unlocked
-from wanprep.fix.receipt import Kind, entry_of, new_receipt
+from wanprep.files.outputs import written_kind
+from wanprep.fix.receipt import RECEIPT, Kind, entry_of, new_receipt
 from wanprep.media.cache import cache_folder
+from wanprep.stores.store import (
+    NoSuchObject,
+    ObjectChanged,
+    ObjectExists,
+    StoreError,
+    explain_store_errors,
+)
+from wanprep.stores.stores import Stores
+from wanprep.stores.urls import is_object_url
+from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
     from wanprep.fix.outcome import FixedFile, Outcome, Outcomes
+    from wanprep.stores.store import Mark, Store
 
 Entries = dict[Kind, dict[str, dict[str, Any]]]  # by source
 
 # A receipt of 10,000 files takes long to write: it is written again after this many times as long.
 _REST: Final = 20
+_SECONDS: Final = 5.0  # between two writes into a bucket
+_ATTEMPTS: Final = 20  # to write it there, while other runs do the same
+_HEAD: Final = 1024
 
 
 class ReceiptFile:
     """The receipt of one run, if it has a path, and its journal. Threads may share it."""
 
-    def __init__(self, path: str | None, *, in_place: bool = False) -> None:
+    def __init__(
+        self, path: str | None, *, in_place: bool = False, stores: Stores | None = None
+    ) -> None:
         self._path = path
+        self._bucket = (stores or Stores()) if path and is_object_url(path) else None
         self._in_place = in_place
         self._is_complete = False
         self._entries: Entries = {"assets": {}, "jobs": {}}
@@ -51,7 +72,9 @@ class ReceiptFile:
         self._journal: tuple[str, int] | None = None
 
     def __enter__(self) -> Self:
-        if self._path:
+        if self._bucket:
+            self._write()  # before there is anything to lose
+        elif self._path:
             with explain_os_errors(self._path):
                 os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
                 _recover(self._path)
@@ -117,32 +140,84 @@ class ReceiptFile:
     def _write(self) -> None:
         begin = time.monotonic()
         assert self._path  # noqa: S101 - see the callers
-        _merge(self._path, self._entries)
+        if self._bucket:
+            with explain_store_errors(self._path):
+                _merge_object(*self._bucket.at(self._path), self._entries)
+        else:
+            _merge(self._path, self._entries)
         now = time.monotonic()
-        self._next = now + _REST * (now - begin)
+        self._next = now + max(_REST * (now - begin), _SECONDS if self._bucket else 0)
 
 
 def _merge(path: str, new: Entries) -> None:
     """Write entries to a receipt, over those of the same sources."""
     with explain_os_errors(path), locked(_hidden(path, "lock")):
-        content = new_receipt()
-        for kind, entries in new.items():
-            kept = [each for each in _read(path)[kind] if each.get("source") not in entries]
-            content[kind] = [*kept, *entries.values()]
-        text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-        write_output(text.encode("utf-8", "backslashreplace"), path)
+        write_output(_merged(_read(path), new), path)
+
+
+def _merge_object(store: Store, key: str, new: Entries) -> None:
+    """Write entries to a receipt in a bucket; what another run writes meanwhile stays."""
+    for _ in range(_ATTEMPTS):
+        there, data = _read_object(store, key)
+        if not _is_receipt(data):
+            raise ObjectExists("it is not a receipt that wanprep wrote")
+        with NamedTemporaryFile() as file, contextlib.suppress(ObjectExists, ObjectChanged):
+            file.write(_merged(_entries(data), new))
+            file.flush()
+            store.write_marked(key, file.name, "application/json", RECEIPT, over=there)
+            return
+    raise StoreError("other runs write to it all the time")
+
+
+def _read_object(store: Store, key: str) -> tuple[Mark | None, bytes]:
+    try:
+        mark, size = store.mark_of(key), store.find(key).size
+        return mark, store.read(key, 0, size, same=mark.etag).data
+    except NoSuchObject:
+        return None, b""
+
+
+def refuse_foreign_object(url: str, stores: Stores, option: str) -> None:
+    """Raise UsageError for a receipt that would replace anything but an earlier one."""
+    with explain_store_errors(url):
+        _, data = _read_object(*stores.at(url))
+    if not _is_receipt(data):
+        raise UsageError(
+            f"{visible(url)} cannot be written: it is not a receipt that wanprep wrote. Name"
+            f" another place with {option}, or remove this one."
+        )
+
+
+def _is_receipt(data: bytes) -> bool:
+    return not data.strip() or written_kind(data[:_HEAD].decode("utf-8", "replace")) == "receipt"
+
+
+def _merged(old: Mapping[Kind, list[dict[str, Any]]], new: Entries) -> bytes:
+    content = new_receipt()
+    for kind, entries in new.items():
+        kept = [each for each in old[kind] if each.get("source") not in entries]
+        content[kind] = [*kept, *entries.values()]
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _read(path: str) -> dict[Kind, list[dict[str, Any]]]:
     """Read the entries of a receipt; a missing or damaged one has none."""
     try:
-        with open(path, encoding="utf-8") as file:
-            content = json.load(file)
+        with open(path, "rb") as file:
+            return _entries(file.read())
+    except (OSError, ValueError):
+        return _entries(b"")
+
+
+def _entries(data: bytes) -> dict[Kind, list[dict[str, Any]]]:
+    try:
+        content = json.loads(data)
         return {
             "assets": [each for each in content["assets"] if isinstance(each, dict)],
             "jobs": [each for each in content["jobs"] if isinstance(each, dict)],
         }
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {"assets": [], "jobs": []}
 
 

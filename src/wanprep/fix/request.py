@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wanprep.check.ignores import inline_ignores
+from wanprep.fix.output import FolderOutput
 from wanprep.fix.plan.plan import Options, TargetRole
-from wanprep.fix.receipt_file import EarlierResults
-from wanprep.media.facts import UNSAFE, unreadable_facts
+from wanprep.media.facts import UNSAFE, absolute_path, unreadable_facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest
     from wanprep.fix.deliver import ResultPaths
+    from wanprep.fix.output import Output
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.job.model import Asset, Job
     from wanprep.media.facts import Facts
@@ -31,9 +32,9 @@ class FixRequest:
     check: CheckRequest  # which files, and for which targets
     ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
     options: Options = field(default_factory=Options)
-    out: str | None = None  # None: in place
+    out: str | None = None  # a folder, or below which prefix of a bucket; None: in place
     backup: bool = True  # in place, keep what is replaced with loss and not in git
-    earlier: EarlierResults = field(default_factory=EarlierResults)  # these may be overwritten
+    output: Output = field(default_factory=FolderOutput)
 
 
 Stamp = tuple[int, int, int]
@@ -86,7 +87,7 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         # A URL may not have been requested.
         facts = inputs.facts.get(path) or unreadable_facts(path, f"{UNSAFE}: only files are fixed")
         file = MediaFile(path=path, facts=facts)
-        return files.setdefault(os.path.abspath(path), file)
+        return files.setdefault(absolute_path(path), file)
 
     for path in inputs.media:
         file = file_at(path)
@@ -120,7 +121,10 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
 def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
     for cases in inputs.cases:
         for case in cases:
-            yield from ((case, asset) for asset in case.intent.assets if asset.kind == "file")
+            for asset in case.intent.assets:
+                is_read = asset.kind == "object" and asset.location in inputs.facts
+                if is_read or asset.kind == "file":
+                    yield case, asset
 
 
 def _ignored_by_comments(

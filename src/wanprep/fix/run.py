@@ -11,18 +11,24 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.selection import drop_baseline
 from wanprep.errors import UsageError
-from wanprep.files.atomic import require_writable
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.job.files import planned_jobs
+from wanprep.fix.output import BucketOutput, FolderOutput
 from wanprep.fix.pipeline import apply_fixes, plan_run
 from wanprep.fix.plan.plan import Crop, Options, Trim
 from wanprep.fix.predict import predict
 from wanprep.fix.receipt import RECEIPT
-from wanprep.fix.receipt_file import ReceiptFile, read_earlier_results, read_interrupted_results
+from wanprep.fix.receipt_file import (
+    ReceiptFile,
+    read_earlier_results,
+    read_interrupted_results,
+    refuse_foreign_object,
+)
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
+from wanprep.stores.urls import EXTRAS, is_object_url, scheme_of
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
@@ -34,17 +40,31 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.output import Output
     from wanprep.fix.pipeline import FixProgress
     from wanprep.fix.plan_file import Ask
     from wanprep.fix.request import PlannedRun
+    from wanprep.stores.stores import Stores
 
 
-def require_destination(out: str | None, in_place: bool, *, required: bool) -> None:
+def require_destination(
+    paths: Iterable[str], out: str | None, in_place: bool, *, required: bool
+) -> None:
     """Refuse results that have two places to go, or none where they need one."""
     if out and in_place:
         raise UsageError("--out DIR and --in-place cannot be combined")
     if out and Path(out).exists() and not Path(out).is_dir():
         raise UsageError(f"--out {visible(out)} is a file: name a folder; it need not exist")
+    if out and scheme_of(out) and scheme_of(out) not in EXTRAS:
+        raise UsageError(
+            f"--out {visible(out)}: results go into a folder, or into a bucket of s3://, gs:// or"
+            " az://"
+        )
+    if in_place and (named := next(filter(is_object_url, paths), None)):
+        raise UsageError(
+            f"{visible(named)} is not fixed in place: pass --out DIR, or --out"
+            " s3://bucket/prefix/, which keeps the original"
+        )
     if required and not (out or in_place):
         raise UsageError(
             "no destination: --out DIR keeps the originals, --in-place replaces them, --plan"
@@ -69,15 +89,23 @@ def make_task(
             raise UsageError(
                 f"there is no {name} '{given[name]}': it is {join_words(values, 'or')}"
             )
-    receipts = filter(None, (default_receipt(out), receipt_file))
+    out = out.rstrip("/") if out and is_object_url(out) else out
     return FixRequest(
         check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
         backup=not no_backup,
-        earlier=read_earlier_results(receipts) if out else read_interrupted_results(),
+        output=_output(out, receipt_file, request.config.stores),
     )
+
+
+def _output(out: str | None, receipt_file: str | None, stores: Stores) -> Output:
+    if out is None:
+        return FolderOutput(read_interrupted_results())
+    if is_object_url(out):
+        return BucketOutput(out, stores)
+    return FolderOutput(read_earlier_results(filter(None, (default_receipt(out), receipt_file))))
 
 
 def read_color(value: str) -> str:
@@ -96,7 +124,22 @@ def read_color(value: str) -> str:
 
 def default_receipt(out: str | None) -> str | None:
     """Return where the receipt goes: beside the results; in place there is none."""
+    if out and is_object_url(out):
+        return f"{out.rstrip('/')}/{RECEIPT}"
     return str(Path(out, RECEIPT)) if out else None
+
+
+def _refuse_foreign(receipt_file: str, stores: Stores) -> None:
+    if is_object_url(receipt_file):
+        refuse_foreign_object(receipt_file, stores, "--receipt")
+    else:
+        refuse_foreign(receipt_file, "receipt", "--receipt")
+
+
+def _require_writable(receipt_file: str, stores: Stores) -> None:
+    place = receipt_file.rpartition("/")[0]
+    output = BucketOutput(place, stores) if is_object_url(place) else FolderOutput()
+    output.require_writable(receipt_file, overwrite=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +169,11 @@ def preview(
 ) -> Preview:  # fmt: skip
     """Plan a run and predict its results. Nothing keeps them from a destination that is open."""
     run = plan_run(task, ask)
+    stores = task.check.config.stores
     if receipt_file:
-        refuse_foreign(receipt_file, "receipt", "--receipt")
+        _refuse_foreign(receipt_file, stores)
         refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
-        require_writable(receipt_file, overwrite=True)
+        _require_writable(receipt_file, stores)
     if destination:
         run = with_obstacles(task, run)
     jobs = tuple(planned_jobs(task, run, run.results))
@@ -147,13 +191,14 @@ def apply(
     show_progress: AbstractContextManager[FixProgress],
 ) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, and fix, with a receipt however that ends."""
+    stores = task.check.config.stores
     if receipt_file:
-        refuse_foreign(receipt_file, "receipt", "--receipt")
+        _refuse_foreign(receipt_file, stores)
     run = plan_run(task, ask)
     if receipt_file:
         refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
     with (
-        ReceiptFile(receipt_file, in_place=task.out is None) as record,
+        ReceiptFile(receipt_file, in_place=task.out is None, stores=stores) as record,
         show_progress as progress,
     ):
         outcomes = apply_fixes(task, run, progress, record)
@@ -167,5 +212,6 @@ def check_results(
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
     request = recheck_request(task, run, outcomes)
     nothing = replace(run.inputs, files=(), cases=(), problems=(), media=(), facts={})
-    inputs = read_inputs(request) if request.paths or request.changed else nothing
+    has_any = request.paths or request.texts or request.changed
+    inputs = read_inputs(request) if has_any else nothing
     return with_fixes(drop_baseline(judge_inputs(inputs), baseline))

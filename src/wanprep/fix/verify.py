@@ -79,12 +79,15 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
         for each in outcomes.assets
         if each.media.path in named
     }
-    paths = (*results, *(job.result for job in outcomes.jobs))
+    jobs = {job.result: job.fixed.text for job in outcomes.jobs}
+    texts = {path: text for path, text in jobs.items() if is_remote(path)}
+    paths = (*results, *(path for path in jobs if path not in texts))
     ignored = ignored_in_files(((result_of(each), each.media) for each in outcomes.assets), config)
     return replace(
         check,
         # What has vanished meanwhile is reported as not fixed.
         paths=tuple(path for path in paths if is_remote(path) or os.path.lexists(path)),
+        texts=texts,
         roles={glob.escape(path): role for path, role in results.items() if role},
         config=ignored,
     )

@@ -205,6 +205,11 @@ def is_remote(path: str) -> bool:
     return bool(scheme_of(path))
 
 
+def absolute_path(path: str) -> str:
+    """Return what two spellings of a path have in common; a URL stays as it is."""
+    return path if is_remote(path) else os.path.abspath(path)
+
+
 def extension_format(path: str) -> str | None:
     """Return the format that a name claims; None: unknown extension."""
     if is_url(path):

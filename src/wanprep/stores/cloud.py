@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.stores.store import (
     BadName,
+    Mark,
     NoSuchBucket,
     NoSuchObject,
     NotAllowed,
@@ -42,6 +43,8 @@ _CLIENT: Final[Any] = {
     "connect_timeout": timedelta(seconds=5),
     "timeout": timedelta(seconds=30),
 }
+# The name of metadata of an object; in Azure it may have letters only.
+_MARK: Final = "wanprep"
 _NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")
 _STATUS: Final = re.compile(r"status code: (\d+ [A-Z][A-Za-z ]+)")
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
@@ -111,6 +114,30 @@ class CloudStore:
                 self._store, key, Path(file), attributes={"Content-Type": content_type},
                 mode="overwrite" if overwrite else "create", use_multipart=False,
             )  # fmt: skip
+
+    def write_marked(
+        self, key: str, file: str, content_type: str, mark: str, *, over: Mark | None
+    ) -> None:
+        """Store a local file with a mark: where nothing is, or over one version of an object."""
+        import obstore
+
+        mode: Any = "create"
+        if over:
+            mode = {"e_tag": over.etag} | ({"version": over.version} if over.version else {})
+        with _translated_errors():
+            obstore.put(
+                self._store, key, Path(file), mode=mode, use_multipart=False,
+                attributes={"Content-Type": content_type, _MARK: mark},
+            )  # fmt: skip
+
+    def mark_of(self, key: str) -> Mark:
+        """Return the mark of an object."""
+        import obstore
+
+        with _translated_errors():
+            answer = obstore.get(self._store, key, options={"head": True})
+            text = answer.attributes.get(_MARK, "")
+            return Mark(text, answer.meta["e_tag"] or "", answer.meta["version"])
 
     def remove(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""

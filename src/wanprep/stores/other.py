@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.stores.store import (
+    Mark,
     NoSuchObject,
     NotAllowed,
     ObjectChanged,
@@ -26,6 +27,7 @@ _VERSIONS: Final = (
     *("ETag", "etag", "e_tag", "md5Hash", "checksum", "sha", "generation"),
     *("LastModified", "last_modified", "mtime", "modified", "updated", "created"),
 )
+_NO_MARKS: Final = "results go into a folder, or into a bucket of S3, Google or Azure"
 
 
 class OtherStore:
@@ -79,6 +81,14 @@ class OtherStore:
                 raise ObjectExists("there is such a file already")
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.put_file(file, path)
+
+    def write_marked(self, *_: object, **__: object) -> None:
+        """Refuse it: what is there could be lost."""
+        raise StoreError(_NO_MARKS)
+
+    def mark_of(self, *_: object) -> Mark:
+        """Refuse it."""
+        raise StoreError(_NO_MARKS)
 
     def remove(self, key: str) -> None:
         """Remove a file; one that is not there is no error."""

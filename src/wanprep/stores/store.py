@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from wanprep.errors import WanprepError
+from wanprep.files.atomic import CannotWrite
+from wanprep.net.secrets import redact
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +21,13 @@ if TYPE_CHECKING:
 class StoreError(WanprepError):
     """A store did not do what it was asked; the message is the reason alone."""
 
+    advice: ClassVar[str] = "Try it again later"
+
 
 class NoSuchBucket(StoreError):
     """There is no such bucket."""
+
+    advice = "Check the spelling of its name, or create it"
 
 
 class NoSuchObject(StoreError):
@@ -28,6 +36,8 @@ class NoSuchObject(StoreError):
 
 class NotAllowed(StoreError):
     """The store refuses it with these credentials, or without any."""
+
+    advice = "Check the credentials, and what they allow"
 
 
 class ObjectChanged(StoreError):
@@ -41,9 +51,24 @@ class ObjectUnchanged(StoreError):
 class ObjectExists(StoreError):
     """There is an object already where a new one should go."""
 
+    advice = "Remove it, or choose another place"
+
 
 class BadName(StoreError):
     """A listing ends early, at a name that the library for its store cannot express."""
+
+
+@contextmanager
+def explain_store_errors(url: str, verb: str = "written") -> Iterator[None]:
+    """Raise CannotWrite, which names the object and what to do; that one is missing passes."""
+    try:
+        yield
+    except NoSuchObject:
+        raise
+    except StoreError as error:
+        raise CannotWrite(
+            f"{visible(redact(url))} cannot be {verb}: {error}. {error.advice}, then run this again"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +79,15 @@ class Part:
     size: int  # of the whole object
     etag: str = ""
     content_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word that an object was written with, and the version of the object that has it."""
+
+    text: str  # empty if there is none
+    etag: str
+    version: str | None = None
 
 
 class Store(Protocol):
@@ -73,6 +107,16 @@ class Store(Protocol):
 
     def write(self, key: str, file: str, content_type: str, *, overwrite: bool) -> None:
         """Store a local file."""
+        ...
+
+    def write_marked(
+        self, key: str, file: str, content_type: str, mark: str, *, over: Mark | None
+    ) -> None:
+        """Store a local file with a mark: where nothing is, or over one version of an object."""
+        ...
+
+    def mark_of(self, key: str) -> Mark:
+        """Return the mark of an object."""
         ...
 
     def remove(self, key: str) -> None:

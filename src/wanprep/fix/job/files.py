@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from wanprep.files.atomic import CannotWrite, copy_file, explain_os_errors, write_bytes
+from wanprep.files.atomic import CannotWrite, explain_os_errors
 from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.originals import changed_message
 from wanprep.fix.outcome import FixedFile, result_of
+from wanprep.media.facts import absolute_path, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,16 +67,24 @@ def _changed_paths(
     file: JobFile, result: str, media: Iterable[MediaFile], results: Mapping[str, str]
 ) -> Moved:
     """Find the paths in a job that have changed."""
-    folder, moved = os.path.dirname(os.path.abspath(result)), Moved()
+    folder, moved = os.path.dirname(absolute_path(result)), Moved()
     for each in media:
-        end = results.get(each.path, each.path)
+        end = absolute_path(results.get(each.path, each.path))
         for use in each.uses:
-            leads_to = os.path.normpath(os.path.join(folder, use.asset.written))
-            named_here = use.job.file == file.file and os.path.lexists(each.path)
-            if named_here and leads_to != os.path.abspath(end):
-                new = os.path.relpath(os.path.abspath(end), folder).replace(os.sep, "/")
-                moved[use.job.number, use.asset.pointer] = new
+            leads_to = use.asset.written
+            if use.asset.kind == "file":
+                leads_to = os.path.normpath(os.path.join(folder, leads_to))
+            is_there = use.asset.kind == "object" or os.path.lexists(each.path)
+            if use.job.file == file.file and is_there and leads_to != end:
+                moved[use.job.number, use.asset.pointer] = _reference(end, folder)
     return moved
+
+
+def _reference(path: str, folder: str) -> str:
+    """Write a path into a job of a folder; a job in a bucket is to be usable anywhere."""
+    if is_remote(path) or is_remote(folder):
+        return path
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def _write(request: FixRequest, planned: PlannedJob, record: ReceiptFile) -> FixedFile:
@@ -106,9 +115,11 @@ def _read_unchanged(file: JobFile) -> tuple[bytes, bytes]:
 
 
 def _deliver(request: FixRequest, source: str, result: str, old: bytes, new: bytes) -> None:
-    overwrite = request.out is None or request.earlier.has_written(result)
-    if new != old:
+    if new == old and request.out is not None:
+        request.output.copy(source, result)
+    elif new != old:
         final = os.path.realpath(result) if request.out is None else result
-        write_bytes(new, final, mode_of=source, overwrite=overwrite)
-    elif request.out is not None:
-        copy_file(source, result, overwrite=overwrite)
+        with request.output.temporary_path(final) as part:
+            with explain_os_errors(final), open(part, "xb") as file:
+                file.write(new)
+            request.output.deliver(part, final, like=source, overwrite=request.out is None)

@@ -16,7 +16,7 @@ from wanprep.fix.plan.limits import limits_on
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
 from wanprep.fix.plan.reasons import RoleViolation, explain, violations
 from wanprep.fix.plan.video import video_drafts
-from wanprep.media.facts import is_remote
+from wanprep.media.facts import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ def plan_asset(
         return NoChange(facts)
     errors = [each for each in before if each.is_error]
     final = [each for each in errors if each.is_final]
-    if not facts.readable or final or is_remote(facts.path):
+    if not facts.readable or final or is_url(facts.path):
         if not errors:
             return NoChange(facts, _rules(before))
         return NotFixable(
