@@ -100,6 +100,18 @@ def test_what_cannot_be_reached_is_unknown(
         assert "its store refuses access" in each["findings"][0]["message"]
 
 
+@pytest.mark.parametrize("name", ["/in/good.png", "in//good.png", "in//"])
+@pytest.mark.usefixtures("bucket")
+def test_a_name_with_an_empty_part_is_not_that_of_another_object(
+    wanprep: Command, tmp_path: Path, name: str
+) -> None:
+    for path in (f"s3://studio/{name}", job(tmp_path, f"s3://studio/{name}")):
+        status, report = check(wanprep, path)
+        assert status == 1
+        assert {each["verdict"] for each in report["verdicts"]} == {"unknown"}
+        assert "a part without a name" in report["findings"][0]["message"]
+
+
 def test_offline(bucket: S3Server, wanprep: Command, tmp_path: Path) -> None:
     in_job, report = check(wanprep, "--offline", job(tmp_path, "s3://studio/in/tiny.png"))
     assert (in_job, report["verdicts"][0]["verdict"]) == (0, "unknown")

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import warnings
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -20,6 +21,7 @@ import click
 from wanprep import __version__
 from wanprep.cli.options import format_option, use_color
 from wanprep.errors import PluginWarning, WanprepError
+from wanprep.stores.urls import EXTRAS
 from wanprep.text import file_size, join_words, plural, visible
 
 if TYPE_CHECKING:
@@ -212,8 +214,6 @@ def _output(*command: str) -> str:
 
 
 def _configuration(config: Config) -> Iterator[Line]:
-    import fsspec
-
     from wanprep.net.secrets import redact
     from wanprep.plugins.loading import load_hosts
 
@@ -222,13 +222,22 @@ def _configuration(config: Config) -> Iterator[Line]:
     for name, url in config.hosts.items():
         title = "files for all" if name == "default" else f"files for {name}"
         scheme = url.partition("://")[0]
-        if scheme not in load_hosts():
-            try:
-                fsspec.get_filesystem_class(scheme)
-            except (ImportError, ValueError) as error:
-                yield Line("Configuration", title, "trouble", f"{redact(url)}: {error}")
-                continue
-        yield Line("Configuration", title, "fine", redact(url))
+        problem = "" if scheme in load_hosts() else _missing_package(scheme)
+        details = redact(f"{url}: {problem}" if problem else url)
+        yield Line("Configuration", title, "trouble" if problem else "fine", details)
+
+
+def _missing_package(scheme: str) -> str:
+    """Return what a store of a scheme needs; empty if it is there."""
+    if extra := EXTRAS.get(scheme):
+        return "" if find_spec("obstore") else f"run `pip install 'wanprep[{extra}]'`"
+    import fsspec
+
+    try:
+        fsspec.get_filesystem_class(scheme)
+    except (ImportError, ValueError) as error:
+        return str(error)
+    return ""
 
 
 def _services(config: Config, targets: Iterable[str], environ: Mapping[str, str]) -> Iterator[Line]:

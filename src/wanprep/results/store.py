@@ -138,8 +138,8 @@ class ObjectResults:
             raise
         except StoreError as error:
             raise WanprepError(
-                f"{visible(self.place)} cannot be {what}: {error}. Check its name and your access"
-                " to it, then run the same command again."
+                f"{visible(self.place)} cannot be {what}: {error}. {error.advice}, then run the"
+                " same command again."
             ) from error
 
 

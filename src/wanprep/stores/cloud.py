@@ -74,6 +74,8 @@ class CloudStore:
         """List the objects below a prefix, page by page."""
         import obstore
 
+        if prefix:
+            _require_name(prefix.removesuffix("/"))
         with _translated_errors():
             for page in obstore.list(self._store, prefix.rstrip("/") or None, chunk_size=1000):
                 yield from map(self._listed, page)
@@ -82,6 +84,7 @@ class CloudStore:
         """Ask for the size and version of one object."""
         import obstore
 
+        _require_name(key)
         with _translated_errors():
             return self._listed(obstore.head(self._store, key))
 
@@ -92,6 +95,7 @@ class CloudStore:
         """Read some bytes, fewer at the end: of the version `same`, or of any but `other`."""
         import obstore
 
+        _require_name(key)
         options: Any = {"range": (start, end)}
         options |= {"if_match": same} if same else {"if_none_match": other} if other else {}
         with _translated_errors():
@@ -150,6 +154,7 @@ class CloudStore:
         """Return a URL with which anyone can read an object for some time."""
         import obstore
 
+        _require_name(key)
         if self._settings.get("signature") == "s3":
             from wanprep.stores.amazon import sign_as_before
 
@@ -157,6 +162,12 @@ class CloudStore:
         with _translated_errors():
             store: Any = self._store
             return obstore.sign(store, "GET", key, lifetime)
+
+
+def _require_name(key: str) -> None:
+    """Refuse a name that obstore would read as that of another object."""
+    if "" in key.split("/"):
+        raise BadName(f'the name "{key}" has a part without a name, which cannot be read')
 
 
 def _s3_options(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,8 +200,9 @@ def _translated_errors() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        missing = NoSuchBucket if any(code in str(error) for code in _NO_BUCKET) else NoSuchObject
-        raise missing("there is no such bucket or object") from None
+        if any(code in str(error) for code in _NO_BUCKET):
+            raise NoSuchBucket("there is no such bucket") from None
+        raise NoSuchObject("there is no such bucket or object") from None
     except exceptions.NotModifiedError as error:
         raise ObjectUnchanged(_reason(error)) from None
     except exceptions.PreconditionError as error:

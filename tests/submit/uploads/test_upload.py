@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from small_service import HASTE, KEY, ORDER, driver
 from wanprep.net.reach import Reach
 from wanprep.plugins.flow import Flow, HostedUrl, Order, Request
 from wanprep.plugins.provider import CannotHost, LocalFile
+from wanprep.stores.stores import Stores
 from wanprep.submit.errors import FileChanged
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.ledger.ledger import HostedCopies, Ledger
 from wanprep.submit.services.service import Uploads
+from wanprep.submit.uploads import upload
 from wanprep.submit.uploads.local_files import local_file
-from wanprep.submit.uploads.upload import upload_file
 
+upload_file = partial(upload.upload_file, stores=Stores())
 BODY = b"the file itself"
 TYPE = "application/octet-stream"
 
@@ -148,7 +151,13 @@ def test_a_file_that_changed_before_its_upload_is_not_used(
     serve(server, HERE)
     for line in (driver(server), driver(server, upload=None), driver(server, upload=inside)):
         with line, pytest.raises(FileChanged):
-            upload_file(file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies)
+            upload_file(
+                file,
+                ORDER,
+                driver=line,
+                config_hosts={"default": bucket},
+                copies=copies,
+            )
     assert copies.get("small", file.sha256) is None
 
 
@@ -303,7 +312,11 @@ def test_a_bucket_takes_what_the_provider_refuses(
         assert (
             "store"
             in upload_file(
-                file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies
+                file,
+                ORDER,
+                driver=line,
+                config_hosts={"default": bucket},
+                copies=copies,
             ).url
         )
         with pytest.raises(CannotHost, match="no videos") as caught:
@@ -320,7 +333,13 @@ def test_an_emulated_submission_leaves_buckets_alone(
         driver(server, upload=None, reach=here) as line,
         pytest.raises(CannotHost, match="--emulate uses no network, and would upload it to bucket"),
     ):
-        upload_file(file, ORDER, driver=line, config_hosts={"default": bucket}, copies=copies)
+        upload_file(
+            file,
+            ORDER,
+            driver=line,
+            config_hosts={"default": bucket},
+            copies=copies,
+        )
     assert not (tmp_path / "store").exists()
 
 
@@ -354,7 +373,7 @@ def test_a_file_without_a_destination(
         pytest.param("memory://a", "cannot give out links", id="it cannot sign"),
         pytest.param("nothing://a", "cannot be opened", id="an unknown scheme"),
         pytest.param("bucket://denied", "could not be stored", id="it may not be written"),
-        pytest.param("s3://b/prefix", "not installed: Install s3fs", id="no package for it"),
+        pytest.param("s3://b/prefix", "pip install 'wanprep\\[s3\\]'", id="no package for it"),
     ],
 )  # fmt: skip
 def test_a_bucket_that_cannot_be_used(
@@ -366,35 +385,20 @@ def test_a_bucket_that_cannot_be_used(
     below: str,
     says: str,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "s3fs", None)  # whether it is installed or not
+    monkeypatch.setitem(sys.modules, "wanprep.stores.cloud", None)  # as without obstore
     assert bucket
     with (
         driver(server, upload=None) as line,
         pytest.raises(CannotHost, match=says) as caught,
     ):
-        upload_file(file, ORDER, driver=line, config_hosts={"default": below}, copies=copies)
+        upload_file(
+            file,
+            ORDER,
+            driver=line,
+            config_hosts={"default": below},
+            copies=copies,
+        )
     assert "AKIA" not in str(caught.value)
-
-
-class KindBucket(Bucket):
-    """A bucket that takes a content type."""
-
-    protocol = "s3a"
-
-    def put_file(self, lpath: str, rpath: str, **options: object) -> None:
-        super().put_file(lpath, rpath)
-        Path(f"{rpath}.type").write_text(str(options["ContentType"]))
-
-
-def test_a_bucket_gets_the_content_type(
-    server: Loopback, file: LocalFile, copies: HostedCopies, bucket: str, tmp_path: Path
-) -> None:
-    fsspec.register_implementation("s3a", KindBucket, clobber=True)
-    below = bucket.replace("bucket:", "s3a:")
-    with driver(server, upload=None) as line:
-        upload_file(file, ORDER, driver=line, config_hosts={"default": below}, copies=copies)
-    (content_type,) = tmp_path.rglob("*.type")
-    assert content_type.read_text() == "application/octet-stream"
 
 
 def asks_twice(file: LocalFile, _: Order) -> Flow[HostedUrl]:
@@ -439,7 +443,13 @@ def test_a_url_that_only_the_service_can_read_is_not_requested(
         uploads(driver(server, upload=own_place), kept=1) as line,
         pytest.raises(CannotHost, match="link is not https: oss://instant"),
     ):
-        upload_file(file, replace(ORDER, model=""), driver=line, config_hosts={}, copies=copies)
+        upload_file(
+            file,
+            replace(ORDER, model=""),
+            driver=line,
+            config_hosts={},
+            copies=copies,
+        )
 
 
 def test_a_copy_lives_as_long_as_the_service_keeps_such(

@@ -11,17 +11,25 @@ from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
 from wanprep.submit.http import client
 from wanprep.submit.http.paid import redact_refusal
-from wanprep.submit.request.body import build_trial, files_to_upload
+from wanprep.submit.request.body import (
+    build_trial,
+    files_to_upload,
+    objects_to_sign,
+    placeholder_urls,
+)
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.services.keys import setting_headers
 from wanprep.submit.uploads.upload import UPLOAD, bucket_path, destinations, no_destination
-from wanprep.text import visible
+from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from wanprep.plugins.flow import Order, Request
     from wanprep.plugins.provider import LocalFile, Provider, Settings
+    from wanprep.stores.stores import Stores
+    from wanprep.submit.request.body import BuiltRequest
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.services.service import Service, Services
 
@@ -49,6 +57,10 @@ def describe_requests(
         )
         for file in {file.sha256: file for file in files}.values()
     ]
+    described = describe_order(provider, service, order, environ=environ)
+    if "body" in described:
+        links = _links(submission, trial, services.config.stores)
+        described["body"] = _replaced(described["body"], links)
     price = estimate_price(submission.target, submission.case.intent, submission.facts)
     return {
         "job": submission.subject,
@@ -58,9 +70,33 @@ def describe_requests(
         "unconfirmed": list(trial.unconfirmed),
         "requests": [
             *filter(None, uploads),
-            describe_order(provider, service, order, environ=environ),
+            described,
         ],
     }
+
+
+def _links(submission: Submission, trial: BuiltRequest, stores: Stores) -> dict[str, str]:
+    """Map the stand-ins for signed links to the objects and how long their links will work."""
+    urls = placeholder_urls(submission)
+    return {
+        urls[pointer]: f"{redact(each.url)} (signed, for {_hours(stores.lifetime(each.url))})"
+        for pointer, each in objects_to_sign(submission, trial).items()
+    }
+
+
+def _hours(lifetime: timedelta) -> str:
+    return plural(round(lifetime.total_seconds() / 3600), "hour")
+
+
+def _replaced(value: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    match value:
+        case str():
+            return texts.get(value, value)
+        case list():
+            return [_replaced(each, texts) for each in value]
+        case dict():
+            return {name: _replaced(each, texts) for name, each in value.items()}
+    return value
 
 
 def describe_order(

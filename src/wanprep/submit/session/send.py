@@ -79,6 +79,7 @@ def _upload(session: Session, order: Order, file: LocalFile) -> str:
             order,
             driver=session.driver(provider),
             config_hosts=session.services.config.hosts,
+            stores=session.services.config.stores,
             copies=session.ledger.hosted,
         ).url
 

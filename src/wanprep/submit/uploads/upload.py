@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from wanprep.files.atomic import CannotWrite, sha256_of
 from wanprep.net.secrets import redact
@@ -14,6 +15,7 @@ from wanprep.net.urls import may_follow
 from wanprep.plugins.flow import HostedUrl, Refused
 from wanprep.plugins.loading import load_hosts
 from wanprep.plugins.provider import CannotHost
+from wanprep.stores.store import StoreError
 from wanprep.submit.errors import FileChanged
 from wanprep.submit.uploads.verify import link_problem, verify_link
 from wanprep.text import file_size, visible
@@ -23,23 +25,15 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.flow import Order
     from wanprep.plugins.provider import LocalFile, Provider
+    from wanprep.stores.stores import Stores
     from wanprep.submit.http.driver import Driver
     from wanprep.submit.ledger.ledger import HostedCopies
     from wanprep.submit.services.service import Service
 
 UPLOAD: Final = ""  # the destination that stands for the provider's own uploads
 
-# A job may wait in a queue for hours before its files are fetched.
-_SIGNED_FOR: Final = timedelta(days=1)
 _LEFT_TO_LIVE: Final = timedelta(hours=1)
 
-# The argument by which a filesystem accepts the content type; others derive it from the name.
-_CONTENT_TYPE: Final = {
-    "gcs": "content_type",
-    "gs": "content_type",
-    "s3": "ContentType",
-    "s3a": "ContentType",
-}
 _ALTERNATIVES: Final = (
     "Put the file where it has a public https URL and write that into the job; or name a "
     'bucket of your own in the configuration, [hosts] default = "s3://bucket/prefix"; or choose '
@@ -53,6 +47,7 @@ def upload_file(
     *,
     driver: Driver,
     config_hosts: Mapping[str, str],
+    stores: Stores,
     copies: HostedCopies,
 ) -> HostedUrl:
     """Upload a file, unless an earlier copy still works, and verify that anyone can fetch it."""
@@ -61,7 +56,7 @@ def upload_file(
     if copy and _will_last(copy) and _works(copy.url, file, driver):
         return copy
     before = _stamp(file)
-    hosted = _upload_to_first(file, order, driver, config_hosts)
+    hosted = _upload_to_first(file, order, driver, config_hosts, stores)
     _require_unchanged(file, before)
     if hosted.url.startswith("data:"):
         return hosted
@@ -127,7 +122,7 @@ def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
 
 
 def _upload_to_first(
-    file: LocalFile, order: Order, driver: Driver, config_hosts: Mapping[str, str]
+    file: LocalFile, order: Order, driver: Driver, config_hosts: Mapping[str, str], stores: Stores
 ) -> HostedUrl:
     service, why = driver.service, ""
     for destination in destinations(driver.provider, config_hosts):
@@ -135,8 +130,8 @@ def _upload_to_first(
             why = f"--emulate uses no network, and would upload it to {redact(destination)}"
             continue
         if destination != UPLOAD:
-            put = load_hosts().get(destination.partition("://")[0], upload_with_fsspec)
-            return put(file, destination)
+            host = load_hosts().get(destination.partition("://")[0])
+            return (host or partial(upload_into_store, stores=stores))(file, destination)
         if why := _refusal(file, service):
             continue
         try:
@@ -176,47 +171,35 @@ def link_expiry(url: str) -> datetime | None:
     return None if end is None else datetime.fromtimestamp(end, UTC)
 
 
-def upload_with_fsspec(file: LocalFile, below: str) -> HostedUrl:
-    """Store a file under its content's hash in a bucket, and sign a link to it."""
-    import fsspec
-
-    filesystem, folder = _open_bucket(below)
-    if type(filesystem).sign is fsspec.AbstractFileSystem.sign:
-        raise CannotHost(
-            f"{redact(below)} in [hosts] cannot give out links that work without a login. "
-            "Choose a bucket that can, such as s3://bucket/prefix or gs://bucket/prefix."
-        )
-    path = f"{folder.rstrip('/')}/{bucket_path(file)}"
-    expires = datetime.now(UTC) + _SIGNED_FOR
-    argument = _CONTENT_TYPE.get(below.partition("://")[0])
+def upload_into_store(file: LocalFile, below: str, stores: Stores) -> HostedUrl:
+    """Store a file under its content's hash, and sign a link to it, as objects are signed."""
+    url = f"{below.rstrip('/')}/{bucket_path(file)}"
+    lifetime = stores.lifetime(url)
+    expires = datetime.now(UTC) + lifetime
     try:
-        filesystem.put_file(file.path, path, **({argument: file.content_type} if argument else {}))
-        url = filesystem.sign(path, expiration=int(_SIGNED_FOR.total_seconds()))
-    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
+        store, key = stores.at(url)
+    except StoreError as error:
         raise CannotHost(
-            f"{file.name} could not be stored at {redact(below)}: {_reason(error)}"
-        ) from None
-    return HostedUrl(url, expires)
+            f"{redact(below)} in [hosts] cannot be opened: {redact(str(error))}"
+        ) from error
+    try:
+        link = store.sign(key, lifetime)  # first: without a link there is nothing to store
+    except StoreError as error:
+        raise CannotHost(
+            f"{redact(below)} in [hosts] cannot give out links that work without a login:"
+            f" {redact(str(error))}. Choose a bucket that can, such as s3://bucket/prefix or"
+            " gs://bucket/prefix."
+        ) from error
+    try:
+        store.write(key, file.path, file.content_type, overwrite=True)
+    except StoreError as error:
+        raise CannotHost(
+            f"{file.name} could not be stored at {redact(below)}: {redact(str(error))}."
+            f" {error.advice}."
+        ) from error
+    return HostedUrl(link, expires)
 
 
 def bucket_path(file: LocalFile) -> str:
     """Name a file in a bucket so that no other content ever gets the same name."""
     return f"{file.sha256[:16]}/{file.name}"
-
-
-def _open_bucket(below: str) -> tuple[Any, str]:
-    import fsspec
-
-    try:
-        filesystem, folder = fsspec.core.url_to_fs(below)
-    except ImportError as error:
-        raise CannotHost(
-            f"{redact(below)} in [hosts] needs a package that is not installed: {error}"
-        ) from None
-    except Exception as error:  # noqa: BLE001 - each filesystem raises what its own libraries do
-        raise CannotHost(f"{redact(below)} in [hosts] cannot be opened: {_reason(error)}") from None
-    return filesystem, str(folder)
-
-
-def _reason(error: Exception) -> str:
-    return redact(str(error)) or type(error).__name__
