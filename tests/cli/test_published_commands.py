@@ -25,7 +25,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_imported_target_can_be_used_and_compared(wanprep: Command, file: Path) -> None:
     printed = wanprep("targets", "import", file, "--id", "acme/clips")
     assert json.loads(printed.out)["id"] == "acme/clips"
-    assert "  - audio_url: no role for this audio" in printed.err
+    assert "  - sound_url: `audio_url` is already the field of driving_audio" in printed.err
     result = wanprep("targets", "import", file, "--id", "acme/clips", "-o", "own")
     assert (result.status, result.out) == (0, "")
     again = wanprep("targets", "import", file, "--id", "acme/clips", "-o", "own")

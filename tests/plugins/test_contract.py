@@ -10,6 +10,10 @@ from wanprep.plugins.new_plugin import write_plugin
 from wanprep.testing import ProviderContract, TargetContract
 
 
+class TestDashScope(ProviderContract):
+    plugin = "dashscope"
+
+
 class TestEvoLink(ProviderContract):
     plugin = "evolink"
 

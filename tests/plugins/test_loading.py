@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -52,6 +53,11 @@ def wanprep_register_emulators(register):
     register(Site(name={name!r}, key_variable="OWN_KEY", routes=routes, error=error))
 """
 
+BUNDLED: Final = {
+    file.parent.name.removeprefix("wanprep_")
+    for file in (Path(__file__).parents[2] / "plugins").glob("wanprep_*/provider.json")
+}
+
 
 def plugins(folder: Path, monkeypatch: pytest.MonkeyPatch, **sources: str) -> Plugins:
     """Write modules as other authors do, and load them together."""
@@ -73,9 +79,9 @@ def test_engines_of_plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_bundled_plugins() -> None:
-    assert sorted(installed().load_all().providers) == ["evolink", "oxen", "runcomfy", "wavespeed"]
+    assert sorted(installed().load_all().providers) == sorted(BUNDLED)
     assert load_hosts() == {}
-    assert {site.name for site in load_emulators()} == {"evolink", "oxen", "runcomfy", "wavespeed"}
+    assert {site.name for site in load_emulators()} == BUNDLED
     assert installed().broken == {}
     assert installed().provider("oxen").name == "oxen"
 
@@ -218,15 +224,10 @@ def test_check_loads_no_plugin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("disabled", "left"),
-    [
-        ("oxen, runcomfy", ["dashscope", "evolink", "wan", "wavespeed"]),
-        ("all", ["wan"]),
-        ("", ["dashscope", "evolink", "oxen", "runcomfy", "runcomfy", "wan", "wavespeed"]),
-    ],
+    ("disabled", "gone"), [("oxen, runcomfy", {"oxen", "runcomfy"}), ("all", BUNDLED), ("", set())]
 )
 def test_plugins_can_be_disabled(
-    disabled: str, left: list[str], monkeypatch: pytest.MonkeyPatch
+    disabled: str, gone: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = os.environ["WANPREP_DISABLE_PLUGINS"]
     monkeypatch.setenv("WANPREP_DISABLE_PLUGINS", f"{disabled},{others}")
@@ -234,8 +235,9 @@ def test_plugins_can_be_disabled(
         "from wanprep.plugins.loading import installed\n"
         "from wanprep.rules.target import all_targets\n"
         "found = installed().load_all().providers\n"
-        "print(*sorted(each.partition('/')[0] for each in all_targets()), *found)"
+        "print(*sorted({each.partition('/')[0] for each in all_targets()}), *sorted(found))"
     )
     command = [sys.executable, "-c", code]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert output == left + sorted({*left} - {"wan", "dashscope"})  # of these there is only data
+    left = sorted(BUNDLED - gone)
+    assert output == sorted([*left, "wan"]) + left

@@ -11,6 +11,7 @@ from published_forms import OPENAPI, REQUEST
 
 from wanprep.errors import UsageError
 from wanprep.published.diff import compare_published
+from wanprep.published.mapping import map_fields
 from wanprep.published.propose import Proposal, propose
 from wanprep.published.prose import read_prose, read_validations
 from wanprep.published.read import read_published
@@ -46,6 +47,7 @@ def test_every_form_gives_the_same_target(tmp_path: Path, form: Any) -> None:
         "reference_image": "image_urls[]",
         "reference_video": "video_urls[]",
         "first_frame": "image_url",
+        "driving_audio": "audio_url",
     }
     assert fields["parameters"] == {
         "resolution": {"name": "quality", "values": {"720p": "720P", "1080p": "1080P"}},
@@ -75,7 +77,7 @@ def test_limits_of_media_are_documented_or_proposed(tmp_path: Path) -> None:
     assert (videos["width"]["minimum"], videos["duration"]["maximum"]) == (720, 10.05)
     assert videos["width"]["x-source"]["confidence"] == "documented"
     assert videos["width"]["x-source"]["doc"] == "https://docs.acme.com/clips"
-    assert any(each.startswith("audio_url: no role") for each in proposal.to_read)
+    assert any(each.startswith("sound_url: `audio_url` is already") for each in proposal.to_read)
     assert any(each.startswith("elements: neither") for each in proposal.to_read)
     assert any("is proposed from: Each must not exceed 20MB" in each for each in proposal.to_read)
 
@@ -86,6 +88,25 @@ def test_a_proposed_target_has_no_problems(tmp_path: Path) -> None:
     request = tmp_path / f"{proposal.model}-request.schema.json"
     request.write_text(json.dumps(proposal.request))
     assert check_plugin(str(tmp_path / f"{proposal.model}.json")).problems == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_list", "role"),
+    [
+        ("image_urls", True, "reference_image"),
+        ("reference_audio_urls", True, "reference_audio"),
+        ("startImageUrl", False, "first_frame"),
+        ("tail_image_url", False, "last_frame"),
+        ("source_video", False, "base_video"),
+        ("extend_video_url", False, "first_clip"),
+        ("audio_track_url", False, "driving_audio"),
+        ("video_url", False, "reference_video"),
+    ],
+)
+def test_the_names_of_fields_and_roles(name: str, is_list: bool, role: str) -> None:
+    url: dict[str, Any] = {"type": "string", "format": "uri"}
+    field = {"type": "array", "items": url} if is_list else url
+    assert map_fields({"properties": {name: field}}).media == {role: name}
 
 
 @pytest.mark.parametrize(

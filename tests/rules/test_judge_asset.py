@@ -35,6 +35,7 @@ def test_valid_files_break_nothing_where_their_role_exists(name: str, role: str)
         "voice-unsupported",
         "first-frame-unsupported",
         "reference-kind-unsupported",
+        "role-unsupported",
     }
 
 

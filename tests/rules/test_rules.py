@@ -34,6 +34,7 @@ ASSET_RULES: Final = """
     format-unsupported format-mismatch
     reference-kind-unsupported image-too-small image-too-large video-too-small video-too-large
     aspect-out-of-range file-too-large file-near-limit video-too-short video-too-long
+    fps-out-of-range
     audio-too-short audio-too-long duration-ambiguous alpha-unsupported animated-image codec-risky
     color-risky non-square-pixels location-metadata
 """.split()
@@ -88,6 +89,7 @@ OF_FILES: Final = {
     "unusable",
     "name", "provider", "allowed", "allowed_kind", "length", "width", "height", "problem", "format",
     "extension_format", "kind", "bytes", "aspect", "sar", "color", "video_codec", "depth", "hdr",
+    "fps", "per_side",
 }  # fmt: skip
 OPTIONS: Final = {option for each in fix.params for option in each.opts}
 

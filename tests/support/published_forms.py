@@ -21,6 +21,7 @@ REQUEST: Final[dict[str, Any]] = {
         },
         "image_url": {**URL, "description": "A picture that serves as the first frame."},
         "audio_url": URL,
+        "sound_url": URL,
         "quality": {"type": "string", "enum": ["720P", "1080P"], "default": "720P"},
         "duration": {"type": "integer", "minimum": 3, "maximum": 12, "default": "5"},
         "enhance_prompt": {"type": "boolean"},

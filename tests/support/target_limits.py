@@ -34,6 +34,10 @@ OTHERS: Final[dict[str, tuple[Any, ...]]] = {
     "aspect_ratio": ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9", "16x9", 1),
     "template": ("melt", "Squish"),
 }
+# What a job must have in addition, or instead, so that no limit of a target is violated.
+BASES: Final[dict[str, dict[str, Any]]] = {
+    "dashscope/wan2.7-i2v": {"images": 0, "frame": True},
+}
 OF_TYPE: Final[dict[str, tuple[Any, ...]]] = {
     "integer": (2,),
     "boolean": (True, False),
@@ -61,6 +65,14 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
             ],
         },
         "parameters": {"resolution": "720P", "ratio": "16:9"},
+    },
+    "dashscope/wan2.7-i2v": {
+        "model": "wan2.7-i2v",
+        "input": {"media": [{"type": "first_frame", "url": "https://a.org/1.png"}]},
+    },
+    "dashscope/wan3.0-video": {
+        "model": "wan3.0-video",
+        "input": {"prompt": "Image 1 waves.", "media": []},
     },
     "evolink/wan2.7-reference-video": {
         "model": "wan2.7-reference-video",
@@ -190,7 +202,7 @@ def facts(limit: Limit, place: str, value: Any) -> Facts:
     changes = limit.given | ({limit.path[0]: value} if limit.path else {})
     if "format" in changes:  # the name of the file fits
         changes["extension_format"] = changes["format"]
-    if changes.get("format") == "mp3" and place == "voice":
+    if changes.get("format") == "mp3" and BY_ROLE[place].kind == "audio":
         changes = {"audio_codec": "mp3"} | changes
     return Facts.from_json(base.as_json() | changes)
 
@@ -200,7 +212,8 @@ def asset_findings(target: Target, role: str, facts: Facts) -> Findings:
 
 
 def job_findings(target: Target, limit: Limit, value: Any) -> Findings:
-    draft = Draft(**{"length": 200} | limit.given)  # long enough to name all references
+    # Long enough to name all references.
+    draft = Draft(**{"length": 200} | BASES.get(target.id, {}) | limit.given)
     match limit.path:
         case ("parameters", name):
             draft = draft if value is REMOVED else draft.with_parameter(name, value)
@@ -216,7 +229,7 @@ def job_findings(target: Target, limit: Limit, value: Any) -> Findings:
             draft = draft.with_count("frame", value)
         case ("references",):
             draft = draft.with_count("images", value - draft.videos)
-        case ("images" | "videos" | "voices" as name,):
+        case ("images" | "videos" | "audios" | "voices" as name,):
             draft = draft.with_count(name, value)
         case _:
             resolved = deepcopy(draft.resolved)
@@ -235,6 +248,8 @@ def body(limit: Limit, value: Any) -> dict[str, Any]:
 def change(document: dict[str, Any], limit: Limit, value: Any) -> None:
     """Put a value at the limit's path, or take away what it requires."""
     node: Any = document
+    if not limit.path and limit.keyword != "required":
+        return  # the whole job is what is wrong
     path = [name if not name.startswith("^") else "image1" for name in limit.path]
     if limit.keyword == "required":
         path.append(limit.value[0])

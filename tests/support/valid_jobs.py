@@ -38,7 +38,13 @@ VOICE: Final = Facts(
 BY_ROLE: Final = {
     "reference_image": IMAGE,
     "first_frame": IMAGE,
+    "last_frame": IMAGE,
+    "element": IMAGE,
     "reference_video": VIDEO,
+    "base_video": VIDEO,
+    "first_clip": VIDEO,
+    "reference_audio": VOICE,
+    "driving_audio": VOICE,
     "voice": VOICE,
 }
 FRAME: Final = Asset("first_frame", "start.png", "/first_frame", "file", "start.png")
@@ -51,8 +57,10 @@ class Draft:
 
     images: int = 1
     videos: int = 0
+    audios: int = 0
     voices: int = 0
     frame: bool = False
+    others: tuple[str, ...] = ()  # roles of further files, each a key of the job
     length: int = 40
     negative: int = 10
     callback: int = 0  # characters of its URL, 0: none
@@ -68,26 +76,33 @@ class Draft:
     def intent(self) -> Intent:
         kinds = ["image"] * self.images
         kinds += ["video"] * self.videos
-        names = [
-            *(f"Image {at + 1}" for at in range(self.images)),
-            *(f"Video {at + 1}" for at in range(self.videos)),
-        ]
+        kinds += ["audio"] * self.audios
+        counts = {"Image": self.images, "Video": self.videos, "Audio": self.audios}
+        names = [f"{kind} {at + 1}" for kind, count in counts.items() for at in range(count)]
+        files = [f"/references/{at}/{kind}" for at, kind in enumerate(kinds)]
         text = " ".join(names)
         url = "https://example.com/"
         callback = {"callback_url": url + "x" * (self.callback - len(url))}
         parameters = {**(callback if self.callback else {}), **(self.parameters or {})}
         return Intent(
-            prompt=Text((text + " " + "walk " * self.length)[: max(self.length, 1)], "/prompt"),
+            prompt=Text((text + " " + "walk " * self.length)[: self.length], "/prompt")
+            if self.length
+            else None,
             negative_prompt=Text("x" * self.negative, "/negative_prompt"),
             references=tuple(
-                IntendedReference(
-                    f"reference_{kind}", kind, f"/references/{at}/{kind}", at < self.voices
-                )
+                IntendedReference(f"reference_{kind}", kind, files[at], at < self.voices)
                 for at, kind in enumerate(kinds)
             ),
             parameters=parameters,
             places={name: f"/parameters/{name}" for name in parameters},
-            assets=(FRAME,) if self.frame else (),
+            assets=(
+                *(
+                    Asset(f"reference_{kind}", pointer, pointer, "file", pointer)
+                    for kind, pointer in zip(kinds, files, strict=True)
+                ),
+                *((FRAME,) if self.frame else ()),
+                *(Asset(role, role, f"/{role}", "file", role) for role in self.others),
+            ),
         )
 
     @property

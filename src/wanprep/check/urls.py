@@ -39,7 +39,8 @@ _TRY_AGAIN: Final = "Check the connection, and run this again."
 def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterator[JobViolation]:
     """Check a URL's text, and the outcome of probing it, if it was probed."""
     if asset.kind == "data":
-        # No target documents that it accepts a file embedded in the job.
+        if accepts_scheme(target, "data", asset.role):
+            return
         name = asset.written.partition(",")[0][:60]
         detail = "the file itself, not a URL; services are documented to accept URLs only"
         violation = violation_of(_DATA, found=name, limit=_PUBLIC)
@@ -52,6 +53,12 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
         if facts and all(each.violation.severity != "error" for each in of_text):
             yield from _fetch_violations(asset, target, facts.problem or "")
             yield from _answer_violations(asset, facts)
+
+
+def accepts_scheme(target: Target, scheme: str, role: str) -> bool:
+    """Whether a target documents URLs of a scheme, beside https, for files in a role."""
+    accepted = target.data.get("urls", {}).get("schemes", {}).get(scheme)
+    return accepted is not None and role in accepted.get("roles", [role])
 
 
 def is_public(asset: Asset) -> bool:
@@ -92,6 +99,8 @@ def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:
     problem = url_problem(asset.location)
     parts = urlsplit("" if problem else asset.location)
     scheme = parts.scheme.lower()
+    if accepts_scheme(target, scheme, asset.role):
+        return
     if is_private(parts.hostname or ""):
         detail = problem or "its host is private or missing, so no service can reach it"
     elif scheme == "http":

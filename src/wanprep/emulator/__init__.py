@@ -7,9 +7,10 @@ elsewhere are not fetched, and no webhook or callback is called.
 
 from __future__ import annotations
 
-from wanprep.emulator.emulator import KEY, Emulator, State
+from wanprep.emulator.emulator import Emulator, State
 from wanprep.emulator.jobs import ENDED, Failure, Job
 from wanprep.emulator.messages import (
+    KEY,
     HttpError,
     Reply,
     Request,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from wanprep.emulator.messages import Answer, Request, Site
     from wanprep.emulator.server import Server
 
-KEY: Final = "emulated"  # any other key that is not empty will do as well
 _REMEMBERED: Final = 1000  # requests
 _BODY: Final = 1_000_000  # bytes of each that are remembered
 
@@ -113,7 +112,7 @@ class Emulator(Closing):
             f"WANPREP_{name.upper().replace('-', '_')}_BASE_URL": f"{self.url}/{name}"
             for name in sorted({site.name for site in self._emulated})
         }
-        keys = {site.key_variable: KEY for site in self._emulated if site.key_variable}
+        keys = {site.key_variable: site.key for site in self._emulated if site.key_variable}
         return bases | keys | {"WANPREP_POLL_INTERVAL": "0.2"}
 
     @property

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # "submit" costs money, "poll" asks for a job's status, "open" needs no key.
 RouteKind = Literal["plain", "submit", "poll", "open"]
+KEY: Final = "emulated"  # any other key that is not empty will do as well
 _RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -45,8 +46,12 @@ class Request:
     @property
     def key(self) -> str:
         """The bearer key, or nothing."""
-        scheme, _, key = self.headers.get("authorization", "").partition(" ")
-        return key.strip() if scheme.lower() == "bearer" else ""
+        return self.key_in("Authorization", "Bearer")
+
+    def key_in(self, header: str, prefix: str) -> str:
+        """Return the key in a header after a word, such as `Key KEY`; empty if there is none."""
+        found, _, key = self.headers.get(header.lower(), "").rpartition(" ")
+        return key if found.strip().lower() == prefix.lower() else ""
 
     def json(self) -> dict[str, Any]:
         """Read the body as a JSON object."""
@@ -215,6 +220,9 @@ class Site:
     name: str  # the provider's
     path: str = ""
     key_variable: str = ""  # the environment variable that holds the provider's key
+    key_header: str = "Authorization"  # in which requests have the key
+    key_prefix: str = "Bearer"  # the word before it
+    key: str = KEY
     routes: tuple[Route, ...]
     error: Callable[[HttpError], Reply]
 
@@ -249,7 +257,7 @@ def dispatch(state: State, sites: Iterable[Site], request: Request) -> Answer:
     site = next(site for site in sites if site.serves(request.path))
     try:
         route, values = site.find_route(request.method, request.path)
-        _raise_fault(state, route, request)
+        _raise_fault(state, site, route, request)
         if route.kind == "submit" and state.faults.trigger("lost-request"):
             return Cut()
         reply = route.handle(state, request, **values)
@@ -262,10 +270,10 @@ def dispatch(state: State, sites: Iterable[Site], request: Request) -> Answer:
     return reply
 
 
-def _raise_fault(state: State, route: Route, request: Request) -> None:
+def _raise_fault(state: State, site: Site, route: Route, request: Request) -> None:
     """Refuse before anything is done."""
     if route.kind != "open":
-        if not request.key or state.faults.trigger("bad-key"):
+        if not request.key_in(site.key_header, site.key_prefix) or state.faults.trigger("bad-key"):
             raise HttpError(401, "the key is missing or not valid")
         if state.faults.trigger("rate-limit"):
             raise HttpError(429, "too many requests")

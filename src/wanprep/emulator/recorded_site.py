@@ -1,7 +1,8 @@
 """An emulator of a service made from its recorded answers alone.
 
 It accepts orders, renders a small video for each, and answers polls with the recorded answer of
-the job's phase, in which the recorded id and result are replaced by the job's own.
+the job's phase, in which the recorded id and result are replaced by the job's own. Links to the
+service itself, and to other hosts that requests go to, lead to the emulator.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, json_reply
+from wanprep.emulator.messages import KEY, HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.emulator.references import Document, Reference
 from wanprep.emulator.renderer import VideoSpec, accept_job
 
@@ -37,12 +38,16 @@ _PHASES: Final[Mapping[str, tuple[str, ...]]] = {  # the scenes for each, the be
 _GOOD: Final = {"submit": "accepted", "cancel": "done", "upload": "hosted", "find": "found"}
 
 
-def recorded_site(name: str, key_variable: str, recording: Recording) -> Site:
-    """Make a site that serves a recording."""
-    service = _Service(name, recording)
+def recorded_site(about: Mapping[str, Any], recording: Recording) -> Site:
+    """Make a site that serves a recording; `about` is the data of provider.json."""
+    service, keys = _Service(about["name"], about["bases"], recording), about["keys"]
+    scheme = keys.get("scheme", {})
     return Site(
-        name=name,
-        key_variable=key_variable,
+        name=about["name"],
+        key_variable=keys["environment"][0],
+        key_header=scheme.get("header", "Authorization"),
+        key_prefix=scheme.get("prefix", "Bearer"),
+        key=f"{KEY}:{KEY}" if "jwt" in scheme else KEY,
         routes=tuple(service.routes()),
         error=service.error,
     )
@@ -51,6 +56,7 @@ def recorded_site(name: str, key_variable: str, recording: Recording) -> Site:
 @dataclass(frozen=True, slots=True)
 class _Service:
     name: str
+    bases: Mapping[str, str]
     recording: Recording
 
     def routes(self) -> Iterator[Route]:
@@ -59,21 +65,32 @@ class _Service:
         known: set[tuple[str, str]] = set()
         for scene in [*scenes[:1], *self.recording.of("poll"), *scenes[1:]]:
             for answer in scene.answers:
-                path = answer.path.replace(self.recording.job, "{job}")
-                if path.startswith("/") and (answer.method, path) not in known:
+                path = _local(answer.path).replace(self.recording.job, "{job}")
+                if (answer.method, path) not in known:
                     known.add((answer.method, path))
                     yield self._route(scene, answer, path)
 
     def _route(self, scene: Scene, answer: RecordedAnswer, path: str) -> Route:
         handle: Any = getattr(self, f"_{scene.flow}")
         kind: Any = {"submit": "submit", "poll": "poll"}.get(scene.flow, "plain")
-        if scene.flow == "submit" and answer is not scene.answers[-1]:
-            handle, kind = self._prepare, "plain"  # a step before the order
+        if scene.flow in {"submit", "upload"} and answer is not scene.answers[-1]:
+            handle, kind = self._prepare, "plain"  # a step before the order, or before the file
+        kind = kind if answer.path.startswith("/") else "open"  # other hosts never get the key
         return Route(answer.method, path, partial(handle, answer), kind)
 
-    def _prepare(self, answer: RecordedAnswer, _: State, request: Request, **__: str) -> Reply:
+    def _prepare(self, answer: RecordedAnswer, state: State, request: Request, **__: str) -> Reply:
         _require_headers(answer, request)
-        return _reply(answer, {})
+        return self._reply(answer, {}, state)
+
+    def _reply(self, answer: RecordedAnswer, replaced: Mapping[str, str], state: State) -> Reply:
+        """Answer as recorded, with links that lead here."""
+        here = f"{state.url}/{self.name}"
+        paths = (each.path for scene in self.recording.scenes for each in scene.answers)
+        others = {_origin(path): here + _local(_origin(path)) for path in paths if path[0] != "/"}
+        links = {**replaced, **dict.fromkeys(self.bases.values(), here), **others}
+        text = json.dumps(_replace(answer.json, links)) if answer.text is None else answer.text
+        headers = {"Content-Type": "application/json", **answer.headers}
+        return Reply(status=answer.status, headers=headers, body=text.encode())
 
     def _submit(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
         _require_headers(answer, request)
@@ -83,7 +100,7 @@ class _Service:
             state, site=self.name, job_id=self._new_id(), model=self.recording.model, body=body,
             video=video, limits=_ANYTHING,
         )  # fmt: skip
-        return _reply(answer, {self.recording.job: job.id})
+        return self._reply(answer, {self.recording.job: job.id}, state)
 
     def _new_id(self) -> str:
         """Make an id in the form of the recorded one, since services have patterns for theirs."""
@@ -104,7 +121,7 @@ class _Service:
             link = state.result_link(found, lifetime=_LIFETIME)
             scenes = self.recording.of("poll", "succeeded")
             replaced |= dict.fromkeys((url for scene in scenes for url in scene.outputs), link)
-        return _reply(self._answer_of_phase(found, answer), replaced)
+        return self._reply(self._answer_of_phase(found, answer), replaced, state)
 
     def _answer_of_phase(self, job: Job, otherwise: RecordedAnswer) -> RecordedAnswer:
         """Find the answer of the same endpoint in a scene of the job's phase."""
@@ -122,7 +139,7 @@ class _Service:
         _require_headers(answer, request)
         found = state.jobs.find(self.name, job, called="job")
         state.jobs.cancel(found, running=True)
-        return _reply(answer, {self.recording.job: found.id})
+        return self._reply(answer, {self.recording.job: found.id}, state)
 
     def _upload(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
         _require_headers(answer, request)
@@ -133,13 +150,14 @@ class _Service:
         place = f"/stored/{self.name}/{secrets.token_hex(8)}"
         state.uploads.put(place, content, content_type)
         [scene, *_rest] = self.recording.of("upload", "hosted")
-        return _reply(answer, {scene.url: f"{state.url}{place}"})
+        return self._reply(answer, {scene.url: f"{state.url}{place}"}, state)
 
     def _find(self, answer: RecordedAnswer, state: State, request: Request, **_: str) -> Reply:
         """List the last job, as the recording lists one."""
         _require_headers(answer, request)
         jobs = state.jobs.of(self.name)
-        return _reply(answer, {self.recording.job: jobs[0].id if jobs else "none"})
+        replaced = {self.recording.job: jobs[0].id if jobs else "none"}
+        return self._reply(answer, replaced, state)
 
     def error(self, error: HttpError) -> Reply:
         """Answer as a recorded refusal, with the status and the message of this error."""
@@ -178,10 +196,13 @@ def _require_headers(answer: RecordedAnswer, request: Request) -> None:
         raise HttpError(400, f"the header {missing[0]} is missing")
 
 
-def _reply(answer: RecordedAnswer, replaced: Mapping[str, str]) -> Reply:
-    text = json.dumps(_replace(answer.json, replaced)) if answer.text is None else answer.text
-    headers = {"Content-Type": "application/json", **answer.headers}
-    return Reply(status=answer.status, headers=headers, body=text.encode())
+def _local(path: str) -> str:
+    """Return where the emulator serves a path, or the whole URL of another host."""
+    return path if path.startswith("/") else f"/{path.replace('://', '/')}"
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/")[:3])
 
 
 def _replace(value: object, replaced: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON

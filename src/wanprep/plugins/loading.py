@@ -263,4 +263,4 @@ def _recorded_sites(plugin: object) -> Iterator[Site]:
     folder = Path(getattr(plugin, "__file__", None) or "missing").parent
     if recording := read_recording(folder):
         service = json.loads((folder / "provider.json").read_text(encoding="utf-8"))
-        yield recorded_site(service["name"], service["keys"]["environment"][0], recording)
+        yield recorded_site(service, recording)

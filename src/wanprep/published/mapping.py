@@ -6,10 +6,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.job.roles import VOICE, common_roles
 from wanprep.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from wanprep.job.roles import Role
 
 Schema = Any  # a mapping, or true or false
 
@@ -18,8 +21,13 @@ _KINDS: Final = (
     ("image", re.compile(r"image|img|frame|photo|picture|portrait", re.IGNORECASE)),
     ("video", re.compile(r"video|clip|footage", re.IGNORECASE)),
 )
-_FIRST: Final = re.compile(r"first|start", re.IGNORECASE)
-_LAST: Final = re.compile(r"last|end_|_end|tail", re.IGNORECASE)
+_FRAME: Final = re.compile(r"(first|start|last|end).frame", re.IGNORECASE)
+_WORD: Final = re.compile(r"[A-Z]?[a-z]+")
+# Words in the names of fields, and in those of roles, that tell no role from another.
+_USUAL: Final = frozenset(
+    "audio clip file frame image images img list media photo picture uri uris url urls video videos"
+    " reference input".split()
+)
 _LINK: Final = re.compile(r"\bURLs?\b|\bURIs?\b|base64|link to", re.IGNORECASE)
 _VOICE: Final = re.compile(r"voice|audio", re.IGNORECASE)
 _PARAMETER: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -128,24 +136,31 @@ def _map_media(mapped: Mapped, name: str, schema: Mapping[str, Any], kind: str) 
     role = _role(name, schema, kind)
     if role == "reference_image" and role in mapped.media and _is_single(schema):
         role = "first_frame"
-    if role is None:
-        mapped.unmapped[name] = f"no role for this {kind}: describe one, or leave it out"
-    elif role in mapped.media:
+    if role in mapped.media:
         mapped.unmapped[name] = f"`{mapped.media[role]}` is already the field of {role}"
     else:
         mapped.media[role] = name
 
 
-def _role(name: str, schema: Mapping[str, Any], kind: str) -> str | None:
-    if kind == "video":
-        return "reference_video"
-    if kind == "audio" or _LAST.search(name):
-        return None
-    if items_of(schema) is not None:
-        return "reference_image"
-    about = f"{name} {schema.get('description', '')}"
-    is_first = _FIRST.search(name) or re.search(r"first.frame|start.frame", about, re.IGNORECASE)
-    return "first_frame" if is_first else "reference_image"
+def _role(name: str, schema: Mapping[str, Any], kind: str) -> str:
+    """Return the role of a kind that has most words of a field's name, else the usual one."""
+    words = {word.lower() for word in _WORD.findall(name)} - _USUAL
+    if not words:  # the name alone says nothing
+        about = _FRAME.search(str(schema.get("description", "")))
+        words = {about[1].lower()} if about else set()
+    is_list = items_of(schema) is not None
+    roles = [each for each in common_roles().of_kind(kind) if each.name != VOICE]
+    usual = [each for each in roles if each.is_reference is (is_list or kind != "audio")]
+    ordered = dict.fromkeys([*usual, *roles])  # of several that fit as well, the first is taken
+    return max(ordered, key=lambda role: len(words & _words_of(role))).name
+
+
+def _words_of(role: Role) -> set[str]:
+    """List the words for a role: those of its name, and of the other names for its key."""
+    schema = common_roles().schema["properties"]
+    keys = schema["references"]["items"]["properties"] if role.in_references else schema
+    names = [role.name, role.key, *keys[role.key].get("x-also", ())]
+    return {word.lower() for each in names for word in _WORD.findall(each)} - _USUAL
 
 
 def _map_parameter(mapped: Mapped, name: str, schema: Schema) -> None:

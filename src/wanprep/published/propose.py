@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.job.roles import common_roles
 from wanprep.published.mapping import items_of, map_fields, url_key, voice_key
 from wanprep.published.prose import limits_of
 
@@ -22,10 +23,10 @@ _RULES: Final[Mapping[str, Mapping[str, str]]] = {
     "image": {"min": "image-too-small", "max": "image-too-large"},
     "video": {"min": "video-too-small", "max": "video-too-large"},
 }
-_KIND: Final = {"reference_image": "image", "reference_video": "video", "first_frame": "image"}
 _FORMATS: Final = {
     "image": frozenset({"jpeg", "png", "webp", "bmp", "gif", "tiff", "heic", "avif"}),
     "video": frozenset({"mp4", "mov", "webm", "avi", "mkv", "gif"}),
+    "audio": frozenset({"wav", "mp3", "m4a", "aac", "flac", "ogg"}),
 }
 _UNSUPPORTED: Final = {
     "reference_image": ("reference-kind-unsupported", "an image"),
@@ -127,7 +128,7 @@ class _Writer:
     def roles(self) -> dict[str, Any]:
         return {
             role: self._role(role) if self._has(role) else self._unsupported(role)
-            for role in _UNSUPPORTED
+            for role in dict.fromkeys([*_UNSUPPORTED, *self.mapped.media])
         }
 
     def _has(self, role: str) -> bool:
@@ -149,9 +150,11 @@ class _Writer:
     def _role(self, role: str) -> dict[str, Any]:
         if role == "voice":
             return {}
-        kind, properties = _KIND[role], dict[str, Any]()
-        if role != "first_frame":
-            rule = self.limit("reference-kind-unsupported", f"{_UNSUPPORTED[role][1]} is expected")
+        about, properties = common_roles()[role], dict[str, Any]()
+        kind = about.kind
+        if about.is_reference:
+            article = "a" if kind == "video" else "an"
+            rule = self.limit("reference-kind-unsupported", f"{article} {kind} is expected")
             properties["kind"] = {"enum": [kind, "other"]} | rule
         by_fact: dict[str, list[ProseLimit]] = {}
         for each in self._limits(self.mapped.media[role]):
@@ -189,8 +192,9 @@ class _Writer:
             rule = f"{name.replace('_', '-')}-too-long"
             if length := self._prompt_length(name, rule):
                 yield name, {"properties": {"length": length}}
-        for role, part in (("reference_image", "images"), ("reference_video", "videos")):
-            if role in self.mapped.media and (most := self._most(self.mapped.media[role])):
+        for role in common_roles().references().values():
+            field, part = self.mapped.media.get(role.name), f"{role.kind}s"
+            if field and (most := self._most(field)):
                 says = f"at most {most} {part}"
                 yield part, {"maximum": most} | self.limit(f"too-many-{part}", says)
         if self.required & {self.mapped.media.get("reference_image"),
@@ -260,7 +264,7 @@ class _Writer:
             yield f"{name}: {why}"
         for role, name in self.mapped.media.items():
             for each in self._limits(name):
-                if not _rules_of(each.fact, _KIND[role]):
+                if not _rules_of(each.fact, common_roles()[role].kind):
                     yield f"{name}: no rule limits {each.fact}: {each.says}"
                 elif not each.documented:
                     value = f"{each.keyword} {each.value}"
@@ -297,7 +301,7 @@ def _side(keyword: str) -> str:
 def _rules_of(fact: str, kind: str) -> Mapping[str, str] | None:
     """Return the rules of a fact, for its lower and its upper bound."""
     match fact:
-        case "width" | "height":
+        case "width" | "height" if kind in _RULES:
             return _RULES[kind]
         case "bytes":
             return {"min": "file-too-large", "max": "file-too-large"}
@@ -305,6 +309,6 @@ def _rules_of(fact: str, kind: str) -> Mapping[str, str] | None:
             return {"min": "aspect-out-of-range", "max": "aspect-out-of-range"}
         case "format":
             return {"min": "format-unsupported"}
-        case "duration" if kind == "video":
-            return {"min": "video-too-short", "max": "video-too-long"}
+        case "duration" if kind in {"video", "audio"}:
+            return {"min": f"{kind}-too-short", "max": f"{kind}-too-long"}
     return None

@@ -55,6 +55,7 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
         "allowed": limit,
         "allowed_kind": _KINDS.get(str(first), "none"),
         "length": _length(violation.found, limit),
+        "per_side": "" if violation.path[-1:] == ("pixels",) else " per side",
     }
     return rules()[violation.rule].message.format_map(fields)
 
@@ -156,6 +157,7 @@ def _fact_fields(facts: Facts, limit: str) -> dict[str, str]:
         "kind": _KINDS[facts.kind],
         "bytes": _distinct(limit, file_size(size), f"{size:,} bytes"),
         "aspect": _distinct(limit, ratio(aspect), f"{plain_number(aspect)}:1"),
+        "fps": plain_number(round(facts.fps or 0, 2)),
         "sar": f"{plain_number(round(facts.sar or 1, 3))}:1",
         "color": (facts.color or "unknown").upper(),
         "video_codec": _codec(facts.video_codec),
@@ -244,6 +246,8 @@ def _unit(name: str) -> Callable[[float], str]:
         return lambda value: f"{plain_number(value)} px"
     if name == "bytes":
         return _megabytes
+    if name == "fps":
+        return lambda value: f"{plain_number(value)} fps"
     if name == "pixels":
         return lambda value: f"{plain_number(value)} px in all"
     if name.endswith("duration") or name.startswith("seconds"):

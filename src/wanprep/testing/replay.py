@@ -102,6 +102,9 @@ def order(
     model: str = "",
     query: Mapping[str, str] | None = None,
     idempotency_key: str = "",
+    roles: Mapping[str, tuple[str, ...]] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> Order:
     """Make an order; without a body, of a prompt alone."""
     return Order(
@@ -110,6 +113,9 @@ def order(
         model=model,
         query=query or {},
         idempotency_key=idempotency_key,
+        roles=roles or {},
+        parameters=parameters or {},
+        settings=settings or {},
     )
 
 
@@ -119,9 +125,12 @@ def sent(
     *,
     sent_at: datetime = datetime(2026, 11, 20, 12, 0, tzinfo=UTC),
     taken: frozenset[str] = frozenset(),
+    details: Mapping[str, Any] | None = None,
 ) -> Sent:
     """Make a sent order; with an id of "" its answer was lost."""
-    return Sent(order=order, sent_at=sent_at, provider_id=provider_id, taken=taken)
+    return Sent(
+        order=order, sent_at=sent_at, provider_id=provider_id, taken=taken, details=details or {}
+    )
 
 
 def local_file(path: str | Path) -> LocalFile:

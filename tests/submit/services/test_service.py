@@ -130,8 +130,9 @@ def test_regions(settings: dict[str, Any], url: str) -> None:
 
 
 def test_a_provider_of_which_there_is_only_data() -> None:
-    with pytest.raises(DataOnly, match="jobs for dashscope can be checked and fixed here, and not"):
-        load_service("dashscope")
+    targets = Path(__file__).parents[3] / "fixtures/targets"
+    with pytest.raises(DataOnly, match="jobs for acme can be checked and fixed here, and not"):
+        load_service("acme", [targets])
 
 
 def test_waits_between_polls_grow() -> None:

@@ -164,8 +164,11 @@ def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None
 
     from wanprep.schema_errors import schema_errors
 
+    schemes = target.data.get("urls", {}).get("schemes", {})
     checker = FormatChecker(formats=())
-    checker.checks("uri")(lambda value: is_url(value) or value in hosted)
+    checker.checks("uri")(
+        lambda value: is_url(value) or value in hosted or value.partition("://")[0] in schemes
+    )
     errors = dict.fromkeys(map(str, schema_errors(draft.body, target.request or {}, checker)))
     if errors:
         raise CannotBuild(

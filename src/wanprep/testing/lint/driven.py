@@ -62,9 +62,10 @@ def _outcome(run: Callable[[], object]) -> Any:  # noqa: ANN401
 def check_driven(stage: Stage, service: Mapping[str, Any]) -> Iterator[Problem]:
     """Submit and poll with each fault."""
     name = stage.provider.name
-    site = recorded_site(name, service["keys"]["environment"][0], stage.recording)
+    site = recorded_site(service, stage.recording)
     with Emulator([site], speed=_SPEED) as emulator:
-        environ = emulator.environment | dict.fromkeys(service["keys"]["environment"], CANARY)
+        key = f"{CANARY}:{CANARY}" if "jwt" in service["keys"].get("scheme", {}) else CANARY
+        environ = emulator.environment | dict.fromkeys(service["keys"]["environment"], key)
         with Driver(
             stage.provider, read_service(service), environ=environ,
             settings=stage.recording.settings, policy=_POLICY, pause=lambda _: None,
