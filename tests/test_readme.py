@@ -75,7 +75,7 @@ def test_the_configuration_is_valid(tmp_path: Path) -> None:
 
 def test_python_uses_the_public_api() -> None:
     used = re.findall(r"wanprep\.([a-z_]+)\(", block("python"))
-    assert set(used) == {"probe", "check", "load_job"}
+    assert set(used) == {"probe", "check", "fix"}
     assert set(used) <= set(wanprep.__all__)
 
 

@@ -1,91 +1,115 @@
-"""Preflight for the media and jobs you send to video-generation APIs."""
+"""Preflight for the media and jobs you send to video-generation APIs.
+
+The functions do what the commands of the same names do, with the same configuration. They print
+nothing and never ask; what stops them is a WanprepError. They may be called from several threads.
+"""
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from wanprep.media import probe, probe_many
-
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
+    from wanprep.api.catalog import compare, explain, targets
+    from wanprep.api.checking import check, load_job, probe, probe_many
+    from wanprep.api.descriptions import Explanation, Limit, TargetInfo
+    from wanprep.api.fix_report import FixedAsset, FixedJob, FixReport
+    from wanprep.api.fixing import fix, plan
+    from wanprep.api.submit_steps import SubmitFailed
+    from wanprep.api.submitting import submit
+    from wanprep.api.types import Progress
     from wanprep.check.result import Report
+    from wanprep.compare.compare_jobs import Comparison
+    from wanprep.errors import UsageError, WanprepError
     from wanprep.job.model import JobFile
-    from wanprep.job.model import read_jobs as load_job
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding, Verdict
+    from wanprep.rules.limits import RuleLimit
+    from wanprep.submit.ledger.run import Run
+    from wanprep.submit.request.price import Estimate, TooExpensive, Unpriced
+    from wanprep.submit.session.submit_jobs import JobsRefused, NeedsConsent
 
 __version__ = "0.1.0"
 __all__ = [
+    "Comparison",
+    "Estimate",
+    "Explanation",
     "Facts",
     "Finding",
+    "FixReport",
+    "FixedAsset",
+    "FixedJob",
     "JobFile",
+    "JobsRefused",
+    "Limit",
+    "NeedsConsent",
+    "Progress",
     "Report",
+    "RuleLimit",
+    "Run",
+    "SubmitFailed",
+    "TargetInfo",
+    "TooExpensive",
+    "Unpriced",
+    "UsageError",
     "Verdict",
+    "WanprepError",
     "check",
+    "compare",
+    "explain",
+    "fix",
     "load_job",
+    "plan",
     "probe",
     "probe_many",
+    "submit",
+    "targets",
 ]
 
 # Imported when they are first used: a command wants to start fast.
 _LATE = {
-    "Facts": ("wanprep.media.facts", "Facts"),
-    "Finding": ("wanprep.rules.finding", "Finding"),
-    "JobFile": ("wanprep.job.model", "JobFile"),
-    "Report": ("wanprep.check.result", "Report"),
-    "Verdict": ("wanprep.rules.finding", "Verdict"),
-    "load_job": ("wanprep.job.model", "read_jobs"),
+    "wanprep.api.catalog": ("compare", "explain", "targets"),
+    "wanprep.api.checking": ("check", "load_job", "probe", "probe_many"),
+    "wanprep.api.descriptions": ("Explanation", "Limit", "TargetInfo"),
+    "wanprep.api.fix_report": ("FixReport", "FixedAsset", "FixedJob"),
+    "wanprep.api.fixing": ("fix", "plan"),
+    "wanprep.api.submit_steps": ("SubmitFailed",),
+    "wanprep.api.submitting": ("submit",),
+    "wanprep.api.types": ("Progress",),
+    "wanprep.check.result": ("Report",),
+    "wanprep.compare.compare_jobs": ("Comparison",),
+    "wanprep.errors": ("UsageError", "WanprepError"),
+    "wanprep.job.model": ("JobFile",),
+    "wanprep.media.facts": ("Facts",),
+    "wanprep.rules.finding": ("Finding", "Verdict"),
+    "wanprep.rules.limits": ("RuleLimit",),
+    "wanprep.submit.ledger.run": ("Run",),
+    "wanprep.submit.request.price": ("Estimate", "TooExpensive", "Unpriced"),
+    "wanprep.submit.session.submit_jobs": ("JobsRefused", "NeedsConsent"),
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
-    if name in _LATE:
-        module, attribute = _LATE[name]
-        return getattr(import_module(module), attribute)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # for a type checker, a misspelt name is an error
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+        for module, names in _LATE.items():
+            if name in names:
+                return globals().setdefault(name, getattr(import_module(module), name))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-# First, so that no later import of the package replaces the function of the same name.
-import_module("wanprep.check")
+def __dir__() -> list[str]:
+    return [*__all__, *globals()]
 
 
-def check(
-    *paths: str | os.PathLike[str],
-    targets: Sequence[str] = (),
-    roles: Mapping[str, str] | None = None,
-    deep: bool = False,
-    offline: bool = False,
-    cache: bool = True,
-    workers: int | None = None,
-    target_folders: Sequence[Path] = (),
-) -> Report:
-    """Check job files and bare media files, folders of them, or globs.
+class _Package(ModuleType):
+    """The package, in which importing a room does not replace the function of the same name."""
 
-    A job is checked for the `targets` given, else for its own; bare media for the `targets`
-    given, else for `wan/2.7`. `roles` maps globs to roles ("voices/*": "voice"); without one,
-    the kind of a file decides. Raises UsageError for a target or a path that does not exist.
-    """
-    from wanprep.check.pipeline import run_check
-    from wanprep.check.request import CheckRequest
-    from wanprep.fix.fixable import with_fixes
-    from wanprep.plugins.loading import load_checks
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
 
-    return with_fixes(
-        run_check(
-            CheckRequest(
-                paths=tuple(map(str, paths)) or (".",),
-                targets=tuple(targets),
-                roles=dict(roles or {}),
-                deep=deep,
-                offline=offline,
-                cache=cache,
-                workers=workers,
-                target_folders=tuple(target_folders),
-                checks=load_checks(),
-            )
-        )
-    )
+
+sys.modules[__name__].__class__ = _Package

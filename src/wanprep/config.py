@@ -104,6 +104,16 @@ def find_config(start: Path) -> Config:
     return Config(start)
 
 
+def load_config(path: Path) -> Config:
+    """Read the configuration in a file or, in a folder, the one that holds there."""
+    if path.is_dir():
+        return find_config(path.absolute())
+    table = _toml(path)
+    if path.name == _SHARED_FILE:
+        table = table.get("tool", {}).get("wanprep", {})
+    return read_config(path.absolute(), table)
+
+
 def _toml(file: Path) -> dict[str, Any]:
     import tomllib
 

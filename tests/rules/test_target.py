@@ -190,8 +190,10 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
     job = folder / "job.yaml"
     job.write_text(f"target: acme/video-1\nprompt: She waves.\nreferences: [{{image: {image}}}]\n")
 
-    of_media = wanprep.check(image, targets=["acme/video-1"], target_folders=[folder])
-    of_job = wanprep.check(job, target_folders=[folder])
+    of_media = wanprep.check(
+        image, targets=["acme/video-1"], config={"target-folders": [str(folder)]}
+    )
+    of_job = wanprep.check(job, config={"target-folders": [str(folder)]})
 
     for report in (of_media, of_job):
         (finding,) = report.findings
@@ -222,7 +224,9 @@ def test_the_name_of_a_provider(folder: Path, name: str, is_default: bool, found
         f"target: {name}\nprompt: Hi.\nreferences: [{{image: https://example.com/a.png}}]\n"
     )
     targets = all_targets([folder])
-    report = wanprep.check(folder / "job.yaml", target_folders=[folder], offline=True)
+    report = wanprep.check(
+        folder / "job.yaml", config={"target-folders": [str(folder)]}, offline=True
+    )
     if " " not in found:
         assert [each.id for each in choose_targets([name, found], targets)] == [found]
         assert report.targets == (found,)

@@ -19,7 +19,7 @@ from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -150,3 +150,9 @@ def _find_objects(request: CheckRequest) -> tuple[Iterator[Found], ...]:
     from wanprep.check.objects import find_all_objects
 
     return tuple(find_all_objects(urls, request.config.stores))
+
+
+def require_role(role: str, folders: Sequence[Path] = ()) -> None:
+    """Raise UsageError for a role that no target has."""
+    if role not in common_roles() and role not in (known := all_targets(folders).roles):
+        raise UsageError(f"'{visible(role)}' is not a role. Choose from: {', '.join(known)}.")

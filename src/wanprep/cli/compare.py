@@ -6,7 +6,7 @@ import shutil
 import sys
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -22,10 +22,9 @@ from wanprep.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.compare import Row
+    from wanprep.compare.compare_jobs import Comparison
 
 _COLORS: Final = {"fits": "green", "fixable": "yellow", "unknown": "cyan", "impossible": "red"}
-_ORDER: Final = tuple(_COLORS)
 _QUALITY: Final = {
     "safe": "without loss",
     "lossy": "with a small loss of quality",
@@ -58,42 +57,28 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
     from wanprep.cli.progress import show_probe_progress
-    from wanprep.compare import compare as compare_jobs
+    from wanprep.compare.compare_jobs import compare_jobs
     from wanprep.config import find_config
     from wanprep.text import json_text
 
     with show_probe_progress():
         config = find_config(Path.cwd())
         rows = list(compare_jobs(jobs, config, targets=targets, offline=offline))
-    by_job = {
-        job: sorted(of_job, key=_rank) for job, of_job in groupby(rows, key=lambda row: row.subject)
-    }
+    by_job = {job: list(of_job) for job, of_job in groupby(rows, key=lambda row: row.subject)}
     if style == "json":
         table = [
-            {"job": job, "targets": [_as_json(row) for row in of_job]}
+            {"job": job, "targets": [row.as_json() for row in of_job]}
             for job, of_job in by_job.items()
         ]
         click.echo(json_text(table, indent=2, ascii_only=False))
     else:
         for line in _table(by_job):
             click.echo(line, color=use_color(sys.stdout))
-    fits = (any(_verdict(row) == "fits" for row in of_job) for of_job in by_job.values())
+    fits = (any(row.verdict == "fits" for row in of_job) for of_job in by_job.values())
     return 0 if all(fits) else 1
 
 
-def _verdict(row: Row) -> str:
-    return type(row.outcome).__name__.lower()
-
-
-def _rank(row: Row) -> tuple[int, float]:
-    """Order rows from the best verdict and lowest price."""
-    from wanprep.submit.request.price import Estimate
-
-    price = row.price.low if isinstance(row.price, Estimate) else float("inf")
-    return _ORDER.index(_verdict(row)), price
-
-
-def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
+def _table(by_job: dict[str, list[Comparison]]) -> Iterator[str]:
     from wanprep.submit.request.price import price_text
     from wanprep.text import visible, wrap
 
@@ -102,16 +87,15 @@ def _table(by_job: dict[str, list[Row]]) -> Iterator[str]:
         yield visible(job)
         width = max(len(row.target) for row in rows)
         for row in rows:
-            verdict = _verdict(row)
-            colored = click.style(f"{verdict:<10}", fg=_COLORS[verdict])
+            colored = click.style(f"{row.verdict:<10}", fg=_COLORS[row.verdict])
             price = price_text(row.price) if row.price else ""
             yield f"  {row.target:<{width}}  {colored}  {price}".rstrip()
             for reason in () if is_quiet() else _reasons(row):
                 yield wrap(visible(reason), columns, first="      ", rest="        ")
 
 
-def _reasons(row: Row) -> Iterator[str]:
-    from wanprep.compare import Fits, Fixable
+def _reasons(row: Comparison) -> Iterator[str]:
+    from wanprep.compare.compare_jobs import Fits, Fixable
     from wanprep.submit.request.price import Unpriced
 
     match row.outcome:
@@ -125,17 +109,3 @@ def _reasons(row: Row) -> Iterator[str]:
             yield from other.why
     if isinstance(row.price, Unpriced):
         yield f"Price: {row.price.why}"
-
-
-def _as_json(row: Row) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    from wanprep.compare import Fixable
-    from wanprep.submit.request.price import Estimate, Unpriced
-
-    result = {"target": row.target, "verdict": _verdict(row), **asdict(row.outcome)}
-    if isinstance(row.outcome, Fixable):
-        result["safety"] = row.outcome.safety
-    result["price"] = asdict(row.price) if isinstance(row.price, Estimate) else None
-    result["price_note"] = row.price.why if isinstance(row.price, Unpriced) else None
-    return result

@@ -115,15 +115,15 @@ def _roles(
     values: tuple[str, ...],
 ) -> dict[str, str]:
     """Map globs to roles; a role without a glob is for all bare media."""
-    from wanprep.job.roles import common_roles
-    from wanprep.rules.target import all_targets
-
     roles = {}
     for value in values:
+        from wanprep.check.request import require_role
+
         pattern, equals, role = value.rpartition("=")
-        if role not in common_roles() and role not in all_targets().roles:
-            known = ", ".join(all_targets().roles)
-            raise click.BadParameter(f"'{role}' is not a role. Choose from: {known}.")
+        try:
+            require_role(role)
+        except UsageError as error:
+            raise click.BadParameter(str(error)) from error
         roles[pattern if equals else "*"] = role
     return roles
 

@@ -8,31 +8,25 @@ import re
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from wanprep.cli import INTERRUPTED
-from wanprep.cli.options import is_quiet, trace_file
-from wanprep.files.state_folder import state_folder
+from wanprep.cli.options import is_quiet
 from wanprep.net.secrets import redact
-from wanprep.submit.http.trace import Trace
-from wanprep.submit.ledger.ledger import Ledger
-from wanprep.submit.ledger.run import format_time
-from wanprep.submit.services.service import Services
-from wanprep.submit.session.session import Session
-from wanprep.submit.session.tasks import run_tasks
+from wanprep.submit.session.submit_jobs import work as work_on
 from wanprep.text import columns, plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from datetime import datetime
 
     from rich.table import Table
 
-    from wanprep.config import Config
     from wanprep.submit.ledger.run import Run, RunState
+    from wanprep.submit.session.session import Session
     from wanprep.submit.session.tasks import RunProgress, Task
 
 DONE: Final = 0
@@ -44,25 +38,11 @@ _AGAIN: Final = (
 )
 
 
-def open_session(
-    held: ExitStack, config: Config, environ: Mapping[str, str], *, emulated: bool = False
-) -> Session:
-    """Open the ledger and a session on it; both are closed with `held`."""
-    file = trace_file()
-    trace = held.enter_context(Trace(file)) if file else None
-    ledger = held.enter_context(Ledger(state_folder(environ)))
-    session = Session(ledger, Services(config), environ, emulated=emulated, trace=trace)
-    return held.enter_context(session)
-
-
 def work(session: Session, tasks: Sequence[Task], *, waiting: bool) -> bool:
     """Work on all tasks at once with progress; return whether Ctrl-C ended it."""
-    with ExitStack() as held:
-        if waiting:
-            session.start_listening(held)
-        progress = held.enter_context(_show_progress(tasks))
-        return run_tasks(
-            tasks, session.wakeups, progress, lambda words: click.echo(words, err=True)
+    with _show_progress(tasks) as progress:
+        return work_on(
+            session, tasks, progress, lambda words: click.echo(words, err=True), waiting=waiting
         )
 
 
@@ -141,22 +121,6 @@ class _ProgressTable:
         return table
 
 
-def as_json(run: Run) -> dict[str, Any]:
-    """Return a run with the documented keys."""
-    return {
-        "id": run.id,
-        "target": run.target,
-        "provider_id": run.provider_id,
-        "state": run.state,
-        "job": run.job,
-        "created": format_time(run.created),
-        "updated": format_time(run.updated),
-        "deadline": format_time(run.deadline) if run.deadline else None,
-        "outputs": list(run.files) or [redact(url) for url in run.outputs],
-        "error": redact(run.error) if run.error else None,
-    }
-
-
 def as_table(runs: Sequence[Run]) -> Iterator[str]:
     """List runs in columns, with the time until which results can be downloaded."""
     if not runs:
@@ -196,7 +160,7 @@ def _local(moment: datetime) -> str:
 
 def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterator[str]:
     """Show everything that is recorded of one run."""
-    values = as_json(run) | {
+    values = run.as_json() | {
         "document": run.number if run.number > 1 else None,
         "replaced_by": run.replaced_by,
         "idempotency_key": run.order.idempotency_key,
@@ -222,7 +186,7 @@ def show_results(
     """Print the outcome of each run; return the exit status, 0 for the states of `success`."""
     outcomes = [(task.run, task.lasting) for task in tasks if task.run]
     if style == "json":
-        shown = [as_json(run) | ({} if lasting else {"id": None}) for run, lasting in outcomes]
+        shown = [run.as_json() | ({} if lasting else {"id": None}) for run, lasting in outcomes]
         click.echo(json.dumps(shown, indent=2))
     else:
         for run, lasting in outcomes:

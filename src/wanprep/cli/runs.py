@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from wanprep.cli.completion import complete_folders, complete_runs
-from wanprep.cli.options import format_option, together, trace_option, verbosity_options, yes_option
+from wanprep.cli.options import (
+    format_option,
+    together,
+    trace_file,
+    trace_option,
+    verbosity_options,
+    yes_option,
+)
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -63,14 +70,14 @@ def list_(style: str, refresh: bool) -> int:
       wanprep runs list
       wanprep runs list --refresh --format json
     """
-    from wanprep.cli.run_output import as_json, as_table
+    from wanprep.cli.run_output import as_table
 
     with ExitStack() as held:
         session = _session(held)
         status = _refresh(session) if refresh else 0
         recorded = session.ledger.runs()
     if style == "json":
-        click.echo(json.dumps([as_json(run) for run in recorded], indent=2))
+        click.echo(json.dumps([run.as_json() for run in recorded], indent=2))
     else:
         click.echo("".join(as_table(recorded)), nl=False)
     return status
@@ -106,13 +113,13 @@ def show(ids: tuple[str, ...], style: str) -> int:
       wanprep runs show k3m9x2pa
       wanprep runs show k3m9x2pa --format json
     """
-    from wanprep.cli.run_output import as_json, as_text
+    from wanprep.cli.run_output import as_text
 
     with ExitStack() as held:
         session = _session(held)
         found = _find_runs(session, ids)
         if style == "json":
-            click.echo(json.dumps([as_json(run) for run in found], indent=2))
+            click.echo(json.dumps([run.as_json() for run in found], indent=2))
         else:
             blocks = ("".join(as_text(run, session.ledger.history(run))) for run in found)
             click.echo("\n".join(blocks), nl=False)
@@ -220,10 +227,10 @@ def _for_each(
 
 
 def _session(held: ExitStack) -> Session:
-    from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
+    from wanprep.submit.session.session import open_session
 
-    return open_session(held, find_config(Path.cwd()), os.environ)
+    return open_session(held, find_config(Path.cwd()), os.environ, trace_file=trace_file())
 
 
 def _find_runs(session: Session, ids: tuple[str, ...]) -> list[Run]:

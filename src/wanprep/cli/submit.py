@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from wanprep.cli.options import (
     format_option,
     is_quiet,
     target_option,
+    trace_file,
     trace_option,
     use_color,
     verbosity_options,
@@ -24,10 +24,11 @@ from wanprep.errors import UsageError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest
+    from wanprep.check.result import Report
+    from wanprep.config import Config
     from wanprep.submit.ledger.run import RunState
     from wanprep.submit.request.price import Estimate, Unpriced
     from wanprep.submit.request.submission import Submission
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
 _SUCCEEDED: Final[set[RunState]] = {"succeeded"}
 _ACCEPTED: Final[set[RunState]] = {"accepted", "succeeded"}
-_ASK_ABOVE: Final = 1.0  # USD, for all jobs of a command
 
 
 @click.command(short_help="Check jobs and submit each once.")
@@ -86,10 +86,11 @@ def submit(
       wanprep submit job.yaml -t wavespeed/wan-2.7-reference-to-video
     """
     from wanprep.check.request import CheckRequest
-    from wanprep.cli.run_output import open_session
     from wanprep.config import find_config
     from wanprep.plugins.loading import load_checks
+    from wanprep.submit.session.emulated import start_emulator
     from wanprep.submit.session.plan import Options
+    from wanprep.submit.session.session import open_session
 
     config = find_config(Path.cwd())
     request = CheckRequest(
@@ -104,74 +105,35 @@ def submit(
         limit = None if emulate else max_cost
         return _dry_run(request, options, style, max_cost=limit)
     with ExitStack() as held:
-        environ = _emulate(held) if emulate else os.environ
-        session = open_session(held, config, environ, emulated=emulate)
-        ask_above = config.submit.get("ask-above", _ASK_ABOVE)
-        budget = _Budget(most=max_cost, ask_above=ask_above, consent=yes)
-        return _submit(session, request, options, style, budget=None if emulate else budget)
-
-
-def _emulate(held: ExitStack) -> dict[str, str]:
-    """Start an emulator with a state folder of its own; both end with the command."""
-    from wanprep.emulator import Emulator
-    from wanprep.plugins.loading import load_emulators
-
-    emulator = held.enter_context(Emulator(load_emulators()))
-    # Every other base URL in the environment would lead away from the emulator.
-    environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
-    return environ | emulator.environment | _temporary_state(held)
-
-
-def _temporary_state(held: ExitStack) -> dict[str, str]:
-    """Make a state folder that ends with the command, and return the variable that names it."""
-    from tempfile import TemporaryDirectory
-
-    from wanprep.files.state_folder import VARIABLE
-
-    folder = TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
-    return {VARIABLE: held.enter_context(folder)}
-
-
-def _require_emulators(providers: Iterable[str]) -> None:
-    from wanprep.plugins.loading import installed, load_emulators
-
-    emulated = {site.name for site in load_emulators()}
-    for provider in providers:
-        if provider not in emulated:
-            problem = installed().broken.get(provider)
-            why = f" The plugin {provider} {problem}." if problem else ""
-            raise UsageError(
-                f"{provider} has no emulator.{why} Submit without --emulate, or name another"
-                f" target with -t: {', '.join(sorted(emulated))} can be emulated."
-            )
+        environ = start_emulator(held) if emulate else os.environ
+        trace = trace_file()
+        session = open_session(held, config, environ, emulated=emulate, trace_file=trace)
+        return _submit(session, request, options, style, max_cost=max_cost, consent=yes)
 
 
 def _submit(
     session: Session, request: CheckRequest, options: Options, style: str,
-    *, budget: _Budget | None,
+    *, max_cost: float | None, consent: bool,
 ) -> int:  # fmt: skip
-    """Submit jobs; without a budget to an emulator, which costs nothing."""
+    """Submit jobs; to an emulator it costs nothing."""
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import FAILED, show_results, work
-    from wanprep.submit.request.submission import find_submissions
-    from wanprep.submit.session.plan import Send, check_plan, make_task, plan_action
+    from wanprep.submit.session.plan import make_task
+    from wanprep.submit.session.submit_jobs import JobsRefused, quote
 
-    inputs = read_inputs(request)
-    orders = find_submissions(inputs, session.services)
-    if budget is None:
-        _require_emulators(order.target.provider for order in orders)
-    plan = [plan_action(session, order, options) for order in orders]
-    new = [action for action in plan if isinstance(action, Send)]
-    if not _passes(inputs, [each.submission for each in plan if not isinstance(each, Send)]):
+    try:
+        quoted = quote(session, read_inputs(request), options)
+    except JobsRefused as refused:
+        _print_refused(refused.report)
         if style == "json":
             click.echo("[]")
         return FAILED
-    check_plan(session, plan, options)
-    _print_prices(new)
-    if budget:
-        _print_not_checked(new)
-        _approve_price([each.estimate for each in new], budget)
-    tasks = [make_task(session, action, options) for action in plan]
+    _print_findings(quoted.report)
+    _print_prices(quoted.new)
+    if not session.emulated:
+        _print_not_checked(quoted.new)
+        _approve_price(quoted.prices, request.config, max_cost, consent=consent)
+    tasks = [make_task(session, action, options) for action in quoted.plan]
     interrupted = work(session, tasks, waiting=options.wait)
     success = _SUCCEEDED if options.wait else _ACCEPTED
     return show_results(tasks, style, interrupted=interrupted, success=success)
@@ -184,10 +146,14 @@ def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: f
     from wanprep.submit.request.submission import find_submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, describe_requests
+    from wanprep.submit.session.submit_jobs import JobsRefused, accepted_report
 
     inputs, services = read_inputs(request), Services(request.config)
     orders = find_submissions(inputs, services)
-    if not _passes(inputs):
+    try:
+        _print_findings(accepted_report(inputs))
+    except JobsRefused as refused:
+        _print_refused(refused.report)
         return FAILED
     requests = [describe_requests(each, services, os.environ, drop=options.drop) for each in orders]
     for piece in RENDERERS[style](requests):
@@ -199,68 +165,53 @@ def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: f
 
 def _new_only(orders: list[Submission], request: CheckRequest, options: Options) -> list[Send]:
     """Plan what would be paid for; the ledger is read if there is one, and not created."""
-    from wanprep.cli.run_output import open_session
     from wanprep.files.state_folder import LEDGER, state_folder
+    from wanprep.submit.session.emulated import temporary_state
     from wanprep.submit.session.plan import Send, plan_action
+    from wanprep.submit.session.session import open_session
 
     environ = dict(os.environ)
     with ExitStack() as held:
         if not os.path.exists(os.path.join(state_folder(environ), LEDGER)):
-            environ |= _temporary_state(held)
+            environ |= temporary_state(held)
         session = open_session(held, request.config, environ)
         plan = [plan_action(session, order, options) for order in orders]
     return [action for action in plan if isinstance(action, Send)]
 
 
-def _passes(inputs: Inputs, attached: Sequence[Submission] = ()) -> bool:
-    """Print the findings and return whether all jobs may be sent, but for those sent before."""
-    from wanprep.check.pipeline import judge_inputs
-    from wanprep.check.result import select_findings
-    from wanprep.fix.fixable import with_fixes
+def _print_refused(report: Report) -> None:
+    _print_findings(report, always=True)
+    click.echo("Nothing was sent.", err=True)
+
+
+def _print_findings(report: Report, *, always: bool = False) -> None:
     from wanprep.report import Style, renderer
 
-    report = with_fixes(select_findings(judge_inputs(inputs), (), (), "warning"))
-    sent = {(each.subject, each.target.id) for each in attached}
-    passes = all(
-        each.verdict == "pass" or each.excused or (each.subject, each.target) in sent
-        for each in report.verdicts
-    )
-    # A document that cannot be read may have no verdict of its own.
-    passes &= all(each.severity != "error" or each.target for each in report.findings)
-    if not passes or report.findings:
+    if always or report.findings:
         style = Style(color=use_color(sys.stderr))
         text = "".join(renderer("text")([report], style))
         click.echo(text, nl=False, err=True, color=style.color)
-    if not passes:
-        click.echo("Nothing was sent.", err=True)
-    return passes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Budget:
-    most: float | None
-    ask_above: float
-    consent: bool  # accept any price up to `most`
-
-
-def _approve_price(prices: Sequence[Estimate | Unpriced], budget: _Budget) -> None:
+def _approve_price(
+    prices: Sequence[Estimate | Unpriced], config: Config, most: float | None, *, consent: bool
+) -> None:
     """Raise unless the user accepts the price."""
-    from wanprep.submit.request.price import TooExpensive, open_question, require_max_cost
+    from wanprep.submit.request.price import TooExpensive
+    from wanprep.submit.session.submit_jobs import NeedsConsent, require_agreement
 
-    if budget.most is not None:
-        require_max_cost(prices, budget.most)
-        return
-    question = open_question(prices, budget.ask_above)
-    if budget.consent or not question:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        limit = "" if "unknown" in question else ", or --max-cost USD"
-        raise UsageError(
-            f"{question}, and there is no terminal to confirm it at. Pass --yes{limit}."
-            " Nothing was sent."
-        )
-    if not click.confirm(f"{question[0].upper()}{question[1:]}. Send it?", err=True):
-        raise TooExpensive("nothing was sent.")
+    try:
+        require_agreement(prices, config, most=most, consent=consent)
+    except NeedsConsent as needed:
+        question = needed.question
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            limit = "" if "unknown" in question else ", or --max-cost USD"
+            raise UsageError(
+                f"{question}, and there is no terminal to confirm it at. Pass --yes{limit}."
+                " Nothing was sent."
+            ) from needed
+        if not click.confirm(f"{question[0].upper()}{question[1:]}. Send it?", err=True):
+            raise TooExpensive("nothing was sent.") from needed
 
 
 def _print_not_checked(new: Sequence[Send]) -> None:

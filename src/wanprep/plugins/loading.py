@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +46,8 @@ _KINDS: Final = {  # of what plugins register: the hook, and what messages call 
     "checks": ("wanprep_register_checks", "check"),
     "formats": ("wanprep_register_report_formats", "report format"),
 }
+# Plugins are loaded, and what they print is kept off standard output, by one thread at a time.
+_LOCK: Final = RLock()
 SLOW: Final = 2.0  # seconds that importing a plugin should not take
 
 
@@ -103,6 +106,11 @@ class Plugins:
 
     def _load(self, points: Iterable[EntryPoint]) -> None:
         for point in points:
+            with _LOCK:
+                self._load_one(point)
+
+    def _load_one(self, point: EntryPoint) -> None:
+        if point in self.waiting:
             self.waiting.remove(point)
             start = perf_counter()
             with self.fence(point.name, "cannot be used"):
@@ -155,7 +163,7 @@ class Plugins:
     def fence(self, plugin: str, failure: str) -> Iterator[None]:
         """Run code of a plugin; whatever it raises is recorded, and what it prints is no output."""
         try:
-            with redirect_stdout(sys.stderr):
+            with _LOCK, redirect_stdout(sys.stderr):
                 yield
         except KeyboardInterrupt:
             raise

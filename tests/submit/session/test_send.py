@@ -12,13 +12,12 @@ import pytest
 from ledgers import new_run
 from loopback import Answer, Loopback, answer
 
-from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins.flow import Accepted, Flow, Order
 from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import Run
 from wanprep.submit.session.send import place_order
-from wanprep.submit.session.session import Session
+from wanprep.submit.session.session import Session, open_session
 from wanprep.submit.session.status import refresh_run
 
 

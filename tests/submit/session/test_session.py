@@ -9,11 +9,10 @@ from loopback import Loopback, answer
 from names import Names, names
 from own_certificate import server_side
 
-from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins import Request
 from wanprep.submit.errors import Broken
-from wanprep.submit.session.session import Session
+from wanprep.submit.session.session import Session, open_session
 
 __all__ = ["names"]
 

@@ -9,9 +9,9 @@ import pytest
 from emulated import emulate
 from submitting import EVOLINK, OXEN, Desktop
 
-from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.submit.ledger.ledger import Ledger
+from wanprep.submit.session.session import open_session
 from wanprep.submit.session.status import find_lost_run
 
 

@@ -13,11 +13,10 @@ import pytest
 from emulated import emulate
 from submitting import EVOLINK, RUNCOMFY, Desktop
 
-from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.plugins.flow import Status
 from wanprep.submit.ledger.run import Run
-from wanprep.submit.session.session import Session
+from wanprep.submit.session.session import Session, open_session
 from wanprep.submit.session.tasks import Task
 from wanprep.submit.session.wait import StillRunning, status_text, wait_for_end
 

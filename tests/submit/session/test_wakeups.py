@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wanprep.cli.run_output import open_session
 from wanprep.config import Config
 from wanprep.submit.services.service import Pace
+from wanprep.submit.session.session import open_session
 from wanprep.submit.session.wakeups import RateLimiter, Stopped, Wakeups
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Order
 
 if TYPE_CHECKING:
@@ -78,6 +79,21 @@ class Run:
     def provider(self) -> str:
         """The part of the target's id before the slash."""
         return self.target.partition("/")[0]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the run with the documented keys, without secrets."""
+        return {
+            "id": self.id,
+            "target": self.target,
+            "provider_id": self.provider_id,
+            "state": self.state,
+            "job": self.job,
+            "created": format_time(self.created),
+            "updated": format_time(self.updated),
+            "deadline": format_time(self.deadline) if self.deadline else None,
+            "outputs": list(self.files) or [redact(url) for url in self.outputs],
+            "error": redact(self.error) if self.error else None,
+        }
 
 
 def new_id() -> str:

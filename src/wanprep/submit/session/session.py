@@ -7,20 +7,22 @@ import threading
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
+from wanprep.files.state_folder import state_folder
 from wanprep.net.reach import Reach, allowed_hosts
 from wanprep.plugins.loading import installed
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.events import listen
-from wanprep.submit.services.service import Pace
+from wanprep.submit.http.trace import Trace
+from wanprep.submit.ledger.ledger import Ledger
+from wanprep.submit.services.service import Pace, Services
 from wanprep.submit.session.wakeups import RateLimiter, Wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import ExitStack
 
-    from wanprep.submit.http.trace import Trace
-    from wanprep.submit.ledger.ledger import Ledger
-    from wanprep.submit.services.service import Service, Services
+    from wanprep.config import Config
+    from wanprep.submit.services.service import Service
 
 
 class Session(Closing):
@@ -96,3 +98,18 @@ class Session(Closing):
         """Close all drivers; the caller closes the ledger."""
         for driver in self._drivers.values():
             driver.close()
+
+
+def open_session(
+    held: ExitStack,
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    emulated: bool = False,
+    trace_file: str | None = None,
+) -> Session:
+    """Open the ledger and a session on it; both are closed with `held`."""
+    trace = held.enter_context(Trace(trace_file)) if trace_file else None
+    ledger = held.enter_context(Ledger(state_folder(environ)))
+    session = Session(ledger, Services(config), environ, emulated=emulated, trace=trace)
+    return held.enter_context(session)

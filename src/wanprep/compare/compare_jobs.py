@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
@@ -15,7 +16,7 @@ from wanprep.fix.plan_file import plan_file
 from wanprep.fix.predict import predict
 from wanprep.fix.request import media_files
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
-from wanprep.submit.request.price import estimate_price
+from wanprep.submit.request.price import Estimate, Unpriced, estimate_price
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from wanprep.config import Config
     from wanprep.fix.plan.plan import Safety
     from wanprep.rules.target import Target
-    from wanprep.submit.request.price import Estimate, Unpriced
 
-_NOT_CHECKED = "a URL could not be checked, or was not."
+VERDICTS: Final = ("fits", "fixable", "unknown", "impossible")  # the best first
+_NOT_CHECKED: Final = "a URL could not be checked, or was not."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ Outcome = Fits | Fixable | Impossible | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Comparison:
     """One job and one target."""
 
     subject: str
@@ -87,11 +88,39 @@ class Row:
     outcome: Outcome
     price: Estimate | Unpriced | None  # None where there is nothing to buy
 
+    @property
+    def verdict(self) -> str:
+        """The outcome in a word: fits, fixable, unknown or impossible."""
+        return type(self.outcome).__name__.lower()
 
-def compare(
+    @property
+    def rank(self) -> tuple[int, float]:
+        """Its place among the others of a job: the best verdict, then the lowest price, first."""
+        price = self.price.low if isinstance(self.price, Estimate) else float("inf")
+        return VERDICTS.index(self.verdict), price
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `wanprep compare --format json` prints it."""
+        result = {"target": self.target, "verdict": self.verdict, **asdict(self.outcome)}
+        if isinstance(self.outcome, Fixable):
+            result["safety"] = self.outcome.safety
+        result["price"] = asdict(self.price) if isinstance(self.price, Estimate) else None
+        result["price_note"] = self.price.why if isinstance(self.price, Unpriced) else None
+        return result
+
+
+def compare_jobs(
     paths: Sequence[str], config: Config, *, targets: Sequence[str] = (), offline: bool = False
-) -> Iterator[Row]:
-    """Compare each job in some paths with each target that a job can be sent to."""
+) -> Iterator[Comparison]:
+    """Compare each job in some paths with each target that it can be sent to, the best first."""
+    rows = _compare(paths, config, targets, offline=offline)
+    for _, of_job in groupby(rows, key=lambda row: row.subject):
+        yield from sorted(of_job, key=lambda row: row.rank)
+
+
+def _compare(
+    paths: Sequence[str], config: Config, targets: Sequence[str], *, offline: bool
+) -> Iterator[Comparison]:
     available = all_targets(config.target_folders)
     sendable = (each for each in available.usable() if each.id != DEFAULT_TARGET)
     chosen = choose_targets(targets, available) or list(sendable)
@@ -111,16 +140,18 @@ def compare(
         yield from _compare_file(of_file, chosen)
 
 
-def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Row]:
+def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Comparison]:
     if not inputs.cases[0]:  # the file cannot be read
         why = _errors(judge_inputs(inputs))
-        yield from (Row(inputs.files[0].file, each.id, Impossible(why), None) for each in targets)
+        yield from (
+            Comparison(inputs.files[0].file, each.id, Impossible(why), None) for each in targets
+        )
     for case in inputs.cases[0]:
         for target in targets:
             yield _compare_job(inputs, case, target)
 
 
-def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
+def _compare_job(inputs: Inputs, case: Case, target: Target) -> Comparison:
     request = replace(inputs.request, targets=(target.id,))
     inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
     report = judge_inputs(inputs)
@@ -129,7 +160,7 @@ def _compare_job(inputs: Inputs, case: Case, target: Target) -> Row:
         inputs, outcome = _compare_fixed(inputs, report)
     is_bought = not isinstance(outcome, Impossible)
     price = _price(inputs, target, case.job.number) if is_bought else None
-    return Row(report.verdicts[0].subject, target.id, outcome, price)
+    return Comparison(report.verdicts[0].subject, target.id, outcome, price)
 
 
 def _compare_fixed(inputs: Inputs, before: Report) -> tuple[Inputs, Outcome]:

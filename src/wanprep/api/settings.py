@@ -1,0 +1,68 @@
+"""What the public functions are given, made into a request of the rooms below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wanprep.check.exclude import exclusions_of
+from wanprep.check.request import CheckRequest, require_role
+from wanprep.config import Config, find_config, load_config, read_config
+from wanprep.errors import UsageError
+from wanprep.plugins.loading import load_checks
+
+if TYPE_CHECKING:
+    from wanprep.api.types import Configuration, StrPath
+
+
+def resolve_config(config: Configuration) -> Config:
+    """Return the configuration that is meant: True for the one that the command line would use."""
+    if config is True:
+        return find_config(Path.cwd())
+    if config is None or config is False:
+        return Config()
+    if isinstance(config, Mapping):
+        return replace(read_config(Path.cwd() / "config=", dict(config)), file=None)
+    return load_config(Path(config))
+
+
+def plain_paths(paths: Sequence[StrPath]) -> tuple[str, ...]:
+    """Return paths as strings. None of them reads standard input."""
+    names = tuple(os.fsdecode(path) for path in paths)
+    if "-" in names:
+        raise UsageError(
+            "'-' reads names from standard input, on the command line only: pass the paths"
+        )
+    return names
+
+
+def check_request(
+    paths: Sequence[StrPath],
+    config: Configuration,
+    *,
+    targets: Sequence[str] = (),
+    roles: Mapping[str, str] | None = None,
+    offline: bool | None = None,
+    exclude: Sequence[str] = (),
+    no_ignore: bool = False,
+    **rest: Any,  # noqa: ANN401 - fields of the request
+) -> CheckRequest:
+    """Fold options and the configuration into one request, as the command line does."""
+    if isinstance(targets, str):
+        raise UsageError(f"`targets` is a list of targets: pass [{targets!r}]")
+    found = resolve_config(config)
+    for role in (roles or {}).values():
+        require_role(role, found.target_folders)
+    return CheckRequest(
+        paths=plain_paths(paths),
+        targets=tuple(targets),
+        roles=dict(roles or {}),
+        offline=found.offline if offline is None else offline,
+        config=found,
+        exclusions=exclusions_of(found, tuple(exclude), no_ignore=no_ignore),
+        checks=load_checks(),
+        **rest,
+    )

@@ -1,0 +1,1 @@
+"""Compare jobs with targets: as they are, and as they would be fixed."""
