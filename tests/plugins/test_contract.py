@@ -18,6 +18,10 @@ class TestEvoLink(ProviderContract):
     plugin = "evolink"
 
 
+class TestFal(ProviderContract):
+    plugin = "fal"
+
+
 class TestOxen(ProviderContract):
     plugin = "oxen"
 

@@ -37,6 +37,9 @@ OTHERS: Final[dict[str, tuple[Any, ...]]] = {
 # What a job must have in addition, or instead, so that no limit of a target is violated.
 BASES: Final[dict[str, dict[str, Any]]] = {
     "dashscope/wan2.7-i2v": {"images": 0, "frame": True},
+    "fal/kling-o1-reference-to-video": {"form": "@{}{}"},
+    "fal/seedance-2.0-reference-to-video": {"form": "@{}{}"},
+    "fal/wan2.7-image-to-video": {"images": 0, "frame": True},
 }
 OF_TYPE: Final[dict[str, tuple[Any, ...]]] = {
     "integer": (2,),
@@ -79,6 +82,19 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "prompt": "Image 1 meets Video 1.",
         "image_urls": ["https://a.org/1.png", "https://a.org/2.png"],
         "video_urls": ["https://a.org/1.mp4"],
+    },
+    "fal/kling-o1-reference-to-video": {
+        "prompt": "@Image1 waves.",
+        "image_urls": ["https://a.org/1.png"],
+    },
+    "fal/seedance-2.0-reference-to-video": {
+        "prompt": "@Image1 waves.",
+        "image_urls": ["https://a.org/1.png"],
+    },
+    "fal/wan2.7-image-to-video": {"image_url": "https://a.org/1.png"},
+    "fal/wan2.7-reference-to-video": {
+        "prompt": "Image 1 waves.",
+        "reference_image_urls": ["https://a.org/1.png"],
     },
     "oxen/wan-v2-7-reference-to-video": {
         "model": "wan-v2-7-reference-to-video",
@@ -200,6 +216,9 @@ def findings(limit: Limit, place: str, value: Any) -> Findings:
 def facts(limit: Limit, place: str, value: Any) -> Facts:
     base = KINDS.get(value, BY_ROLE[place]) if limit.path == ("kind",) else BY_ROLE[place]
     changes = limit.given | ({limit.path[0]: value} if limit.path else {})
+    if "pixels" in changes:
+        width, height = map(int, changes.pop("pixels").split("x"))
+        changes |= {"width": width, "height": height, "aspect": width / height}
     if "format" in changes:  # the name of the file fits
         changes["extension_format"] = changes["format"]
     if changes.get("format") == "mp3" and BY_ROLE[place].kind == "audio":

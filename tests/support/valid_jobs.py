@@ -65,6 +65,7 @@ class Draft:
     negative: int = 10
     callback: int = 0  # characters of its URL, 0: none
     parameters: Mapping[str, Any] | None = None
+    form: str = "{} {}"  # how the prompt writes a reference: its kind and its number
 
     def with_count(self, name: str, value: Any) -> Draft:
         return replace(self, **{name: value})
@@ -78,7 +79,9 @@ class Draft:
         kinds += ["video"] * self.videos
         kinds += ["audio"] * self.audios
         counts = {"Image": self.images, "Video": self.videos, "Audio": self.audios}
-        names = [f"{kind} {at + 1}" for kind, count in counts.items() for at in range(count)]
+        names = [
+            self.form.format(kind, at + 1) for kind, count in counts.items() for at in range(count)
+        ]
         files = [f"/references/{at}/{kind}" for at, kind in enumerate(kinds)]
         text = " ".join(names)
         url = "https://example.com/"

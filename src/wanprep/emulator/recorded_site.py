@@ -48,7 +48,8 @@ def recorded_site(about: Mapping[str, Any], recording: Recording) -> Site:
         key_header=scheme.get("header", "Authorization"),
         key_prefix=scheme.get("prefix", "Bearer"),
         key=f"{KEY}:{KEY}" if "jwt" in scheme else KEY,
-        routes=tuple(service.routes()),
+        # What is for the rest of a path serves what no other route does.
+        routes=tuple(sorted(service.routes(), key=lambda route: "...}" in route.path)),
         error=service.error,
     )
 

@@ -40,7 +40,8 @@ class RecordedAnswer:
 
     def is_for(self, method: str, path: str) -> bool:
         """Whether a request without its query gets this answer."""
-        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(self.path))
+        pattern = re.sub(r"\\\{\w+\\\.\\\.\\\.\\\}", ".+", re.escape(self.path))
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", pattern)
         return method == self.method and re.fullmatch(pattern, path) is not None
 
     def missing_headers(self, headers: Mapping[str, str]) -> list[str]:
