@@ -137,17 +137,19 @@ def check(
         )  # fmt: skip
         if is_verbose():
             click.echo(f"configuration: {config.file or 'none'}", err=True)
-        if fix:
-            from wanprep.cli.fix import fix_before_check
-
-            request = fix_before_check(request, ignored, **fix_options)
         plans: Plans = {}
-        with open_engine(engine, jobs) as opened, show_probe_progress() as progress:
-            for part in _check(replace(request, engine=opened), results):
-                shown = selection.apply(part)
-                shown = shown if results else _with_fixes(shown, plans)
-                with progress.paused() if shown.findings else nullcontext():
-                    yield shown
+        with open_engine(engine, jobs) as opened:
+            request = replace(request, engine=opened)
+            if fix:
+                from wanprep.cli.fix import fix_before_check
+
+                request = fix_before_check(request, ignored, **fix_options)
+            with show_probe_progress() as progress:
+                for part in _check(request, results):
+                    shown = selection.apply(part)
+                    shown = shown if results else _with_fixes(shown, plans)
+                    with progress.paused() if shown.findings else nullcontext():
+                        yield shown
 
     if new_baseline is not None:
         _write_baseline(parts(), find_config(Path.cwd()), new_baseline)

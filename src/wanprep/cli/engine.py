@@ -19,8 +19,8 @@ LOCAL: Final = "local"
 
 engine_option: Final = click.option(
     "--on", "engine", metavar="ENGINE", default=LOCAL, show_default=True,
-    help="Where files are read: local, dask (a cluster on this machine), dask://HOST:PORT, or an"
-    " engine of a plugin.",
+    help="Where files are read and fixed: local, dask (a cluster on this machine), dask://HOST:PORT,"
+    " or an engine of a plugin.",
 )  # fmt: skip
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from wanprep.cli.completion import complete_files, complete_rules
+from wanprep.cli.engine import engine_option, open_engine
 from wanprep.cli.options import (
     fixing_options,
     format_option,
@@ -16,11 +18,13 @@ from wanprep.cli.options import (
     offline_option,
     reading_options,
 )
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wanprep.check.request import CheckRequest
+    from wanprep.engines.engine import Engine
 
 
 @click.command(short_help="Fix what can be fixed, and verify it.")
@@ -39,13 +43,14 @@ if TYPE_CHECKING:
     "--exit-non-zero-on-fix", is_flag=True, help="Exit with 1 if anything was fixed, as hooks do."
 )
 @offline_option
+@engine_option
 @reading_options
 def fix(
     paths: tuple[str, ...], targets: tuple[str, ...], roles: dict[str, str], out: str | None,
     in_place: bool, no_backup: bool, crop: str | None, trim: str | None, background: str | None,
     yes: bool, receipt: str | None, plan: bool, diff: bool, style: str, ignore: tuple[str, ...],
-    changed: bool, exit_non_zero_on_fix: bool, offline: bool | None, deep: bool, nul: bool,
-    exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
+    changed: bool, exit_non_zero_on_fix: bool, offline: bool | None, engine: str, deep: bool,
+    nul: bool, exclude: tuple[str, ...], no_ignore: bool, no_cache: bool, jobs: int | None,
 ) -> int:  # fmt: skip
     """Fix what can be fixed with the least loss, and verify it.
 
@@ -65,7 +70,7 @@ def fix(
       wanprep fix clip.mov --out ready --trim start --crop smart
       wanprep fix job.yaml --diff            show how the job itself would change
       wanprep fix hero.png --in-place -t evolink/wan2.7-reference-video
-      wanprep fix s3://bucket/renders/ --out s3://bucket/ready/
+      wanprep fix s3://bucket/renders/ --out s3://bucket/ready/ --on dask://head:8786
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
@@ -90,33 +95,36 @@ def fix(
         cache=not no_cache, nul=nul, workers=jobs, config=config,
         exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
     )  # fmt: skip
-    task = make_task(
-        request,
-        parse_rule_names(ignore),
-        out,
-        receipt,
-        no_backup=no_backup,
-        yes=yes,
-        crop=crop,
-        trim=trim,
-        background=background,
-    )
     receipt_file = receipt or default_receipt(out)
     destination = bool(out) or in_place
-    if plan or not destination:
-        return steps.show_plan(
-            task, baseline, style, destination=destination, receipt_file=receipt_file, diff=diff,
-            fails_on_fix=exit_non_zero_on_fix,
+    with open_engine(engine, jobs) as opened:
+        _require_originals(opened, in_place=in_place)
+        task = make_task(
+            replace(request, engine=opened), parse_rule_names(ignore), out, receipt,
+            no_backup=no_backup, yes=yes, crop=crop, trim=trim, background=background,
         )  # fmt: skip
-    run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())
-    interrupted = outcomes.is_interrupted
-    remaining = None if interrupted else check_results(task, run, outcomes, baseline)
+        if plan or not destination:
+            return steps.show_plan(
+                task, baseline, style, destination=destination, receipt_file=receipt_file,
+                diff=diff, fails_on_fix=exit_non_zero_on_fix,
+            )  # fmt: skip
+        run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())
+        interrupted = outcomes.is_interrupted
+        remaining = None if interrupted else check_results(task, run, outcomes, baseline)
     steps.show_outcomes(outcomes, remaining, style, receipt_file, diff=diff)
     if remaining is None:
         raise KeyboardInterrupt
     if exit_non_zero_on_fix and outcomes.has_changes:
         return 1
     return 0 if remaining.clean and outcomes.all_delivered else 1
+
+
+def _require_originals(engine: Engine | None, *, in_place: bool) -> None:
+    if engine and in_place:
+        raise UsageError(
+            "--on and --in-place cannot be combined: workers write results to --out, a folder that"
+            " all machines share, or a bucket"
+        )
 
 
 def fix_before_check(
@@ -131,6 +139,7 @@ def fix_before_check(
     from wanprep.report.fix_text import render_outcomes
 
     require_destination(request.paths, out, in_place, required=True)
+    _require_originals(request.engine, in_place=in_place)
     task = make_task(request, ignored, out, receipt, **choices)
     receipt_file = receipt or default_receipt(out)
     run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())

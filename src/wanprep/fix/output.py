@@ -21,8 +21,13 @@ from wanprep.files.atomic import (
     sha256_of,
     temporary_path,
 )
-from wanprep.fix.receipt_file import EarlierResults
+from wanprep.fix.receipt_file import (
+    EarlierResults,
+    read_earlier_results,
+    read_interrupted_results,
+)
 from wanprep.media.cache import cache_folder
+from wanprep.media.facts import is_remote
 from wanprep.stores.store import (
     NoSuchObject,
     ObjectChanged,
@@ -32,6 +37,7 @@ from wanprep.stores.store import (
 from wanprep.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractContextManager
 
     from wanprep.stores.store import Mark
@@ -159,6 +165,17 @@ class BucketOutput:
             store, key = self._stores.at(path)
             return store.mark_of(key)
         return None
+
+
+def output_at(out: str | None, receipts: Iterable[str], stores: Stores) -> Output:
+    """Return the output for a destination; without one, it is in place."""
+    if out is None:
+        return FolderOutput(read_interrupted_results())
+    return (
+        BucketOutput(out, stores)
+        if is_remote(out)
+        else FolderOutput(read_earlier_results(receipts))
+    )
 
 
 def download_path(url: str) -> AbstractContextManager[str]:

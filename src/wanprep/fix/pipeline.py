@@ -39,14 +39,19 @@ from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from wanprep.check.inputs import Inputs
     from wanprep.fix.executors import Similarity
     from wanprep.fix.plan.plan import Options, Output, ProgressCallback
-    from wanprep.fix.receipt_file import ReceiptFile
+    from wanprep.fix.receipt_file import ReceiptFile, Record
     from wanprep.fix.request import MediaFile, Stamp
     from wanprep.media.facts import Facts
+
+    FixFiles = Callable[
+        [FixRequest, Sequence[PlannedFile], "FixProgress", ReceiptFile],
+        tuple[dict[str, Outcome], bool],
+    ]
 
 
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
@@ -113,24 +118,43 @@ class FixProgress:
 
 
 def apply_fixes(
-    request: FixRequest, run: PlannedRun, progress: FixProgress, record: ReceiptFile
-) -> Outcomes:
-    """Do what was planned, and record it; if interrupted, what was delivered stays."""
+    request: FixRequest, run: PlannedRun, progress: FixProgress, record: ReceiptFile,
+    fix: FixFiles | None = None,
+) -> Outcomes:  # fmt: skip
+    """Do what was planned, and record it; if interrupted, what was delivered stays.
+
+    `fix` fixes the files elsewhere.
+    """
+    progress.begin(run.files)
+    found, is_interrupted = (fix or fix_files)(request, run.files, progress, record)
+    paths = [file.media.path for file in run.files]
+    outcomes = tuple(found[path] for path in paths if path in found)
+    if is_interrupted:
+        return Outcomes(outcomes, is_interrupted=True)
+    jobs = fix_jobs(request, run, outcomes, record)
+    if request.out is None:
+        outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
+    return Outcomes(outcomes, tuple(jobs))
+
+
+def fix_files(
+    request: FixRequest, files: Sequence[PlannedFile], progress: FixProgress, record: Record
+) -> tuple[dict[str, Outcome], bool]:
+    """Fix files here; return the outcomes by path, and whether it was interrupted."""
     workers = request.check.workers or cores()
-    for folder in {os.path.dirname(each.result) for each in run.files}:
+    for folder in {os.path.dirname(each.result) for each in files}:
         if not is_remote(folder):
             remove_stale_parts(folder)
-    progress.begin(run.files)
     is_interrupted = False
     with (
         interrupt_on_signals(),
-        Executors(workers, sum(map(_is_video, run.files))) as executors,
+        Executors(workers, sum(map(_is_video, files))) as executors,
         Sources(request.check.config.stores, workers) as sources,
     ):
         fixer = _Fixer(request, executors, sources, progress, record)
         threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
-            for _ in threads.map(fixer.fix, run.files):
+            for _ in threads.map(fixer.fix, files):
                 pass
         except KeyboardInterrupt:
             is_interrupted = True
@@ -138,14 +162,7 @@ def apply_fixes(
             executors.stop()
         finally:
             threads.shutdown(cancel_futures=True)
-    paths = [file.media.path for file in run.files]
-    outcomes = tuple(fixer.outcomes[path] for path in paths if path in fixer.outcomes)
-    if is_interrupted:
-        return Outcomes(outcomes, is_interrupted=True)
-    jobs = fix_jobs(request, run, outcomes, record)
-    if request.out is None:
-        outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
-    return Outcomes(outcomes, tuple(jobs))
+    return fixer.outcomes, is_interrupted
 
 
 def _is_video(file: PlannedFile) -> bool:
@@ -157,7 +174,7 @@ class _Fixer:
 
     def __init__(
         self, request: FixRequest, executors: Executors, sources: Sources,
-        progress: FixProgress, record: ReceiptFile,
+        progress: FixProgress, record: Record,
     ) -> None:  # fmt: skip
         self._out = request.out
         self._keep_lossy = request.backup

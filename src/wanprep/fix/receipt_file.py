@@ -21,7 +21,7 @@ import threading
 import time
 from dataclasses import dataclass
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from wanprep.errors import UsageError, WanprepError
 from wanprep.files.atomic import CannotWrite, explain_os_errors, sha256_of, write_output
@@ -54,15 +54,33 @@ _REST: Final = 20
 _SECONDS: Final = 5.0  # between two writes into a bucket
 _ATTEMPTS: Final = 20  # to write it there, while other runs do the same
 _HEAD: Final = 1024
+_NAMES: Final = ("source", "result")
+
+
+class Record(Protocol):
+    """What is told of each outcome. Threads may share it."""
+
+    def announce(self, outcome: Outcome | FixedFile) -> None:
+        """Record what is about to be delivered."""
+        ...
+
+    def add(self, outcome: Outcome | FixedFile) -> None:
+        """Record an outcome."""
+        ...
 
 
 class ReceiptFile:
-    """The receipt of one run, if it has a path, and its journal. Threads may share it."""
+    """The receipt of one run, if it has a path, and its journal. Threads may share it.
+
+    The names in it are relative to `folder`.
+    """
 
     def __init__(
-        self, path: str | None, *, in_place: bool = False, stores: Stores | None = None
-    ) -> None:
-        self._path = path
+        self, path: str | None, *, in_place: bool = False, stores: Stores | None = None,
+        folder: str = "",
+    ) -> None:  # fmt: skip
+        self._path = self.path = path
+        self._folder = folder
         self._bucket = (stores or Stores()) if path and is_object_url(path) else None
         self._in_place = in_place
         self._is_complete = False
@@ -92,7 +110,8 @@ class ReceiptFile:
         kind, entry = entry_of(outcome)
         is_renamed = entry["result"] != entry["source"]
         if self._journal and (is_renamed or not self._in_place):
-            paths = {name: os.path.abspath(entry[name]) for name in ("source", "result")}
+            names = ((name, os.path.join(self._folder, entry[name])) for name in _NAMES)
+            paths = {name: os.path.abspath(path) for name, path in names}
             line = {"kind": kind, **paths, "entry": entry}
             with self._lock, explain_os_errors(self._journal[0]):
                 os.write(self._journal[1], json.dumps(line).encode() + b"\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -15,17 +16,12 @@ from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.job.files import planned_jobs
-from wanprep.fix.output import BucketOutput, FolderOutput
+from wanprep.fix.output import BucketOutput, FolderOutput, output_at
 from wanprep.fix.pipeline import apply_fixes, plan_run
 from wanprep.fix.plan.plan import Crop, Options, Trim
 from wanprep.fix.predict import predict
 from wanprep.fix.receipt import RECEIPT
-from wanprep.fix.receipt_file import (
-    ReceiptFile,
-    read_earlier_results,
-    read_interrupted_results,
-    refuse_foreign_object,
-)
+from wanprep.fix.receipt_file import ReceiptFile, refuse_foreign_object
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import recheck_request
 from wanprep.stores.urls import EXTRAS, is_object_url, scheme_of
@@ -38,10 +34,10 @@ if TYPE_CHECKING:
     from wanprep.check.baseline import Entry
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
+    from wanprep.engines.engine import Engine
     from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.outcome import Outcomes
-    from wanprep.fix.output import Output
-    from wanprep.fix.pipeline import FixProgress
+    from wanprep.fix.pipeline import FixFiles, FixProgress
     from wanprep.fix.plan_file import Ask
     from wanprep.fix.request import PlannedRun
     from wanprep.stores.stores import Stores
@@ -90,22 +86,15 @@ def make_task(
                 f"there is no {name} '{given[name]}': it is {join_words(values, 'or')}"
             )
     out = out.rstrip("/") if out and is_object_url(out) else out
+    receipts = filter(None, (default_receipt(out), receipt_file))
     return FixRequest(
         check=request,
         ignored=frozenset(ignored),
         options=Options(**{**request.config.fix, **given, "yes": yes}),
         out=out,
         backup=not no_backup,
-        output=_output(out, receipt_file, request.config.stores),
+        output=output_at(out, receipts, request.config.stores),
     )
-
-
-def _output(out: str | None, receipt_file: str | None, stores: Stores) -> Output:
-    if out is None:
-        return FolderOutput(read_interrupted_results())
-    if is_object_url(out):
-        return BucketOutput(out, stores)
-    return FolderOutput(read_earlier_results(filter(None, (default_receipt(out), receipt_file))))
 
 
 def read_color(value: str) -> str:
@@ -191,19 +180,27 @@ def apply(
     show_progress: AbstractContextManager[FixProgress],
 ) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, and fix, with a receipt however that ends."""
-    stores = task.check.config.stores
+    stores, engine = task.check.config.stores, task.check.engine
     if receipt_file:
         _refuse_foreign(receipt_file, stores)
-    run = plan_run(task, ask)
+    run = plan_run(task, None if engine else ask)  # workers plan again, without questions
     if receipt_file:
         refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
     with (
         ReceiptFile(receipt_file, in_place=task.out is None, stores=stores) as record,
         show_progress as progress,
     ):
-        outcomes = apply_fixes(task, run, progress, record)
+        outcomes = apply_fixes(task, run, progress, record, _fixing_on(engine))
         record.finish(outcomes)
     return run, outcomes
+
+
+def _fixing_on(engine: Engine | None) -> FixFiles | None:
+    if engine is None:
+        return None
+    from wanprep.fix.shards import fix_on
+
+    return partial(fix_on, engine)
 
 
 def check_results(

@@ -90,12 +90,8 @@ def _as_json(name: str) -> str | tuple[str, int, str]:
 
 def facts_of_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any]]:
     """Probe a shard on a worker, each file in a process of its own as on any machine."""
-    if shard["version"] != __version__:
-        raise UsageError(
-            f"a worker of the engine has wanprep {__version__}, and here it is"
-            f" {shard['version']}: install the same version there"
-        )
-    deep, stores = shard["deep"], _stores(shard["stores"])
+    require_version(shard["version"])
+    deep, stores = shard["deep"], opened_stores(shard["stores"])
     pool = partial(shared_pool, deep=deep, workers=processes)
     paths = [_path_of(name, shard["folder"]) for name in shard["names"]]
     with Cache(deep=deep) as cache:
@@ -110,7 +106,16 @@ def _path_of(name: str | list[Any], folder: str) -> str:
     return name if is_object_url(name) else os.path.join(folder, name)
 
 
+def require_version(version: str) -> None:
+    """Refuse the shard of another version of wanprep."""
+    if version != __version__:
+        raise UsageError(
+            f"a worker of the engine has wanprep {__version__}, and here it is"
+            f" {version}: install the same version there"
+        )
+
+
 @kept
-def _stores(settings: str) -> Stores:
+def opened_stores(settings: str) -> Stores:
     """Open stores once on this worker."""
     return Stores(json.loads(settings))
