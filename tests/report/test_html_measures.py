@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from wanprep.media.facts import Facts
-from wanprep.report.html.descriptions import details, shape
+from wanprep.report.descriptions import details, shape
 from wanprep.report.html.measures import (
     UNBOUNDED,
     Measure,

@@ -76,6 +76,22 @@ def exclusions_of(config: Config, globs: tuple[str, ...], *, no_ignore: bool) ->
     return Exclusions(not no_ignore, (*of_config, *((("", globs),) if globs else ())))
 
 
+def is_excluded(config: Config, path: str) -> bool:
+    """Whether the `exclude` of a configuration leaves out a file, or a folder that it is in."""
+    patterns = _parse("\n".join(config.exclude))
+    base, inner = absolute_folder(str(config.folder)), os.path.abspath(path)
+    if patterns is None or not inner.startswith(base):
+        return False
+    ends = [at for at in range(len(base), len(inner)) if inner[at] == os.sep]
+    names = [*(inner[len(base) : end + 1] for end in ends), inner[len(base) :]]
+    return any(patterns.leave_out(*_folder_and_name(name)) for name in names)
+
+
+def _folder_and_name(path: str) -> tuple[str, str]:
+    at = path.rstrip(os.sep).rfind(os.sep) + 1
+    return path[:at], path[at:]
+
+
 def levels_in(levels: Sequence[Level], folder: str) -> list[Level]:
     """Return the levels that are about a folder, the last first, each with the path to it."""
     return [

@@ -95,10 +95,11 @@ class Targets(NamedTuple):
         return tuple(self.requested or self.default)
 
 
-def targets_of(request: CheckRequest) -> Targets:
-    """Load all targets, and choose those that are requested."""
+def targets_of(request: CheckRequest, targets: AllTargets | None = None) -> Targets:
+    """Choose the targets that are requested, of those given or of all."""
     config = request.config
-    targets = all_targets((*request.target_folders, *config.target_folders))
+    if targets is None:
+        targets = all_targets((*request.target_folders, *config.target_folders))
     requested = choose_targets(request.targets, targets)
     place = f"the configuration {config.file}: `targets`: "
     default = choose_targets(config.targets or [DEFAULT_TARGET], targets, place)

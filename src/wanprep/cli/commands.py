@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "explain": "Explain a rule and how to fix it by hand.",
     "fix": "Fix what can be fixed, and verify it.",
     "init": "Write a first job, a configuration and a pre-commit hook.",
+    "lsp": "Check jobs in an editor, while they are written.",
     "plugin": "Create, check or list plugins.",
     "probe": "Show the properties of media files.",
     "report": "Write a report from the results of a check.",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.fix.plan.plan import Safety
-    from wanprep.rules.target import Target
+    from wanprep.rules.target import Target, Targets
 
 VERDICTS: Final = ("fits", "fixable", "unknown", "impossible")  # the best first
 _NOT_CHECKED: Final = "a URL could not be checked, or was not."
@@ -113,31 +113,35 @@ def compare_jobs(
     paths: Sequence[str], config: Config, *, targets: Sequence[str] = (), offline: bool = False
 ) -> Iterator[Comparison]:
     """Compare each job in some paths with each target that it can be sent to, the best first."""
-    rows = _compare(paths, config, targets, offline=offline)
-    for _, of_job in groupby(rows, key=lambda row: row.subject):
-        yield from sorted(of_job, key=lambda row: row.rank)
-
-
-def _compare(
-    paths: Sequence[str], config: Config, targets: Sequence[str], *, offline: bool
-) -> Iterator[Comparison]:
     available = all_targets(config.target_folders)
-    sendable = (each for each in available.usable() if each.id != DEFAULT_TARGET)
-    chosen = choose_targets(targets, available) or list(sendable)
+    chosen = choose_targets(targets, available) or sendable_targets(available)
     ids = tuple(target.id for target in chosen)
     inputs = read_inputs(
         CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
     )
     inputs.require_only_jobs("compared", ". `wanprep init` writes one.")
-    for at in range(len(inputs.files)):
-        only = slice(at, at + 1)
-        of_file = replace(
+    yield from compare_inputs(inputs, chosen)
+
+
+def sendable_targets(targets: Targets) -> list[Target]:
+    """List the targets that a job can be sent to."""
+    return [each for each in targets.usable() if each.id != DEFAULT_TARGET]
+
+
+def compare_inputs(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Comparison]:
+    """Compare jobs that were read and probed, the best target of each first."""
+    files = (
+        replace(
             inputs,
-            files=inputs.files[only],
-            cases=inputs.cases[only],
-            problems=inputs.problems[only],
+            files=inputs.files[at : at + 1],
+            cases=inputs.cases[at : at + 1],
+            problems=inputs.problems[at : at + 1],
         )
-        yield from _compare_file(of_file, chosen)
+        for at in range(len(inputs.files))
+    )
+    rows = (row for file in files for row in _compare_file(file, targets))
+    for _, of_job in groupby(rows, key=lambda row: row.subject):
+        yield from sorted(of_job, key=lambda row: row.rank)
 
 
 def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Comparison]:

@@ -74,7 +74,7 @@ class Cache(Closing):
 
     def look_up_many(self, paths: Sequence[str]) -> list[tuple[Facts | None, Stamp | None]]:
         """Look up some hundred files, which takes a third of the time of one by one."""
-        stamps = [_stamp(path) for path in paths]
+        stamps = [stamp_of(path) for path in paths]
         keys = _keys(paths)
         wanted = [key for key, stamp in zip(keys, stamps, strict=True) if stamp]
         rows = self._database.find(wanted, deep=self._deep)
@@ -87,7 +87,7 @@ class Cache(Closing):
         """Store facts, unless the file has changed since or may change without a trace."""
         _, mtime_ns, _, _ = stamp
         tick = _COARSE_TICK_NS if mtime_ns % 1_000_000_000 == 0 else _TICK_NS
-        if time.time_ns() - mtime_ns < tick or _stamp(facts.path) != stamp:
+        if time.time_ns() - mtime_ns < tick or stamp_of(facts.path) != stamp:
             return
         row_facts = {name: value for name, value in facts.as_json().items() if name != "path"}
         (key,) = _keys([facts.path])
@@ -144,7 +144,7 @@ def clear_cache() -> CacheInfo:
     return info
 
 
-def _stamp(path: str) -> Stamp | None:
+def stamp_of(path: str) -> Stamp | None:
     """Return what changes with the contents of an ordinary file."""
     try:
         status = os.stat(path)

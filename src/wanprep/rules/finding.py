@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Severity = Literal["error", "warning", "note"]
 FIX: Final = "wanprep fix"
+_PAGES: Final = "https://wanprep.dev/reference/rules/"
 _PLUGIN_KEYS: Final = frozenset({"title", "why", "by_hand", "severity"})
 
 
@@ -130,6 +131,11 @@ def find_rule(name: str) -> Rule:
     if name not in rules():
         raise UsageError(unknown_rule_message(name))
     return rules()[name]
+
+
+def rule_page(name: str) -> str:
+    """Return the URL of a rule's documentation."""
+    return f"{_PAGES}#{name.replace('/', '')}"
 
 
 def parse_rule_names(arguments: Iterable[str]) -> set[str]:

@@ -90,6 +90,22 @@ def fixable_findings(
     return Fixable(frozenset(fixer.gone[False]), frozenset(fixer.gone[True]))
 
 
+@dataclass(frozen=True, slots=True)
+class PossibleFix:
+    """A change that could be made to a job file by itself, and its edits of the text."""
+
+    change: Change
+    edits: Edits
+
+
+def possible_fixes(
+    file: JobFile, cases: Sequence[Case], *, ignored: Collection[str] = ()
+) -> Iterator[PossibleFix]:
+    """List the changes that can be made to a job file as it is, those that need an answer too."""
+    by_number = {case.job.number: case for case in cases}
+    return _JobFixer(file, by_number, yes=True, moved={}, ignored=ignored).possible()
+
+
 @dataclass(slots=True)
 class _JobFixer:
     file: JobFile
@@ -120,23 +136,34 @@ class _JobFixer:
 
         return document_spans(text)
 
+    def possible(self) -> Iterator[PossibleFix]:
+        for span in self._section_spans():
+            _, fixers = self._open_section(span)
+            for fixer in fixers:
+                yield from fixer.possible()
+
     def _fix_section(self, span: Span) -> str:
         """Fix the documents of a section, and return its text."""
-        text = self.file.source.text[slice(*span)]
-        parsed = self._parse(text)
+        section, fixers = self._open_section(span)
+        if section is None:
+            return self.file.source.text[slice(*span)]
+        for fixer in fixers:
+            self.remaining += fixer.fix()
+            self.changes += fixer.changes
+            self.questions += fixer.questions.values()
+        return section.draft.text
+
+    def _open_section(self, span: Span) -> tuple[_Section | None, list[_DocumentFixer]]:
+        """Read a section; there is none where a document in it is broken or no job."""
+        parsed = self._parse(self.file.source.text[slice(*span)])
         first, self.next_number = self.next_number, self.next_number + len(parsed.documents)
         numbers = range(first, self.next_number)
         draft = draft_of(parsed, self.file.file)
         if draft is None or not {job.number for job in self.file.jobs}.issuperset(numbers):
             self._report_problems(span, first)
-            return text
+            return None, []
         section = _Section(draft, span[0])
-        for number in numbers:
-            fixer = _DocumentFixer(self, section, number - first, number)
-            self.remaining += fixer.fix()
-            self.changes += fixer.changes
-            self.questions += fixer.questions.values()
-        return section.draft.text
+        return section, [_DocumentFixer(self, section, each - first, each) for each in numbers]
 
     def _parse(self, text: str) -> DocumentFile:
         """Parse a section; where it is the whole file, and all of it jobs, that was done before."""
@@ -206,6 +233,16 @@ class _DocumentFixer:
         judged = self._apply_all(judged, yes=self.job.yes)
         self._note_questions(judged)
         return list(self._remaining(judged, unmoved))
+
+    def possible(self) -> Iterator[PossibleFix]:
+        """List what can be changed first, each change once."""
+        judged, begin, words = self._judge(self.section.draft), self.section.begin, set[str]()
+        for proposal in _proposals(judged):
+            if proposal.words not in words and (attempt := self._attempt(judged, proposal)):
+                words.add(proposal.words)
+                edits = [replace(each, start=begin + each.start, end=begin + each.end)
+                         for each in attempt.edits]  # fmt: skip
+                yield PossibleFix(attempt.change, edits)
 
     def _compare(self, judged: JudgedDocument) -> None:
         """Note what is gone after the changes that need no answer, then after all."""

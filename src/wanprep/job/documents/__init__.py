@@ -47,6 +47,9 @@ def read_documents(path: str) -> DocumentFile:
 def parse_documents(text: str, path: str) -> DocumentFile:
     """Parse the text of a file with this name, which need not exist. It may hold no document."""
     source = SourceText(text)
+    # A character has four bytes at most, and most texts are far too short to count them.
+    if len(text) > MAX_BYTES // 4 and (size := len(text.encode(errors="replace"))) > MAX_BYTES:
+        return DocumentFile(source, (_too_large(size),))
     return DocumentFile(source, tuple(_parse(source, path)))
 
 
@@ -69,8 +72,7 @@ def _read_bytes(path: str) -> bytes | BrokenDocument:
         if not stat.S_ISREG(status.st_mode):
             return _broken_file("this is not a regular file")
         if (size := status.st_size) > MAX_BYTES:
-            limit = file_size(MAX_BYTES)
-            return _broken_file(f"this file has {file_size(size)}; a job file has at most {limit}")
+            return _too_large(size)
         with open(path, "rb") as file:
             return file.read(MAX_BYTES)
     except (OSError, ValueError) as error:
@@ -95,6 +97,11 @@ def _not_utf8(data: bytes, source: SourceText) -> BrokenDocument | None:
         message = f"the byte {byte} is not UTF-8, perhaps Latin-1: save it as UTF-8"
         return BrokenDocument(source.place(at, at + 1), message)
     return None
+
+
+def _too_large(size: int) -> BrokenDocument:
+    limit = file_size(MAX_BYTES)
+    return _broken_file(f"this file has {file_size(size)}; a job file has at most {limit}")
 
 
 def _broken_file(message: str) -> BrokenDocument:

@@ -58,6 +58,12 @@ class SourceText:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def offset(self, line: int, column: int) -> int:
+        """Translate a place to an offset; one outside a line or the text is moved to its end."""
+        if line > len(self._starts):
+            return len(self.text)
+        return self._starts[line - 1] + min(column - 1, len(self.line_text(line)))
+
     def line_text(self, line: int) -> str:
         """Return a line without its end, empty outside the file."""
         if not 1 <= line <= len(self._starts):

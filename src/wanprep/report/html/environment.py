@@ -13,8 +13,8 @@ from markupsafe import Markup, escape
 
 from wanprep import __version__
 from wanprep.net.secrets import redact
+from wanprep.report.descriptions import details, folder_of, headline, name_of
 from wanprep.report.html.contents import STATES
-from wanprep.report.html.descriptions import details, folder_of, headline, name_of
 from wanprep.report.html.findings import excerpt, shorten, sorted_groups
 from wanprep.report.html.measures import make_ruler, measure_of, measures
 from wanprep.report.html.prompt import LONGEST_PROMPT, split_prompt

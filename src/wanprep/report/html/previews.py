@@ -133,6 +133,20 @@ def make_previews(
                 found.clear()
 
 
+def preview_pool() -> WorkerPool:
+    """Return a worker for `make_thumbnail`, one file after the other."""
+    return WorkerPool([_TASK], seconds=_SECONDS, memory=MEMORY, workers=1)
+
+
+def make_thumbnail(facts: Facts, pool: WorkerPool) -> Picture | None:
+    """Make a small image of an image or of one frame of a video; None where there is none."""
+    if not facts.readable or facts.kind not in {"image", "video"}:
+        return None
+    small, tiny = True, False
+    preview = _preview(facts, pool.run(_TASK, facts.as_json(), small, tiny))
+    return preview.image if isinstance(preview, Still) else None
+
+
 def _preview(facts: Facts, outcome: Outcome | None) -> Preview:
     if outcome is None:
         return NoPreview(facts.problem or _NO_PREVIEW)

@@ -1,0 +1,36 @@
+"""`wanprep lsp`: the check in an editor, while a job is being written."""
+
+from __future__ import annotations
+
+import click
+
+from wanprep.errors import UsageError
+
+
+@click.command(short_help="Check jobs in an editor, while they are written.")
+def lsp() -> int:
+    """Serve an editor over standard input and output (the Language Server Protocol).
+
+    Editors start it by themselves; docs/how-to/use-in-an-editor.md has their settings. It shows
+    findings in jobs that are not saved yet, fixes them, completes targets, parameters, paths and
+    names of references, and shows the file behind each name. Nothing is sent or written.
+
+    It is an extra: pip install 'wanprep[lsp]'.
+
+    \b
+    Examples:
+      wanprep lsp        in the settings of an editor
+    """
+    from importlib.util import find_spec
+
+    if find_spec("pygls") is None:
+        raise UsageError(
+            "the language server needs pygls, which is not installed."
+            " Run: pip install 'wanprep[lsp]'"
+        )
+    from wanprep.lsp.light_classes import light_classes
+
+    with light_classes():
+        from wanprep.lsp.features import serve
+
+    return serve()
