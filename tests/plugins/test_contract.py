@@ -10,6 +10,14 @@ from wanprep.plugins.new_plugin import write_plugin
 from wanprep.testing import ProviderContract, TargetContract
 
 
+class TestBytePlus(ProviderContract):
+    plugin = "byteplus"
+
+
+class TestComfy(ProviderContract):
+    plugin = "comfy"
+
+
 class TestDashScope(ProviderContract):
     plugin = "dashscope"
 
@@ -24,6 +32,10 @@ class TestFal(ProviderContract):
 
 class TestOxen(ProviderContract):
     plugin = "oxen"
+
+
+class TestReplicate(ProviderContract):
+    plugin = "replicate"
 
 
 class TestRunComfy(ProviderContract):

@@ -23,6 +23,9 @@ from wanprep.schemas import load_schema
 
 TARGETS: Final = all_targets()
 IDS: Final = [
+    "byteplus/seedance-2.0",
+    "byteplus/seedance-2.5",
+    "comfy/wan2.7-r2v",
     "dashscope/wan2.7-i2v",
     "dashscope/wan2.7-r2v",
     "dashscope/wan3.0-video",
@@ -32,6 +35,7 @@ IDS: Final = [
     "fal/wan2.7-image-to-video",
     "fal/wan2.7-reference-to-video",
     "oxen/wan-v2-7-reference-to-video",
+    "replicate/wan-2.7-r2v",
     "runcomfy/wan-2-2-image-to-video",
     "runcomfy/wan-2-7-reference-to-video",
     "wan/2.7",

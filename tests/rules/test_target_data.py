@@ -185,13 +185,14 @@ def test_the_fields_are_those_of_the_request(name: str) -> None:
     slots = [slot_of(written) for written in fields["roles"].values()]
     in_body = [field for field in fields["parameters"].values() if field.get("in") != "query"]
     texts = [fields[role] for role in ("prompt", "negative_prompt") if role in fields]
-    paths = {slot.path for slot in slots}
-    paths |= {split_path(path)[0] for path in (*texts, *(field["name"] for field in in_body))}
+    paths = {slot.path for slot in (*slots, *map(slot_of, texts))}
+    paths |= {split_path(field["name"])[0] for field in in_body}
     paths |= {split_path(path)[0] for path in fields.get("constants", ())}
     voice = fields.get("voices", {})
     paths |= {(voice["positional"],)} if "positional" in voice else set()
     paths |= {split_path(voice["bindings"])[0]} if "bindings" in voice else set()
     of_the_call = {("target_namespace",), ("response_format",), ("enable_sync_mode",)}
+    of_the_call |= {("model",), ("external_task_id",)}
 
     assert paths | (of_the_call & {*paths_in(request)}) == {*paths_in(request)}
     for slot in slots:

@@ -69,6 +69,20 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         },
         "parameters": {"resolution": "720P", "ratio": "16:9"},
     },
+    "byteplus/seedance-2.0": {
+        "model": "dreamina-seedance-2-0-260128",
+        "content": [{"type": "text", "text": "She waves."}],
+    },
+    "byteplus/seedance-2.5": {
+        "model": "dreamina-seedance-2-5-260628",
+        "content": [{"type": "text", "text": "She waves."}],
+    },
+    "comfy/wan2.7-r2v": {
+        "input": {
+            "prompt": "Image 1 waves.",
+            "media": [{"type": "reference_image", "url": "https://a.org/1.png"}],
+        }
+    },
     "dashscope/wan2.7-i2v": {
         "model": "wan2.7-i2v",
         "input": {"media": [{"type": "first_frame", "url": "https://a.org/1.png"}]},
@@ -103,6 +117,9 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "reference_videos": [
             {"url": "https://a.org/1.mp4", "reference_voice": "https://a.org/1.wav"}
         ],
+    },
+    "replicate/wan-2.7-r2v": {
+        "input": {"prompt": "Image 1 waves.", "reference_images": ["https://a.org/1.png"]}
     },
     "runcomfy/wan-2-7-reference-to-video": {
         "prompt": "Image 1 meets Video 1.",

@@ -180,6 +180,7 @@ def example_values(request: Mapping[str, Any], schema: object) -> Iterator[Any]:
     for part in parts(request, schema):
         yield from (part[key] for key in ("const", "default", "minimum", "maximum") if key in part)
         yield from part.get("examples", ())
+        yield from [_URL] if part.get("format") == "uri" else ()
     yield from _PLAIN
 
 
