@@ -26,7 +26,8 @@ from wanprep.media.workers import report_to
 from wanprep.report import FORMATS, STATISTICS, Style, renderer
 from wanprep.results import writer
 from wanprep.results.read import open_results
-from wanprep.results.run import check_into, rows_for
+from wanprep.results.run import check_into
+from wanprep.results.shards import rows_for
 from wanprep.results.store import LocalStore
 from wanprep.schemas import load_schema
 

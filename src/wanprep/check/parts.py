@@ -37,11 +37,14 @@ _LONGEST: Final = 0.5  # seconds after which a part is reported that is not full
 
 
 def inputs_in_parts(
-    request: CheckRequest, recall: Callable[[Iterator[Name]], Iterator[Name]] = iter
-) -> Iterator[Inputs]:
+    request: CheckRequest,
+    recall: Callable[[Iterator[Name]], Iterator[Name]] = iter,
+    elsewhere: Callable[[Iterator[Name]], Iterator[Inputs | Item]] | None = None,
+) -> Iterator[Inputs | Item]:
     """Find everything that is requested, then read and probe it.
 
-    `recall` replaces the names of bare media whose facts are known from elsewhere.
+    `recall` replaces the names of bare media whose facts are known from elsewhere, and `elsewhere`
+    checks bare media in another place.
     """
     targets = targets_of(request)
     found = find(request, targets.providers)
@@ -55,7 +58,10 @@ def inputs_in_parts(
             count = len(found.media) // (request.shard.count if request.shard else 1)
             expect(0 if found.objects else count)
             names = recall(chain([first], media))
-            yield from _media_in_parts(names, request, targets.of_media, probe)
+            if elsewhere:
+                yield from elsewhere(names)
+            else:
+                yield from _media_in_parts(names, request, targets.of_media, probe)
 
 
 class _Jobs:

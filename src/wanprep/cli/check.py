@@ -145,7 +145,7 @@ def check(
 
                 request = fix_before_check(request, ignored, **fix_options)
             with show_probe_progress() as progress:
-                for part in _check(request, results):
+                for part in _check(request, results, style):
                     shown = selection.apply(part)
                     shown = shown if results else _with_fixes(shown, plans)
                     with progress.paused() if shown.findings else nullcontext():
@@ -161,7 +161,7 @@ def check(
     return 0 if write_report(parts(), style, output).clean else 1
 
 
-def _check(request: CheckRequest, results: str | None) -> Iterator[Report]:
+def _check(request: CheckRequest, results: str | None, style: str) -> Iterator[Report]:
     if results is None:
         from wanprep.check.pipeline import check_in_parts
 
@@ -169,7 +169,8 @@ def _check(request: CheckRequest, results: str | None) -> Iterator[Report]:
     from wanprep.results.run import check_into
     from wanprep.results.store import open_store
 
-    return check_into(open_store(results, request.config.stores), request)
+    store = open_store(results, request.config.stores)
+    return check_into(store, request, keeps_facts=style == "html")  # it shows the files
 
 
 def _with_fixes(part: Report, plans: Plans) -> Report:

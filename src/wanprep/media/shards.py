@@ -67,7 +67,7 @@ def probe_on(
             yield call_of(_TASK, {
                 "version": __version__,
                 "folder": os.getcwd(),
-                "names": [_as_json(each) for each in shard if isinstance(each, str)],
+                "names": [name_as_json(each) for each in shard if isinstance(each, str)],
                 "stores": json.dumps(dict(stores.settings)),
                 "deep": deep,
                 "cache": cache,
@@ -84,12 +84,21 @@ def probe_on(
             yield facts
 
 
-def _as_json(name: str) -> str | tuple[str, int, str]:
+def name_as_json(name: str) -> str | tuple[str, int, str]:
+    """Write a name as a shard has it, with what a listing says of an object."""
     return (name, name.size, name.etag) if isinstance(name, ListedUrl) else name
 
 
 def facts_of_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any]]:
-    """Probe a shard on a worker, each file in a process of its own as on any machine."""
+    """Probe a shard on a worker, and return the facts."""
+    return [facts.as_json() for facts in probe_shard(shard, processes)]
+
+
+def probe_shard(shard: Mapping[str, Any], processes: int) -> list[Facts]:
+    """Probe a shard on a worker, each file in a process of its own as on any machine.
+
+    Facts of objects keep as their path what the listing says of them.
+    """
     require_version(shard["version"])
     deep, stores = shard["deep"], opened_stores(shard["stores"])
     pool = partial(shared_pool, deep=deep, workers=processes)
@@ -97,7 +106,7 @@ def facts_of_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str
     with Cache(deep=deep) as cache:
         store = cache if shard["cache"] else None
         found = probe_paths(pool, paths, stores=stores, deep=deep, cache=store)
-        return [facts.as_json() for facts in found]
+        return [replace(facts, path=path) for path, facts in zip(paths, found, strict=True)]
 
 
 def _path_of(name: str | list[Any], folder: str) -> str:

@@ -8,34 +8,40 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from wanprep import __version__
-from wanprep.check.parts import inputs_in_parts, media_in_parts
+from wanprep.check.parts import inputs_in_parts
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import targets_of
+from wanprep.check.result import Report
 from wanprep.errors import UsageError
 from wanprep.fix.fixable import with_fixes
 from wanprep.media.cache import PROBE_VERSION
 from wanprep.results.manifest import Manifest, read_manifest
 from wanprep.results.recall import Recall
 from wanprep.results.rows import part_of, rows_of
+from wanprep.results.shards import WorkerRows, can_write
 from wanprep.results.writer import RowWriter
 from wanprep.rules.finding import rules
 from wanprep.schemas import load_schema
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest
-    from wanprep.check.result import Report
     from wanprep.fix.fixable import Plans
     from wanprep.results.rows import Row
     from wanprep.results.store import Store
     from wanprep.rules.target import Target
 
 
-def check_into(store: Store, request: CheckRequest) -> Iterator[Report]:
-    """Check in parts, and write a row for each subject; what did not change is taken over."""
+def check_into(
+    store: Store, request: CheckRequest, *, keeps_facts: bool = False
+) -> Iterator[Report]:
+    """Check in parts, and write a row for each subject; what did not change is taken over.
+
+    Where workers can write the rows themselves, their facts stay there, unless a report needs them.
+    """
     before = _earlier(store, str(request.shard or ""))
     targets = targets_of(request).of_media
     made_by = (hash_rules(request, targets), f"{PROBE_VERSION}{'+deep' * request.deep}")
@@ -48,9 +54,15 @@ def check_into(store: Store, request: CheckRequest) -> Iterator[Report]:
     with store.lock(), Recall(store, manifest.previous, *made_by) as recall:
         plans: Plans = {}
         writer = RowWriter(store, manifest, *made_by)
+        elsewhere = None
+        if not keeps_facts and can_write(request, store):
+            elsewhere = WorkerRows(request, store, writer, targets).check
         try:
-            for inputs in inputs_in_parts(request, recall.facts_or_names):
-                part, rows = _judge(inputs, recall, plans)
+            for found in inputs_in_parts(request, recall.facts_or_names, elsewhere):
+                if isinstance(found, Report):  # a worker wrote its rows
+                    yield found
+                    continue
+                part, rows = _judge(found, recall, plans)
                 writer.add(rows, part)
                 yield part
         except BaseException:
@@ -68,13 +80,6 @@ def _earlier(store: Store, shard: str) -> Manifest | None:
             f"{visible(store.place)} holds the results {held}: name a folder for each shard"
         )
     return found
-
-
-def rows_for(names: Iterable[str], request: CheckRequest) -> Iterator[Row]:
-    """Check some bare media, wherever a worker runs this, and yield a row for each."""
-    plans: Plans = {}
-    for inputs in media_in_parts(names, request):
-        yield from rows_of(with_fixes(judge_inputs(inputs), plans)).values()
 
 
 def _judge(inputs: Inputs, recall: Recall, plans: Plans) -> tuple[Report, Sequence[Row]]:
