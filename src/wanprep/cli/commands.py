@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "fix": "Fix what can be fixed, and verify it.",
     "init": "Write a first job, a configuration and a pre-commit hook.",
     "lsp": "Check jobs in an editor, while they are written.",
+    "mcp": "Serve checks and fixes to an agent, over MCP.",
     "plugin": "Create, check or list plugins.",
     "probe": "Show the properties of media files.",
     "report": "Write a report from the results of a check.",
@@ -33,6 +34,18 @@ COMMANDS: Final = {
     "schema": "Print one of the published JSON Schemas.",
     "submit": "Check jobs and submit each once.",
     "targets": "List the targets, or show a target's limits and sources.",
+}
+
+# What each exit status means; commands differ in details, which their --help has.
+STATUSES: Final = {
+    0: "success: no errors, everything fixed, every job done",
+    1: "findings: errors, a file that could not be checked or fixed, a job that was rejected or"
+    " failed",
+    2: "usage error: an invalid option, path or configuration, or nothing to check",
+    3: "internal error; the message shows how to report it",
+    4: "a submitted run is uncertain: the provider may or may not have the job, or reports an"
+    " unknown state",
+    130: "interrupted with Ctrl-C; finished results are kept, and submitted jobs continue",
 }
 
 

@@ -214,7 +214,7 @@ def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None
                 " Pass --yes in place of --max-cost to accept it."
             )
     total = highest_total(prices)
-    if total > most:
+    if not total <= most:  # so that nan allows nothing
         raise TooExpensive(
             f"this would cost up to {total:.2f} USD, more than --max-cost {most:g}."
             " Nothing was sent. Raise --max-cost, or send fewer jobs or shorter ones."

@@ -1,0 +1,1 @@
+"""The checks and fixes of wanprep as tools for agents, over the Model Context Protocol."""

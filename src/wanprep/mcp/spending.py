@@ -1,0 +1,165 @@
+"""The tools that talk to providers: there only where the server may spend.
+
+What they need is imported when one of them is called.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.errors import WanprepError
+from wanprep.mcp.answers import Answer, Offer, cut_note, window
+from wanprep.mcp.permissions import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from wanprep.api.types import ProgressCallback
+    from wanprep.mcp.permissions import Allowance, Permissions
+    from wanprep.submit.ledger.run import Run
+    from wanprep.submit.request.price import Estimate, Unpriced
+    from wanprep.submit.session.session import Session
+    from wanprep.submit.session.submit_jobs import JobsRefused, Quote
+    from wanprep.submit.session.tasks import Task
+
+    Arguments = Mapping[str, Any]
+
+_UNPAID: Final = frozenset({"refused", "cancelled"})
+_MOST_FINDINGS: Final = 20
+
+
+def submit(
+    arguments: Arguments, permissions: Permissions, progress: ProgressCallback
+) -> Answer | Offer:
+    """Find the price of a job and offer to send it; one that was sent before costs nothing."""
+    from wanprep.api.submitting import submit as submit_job
+
+    allowance = permissions.spend
+    assert allowance  # noqa: S101 - or the tool would not be there
+    wait = arguments.get("wait", False)
+    folder = permissions.place(arguments.get("output")) if wait else None
+    targets = [arguments["target"]] if "target" in arguments else []
+
+    def send(most: float) -> Answer:
+        found = submit_job(
+            arguments["job"], targets=targets, wait=wait, output=folder, max_cost=most,
+            progress=progress,
+        )  # fmt: skip
+        return Answer(_as_json(found))
+
+    quoted = _quote(arguments["job"], targets, folder, wait=wait)
+    cost = _cost(quoted.prices)
+    if not quoted.new:
+        return send(0)
+    allowance.require(cost)
+    to = ", ".join(f"{each.submission.name} to {each.submission.target.id}" for each in quoted.new)
+    return Offer(
+        question=f"Submit {to} for up to {cost:.2f} USD? {allowance.spent:.2f} of"
+        f" {allowance.total:.2f} USD have been spent.",
+        accept=lambda: _spend(allowance, cost, send),
+        advice="Nothing was sent: this client cannot ask its user. Let the user run"
+        f" `wanprep submit {arguments['job']} --max-cost {cost:.2f}` in a terminal.",
+    )
+
+
+def _quote(job: str, targets: Sequence[str], folder: str | None, *, wait: bool) -> Quote:
+    from wanprep.api.settings import check_request
+    from wanprep.check.inputs import read_inputs
+    from wanprep.submit.session.plan import Options
+    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.submit_jobs import JobsRefused, quote
+
+    request = check_request([job], True, targets=targets)  # noqa: FBT003 - of the command line
+    options = Options(again=False, drop=False, wait=wait, folder=folder)
+    with ExitStack() as held:
+        session = open_session(held, request.config, os.environ)
+        try:
+            return quote(session, read_inputs(request), options)
+        except JobsRefused as error:
+            raise Refused("\n".join([str(error), *_findings(error)])) from error
+
+
+def _findings(error: JobsRefused) -> list[str]:
+    found = error.report.findings
+    lines = [f"{each.severity}[{each.rule}] {each.file}: {each.message}" for each in found]
+    more = len(lines) - _MOST_FINDINGS
+    return lines[:_MOST_FINDINGS] + ([f"and {more} more: see `check`"] if more > 0 else [])
+
+
+def _cost(prices: Sequence[Estimate | Unpriced]) -> float:
+    """Return the most that new jobs may cost, or raise Refused where nobody knows it."""
+    from wanprep.submit.request.price import Unpriced, highest_total
+
+    for each in prices:
+        if isinstance(each, Unpriced) or each.currency != "USD":
+            why = each.why if isinstance(each, Unpriced) else f"It is in {each.currency}."
+            raise Refused(
+                f"the price is not known in USD, so that it cannot be held against --allow-spend."
+                f" {why} Nothing was sent. Choose a target that has a price with `compare`, or let"
+                " the user submit it: `wanprep submit`."
+            )
+    return highest_total(prices)
+
+
+def _spend(allowance: Allowance, cost: float, send: Callable[[float], Answer]) -> Answer:
+    """Send, with the cost set aside; it comes back where nobody has to pay."""
+    allowance.reserve(cost)
+    try:
+        answer = send(cost)
+    except WanprepError as error:
+        if not getattr(error, "runs", ()):  # nothing has left
+            allowance.release(cost)
+        raise
+    if all(run["state"] in _UNPAID for run in answer.result["runs"]):
+        allowance.release(cost)
+    return answer
+
+
+def runs(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:  # noqa: ARG001 - the signature of all
+    """List runs; the providers are asked only on request, or to download results."""
+    from wanprep.api.settings import resolve_config
+    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.submit_jobs import work
+    from wanprep.submit.session.tasks import Task
+
+    output = arguments.get("output")
+    folder = permissions.place(output) if output is not None else None
+    with ExitStack() as held:
+        session = open_session(held, resolve_config(True), os.environ)  # noqa: FBT003
+        ids = arguments.get("ids")
+        found = [session.ledger.find(each) for each in ids] if ids else session.ledger.runs()
+        shown: list[Run] = window(found, arguments)
+        if folder is None and not arguments.get("refresh"):
+            return Answer(_as_json(shown), cut_note("Runs", len(found), arguments))
+        tasks = [Task(run.id, _update(session, run, folder), run) for run in shown]
+        work(session, tasks, _Silent(), lambda _: None, waiting=False)
+    notes = [cut_note("Runs", len(found), arguments)]
+    notes += [f"{task.name}: {task.problem}" for task in tasks if task.problem]
+    return Answer(_as_json(task.run for task in tasks if task.run), " ".join(filter(None, notes)))
+
+
+def _as_json(found: Iterable[Run]) -> dict[str, Any]:
+    return {"runs": [run.as_json() for run in found]}
+
+
+def _update(session: Session, run: Run, folder: str | None) -> Callable[[Task], None]:
+    from wanprep.submit.session.status import refresh_run
+    from wanprep.submit.session.wait import fetch_now
+
+    def update(task: Task) -> None:
+        if folder is not None and not run.files:
+            fetch_now(session, run, folder, task)
+        elif run.state == "accepted":
+            task.run = refresh_run(session, run)
+
+    return update
+
+
+class _Silent:
+    def report(self, task: Task, message: str) -> None:
+        """Show nothing."""
+
+    def end(self, task: Task) -> None:
+        """Show nothing."""
