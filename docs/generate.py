@@ -29,6 +29,7 @@ from wanprep.rules.limits import (
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 from wanprep.submit.services.service import PROVIDER_FILE, base_url_variables, load_service
+from wanprep.submit.services.service_notes import service_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,6 +107,7 @@ def pages() -> dict[str, str]:
         "commands.md": _commands(),
         "configuration.md": _configuration(),
         "environment.md": _environment(targets),
+        "plugins.md": _plugins(targets),
         "rules.md": _rules(targets),
         "targets/index.md": _target_index(targets),
     }
@@ -333,8 +335,27 @@ def _environment(targets: Mapping[str, Target]) -> Iterator[str]:
     yield "A key can also be stored in the system's keyring: `keyring set wanprep PROVIDER`. A base"
     yield "URL must start with https, except for loopback addresses."
     yield from ("", "| provider | key | base URL |", "|---|---|---|")
+    yield from map(_provider, _services(targets).values())
+
+
+def _plugins(targets: Mapping[str, Target]) -> Iterator[str]:
+    yield from ("# Plugins", "", _NOTE, "")
+    yield "The providers that come with wanprep are plugins, as those of others are:"
+    yield "[write a plugin](../how-to/write-a-plugin.md). In a terminal, use `wanprep plugin list`."
+    for name, service in sorted(_services(targets).items()):
+        yield from ("", f"## {service.title}", "")
+        links = (f"[{each}](targets/{_page(each)})" for each in targets
+                 if targets[each].provider == name)  # fmt: skip
+        yield f"- Targets: {', '.join(links)}"
+        yield f"- Key: {_names(', '.join((*service.keys, *service.key_pair)))}"
+        yield from (f"- {_plain(note)}" for note in service_notes(service))
+        yield from ("", f"Sources: {', '.join(f'<{doc}>' for doc in service.data['docs'])}")
+
+
+def _services(targets: Mapping[str, Target]) -> dict[str, Service]:
+    """Load the services of all providers that jobs can be sent to."""
     files = {each.provider: each.file.parent.with_name(PROVIDER_FILE) for each in targets.values()}
-    yield from (_provider(load_service(name)) for name, file in files.items() if file.is_file())
+    return {name: load_service(name) for name, file in files.items() if file.is_file()}
 
 
 def _provider(service: Service) -> str:

@@ -29,10 +29,9 @@ def parse(arguments: list[str]) -> None:
     context = click.Context(cli, info_name="wanprep", **cli.context_settings)
     group: click.Group = cli
     while True:
-        while arguments and arguments[0] in {"-q", "-v", "--quiet", "--verbose"}:
-            arguments = arguments[1:]
+        options, arguments, _ = group.make_parser(context).parse_args(list(arguments))
         if not arguments:
-            if group.invoke_without_command:
+            if group.invoke_without_command or "version" in options:
                 return
             raise click.UsageError("a command is missing")
         name, command, arguments = group.resolve_command(context, arguments)

@@ -89,8 +89,14 @@ class TargetTable:
         for role, of_role in cells.items():
             columns.setdefault(tuple(of_role.items()), []).append(role)
         names = dict.fromkeys(name for of_role in cells.values() for name in of_role)
-        table = [["", *(",\n".join(roles) for roles in columns.values())]]
-        table += [[name, *(dict(column).get(name, "") for column in columns)] for name in names]
+        headings = (",\n".join(roles).replace("_", " ") for roles in columns.values())
+        table = [["", *headings]]
+        same: dict[tuple[str, ...], list[str]] = {}  # the names of rows with the same cells
+        for name in names:
+            same.setdefault(tuple(dict(column).get(name, "") for column in columns), []).append(
+                name
+            )
+        table += [[", ".join(of_row), *row] for row, of_row in same.items()]
         left_out = [role for role in self._target.roles if role not in taken]
         grid = _grid(table, self._width)
         return f"{grid}\nNot accepted: {join_words(left_out, 'or')}" if left_out else grid
@@ -121,7 +127,8 @@ class TargetTable:
             if shown or role or name in parameters(self._target):
                 cells[name] = self._cell(shown or found)
             for bound in found if name not in _ONE_LINE else ():
-                if bound.is_conditional and (shown or not role):
+                says = bound.source.get("says", "")
+                if bound.is_conditional and says not in cells.get(name, "") and (shown or not role):
                     self._add_condition(f"{role}{name}", bound)
         return cells
 

@@ -69,6 +69,8 @@ def _name(path: tuple[str, ...]) -> str:
             return name
         case ("prompt", "tokens", *_):
             return "references named in the prompt"
+        case ("totals", role, what):
+            return f"{what.replace('_', ' ')} of {role}"
         case ("callback", *_):
             return "callback_url"
         case _:
