@@ -10,7 +10,8 @@ from PIL import Image
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED
 
 from wanprep.cli import run
-from wanprep.rules.target import all_targets
+from wanprep.rules.load_target import load_target
+from wanprep.rules.target import Target, all_targets
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SMALL = "runcomfy/wan-2-2-image-to-video"
@@ -58,10 +59,11 @@ def test_the_table(capfd: pytest.CaptureFixture[str]) -> None:
     assert "\x1b" not in output
     lines = output.splitlines()
     assert lines[0] == "demo/job.yaml"
-    assert lines[1].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
+    assert lines[1].split() == ["target", "runs", "must", "change", "costs"]
+    assert lines[2].split()[:3] == [EVOLINK, "fits", "about"]  # the best first, with its price
     assert "Price: Oxen lists its prices" in output
     assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
-    assert len(capfd.readouterr().out.splitlines()) == len(all_targets())
+    assert len(capfd.readouterr().out.splitlines()) == 1 + len(all_targets())
 
 
 def test_what_a_fix_costs(capfd: pytest.CaptureFixture[str]) -> None:
@@ -145,3 +147,39 @@ def test_each_job_of_a_file_has_a_table(folder: Path, capfd: pytest.CaptureFixtu
 def test_media_cannot_be_compared(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["compare", "demo/refs/hero.jpg"]) == 2
     assert "only jobs can be compared" in capfd.readouterr().err
+
+
+def test_a_page() -> None:
+    file = Path("<b>'job.yaml")
+    file.write_text(Path("demo/job.yaml").read_text().replace("refs/", "demo/refs/"))
+    assert run(["compare", str(file), "--format", "html", "-o", "page.html"]) == 0
+    page = Path("page.html").read_text("ascii")
+    assert "default-src &#39;none&#39;" in page
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert page.count('<th scope="row">') == len(all_targets()) - 1
+    rows = page.split("<tbody>")[1].split("</tr>")
+    assert EVOLINK in rows[0]
+    assert "about" in rows[0]
+    [fixable] = [row for row in rows if RUNCOMFY in row]
+    assert "1 change (with your decision)" in fixable
+    assert "leave out the voice demo/refs/hero.wav" in fixable
+
+    assert run(["compare", str(file), "--format", "html", "-o", "page.html"]) == 0  # our own page
+    Path("other.html").write_text("mine")
+    for arguments in (["--format", "html", "-o", "other.html"], ["-o", "table.txt"]):
+        assert run(["compare", str(file), *arguments]) == 2
+    assert Path("other.html").read_text() == "mine"
+    assert not Path("table.txt").exists()
+
+
+def test_each_target_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[Path] = []
+
+    def counted(file: Path) -> Target:
+        loaded.append(file)
+        return load_target(file)
+
+    monkeypatch.setattr("wanprep.rules.load_target.load_target", counted)
+    assert run(["compare", "demo/job.yaml", "--quiet"]) == 0
+    assert len(loaded) == len({*loaded})

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.cases import Case, ReadJobs
     from wanprep.check.paths import Subjects
-    from wanprep.check.request import CheckRequest, Probe
+    from wanprep.check.request import CheckRequest, Probe, Targets
     from wanprep.check.uses import Uses
     from wanprep.job.model import Asset, JobFile
     from wanprep.job.shape import Problem
@@ -97,9 +97,9 @@ def _usual_role(kind: str, target: Target) -> str:
     return next((role for role in usual if target.has_role(role)), usual[0])
 
 
-def read_inputs(request: CheckRequest) -> Inputs:
+def read_inputs(request: CheckRequest, targets: Targets | None = None) -> Inputs:
     """Read the jobs and probe the media behind some paths, all at once."""
-    targets = targets_of(request)
+    targets = targets or targets_of(request)
     found = find(request, targets.providers)
     jobs = read_job_files(found.jobs, found, targets)
     used = {os.path.abspath(path) for path in jobs.paths()}

@@ -18,27 +18,34 @@ from wanprep.cli.options import (
     use_color,
     verbosity_options,
 )
+from wanprep.cli.report_output import choose_style, print_pieces
+from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from wanprep.compare.compare_jobs import Comparison
 
 _COLORS: Final = {"fits": "green", "fixable": "yellow", "unknown": "cyan", "impossible": "red"}
-_QUALITY: Final = {
-    "safe": "without loss",
-    "lossy": "with a small loss of quality",
-    "asks": "with changes to the content, which need your decision",
-}
+_HEADINGS: Final = ("target", "runs", "must change", "costs")
 
 
 @click.command(short_help="Compare the targets for a job: verdicts and prices.")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...", shell_complete=complete_files)
 @target_option("Compare only these; may be given several times.")
 @click.option("--offline", is_flag=True, help="Do not check asset URLs, or count them as failures.")
-@format_option(["text", "json"], "A table, or a JSON list.")
+@format_option(["text", "json", "html"], "A table, a JSON list, or a page.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    shell_complete=complete_files,
+    help="Write the page to this file.",
+)
 @verbosity_options
-def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, style: str) -> int:
+def compare(
+    jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, style: str, output: str | None
+) -> int:
     """Compare all targets for each JOB: its verdict, what must be fixed, and the price.
 
     The job's own target is ignored. The verdict is: fits; fixable, with what
@@ -54,6 +61,7 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
       wanprep compare job.yaml
       wanprep compare job.yaml --quiet             the table alone
       wanprep compare job.yaml --format json
+      wanprep compare job.yaml --format html -o compare.html
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
     from wanprep.cli.progress import show_probe_progress
@@ -61,6 +69,10 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
     from wanprep.config import find_config
     from wanprep.text import json_text
 
+    if output is not None and style != "html":
+        raise UsageError("-o is for the page: add --format html")
+    if style == "html":
+        style = choose_style(style, output, statistics=False)
     with show_probe_progress():
         config = find_config(Path.cwd())
         rows = list(compare_jobs(jobs, config, targets=targets, offline=offline))
@@ -71,11 +83,24 @@ def compare(jobs: tuple[str, ...], targets: tuple[str, ...], offline: bool, styl
             for job, of_job in by_job.items()
         ]
         click.echo(json_text(table, indent=2, ascii_only=False))
+    elif style == "html":
+        from wanprep.report.html.comparison import render_comparison
+
+        _write_page(render_comparison(by_job), output)
     else:
         for line in _table(by_job):
             click.echo(line, color=use_color(sys.stdout))
     fits = (any(row.verdict == "fits" for row in of_job) for of_job in by_job.values())
     return 0 if all(fits) else 1
+
+
+def _write_page(pieces: Iterable[str], output: str | None) -> None:
+    if output is None:
+        print_pieces(pieces, sys.stdout)
+    else:
+        from wanprep.files.atomic import write_pieces
+
+        write_pieces((piece.encode("ascii") for piece in pieces), output)
 
 
 def _table(by_job: dict[str, list[Comparison]]) -> Iterator[str]:
@@ -85,27 +110,28 @@ def _table(by_job: dict[str, list[Comparison]]) -> Iterator[str]:
     columns = min(shutil.get_terminal_size().columns, 100)
     for job, rows in by_job.items():
         yield visible(job)
-        width = max(len(row.target) for row in rows)
-        for row in rows:
-            colored = click.style(f"{row.verdict:<10}", fg=_COLORS[row.verdict])
-            price = price_text(row.price) if row.price else ""
-            yield f"  {row.target:<{width}}  {colored}  {price}".rstrip()
+        cells = [
+            (row.target, row.verdict, row.must_change, price_text(row.price) if row.price else "")
+            for row in rows
+        ]
+        widths = [max(map(len, column)) for column in zip(_HEADINGS, *cells, strict=True)]
+        yield _line(_HEADINGS, widths)
+        for row, texts in zip(rows, cells, strict=True):
+            yield _line(texts, widths, _COLORS[row.verdict])
             for reason in () if is_quiet() else _reasons(row):
                 yield wrap(visible(reason), columns, first="      ", rest="        ")
 
 
-def _reasons(row: Comparison) -> Iterator[str]:
-    from wanprep.compare.compare_jobs import Fits, Fixable
-    from wanprep.submit.request.price import Unpriced
+def _line(texts: Sequence[str], widths: Sequence[int], color: str | None = None) -> str:
+    target, verdict, *rest = (f"{text:<{width}}" for text, width in zip(texts, widths, strict=True))
+    verdict = click.style(verdict, fg=color) if color else verdict
+    return f"  {'  '.join([target, verdict, *rest])}".rstrip()
 
-    match row.outcome:
-        case Fits(warnings=warnings):
-            yield from warnings
-        case Fixable(costs=costs) as fixable:
-            yield f"`wanprep fix -t {row.target}` can fix it {_QUALITY[fixable.safety]}:"
-            yield from (f"- {cost.what}: {cost.words} ({cost.safety})" for cost in costs)
-            yield from fixable.warnings
-        case other:
-            yield from other.why
-    if isinstance(row.price, Unpriced):
-        yield f"Price: {row.price.why}"
+
+def _reasons(row: Comparison) -> Iterator[str]:
+    from wanprep.compare.compare_jobs import QUALITY, Fixable
+
+    if isinstance(row.outcome, Fixable):
+        yield f"`wanprep fix -t {row.target}` can fix it {QUALITY[row.outcome.safety]}:"
+        yield from (f"- {each.what}: {each.words} ({each.safety})" for each in row.outcome.costs)
+    yield from row.remarks

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
-from wanprep.check.request import CheckRequest
+from wanprep.check.request import CheckRequest, targets_of
+from wanprep.check.request import Targets as RequestedTargets
 from wanprep.fix.job.files import PlannedJob
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options
 from wanprep.fix.plan_file import plan_file
 from wanprep.fix.predict import predict
 from wanprep.fix.request import media_files
-from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
+from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.price import Estimate, Unpriced, estimate_price
+from wanprep.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.check.cases import Case
     from wanprep.check.inputs import Inputs
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Target, Targets
 
 VERDICTS: Final = ("fits", "fixable", "unknown", "impossible")  # the best first
+QUALITY: Final[Mapping[Safety, str]] = {
+    "safe": "without loss",
+    "lossy": "with a small loss of quality",
+    "asks": "with your decision",
+}
 _NOT_CHECKED: Final = "a URL could not be checked, or was not."
 
 
@@ -94,6 +101,21 @@ class Comparison:
         return type(self.outcome).__name__.lower()
 
     @property
+    def must_change(self) -> str:
+        """What `wanprep fix` would change, in a few words; empty if nothing is or can be fixed."""
+        if not isinstance(self.outcome, Fixable):
+            return ""
+        return f"{plural(len(self.outcome.costs), 'change')} ({QUALITY[self.outcome.safety]})"
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else there is to say: warnings that remain, or why it does not fit."""
+        outcome = self.outcome
+        said = outcome.warnings if isinstance(outcome, Fits | Fixable) else outcome.why
+        price = (f"Price: {self.price.why}",) if isinstance(self.price, Unpriced) else ()
+        return (*said, *price)
+
+    @property
     def rank(self) -> tuple[int, float]:
         """Its place among the others of a job: the best verdict, then the lowest price, first."""
         price = self.price.low if isinstance(self.price, Estimate) else float("inf")
@@ -113,14 +135,15 @@ def compare_jobs(
     paths: Sequence[str], config: Config, *, targets: Sequence[str] = (), offline: bool = False
 ) -> Iterator[Comparison]:
     """Compare each job in some paths with each target that it can be sent to, the best first."""
-    available = all_targets(config.target_folders)
-    chosen = choose_targets(targets, available) or sendable_targets(available)
-    ids = tuple(target.id for target in chosen)
-    inputs = read_inputs(
-        CheckRequest(paths=tuple(paths), targets=ids, offline=offline, config=config)
+    request = CheckRequest(
+        paths=tuple(paths), targets=tuple(targets), offline=offline, config=config
     )
+    loaded = targets_of(request)
+    chosen = loaded.requested or sendable_targets(loaded.every)
+    request = replace(request, targets=tuple(target.id for target in chosen))
+    inputs = read_inputs(request, loaded._replace(requested=chosen))
     inputs.require_only_jobs("compared", ". `wanprep init` writes one.")
-    yield from compare_inputs(inputs, chosen)
+    yield from compare_inputs(inputs, chosen, loaded.every)
 
 
 def sendable_targets(targets: Targets) -> list[Target]:
@@ -128,7 +151,9 @@ def sendable_targets(targets: Targets) -> list[Target]:
     return [each for each in targets.usable() if each.id != DEFAULT_TARGET]
 
 
-def compare_inputs(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Comparison]:
+def compare_inputs(
+    inputs: Inputs, targets: Sequence[Target], available: Targets
+) -> Iterator[Comparison]:
     """Compare jobs that were read and probed, the best target of each first."""
     files = (
         replace(
@@ -139,12 +164,14 @@ def compare_inputs(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Compar
         )
         for at in range(len(inputs.files))
     )
-    rows = (row for file in files for row in _compare_file(file, targets))
+    rows = (row for file in files for row in _compare_file(file, targets, available))
     for _, of_job in groupby(rows, key=lambda row: row.subject):
         yield from sorted(of_job, key=lambda row: row.rank)
 
 
-def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Comparison]:
+def _compare_file(
+    inputs: Inputs, targets: Sequence[Target], available: Targets
+) -> Iterator[Comparison]:
     if not inputs.cases[0]:  # the file cannot be read
         why = _errors(judge_inputs(inputs))
         yield from (
@@ -152,24 +179,26 @@ def _compare_file(inputs: Inputs, targets: Sequence[Target]) -> Iterator[Compari
         )
     for case in inputs.cases[0]:
         for target in targets:
-            yield _compare_job(inputs, case, target)
+            yield _compare_job(inputs, case, target, available)
 
 
-def _compare_job(inputs: Inputs, case: Case, target: Target) -> Comparison:
+def _compare_job(inputs: Inputs, case: Case, target: Target, available: Targets) -> Comparison:
     request = replace(inputs.request, targets=(target.id,))
     inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
     report = judge_inputs(inputs)
     outcome: Outcome = Fits(_messages(report))
     if _count(report) or report.verdicts[0].verdict != "pass":
-        inputs, outcome = _compare_fixed(inputs, report)
+        inputs, outcome = _compare_fixed(inputs, report, RequestedTargets([target], available, []))
     is_bought = not isinstance(outcome, Impossible)
     price = _price(inputs, target, case.job.number) if is_bought else None
     return Comparison(report.verdicts[0].subject, target.id, outcome, price)
 
 
-def _compare_fixed(inputs: Inputs, before: Report) -> tuple[Inputs, Outcome]:
+def _compare_fixed(
+    inputs: Inputs, before: Report, targets: RequestedTargets
+) -> tuple[Inputs, Outcome]:
     """Judge one job as if everything that can be fixed were fixed, with the user's consent."""
-    fixed, costs, reasons = _fix(inputs)
+    fixed, costs, reasons = _fix(inputs, targets)
     after = judge_inputs(fixed)
     is_better = bool(costs) and _count(after) < _count(before)
     match after.verdicts[0].verdict:
@@ -184,7 +213,9 @@ def _compare_fixed(inputs: Inputs, before: Report) -> tuple[Inputs, Outcome]:
     return inputs, Fits(_messages(before))
 
 
-def _fix(inputs: Inputs) -> tuple[Inputs, tuple[Cost, ...], tuple[str, ...]]:
+def _fix(
+    inputs: Inputs, targets: RequestedTargets
+) -> tuple[Inputs, tuple[Cost, ...], tuple[str, ...]]:
     """Plan the fix of one job; return its result, what it costs, and what it cannot fix."""
     [file], [[case]] = inputs.files, inputs.cases
     config = inputs.request.config
@@ -201,7 +232,7 @@ def _fix(inputs: Inputs) -> tuple[Inputs, tuple[Cost, ...], tuple[str, ...]]:
     costs += (Cost(f"line {each.line}", each.words, each.safety) for each in changes)
     plans = (each.plan for each in media)
     reasons = (why for plan in plans if isinstance(plan, NotFixable) for why in plan.reasons)
-    fixed = predict(inputs, media, [PlannedJob(file, file.file, job)]).inputs
+    fixed = predict(inputs, media, [PlannedJob(file, file.file, job)], targets).inputs
     [found] = fixed.cases
     same = tuple(each for each in found if each.job.number == case.job.number)
     return replace(fixed, cases=(same,)), tuple(costs), tuple(reasons)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.cases import Case
     from wanprep.check.inputs import Inputs
-    from wanprep.check.request import CheckRequest
+    from wanprep.check.request import CheckRequest, Targets
     from wanprep.config import Config
     from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.plan_file import PlannedFile
@@ -34,14 +34,19 @@ class Prediction:
     sources: Mapping[str, str]  # of files that are copied unchanged: where these are now
 
 
-def predict(inputs: Inputs, media: Sequence[PlannedFile], jobs: Sequence[PlannedJob]) -> Prediction:
-    """Predict the inputs of a check of the results, each in its place."""
+def predict(
+    inputs: Inputs,
+    media: Sequence[PlannedFile],
+    jobs: Sequence[PlannedJob],
+    targets: Targets | None = None,
+) -> Prediction:
+    """Predict the inputs of a check of the results, each in its place; `targets` are loaded."""
     paths = {each.media.path: each.result_path for each in media}
     named = [each for each in media if each.media.path in inputs.media]
     chosen = {each.result_path: inputs.chosen_role(each.media.path) for each in named}
     roles = {glob.escape(path): role for path, role in chosen.items() if role}
     files = tuple(_result_file(job) for job in jobs)
-    targets = targets_of(inputs.request)
+    targets = targets or targets_of(inputs.request)
     read = [read_cases(file, *targets) for file in files]
     cases = tuple(of_file for of_file, _ in read)
     config = inputs.request.config

@@ -35,10 +35,11 @@ def summarize(analysis: Analysis) -> str:
 
 def compare_job(analysis: Analysis, number: int) -> str:
     """Compare a job with all targets."""
-    targets = sendable_targets(analysis.targets.every)
+    every = analysis.targets.every
     of_job = tuple(case for case in analysis.cases if case.job.number == number)
     inputs = replace(analysis.inputs, cases=(of_job,))
-    lines = [line for row in compare_inputs(inputs, targets) for line in _row(row)]
+    rows = compare_inputs(inputs, sendable_targets(every), every)
+    lines = [line for row in rows for line in _row(row)]
     return "\n".join([f"{os.path.basename(analysis.document.path)}: all targets", "", *lines, ""])
 
 

@@ -6,6 +6,7 @@ import codecs
 import os
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.job.documents.document import MAX_BYTES, BrokenDocument, Document, SourceText
@@ -46,17 +47,22 @@ def read_documents(path: str) -> DocumentFile:
 
 def parse_documents(text: str, path: str) -> DocumentFile:
     """Parse the text of a file with this name, which need not exist. It may hold no document."""
+    return _parsed(text, is_json=path.lower().endswith(".json"))
+
+
+@lru_cache(maxsize=64)  # a fix tries the same changes of a text for one target after the other
+def _parsed(text: str, *, is_json: bool) -> DocumentFile:
     source = SourceText(text)
     # A character has four bytes at most, and most texts are far too short to count them.
     if len(text) > MAX_BYTES // 4 and (size := len(text.encode(errors="replace"))) > MAX_BYTES:
         return DocumentFile(source, (_too_large(size),))
-    return DocumentFile(source, tuple(_parse(source, path)))
+    return DocumentFile(source, tuple(_parse(source, is_json=is_json)))
 
 
-def _parse(source: SourceText, path: str) -> Iterator[Document | BrokenDocument]:
+def _parse(source: SourceText, *, is_json: bool) -> Iterator[Document | BrokenDocument]:
     if not source.text.strip():
         return
-    if path.lower().endswith(".json"):
+    if is_json:
         from wanprep.job.documents.json_reader import read_json
 
         yield read_json(source)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Macros = Mapping[str, Callable[..., str]]
 
-_POLICY: Final = (
+POLICY: Final = (
     "default-src 'none'; img-src data:; style-src {}; script-src {}; base-uri 'none';"
     " form-action 'none'"
 )
@@ -59,11 +59,11 @@ def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG
     with Sections() as sections:
         macros = _macros(is_many=is_many, targets=targets)
         _write_cards(chain(ahead, chunks), contents, sections, macros, is_many=is_many)
-        look, script = _asset("style.css"), _asset("script.js")
+        look, script = asset("style.css"), asset("script.js")
         page = make_environment().get_template("page.html").stream(
             contents=contents,
             is_many=is_many,
-            policy=_POLICY.format(_digest(look), _digest(script)),
+            policy=POLICY.format(digest(look), digest(script)),
             script=script,
             sections=sections,
             style=look,
@@ -153,10 +153,12 @@ def _macros(**shared: object) -> Macros:
     return {name: getattr(module, name) for name, module in modules.items()}
 
 
-def _asset(name: str) -> Markup:
+def asset(name: str) -> Markup:
+    """Read a file that is written into a page."""
     text = resources.files(__name__).joinpath("templates", name).read_text(encoding="ascii")
     return Markup(text)  # noqa: S704 - our own
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return how a policy names a style or a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
