@@ -12,8 +12,9 @@ import pytest
 from commands import Command
 from PIL import Image
 
-from wanprep.check.exclude import Exclusions
+from wanprep.check.exclude import Exclusions, is_excluded
 from wanprep.check.listing import files_in
+from wanprep.config import Config
 
 FILES = """
     top.png build/a.png build/deep/b.png sub/a.png sub/keep.png sub/build/c.png sub/in/d.png
@@ -164,3 +165,21 @@ def test_patterns_are_imported_when_there_are_some(folder: Path) -> None:
     for expected in ("False\n", "True\n"):
         assert subprocess.check_output([sys.executable, "-c", code], text=True) == expected
         (folder / ".gitignore").write_text("build")
+
+
+@pytest.mark.parametrize(
+    ("globs", "excluded"),
+    [
+        (("drafts/",), ["drafts/a.yaml", "drafts/old/b.yaml"]),
+        (("*.yaml", "!keep.yaml"), ["a.yaml", "drafts/a.yaml", "drafts/old/b.yaml"]),
+        (("/drafts/*.yaml",), ["drafts/a.yaml"]),
+        ((), []),
+    ],
+)
+def test_one_file_is_excluded_as_in_a_walk(
+    tmp_path: Path, globs: tuple[str, ...], excluded: list[str]
+) -> None:
+    config = Config(folder=tmp_path, exclude=globs)
+    names = ["a.yaml", "keep.yaml", "drafts/a.yaml", "drafts/old/b.yaml", "../a.yaml"]
+
+    assert [name for name in names if is_excluded(config, str(tmp_path / name))] == excluded
