@@ -68,6 +68,7 @@ def test_hover(editor: Editor, job: str, place: str, texts: list[str]) -> None:
         pytest.param(
             JOB.replace("1080P", ""), "10:14", {"720p": None, "1080p": None}, id="a value",
         ),
+        pytest.param("target:", "0:7", {"wan/2.7": " wan/2.7"}, id="no space"),
         pytest.param("parameters:\n  watermark: ", "1:13", {"true": None}, id="a switch"),
         pytest.param(JOB, "4:12", {"refs/": None}, id="a folder"),
         pytest.param(
@@ -94,6 +95,16 @@ def test_completion(editor: Editor, text: str, place: str, expected: dict[str, s
         assert written_or_about is None or written_or_about in offers[label]
     ends = {written(item.text_edit.range).partition("-")[2] for item in found}
     assert ends == {place}
+
+
+@pytest.mark.parametrize(("place", "offers"), [("2:18", False), ("4:11", True)])
+def test_a_space_offers_only_values(editor: Editor, job: str, place: str, offers: bool) -> None:
+    kind = types.CompletionTriggerKind.TriggerCharacter
+    context = types.CompletionContext(kind, trigger_character=" ")
+
+    found = editor.ask(types.TEXT_DOCUMENT_COMPLETION, job, place, context=context).items
+
+    assert bool(found) is offers
 
 
 def test_a_name_replaces_what_is_typed_of_it(editor: Editor) -> None:

@@ -22,43 +22,41 @@ references:
 """
 
 
-def test_it_counts_bytes_where_the_client_does_and_ends_when_told(folder: Path) -> None:
-    editor = Editor(folder, encodings=["utf-8", "utf-16"])
-    result = editor.start()
-
-    [finding] = editor.check("job.yaml", GOOD)
-    assert result.capabilities.position_encoding == types.PositionEncodingKind.Utf8
-    assert written(finding.range) == "1:17-1:24"
-    editor.change("job.yaml", "Image 1", "1:17-1:24")
-    assert editor.diagnostics("job.yaml", 2) == []
-    assert editor.end() == 0
-
-
-def test_nothing_waits_for_a_url_that_is_probed_on_save(
+def test_it_counts_bytes_and_waits_neither_for_a_url_nor_at_its_end(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Loopback({"/hero.png": [silent]}) as site:
         monkeypatch.setenv("WANPREP_ALLOW_HOSTS", f"127.0.0.1:{site.port}")
-        editor = Editor(folder, options={"checkUrlsOnSave": True})
-        editor.start()
-        text = GOOD.replace("Image 4 walks", "Rain").replace("refs", site.url)
-        editor.check("url.yaml", text)
-        assert site.heard == []
+        editor = Editor(folder, encodings=["utf-8", "utf-16"], options={"thumbnails": False})
+        started = editor.start()
+        settings = {"wanprep": {"checkUrlsOnSave": True, "unknown": 1}}
+        editor.notify(
+            types.WORKSPACE_DID_CHANGE_CONFIGURATION, types.DidChangeConfigurationParams(settings)
+        )
 
+        [finding] = editor.check("bytes.yaml", GOOD)
+        editor.change("bytes.yaml", "Image 1", "1:17-1:24")
+        assert started.capabilities.position_encoding == types.PositionEncodingKind.Utf8
+        assert written(finding.range) == "1:17-1:24"
+        assert editor.diagnostics("bytes.yaml", 2) == []
+
+        editor.check("url.yaml", GOOD.replace("Image 4 walks", "Rain").replace("refs", site.url))
+        assert site.heard == []
         editor.save("url.yaml")
         wait_until(lambda: site.heard)
         offers = editor.ask(types.TEXT_DOCUMENT_COMPLETION, "url.yaml", "0:8")
         hover = editor.ask(types.TEXT_DOCUMENT_HOVER, "url.yaml", "3:14")
+        start = types.Position(0, 0)
         waiting = types.CodeActionParams(
-            editor.document("url.yaml"), types.Range(types.Position(0, 0), types.Position(0, 0)),
-            types.CodeActionContext([]),
-        )  # fmt: skip
+            editor.document("url.yaml"), types.Range(start, start), types.CodeActionContext([])
+        )
         error = editor.cancelled_request(types.TEXT_DOCUMENT_CODE_ACTION, waiting)
+        status = editor.hang_up()
 
     assert "wan/2.7" in {item.label for item in offers.items}
     assert "was not checked" in hover.contents.value
     assert "is canceled" in str(error)
-    assert editor.hang_up() == 1  # it was not told to end
+    assert status == 1  # it was not told to end
 
 
 def test_without_the_extra_it_says_what_to_install(

@@ -8,9 +8,9 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
@@ -45,7 +45,6 @@ class Editor:
         self.messages: list[str] = []
         self.shown: list[str] = []
         self.registered: list[str] = []
-        self.status: int | None = None
         self._news = threading.Condition()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -54,11 +53,11 @@ class Editor:
         self._encodings = encodings and [types.PositionEncodingKind(each) for each in encodings]
         self._versions: dict[str, int] = {}
 
-    def start(self, environ: Mapping[str, str] | None = None) -> types.InitializeResult:
+    def start(self) -> types.InitializeResult:
         """Start a server, and return what it says of itself."""
         self._thread.start()
         self._listen()
-        self.run(self._client.start_io(WANPREP, "lsp", env=dict(environ or os.environ)))
+        self.run(self._client.start_io(WANPREP, "lsp", env=dict(os.environ)))
         params = types.InitializeParams(
             capabilities=capabilities(position_encodings=self._encodings),
             root_uri=self.folder.as_uri(),
@@ -157,6 +156,7 @@ class Editor:
         self.notify(types.TEXT_DOCUMENT_DID_SAVE, params)
 
     def close(self, name: str) -> None:
+        del self._versions[name]
         params = types.DidCloseTextDocumentParams(self.document(name))
         self.notify(types.TEXT_DOCUMENT_DID_CLOSE, params)
 
@@ -205,19 +205,11 @@ class Editor:
     def wait(self) -> int:
         process = self._client._server
         assert process
-        self.status = self.run(process.wait())
+        status: int = self.run(process.wait())
         self.run(self._client.stop())  # type: ignore[no-untyped-call]  # pygls has no annotation
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        return self.status
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.status is None:
-            self.end()
+        return status
 
 
 def range_of(text: str) -> types.Range:

@@ -28,5 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def editor(folder: Path, _environment: Path) -> Iterator[Editor]:
-    with Editor(folder) as editor:
-        yield editor
+    editor = Editor(folder)
+    editor.start()
+    yield editor
+    assert editor.end() == 0

@@ -50,12 +50,18 @@ def completion(
     """Offer what may be written; `cases` are the jobs of the last text that could be read."""
     positions, is_json = analysis.positions, analysis.document.path.lower().endswith(".json")
     offset = positions.offset(params.position)
-    context = context_at(positions.source.text, offset, is_json=is_json)
+    text = positions.source.text
+    context = context_at(text, offset, is_json=is_json)
+    typed_space = params.context is not None and params.context.trigger_character == " "
+    if typed_space and not text[:offset].endswith((": ", "- ")):  # between words it offers nothing
+        context = None
     items = []
     for offer in _offers(analysis, context, cases) if context else ():
         start = context.start if context and offer.start < 0 else offer.start
         place = positions.span(start, offset)
-        text = offer.text if context and context.is_block else _written(offer, context, is_json)
+        written = offer.text if context and context.is_block else _written(offer, context, is_json)
+        if text[start - 1 : start] == ":" and not is_json:  # "target:", without its space
+            written = f" {written}"
         items.append(
             types.CompletionItem(
                 label=offer.text,
@@ -63,7 +69,7 @@ def completion(
                 detail=offer.about or None,
                 documentation=offer.more or None,
                 sort_text=f"{offer.rank:04}{offer.text}",
-                text_edit=types.TextEdit(place, text),
+                text_edit=types.TextEdit(place, written),
             )
         )
     # A folder or a first letter leads to others.

@@ -31,7 +31,7 @@ _WATCHED: Final = (
     "**/*.{png,jpg,jpeg,webp,bmp,gif,heic,avif,mp4,mov,webm,mkv,mp3,wav,m4a,flac,ogg}",
     "**/{wanprep,pyproject}.toml",
 )
-_TRIGGERS: Final = ("/", ":", " ", '"', "@", "-")
+_TRIGGERS: Final = ("/", " ", '"', "@")
 _ACTIONS: Final = (types.CodeActionKind.QuickFix, "source.fixAll.wanprep", "refactor.move")
 
 

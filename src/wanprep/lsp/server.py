@@ -93,8 +93,9 @@ class Server(LanguageServer):
 
     async def _check(self, uri: str, pause: float, *, online: bool) -> None:
         await asyncio.sleep(pause)
-        document = self.documents[uri]
-        loop = asyncio.get_running_loop()
+        document, loop = self.documents.get(uri), asyncio.get_running_loop()
+        if document is None:
+            return
 
         def is_current() -> bool:
             return self.documents.get(uri) is document and not self.is_ended
