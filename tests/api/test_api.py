@@ -224,6 +224,12 @@ def test_calls_are_safe_in_threads_and_in_a_running_loop(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("project")
+def test_a_program_may_have_no_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert not api.check("tiny.png", targets=[EVOLINK]).clean
+
+
 def test_importing_it_costs_nothing() -> None:
     code = (
         "import sys; before = {*sys.modules}; import wanprep;"

@@ -203,6 +203,9 @@ def test_fix_writes_only_below_its_folder(agent: Connected, folder: Path) -> Non
     receipt = agent.result("fix", **asked)
     assert planned["assets"][0]["outcome"] == receipt["assets"][0]["outcome"] == "mended"
     assert wanprep.probe(folder / "ready/one/glass.png").alpha is False
+    answer = agent.call("fix", **asked | {"paths": ["glass.png", "demo/refs"], "limit": 1})
+    assert len(answer.structured_content["assets"]) == 1
+    assert "The whole receipt is ready/one/wanprep-receipt.json" in text_of(answer)
     assert {each: each.read_bytes() for each in folder.glob("*.png")} == before
 
     # A link below the folder leads a result out of it.

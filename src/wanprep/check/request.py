@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -122,9 +123,9 @@ def find(request: CheckRequest, providers: set[str]) -> Subjects:
     else:
         find_files = find_subjects
         paths = tuple(path for path in request.paths if not is_object_url(path))
-    found = find_files(
-        paths, providers, sys.stdin.buffer, nul=request.nul, exclusions=request.exclusions
-    )
+    # A program without a terminal may have none.
+    stdin = getattr(sys.stdin, "buffer", None) or io.BytesIO()
+    found = find_files(paths, providers, stdin, nul=request.nul, exclusions=request.exclusions)
     if request.changed:
         return found
     jobs = (*found.jobs, *request.texts)

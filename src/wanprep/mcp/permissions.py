@@ -24,6 +24,7 @@ class Allowance:
 
     def __init__(self, dollars: float) -> None:
         self.total = dollars
+        self.sending = threading.Lock()  # held while an order is placed
         self._spent = 0.0
         self._lock = threading.Lock()
 
@@ -34,7 +35,7 @@ class Allowance:
 
     def require(self, cost: float) -> None:
         """Raise Refused for what would exceed the sum."""
-        if self._spent + cost > self.total:
+        if round(self._spent + cost, 6) > self.total:  # without the noise of binary fractions
             raise Refused(
                 f"this may cost up to {cost:.2f} USD, and {self.total - self._spent:.2f} of the"
                 f" {self.total:.2f} USD of --allow-spend are left. Nothing was sent. Choose a"
@@ -51,6 +52,11 @@ class Allowance:
         """Take back a cost that nobody has to pay."""
         with self._lock:
             self._spent -= cost
+
+    def wait_until_sent(self, seconds: float) -> None:
+        """Wait for an order that is being placed: cut off, it would be uncertain."""
+        if self.sending.acquire(timeout=seconds):
+            self.sending.release()
 
 
 @dataclass(frozen=True, slots=True)

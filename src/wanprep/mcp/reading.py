@@ -74,7 +74,7 @@ def compare(arguments: Arguments, _: Permissions, progress: ProgressCallback) ->
     rows = catalog.compare(*arguments["jobs"], progress=progress, **_options(arguments))
     by_job = groupby(rows, key=lambda row: row.subject)
     jobs = [{"job": job, "targets": [row.as_json() for row in of_job]} for job, of_job in by_job]
-    return Answer({"jobs": jobs})
+    return Answer({"jobs": window(jobs, arguments)}, cut_note("Jobs", len(jobs), arguments))
 
 
 def explain(arguments: Arguments, _: Permissions, __: ProgressCallback) -> Answer:

@@ -47,25 +47,33 @@ _FORM: Final = {
     "properties": {"send": {"type": "boolean", "title": "Send it, and pay for it"}},
     "required": ["send"],
 }
+_LONGEST_SEND: Final = 30.0  # seconds that an order may take when the server is to end
 _PAUSE: Final = 0.2  # seconds between two reports of progress
 
 
 def serve(permissions: Permissions) -> None:
     """Serve one client, until it closes standard input."""
+
+    def leave(number: int, _: object) -> None:
+        """End at once: a thread that waits for standard input could not be ended otherwise.
+
+        What was not delivered is a part, which the next run removes.
+        """
+        _finish(permissions)
+        os._exit(128 + number)
+
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _leave)
+        signal.signal(each, leave)
     for name, value in os.environ.items():
         if name.endswith(_SECRETS):
             remember(value)  # so that no answer has it, wherever it may stand
     anyio.run(_serve, permissions)
+    _finish(permissions)
 
 
-def _leave(number: int, _: object) -> None:
-    """End at once: a thread that waits for standard input could not be ended otherwise.
-
-    What was sent is in the ledger, and what was not delivered is a part that the next run removes.
-    """
-    os._exit(128 + number)
+def _finish(permissions: Permissions) -> None:
+    if permissions.spend:
+        permissions.spend.wait_until_sent(_LONGEST_SEND)
 
 
 async def _serve(permissions: Permissions) -> None:

@@ -42,23 +42,28 @@ def submit(
     folder = permissions.place(arguments.get("output")) if wait else None
     targets = [arguments["target"]] if "target" in arguments else []
 
-    def send(most: float) -> Answer:
-        found = submit_job(
-            arguments["job"], targets=targets, wait=wait, output=folder, max_cost=most,
-            progress=progress,
-        )  # fmt: skip
-        return Answer(_as_json(found))
+    def send(most: float) -> tuple[Run, ...]:
+        with allowance.sending:
+            return submit_job(arguments["job"], targets=targets, max_cost=most, progress=progress)
+
+    def follow(sent: tuple[Run, ...]) -> Answer:
+        if wait:  # the same call again waits for the runs that there are
+            sent = submit_job(
+                arguments["job"], targets=targets, wait=True, output=folder, max_cost=0,
+                progress=progress,
+            )  # fmt: skip
+        return Answer(_as_json(sent))
 
     quoted = _quote(arguments["job"], targets, folder, wait=wait)
     cost = _cost(quoted.prices)
     if not quoted.new:
-        return send(0)
+        return follow(send(0))
     allowance.require(cost)
     to = ", ".join(f"{each.submission.name} to {each.submission.target.id}" for each in quoted.new)
     return Offer(
         question=f"Submit {to} for up to {cost:.2f} USD? {allowance.spent:.2f} of"
         f" {allowance.total:.2f} USD have been spent.",
-        accept=lambda: _spend(allowance, cost, send),
+        accept=lambda: follow(_spend(allowance, cost, send)),
         advice="Nothing was sent: this client cannot ask its user. Let the user run"
         f" `wanprep submit {arguments['job']} --max-cost {cost:.2f}` in a terminal.",
     )
@@ -103,18 +108,20 @@ def _cost(prices: Sequence[Estimate | Unpriced]) -> float:
     return highest_total(prices)
 
 
-def _spend(allowance: Allowance, cost: float, send: Callable[[float], Answer]) -> Answer:
+def _spend(
+    allowance: Allowance, cost: float, send: Callable[[float], tuple[Run, ...]]
+) -> tuple[Run, ...]:
     """Send, with the cost set aside; it comes back where nobody has to pay."""
     allowance.reserve(cost)
     try:
-        answer = send(cost)
+        sent = send(cost)
     except WanprepError as error:
         if not getattr(error, "runs", ()):  # nothing has left
             allowance.release(cost)
         raise
-    if all(run["state"] in _UNPAID for run in answer.result["runs"]):
+    if all(run.state in _UNPAID for run in sent):
         allowance.release(cost)
-    return answer
+    return sent
 
 
 def runs(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:  # noqa: ARG001 - the signature of all

@@ -68,16 +68,21 @@ _OFFLINE: Final[Schema] = {
     "type": "boolean", "description": "Do not request the URLs that jobs name."
 }  # fmt: skip
 _IGNORE: Final = _strings("Rules to leave out.")
-_WINDOW: Final[Schema] = {
-    "limit": {
-        "type": "integer", "minimum": 1, "maximum": 1000, "default": 100,
-        "description": "The most entries to return.",
-    },
-    "skip": {
-        "type": "integer", "minimum": 0, "default": 0,
-        "description": "Entries to leave out at the beginning, to read the next ones.",
-    },
-}  # fmt: skip
+
+
+def _window(default: int, what: str) -> Schema:
+    return {
+        "limit": {
+            "type": "integer", "minimum": 1, "maximum": 1000, "default": default,
+            "description": f"The most {what} to return.",
+        },
+        "skip": {
+            "type": "integer", "minimum": 0, "default": 0,
+            "description": f"The {what} to leave out at the beginning, to read the next ones.",
+        },
+    }  # fmt: skip
+
+
 _CHOICES: Final[Schema] = {
     "paths": _PATHS,
     "out": {"type": "string", "description": "The folder for the results, which mirrors the"
@@ -93,6 +98,7 @@ _CHOICES: Final[Schema] = {
     "yes": {"type": "boolean", "description": "Make every change that only the owner of a file may"
             " decide on. Ask the user first."},
     "offline": _OFFLINE,
+    **_window(25, "files"),
 }  # fmt: skip
 _RUN_FOLDER: Final[Schema] = {
     "type": "string",
@@ -119,7 +125,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
                          "description": "The lowest severity to report."},
             "offline": _OFFLINE,
             "deep": {"type": "boolean", "description": "Decode whole files, which is slow."},
-            **_WINDOW,
+            **_window(100, "findings and verdicts"),
         },
         required=("paths",),
         result=published("report"),
@@ -132,7 +138,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         arguments={
             "paths": _PATHS,
             "deep": {"type": "boolean", "description": "Decode whole files, which is slow."},
-            **_WINDOW,
+            **_window(100, "files"),
         },
         required=("paths",),
         result=facts_list,
@@ -162,7 +168,8 @@ TOOLS: Final[Mapping[str, Tool]] = {
         title="Compare targets for jobs",
         description="Compare all targets for each job, the best first: whether it fits, what must"
         " be fixed and at which loss, and the estimated price.",
-        arguments={"jobs": _PATHS, "targets": _TARGETS, "offline": _OFFLINE},
+        arguments={"jobs": _PATHS, "targets": _TARGETS, "offline": _OFFLINE,
+                   **_window(10, "jobs")},
         required=("jobs",),
         result=lambda: COMPARISONS,
         call=reading.compare,
@@ -210,7 +217,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
             "ids": _strings("Ids of runs; all is the default."),
             "refresh": {"type": "boolean", "description": "Ask the providers for the state."},
             "output": _RUN_FOLDER,
-            **_WINDOW,
+            **_window(50, "runs"),
         },
         result=lambda: RUNS,
         call=spending.runs,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wanprep.api import fixing
-from wanprep.mcp.answers import Answer
+from wanprep.mcp.answers import Answer, cut_note, window
 from wanprep.text import plural
 
 if TYPE_CHECKING:
@@ -24,21 +24,31 @@ def plan_fix(arguments: Arguments, permissions: Permissions, progress: ProgressC
     if permissions.write is not None or "out" in options:
         options["out"] = permissions.place(options.get("out"))
     planned = fixing.plan(*arguments["paths"], progress=progress, **options)
-    return Answer(planned.as_json(), _remaining("After the fix", planned))
+    return _answer("After the fix", planned, arguments)
 
 
 def fix(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:
     """Fix, if no result would lie outside the folder, also not by a link in it."""
+    from wanprep.fix.receipt import RECEIPT
+
     options = _options(arguments) | {"out": permissions.place(arguments.get("out"))}
     planned = fixing.plan(*arguments["paths"], **options)
     results = [*(each.result for each in planned.assets), *(each.result for each in planned.jobs)]
     permissions.require(filter(None, results))
     fixed = fixing.fix(*arguments["paths"], progress=progress, **options)
-    return Answer(fixed.as_json(), _remaining("Now", fixed))
+    return _answer("Now", fixed, arguments, f" The whole receipt is {options['out']}/{RECEIPT}.")
 
 
 def _options(arguments: Arguments) -> dict[str, Any]:
-    return {name: value for name, value in arguments.items() if name != "paths"}
+    other = {"paths", "limit", "skip"}
+    return {name: value for name, value in arguments.items() if name not in other}
+
+
+def _answer(when: str, report: FixReport, arguments: Arguments, advice: str = "") -> Answer:
+    data = report.as_json()
+    cut = cut_note("Files", len(data["assets"]), arguments, advice)
+    data["assets"] = window(data["assets"], arguments)
+    return Answer(data, " ".join(filter(None, (_remaining(when, report), cut))))
 
 
 def _remaining(when: str, report: FixReport) -> str:

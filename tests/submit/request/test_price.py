@@ -242,4 +242,6 @@ def test_what_must_be_accepted(prices: list[Estimate | Unpriced], question: str)
 def test_too_expensive(prices: list[Estimate | Unpriced], says: str) -> None:
     with pytest.raises(TooExpensive, match=says) as caught:
         require_max_cost(prices, 1.5)
+    with pytest.raises(TooExpensive):
+        require_max_cost(prices, float("nan"))  # which no sum is above
     assert caught.value.exit_code == 1
