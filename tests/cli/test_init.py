@@ -60,7 +60,9 @@ def test_a_job_in_a_folder_of_its_own_refers_to_media_elsewhere() -> None:
 
 def test_without_media_it_uses_placeholders(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["init", "--yes", "-t", EVOLINK]) == 0
-    assert "Its media are placeholders" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "Its media are placeholders" in err
+    assert "left out" not in err
     assert run(["check", "job.yaml", "--format", "json"]) == 1
     found = json.loads(capfd.readouterr().out)["findings"]
     assert {each["rule"] for each in found} == {"asset-missing"}
@@ -70,6 +72,43 @@ def test_media_that_no_job_can_use_are_reported(capfd: pytest.CaptureFixture[str
     Image.new("RGB", (20, 20)).save("tiny.png")
     assert run(["init", "--yes", "-t", EVOLINK]) == 0
     assert f"It has 1 error for {EVOLINK}" in capfd.readouterr().err
+
+
+def test_with_a_target_nothing_is_asked(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    Image.new("RGB", (320, 240)).save("good.png")
+    with AtTerminal(["init", "-t", EVOLINK], folder) as terminal:
+        assert terminal.ended() == 0
+    assert f"target: {EVOLINK}" in Path("job.yaml").read_text()
+    assert not Path("wanprep.toml").exists()
+    assert not Path(".pre-commit-config.yaml").exists()
+
+
+def test_all_media_that_fit_together_are_used_by_name(capfd: pytest.CaptureFixture[str]) -> None:
+    for name in "gacebfd":
+        Image.new("RGB", (320, 240)).save(f"{name}.png")
+    Image.new("RGB", (20, 20)).save("bad.png")
+    for name in ("c.wav", "unused.wav"):
+        shutil.copy(REFS / "hero.wav", name)
+    assert run(["init", "-t", EVOLINK]) == 0
+    lines = Path("job.yaml").read_text().splitlines()
+    images = [f"  - image: {name}.png" for name in "abcde"]
+    assert lines[lines.index("references:") + 1 : -1] == [
+        *images[:3],
+        "    voice: c.wav",
+        *images[3:],
+    ]
+    left_out = [line.split(": ", 2)[1:] for line in capfd.readouterr().err.splitlines()
+                if line.startswith("left out: ")]  # fmt: skip
+    assert [name for name, _ in left_out] == ["bad.png", "f.png", "g.png", "unused.wav"]
+    reasons = dict(left_out)
+    assert reasons["bad.png"].startswith(
+        "20x20 px; EvoLink requires 240-8000 px".replace("-", " to ")
+    )
+    assert reasons["f.png"] == reasons["g.png"]
+    assert "at most 5" in reasons["f.png"]
+    assert "same name" in reasons["unused.wav"]
+    assert run(["check", "job.yaml", "--severity", "warning", "--quiet"]) == 0
 
 
 def test_what_cannot_be_listed_is_reported(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -121,7 +160,6 @@ def test_the_likely_target(monkeypatch: pytest.MonkeyPatch) -> None:
     ("arguments", "says"),
     [
         (["init"], "--target TARGET"),
-        (["init", "-t", EVOLINK], "--config or --no-config"),
         (["init", "-t", "evolnk/x", "--yes"], "there is no target"),
         (["init", "--job", "job.txt", "--yes"], "must end with .yaml"),
         (["init", "--job", "file/job.yaml", "--yes"], "cannot be written"),
@@ -140,8 +178,9 @@ def test_at_a_terminal_it_asks(folder: Path) -> None:
     (folder / ".git").mkdir()
     shutil.copytree(REFS, "refs")
     with AtTerminal(["init"], folder) as terminal:
-        terminal.until("Target")
-        terminal.type(f"{EVOLINK}\r")
+        number = 1 + sorted(all_targets()).index(EVOLINK)
+        assert f"{number}  {EVOLINK}" in terminal.until("by number or name")
+        terminal.type(f"{number}\r")
         terminal.until("wanprep.toml")
         terminal.type("y\r")
         terminal.until(".pre-commit-config.yaml")

@@ -16,7 +16,7 @@ from wanprep.errors import UsageError, WanprepError
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from wanprep.check.first_job import FirstJob
     from wanprep.config import Config
@@ -65,9 +65,14 @@ targets = [{target}]  # for bare media, and for jobs that name none
 def init(target: str | None, job: str, config: bool | None, hook: bool | None, yes: bool) -> int:
     """Write a first job for the images and videos in this folder, a configuration and a hook.
 
-    Asks at a terminal; elsewhere pass --target, or --yes. The job uses media in this folder that
-    its target accepts, or placeholders. A JSON Schema beside it lets editors complete it.
-    Existing files are never overwritten.
+    At a terminal the target is picked from a list; elsewhere pass --target, or --yes, which takes
+    the configured one, or else one whose key is set. With --target nothing is asked: a
+    configuration and a hook are then written with --config, --hook or --yes.
+
+    The job uses the media in this folder that its target accepts together, in the order of their
+    names, or placeholders; what is left out is listed with the reason. A recording belongs to the
+    image or video of the same name. A JSON Schema beside the job lets editors complete it. Existing
+    files are never overwritten.
 
     Exit status: 0 done, 2 usage error, 3 internal error.
 
@@ -85,15 +90,17 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
     found = find_config(Path.cwd())
     available = all_targets(found.target_folders)
     likely = _likely_target(found, available)
-    name = target or (likely if yes else _ask_target(list(available), likely))
+    name = target or (likely if yes else _ask_target(available.titles, likely))
     [chosen] = choose_targets([name], available)
+    if not target:
+        click.echo(f"target: {chosen.id} (-t names another)", err=True)
     repository = _repository(Path.cwd())
     if config is None:
-        config = found.file is None and (yes or _confirm(f"Write {_CONFIG}?", "config"))
-    if hook is None:
-        hook = repository is not None and (
-            yes or _confirm(f"Write {_HOOK}, to check at each commit?", "hook")
+        config = found.file is None and (
+            yes or (not target and _confirm(f"Write {_CONFIG}?", "config"))
         )
+    if hook is None:
+        hook = repository is not None and (yes or (not target and _wants_hook(repository)))
     _write_job(chosen, job, found)
     if config:
         _write(_CONFIG, _CONFIG_TEXT.format(target=json.dumps(chosen.id)))
@@ -102,19 +109,29 @@ def init(target: str | None, job: str, config: bool | None, hook: bool | None, y
     return 0
 
 
-def _ask_target(available: list[str], likely: str) -> str:
+def _ask_target(titles: Mapping[str, str], likely: str) -> str:
+    """Let the user pick from a numbered list; an id is an answer, too."""
     _require_terminal("--target TARGET")
-    for name in available:
-        click.echo(f"  {name}", err=True)
+    ids = sorted(titles)
+    width = max(map(len, ids))
+    for number, name in enumerate(ids, start=1):
+        click.echo(f"{number:>3}  {name:<{width}}  {titles[name]}", err=True)
+    numbers = {str(number): name for number, name in enumerate(ids, start=1)}
     answer: str = click.prompt(
-        "Target", type=click.Choice(available), default=likely, show_choices=False, err=True
-    )
-    return answer
+        "Target, by number or name", type=click.Choice([*numbers, *ids]), default=likely,
+        show_choices=False, err=True,
+    )  # fmt: skip
+    return numbers.get(answer, answer)
 
 
 def _confirm(question: str, flag: str) -> bool:
     _require_terminal(f"--{flag} or --no-{flag}")
     return click.confirm(question, default=True, err=True)
+
+
+def _wants_hook(repository: Path) -> bool:
+    exists = os.path.lexists(repository / _HOOK)
+    return exists or _confirm(f"Write {_HOOK}, to check at each commit?", "hook")
 
 
 def _require_terminal(instead: str) -> None:
@@ -158,6 +175,8 @@ def _write_job(target: Target, file: str, config: Config) -> None:
             click.echo(f"left out: {visible(each.path)}: {each.problem}", err=True)
     job = first_job(target, media, file=file, schema=_SCHEMA, config=config)
     if _write(file, job.text):
+        for path, why in job.left_out.items():
+            click.echo(f"left out: {visible(path)}: {visible(why)}", err=True)
         _write(os.path.join(os.path.dirname(file), _SCHEMA), schema_text("job"))
         click.echo(_next_step(job, target, visible(file)), err=True)
 
