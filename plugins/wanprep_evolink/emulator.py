@@ -27,10 +27,14 @@ from wanprep.emulator import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wanprep.emulator import Job, State
 
 _MODEL: Final = "wan2.7-reference-video"
 _DOCUMENT: Final = Document.read(Path(__file__).with_suffix(".json"))
+_SEEDANCE: Final = "seedance-2.0-reference-to-video"
+_OF_SEEDANCE: Final = Document.read(Path(__file__).with_name("emulator_seedance.json"))
 _DAY: Final = 86_400
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]{16,96}")
 _ID: Final = re.compile(r"task-unified-\d+-\w+")
@@ -57,6 +61,7 @@ _ERRORS: Final = {
     429: ("rate_limit_exceeded", "rate_limit_error"),
     503: ("service_unavailable", "server_error"),
 }
+_SHOWN_AS: Final = {"adaptive": "16:9", "21:9": "16:9"}
 _USD_PER_SECOND: Final = {"720p": 0.086, "1080p": 0.144}
 _CREDITS_PER_USD: Final = 68
 _CNY_PER_USD: Final = 6.8
@@ -68,7 +73,8 @@ def _submit(state: State, request: Request) -> Reply:
     """Accept a job; the same key with the same body is the same job."""
     body = request.json()
     video = _video(body)
-    _refuse_bad(state, body, video)
+    document = _document_of(body)
+    _refuse_bad(state, body, video, most=5 if document is _DOCUMENT else 15)
     key = request.headers.get("idempotency-key", "")
     if key and not _KEY.fullmatch(key):
         raise HttpError(400, "Idempotency-Key must be 16 to 96 letters, digits, . _ or -")
@@ -79,12 +85,12 @@ def _submit(state: State, request: Request) -> Reply:
             state,
             site="evolink",
             job_id=f"task-unified-{int(time.time())}-{secrets.token_hex(4)}",
-            model=_MODEL,
+            model=body["model"],
             body={
                 name: each[: _CUT[name]] if name in _CUT else each for name, each in body.items()
             },
             video=video,
-            limits=_DOCUMENT,
+            limits=document,
             notes={"key": key, "sent": sent},
         )
     if earlier is None:
@@ -99,12 +105,16 @@ def _job_under(state: State, key: str) -> Job | None:
     return next((job for job in jobs if job.notes["key"] == key), None)
 
 
-def _refuse_bad(state: State, body: dict[str, Any], video: VideoSpec) -> None:
+def _document_of(body: Mapping[str, Any]) -> Document:
+    return _OF_SEEDANCE if body.get("model") == _SEEDANCE else _DOCUMENT
+
+
+def _refuse_bad(state: State, body: dict[str, Any], video: VideoSpec, *, most: int) -> None:
     """Refuse what the documents do not allow."""
     counts = {role: len(body.get(f"{role}_urls", [])) for role in ("image", "video")}
-    if sum(counts.values()) > 5:
-        raise HttpError(400, "image_urls and video_urls hold more than 5 references together")
-    if len(body.get("audio_urls", [])) > sum(counts.values()):
+    if sum(counts.values()) > most:
+        raise HttpError(400, f"image_urls and video_urls hold more than {most} references together")
+    if most == 5 and len(body.get("audio_urls", [])) > sum(counts.values()):
         raise HttpError(400, "there are more voices than references", param="audio_urls")
     for name in body.get("model_params", {}).get("voice_bindings", {}):
         if int(name[-1]) > counts[name[:-1]]:
@@ -118,7 +128,7 @@ def _refuse_bad(state: State, body: dict[str, Any], video: VideoSpec) -> None:
 
 def _video(body: dict[str, Any]) -> VideoSpec:
     """Read what a body orders, once its schema allows it."""
-    if problems := _DOCUMENT.problems("request", body):
+    if problems := _document_of(body).problems("request", body):
         raise HttpError(400, str(problems[0]), param=problems[0].where)
     params = body.get("model_params", {})
     # Bindings, when there are any, switch the older list off altogether.
@@ -135,7 +145,7 @@ def _video(body: dict[str, Any]) -> VideoSpec:
             *numbered("voice", voices),
         ),
         seconds=int(body.get("duration", 5)),
-        aspect=body.get("aspect_ratio", "16:9"),
+        aspect=_SHOWN_AS.get(body.get("aspect_ratio", "16:9"), body.get("aspect_ratio", "16:9")),
     )
 
 
@@ -194,7 +204,9 @@ def _summary(job: Job, word: str) -> dict[str, Any]:
 
 
 def _usage(job: Job, seconds: int) -> dict[str, Any]:
-    usd = round(seconds * _USD_PER_SECOND[job.body.get("quality", "720p")], 4)
+    usd = round(
+        seconds * _USD_PER_SECOND.get(job.body.get("quality", "720p"), _USD_PER_SECOND["720p"]), 4
+    )
     amount = round(usd * _CREDITS_PER_USD, 2)
     if job.phase == "succeeded":
         cost = {"credits": amount, "usd": usd, "cny": round(usd * _CNY_PER_USD, 2)}

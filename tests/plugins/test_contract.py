@@ -30,6 +30,10 @@ class TestFal(ProviderContract):
     plugin = "fal"
 
 
+class TestKling(ProviderContract):
+    plugin = "kling"
+
+
 class TestOxen(ProviderContract):
     plugin = "oxen"
 

@@ -29,11 +29,13 @@ IDS: Final = [
     "dashscope/wan2.7-i2v",
     "dashscope/wan2.7-r2v",
     "dashscope/wan3.0-video",
+    "evolink/seedance-2.0-reference-to-video",
     "evolink/wan2.7-reference-video",
     "fal/kling-o1-reference-to-video",
     "fal/seedance-2.0-reference-to-video",
     "fal/wan2.7-image-to-video",
     "fal/wan2.7-reference-to-video",
+    "kling/kling-v3-omni",
     "oxen/wan-v2-7-reference-to-video",
     "replicate/wan-2.7-r2v",
     "runcomfy/wan-2-2-image-to-video",
@@ -215,7 +217,7 @@ def test_one_json_file_is_a_new_target(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "is_default", "found"),
     [
-        pytest.param("evolink", False, "evolink/wan2.7-reference-video", id="the only one"),
+        pytest.param("comfy", False, "comfy/wan2.7-r2v", id="the only one"),
         pytest.param("wan", False, "wan/2.7", id="built in"),
         pytest.param("runcomfy", False, "runcomfy/wan-2-7-reference-to-video", id="the default"),
         pytest.param("acme", True, "acme/video-2", id="a default of the user's own"),

@@ -296,3 +296,17 @@ def test_a_limit_of_uploads_is_none_of_urls() -> None:
         for each in (facts, behind_url)
     ]
     assert found == [["file-too-large"], []]
+
+
+def test_shots_are_written_and_read_entry_by_entry(tmp_path: Path) -> None:
+    shots = [{"prompt": "She waves.", "duration": 2}, {"prompt": "She leaves.", "duration": 4}]
+    job = JOB | {"parameters": {"duration": 5, "shots": shots}}
+    body = build_request(case_of(tmp_path, job), WIDE, {}).order.body
+    assert body["settings"]["shots"] == [
+        {"n": 1, "text": "She waves.", "seconds": "2"},
+        {"n": 2, "text": "She leaves.", "seconds": "4"},
+    ]
+    native = {"target": WIDE.id, "body": body}
+    assert case_of(tmp_path, native).intent.parameters["shots"] == shots
+    for written, pointer in ((job, "/parameters/shots"), (native, "/body/settings/shots")):
+        assert ("parameter-invalid", pointer) in findings(tmp_path, written)

@@ -37,9 +37,14 @@ OTHERS: Final[dict[str, tuple[Any, ...]]] = {
 # What a job must have in addition, or instead, so that no limit of a target is violated.
 BASES: Final[dict[str, dict[str, Any]]] = {
     "dashscope/wan2.7-i2v": {"images": 0, "frame": True},
+    "evolink/seedance-2.0-reference-to-video": {"form": "@{}{}"},
     "fal/kling-o1-reference-to-video": {"form": "@{}{}"},
     "fal/seedance-2.0-reference-to-video": {"form": "@{}{}"},
     "fal/wan2.7-image-to-video": {"images": 0, "frame": True},
+    "kling/kling-v3-omni": {
+        "form": "<<<{}_{}>>>",
+        "parameters": {"aspect_ratio": "16:9", "multi_shots": True},
+    },
 }
 OF_TYPE: Final[dict[str, tuple[Any, ...]]] = {
     "integer": (2,),
@@ -91,6 +96,11 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
         "model": "wan3.0-video",
         "input": {"prompt": "Image 1 waves.", "media": []},
     },
+    "evolink/seedance-2.0-reference-to-video": {
+        "model": "seedance-2.0-reference-to-video",
+        "prompt": "@Image1 waves.",
+        "image_urls": ["https://a.org/1.png"],
+    },
     "evolink/wan2.7-reference-video": {
         "model": "wan2.7-reference-video",
         "prompt": "Image 1 meets Video 1.",
@@ -109,6 +119,12 @@ BODIES: Final[dict[str, dict[str, Any]]] = {
     "fal/wan2.7-reference-to-video": {
         "prompt": "Image 1 waves.",
         "reference_image_urls": ["https://a.org/1.png"],
+    },
+    "kling/kling-v3-omni": {
+        "model_name": "kling-v3-omni",
+        "prompt": "<<<image_1>>> waves.",
+        "image_list": [{"image_url": "https://a.org/1.png"}],
+        "aspect_ratio": "16:9",
     },
     "oxen/wan-v2-7-reference-to-video": {
         "model": "wan-v2-7-reference-to-video",

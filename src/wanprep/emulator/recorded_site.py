@@ -116,13 +116,18 @@ class _Service:
         self, answer: RecordedAnswer, state: State, request: Request, *, job: str = "", **_: str
     ) -> Reply:
         _require_headers(answer, request)
-        found = state.jobs.find(self.name, job, called="job")
+        found = self._by_own_id(state, job) or state.jobs.find(self.name, job, called="job")
         replaced = {self.recording.job: found.id}
         if found.result:
             link = state.result_link(found, lifetime=_LIFETIME)
             scenes = self.recording.of("poll", "succeeded")
             replaced |= dict.fromkeys((url for scene in scenes for url in scene.outputs), link)
         return self._reply(self._answer_of_phase(found, answer), replaced, state)
+
+    def _by_own_id(self, state: State, own_id: str) -> Job | None:
+        """Find a job by an id that its request gave it, where services have such ids."""
+        jobs = state.jobs.of(self.name)
+        return next((each for each in jobs if own_id in _strings(each.body)), None)
 
     def _answer_of_phase(self, job: Job, otherwise: RecordedAnswer) -> RecordedAnswer:
         """Find the answer of the same endpoint in a scene of the job's phase."""

@@ -123,7 +123,8 @@ def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
         IntendedReference(role.name, role.kind, "", voice=True)
         for role in roles.references().values()
     ] * 2
-    parameters = {"callback_url": "https://example.com"}
+    shots = [{"prompt": "She waves.", "duration": 5}]
+    parameters = {"callback_url": "https://example.com", "shots": shots, "duration": 5}
     intent = Intent(
         prompt=Text("Image 1 waves.", ""), negative_prompt=Text("blur", ""),
         references=tuple(references), parameters=parameters, places={}, assets=(), roles=roles,

@@ -101,6 +101,8 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
             return JobViolation(violation, intent.negative_prompt.pointer, "negative_prompt")
         case ("parameters", str(name), *_):
             return JobViolation(violation, intent.places[name], last(intent.places[name]))
+        case ("shots", *_):
+            return JobViolation(violation, intent.places["shots"], last(intent.places["shots"]))
         case ("callback", *_):
             return JobViolation(violation, intent.places["callback_url"], "callback_url")
         case ("first_frame" | "frames", *_) if frames := intent.pointers_of("first_frame"):

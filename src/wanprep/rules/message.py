@@ -121,6 +121,8 @@ def _measure(found: object, violation: Violation) -> str:
             return seconds(found)
         case ("bytes",), int():
             return file_size(found)
+        case ("difference",), int() | float():
+            return f"{plain_number(abs(found))} s too {'long' if found > 0 else 'short'} in all"
         case ("utf8_bytes",), int():
             return f"{found} bytes in UTF-8"
         case ("utf16_units",), int():

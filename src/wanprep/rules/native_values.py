@@ -11,11 +11,19 @@ if TYPE_CHECKING:
     Field = Mapping[str, Any]  # of a target: the name of a parameter there, and its values
 
 _NUMBER: Final = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
+_NUMBERED: Final = "$number"
+_VALUE: Final = "$value"
 _BOOLEANS: Final = {"true": True, "false": False}
 
 
 def to_native(value: object, field: Field) -> object:
-    """Write a value as the provider does."""
+    """Write a value as the provider does, a list entry by entry where the field has a form."""
+    if "each" in field and isinstance(value, list):
+        return [_entry(each, number, field) for number, each in enumerate(value, start=1)]
+    return _native(value, field)
+
+
+def _native(value: object, field: Field) -> object:
     key = str(value).lower() if isinstance(value, bool) else str(value).strip()
     if key in field.get("values", {}):
         return field["values"][key]
@@ -26,8 +34,31 @@ def to_native(value: object, field: Field) -> object:
     return value.strip() if isinstance(value, str) else value
 
 
+def _entry(entry: object, number: int, field: Field) -> dict[str, object]:
+    """Write one entry of a list: $value is the entry itself, $number its place from 1."""
+    values = {_NUMBERED: number, _VALUE: entry}
+    if isinstance(entry, dict):
+        values |= {f"${key}": _native(each, field) for key, each in entry.items()}
+    return {key: values[name] for key, name in field["each"].items() if name in values}
+
+
 def to_common(value: object, field: Field) -> object:
     """Write a value as jobs do; of an unknown form, it stays."""
+    if "each" in field and isinstance(value, list):
+        return [_common_entry(each, field) for each in value]
+    return _common(value, field)
+
+
+def _common_entry(entry: object, field: Field) -> object:
+    if not isinstance(entry, dict):
+        return entry
+    found = {name: entry[key] for key, name in field["each"].items() if key in entry}
+    if _VALUE in found:
+        return found[_VALUE]
+    return {name[1:]: _common(each, field) for name, each in found.items() if name != _NUMBERED}
+
+
+def _common(value: object, field: Field) -> object:
     for common, native in field.get("values", {}).items():
         if (type(native), native) == (type(value), value):
             return _BOOLEANS.get(common, _number(common))

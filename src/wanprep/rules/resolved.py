@@ -38,6 +38,8 @@ def resolve(
         "totals": _totals(intent, facts or {}, stated_parameter("duration", intent, target)),
         "parameters": dict(intent.parameters),
     }
+    if isinstance(shots := intent.parameters.get("shots"), list):
+        resolved["shots"] = _shots(shots, stated_parameter("duration", intent, target))
     if intent.prompt:
         from wanprep.job.references.binding import resolved_prompt
         from wanprep.job.references.dialects import PLAIN
@@ -93,6 +95,25 @@ def _total(files: Sequence[Facts | None], output: object) -> dict[str, Any]:
     if files and None not in sizes:
         total["bytes"] = sum(filter(None, sizes))
     return total
+
+
+def _shots(shots: Sequence[object], output: object) -> dict[str, Any]:
+    """Measure shots; `difference` is by how much they are longer than the result, if known."""
+    entries = [each for each in shots if isinstance(each, dict)]
+    texts = [each["prompt"] for each in entries if isinstance(each.get("prompt"), str)]
+    lengths = [each["duration"] for each in entries if _is_number(each.get("duration"))]
+    measured: dict[str, Any] = {"count": len(shots)}
+    if texts:
+        measured["longest_prompt"] = max(map(len, texts))
+    if lengths:
+        measured["shortest"] = min(lengths)
+    if len(lengths) == len(shots) and isinstance(output, int | float) and _is_number(output):
+        measured["difference"] = round(sum(lengths) - output, 3)
+    return measured
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _measured(text: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class Poll:
 class Idempotency:
     """Idempotency keys, which keep one order from becoming two jobs."""
 
-    header: str
+    header: str  # or a field of the request
     pattern: str
     repeat: bool  # whether a repeat under the same key is answered with the same job
 
@@ -244,7 +244,9 @@ def _key_scheme(data: Mapping[str, Any]) -> KeyScheme:
 
 
 def _idempotency(data: Mapping[str, Any] | None) -> Idempotency | None:
-    return Idempotency(data["header"], data["pattern"], data["repeat"]) if data else None
+    if data is None:
+        return None
+    return Idempotency(data.get("header") or data["field"], data["pattern"], data["repeat"])
 
 
 def _uploads(data: Mapping[str, Any]) -> Uploads:

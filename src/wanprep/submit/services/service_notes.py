@@ -28,6 +28,11 @@ def _about_repeats(service: Service) -> Iterator[str]:
             "No idempotency keys: a request whose response is lost is never repeated "
             "automatically, because that could pay twice."
         )
+    elif not service.idempotency.repeat:
+        yield (
+            f"Each job has an id of its own ({service.idempotency.header}), by which it is found; a"
+            " request whose response is lost is never repeated automatically."
+        )
     else:
         yield (
             f"Idempotency keys ({service.idempotency.header}): a request repeated under the "
