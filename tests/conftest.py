@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 import imageio_ffmpeg
 import pytest
@@ -16,6 +19,9 @@ from commands import wanprep
 from own_certificate import write_certificate
 
 __all__ = ["wanprep"]
+
+# Tracing doubles the time of a test, and further rows of a table reach hardly any further lines.
+_TRACED_ROWS: Final = 3
 
 # Whatever else is installed: the tests count and list what comes with wanprep.
 os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
@@ -26,20 +32,26 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave tests with random input out of the coverage."""
+    """Leave tests with random input, and all but some rows of a table, out of the coverage."""
+    rows = Counter[str]()
     for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+        function = item.nodeid.partition("[")[0]
+        rows[function] += 1
+        is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_random or rows[function] > _TRACED_ROWS:
             item.add_marker("no_cover")
 
 
-@pytest.hookimpl(hookwrapper=True, trylast=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Do not trace tests that do not count; pytest-cov still does so under pytest-xdist."""
-    trace = sys.gettrace()
+    trace, of_threads = sys.gettrace(), threading.gettrace()
     if item.get_closest_marker("no_cover"):
         sys.settrace(None)
+        threading.settrace(None)
     yield
     sys.settrace(trace)
+    threading.settrace(of_threads)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -193,7 +193,10 @@ def parameter(**more: Any) -> Change:
 )  # fmt: skip
 def test_mistakes_in_the_data(folder: Path, file: str, change: Change, message: str) -> None:
     changed(folder, file, change)
-    assert any(message in problem for problem in problems(folder)), problems(folder)
+    if file != PROVIDER:  # what only the data shows needs no run of the code
+        (folder / "__init__.py").unlink()
+    found = problems(folder)
+    assert any(message in problem for problem in found), found
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,8 @@ def test_mistakes_in_the_data(folder: Path, file: str, change: Change, message: 
 )  # fmt: skip
 def test_mistakes_in_a_file(folder: Path, file: str, text: str | None, message: str) -> None:
     (folder / file).write_text((folder / TARGET).read_text() if text is None else text)
-    assert any(message in problem for problem in problems(folder)), problems(folder)
+    found = problems(folder)
+    assert any(message in problem for problem in found), found
 
 
 @pytest.mark.parametrize(
@@ -244,7 +248,8 @@ def test_mistakes_in_the_code(folder: Path, old: str, new: str, message: str) ->
         text = text.replace("answers.as_job_id(name)", "str(name)")
     flows.write_text(text.replace("Accepted, Provider", "Accepted, Events, Provider").replace(
         "Events(lambda: 1, lambda", "Events(connect=lambda: 1, read=lambda"))  # fmt: skip
-    assert any(message in problem for problem in problems(folder)), problems(folder)
+    found = problems(folder)
+    assert any(message in problem for problem in found), found
 
 
 def test_code_without_an_entry_point(folder: Path) -> None:
