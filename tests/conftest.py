@@ -68,7 +68,9 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
         if sys.dont_write_bytecode:  # where the checkout stays free of it, processes share it here
             monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-            monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("bytecode")))
+            folder = tmp_path_factory.getbasetemp()
+            shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+            monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
         caches = tmp_path_factory.mktemp("caches")
         (caches / "targets").mkdir()
         yield caches

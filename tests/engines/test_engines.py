@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import pytest
 from commands import Command
-from distributed import LocalCluster
 from PIL import Image
 
 from wanprep import __version__
@@ -60,6 +59,8 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Run a scheduler and two workers in threads of this process, which start at once."""
+    from distributed import LocalCluster  # heavy: not at collection, which each worker does
+
     cluster = LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, protocol="tcp://",
         dashboard_address="127.0.0.1:0", worker_dashboard_address="127.0.0.1:0",

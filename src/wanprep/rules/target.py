@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -137,11 +137,10 @@ class Targets(Mapping[str, Target]):
             raise KeyError(name)
         if name not in self._loaded:
             file = self._files[name]
-            if why := first_error(file.path):
+            contents = _digest(file.path)
+            if why := first_error(file.path, contents):
                 raise file.unusable(why)
-            from wanprep.rules.load_target import load_target
-
-            self._loaded[name] = load_target(file.path)
+            self._loaded[name] = _load(file.path, contents)
         return self._loaded[name]
 
     def __contains__(self, name: object) -> bool:
@@ -212,7 +211,8 @@ def all_targets(folders: Sequence[Path] = ()) -> Targets:
     for file in target_files(folders):
         listed = _entry_of(file.path)
         if not listed.id:
-            targets.leave_out(file, first_error(file.path) or "it cannot be read")
+            why = first_error(file.path, _digest(file.path))
+            targets.leave_out(file, why or "it cannot be read")
         elif file.plugin and plugin_name(listed.id.partition("/")[0]) != file.plugin:
             by_others.append((listed, file))  # a provider's own plugin comes first
         else:
@@ -234,27 +234,43 @@ class _Listed:
 
 def _entry_of(file: Path) -> _Listed:
     try:
-        data = json.loads(file.read_text(encoding="utf-8-sig"))
+        return _entry_in(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
+        return _Listed("")
+
+
+@lru_cache(256)
+def _entry_in(text: str) -> _Listed:
+    try:
+        data = json.loads(text)
         name, title, places = data["id"], str(data.get("title")), data.get("places", {})
         usable = all({"key", "in", "kind", "title", "description"} <= {*each}
                      for each in places.values())  # fmt: skip
-    except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return _Listed("")
     known = isinstance(name, str) and "/" in name
     is_default = data.get("default") is True
     return _Listed(name if known else "", title, places if usable else {}, is_default)
 
 
-def first_error(file: Path) -> str:
+@lru_cache(64)
+def _load(file: Path, _contents: str) -> Target:
+    """Load a valid file once for all commands of a process, such as those of an editor."""
+    from wanprep.rules.load_target import load_target
+
+    return load_target(file)
+
+
+def first_error(file: Path, contents: str) -> str:
     """Describe the first error in a target's file; empty for a valid one.
 
     That a file is valid is remembered by its contents: to validate takes as long as a check.
     """
-    if file.parent == BUILT_IN:
-        return ""  # by the tests
+    if not contents:
+        return ""
     from wanprep.media.cache import cache_folder
 
-    mark = os.path.join(cache_folder(), "targets", _digest(file))
+    mark = os.path.join(cache_folder(), "targets", contents)
     if os.path.exists(mark):
         return ""
     from wanprep.rules.check_target import target_errors
@@ -268,7 +284,9 @@ def first_error(file: Path) -> str:
 
 
 def _digest(file: Path) -> str:
-    """Hash all that decides whether a file is valid."""
+    """Hash all that decides whether a file is valid; nothing does for one that is built in."""
+    if file.parent == BUILT_IN:
+        return ""  # its validity is tested, and it does not change
     from hashlib import sha256
 
     digest = sha256(__version__.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import struct
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,9 +38,10 @@ RGBA_4444 = (0x0F00, 0x00F0, 0x000F, 0xF000)
 RGBA_1010102 = (0x3FF00000, 0xFFC00, 0x3FF, 0xC0000000)
 
 
+@cache
 def bmp(mode: str = "RGB") -> bytes:
     file = io.BytesIO()
-    Image.radial_gradient("L").resize((31, 17)).convert(mode).save(file, "BMP")
+    Image.linear_gradient("L").resize((31, 17)).convert(mode).save(file, "BMP")
     return file.getvalue()
 
 

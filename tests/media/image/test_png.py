@@ -8,6 +8,7 @@ import io
 import struct
 import time
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -66,6 +67,7 @@ def exif(orientation: int = 6) -> bytes:
     return tags.tobytes()[6:]
 
 
+@cache
 def large(*, after: bytes = END) -> bytes:
     """Make a PNG with more image data than is checked against checksums."""
     data = png(size=(400, 400))
