@@ -39,19 +39,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         rows[function] += 1
         is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if is_random or rows[function] > _TRACED_ROWS:
-            item.add_marker("no_cover")
+            item.add_marker("untraced")
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Do not trace tests that do not count; pytest-cov still does so under pytest-xdist."""
+    """Pause tracing; the `no_cover` of pytest-cov does so only without pytest-xdist."""
     trace, of_threads = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("no_cover"):
+    if item.get_closest_marker("untraced"):
         sys.settrace(None)
         threading.settrace(None)
     yield
-    sys.settrace(trace)
-    threading.settrace(of_threads)
+    if item.get_closest_marker("untraced"):
+        sys.settrace(trace)
+        threading.settrace(of_threads)
 
 
 @pytest.fixture(scope="session", autouse=True)

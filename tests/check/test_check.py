@@ -144,7 +144,7 @@ def test_what_lies_behind_an_address_is_unchecked(
     assert any("URLs" in note for note in report.unchecked) is expected
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_the_same_report_at_every_run() -> None:
     folder = MEDIA.parent / "bad"
     reports = [

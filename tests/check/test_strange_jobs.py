@@ -17,7 +17,7 @@ from wanprep.report import FORMATS, Style, renderer
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 GOOD: Final = Path(__file__).parents[2] / "fixtures/jobs/good"
 STRANGE: Final[list[Any]] = [

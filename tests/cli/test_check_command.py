@@ -329,7 +329,7 @@ HOSTILE_JOBS: Final = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_JOBS)
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_hostile_jobs_are_reported_quickly(name: str, tmp_path: Path, wanprep: Command) -> None:
     path = tmp_path / name
     path.write_text(HOSTILE_JOBS[name])

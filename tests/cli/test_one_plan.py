@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from commands import Command
 
 # Every command is covered by its own tests; these compare what commands say of many files.
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 MEDIA: Final = JOBS / "media"

@@ -134,7 +134,7 @@ def test_rules_are_listed_with_their_titles(capfd: pytest.CaptureFixture[str]) -
     assert all(rules()[line.split()[0]].title in line for line in lines)
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_rule_is_explained(capfd: pytest.CaptureFixture[str]) -> None:
     for name, rule in rules().items():
         out = output_of(capfd, "explain", name)

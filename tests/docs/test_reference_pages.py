@@ -26,7 +26,7 @@ def test_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, *capsys.readouterr()) == (0, "", ""), "run docs/generate.py"
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_outdated_pages_are_listed_and_rewritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -239,7 +239,7 @@ def test_any_text_has_an_answer(text: str) -> None:
         pytest.param("---\ntarget:\n" * 5_000, id="documents"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_time_grows_with_the_length_only(text: str) -> None:
     start = time.process_time()
     looks_like_job(text, PROVIDERS)

@@ -17,7 +17,7 @@ from wanprep import Facts, probe_many
 
 CORPUS: Final = Path(os.environ.get("WANPREP_TEST_CORPUS", "") or "no corpus named")
 pytestmark = [
-    pytest.mark.no_cover,
+    pytest.mark.untraced,
     pytest.mark.skipif(
         not (CORPUS / "truth.jsonl").is_file(),
         reason="WANPREP_TEST_CORPUS names no folder with truth.jsonl",

@@ -31,7 +31,7 @@ from wanprep.rules.bounds import bounds, violations
 from wanprep.rules.slots import schema_at, slot_of, split_path
 from wanprep.schemas import load_schema
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 LIMITS: Final = load_limits()
 CASES: Final[list[dict[str, Any]]] = [

@@ -34,7 +34,7 @@ def test_padding_has_the_color_of_the_background() -> None:
 
 @settings(deadline=None)
 @given(width=st.integers(1, 9000), height=st.integers(1, 9000), factor=st.floats(0.01, 0.99))
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_shrinking_never_moves_the_aspect_away_from_1(
     width: int, height: int, factor: float
 ) -> None:

@@ -16,7 +16,7 @@ from wanprep.job.model import read_jobs
 if TYPE_CHECKING:
     from wanprep.fix.job.changes import FixedJob
 
-pytestmark = pytest.mark.no_cover
+pytestmark = pytest.mark.untraced
 
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
 MEDIA_RULES: Final = {

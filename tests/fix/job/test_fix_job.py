@@ -529,7 +529,7 @@ def test_a_job_without_a_known_target_gets_its_keys() -> None:
     assert fix(text).text == text.replace("promt", "prompt")
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_huge_job_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A job far beyond what people write must not take minutes."""
     text = f"target: {EVOLINK}\nprompt: Image 1\nreferences: [{{image: a.jpg}}]\nparameters:\n"

@@ -115,7 +115,7 @@ def test_every_visible_character_is_found(value: str, style: str | None, line_br
     ],
 )
 @pytest.mark.parametrize("quote", ['"', "|\n", ">\n", "'", ""])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_time_grows_with_the_length_only(unit: str, quote: str) -> None:
     start = time.process_time()
     character_spans(quote + unit * 5_000 + quote, "x")

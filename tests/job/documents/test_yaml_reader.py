@@ -144,7 +144,7 @@ def test_broken_documents_count_as_well(monkeypatch: pytest.MonkeyPatch) -> None
         pytest.param("a: &a\n" + " #\n" * 15_000 + " b", id="comments behind an anchor"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_time_grows_with_the_length_only(text: str) -> None:
     start = time.process_time()
     assert read(text)

@@ -238,7 +238,7 @@ def test_rewrite(prompt: str, written: str) -> None:
 @pytest.mark.parametrize(
     "style", [style for style in forms() if style in STYLES and style != "character1"]
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_prompt_means_the_same_in_every_style(style: str) -> None:
     for prompt in PROMPTS:
         written = rewrite(prompt, MANY, Dialect((style,)))

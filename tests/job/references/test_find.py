@@ -112,7 +112,7 @@ def test_tokens_of_any_text_are_in_order(prompt: str) -> None:
         pytest.param("https://", id="an endless URL"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_time_grows_with_the_length_only(unit: str) -> None:
     prompt = unit * (200_000 // len(unit))
 
@@ -130,7 +130,7 @@ def test_time_grows_with_the_length_only(unit: str) -> None:
         pytest.param("图1" + "、2" * 100_000, id="one endless list"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_the_number_of_tokens_is_bounded(prompt: str) -> None:
     started = time.process_time()
     found = find_tokens(prompt)

@@ -293,7 +293,7 @@ def test_two_frames_are_enough() -> None:
         pytest.param(id3((b"ABCD" + bytes(7)) * 100_000), id="endless fields"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_would_take_long_is_given_up(data: bytes) -> None:
     started = time.process_time()
 
@@ -302,7 +302,7 @@ def test_what_would_take_long_is_given_up(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_an_hour_takes_no_time() -> None:
     data = mp3("-b:a", "128k") * 1385
     started = time.process_time()

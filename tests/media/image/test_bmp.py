@@ -180,7 +180,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 
 @pytest.mark.parametrize("header", [12, 16, 40, 124])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_is_cut_off_anywhere_is_never_called_whole(header: int) -> None:
     whole = make_bmp(header)
     for length in range(2, len(whole) - 3):

@@ -135,7 +135,7 @@ def test_what_is_cut_off_in_an_image_is_never_called_whole() -> None:
         pytest.param(screen() + frame()[:-4] + b"\xff" * 4_000_000, id="long blocks"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     started = time.process_time()
 
@@ -143,7 +143,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = gif(3, transparency=3)
     for at in range(6, len(whole), 3):

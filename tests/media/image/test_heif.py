@@ -460,7 +460,7 @@ def test_sequences(data: bytes, facts: dict[str, Any]) -> None:
     assert {name: found.get(name) for name in facts} == facts
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_cut_is_noticed() -> None:
     data = avif("RGBA", orientation=6)
 
@@ -469,7 +469,7 @@ def test_every_cut_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("frames", [1, 3])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_broken_bytes_end_in_an_answer(frames: int) -> None:
     whole = avif(gps=True, frames=frames)
     dice = random.Random(7)  # noqa: S311 - the same accidents every time
@@ -486,7 +486,7 @@ def test_broken_bytes_end_in_an_answer(frames: int) -> None:
         assert time.perf_counter() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_tables_without_end_are_not_followed() -> None:
     """Extents of no size at all make no progress in the file, however many there are."""
     rows = struct.pack(">HHHH", MAIN, 0, 0, 0xFFFF) * 50_000

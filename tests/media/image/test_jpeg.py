@@ -190,7 +190,7 @@ def test_unusable(data: bytes, problem: str, size: tuple[int | None, int | None]
     assert (found.get("width"), found.get("height")) == size
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_is_cut_off_anywhere_is_never_called_whole() -> None:
     whole = jpeg(exif=exif(6))
     for length in range(3, len(whole)):
@@ -207,7 +207,7 @@ def test_what_is_cut_off_anywhere_is_never_called_whole() -> None:
         pytest.param(jpeg()[:-2] + bytes(4_000_000), id="no end"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     started = time.process_time()
 
@@ -215,7 +215,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = jpeg(exif=exif(6))
     scan = whole.index(b"\xff\xda") + 20

@@ -248,7 +248,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 
 @pytest.mark.parametrize("whole", [png(), large()], ids=["small", "large"])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
     for length in range(8, len(whole) - 4, 1 + len(whole) // 2000):
         assert read(whole[:length])["readable"] is False
@@ -263,7 +263,7 @@ def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
         pytest.param(SIGNATURE + b"\0\0\0\0" * 1_000_000, id="zeros"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     started = time.process_time()
 
@@ -271,7 +271,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_many_false_exifs_at_the_end_are_tried_quickly() -> None:
     started = time.process_time()
 
@@ -279,7 +279,7 @@ def test_many_false_exifs_at_the_end_are_tried_quickly() -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = png(exif=exif())
     for at in range(8, 400):

@@ -160,7 +160,7 @@ def test_a_page_that_claims_65535_tags_again_and_again_is_left_soon() -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_damage_never_hangs_or_crashes() -> None:
     whole = make_tiff(PAGE | {0x0112: 6, 0x8825: 8, 338: 1, 324: 8, 325: 1}, following=20)
     for at in range(len(whole)):

@@ -177,7 +177,7 @@ def test_unusable(data: bytes, problem: str, width: int | None) -> None:
 
 
 @pytest.mark.parametrize("whole", [webp("RGBA", exif=exif(6)), moving(3)], ids=["still", "moving"])
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
     for length in range(12, len(whole)):
         assert read_webp(Bytes(whole[:length]))["readable"] is False
@@ -191,7 +191,7 @@ def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
         pytest.param(riff(b"VP8 \xff\xff\xff\xff" + bytes(99), claimed=0xFFFFFFFF), id="huge"),
     ],
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     started = time.process_time()
 
@@ -199,7 +199,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_flipped_bytes_never_hang_or_crash() -> None:
     whole = webp("RGBA", exif=exif(6))
     for at in range(8, len(whole)):

@@ -389,7 +389,7 @@ def test_mediainfo_is_kept_from_tables_that_lead_nowhere(clip: bytes) -> None:
 @pytest.mark.parametrize(
     "flags", ["faststart", "frag_keyframe+empty_moov", "frag_every_frame+empty_moov", "empty_moov"]
 )
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_every_cut_is_noticed(make: Make, flags: str) -> None:
     data = make("whole.mp4", *COPY, "-movflags", flags + "+skip_trailer")
     end = data.rindex(b"mdat")
@@ -402,7 +402,7 @@ def test_every_cut_is_noticed(make: Make, flags: str) -> None:
         assert "problem" in found or between
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_broken_bytes_end_in_an_answer(clip: bytes) -> None:
     start = clip.index(b"moov") + 4
     dice = random.Random(7)  # noqa: S311 - the same accidents every time
@@ -417,7 +417,7 @@ def test_broken_bytes_end_in_an_answer(clip: bytes) -> None:
         assert time.perf_counter() - started < 20
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_reading_tables_is_quick(clip: bytes) -> None:
     """A hundred clips take well below a second, beside what libmediainfo takes."""
     source = Bytes(clip)

@@ -326,7 +326,7 @@ def test_a_table_beyond_all_videos_is_given_up() -> None:
         timeline(moov(1000, box(b"trak", full(b"tkhd", bytes(80)), mdia)))
 
 
-@pytest.mark.no_cover
+@pytest.mark.untraced
 def test_broken_bytes_end_in_an_answer_or_an_ordinary_exception() -> None:
     whole = mp4(1000, Trak(offsets=((5, 60), (5, 0)), edits=((900, 60),)), SOUND, COVER)
     start = whole.index(b"moov") + 4
