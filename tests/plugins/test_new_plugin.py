@@ -46,8 +46,8 @@ def test_its_own_tests_pass(tmp_path: Path) -> None:
     write_plugin("acme", tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
-        cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, check=False,
-        timeout=60,
+        cwd=tmp_path, env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
 

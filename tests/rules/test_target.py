@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,10 @@ from wanprep.rules.bounds import Bound, bounds
 from wanprep.rules.finding import rules
 from wanprep.rules.load_target import load_target
 from wanprep.rules.slots import schema_at, split_path
-from wanprep.rules.target import all_targets, choose_targets, target_files
+from wanprep.rules.target import Target, all_targets, choose_targets, target_files
 from wanprep.schemas import load_schema
 
+FIXTURES: Final = Path(__file__).parents[2] / "fixtures"
 TARGETS: Final = all_targets()
 IDS: Final = [
     "byteplus/seedance-2.0",
@@ -296,6 +298,23 @@ def test_choosing() -> None:
         choose_targets(["zzz"], TARGETS)
 
 
-def test_a_target_is_read_once() -> None:
-    assert TARGETS["wan/2.7"] is TARGETS["wan/2.7"]
+def test_a_target_is_read_once_for_as_long_as_its_files_stay_the_same(tmp_path: Path) -> None:
+    assert TARGETS["wan/2.7"] is all_targets()["wan/2.7"]
     assert "wan/2.6" not in TARGETS
+    shutil.copytree(FIXTURES / "targets", tmp_path, dirs_exist_ok=True)
+
+    def load() -> Target:
+        [name] = set(targets := all_targets([tmp_path])) - set(TARGETS)
+        return targets[name]
+
+    first = load()
+    assert load() is first
+    for name in ("wide-video.json", "wide-video-request.schema.json"):
+        data = json.loads((tmp_path / name).read_text())
+        (tmp_path / name).write_text(json.dumps(data | {"title": "Acme: another"}))
+        changed = load()
+        assert changed is not first
+        first = changed
+    assert first.title == "Acme: another"
+    assert first.request
+    assert first.request["title"] == "Acme: another"

@@ -32,8 +32,12 @@ class Element:
 
     name: str
     attributes: dict[str, str]
-    text: str = ""
     inside: list[Element] = field(default_factory=list)
+    pieces: list[str] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
 
     @property
     def classes(self) -> set[str]:
@@ -74,7 +78,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         for each in self._open:
-            each.text += data
+            each.pieces.append(data)
 
 
 def parsed(page: str) -> Element:
