@@ -6,6 +6,8 @@ import ast
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +47,7 @@ def test_every_room_has_its_place() -> None:
     assert {room for room, _ in modules()} == set(ROOMS)
 
 
+@pytest.mark.untraced
 def test_no_import_goes_up() -> None:
     upward = [
         f"{path.relative_to(PACKAGE)}:{line} ({room}) imports from {other}"

@@ -186,6 +186,7 @@ def test_fix_leaves_the_words_alone_that_are_accepted(
     capfd.readouterr()
 
 
+@pytest.mark.untraced
 def test_thousands_of_comments_take_time_in_proportion() -> None:
     def seconds(count: int) -> float:
         keys = "".join(f"  key{at}: 1  # wanprep: ignore[{SMALL}]\n" for at in range(count))

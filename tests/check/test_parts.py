@@ -85,6 +85,7 @@ def test_the_parts_are_the_whole(folder: Path, paths: tuple[str, ...], count: in
     assert len(every) == count
 
 
+@pytest.mark.untraced
 def test_no_report_keeps_a_part(folder: Path) -> None:
     whole = run_check(CheckRequest(paths=(str(folder / "refs"),), offline=True))
     live: list[int] = []

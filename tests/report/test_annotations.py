@@ -186,6 +186,7 @@ def test_gitlab_gets_unknown_as_issues() -> None:
     assert len({each["fingerprint"] for each in issues}) == 2
 
 
+@pytest.mark.untraced
 def test_check_writes_gitlab_issues(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,6 +198,7 @@ def test_check_writes_gitlab_issues(
     assert not [each for each in issues if each["location"]["path"].startswith((".", "/"))]
 
 
+@pytest.mark.untraced
 def test_thousands_of_files_take_time_in_proportion() -> None:
     def seconds(count: int) -> float:
         names = [f"{at}.png" for at in range(count)]
