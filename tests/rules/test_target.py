@@ -308,6 +308,9 @@ def test_a_target_is_read_once_for_as_long_as_its_files_stay_the_same(tmp_path: 
         return targets[name]
 
     first = load()
+    described = list(first.roles)
+    assert first.roles["no_such_role"]["not"] == {}
+    assert list(load().roles) == described
     assert load() is first
     for name in ("wide-video.json", "wide-video-request.schema.json"):
         data = json.loads((tmp_path / name).read_text())

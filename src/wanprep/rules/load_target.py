@@ -70,6 +70,7 @@ class _RoleLimits(dict[str, "Schema"]):
         roles = common_roles().beside([data.get("places", {})])
         self._rules = {name: role.unsupported for name, role in roles.items()}
         self._data = data
+        self._rejecting: dict[str, Schema] = {}  # apart: only what is described is listed
         super().__init__(described)
 
     def __missing__(self, role: str) -> Schema:
@@ -81,7 +82,7 @@ class _RoleLimits(dict[str, "Schema"]):
             "confidence": "inferred",
         }
         notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": source}
-        return self.setdefault(role, {"not": {}, **notes})
+        return self._rejecting.setdefault(role, {"not": {}, **notes})
 
 
 def _checked(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
