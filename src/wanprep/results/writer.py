@@ -49,7 +49,6 @@ class RowWriter:
         self._store, self._manifest = store, manifest
         self._part = Part("", 0, rules, probe, time.time_ns())
         self._lines: list[bytes] = []
-        self._unlisted = 0  # rows that workers have written since the manifest was
         self._written = time.monotonic()
 
     def add(self, rows: Iterable[Row], part: Report) -> None:
@@ -63,8 +62,7 @@ class RowWriter:
         """Add a part that is written already."""
         self._note(part)
         self._list(name, rows)
-        self._unlisted += rows
-        if self._unlisted >= _ROWS or self._is_late():
+        if self._is_late():  # not more often: a manifest may list many thousands
             self.flush()
 
     def flush(self) -> None:
@@ -74,7 +72,7 @@ class RowWriter:
             number = len(self._manifest.parts) + 1
             self._list(_write_lines(self._store, number, lines), len(lines))
         self._manifest.write(self._store)
-        self._written, self._unlisted = time.monotonic(), 0
+        self._written = time.monotonic()
 
     def _note(self, part: Report) -> None:
         targets = dict.fromkeys([*self._manifest.targets, *part.targets])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -45,12 +47,20 @@ if TYPE_CHECKING:
     Missing = tuple[int, int]  # offset and length
     Found = Facts | Missing | None
 
-# Mostly waiting: a store answers hundreds of requests at once.
+# A store that takes long to answer answers hundreds of requests at once. Where it is near, so many
+# threads would wait for each other: the first ones suffice for answers that take 20 ms, and 128 for
+# those that take 100 ms.
 _THREADS: Final = 128
+_FIRST_THREADS: Final = 16
+_NEAR: Final = 0.02
+_THREADS_BY_SECOND: Final = 1400
+_TIMED: Final = 64  # requests, of which the quickest shows how far a store is
 # While the workers read the parts of one batch, those of the next are requested.
 _BATCH: Final = 256
 # A store that failed so often in a row, each time with several attempts, is not asked again.
 _FAILURES: Final = 2 * _THREADS
+# How much of the end the readers of JPEG and PNG look at: it is requested before they ask.
+_ENDS: Final = {b"\xff\xd8\xff": 4096, b"\x89PNG": 64 * 1024}
 _ANSWERS: Final = (NoSuchObject, NotAllowed, ObjectChanged, ObjectUnchanged)
 
 
@@ -106,10 +116,12 @@ class ObjectProber(Closing):
         self._decode = decode
         # Without a lock, for which so many threads would wait longer than for the store.
         self._failing: dict[str, int] = {}
+        self._rest = threading.Lock()
         self._folder = TemporaryDirectory(prefix="wanprep-", ignore_cleanup_errors=True)
         self._numbers = count()
         self._files: list[str] = []  # written over, since to create one takes longer than the rest
-        self._threads = DaemonThreads(_THREADS)
+        self._threads = DaemonThreads(_THREADS, _FIRST_THREADS)
+        self._seconds: deque[float] = deque(maxlen=_TIMED)  # that requests took
 
     def close(self) -> None:
         """End the threads, and remove what was downloaded."""
@@ -180,20 +192,30 @@ class ObjectProber(Closing):
             remote.fail(f"{NOT_READ}: {error}")
 
     def _store_part(self, remote: RemoteObject, missing: Missing | None) -> None:
-        start, end = remote.parts.next_request(*missing) if missing else (0, HEAD)
+        if missing:
+            self._request(remote, *remote.parts.next_request(*missing))
+            return
+        part = self._request(remote, 0, HEAD)
+        for beginning, length in _ENDS.items():
+            if part.data.startswith(beginning) and not remote.parts.complete:
+                self._request(remote, max(HEAD, part.size - length), part.size)
+
+    def _request(self, remote: RemoteObject, start: int, end: int) -> Part:
+        """Read a part, of the version of the first one, and write it to its place."""
         remote.left -= end - start
         if remote.left < 0:
             raise StoreError(f"reading it would take more than {file_size(MAX_BYTES)}")
-        etag = remote.known.version.etag if remote.known else ""
-        if missing:
+        if start:
             part = self._read(remote.url, start, end, same=remote.version.etag)
         else:
-            part = self._read(remote.url, start, end, other=etag)
+            known = remote.known.version.etag if remote.known else ""
+            part = self._read(remote.url, start, end, other=known)
             remote.parts, remote.version = Parts(part.size), Version(part.etag)
             remote.content_type = part.content_type
         if part.data:
             remote.parts.add(start, start + len(part.data))
         remote.write(part.data, start)
+        return part
 
     def _read(self, url: str, start: int, end: int, **version: str) -> Part:
         """Read from a store, unless it has not answered for a while."""
@@ -202,7 +224,9 @@ class ObjectProber(Closing):
             raise StoreError("its store did not answer other requests")
         try:
             store, key = self._stores.at(url)
+            begun = time.monotonic()
             part = store.read(key, start, end, **version)
+            self._time(time.monotonic() - begun)
         except _ANSWERS:
             self._failing.pop(root, None)
             raise
@@ -211,6 +235,14 @@ class ObjectProber(Closing):
             raise
         self._failing.pop(root, None)
         return part
+
+    def _time(self, seconds: float) -> None:
+        """Allow as many threads as it takes to wait for answers that need so long."""
+        self._seconds.append(seconds)
+        if len(self._seconds) >= _FIRST_THREADS and self._rest.acquire(blocking=False):
+            waiting = max(0.0, min(tuple(self._seconds)) - _NEAR)
+            self._threads.allow(_FIRST_THREADS + int(waiting * _THREADS_BY_SECOND))
+            self._rest.release()
 
     def _decode_whole(
         self, remote: RemoteObject, facts: Facts, decode: Callable[[str], Facts]

@@ -22,9 +22,12 @@ class DaemonThreads(Closing):
     delay the end of an interrupted run.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, first: int | None = None) -> None:
+        """Start at most `most` threads; only `first` of them before `allow` is called."""
         self._most = most
+        self._allowed = first or most
         self._started = 0
+        self._lock = threading.Lock()
         self._free = threading.Semaphore(0)
         self._queue: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
 
@@ -32,10 +35,22 @@ class DaemonThreads(Closing):
         """Call a function as soon as a thread is free."""
         future: Future[T] = Future()
         self._queue.put((future, call))
-        if not self._free.acquire(blocking=False) and self._started < self._most:
-            self._started += 1
-            threading.Thread(target=self._serve, daemon=True).start()
+        if not self._free.acquire(blocking=False):
+            self._start()
         return future
+
+    def allow(self, count: int) -> None:
+        """Let more threads work on what waits; one thread at a time may call this."""
+        self._allowed = max(self._allowed, min(count, self._most))
+        for _ in range(self._queue.qsize()):
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._started >= self._allowed:
+                return
+            self._started += 1
+        threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
         while item := self._queue.get():
