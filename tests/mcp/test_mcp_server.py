@@ -186,7 +186,7 @@ def test_the_other_tools_that_read(agent: Connected) -> None:
         ("fix", {"paths": ["tiny.png"], "out": "ready/../.."}, "is outside"),
         ("fix", {"paths": ["tiny.png"], "out": "s3://bucket/x"}, "is not a folder"),
         ("submit", {"job": "tiny.png"}, "only jobs can be submitted"),
-        ("submit", {"job": "demo/job.yaml", "wait": True, "output": ".."}, "is outside"),
+        ("submit", {"job": "demo/job.yaml", "wait": True, "out": ".."}, "is outside"),
         ("runs", {"ids": ["nobody"]}, "nobody"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def probe(
     from wanprep.media.facts import is_remote
     from wanprep.media.workers import probe_in_worker
 
-    name = str(path)
+    name = os.fspath(path)
     check_paths([name])
     if is_remote(name):
         return next(probe_many([name], deep=deep, cache=cache, workers=1, config=config))
@@ -66,8 +67,9 @@ def load_job(path: StrPath, *, config: Configuration = True) -> JobFile:
     from wanprep.job.model import read_jobs
     from wanprep.rules.target import all_targets
 
-    check_paths([str(path)])
-    return read_jobs(str(path), all_targets(resolve_config(config).target_folders).roles)
+    name = os.fspath(path)
+    check_paths([name])
+    return read_jobs(name, all_targets(resolve_config(config).target_folders).roles)
 
 
 def check(

@@ -57,7 +57,7 @@ def make_fix(
     """Make a task of what `plan` or `fix` is given."""
     folder = os.fspath(out) if out is not None else None
     file = os.fspath(receipt) if receipt is not None else default_receipt(folder)
-    require_destination([*map(str, paths)], folder, in_place, required=required)
+    require_destination([os.fspath(path) for path in paths], folder, in_place, required=required)
     ignored = parse_rule_names(ignore)
     request = check_request(paths or (".",), config, **options)
     task = make_task(

@@ -39,7 +39,7 @@ def submit(
     allowance = permissions.spend
     assert allowance  # noqa: S101 - or the tool would not be there
     wait = arguments.get("wait", False)
-    folder = permissions.place(arguments.get("output")) if wait else None
+    folder = permissions.place(arguments.get("out")) if wait else None
     targets = [arguments["target"]] if "target" in arguments else []
 
     def send(most: float) -> tuple[Run, ...]:
@@ -131,8 +131,8 @@ def runs(arguments: Arguments, permissions: Permissions, progress: ProgressCallb
     from wanprep.submit.session.submit_jobs import work
     from wanprep.submit.session.tasks import Task
 
-    output = arguments.get("output")
-    folder = permissions.place(output) if output is not None else None
+    out = arguments.get("out")
+    folder = permissions.place(out) if out is not None else None
     with ExitStack() as held:
         session = open_session(held, resolve_config(True), os.environ)  # noqa: FBT003
         ids = arguments.get("ids")

@@ -201,7 +201,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
             "target": {"type": "string", "description": "Required if the job names several."},
             "wait": {"type": "boolean", "description": "Wait until the job ends, and download its"
                      " result. That takes minutes; `runs` does the same later."},
-            "output": _RUN_FOLDER,
+            "out": _RUN_FOLDER,
         },
         required=("job",),
         result=lambda: RUNS,
@@ -216,7 +216,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         arguments={
             "ids": _strings("Ids of runs; all is the default."),
             "refresh": {"type": "boolean", "description": "Ask the providers for the state."},
-            "output": _RUN_FOLDER,
+            "out": _RUN_FOLDER,
             **_window(50, "runs"),
         },
         result=lambda: RUNS,
