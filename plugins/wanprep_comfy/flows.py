@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
@@ -100,19 +100,9 @@ def _refused(response: Response) -> Refused:
 
 def _reason(response: Response) -> tuple[str, str]:
     body = answers.json_or_none(response)
-    fields = answers.as_objects(answers.value_at(body, "detail"))
-    messages = dict.fromkeys(_field_message(each) for each in fields[:5])
-    message = "; ".join(messages) or answers.text_at(
+    message = answers.field_errors(answers.value_at(body, "detail")) or answers.text_at(
         body, "error.message", "message", "detail", "error"
     )
     return message, response.headers.get("x-comfy-error-type", "") or answers.text_at(
         body, "error_type"
     )
-
-
-def _field_message(detail: Mapping[str, Any]) -> str:
-    place = detail.get("loc")
-    names = [answers.as_text(each) for each in place] if isinstance(place, list) else []
-    name = ".".join(each for each in names if each not in {"", "body"})
-    message = answers.text_at(detail, "msg", "message")
-    return f"{name}: {message}" if name else message

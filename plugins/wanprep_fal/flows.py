@@ -5,7 +5,7 @@ The URLs of a request are those of the application and not of the model: the ans
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, answers
 
@@ -113,17 +113,8 @@ def _reason(body: object) -> tuple[str, str]:
     """Read an error's message and code: that of a request, or those of single fields."""
     detail = answers.value_at(body, "detail")
     fields = answers.as_objects(detail)
-    messages = dict.fromkeys(_field_message(each) for each in fields[:5])
-    message = "; ".join(messages) or answers.text_at(body, "detail", "error", "message")
+    message = answers.field_errors(detail) or answers.text_at(body, "detail", "error", "message")
     code = answers.text_at(body, "error_type") or (
         answers.text_at(fields[0], "type") if fields else ""
     )
     return message, code
-
-
-def _field_message(detail: Mapping[str, Any]) -> str:
-    place = detail.get("loc")
-    names = [answers.as_text(each) for each in place] if isinstance(place, list) else []
-    name = ".".join(each for each in names if each not in {"", "body"})
-    message = answers.text_at(detail, "msg")
-    return f"{name}: {message}" if name else message

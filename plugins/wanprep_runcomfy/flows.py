@@ -163,13 +163,5 @@ def _message(body: object) -> str:
     """Read an error's message, and its messages about single fields."""
     message = answers.text_at(body, "error_message", "message", "error", "error.message")
     details = answers.value_at(body, "detail")
-    fields = [_field_message(each) for each in answers.as_objects(details)]
-    fields = fields or [answers.as_text(details)]
-    return "; ".join(dict.fromkeys(part for part in (message, *fields[:5]) if part))
-
-
-def _field_message(detail: Mapping[str, Any]) -> str:
-    place = detail.get("loc")
-    name = ".".join(answers.as_text(part) for part in place) if isinstance(place, list) else ""
-    message = answers.text_at(detail, "msg", "message")
-    return f"{name}: {message}" if name and message else message
+    fields = answers.field_errors(details) or answers.as_text(details)
+    return "; ".join(dict.fromkeys(part for part in (message, fields) if part))

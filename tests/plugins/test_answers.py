@@ -17,6 +17,7 @@ from wanprep.plugins.answers import (
     as_text,
     as_time,
     as_urls,
+    field_errors,
     path_segment,
     text_at,
     value_at,
@@ -176,3 +177,17 @@ def test_text_at(paths: tuple[str, ...], expected: str) -> None:
     assert text_at(body, *paths) == expected
     assert text_at([body], *paths) == ""
     assert value_at(body, "error.code") == 7
+
+
+@pytest.mark.parametrize(
+    ("detail", "text"),
+    [
+        ([{"loc": ["body", "prompt"], "msg": "too long"}, {"msg": "and"}], "prompt: too long; and"),
+        ([{"loc": ["body", "urls", 0], "message": "no URL"}], "urls.0: no URL"),
+        ([{"msg": "twice"}, {"msg": "twice"}, 7], "twice"),
+        ("no list", ""),
+        (None, ""),
+    ],
+)
+def test_errors_of_single_fields(detail: object, text: str) -> None:
+    assert field_errors(detail) == text

@@ -52,7 +52,7 @@ def test_submit_sends_one_paid_request() -> None:
                 "error_code": 422001,
                 "detail": [{"loc": ["body", "duration"], "msg": "too long"}, {"msg": "x"}, 7],
             },
-            "body.duration: too long; x",
+            "duration: too long; x",
             "wanprep check",
             id="fields",
         ),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.flow import Response, Sent, State
 
+_MOST_FIELDS: Final = 5
 _LONGEST_TEXT: Final = 400
 _LONGEST_URL: Final = 8192
 _URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\"<>\\]+", re.IGNORECASE)
@@ -61,6 +62,20 @@ def as_objects(value: object, names: Sequence[str] = ()) -> list[Mapping[str, An
             inside = (value[name] for name in names if isinstance(value.get(name), list | dict))
             value = next(inside, None)
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def field_errors(value: object) -> str:
+    """Join the messages about single fields: [{"loc": ["body", "prompt"], "msg": "too long"}]."""
+    messages = (_field_error(each) for each in as_objects(value)[:_MOST_FIELDS])
+    return "; ".join(dict.fromkeys(each for each in messages if each))
+
+
+def _field_error(field: Mapping[str, Any]) -> str:
+    place = field.get("loc")
+    names = [as_text(each) for each in place] if isinstance(place, list) else []
+    name = ".".join(each for each in names if each not in {"", "body"})
+    message = text_at(field, "msg", "message")
+    return f"{name}: {message}" if name and message else message
 
 
 def as_job_id(value: object, pattern: re.Pattern[str] = _ID) -> str:
