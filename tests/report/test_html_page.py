@@ -112,6 +112,15 @@ def test_every_bad_job_has_a_card() -> None:
     assert rules == {each.rule for each in report.findings}
     assert page.all("mark", "unbound")
     assert "Errors in" in page.one("h1").text
+    jobs, files = report.summary["jobs"], report.summary["assets"]
+    about = page.one("p", "about").text
+    assert about.startswith(f"{jobs} jobs and {files} files checked for ")  # as text and JSON say
+    assert report.inputs
+    cases = [case for of_file in report.inputs.cases for case in of_file]
+    named = {asset.location for case in cases for asset in case.intent.assets}
+    unseen = named - {*report.inputs.facts}
+    assert unseen
+    assert f"{len(unseen)} URLs not requested." in about
     names = [each.one("h3").text for each in page.all("article", "file")]
     assert len(names) == len(set(names)) + names.count("hero.jpg") - 1  # one lies behind a host
     kinds = [each.classes & {"is-error", "is-warning", "is-fine"} for each in page.all("article")]

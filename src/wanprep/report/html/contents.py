@@ -100,8 +100,13 @@ class Contents:
 
     @property
     def checked(self) -> str:
-        """Count what was checked."""
-        return _in_words(self.total["jobs"], self.total["files"]) or "Nothing"
+        """Count what was checked, as every other format does."""
+        return _in_words(self.total["jobs"], self.totals.assets) or "Nothing"
+
+    @property
+    def not_requested(self) -> int:
+        """Count the URLs that have a card, though they were not requested."""
+        return max(0, self.total["files"] - self.totals.assets)
 
     @property
     def hidden(self) -> int:
