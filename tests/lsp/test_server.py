@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Command
 from language_client import Editor, wait_until, written
-from loopback import Loopback, silent
+from loopback import Loopback, answer, silent
 from lsprotocol import types
 
 pytest_plugins = ["language_client_fixtures"]
@@ -46,15 +46,14 @@ def test_it_counts_bytes_and_waits_neither_for_a_url_nor_at_its_end(
         wait_until(lambda: site.heard)
         offers = editor.ask(types.TEXT_DOCUMENT_COMPLETION, "url.yaml", "0:8")
         hover = editor.ask(types.TEXT_DOCUMENT_HOVER, "url.yaml", "3:14")
-        start = types.Position(0, 0)
-        waiting = types.CodeActionParams(
-            editor.document("url.yaml"), types.Range(start, start), types.CodeActionContext([])
-        )
-        error = editor.cancelled_request(types.TEXT_DOCUMENT_CODE_ACTION, waiting)
+        later = editor.diagnostics("url.yaml", editor.change("url.yaml", "Image 4 ", "1:8-1:8"))
+        waiting = types.ExecuteCommandParams("wanprep.check", [editor.uri("url.yaml"), 1])
+        error = editor.cancelled_request(types.WORKSPACE_EXECUTE_COMMAND, waiting)
         status = editor.hang_up()
 
     assert "wan/2.7" in {item.label for item in offers.items}
     assert "was not checked" in hover.contents.value
+    assert "prompt-ref-unbound" in {each.code for each in later}
     assert "is canceled" in str(error)
     assert status == 1  # it was not told to end
 
@@ -69,3 +68,21 @@ def test_without_the_extra_it_says_what_to_install(
     assert result.status == 2
     assert "pip install 'wanprep[lsp]'" in result.err
     assert json.dumps(result.out) == '""'
+
+
+def test_what_a_url_holds_counts_when_it_was_requested(editor: Editor, folder: Path) -> None:
+    tiny = (folder / "refs/tiny.png").read_bytes()
+    with Loopback({"/hero.png": [answer(200, tiny, content_type="image/png")]}) as site:
+        (folder / "net").mkdir()
+        (folder / "net/wanprep.toml").write_text(
+            f'[network]\nallow-hosts = ["127.0.0.1:{site.port}"]\n'
+        )
+        text = GOOD.replace("Image 4 walks", "Rain").replace("refs", site.url)
+        before = {each.code for each in editor.check("net/url.yaml", text)}
+        asked = types.ExecuteCommandParams("wanprep.check", [editor.uri("net/url.yaml"), 1])
+        summary = editor.request(types.WORKSPACE_EXECUTE_COMMAND, asked)
+        after = {each.code for each in editor.check("net/url.yaml", text + "# edited\n")}
+
+    assert "image-too-small" not in before
+    assert summary.startswith("url.yaml: ")
+    assert "image-too-small" in after

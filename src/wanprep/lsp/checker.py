@@ -10,9 +10,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.exclude import is_excluded
-from wanprep.check.inputs import probe_jobs
+from wanprep.check.inputs import probe_jobs, probe_urls
 from wanprep.check.one_text import inputs_of_text, read_text
-from wanprep.check.pipeline import is_reached, judge_inputs
+from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.closing import Closing
 from wanprep.config import find_config
@@ -120,19 +120,24 @@ class Checker(Closing):
         facts = {name: self._facts[name][1] for name in names if name in self._facts}
         return Analysis(document, inputs_of_text(jobs, request, targets, facts), targets)
 
-    def check(
-        self, document: OpenDocument, is_current: Callable[[], bool], *, online: bool = False
-    ) -> Analysis | None:
+    def check(self, document: OpenDocument, is_current: Callable[[], bool]) -> Analysis | None:
         """Check a document; None if it changes meanwhile."""
         request, targets, jobs = self._read(document)
         if not is_current():
             return None
-        facts = self._probed(jobs, replace(request, offline=not online))
+        facts = self._probed(jobs, request)
         if not is_current():
             return None
         inputs = inputs_of_text(jobs, request, targets, facts)
         report = with_fixes(_without_baseline(judge_inputs(inputs)))
         return Analysis(document, inputs, targets, report)
+
+    def request_urls(self, document: OpenDocument) -> None:
+        """Probe the URLs of a document; what is found counts until the next time."""
+        request, _, jobs = self._read(document)
+        urls = {asset.location: asset for asset in jobs.assets("url")}
+        found = probe_urls(urls, replace(request, offline=False))
+        self._facts |= {url: (None, facts) for url, facts in found.items()}
 
     def _read(self, document: OpenDocument) -> tuple[CheckRequest, Targets, ReadJobs]:
         config = find_config(Path(document.path).parent)
@@ -156,11 +161,8 @@ class Checker(Closing):
                 probe = prober(deep=False, cache=True, workers=_WORKERS)
                 self._probe = self._stack.enter_context(probe)
             facts = probe_jobs(jobs, (), request, self._probe_changed)
-            urls = [each.location for kind in ("url", "object") for each in jobs.assets(kind)]
-            self._facts |= {url: (None, facts[url]) for url in urls
-                            if url in facts and is_reached(facts[url])}  # fmt: skip
-            known = {url: self._facts[url][1] for url in urls if url in self._facts}
-            return {**known, **facts}
+            urls = [asset.location for asset in jobs.assets("url")]
+            return {**facts, **{url: self._facts[url][1] for url in urls if url in self._facts}}
 
     def _probe_changed(self, names: Iterable[str | Facts]) -> Iterator[Facts]:
         """Probe only the files that are not as they were."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
@@ -82,10 +81,11 @@ def _follow_documents(server: Server) -> None:
             server.later(uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
-    def saved(params: types.DidSaveTextDocumentParams) -> None:
+    async def saved(params: types.DidSaveTextDocumentParams) -> None:
         uri = params.text_document.uri
-        if uri in server.documents:
-            server.later(uri, online=server.settings.check_urls_on_save)
+        server.later(uri)
+        if server.settings.check_urls_on_save:
+            await server.request_urls(uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -187,8 +187,8 @@ def _offer_commands(server: Server) -> None:
         return analysis
 
     @server.command("wanprep.check")
-    async def check(uri: str, number: int = 1) -> str:  # noqa: ARG001 - all have these arguments
-        await asyncio.wait([server.later(uri, pause=0, online=True)])
+    async def check(uri: str, number: int) -> str:  # noqa: ARG001 - all have these arguments
+        await server.request_urls(uri)
         from wanprep.lsp.commands import summarize
 
         text = summarize(await checked(uri))
@@ -201,7 +201,7 @@ def _offer_commands(server: Server) -> None:
             return text
 
         @server.command(name)
-        async def run(uri: str, number: int = 1) -> str:
+        async def run(uri: str, number: int) -> str:
             analysis = await checked(uri)
             try:
                 text: str = await server.in_thread(partial(work, analysis, number))

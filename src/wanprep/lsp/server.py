@@ -11,7 +11,9 @@ import asyncio
 import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import cached_property, partial
+from contextlib import suppress
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
@@ -21,13 +23,13 @@ from wanprep import __version__
 from wanprep.errors import WanprepError
 from wanprep.lsp.documents import OpenDocument, path_of, uri_of
 from wanprep.lsp.settings import Settings
+from wanprep.lsp.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from wanprep.fix.job.text import Edit
     from wanprep.lsp.checker import Analysis, Checker
-    from wanprep.lsp.thumbnails import Thumbnails
 
     Answer = Callable[[Analysis, Any], Any]
 
@@ -44,24 +46,24 @@ class Server(LanguageServer):
         self.analyses: dict[str, Analysis] = {}  # the last of each document, perhaps an older one
         self.readable: dict[str, Analysis] = {}  # the last with a job
         self.checks: dict[str, asyncio.Task[None]] = {}
+        self.thumbnails = Thumbnails()
+        self._checker: Checker | None = None
+        self._making = Lock()
         self.check_thread = ThreadPoolExecutor(1, "check")
+        self.network_thread = ThreadPoolExecutor(1, "network")
         self.threads = ThreadPoolExecutor(4, "answer")
         self.is_told_to_end = self.is_ended = self.is_idle = False
         self.outputs: tempfile.TemporaryDirectory[str] | None = None
 
-    @cached_property
+    @property
     def checker(self) -> Checker:
         """What checks documents; the client has its first answer before this is imported."""
-        from wanprep.lsp.checker import Checker
+        with self._making:
+            if self._checker is None:
+                from wanprep.lsp.checker import Checker
 
-        return Checker()
-
-    @cached_property
-    def thumbnails(self) -> Thumbnails:
-        """What makes small images."""
-        from wanprep.lsp.thumbnails import Thumbnails
-
-        return Thumbnails()
+                self._checker = Checker()
+            return self._checker
 
     @property
     def encoding(self) -> str:
@@ -83,15 +85,15 @@ class Server(LanguageServer):
             value = getattr(value, name, None)
         return bool(value)
 
-    def later(self, uri: str, *, pause: float = _PAUSE, online: bool = False) -> asyncio.Task[None]:
+    def later(self, uri: str, *, pause: float = _PAUSE) -> asyncio.Task[None]:
         """Check a document after a pause, unless it changes meanwhile."""
         if before := self.checks.pop(uri, None):
             before.cancel()
-        task = asyncio.get_running_loop().create_task(self._check(uri, pause, online=online))
+        task = asyncio.get_running_loop().create_task(self._check(uri, pause))
         self.checks[uri] = task
         return task
 
-    async def _check(self, uri: str, pause: float, *, online: bool) -> None:
+    async def _check(self, uri: str, pause: float) -> None:
         await asyncio.sleep(pause)
         document, loop = self.documents.get(uri), asyncio.get_running_loop()
         if document is None:
@@ -100,13 +102,13 @@ class Server(LanguageServer):
         def is_current() -> bool:
             return self.documents.get(uri) is document and not self.is_ended
 
-        check = partial(self._check_now, document, is_current, online=online)
+        check = partial(self._check_now, document, is_current)
         found = await loop.run_in_executor(self.check_thread, check)
         if found is not None and is_current():
             self._publish(document, *found)
 
     def _check_now(
-        self, document: OpenDocument, is_current: Callable[[], bool], *, online: bool
+        self, document: OpenDocument, is_current: Callable[[], bool]
     ) -> tuple[Analysis | None, list[types.Diagnostic]] | None:
         """Check in this thread; None if the document has changed."""
         from wanprep.lsp.diagnostics import diagnostics_of, problem_diagnostic
@@ -114,10 +116,24 @@ class Server(LanguageServer):
         try:
             if not self.checker.is_job(document):
                 return None, []
-            analysis = self.checker.check(document, is_current, online=online)
+            analysis = self.checker.check(document, is_current)
         except WanprepError as error:  # as of a broken configuration
             return None, [problem_diagnostic(str(error))]
         return (analysis, diagnostics_of(analysis)) if analysis else None
+
+    async def request_urls(self, uri: str) -> None:
+        """Probe the URLs of a document, and check it with what was found."""
+        document = self.documents.get(uri)
+        if document is None:
+            return
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.network_thread, self._request_urls, document)
+        await asyncio.wait([self.later(uri, pause=0)])
+
+    def _request_urls(self, document: OpenDocument) -> None:
+        with suppress(WanprepError):  # the check reports it
+            if self.checker.is_job(document):
+                self.checker.request_urls(document)
 
     def _publish(
         self, document: OpenDocument, analysis: Analysis | None, found: list[types.Diagnostic]
@@ -194,9 +210,9 @@ class Server(LanguageServer):
         """End all workers; a request to a slow server is not waited for."""
         self.is_ended = True
         closing = self.check_thread.submit(self.checker.close)  # its database is of that thread
-        self.is_idle = closing in wait([closing], 1.0).done
+        last = self.network_thread.submit(self.thumbnails.close)  # or its worker ends with us
+        self.is_idle = not wait([closing, last], 1.0).not_done
         self.threads.shutdown(wait=False, cancel_futures=True)
-        self.thumbnails.close()
         if self.outputs:
             self.outputs.cleanup()
         super().shutdown()  # type: ignore[no-untyped-call]  # pygls has no annotation here

@@ -7,7 +7,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
-from wanprep.media.cache import stamp_of
 
 if TYPE_CHECKING:
     from wanprep.engines.pool import WorkerPool
@@ -25,6 +24,7 @@ class Thumbnails(Closing):
 
     def data_uri(self, facts: Facts) -> str | None:
         """Return a small image as a data: URI; None where there is none."""
+        from wanprep.media.cache import stamp_of
         from wanprep.report.html.previews import make_thumbnail, preview_pool
 
         stamp = stamp_of(facts.path)
