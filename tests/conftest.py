@@ -20,8 +20,10 @@ from own_certificate import write_certificate
 
 __all__ = ["wanprep"]
 
-# Tracing doubles the time of a test, and further rows of a table reach hardly any further lines.
-_TRACED_ROWS: Final = 3
+# Tracing doubles the time of a test, and further rows of a table of commands reach hardly any
+# further lines.
+_TRACED_ROWS: Final = 5
+_OF_COMMANDS: Final = "check cli emulator engines fix hooks plugins report results submit".split()
 
 # Whatever else is installed: the tests count and list what comes with wanprep.
 os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
@@ -32,19 +34,20 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave tests with random input, and all but some rows of a table, out of the coverage."""
+    """Leave out of the coverage random input, and further rows of a table of commands."""
     rows = Counter[str]()
     for item in items:
         function = item.nodeid.partition("[")[0]
         rows[function] += 1
         is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if is_random or rows[function] > _TRACED_ROWS:
+        is_further = rows[function] > _TRACED_ROWS and function.split("/")[1] in _OF_COMMANDS
+        if is_random or is_further:
             item.add_marker("untraced")
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Pause tracing; the `no_cover` of pytest-cov does so only without pytest-xdist."""
+    """Pause tracing; the `no_cover` of pytest-cov would do so for the call alone."""
     trace, of_threads = sys.gettrace(), threading.gettrace()
     if item.get_closest_marker("untraced"):
         sys.settrace(None)

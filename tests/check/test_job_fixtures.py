@@ -58,7 +58,6 @@ def report() -> Report:
     return check(*GOOD, *BAD, offline=True)
 
 
-@pytest.mark.untraced
 def test_a_good_job_has_no_finding(report: Report) -> None:
     good = {*map(str, GOOD)}
     assert [f"{each.file}: {each.message}" for each in report.findings if each.file in good] == []

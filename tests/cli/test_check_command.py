@@ -241,7 +241,6 @@ def test_what_wanprep_wrote_is_no_job(wanprep: Command, tmp_path: Path) -> None:
         assert report(wanprep, *arguments, cwd=tmp_path, status=0)["summary"]["jobs"] == 0
 
 
-@pytest.mark.untraced
 def test_formats_report_the_same_findings(wanprep: Command) -> None:
     arguments = (JOBS / "bad/[t-z]*", "--offline", "-t", EVOLINK, "-t", RUNCOMFY)
     whole = json.loads(printed(wanprep, *arguments, "--format", "json"))
@@ -257,7 +256,6 @@ def test_formats_report_the_same_findings(wanprep: Command) -> None:
     Draft202012Validator(load_schema("report")).validate(whole)
 
 
-@pytest.mark.untraced
 def test_the_same_at_every_run(wanprep: Command) -> None:
     arguments = (MEDIA, "--offline", "-j")
     assert printed(wanprep, *arguments, "1") == printed(wanprep, *arguments, "2")
@@ -267,7 +265,6 @@ def columns(text: str) -> int:
     return sum(1 + (unicodedata.east_asian_width(letter) in "WF") for letter in text)
 
 
-@pytest.mark.untraced
 def test_text_in_a_pipe_fits_80_columns_without_colors(
     wanprep: Command,
 ) -> None:

@@ -186,7 +186,6 @@ def test_gitlab_gets_unknown_as_issues() -> None:
     assert len({each["fingerprint"] for each in issues}) == 2
 
 
-@pytest.mark.untraced
 def test_check_writes_gitlab_issues(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,7 +159,6 @@ def test_hostile_strings_are_escaped() -> None:
     assert only(root, "failure")[1:] == (shown, f"4:12: error[image-too-small] {shown}")
 
 
-@pytest.mark.untraced
 def test_check_writes_junit(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

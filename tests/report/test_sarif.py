@@ -278,7 +278,6 @@ def test_results_beyond_the_limit_of_github_are_left_out(monkeypatch: pytest.Mon
     assert notice["message"]["text"].startswith("1 more findings are left out")
 
 
-@pytest.mark.untraced
 def test_check_writes_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(JOBS)
     report = tmp_path / "report.sarif"
