@@ -1,12 +1,15 @@
 """Take the screenshot of the HTML report that the README shows.
 
 `python docs/screenshot.py` needs chromium. It makes a small project with errors in a temporary
-folder, checks it, and writes docs/images/report.png.
+folder, checks it, and writes docs/images/report.png with a hash of the page in it; with --check, it
+compares that with the page as it is now, for which no browser is needed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,10 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from imageio_ffmpeg import get_ffmpeg_exe
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, PngImagePlugin
 
 OUTPUT: Final = Path(__file__).parent / "images/report.png"
 _SIZE: Final = (1180, 1500)
+_HASH: Final = "page-sha256"  # a text in the image
 _JOB: Final = """\
 target: evolink/wan2.7-reference-video
 prompt: Image 1 walks with Image 3 along the beach of Image 2 while Video 1 dances.
@@ -30,18 +34,38 @@ parameters: {resolution: 1080p, aspect_ratio: 16:9, duration: 5}
 """
 
 
-def main() -> None:
-    """Make the project, the report and the screenshot."""
+def main() -> int:
+    """Make the project and the report; take the screenshot, or compare its page with --check."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _make_project(folder)
         report = folder / "report.html"
         check = [sys.executable, "-m", "wanprep", "check", "job.yaml"]
         subprocess.run([*check, "--format", "html", "-o", str(report)], cwd=folder, check=False)
+        digest = _digest(report.read_text(encoding="utf-8"))
+        if "--check" in sys.argv:
+            return _compare(digest)
         _take(report, folder / "profile", folder / "page.png")
         OUTPUT.parent.mkdir(exist_ok=True)
+        note = PngImagePlugin.PngInfo()
+        note.add_text(_HASH, digest)
         with Image.open(folder / "page.png") as page:
-            page.convert("RGB").quantize(160).save(OUTPUT, optimize=True)
+            page.convert("RGB").quantize(160).save(OUTPUT, optimize=True, pnginfo=note)
+    return 0
+
+
+def _digest(page: str) -> str:
+    """Hash what a page shows, without what depends on the encoders' versions: images and sizes."""
+    lasting = re.sub(r"data:[^\"')\s]*|[\d.,]+ (bytes|[kM]B)\b", "", page)
+    return hashlib.sha256(lasting.encode()).hexdigest()
+
+
+def _compare(digest: str) -> int:
+    with Image.open(OUTPUT) as image:
+        is_current = image.info.get(_HASH) == digest
+    if not is_current:
+        print(f"{OUTPUT} shows an older page: run `python docs/screenshot.py`.", file=sys.stderr)
+    return 0 if is_current else 1
 
 
 def _make_project(folder: Path) -> None:
@@ -81,4 +105,4 @@ def _take(page: Path, profile: Path, output: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

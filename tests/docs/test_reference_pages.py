@@ -26,6 +26,11 @@ def test_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, *capsys.readouterr()) == (0, "", ""), "run docs/generate.py"
 
 
+def test_the_screenshot_is_current(capsys: pytest.CaptureFixture[str]) -> None:
+    status = generate(DOCS / "screenshot.py", "--check")
+    assert (status, capsys.readouterr().err) == (0, ""), "run docs/screenshot.py"
+
+
 @pytest.mark.untraced
 def test_outdated_pages_are_listed_and_rewritten(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
