@@ -172,7 +172,7 @@ def test_folders_that_may_not_be_read(tree: Path) -> None:
     for folder in (tree, *tree.parents):
         folder.chmod(folder.stat().st_mode | 0o055)
     code = f"""
-import io, os, sys
+import io, os, subprocess, sys  # of an interpreter that may be in a folder of root's
 sys.path[:] = {sys.path!r}
 from wanprep.check.paths import find_subjects
 from wanprep.job import recognise

@@ -42,7 +42,11 @@ _EXAMPLES: Final = (
 )
 _PLACEHOLDERS: Final = frozenset(facts.path for facts in _EXAMPLES)
 _UNSEEN: Final = {"asset-unreadable": "", "asset-missing": ""}
-_PARAMETERS: Final = ({"resolution": "720p", "duration": 5}, {"resolution": "480p", "duration": 5})
+_PARAMETERS: Final = (
+    {"resolution": "720p", "duration": 5},
+    {"resolution": "480p", "duration": 5},
+    {"resolution": "720p", "aspect_ratio": "16:9", "duration": 5},  # required by a few
+)
 _KINDS: Final = ("image", "video", "audio")  # of what a first job uses
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_][\w ./,-]*[\w./]|\w", re.ASCII)
 
