@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, answers
+from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,9 +52,12 @@ def poll(sent: Sent) -> Flow[Status]:
         return Status(state=state, word=word, position=position)
     if status.get("error") or status.get("error_type"):
         return _failed(word, *_reason(status))
-    response = yield Request(method="GET", url=_url(sent, "response_url", ""))
+    response = yield Request(method="GET", url=_url(sent, "response_url", ""), server_errors=True)
     if not response.ok:
-        return _failed(word, *_reason(answers.json_or_none(response)))
+        error = answers.json_or_none(response)
+        if response.status >= 500 and not answers.as_objects(answers.value_at(error, "detail")):
+            raise Unclear(f"HTTP {response.status}")  # of the queue; the model's has details
+        return _failed(word, *_reason(error))
     result = answers.as_object(response)
     return answers.read_status(
         "fal",

@@ -10,6 +10,7 @@ import pytest
 from commands import Command, wanprep
 from PIL import Image
 
+from wanprep.plugins import Unclear
 from wanprep.submit.services.keys import find_key
 from wanprep.submit.services.service import load_service
 from wanprep.testing import answer, order, replay, sent
@@ -38,6 +39,25 @@ def test_the_urls_of_a_request(details: dict[str, Any], urls: list[str]) -> None
     requests, status = replay(poll(sent(ORDER, details=details)), [done, result])
     assert [each.url for each in requests] == urls
     assert getattr(status, "outputs", None) == ("https://v3.fal.media/a.mp4",)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state"),
+    [
+        pytest.param(422, {"detail": [{"msg": "no face"}]}, "failed", id="refused by the model"),
+        pytest.param(504, {"detail": [{"type": "generation_timeout"}]}, "failed", id="too slow"),
+        pytest.param(500, {"detail": "oops", "error_type": "internal_error"}, None, id="the queue"),
+        pytest.param(502, b"<html>", None, id="a gateway"),
+    ],
+)
+def test_an_error_in_place_of_a_result(status: int, body: object, state: str | None) -> None:
+    done = answer(200, {"status": "COMPLETED"})
+    requests, outcome = replay(poll(sent(ORDER)), [done, answer(status, body)])
+    assert requests[1].server_errors
+    if state:
+        assert getattr(outcome, "state", None) == state
+    else:  # the job may have succeeded
+        assert isinstance(outcome, Unclear)
 
 
 def test_a_pair_of_variables_is_one_key() -> None:

@@ -48,6 +48,9 @@ class Request:
     # every request may but GET and HEAD, in the other flows none. Set False for a step of `submit`
     # that orders nothing, such as an upload.
     paid: bool | None = None
+    # Whether the flow reads an HTTP 5xx that is still there after all attempts, where a job's own
+    # failure comes so; else the run goes on, and is polled again later.
+    server_errors: bool = False
 
     @property
     def may_order(self) -> bool:

@@ -22,7 +22,7 @@ from loopback import (
 from small_service import HASTE, KEY, ORDER, SENT, STEADY, driver, provider, service
 
 from wanprep.errors import UsageError
-from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Sent, Unclear
+from wanprep.plugins import Accepted, Flow, Order, Refused, Request, Response, Sent, Status, Unclear
 from wanprep.plugins.provider import CannotHost
 from wanprep.submit.errors import NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
@@ -371,6 +371,17 @@ def test_polls_are_repeated(bad: Answer) -> None:
         "see ***",
     )
     assert len(server.heard) == 3
+
+
+def test_a_flow_may_read_a_lasting_server_error() -> None:
+    def poll(_: object) -> Flow[Status]:
+        response = yield Request(method="GET", url="/jobs/1", server_errors=True)
+        return Status(state="failed", word=str(response.status))
+
+    fails = answer(500, {"detail": "the model failed"})
+    with Loopback({"/jobs/1": [fails] * 5}) as server, driver(server, poll=poll) as small:
+        status = small.poll(SENT)
+    assert (status.state, status.word, len(server.heard)) == ("failed", "500", 5)
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,8 @@ class Driver(Closing):
             case Broken():
                 message = f"{self.service.title} gives no answer: {outcome}."
                 raise NoAnswer(message, hopeless=outcome.hopeless)
+            case _ if request.server_errors and outcome.status >= 500:
+                return outcome
             case _ if outcome.status in TRANSIENT:
                 raise NoAnswer(f"{self.service.title} answers with {describe(outcome)}.")
             case _:
