@@ -70,6 +70,7 @@ def schemas() -> st.SearchStrategy[Schema | bool]:
         parts = {
             **dict.fromkeys(("if", "then", "else", "not", "items", "contains"), inner),
             **dict.fromkeys(("allOf", "anyOf", "oneOf"), several),
+            **dict.fromkeys(("minContains", "maxContains"), st.integers(0, 3)),
             "additionalProperties": st.booleans() | inner,
             "patternProperties": st.dictionaries(st.sampled_from(["^a", "1$"]), inner, max_size=2),
             "properties": st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),

@@ -108,12 +108,22 @@ def _explain(
                 yield from _explain(part, inner, (*path, *step))
         elif check(value):
             continue
+        elif keyword == "contains":
+            yield Invalid(path, _limit_of_contains(value, schema), value, schema)
         elif keyword == "required":
             for name in schema[keyword]:
                 if name not in value:
                     yield Invalid(path, keyword, value, schema)
         else:
             yield Invalid(path, keyword, value, schema)
+
+
+def _limit_of_contains(value: list[Any], schema: Schema) -> str:
+    """Return which keyword a list does not meet: it contains none, too few, or too many."""
+    matches = sum(is_valid(each, schema["contains"]) for each in value)
+    if matches > schema.get("maxContains", len(value)):
+        return "maxContains"
+    return "minContains" if matches else "contains"
 
 
 # A value does not meet these where one of its parts does not meet a schema below them. For

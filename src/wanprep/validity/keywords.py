@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ANNOTATIONS: Final = frozenset(
     "$schema $id $comment $defs title description default examples format".split()
 )
-_PART_OF_IF: Final = frozenset({"then", "else"})
+_PARTS_OF_OTHERS: Final = frozenset({"then", "else", "minContains", "maxContains"})
 
 
 class Unsupported(Exception):
@@ -34,7 +34,7 @@ def compile_schema(schema: Any) -> Check:  # noqa: ANN401 - JSON
 
 def is_restriction(keyword: str) -> bool:
     """Whether a keyword restricts values by itself."""
-    return not (keyword in _ANNOTATIONS or keyword in _PART_OF_IF or keyword.startswith("x-"))
+    return not (keyword in _ANNOTATIONS or keyword in _PARTS_OF_OTHERS or keyword.startswith("x-"))
 
 
 def check_of_keyword(keyword: str, schema: Schema) -> Check:
@@ -136,10 +136,12 @@ def _items(limit: Any, schema: Schema) -> Check:  # noqa: ANN401 - JSON
 
 
 def _contains(limit: Any, schema: Schema) -> Check:  # noqa: ANN401 - JSON
-    if {"minContains", "maxContains"} & schema.keys():
-        raise Unsupported
     check = compile_schema(limit)
-    return lambda value: not isinstance(value, list) or any(map(check, value))
+    least, most = schema.get("minContains", 1), schema.get("maxContains")
+    return lambda value: (
+        not isinstance(value, list)
+        or least <= (matches := sum(map(check, value))) <= (matches if most is None else most)
+    )
 
 
 def _any_of(limit: list[Any], _: Schema) -> Check:
