@@ -22,7 +22,7 @@ __all__ = ["wanprep"]
 
 # Tracing doubles the time of a test, and further rows of a table of commands reach hardly any
 # further lines.
-_TRACED_ROWS: Final = 5
+_TRACED_ROWS: Final = 8
 _OF_COMMANDS: Final = "check cli emulator engines fix hooks plugins report results submit".split()
 
 # Whatever else is installed: the tests count and list what comes with wanprep.

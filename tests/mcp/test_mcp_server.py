@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any, Final
 import mcp_types as types
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from commands import program
 from emulated import emulate
 from mcp.client.session import ClientRequestContext
 from PIL import Image
@@ -27,7 +27,6 @@ from mcp import Client, MCPError, StdioServerParameters
 ROOT: Final = Path(__file__).parents[2]
 EVOLINK: Final = "evolink/wan2.7-reference-video"
 KEY: Final = "a-key-that-nobody-may-see"
-_START: Final = "import sys; from wanprep.cli import main; sys.argv[0] = 'wanprep'; main()"
 
 
 @dataclass
@@ -95,9 +94,9 @@ def connect(
     mode: str, asks: bool,
 ) -> Connected:  # fmt: skip
     portal = held.enter_context(start_blocking_portal())
+    command, *arguments = program()
     server = StdioServerParameters(
-        command=sys.executable, args=["-c", _START, "mcp", *options], env=dict(environment),
-        cwd=folder,
+        command=command, args=[*arguments, "mcp", *options], env=dict(environment), cwd=folder,
     )  # fmt: skip
     connected = Connected(portal, Client(server, mode=mode))
     if asks:
@@ -289,7 +288,7 @@ def test_targets_and_rules_are_resources(agent: Connected) -> None:
 def started(folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start a server, and shake hands by hand."""
     process = subprocess.Popen(
-        [sys.executable, "-c", _START, "mcp"], cwd=folder, env=environment, text=True,
+        [*program(), "mcp"], cwd=folder, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     hello = {"protocolVersion": "2025-06-18", "capabilities": {},

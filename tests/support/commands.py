@@ -11,10 +11,13 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from wanprep.cli import run
+
+_ROOT: Final = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,17 @@ class Command:
 @pytest.fixture
 def wanprep(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     return Command(capfd, monkeypatch)
+
+
+def program() -> list[str]:
+    """Return what starts a server for many tests; where coverage is measured, it counts.
+
+    Most processes do not count: tracing doubles their time, and others reach the same lines.
+    """
+    if (coverage := sys.modules.get("coverage")) is None or not coverage.Coverage.current():
+        return [sys.executable, "-m", "wanprep"]
+    options = ["--rcfile", str(_ROOT / "pyproject.toml"), "--data-file", str(_ROOT / ".coverage")]
+    return [sys.executable, "-m", "coverage", "run", *options, "-m", "wanprep"]
 
 
 def forget_modules(package: str) -> None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import sys
 import threading
 import time
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
+from commands import program
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 _SECONDS = 60.0
-WANPREP = shutil.which("wanprep", path=str(Path(sys.executable).parent)) or "wanprep"
 
 
 def capabilities(**general: Any) -> types.ClientCapabilities:
@@ -57,7 +55,7 @@ class Editor:
         """Start a server, and return what it says of itself."""
         self._thread.start()
         self._listen()
-        self.run(self._client.start_io(WANPREP, "lsp", env=dict(os.environ)))
+        self.run(self._client.start_io(*program(), "lsp", env=dict(os.environ)))
         params = types.InitializeParams(
             capabilities=capabilities(position_encodings=self._encodings),
             root_uri=self.folder.as_uri(),
