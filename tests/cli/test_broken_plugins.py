@@ -125,7 +125,8 @@ def test_plugins_are_listed(wanprep: Command, monkeypatch: pytest.MonkeyPatch) -
     }  # fmt: skip
     assert plugins["evolink"]["distribution"] == "wanprep"
     assert plugins["evolink"]["offers"] == [
-        f"target {EVOLINK}", "provider evolink", "emulator of evolink",
+        "target evolink/seedance-2.0-reference-to-video", f"target {EVOLINK}", "provider evolink",
+        "emulator of evolink",
     ]  # fmt: skip
     assert (plugins["ends"]["version"], plugins["oxen"]["seconds"]) == ("1.5", None)
     installed.cache_clear()

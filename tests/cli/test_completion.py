@@ -42,11 +42,11 @@ def offered(
     ("line", "expected"),
     [
         ("wanprep com", ["plain,compare", "plain,completion"]),
-        ("wanprep check -t evo", [f"plain,{EVOLINK}"]),
-        ("wanprep compare -t evo", [f"plain,{EVOLINK}"]),
-        ("wanprep submit -t evo", [f"plain,{EVOLINK}"]),
-        ("wanprep fix --target evo", [f"plain,{EVOLINK}"]),
-        ("wanprep init -t evo", [f"plain,{EVOLINK}"]),
+        ("wanprep check -t evolink/wan", [f"plain,{EVOLINK}"]),
+        ("wanprep compare -t evolink/wan", [f"plain,{EVOLINK}"]),
+        ("wanprep submit -t evolink/wan", [f"plain,{EVOLINK}"]),
+        ("wanprep fix --target evolink/wan", [f"plain,{EVOLINK}"]),
+        ("wanprep init -t evolink/wan", [f"plain,{EVOLINK}"]),
         ("wanprep targets studio", ["plain,studio/own"]),
         ("wanprep explain asset-e", ["plain,asset-empty"]),
         ("wanprep check --select asset-empty,alph", ["plain,asset-empty,alpha-unsupported"]),
@@ -82,7 +82,7 @@ def test_completion_works_with_a_broken_configuration(
     offered: Callable[[str], list[str]], tmp_path: Path
 ) -> None:
     (tmp_path / "wanprep.toml").write_text("targts = 1")
-    assert offered("wanprep check -t evo") == [f"plain,{EVOLINK}"]
+    assert offered("wanprep check -t evolink/wan") == [f"plain,{EVOLINK}"]
 
 
 def test_runs_are_completed(
@@ -113,7 +113,7 @@ def test_a_real_bash_completes(tmp_path: Path) -> None:
     script = """
         eval "$(wanprep completion bash)"
         complete -p wanprep
-        COMP_WORDS=(wanprep check -t evo) COMP_CWORD=3
+        COMP_WORDS=(wanprep check -t evolink/wan) COMP_CWORD=3
         _wanprep_completion wanprep
         echo "offered: ${COMPREPLY[*]}"
     """

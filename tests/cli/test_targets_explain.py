@@ -62,7 +62,8 @@ def test_a_target_is_a_table_of_one_screen(name: str, capfd: pytest.CaptureFixtu
     lines = out.splitlines()
     assert len(lines) <= 70  # 55 but for targets of five roles
     assert (
-        max(columns(each) for each in lines if "https://" not in each and " -v" not in each) <= 80
+        max(columns(each) for each in lines[1:] if "https://" not in each and " -v" not in each)
+        <= 80
     )
     numbers = {int(number) for number in re.findall(r"\[(\d+)\]", out)}
     shown = [line for line in lines if line.strip().startswith("[") and "https://" in line]

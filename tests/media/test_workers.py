@@ -15,6 +15,7 @@ from processes import alive
 
 from wanprep import Facts, probe, probe_many
 from wanprep.engines.pool import Failure
+from wanprep.errors import UsageError
 from wanprep.media.cache import Cache
 from wanprep.media.workers import _kept_pools, _problem, probe_in_worker, probe_pool, probe_with
 
@@ -140,7 +141,8 @@ def test_a_relative_path_is_of_the_current_folder(
     images: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert probe("005.png", cache=False).problem == "there is no such file"
+    with pytest.raises(UsageError, match="there is no file"):
+        probe("005.png", cache=False)
     monkeypatch.chdir(Path(images[0]).parent)
     facts = probe("005.png", cache=False)
     assert (facts.path, facts.width) == ("005.png", 6)

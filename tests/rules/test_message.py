@@ -120,7 +120,8 @@ def test_sentences(text: str, expected: str) -> None:
 def test_names_of_providers() -> None:
     names = {target.provider_title for target in all_targets().values()}
     assert names == {
-        "Alibaba Model Studio", "EvoLink", "Oxen.ai", "RunComfy", "WaveSpeedAI", "Wan 2.7",
+        "Alibaba Model Studio", "BytePlus ModelArk", "Comfy Router", "EvoLink", "Kling AI",
+        "Oxen.ai", "Replicate", "RunComfy", "Wan 2.7", "WaveSpeedAI", "fal",
     }  # fmt: skip
 
 

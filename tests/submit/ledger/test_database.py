@@ -16,6 +16,7 @@ from ledgers import (
 
 from wanprep.errors import WanprepError
 from wanprep.files.state_folder import NoStateFolder
+from wanprep.submit.ledger import database
 from wanprep.submit.ledger.database import STEPS, Database, LedgerTooNew, LedgerTrouble, migrate
 from wanprep.submit.ledger.ledger import Ledger, Reserved
 
@@ -137,7 +138,7 @@ def test_what_is_written_is_on_the_disk_before_a_request_leaves(tmp_path: Path) 
 def test_a_ledger_that_stays_locked_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wanprep.submit.ledger.database._TIMEOUT", 0.1)
+    monkeypatch.setattr(database, "_TIMEOUT", 0.1)
     file = tmp_path / "ledger.sqlite3"
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

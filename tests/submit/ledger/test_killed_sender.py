@@ -20,7 +20,9 @@ from loopback import Answer, Loopback, answer, head
 from submitting import EVOLINK, RUNCOMFY, Desktop, until
 
 from wanprep.media import probe
+from wanprep.submit.ledger import database
 from wanprep.submit.ledger.ledger import Ledger
+from wanprep.submit.session import send
 
 COMFY: Final = "/v1/models/wan-ai/wan-2-7/reference-to-video"
 
@@ -137,7 +139,7 @@ def test_the_ledger_cannot_be_written_when_the_answer_comes(
     session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the provider said is tried to be written again and again; at worst it is printed."""
-    monkeypatch.setattr("wanprep.submit.session.send._RETRY_PAUSES", (0.01,))
+    monkeypatch.setattr(send, "_RETRY_PAUSES", (0.01,))
     state = session.folder / "state"
     blocked = threading.Event()
 
@@ -151,7 +153,7 @@ def test_the_ledger_cannot_be_written_when_the_answer_comes(
             connection.execute("ROLLBACK")
 
     release = threading.Event()
-    monkeypatch.setattr("wanprep.submit.ledger.database._TIMEOUT", 0.2)
+    monkeypatch.setattr(database, "_TIMEOUT", 0.2)
     with Loopback({"/v1/videos/generations": [block]}) as service:
         monkeypatch.setenv("WANPREP_EVOLINK_BASE_URL", service.url)
         status = session.wanprep("submit", job_with_url(session, EVOLINK), "--offline")
