@@ -8,6 +8,7 @@ names. Checks, explanations and fixes then all read the same plain bounds.
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
@@ -74,15 +75,20 @@ class _RoleLimits(dict[str, "Schema"]):
         super().__init__(described)
 
     def __missing__(self, role: str) -> Schema:
-        rule = self._rules.get(role, UNSUPPORTED)
-        source = {
+        if role not in self._rejecting:
+            rule = self._rules.get(role, UNSUPPORTED)
+            notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": self._source}
+            self._rejecting[role] = {"not": {}, **notes}
+        return self._rejecting[role]
+
+    @cached_property
+    def _source(self) -> dict[str, str]:
+        return {
             "doc": self._data["docs"][0],
             "checked": max(_checked(self._data), default=""),
             "says": "no field for it is described",
             "confidence": "inferred",
         }
-        notes = {"x-rule": rule, "x-severity": _severity(rule), "x-source": source}
-        return self._rejecting.setdefault(role, {"not": {}, **notes})
 
 
 def _checked(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
