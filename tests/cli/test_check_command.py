@@ -394,7 +394,7 @@ def test_checking_media_imports_no_plugin_and_no_network() -> None:
 import sys
 from wanprep.cli import run
 run(["check", {str(MEDIA / "hero.jpg")!r}, "-t", {EVOLINK!r}])
-heavy = "httpx requests urllib3 ruamel rich pluggy ssl".split()
+heavy = "httpx requests urllib3 ruamel rich pluggy ssl shutil secrets".split()
 print(sorted(name for name in sys.modules
              if name.split(".")[0] in heavy or name.startswith("wanprep_")))
 """

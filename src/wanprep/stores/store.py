@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from wanprep.errors import WanprepError
-from wanprep.files.atomic import CannotWrite
 from wanprep.net.secrets import redact
 from wanprep.text import visible
 
@@ -66,6 +65,8 @@ def explain_store_errors(url: str, verb: str = "written") -> Iterator[None]:
     except NoSuchObject:
         raise
     except StoreError as error:
+        from wanprep.files.atomic import CannotWrite  # every command reads this module
+
         raise CannotWrite(
             f"{visible(redact(url))} cannot be {verb}: {error}. {error.advice}, then run this again"
         ) from error
