@@ -141,7 +141,7 @@ def test_of_200_rapid_changes_the_last_counts(editor: Editor) -> None:
 
 
 def test_files_are_probed_again_when_they_change(editor: Editor, folder: Path) -> None:
-    assert types.WORKSPACE_DID_CHANGE_WATCHED_FILES in editor.registered
+    wait_until(lambda: types.WORKSPACE_DID_CHANGE_WATCHED_FILES in editor.registered)
     path, job = folder / "refs/new.png", GOOD.replace("hero", "new")
 
     def next_findings() -> list[str]:
