@@ -48,7 +48,10 @@ def mcp(write: str | None, dollars: float | None, skill: str | None) -> int:
     try:
         import mcp as _  # noqa: F401 - whether it is installed
     except ImportError as error:
-        raise UsageError("wanprep mcp needs its extra: pip install 'wanprep[mcp]'") from error
+        raise UsageError(
+            "the agent server needs the MCP SDK, which is not installed."
+            " Run: pip install 'wanprep[mcp]'"
+        ) from error
     if sys.stdin.isatty():
         click.echo("Waiting for an MCP client on standard input. Ctrl-C ends.", err=True)
     from wanprep.mcp.permissions import Allowance, Permissions
