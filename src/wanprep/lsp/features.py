@@ -53,7 +53,7 @@ def serve() -> int:
     # Nothing but messages may come here, whatever a plugin prints.
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output, redirect_stdout(sys.stderr):
         server.start_io(stdout=output)
-    status = 0 if server.is_told_to_end else 1
+    status = 0 if server.shutdown_requested else 1
     if not server.is_idle:  # Python would wait for the thread that still checks
         os._exit(status)
     return status
@@ -114,7 +114,7 @@ def _follow_settings_and_files(server: Server) -> None:
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:  # noqa: ARG001 - pygls' signature
-        server.is_told_to_end = True
+        server.shutdown_requested = True
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def files_changed(params: types.DidChangeWatchedFilesParams) -> None:  # noqa: ARG001

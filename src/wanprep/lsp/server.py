@@ -52,7 +52,7 @@ class Server(LanguageServer):
         self.check_thread = ThreadPoolExecutor(1, "check")
         self.network_thread = ThreadPoolExecutor(1, "network")
         self.threads = ThreadPoolExecutor(4, "answer")
-        self.is_told_to_end = self.is_ended = self.is_idle = False
+        self.shutdown_requested = self.is_ended = self.is_idle = False
         self.outputs: tempfile.TemporaryDirectory[str] | None = None
 
     @property
