@@ -12,7 +12,10 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 PAGES: Final = sorted(DOCS.rglob("*.md"))
-_BLOCK: Final = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+_BLOCK: Final = re.compile(
+    r"^ *(?:<!-- (?P<comment>[^\n]*) -->\s*?\n *)?```(?P<language>\w+)\n(?P<text>.*?)^ *```$",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,16 @@ class Block:
 
     language: str
     text: str
+    comment: str = ""  # in the line above
+    follows: bool = False  # nothing is between it and the block before
 
 
 def blocks(page: Path) -> Iterator[Block]:
-    for _, language, text in _BLOCK.findall(page.read_text(encoding="utf-8")):
-        yield Block(language, textwrap.dedent(text))
+    text, end = page.read_text(encoding="utf-8"), 0
+    for match in _BLOCK.finditer(text):
+        body, follows = textwrap.dedent(match["text"]), not text[end : match.start()].strip()
+        yield Block(match["language"], body, match["comment"] or "", follows)
+        end = match.end()
 
 
 def name(page: Path) -> str:
