@@ -19,8 +19,8 @@ from wanprep.check.request import CheckRequest
 from wanprep.engines.engine import run_call
 from wanprep.errors import WanprepError
 from wanprep.fix import shards
-from wanprep.fix.outcome import Outcomes
 from wanprep.fix.pipeline import FixProgress
+from wanprep.fix.request import Outcomes
 from wanprep.fix.run import apply, check_results, make_task
 from wanprep.stores.stores import Stores
 

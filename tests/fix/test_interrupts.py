@@ -10,11 +10,11 @@ import threading
 
 import pytest
 
-from wanprep.fix.interrupts import interrupt_on_signals
+from wanprep.fix.pipeline import interrupt_on_signals
 
 _WAITS = """
 import signal, sys, threading
-from wanprep.fix.interrupts import interrupt_on_signals
+from wanprep.fix.pipeline import interrupt_on_signals
 {before}
 try:
     with interrupt_on_signals():

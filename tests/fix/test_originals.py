@@ -15,12 +15,12 @@ from PIL import Image
 
 from wanprep.check.git import is_in_git
 from wanprep.check.request import CheckRequest
-from wanprep.fix.outcome import NotFixed, Outcomes
+from wanprep.fix.output import FolderOutput
 from wanprep.fix.pipeline import FixProgress, apply_fixes, plan_run
 from wanprep.fix.plan.plan import Options, ProgressCallback
 from wanprep.fix.plan_file import PlannedFile
 from wanprep.fix.receipt_file import ReceiptFile
-from wanprep.fix.request import FixRequest
+from wanprep.fix.request import FixRequest, NotFixed, Outcomes
 
 JOB = "target: evolink/wan2.7-reference-video\nprompt: '@Image1 waves'\nreferences: [image: {}]\n"
 MINE = b"what somebody saved"
@@ -64,7 +64,9 @@ class _Meanwhile(FixProgress):
 
 
 def _fix(*paths: str, meanwhile: FixProgress) -> Outcomes:
-    request = FixRequest(check=CheckRequest(paths=paths), options=Options(trim="start"))
+    request = FixRequest(
+        check=CheckRequest(paths=paths), options=Options(trim="start"), output=FolderOutput()
+    )
     return apply_fixes(request, plan_run(request, None), meanwhile, ReceiptFile(None))
 
 

@@ -18,7 +18,7 @@ from planning import bound, target
 from wanprep import Facts, probe
 from wanprep.fix.executors import Executors
 from wanprep.fix.plan.plan import CannotFix, Options, Plan, TargetRole
-from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan_file import plan_asset
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import Target
 

@@ -21,7 +21,7 @@ from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options, Plan, TargetRole
-from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan_file import plan_asset
 from wanprep.job.model import parse_jobs
 from wanprep.pointers import pointer_to
 from wanprep.rules.bounds import violations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from valid_jobs import IMAGE, VIDEO
 
 from wanprep.fix.plan.plan import AssetPlan, NoChange, Options, Plan, TargetRole
-from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan_file import plan_asset
 from wanprep.media.facts import Facts, extension_format
 from wanprep.rules.judge_asset import invalid_fact, judge_asset
 from wanprep.rules.target import Target, all_targets

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from wanprep.check.result import redact_report
 from wanprep.fix.plan.plan import Step
-from wanprep.fix.plan_json import plan_json
-from wanprep.fix.receipt import receipt
+from wanprep.fix.receipt import plan_json, receipt
 from wanprep.media.facts import Facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from wanprep.check.result import Report
-    from wanprep.fix.outcome import Outcomes
+    from wanprep.fix.request import Outcomes
     from wanprep.fix.run import Preview
 
 # kept: it passes, or no fix would improve it. asks: a step needs a decision. mended and unmended

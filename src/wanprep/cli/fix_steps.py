@@ -15,8 +15,7 @@ from wanprep.cli.options import is_quiet
 from wanprep.cli.report_output import print_pieces, style_for
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
-from wanprep.fix.plan_json import outcome_diff, plan_diff, plan_json
-from wanprep.fix.receipt import receipt
+from wanprep.fix.receipt import outcome_diff, plan_diff, plan_json, receipt
 from wanprep.fix.run import preview
 from wanprep.report.fix_text import render_outcomes
 from wanprep.report.plan_text import render_plan
@@ -29,10 +28,9 @@ if TYPE_CHECKING:
 
     from wanprep.check.baseline import Entry
     from wanprep.check.result import Report
-    from wanprep.fix.outcome import Outcomes
     from wanprep.fix.plan.plan import Crop, Options, Plan, ProgressCallback, Trim
     from wanprep.fix.plan_file import Ask, PlannedFile
-    from wanprep.fix.request import FixRequest
+    from wanprep.fix.request import FixRequest, Outcomes
 
 _Answer = TypeVar("_Answer", bound=str)
 _CROP: Final[dict[str, Crop]] = {"p": "pad", "s": "smart", "c": "center"}

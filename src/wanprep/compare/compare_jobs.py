@@ -14,8 +14,8 @@ from wanprep.fix.job.files import PlannedJob
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import NotFixable, Options
 from wanprep.fix.plan_file import plan_file
-from wanprep.fix.predict import predict
 from wanprep.fix.request import media_files
+from wanprep.fix.verify import predict
 from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.price import Estimate, Unpriced, estimate_price
 from wanprep.text import plural

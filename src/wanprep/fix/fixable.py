@@ -89,7 +89,7 @@ class _Fixes:
 
     def _job_command(self, finding: Finding) -> str:
         from wanprep.fix.job.changes import FindingKey
-        from wanprep.fix.job.cleared import NAMED
+        from wanprep.fix.job.judged_document import NAMED
 
         place = (finding.line or 0, finding.column or 0)
         keys = {FindingKey(finding.target, finding.rule, *place)}

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 _ANY: Final = "application/octet-stream"
 
 
-class Output(Protocol):
+class Destination(Protocol):
     """A place for results. Used by several threads."""
 
     def has_written(self, path: str) -> bool:
@@ -167,8 +167,8 @@ class BucketOutput:
         return None
 
 
-def output_at(out: str | None, receipts: Iterable[str], stores: Stores) -> Output:
-    """Return the output for a destination; without one, it is in place."""
+def output_at(out: str | None, receipts: Iterable[str], stores: Stores) -> Destination:
+    """Return where the results of `--out` go; without it, in place."""
     if out is None:
         return FolderOutput(read_interrupted_results())
     return (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wanprep.check.inputs import read_inputs
 from wanprep.errors import UsageError, WanprepError
@@ -17,20 +19,31 @@ from wanprep.files.atomic import (
     sha256_of,
     sync_file,
 )
-from wanprep.fix.deliver import NOT_IN_PLACE, ResultPaths, common_folder, common_prefix
-from wanprep.fix.executors import Executors, cores, without_copies
-from wanprep.fix.interrupts import interrupt_on_signals
-from wanprep.fix.job.files import fix_jobs
-from wanprep.fix.originals import (
+from wanprep.fix.deliver import (
+    NOT_IN_PLACE,
+    ResultPaths,
     changed_message,
+    common_folder,
+    common_prefix,
     keep_original,
     remove_originals,
     require_unchanged,
 )
-from wanprep.fix.outcome import Fixed, NotFixed, Outcome, Outcomes, Unchanged
+from wanprep.fix.executors import Executors, cores, without_copies
+from wanprep.fix.job.files import fix_jobs
 from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Plan, VideoRecipe
 from wanprep.fix.plan_file import Ask, PlannedFile, plan_file
-from wanprep.fix.request import FixRequest, PlannedRun, media_files, stamp_of
+from wanprep.fix.request import (
+    Fixed,
+    FixRequest,
+    NotFixed,
+    Outcome,
+    Outcomes,
+    PlannedRun,
+    Unchanged,
+    media_files,
+    stamp_of,
+)
 from wanprep.fix.sources import Sources, too_large
 from wanprep.fix.verify import findings_for, verify
 from wanprep.media.facts import is_remote
@@ -52,6 +65,7 @@ if TYPE_CHECKING:
         [FixRequest, Sequence[PlannedFile], "FixProgress", ReceiptFile],
         tuple[dict[str, Outcome], bool],
     ]
+    from collections.abc import Iterator
 
 
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
@@ -283,3 +297,26 @@ class _Fixer:
         plan, output, similarity, facts = self._write(source, plan, part, on_progress)
         note = "re-encoded, because its streams cannot be decoded as they are"
         return plan, replace(output, notes=(note, *output.notes)), similarity, facts
+
+
+# SIGHUP arrives when the terminal is closed; Windows has none.
+_SIGNALS: Final = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def interrupt_on_signals() -> Iterator[None]:
+    """Raise KeyboardInterrupt for SIGTERM and SIGHUP, in the main thread, so that files are tidied.
+
+    A signal that the process was started to ignore (nohup) stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handled = [each for each in _SIGNALS if signal.getsignal(each) == signal.SIG_DFL]
+    for each in handled:
+        signal.signal(each, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each in handled:
+            signal.signal(each, signal.SIG_DFL)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from types import TracebackType
 
-    from wanprep.fix.outcome import FixedFile, Outcome, Outcomes
+    from wanprep.fix.request import FixedFile, Outcome, Outcomes
     from wanprep.stores.store import Mark, Store
 
 Entries = dict[Kind, dict[str, dict[str, Any]]]  # by source

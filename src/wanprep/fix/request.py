@@ -1,4 +1,4 @@
-"""The request to fix files, the media files it concerns, and the plan for each."""
+"""The request to fix files, the media files it concerns, the plan for each, and the outcomes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wanprep.check.ignores import inline_ignores
-from wanprep.fix.output import FolderOutput
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.media.facts import UNSAFE, absolute_path, unreadable_facts
 
@@ -19,10 +18,14 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest
     from wanprep.fix.deliver import ResultPaths
-    from wanprep.fix.output import Output
+    from wanprep.fix.job.changes import FixedJob
+    from wanprep.fix.output import Destination
+    from wanprep.fix.plan.plan import Output, Plan
     from wanprep.fix.plan_file import PlannedFile
-    from wanprep.job.model import Asset, Job
+    from wanprep.fix.verify import Verification
+    from wanprep.job.model import Asset, Job, JobFile
     from wanprep.media.facts import Facts
+    from wanprep.rules.finding import Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +33,11 @@ class FixRequest:
     """What is to be fixed, how, and where the results go."""
 
     check: CheckRequest  # which files, and for which targets
+    output: Destination
     ignored: frozenset[str] = frozenset()  # rules that are no reason to change anything
     options: Options = field(default_factory=Options)
     out: str | None = None  # a folder, or below which prefix of a bucket; None: in place
     backup: bool = True  # in place, keep what is replaced with loss and not in git
-    output: Output = field(default_factory=FolderOutput)
 
 
 Stamp = tuple[int, int, int]
@@ -135,3 +138,75 @@ def _ignored_by_comments(
         line = use.job.document.place(use.asset.pointer).line
         ignored.append(ignores[id(use.job)].rules_at(use.asset.pointer, line))
     return set.intersection(*ignored)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """Fixed, verified and delivered."""
+
+    media: MediaFile
+    plan: Plan
+    result: str
+    output: Output
+    verification: Verification
+    hashes: Mapping[str, str]  # before, after
+    backup: str = ""  # where the original is, if it was kept
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Left as it is, or copied to the results."""
+
+    media: MediaFile
+    result: str
+    hash: str  # empty if there is no such file
+    remaining: tuple[Finding, ...]  # what only a person can fix
+
+
+@dataclass(frozen=True, slots=True)
+class NotFixed:
+    """Not fixed, and why; nothing was written."""
+
+    media: MediaFile
+    reasons: tuple[str, ...]
+    is_undelivered: bool = False  # it was fixed, and could not be written to its place
+
+
+Outcome = Fixed | Unchanged | NotFixed
+
+
+@dataclass(frozen=True, slots=True)
+class FixedFile:
+    """A job file, changed or not, in its place."""
+
+    file: JobFile  # as it was read
+    result: str
+    fixed: FixedJob
+    hashes: Mapping[str, str]  # before, after
+    problem: str = ""  # why it was not written
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The outcome of a whole run."""
+
+    assets: tuple[Outcome, ...]
+    jobs: tuple[FixedFile, ...] = ()
+    is_interrupted: bool = False
+
+    @property
+    def all_delivered(self) -> bool:
+        """Whether everything that was fixed could be written to its place."""
+        undelivered = (isinstance(each, NotFixed) and each.is_undelivered for each in self.assets)
+        return not (any(undelivered) or any(job.problem for job in self.jobs))
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any file was changed."""
+        fixed = any(isinstance(each, Fixed) for each in self.assets)
+        return fixed or any(len(set(job.hashes.values())) > 1 for job in self.jobs)
+
+
+def result_of(outcome: Outcome) -> str:
+    """Return where a file is after the run: what was not fixed stays where it was."""
+    return outcome.media.path if isinstance(outcome, NotFixed) else outcome.result

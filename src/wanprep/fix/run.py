@@ -19,11 +19,10 @@ from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.output import BucketOutput, FolderOutput, output_at
 from wanprep.fix.pipeline import apply_fixes, plan_run
 from wanprep.fix.plan.plan import Crop, Options, Trim
-from wanprep.fix.predict import predict
 from wanprep.fix.receipt import RECEIPT
 from wanprep.fix.receipt_file import ReceiptFile, refuse_foreign_object
 from wanprep.fix.request import FixRequest
-from wanprep.fix.verify import recheck_request
+from wanprep.fix.verify import predict, recheck_request
 from wanprep.stores.urls import EXTRAS, is_object_url, scheme_of
 from wanprep.text import join_words, visible
 
@@ -36,10 +35,9 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.engines.engine import Engine
     from wanprep.fix.job.files import PlannedJob
-    from wanprep.fix.outcome import Outcomes
     from wanprep.fix.pipeline import FixFiles, FixProgress
     from wanprep.fix.plan_file import Ask
-    from wanprep.fix.request import PlannedRun
+    from wanprep.fix.request import Outcomes, PlannedRun
     from wanprep.stores.stores import Stores
 
 

@@ -19,14 +19,12 @@ from wanprep import __version__
 from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.engines.engine import call_of
-from wanprep.fix.interrupts import interrupt_on_signals
-from wanprep.fix.outcome import Fixed, NotFixed, Outcomes, Unchanged
 from wanprep.fix.output import output_at
-from wanprep.fix.pipeline import FixProgress, fix_files
+from wanprep.fix.pipeline import FixProgress, fix_files, interrupt_on_signals
 from wanprep.fix.plan.plan import NoChange, Options, Output, Plan, TargetRole
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.receipt_file import ReceiptFile
-from wanprep.fix.request import FixRequest, MediaFile
+from wanprep.fix.request import Fixed, FixRequest, MediaFile, NotFixed, Outcomes, Unchanged
 from wanprep.fix.verify import Verification, findings_for
 from wanprep.media.facts import Facts, is_remote
 from wanprep.media.shards import opened_stores, require_version
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.engines.engine import Engine
-    from wanprep.fix.outcome import FixedFile, Outcome
+    from wanprep.fix.request import FixedFile, Outcome
     from wanprep.rules.target import Target
 
 _TASK: Final = "wanprep.fix.shards:fix_shard"

@@ -1,4 +1,4 @@
-"""Check a result before it is delivered: probed, decoded, judged and compared with its source."""
+"""Check results: each before it is delivered, and all of a run, as predicted and as written."""
 
 from __future__ import annotations
 
@@ -7,18 +7,25 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.check.cases import read_cases
 from wanprep.check.findings import asset_findings
-from wanprep.fix.outcome import result_of
-from wanprep.fix.predict import ignored_in_files
-from wanprep.media.facts import is_remote
+from wanprep.check.request import targets_of
+from wanprep.fix.request import result_of
+from wanprep.job.model import parse_jobs
+from wanprep.media.facts import absolute_path, is_remote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.request import CheckRequest
-    from wanprep.fix.outcome import Outcomes
+    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Inputs
+    from wanprep.check.request import CheckRequest, Targets
+    from wanprep.config import Config
+    from wanprep.fix.job.files import PlannedJob
     from wanprep.fix.plan.plan import Plan
-    from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import FixRequest, MediaFile, Outcomes, PlannedRun
+    from wanprep.job.model import JobFile
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Finding
 
@@ -91,3 +98,82 @@ def recheck_request(request: FixRequest, run: PlannedRun, outcomes: Outcomes) ->
         roles={glob.escape(path): role for path, role in results.items() if role},
         config=ignored,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a check of the results would read."""
+
+    inputs: Inputs
+    sources: Mapping[str, str]  # of files that are copied unchanged: where these are now
+
+
+def predict(
+    inputs: Inputs,
+    media: Sequence[PlannedFile],
+    jobs: Sequence[PlannedJob],
+    targets: Targets | None = None,
+) -> Prediction:
+    """Predict the inputs of a check of the results, each in its place; `targets` are loaded."""
+    paths = {each.media.path: each.result_path for each in media}
+    named = [each for each in media if each.media.path in inputs.media]
+    chosen = {each.result_path: inputs.chosen_role(each.media.path) for each in named}
+    roles = {glob.escape(path): role for path, role in chosen.items() if role}
+    files = tuple(_result_file(job) for job in jobs)
+    targets = targets or targets_of(inputs.request)
+    read = [read_cases(file, *targets) for file in files]
+    cases = tuple(of_file for of_file, _ in read)
+    config = inputs.request.config
+    ignored = ignored_in_files(((each.result_path, each.media) for each in media), config)
+    after = replace(
+        inputs,
+        request=replace(inputs.request, roles=roles, config=ignored),
+        files=files,
+        cases=cases,
+        problems=tuple(problems for _, problems in read),
+        media=tuple(each.result_path for each in named),
+        facts={**inputs.facts, **_facts(inputs.request, media, cases)},
+    )
+    sources = {paths[each.media.path]: each.media.path for each in media if not each.done}
+    sources |= {job.result: job.file.file for job in jobs if job.fixed.text == job.file.source.text}
+    return Prediction(after, {absolute_path(path): each for path, each in sources.items()})
+
+
+def _result_file(job: PlannedJob) -> JobFile:
+    if job.fixed.text != job.file.source.text:
+        return parse_jobs(job.fixed.text, job.result, job.file.roles)
+    jobs = tuple(replace(each, file=job.result) for each in job.file.jobs)
+    return replace(job.file, file=job.result, jobs=jobs)
+
+
+def _facts(
+    request: CheckRequest, media: Sequence[PlannedFile], cases: Iterable[Iterable[Case]]
+) -> dict[str, Facts]:
+    """Return the facts of all results by the paths that lead there, now and in the new jobs."""
+    facts: dict[str, Facts] = {}
+    for each in media:
+        path = each.result_path
+        after = each.done.predicted if each.done else each.media.facts
+        facts[path] = facts[absolute_path(path)] = replace(after, path=path)
+    assets = (asset for of_file in cases for case in of_file for asset in case.intent.assets)
+    locations = {asset.location for asset in assets if asset.kind == "file"}
+    found = {each: facts.get(absolute_path(each)) for each in locations}
+    # A key that is spelled correctly now may name a file that was not probed before.
+    unknown = sorted(each for each, known in found.items() if known is None)
+    with request.prober() as probe:
+        new = {each.path: each for each in probe(unknown)}
+    return facts | {each: known for each, known in found.items() if known} | new
+
+
+def ignored_in_files(files: Iterable[tuple[str, MediaFile]], config: Config) -> Config:
+    """Ignore in results what is ignored in their sources; `files` are paths of results."""
+    return replace(config, ignore_in={**config.ignore_in, **dict(_ignored(files, config.folder))})
+
+
+def _ignored(
+    files: Iterable[tuple[str, MediaFile]], folder: os.PathLike[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path, media in files:
+        if media.ignored:
+            relative = path if is_remote(path) else os.path.relpath(os.path.abspath(path), folder)
+            yield glob.escape(relative), tuple(media.ignored)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
+from wanprep.fix.job.editor_actions import CannotMove, Move, ignore_finding, move_reference
 from wanprep.fix.job.fix_job import fix_job, possible_fixes
-from wanprep.fix.job.ignore import ignore_finding
-from wanprep.fix.job.reorder import CannotMove, Move, move_reference
 from wanprep.fix.job.text import Edit
 from wanprep.fix.plan.plan import Options
 from wanprep.lsp.diagnostics import diagnostics_of

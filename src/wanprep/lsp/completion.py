@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 
-from wanprep.fix.job.reorder import dialect_of_case
+from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.fix.job.text import literal
 from wanprep.job.references.binding import names_of
 from wanprep.lsp.context import context_at

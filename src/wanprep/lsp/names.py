@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wanprep.fix.job.reorder import dialect_of_case
+from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.job.references.binding import bind
 from wanprep.job.references.dialects import FRAME
 from wanprep.lsp.positions import contains

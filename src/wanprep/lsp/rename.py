@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.fix.job.reorder import CannotMove, Move, dialect_of_case, move_reference
+from wanprep.fix.job.editor_actions import CannotMove, Move, dialect_of_case, move_reference
 from wanprep.job.references.binding import bind
 from wanprep.lsp.names import name_at
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wanprep.check.result import Totals
-from wanprep.fix.outcome import Fixed, FixedFile, NotFixed, Unchanged
+from wanprep.fix.request import Fixed, FixedFile, NotFixed, Unchanged
 from wanprep.media.facts import is_url
 from wanprep.report.text import paint, render_finding, render_findings, summarize
 from wanprep.text import plain_number, plural, visible, wrap
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.result import Report
     from wanprep.fix.job.changes import FixedJob
-    from wanprep.fix.outcome import Outcome, Outcomes
+    from wanprep.fix.request import Outcome, Outcomes
     from wanprep.report import Style
     from wanprep.rules.finding import Finding
 

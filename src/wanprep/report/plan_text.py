@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.plan.plan import NoChange, NotFixable, Plan
-from wanprep.fix.plan_json import commands
+from wanprep.fix.receipt import commands
 from wanprep.fix.verify import findings_for
 from wanprep.report.fix_text import (
     render_job,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from wanprep.fix.image.exif_location import LocationNotRemoved, strip_exif
+from wanprep.fix.image.strip_location import LocationNotRemoved, strip_exif
 from wanprep.media.image.exif import read_exif
 
 POSITION = {1: "N", 2: (48.0, 12.0, 30.5), 3: "E", 4: (16.0, 22.0, 12.25), 7: (10.0, 1.0, 2.0)}

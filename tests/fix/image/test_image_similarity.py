@@ -7,8 +7,7 @@ from image_results import fixed, recipe
 from PIL import Image, ImageChops, ImageDraw, ImageOps
 
 from wanprep import probe
-from wanprep.fix.image.make import prepare
-from wanprep.fix.image.similarity import image_similarity, ssim
+from wanprep.fix.image.make import image_similarity, prepare, ssim
 from wanprep.fix.plan.plan import ImageRecipe, Window
 
 SIZE = (360, 240)

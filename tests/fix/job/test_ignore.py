@@ -10,7 +10,7 @@ from PIL import Image
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
-from wanprep.fix.job.ignore import ignore_finding
+from wanprep.fix.job.editor_actions import ignore_finding
 from wanprep.fix.job.text import apply_edits
 
 

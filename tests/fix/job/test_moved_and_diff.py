@@ -9,7 +9,7 @@ import pytest
 from fixed_jobs import EVOLINK, OXEN, fix, independent, job_file
 
 from wanprep.fix.job.changes import FixedJob
-from wanprep.fix.plan_json import diff
+from wanprep.fix.receipt import diff
 
 if TYPE_CHECKING:
     from pathlib import Path

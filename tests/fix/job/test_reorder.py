@@ -7,7 +7,7 @@ import pytest
 from wanprep.check.cases import Case
 from wanprep.check.one_text import read_text
 from wanprep.check.request import CheckRequest, targets_of
-from wanprep.fix.job.reorder import CannotMove, Move, move_reference
+from wanprep.fix.job.editor_actions import CannotMove, Move, move_reference
 from wanprep.fix.job.text import apply_edits
 
 TARGETS = targets_of(CheckRequest(paths=()))

@@ -10,7 +10,7 @@ from planning import EVOLINK, TARGETS, WAN22, WAVESPEED, audio, bound, image, pl
 
 from wanprep.fix.plan.draft import suffix_for
 from wanprep.fix.plan.plan import STEPS, NoChange, NotFixable, Options, Plan, TargetRole
-from wanprep.fix.plan.plan_asset import plan_asset
+from wanprep.fix.plan_file import plan_asset
 from wanprep.media.facts import LFS_POINTER, MISSING, NOT_READ, Facts, extension_format
 from wanprep.rules.target import Target
 

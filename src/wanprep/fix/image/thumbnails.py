@@ -1,10 +1,16 @@
-"""Small copies of an image for reports: upright, in sRGB, with their transparency."""
+"""Small copies of an image for reports: upright, in sRGB, with their transparency.
+
+A photo may carry one. Programs that crop or scale a photo may leave the thumbnail of the camera in
+it: its EXIF then states another size than the image has, or it has another aspect ratio.
+"""
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from PIL import ExifTags, Image
 
 from wanprep.fix.image.colors import read_color_space, split_alpha, to_eight_bits, to_srgb
 from wanprep.fix.image.decode import decode, turn_upright
@@ -17,6 +23,43 @@ if TYPE_CHECKING:
 
 _QUALITIES: Final = (72, 45, 20)
 _SMALLEST: Final = 16
+_STATED_SIZE: Final = (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)
+_SAME_ASPECT: Final = 0.02  # a thumbnail of 160x107 is of a photo of 3:2
+_LARGE_ENOUGH: Final = 0.8  # of the side that is wanted
+
+
+def embedded_thumbnail(source: str, facts: Facts, side: int) -> Image.Image | None:
+    """Return the thumbnail of a JPEG as it is stored, if it is right and large enough."""
+    if facts.format != "jpeg" or not facts.stored_width or not facts.stored_height:
+        return None
+    size = (facts.stored_width, facts.stored_height)
+    try:
+        with Image.open(source, formats=["JPEG"]) as photo:
+            data = _exif_thumbnail(photo, size)
+            profile = photo.info.get("icc_profile")
+        with Image.open(io.BytesIO(data), formats=["JPEG"]) as thumbnail:
+            thumbnail.load()
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the photo itself is decoded then
+        return None
+    thumbnail.info["icc_profile"] = profile
+    return thumbnail if _is_right(thumbnail, size, side) else None
+
+
+def _exif_thumbnail(photo: Image.Image, size: Size) -> bytes:
+    exif = photo.getexif()
+    stated = exif.get_ifd(ExifTags.IFD.Exif)
+    if tuple(stated.get(each) for each in _STATED_SIZE) != size:
+        return b""
+    directory = exif.get_ifd(ExifTags.IFD.IFD1)
+    start = int(directory[ExifTags.Base.JpegIFOffset]) + len(b"Exif\0\0")
+    data: bytes = photo.info["exif"]
+    return data[start : start + int(directory[ExifTags.Base.JpegIFByteCount])]
+
+
+def _is_right(thumbnail: Image.Image, size: Size, side: int) -> bool:
+    width, height = thumbnail.size
+    is_same = abs(width / height * size[1] / size[0] - 1) <= _SAME_ASPECT
+    return is_same and thumbnail.mode == "RGB" and max(width, height) >= _LARGE_ENOUGH * side
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +75,6 @@ def make_thumbnails(
     source: str, facts: Facts, limits: tuple[tuple[int, int], ...]
 ) -> tuple[Thumbnail, ...]:
     """Make copies with sides of so many pixels and of so many bytes at most, the largest first."""
-    from PIL import Image
-
-    from wanprep.fix.image.embedded import embedded_thumbnail
-
     largest = limits[0][0]
     decoded = embedded_thumbnail(source, facts, largest) or decode(
         source, facts, _near(facts, largest)

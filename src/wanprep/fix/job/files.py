@@ -9,19 +9,18 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from wanprep.files.atomic import CannotWrite, explain_os_errors
+from wanprep.fix.deliver import changed_message
 from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.job.fix_job import fix_job
-from wanprep.fix.originals import changed_message
-from wanprep.fix.outcome import FixedFile, result_of
+from wanprep.fix.request import FixedFile, result_of
 from wanprep.media.facts import absolute_path, is_remote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.cases import Case
-    from wanprep.fix.outcome import Outcome
     from wanprep.fix.receipt_file import ReceiptFile
-    from wanprep.fix.request import FixRequest, MediaFile, PlannedRun
+    from wanprep.fix.request import FixRequest, MediaFile, Outcome, PlannedRun
     from wanprep.job.model import JobFile
 
 

@@ -13,11 +13,10 @@ from wanprep.fix.job.changes import (
     FixedJob,
     Remaining,
 )
-from wanprep.fix.job.cleared import cleared_findings, located_findings
 from wanprep.fix.job.edits import draft_of, write_operations
-from wanprep.fix.job.judged_document import judge_document
-from wanprep.fix.job.moved_paths import moved_paths
+from wanprep.fix.job.judged_document import cleared_findings, judge_document, located_findings
 from wanprep.fix.job.text import offset_before
+from wanprep.fix.job.values import moved_paths
 from wanprep.job.documents import DocumentFile, parse_documents
 from wanprep.pointers import is_within
 from wanprep.rules.message import job_message, sentence
