@@ -92,7 +92,7 @@ os._exit(0)
 
 def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
     code = """
-from wanprep.engines.fork import can_fork
+from wanprep.engines.worker_process import can_fork
 print(can_fork())
 import threading
 threading.Thread(target=threading.Event().wait, args=[9], daemon=True).start()

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import pytest
 from processes import alive, ends
 
-from wanprep.engines import pool as pool_module
-from wanprep.engines.pool import CannotStart, Failure, WorkerPool
+from wanprep.engines import worker_process
+from wanprep.engines.pool import CannotStart, WorkerPool
+from wanprep.engines.worker_process import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.engines.pool import Call
+    from wanprep.engines.worker_process import Call
 
 GUARD = 30.0
 TASKS = ("builtins:len", "time:sleep", "os:getpid", "os:_exit", "os:system", "operator:mul",
@@ -99,7 +100,7 @@ def test_what_fails_costs_one_call(call: Call, failure: Failure) -> None:
 
 
 def test_a_task_that_ignores_its_alarm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "_GRACE_SECONDS", 0.5)
+    monkeypatch.setattr(worker_process, "_GRACE_SECONDS", 0.5)
     with pool_of(1, seconds=0.5) as pool:
         assert pool.run("signal:signal", int(signal.SIGALRM), int(signal.SIG_IGN)) == 0
         assert pool.run("time:sleep", 60) == Failure("slow", "0.5 s")
@@ -159,6 +160,29 @@ def test_no_library_is_taken_from_the_current_folder(
     monkeypatch.chdir(tmp_path)
     with pool_of(1) as pool:
         assert pool.run("builtins:len", "x") == 1
+
+
+def test_the_next_pool_takes_an_idle_worker_and_no_dead_one() -> None:
+    with pool_of(1) as pool:
+        worker = pool.run("os:getpid")
+    with pool_of(1) as pool:
+        assert pool.run("os:getpid") == worker
+    os.kill(worker, signal.SIGKILL)
+    assert ends(worker)
+    with pool_of(1) as pool:
+        assert pool.run("os:getpid") != worker
+
+
+def test_a_pool_works_in_the_folder_in_which_it_was_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        with pool_of(1) as pool:
+            monkeypatch.chdir(tmp_path)
+            assert pool.run("os:system", f"touch {name}") == 0
+        assert (tmp_path / name / name).exists()
 
 
 def test_leaving_early_leaves_no_work_behind() -> None:

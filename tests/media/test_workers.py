@@ -14,10 +14,10 @@ from PIL import Image
 from processes import alive
 
 from wanprep import Facts, probe, probe_many
-from wanprep.engines.pool import Failure
+from wanprep.engines.worker_process import Failure, _idle
 from wanprep.errors import UsageError
 from wanprep.media.cache import Cache
-from wanprep.media.workers import _kept_pools, _problem, probe_in_worker, probe_pool, probe_with
+from wanprep.media.workers import _problem, probe_in_worker, probe_pool, probe_with
 
 
 @pytest.fixture(scope="module")
@@ -63,11 +63,11 @@ def test_cached_facts_stay_in_their_place(images: list[str]) -> None:
 
 def test_a_file_that_takes_too_long_costs_only_itself(images: list[str], long_sound: str) -> None:
     started = time.monotonic()
-    with probe_pool(deep=True, workers=1, seconds=0.7) as pool:
+    with probe_pool(deep=True, workers=1, seconds=1.5) as pool:
         paths = [images[0], long_sound, images[1]]
         found = list(probe_with(lambda: pool, paths, deep=True))
     assert [facts.readable for facts in found] == [True, False, True]
-    assert found[1].problem == "not read: it took longer than 0.7 s"
+    assert found[1].problem == "not read: it took longer than 1.5 s"
     assert time.monotonic() - started < 20
 
 
@@ -122,10 +122,8 @@ def test_what_no_file_at_hand_brings_about_has_words_as_well(
     assert _problem(failure) == problem
 
 
-def _ids() -> list[int]:
-    return [
-        pid for (_, deep, _), pool in _kept_pools.items() if not deep for pid in pool.process_ids
-    ]
+def _ids() -> set[int]:
+    return {worker.process_id for workers in _idle.values() for worker in workers}
 
 
 def test_one_file_after_the_other_uses_one_worker(images: list[str]) -> None:
@@ -152,10 +150,11 @@ def test_a_fork_has_a_worker_of_its_own_and_both_end(images: list[str]) -> None:
     code = f"""
 import os, sys
 from wanprep import probe
-from wanprep.media.workers import _kept_pools
+from wanprep.engines.worker_process import _idle
 def look():
     width = probe({images[4]!r}, cache=False).width
-    return width, *_kept_pools[os.getpid(), False, None].process_ids
+    ((worker,),) = (each for (parent, *_), each in _idle.items() if parent == os.getpid())
+    return width, worker.process_id
 print(*look(), flush=True)
 if child := os.fork():
     assert os.waitpid(child, 0)[1] == 0

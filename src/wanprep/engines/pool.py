@@ -6,50 +6,39 @@ named when the pool is created can be called, and nothing that a worker sends is
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import select
 import signal
 import sys
 import threading
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from wanprep.closing import Closing
-from wanprep.engines.fork import Fork, can_fork, data_size
+from wanprep.engines.worker import current_folder
+from wanprep.engines.worker_process import (
+    Call,
+    Failure,
+    Outcome,
+    Worker,
+    can_fork,
+    keep_idle,
+    start_worker,
+    take_idle,
+)
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterable, Iterator
 
-Call = tuple[Any, ...]
-Outcome = Any  # the JSON value that a task returned, or a Failure
 Key = TypeVar("Key")
 
 # The most items of `map` that are queued or being worked on.
 _MAX_QUEUED: Final = 256
-# The kernel's alarm ends a slow worker; if that fails, it is killed a little later.
-_GRACE_SECONDS: Final = 5.0
 # A worker takes two pipes. The others are for the start of one, the cache and what is printed.
 _FILES_OF_WORKER: Final = 2
 _OTHER_FILES: Final = 14
-_START_SECONDS: Final = 60.0
-_START: Final = "import sys; from wanprep.engines.worker import main; main(*sys.argv[1:])"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a call has no result."""
-
-    cause: Literal["slow", "memory", "killed", "crashed", "stopped", "refused", "internal"]
-    detail: str = ""  # the time limit, signal, message or traceback
-    error: str = ""  # the class of the error that a task raised
 
 
 class CannotStart(WanprepError):
@@ -57,21 +46,23 @@ class CannotStart(WanprepError):
 
 
 class WorkerPool(Closing):
-    """Worker processes that are started when needed and kept until the pool is closed.
+    """Worker processes that are started when needed, and end or wait for others with the pool.
 
-    `run` may be called from several threads; each call has a worker to itself.
+    `run` may be called from several threads; each call has a worker to itself. Relative paths in
+    calls are of the folder in which the pool was made.
     """
 
     def __init__(
         self, tasks: Iterable[str], *, seconds: float, memory: int, workers: int, batch: int = 1
     ) -> None:
         self._start = (f"{seconds}", f"{memory}", *tasks)
+        self._folder = current_folder()
         self._seconds = seconds
         self._limit = min(workers, _most_workers())
         self._batch = batch  # calls of `map` that are sent to a worker at once
         self._change = threading.Condition()
-        self._free: list[_Worker] = []
-        self._busy: list[_Worker] = []
+        self._free: list[Worker] = []
+        self._busy: list[Worker] = []
         self._closed = False
 
     def run(self, task: str, *arguments: object) -> Outcome:
@@ -128,24 +119,29 @@ class WorkerPool(Closing):
             if worker is None:
                 return outcomes + [Failure("stopped")] * (len(calls) - len(outcomes))
             try:
-                outcomes.extend(worker.answers(calls[len(outcomes) :], self._seconds))
+                outcomes.extend(worker.answers(calls[len(outcomes) :], self._seconds, self._folder))
             finally:
                 status = self._release(worker)
             if status is not None:
                 outcomes.append(self._failure(worker, status))
         return outcomes
 
-    def _acquire(self, *, fork: bool) -> _Worker | None:
+    def _acquire(self, *, fork: bool) -> Worker | None:
         with self._change:
             while not self._closed and not self._free and len(self._busy) >= self._limit:
                 self._change.wait()
             if self._closed:
                 return None
-            worker = self._free.pop() if self._free else _start_worker(self._start, fork=fork)
+            worker = self._free.pop() if self._free else self._new_worker(fork=fork)
             self._busy.append(worker)
             return worker
 
-    def _release(self, worker: _Worker) -> int | None:
+    def _new_worker(self, *, fork: bool) -> Worker:
+        # One that waits cannot enter a folder that is gone; a new one is in it.
+        idle = take_idle(self._start) if self._folder else None
+        return idle or start_worker(self._start, fork=fork)
+
+    def _release(self, worker: Worker) -> int | None:
         """Keep a worker; end one with calls unanswered, and return its exit status."""
         status = worker.end() if worker.unanswered else None
         with self._change:
@@ -153,11 +149,11 @@ class WorkerPool(Closing):
             if status is None and not self._closed:
                 self._free.append(worker)
             elif status is None:
-                worker.end()
+                self._put_away(worker)
             self._change.notify()
         return status
 
-    def _failure(self, worker: _Worker, status: int) -> Failure:
+    def _failure(self, worker: Worker, status: int) -> Failure:
         if self._closed:
             return Failure("stopped")
         if not worker.started:
@@ -177,14 +173,18 @@ class WorkerPool(Closing):
             return [worker.process_id for worker in (*self._free, *self._busy)]
 
     def close(self) -> None:
-        """End the workers; calls that wait for one fail as stopped."""
+        """Need the workers no more; calls that wait for one fail as stopped."""
         with self._change:
             self._closed = True
             while self._free:
-                self._free.pop().end()
+                self._put_away(self._free.pop())
             for worker in self._busy:
                 worker.kill()  # the thread that waits for it ends it
             self._change.notify_all()
+
+    def _put_away(self, worker: Worker) -> None:
+        if not keep_idle(worker):
+            worker.end()
 
 
 @dataclass(slots=True)
@@ -239,108 +239,3 @@ def _most_workers() -> int:
     if files == resource.RLIM_INFINITY:
         return sys.maxsize
     return max(1, (files - _OTHER_FILES) // _FILES_OF_WORKER)
-
-
-def _start_worker(start: tuple[str, ...], *, fork: bool) -> _Worker:
-    try:
-        return _Worker(_fork(start) if fork else _start_interpreter(start))
-    except OSError as error:
-        raise WanprepError(
-            f"a worker process cannot be started: {error.strerror}. Raise the limit of open files"
-            " or of processes, as with `ulimit -n 256`."
-        ) from error
-
-
-def _fork(start: tuple[str, ...]) -> Fork:
-    from wanprep.engines.worker import main
-
-    seconds, memory, *tasks = start
-    return Fork(lambda: main(seconds, f"{int(memory) + data_size()}", *tasks))
-
-
-def _start_interpreter(start: tuple[str, ...]) -> subprocess.Popen[bytes]:
-    import subprocess
-
-    return subprocess.Popen(
-        # -P: the current folder may hold a file named like a library.
-        [sys.executable, "-P", "-c", _START, *start],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C reaches the parent, which then ends the workers
-    )
-
-
-class _Worker:
-    """One process, and the answers that are expected from it."""
-
-    def __init__(self, process: Fork | subprocess.Popen[bytes]) -> None:
-        assert process.stdin  # noqa: S101 - a pipe
-        assert process.stdout  # noqa: S101 - a pipe
-        self._process, self._calls, self._answers = process, process.stdin, process.stdout
-        self.process_id = self._process.pid
-        self.started = False
-        self.late = False
-        self.unanswered = 0
-        self._received = b""
-
-    def answers(self, calls: list[Call], seconds: float) -> Iterator[Outcome]:
-        """Yield the results of calls; fewer if the process dies."""
-        self.unanswered = len(calls)
-        with contextlib.suppress(BrokenPipeError):  # noticed when no answers come
-            self._calls.write(json.dumps(calls).encode("ascii") + b"\n")
-            self._calls.flush()
-        if not self.started:
-            self.started = self._read_line(_START_SECONDS) is not None
-        while self.unanswered and (line := self._read_line(seconds + _GRACE_SECONDS)) is not None:
-            self.unanswered -= 1
-            answer = json.loads(line)
-            yield answer["result"] if "result" in answer else Failure(**answer)
-
-    def _read_line(self, seconds: float) -> bytes | None:
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self._received:
-            data = self._read(max(0, deadline - time.monotonic()))
-            if not data:
-                return None
-            self._received += data
-        line, _, self._received = self._received.partition(b"\n")
-        return line
-
-    def _read(self, seconds: float) -> bytes:
-        """Wait for some bytes; there are none if the process dies, or they come too late."""
-        pipe = self._answers.fileno()
-        if hasattr(select, "poll"):
-            poll = select.poll()
-            poll.register(pipe, select.POLLIN)
-            self.late = not poll.poll(1000 * seconds)
-            return b"" if self.late else os.read(pipe, 1 << 16)
-        timer = threading.Timer(seconds, self._give_up)  # Windows cannot wait for pipes
-        timer.start()
-        try:
-            return os.read(pipe, 1 << 16)
-        finally:
-            timer.cancel()
-
-    def _give_up(self) -> None:
-        self.late = True
-        self.kill()
-
-    def kill(self) -> None:
-        """Kill the process and those that it started; on Windows, only itself."""
-        try:
-            os.killpg(self.process_id, signal.SIGKILL)
-        except PermissionError:  # on macOS, where it has ended
-            pass
-        except (AttributeError, ProcessLookupError):  # or a fork that has no group yet
-            self._process.kill()
-
-    def end(self) -> int:
-        """Let an idle process exit or kill a busy one; return the exit status."""
-        with contextlib.suppress(BrokenPipeError):
-            self._calls.close()
-        if self.unanswered:  # a dead one keeps its status
-            self.kill()
-        status = self._process.wait()
-        self._answers.close()
-        return status

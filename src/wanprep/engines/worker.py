@@ -1,9 +1,10 @@
 """The worker process, which opens untrusted files so that the main process does not.
 
-Requests are lines on standard input, each a JSON list of calls `[task, argument, ...]`; each call
-is answered by one JSON line on what was standard output, where tasks cannot print. The kernel
-enforces the limits: an alarm ends what takes too long, in native code too, and memory beyond the
-limit is refused. `missing_protections` of guard.py says what a system does not enforce.
+Requests are lines on standard input, each a JSON list: the folder of relative paths, and calls
+`[task, argument, ...]`. Each call is answered by one JSON line on what was standard output, where
+tasks cannot print. The kernel enforces the limits: an alarm ends what takes too long, in native
+code too, and memory beyond the limit is refused. `missing_protections` of guard.py says what a
+system does not enforce.
 """
 
 from __future__ import annotations
@@ -45,7 +46,12 @@ def _serve(seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
     functions = {task: _function(task) for task in tasks}
     requests = _Requests()
     _send(answers, b"ready")
-    while calls := requests.next():
+    here = current_folder()
+    while request := requests.next():
+        folder, calls = request
+        if folder and folder != here:
+            os.chdir(folder)
+            here = folder
         for index, (task, *arguments) in enumerate(calls, 1):
             _set_alarm(seconds)
             answer = _answer(functions[task], arguments)
@@ -53,6 +59,14 @@ def _serve(seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
             if index == len(calls):
                 requests.finish()
             _send(answers, answer)
+
+
+def current_folder() -> str | None:
+    """Return the current folder, unless it was removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return None
 
 
 def _take_stdout() -> int:
@@ -111,12 +125,12 @@ class _Requests:
     """Batches of calls, read by a thread of its own: if the parent dies, so does this process."""
 
     def __init__(self) -> None:
-        self._inbox: SimpleQueue[list[list[Any]]] = SimpleQueue()
+        self._inbox: SimpleQueue[list[Any]] = SimpleQueue()
         self._busy = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def next(self) -> list[list[Any]]:
-        """Wait for a batch; an empty one is the last."""
+    def next(self) -> list[Any]:
+        """Wait for a batch and its folder; an empty list is the last."""
         return self._inbox.get()
 
     def finish(self) -> None:

@@ -16,7 +16,7 @@ from wanprep.engines.engine import call_of
 from wanprep.errors import UsageError
 from wanprep.media.cache import Cache
 from wanprep.media.facts import Facts, is_url
-from wanprep.media.workers import probe_in_workers, probe_paths, report, shared_pool
+from wanprep.media.workers import probe_in_workers, probe_paths, probe_pool, report
 from wanprep.stores.stores import Stores
 from wanprep.stores.urls import ListedUrl, is_object_url
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _TASK: Final = "wanprep.media.shards:facts_of_shard"
 _NAMES: Final = 500  # in a shard
+
+_pool_of_engine: Final = kept(probe_pool)  # for all its shards
 
 
 def probe_many_on(
@@ -101,7 +103,7 @@ def probe_shard(shard: Mapping[str, Any], processes: int) -> list[Facts]:
     """
     require_version(shard["version"])
     deep, stores = shard["deep"], opened_stores(shard["stores"])
-    pool = partial(shared_pool, deep=deep, workers=processes)
+    pool = partial(_pool_of_engine, deep=deep, workers=processes)
     paths = [_path_of(name, shard["folder"]) for name in shard["names"]]
     with Cache(deep=deep) as cache:
         store = cache if shard["cache"] else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections import deque
 from contextlib import ExitStack, contextmanager, nullcontext
 from contextvars import ContextVar
-from dataclasses import replace
 from functools import cache as kept
 from functools import partial
 from itertools import chain, groupby, islice, repeat
@@ -21,7 +19,8 @@ from wanprep.stores.urls import is_object_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.engines.pool import Call, Failure, Outcome, WorkerPool
+    from wanprep.engines.pool import WorkerPool
+    from wanprep.engines.worker_process import Call, Failure, Outcome
     from wanprep.media.cache import Stamp
     from wanprep.stores.stores import Stores
 
@@ -38,8 +37,6 @@ _DEEP_MEMORY: Final = 1024 * 2**20
 # Headers are read so quickly that it pays to send several names at a time.
 _BATCH: Final = 16
 _LOOKED_UP: Final = 256
-
-_kept_pools: Final[dict[tuple[int, bool, int | None], WorkerPool]] = {}
 
 
 class Progress(Protocol):
@@ -130,7 +127,7 @@ def probe_pool(
 def probe_in_worker(
     path: str | os.PathLike[str], *, deep: bool = False, cache: bool = False
 ) -> Facts:
-    """Probe one file in a worker that is kept for the next call."""
+    """Probe one file."""
     path = os.fspath(path)
     if "://" in path and (is_url(path) or is_object_url(path)):
         return next(probe_in_workers([path], deep=deep, cache=cache, workers=1))
@@ -138,8 +135,8 @@ def probe_in_worker(
         facts, stamp = store.look_up(path) if store else (None, None)
         cached = facts is not None
         if facts is None:
-            outcome = shared_pool(deep=deep).run(TASK, _absolute(path), deep)
-            facts = replace(facts_of(path, outcome), path=path)
+            with probe_pool(deep=deep, workers=1) as pool:
+                facts = facts_of(path, pool.run(TASK, path, deep))
             _remember(store, facts, stamp)
     report(facts, cached=cached)
     return facts
@@ -248,16 +245,6 @@ def _look_up(paths: Iterable[str | Facts], cache: Cache | None) -> Iterator[_Loo
             yield (path.path, path, None) if isinstance(path, Facts) else (path, *next(found))
 
 
-def _absolute(path: str) -> str:
-    """Join a path to the current folder, which may have changed since a worker started."""
-    if is_url(path) or not path:
-        return path
-    try:
-        return os.path.join(os.getcwd(), path)
-    except FileNotFoundError:  # the folder is gone, and so is what was in it
-        return path
-
-
 def _remember(cache: Cache | None, facts: Facts, stamp: Stamp | None) -> None:
     is_read = facts.format != "unknown" and not (facts.problem or "").startswith(NOT_READ)
     if cache and stamp and is_read:
@@ -286,18 +273,3 @@ def _problem(failure: Failure) -> str:
             return f"{NOT_READ}: internal error ({last_line})"
         case "stopped":
             return f"{NOT_READ}: the work was stopped"
-
-
-def shared_pool(*, deep: bool, workers: int | None = None) -> WorkerPool:
-    """Return a pool that is kept until this process ends."""
-    # A forked child must not share its parent's workers, hence the process id.
-    key = (os.getpid(), deep, workers)
-    pool = _kept_pools.get(key)
-    return pool or _kept_pools.setdefault(key, probe_pool(deep=deep, workers=workers))
-
-
-@atexit.register
-def _close_shared_pools() -> None:
-    for (process_id, *_), pool in _kept_pools.items():
-        if process_id == os.getpid():
-            pool.close()

@@ -8,7 +8,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
-from wanprep.engines.pool import Failure, WorkerPool
+from wanprep.engines.pool import WorkerPool
+from wanprep.engines.worker_process import Failure
 from wanprep.files.atomic import CannotWrite
 from wanprep.fix.image.make import make_image, place_window
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window

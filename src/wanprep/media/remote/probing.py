@@ -17,7 +17,8 @@ from wanprep.stores.stores import Stores
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from wanprep.engines.pool import Call, Outcome, WorkerPool
+    from wanprep.engines.pool import WorkerPool
+    from wanprep.engines.worker_process import Call, Outcome
     from wanprep.media.remote.objects import Found, RemoteObject
     from wanprep.media.remote.parts import Parts
 

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from markupsafe import Markup
 
-from wanprep.engines.pool import Failure, WorkerPool
+from wanprep.engines.pool import WorkerPool
+from wanprep.engines.worker_process import Failure
 from wanprep.fix.executors import cores
 from wanprep.fix.image.workers import MEMORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.engines.pool import Call, Outcome
+    from wanprep.engines.worker_process import Call, Outcome
     from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
 
