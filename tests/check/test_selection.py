@@ -63,6 +63,7 @@ def test_verdicts_follow() -> None:
     [
         ("image-to-small", "there is no rule 'image-to-small'. Did you mean 'image-too-small'?"),
         ("zzz", "there is no rule 'zzz'. `wanprep explain` lists them."),
+        ("alpha", "there is no rule 'alpha'. Did you mean 'alpha-unsupported'?"),
     ],
 )
 def test_a_misspelt_rule_is_wrong_use(name: str, message: str) -> None:

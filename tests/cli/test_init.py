@@ -85,9 +85,12 @@ def test_with_a_target_nothing_is_asked(folder: Path) -> None:
 
 
 def test_all_media_that_fit_together_are_used_by_name(capfd: pytest.CaptureFixture[str]) -> None:
-    for name in "gacebfd":
-        Image.new("RGB", (320, 240)).save(f"{name}.png")
+    for number, name in enumerate("gacebfd"):
+        Image.new("RGB", (320, 240), (number, 0, 0)).save(f"{name}.png")
+    shutil.copy("a.png", "copy.png")
     Image.new("RGB", (20, 20)).save("bad.png")
+    shutil.copy(REFS / "dance.mp4", "job-k3m9x2pa.mp4")
+    Path("job-k3m9x2pa.json").write_text('{"run": "k3m9x2pa", "job": "job.yaml"}')
     for name in ("c.wav", "unused.wav"):
         shutil.copy(REFS / "hero.wav", name)
     assert run(["init", "-t", EVOLINK]) == 0
@@ -98,10 +101,14 @@ def test_all_media_that_fit_together_are_used_by_name(capfd: pytest.CaptureFixtu
         "    voice: c.wav",
         *images[3:],
     ]
-    left_out = [line.split(": ", 2)[1:] for line in capfd.readouterr().err.splitlines()
+    err = capfd.readouterr().err
+    assert f"What of these can be fixed: wanprep fix -t {EVOLINK} --plan\n" in err
+    left_out = [line.split(": ", 2)[1:] for line in err.splitlines()
                 if line.startswith("left out: ")]  # fmt: skip
-    assert [name for name, _ in left_out] == ["bad.png", "f.png", "g.png", "unused.wav"]
     reasons = dict(left_out)
+    assert reasons.pop("copy.png") == "the same content as a.png"
+    assert reasons.pop("job-k3m9x2pa.mp4") == "a result of wanprep submit"
+    assert [*reasons] == ["bad.png", "f.png", "g.png", "unused.wav"]
     assert reasons["bad.png"].startswith(
         "20x20 px; EvoLink requires 240-8000 px".replace("-", " to ")
     )

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -14,6 +15,8 @@ from wanprep.check.inputs import Inputs
 from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
+from wanprep.files.atomic import sha256_of
+from wanprep.files.outputs import is_own_file
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import rewrite
 from wanprep.job.references.dialects import dialect_of
@@ -61,6 +64,7 @@ class FirstJob:
     problems: Mapping[str, str]  # of errors and warnings, by rule
     is_example: bool = False  # its media do not exist
     left_out: Mapping[str, str] = field(default_factory=dict)  # media that it does not use, and why
+    rejected: int = 0  # of these, how many the target rejects
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,21 +158,43 @@ def first_job(
 ) -> FirstJob:
     """Write a job of all media that the target accepts together, in the order of their names."""
     writer = _Writer(target, file, schema, config)
-    left_out: dict[str, str] = {}
+    media = sorted(media, key=lambda each: each.path)
+    left_out = _not_new(media)
     fitting: list[_Use] = []
-    for facts in sorted(media or _EXAMPLES, key=lambda each: each.path):
+    rejected = 0
+    for facts in media or _EXAMPLES:
+        if facts.path in left_out:
+            continue
         use, why = _role_of(facts, target)
         if use and not why:
             fitting.append(use)
         else:
             left_out[facts.path] = why
+            rejected += use is not None
     shown = [use for use in fitting if use.role.name != VOICE]
     used = _fitting_together(shown, writer, left_out, {} if media else _UNSEEN)
     if media and not used:  # the least bad file shows what has to be fixed
         used = _least_bad(media, target, left_out)
     voices = [use.facts for use in fitting if use.role.name == VOICE]
     used = _with_voices(used, voices, writer, left_out)
-    return replace(writer.best(used), is_example=not media, left_out=left_out)
+    best = writer.best(used)
+    return replace(best, is_example=not media, left_out=left_out, rejected=rejected)
+
+
+def _not_new(media: Sequence[Facts]) -> dict[str, str]:
+    """Find results of earlier submissions, and copies of files that come before them."""
+    sizes = Counter(facts.bytes for facts in media)
+    paths: dict[str, str] = {}  # by their hash
+    found: dict[str, str] = {}
+    for facts in (each for each in media if each.kind != "audio"):  # references may share a voice
+        with suppress(OSError):
+            if is_own_file(f"{os.path.splitext(facts.path)[0]}.json"):
+                found[facts.path] = "a result of wanprep submit"
+            elif sizes[facts.bytes] > 1:
+                earlier = paths.setdefault(sha256_of(facts.path), facts.path)
+                if earlier != facts.path:
+                    found[facts.path] = f"the same content as {earlier}"
+    return found
 
 
 def _role_of(facts: Facts, target: Target) -> tuple[_Use | None, str]:

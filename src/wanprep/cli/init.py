@@ -177,6 +177,9 @@ def _write_job(target: Target, file: str, config: Config) -> None:
     if _write(file, job.text):
         for path, why in job.left_out.items():
             click.echo(f"left out: {visible(path)}: {visible(why)}", err=True)
+        if job.rejected:
+            command = f"wanprep fix -t {target.id} --plan"
+            click.echo(f"What of these can be fixed: {command}", err=True)
         _write(os.path.join(os.path.dirname(file), _SCHEMA), schema_text("job"))
         click.echo(_next_step(job, target, visible(file)), err=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ _IN_FULL: Final = frozenset({  # what only -v lists
     "references named in the prompt", "references that the prompt does not use",
 })  # fmt: skip
 _INDENT: Final = "  "
+_NAMES: Final = 30  # characters of names that share a row
 
 
 def list_lines(targets: Iterable[Target], today: date) -> Iterator[str]:
@@ -60,7 +62,10 @@ class TargetTable:
         self._target, self._width = target, width
         self._sources: dict[str, int] = {}
         self._conditions: dict[str, dict[str, None]] = {}  # the names of what each is about
+        self._in_cells: set[str] = set()  # conditions that a cell has in full
         self._number(target.docs[0])
+        self._plain = ("error", target.docs[0])
+        self._usual = self._plain  # severity and source of what has no mark
 
     def lines(self, today: date) -> Iterator[str]:
         """Return the lines of the table."""
@@ -70,11 +75,13 @@ class TargetTable:
         if end := end_of(target, today):
             yield end
         yield from ("", self._files(), "", self._job(), *self._prompt_names(), *self._price())
-        if self._conditions:
+        others = {text: names for text, names in self._conditions.items()
+                  if text not in self._in_cells}  # fmt: skip
+        if others:
             yield click.style("\nIn some cases", bold=True)
-            for text, names in self._conditions.items():
+            for text, names in others.items():
                 yield self._wrap(f"- {', '.join(names)}: {text}", _INDENT, 4)
-        yield click.style("\nSources", bold=True) + " ([1] where no number is named)"
+        yield click.style("\nSources", bold=True) + " ([1] where nothing else is said)"
         yield from (f"  [{number}] {doc}" for doc, number in self._sources.items())
 
     def _wrap(self, text: str, first: str = "", rest: int = 0) -> str:
@@ -84,6 +91,7 @@ class TargetTable:
         """Return a table with a column for each role; roles with the same limits share one."""
         taken = {role: schema for role, schema in self._target.roles.items()
                  if self._target.has_role(role)}  # fmt: skip
+        usual = self._choose_usual(taken.values())
         cells = {role: self._cells(schema, f"{role} ") for role, schema in taken.items()}
         columns: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for role, of_role in cells.items():
@@ -98,19 +106,35 @@ class TargetTable:
             )
         table += [[", ".join(of_row), *row] for row, of_row in same.items()]
         left_out = [role for role in self._target.roles if role not in taken]
-        grid = _grid(table, self._width)
+        grid = usual + _grid(table, self._width)
         return f"{grid}\nNot accepted: {join_words(left_out, 'or')}" if left_out else grid
 
     def _job(self) -> str:
         """Return a table of what a job may have, and of its parameters with their defaults."""
+        usual = self._choose_usual([self._target.job])
         cells = self._cells(self._target.job, "")
-        rows = [["", "allowed", "default"]]
+        table = [["", "allowed", "default"]]
         fields = parameters(self._target)
-        rows += [[name, text, ""] for name, text in cells.items() if name not in fields]
-        for name in fields:
-            default = default_of(self._target, name)
-            rows.append([name, cells.get(name, ""), _value(default)])
-        return _grid(rows, self._width)
+        lines = [(name, text, "") for name, text in cells.items() if name not in fields]
+        lines += [(name, cells.get(name, ""), _value(default_of(self._target, name)))
+                  for name in fields]  # fmt: skip
+        for name, *row in lines:
+            names = f"{table[-1][0]}, {name}"
+            if table[-1][1:] == row and len(names) <= _NAMES:
+                table[-1][0] = names
+            else:
+                table.append([name, *row])
+        return usual + _grid(table, self._width)
+
+    def _choose_usual(self, schemas: Iterable[Schema]) -> str:
+        """Leave out the most frequent mark of a table, and return the line that says so."""
+        marks = Counter(_mark_of([main_bound(group)]) for schema in schemas
+                        for group in rows(schema))  # fmt: skip
+        [(self._usual, _)] = marks.most_common(1) or [(self._plain, 0)]
+        if self._usual == self._plain:
+            return ""
+        severity, doc = self._usual
+        return f"{severity.capitalize()}s of [{self._number(doc)}], unless marked:\n"
 
     def _cells(self, schema: Schema, role: str) -> dict[str, str]:
         """Describe what is allowed by the name of the fact, parameter or part of a job."""
@@ -125,12 +149,20 @@ class TargetTable:
                 continue
             shown = [bound for bound in found if not bound.is_conditional]
             if shown or role or name in parameters(self._target):
-                cells[name] = self._cell(shown or found)
+                cells[name] = self._cell(shown or found) if shown or role else self._cases(found)
             for bound in found if name not in _ONE_LINE else ():
                 says = bound.source.get("says", "")
                 if bound.is_conditional and says not in cells.get(name, "") and (shown or not role):
                     self._add_condition(f"{role}{name}", bound)
         return cells
+
+    def _cases(self, found: Sequence[Bound]) -> str:
+        """Describe what is allowed in each case, as the sources say it; the usual one first."""
+        worst = min((bound.severity for bound in found), key=_SEVERITIES.index)
+        serious = [bound for bound in found if bound.severity == worst]
+        says = dict.fromkeys(bound.source.get("says", "") for bound in serious)
+        self._in_cells.update(says)
+        return "; ".join(sorted(says, key=len)) + self._marks(serious)
 
     def _cell(self, found: Sequence[Bound]) -> str:
         """Describe the bounds of one thing, each once, and mark what is no error."""
@@ -139,15 +171,17 @@ class TargetTable:
             texts.setdefault(_allowed(bound), []).append(bound)
         return "; ".join(f"{text}{self._marks(bounds)}" for text, bounds in texts.items())
 
-    def _marks(self, found: Sequence[Bound]) -> str:
-        worst = min((bound.severity for bound in found), key=_SEVERITIES.index)
-        mark = "" if worst == "error" else f" ({worst})"
-        number = self._number(found[0].source.get("doc", ""))
-        return mark + (f" [{number}]" if number > 1 else "")
+    def _marks(self, found: Sequence[Bound], usual: tuple[str, str] | None = None) -> str:
+        severity, doc = _mark_of(found)
+        usual_severity, usual_doc = usual or self._usual
+        mark = "" if severity == usual_severity else f" ({severity})"
+        return mark + ("" if doc == usual_doc else f" [{self._number(doc)}]")
 
     def _add_condition(self, name: str, bound: Bound) -> None:
         says = bound.source.get("says", "")
-        self._conditions.setdefault(says + self._marks([bound]), {})[name] = None
+        if bound.severity != "note":  # -v has those
+            marks = self._marks([bound], self._plain)
+            self._conditions.setdefault(says + marks, {})[name.removeprefix("count of ")] = None
 
     def _number(self, doc: str) -> int:
         return self._sources.setdefault(doc, len(self._sources) + 1)
@@ -164,6 +198,12 @@ class TargetTable:
             number = self._number(source.get("doc", ""))
             says = price.get("look") or source.get("says", "")
             yield self._wrap(f"Price: {says} [{number}]", rest=2)
+
+
+def _mark_of(found: Sequence[Bound]) -> tuple[str, str]:
+    """Return the severity and the source of bounds that share a cell."""
+    worst = min((bound.severity for bound in found), key=_SEVERITIES.index)
+    return worst, found[0].source.get("doc", "")
 
 
 def _short_name(bound: Bound) -> str:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wanprep.errors import UsageError, warn_of_plugin
+from wanprep.text import join_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 Severity = Literal["error", "warning", "note"]
 FIX: Final = "wanprep fix"
+_MOST_SUGGESTED: Final = 3
 _PAGES: Final = "https://wanprep.dev/reference/rules/"
 _PLUGIN_KEYS: Final = frozenset({"title", "why", "by_hand", "severity"})
 
@@ -155,8 +157,12 @@ def shorten(name: str) -> str:
 
 
 def suggestion(name: str, names: Iterable[str], command: str, cutoff: float) -> str:
-    """Suggest the closest name, or the command that lists all of them."""
+    """Suggest the closest name, or those that contain it, or the command that lists all of them."""
     from difflib import get_close_matches
 
-    near = get_close_matches(shorten(name), list(names), 1, cutoff=cutoff)
-    return f"Did you mean '{near[0]}'?" if near else f"`wanprep {command}` lists them."
+    known = [*names]
+    near = get_close_matches(shorten(name), known, 1, cutoff=cutoff)
+    longer = [f"'{each}'" for each in near or sorted(known) if near or name in each]
+    if name and 0 < len(longer) <= _MOST_SUGGESTED:
+        return f"Did you mean {join_words(longer, 'or')}?"
+    return f"`wanprep {command}` lists them."
