@@ -396,7 +396,7 @@ from wanprep.cli import run
 run(["check", {str(MEDIA / "hero.jpg")!r}, "-t", {EVOLINK!r}])
 heavy = "httpx requests urllib3 ruamel rich pluggy ssl shutil secrets".split()
 print(sorted(name for name in sys.modules
-             if name.split(".")[0] in heavy or name.startswith("wanprep_")))
+             if name.split(".")[0] in heavy or name.startswith(("wanprep_", "wanprep.plugins"))))
 """
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(

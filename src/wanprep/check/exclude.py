@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ class Level(NamedTuple):
     patterns: Patterns
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The patterns that hold in a folder, from above; the last that is about a path decides."""
 
     of_git: tuple[Level, ...] | None  # None: .gitignore files are not read
@@ -45,11 +43,10 @@ class Scope:
         if self.of_git is None or (_FILE not in hidden and _REPOSITORY not in hidden):
             return self
         above = () if _REPOSITORY in hidden else self.of_git
-        return replace(self, of_git=(*above, *_read_levels(absolute_folder(folder))))
+        return self._replace(of_git=(*above, *_read_levels(absolute_folder(folder))))
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusions:
+class Exclusions(NamedTuple):
     """What is left out of folders that are walked."""
 
     gitignore: bool = True

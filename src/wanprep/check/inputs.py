@@ -9,7 +9,6 @@ from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.cases import read_job_files
 from wanprep.check.paths import has_job_suffix
 from wanprep.check.request import find, targets_of
 from wanprep.errors import UsageError
@@ -99,6 +98,8 @@ def _usual_role(kind: str, target: Target) -> str:
 
 def read_inputs(request: CheckRequest, targets: Targets | None = None) -> Inputs:
     """Read the jobs and probe the media behind some paths, all at once."""
+    from wanprep.check.cases import read_job_files
+
     targets = targets or targets_of(request)
     found = find(request, targets.providers)
     jobs = read_job_files(found.jobs, found, targets)

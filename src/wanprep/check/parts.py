@@ -11,7 +11,6 @@ import time
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from wanprep.check.cases import read_job_files
 from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
 from wanprep.check.names import own
 from wanprep.check.request import find, targets_of
@@ -70,7 +69,7 @@ class _Jobs:
     def __init__(self, request: CheckRequest, found: Subjects, targets: Targets) -> None:
         self._request, self._found, self._targets = request, found, targets
         few = len(found.jobs) <= _JOBS
-        self._all = read_job_files(found.jobs, found, targets) if few else None
+        self._all = self._read(found.jobs) if found.jobs and few else None
         self._uses: Uses = {}
         self._objects: set[str] = set()  # of stores, that jobs use
         for jobs in self._batches():
@@ -88,7 +87,12 @@ class _Jobs:
             yield self._all
             return
         for at in range(0, len(self._found.jobs), _JOBS):
-            yield read_job_files(self._found.jobs[at : at + _JOBS], self._found, self._targets)
+            yield self._read(self._found.jobs[at : at + _JOBS])
+
+    def _read(self, paths: Sequence[str]) -> ReadJobs:
+        from wanprep.check.cases import read_job_files
+
+        return read_job_files(paths, self._found, self._targets)
 
     def unused_objects(self) -> Iterator[Name]:
         """List objects of stores, without those that jobs use, unless they were named."""

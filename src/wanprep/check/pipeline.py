@@ -15,7 +15,6 @@ from wanprep.check.findings import (
 )
 from wanprep.check.inputs import read_inputs, url_asset
 from wanprep.check.parts import inputs_in_parts
-from wanprep.check.plugin_checks import file_findings
 from wanprep.check.result import Report, drop_findings, with_severities
 from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
@@ -99,9 +98,19 @@ def _judge_file(path: str, inputs: Inputs, results: _Results) -> None:
         if facts.content_type:  # of an object in a store
             found += _type_findings(path, target, facts)
         checks = inputs.request.checks
-        found += file_findings(checks, facts, target, role, file=path, written=path)
+        found += _of_plugins(checks, facts, target, role, path)
         weighed = list(with_severities(found, inputs.request.config.severity))
         results.add(target, weighed, Verdict(path, target.id, verdict_of(weighed, [facts])))
+
+
+def _of_plugins(
+    checks: Sequence[Check], facts: Facts, target: Target, role: str, path: str
+) -> Iterable[Finding]:
+    if not checks:  # nearly always, and their module is not even imported
+        return ()
+    from wanprep.check.plugin_checks import file_findings
+
+    return file_findings(checks, facts, target, role, file=path, written=path)
 
 
 def _type_findings(url: str, target: Target, facts: Facts) -> Iterator[Finding]:
@@ -122,9 +131,7 @@ def _judge_url(url: str, inputs: Inputs, results: _Results) -> None:
         if facts and reached:
             role = inputs.role(url, target)
             found += asset_findings(facts, target, role, file=url, written=url)
-            found += file_findings(
-                inputs.request.checks, facts, target, role, file=url, written=url
-            )
+            found += _of_plugins(inputs.request.checks, facts, target, role, url)
         found = list(with_severities(found, inputs.request.config.severity))
         outcome = verdict_of(found, [facts] if facts else [], unseen=not reached)
         excused = outcome == "unknown" and inputs.request.offline
@@ -199,7 +206,7 @@ def _findings(
             )  # fmt: skip
             yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
         if probed and reached and checks:
-            for each in file_findings(
+            for each in plugin_checks.file_findings(
                 checks, probed, target, asset.role, file=job.file, written=asset.written
             ):
                 yield plugin_checks.at_place(case, asset.pointer, each)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.exclude import Exclusions
     from wanprep.check.names import Shard
+    from wanprep.check.plugin_checks import Check
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.config import Config
@@ -105,7 +106,6 @@ def check(
     from wanprep.check.selection import Selection, load_baseline
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.plugins.loading import load_checks
     from wanprep.rules.finding import parse_rule_names
 
     # Before any file is read: a misspelt rule is reported at once.
@@ -133,7 +133,7 @@ def check(
             offline=config.offline if offline is None else offline, changed=changed,
             cache=not no_cache, nul=nul, workers=jobs, config=config, shard=shard,
             exclusions=exclusions_of(config, exclude, no_ignore=no_ignore),
-            checks=load_checks(),
+            checks=_checks_of_plugins(),
         )  # fmt: skip
         if is_verbose():
             click.echo(f"configuration: {config.file or 'none'}", err=True)
@@ -159,6 +159,16 @@ def check(
         _watch(parts, paths or (".",), style, output, exclusions)
         return 0
     return 0 if write_report(parts(), style, output).clean else 1
+
+
+def _checks_of_plugins() -> tuple[Check, ...]:
+    from wanprep.rules.finding import plugin_rules
+
+    if not plugin_rules():  # what loads plugins is not even imported
+        return ()
+    from wanprep.plugins.loading import load_checks
+
+    return load_checks()
 
 
 def _check(request: CheckRequest, results: str | None, style: str) -> Iterator[Report]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wanprep.media.facts import extension_format, usual_kind
 from wanprep.schemas import load_schema
@@ -27,8 +27,7 @@ UNSUPPORTED: Final = "role-unsupported"
 _FILE: Final = {"type": "string", "pattern": "\\S"}
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(NamedTuple):
     """A role of media files, and where a job names them."""
 
     name: str

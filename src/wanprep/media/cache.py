@@ -85,9 +85,7 @@ class Cache(Closing):
 
     def remember(self, facts: Facts, stamp: Stamp) -> None:
         """Store facts, unless the file has changed since or may change without a trace."""
-        _, mtime_ns, _, _ = stamp
-        tick = _COARSE_TICK_NS if mtime_ns % 1_000_000_000 == 0 else _TICK_NS
-        if time.time_ns() - mtime_ns < tick or stamp_of(facts.path) != stamp:
+        if not is_settled(stamp) or stamp_of(facts.path) != stamp:
             return
         row_facts = {name: value for name, value in facts.as_json().items() if name != "path"}
         (key,) = _keys([facts.path])
@@ -154,6 +152,13 @@ def stamp_of(path: str) -> Stamp | None:
         return None
     times = (status.st_mtime_ns & _LARGEST, status.st_ctime_ns & _LARGEST)
     return (status.st_size, *times, status.st_ino & _LARGEST)
+
+
+def is_settled(stamp: Stamp) -> bool:
+    """Whether a later write to the file would change its stamp."""
+    _, mtime_ns, _, _ = stamp
+    tick = _COARSE_TICK_NS if mtime_ns % 1_000_000_000 == 0 else _TICK_NS
+    return time.time_ns() - mtime_ns >= tick
 
 
 def _cached(path: str, stamp: Stamp, row: Row | None) -> Facts | None:

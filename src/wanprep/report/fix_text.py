@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wanprep.check.result import Totals
@@ -41,7 +40,7 @@ def render_outcomes(outcomes: Outcomes, remaining: Report | None, style: Style) 
     if not style.quiet:
         yield paint(_count(outcomes), style, bold=True) + "\n"
         if remaining and remaining.findings:
-            yield from summarize(Totals().add(remaining), replace(style, verbose=False))
+            yield from summarize(Totals().add(remaining), style._replace(verbose=False))
 
 
 def _is_done(outcome: Outcome | FixedFile) -> bool:

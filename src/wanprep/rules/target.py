@@ -8,12 +8,11 @@ in a folder of the user's own is a usage error.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +21,7 @@ from wanprep import __version__
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.job.roles import Roles, common_roles
 from wanprep.rules.finding import shorten, suggestion
+from wanprep.rules.target_index import TargetIndex
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wanprep.job.references.dialects import Dialect
     from wanprep.rules.bounds import Schema
     from wanprep.rules.intent import Intent
+    from wanprep.rules.target_index import Listed
 
 BUILT_IN: Final = Path(__file__).parent / "targets"
 DEFAULT_TARGET: Final = "wan/2.7"
@@ -183,7 +184,7 @@ class Targets(Mapping[str, Target]):
             else:
                 yield target
 
-    def add(self, listed: _Listed, file: TargetFile) -> None:
+    def add(self, listed: Listed, file: TargetFile) -> None:
         """Add a target, unless another one has its id."""
         name = listed.id
         if name in self._files:
@@ -207,9 +208,10 @@ class Targets(Mapping[str, Target]):
 def all_targets(folders: Sequence[Path] = ()) -> Targets:
     """Return all targets by id, those in some folders too."""
     targets = Targets()
-    by_others: list[tuple[_Listed, TargetFile]] = []
+    index = TargetIndex()
+    by_others: list[tuple[Listed, TargetFile]] = []
     for file in target_files(folders):
-        listed = _entry_of(file.path)
+        listed = index.entry_of(file.path)
         if not listed.id:
             why = first_error(file.path, _digest(file.path))
             targets.leave_out(file, why or "it cannot be read")
@@ -217,40 +219,10 @@ def all_targets(folders: Sequence[Path] = ()) -> Targets:
             by_others.append((listed, file))  # a provider's own plugin comes first
         else:
             targets.add(listed, file)
+    index.save()
     for each in by_others:
         targets.add(*each)
     return targets
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """What is needed of a target before it is used."""
-
-    id: str  # empty where there is none
-    title: str = ""
-    places: Mapping[str, Any] = field(default_factory=dict)
-    is_default: bool = False
-
-
-def _entry_of(file: Path) -> _Listed:
-    try:
-        return _entry_in(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
-        return _Listed("")
-
-
-@lru_cache(256)
-def _entry_in(text: str) -> _Listed:
-    try:
-        data = json.loads(text)
-        name, title, places = data["id"], str(data.get("title")), data.get("places", {})
-        usable = all({"key", "in", "kind", "title", "description"} <= {*each}
-                     for each in places.values())  # fmt: skip
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        return _Listed("")
-    known = isinstance(name, str) and "/" in name
-    is_default = data.get("default") is True
-    return _Listed(name if known else "", title, places if usable else {}, is_default)
 
 
 @lru_cache(64)

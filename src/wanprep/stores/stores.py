@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.stores.store import StoreError
 from wanprep.stores.urls import EXTRAS, scheme_of, split_url
 
 if TYPE_CHECKING:
@@ -58,6 +57,8 @@ class Stores:
 
             return CloudStore(root, settings)
         except ImportError as error:
+            from wanprep.stores.store import StoreError
+
             raise StoreError(
                 f"{scheme_of(root)}:// needs packages that are not installed: run"
                 f" `pip install 'wanprep[{extra}]'` ({error})"
