@@ -1,4 +1,4 @@
-"""Files are fixed by the workers of an engine, which write the results and the receipt."""
+"""Files are fixed by the workers of an engine, which write the results, and not the receipt."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 What is about to be delivered is first appended to a journal, a hidden file beside the receipt that
 its run holds locked. A run that was killed leaves it; the next one moves what was delivered to the
-receipt. Runs beside each other write to one receipt in turn, and keep each other's entries.
+receipt. Runs beside each other write to one receipt in turn, and keep each other's entries. Where
+workers elsewhere fix files, each shard has a journal, which the run appends to its own.
 
 The journal of a fix in place is in the cache folder, and lists renamed results. If the run is
 interrupted, the original is still there: the next run replaces the result, and adds no second one.
@@ -19,7 +20,7 @@ import re
 import secrets
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
@@ -55,6 +56,7 @@ _SECONDS: Final = 5.0  # between two writes into a bucket
 _ATTEMPTS: Final = 20  # to write it there, while other runs do the same
 _HEAD: Final = 1024
 _NAMES: Final = ("source", "result")
+_JOURNAL: Final = ".journal"
 
 
 class Record(Protocol):
@@ -69,25 +71,64 @@ class Record(Protocol):
         ...
 
 
-class ReceiptFile:
-    """The receipt of one run, if it has a path, and its journal. Threads may share it.
+class Journal:
+    """What is about to be delivered: lines of a locked file. Threads may share it.
 
-    The names in it are relative to `folder`.
+    The names in its entries are relative to `folder`.
     """
 
-    def __init__(
-        self, path: str | None, *, in_place: bool = False, stores: Stores | None = None,
-        folder: str = "",
-    ) -> None:  # fmt: skip
-        self._path = self.path = path
+    def __init__(self, path: str, folder: str = "") -> None:
+        self.path = path
         self._folder = folder
+        self._lock = threading.Lock()
+        self._descriptor = acquire_lock(path)
+        if os.lseek(self._descriptor, 0, os.SEEK_END):  # of a worker that died
+            os.write(self._descriptor, b"\n")
+
+    def append(self, kind: Kind, entry: Mapping[str, Any]) -> None:
+        """Add an entry, with the paths that its names lead to."""
+        names = ((name, os.path.join(self._folder, entry[name])) for name in _NAMES)
+        paths = {name: os.path.abspath(path) for name, path in names}
+        self._write(json.dumps({"kind": kind, **paths, "entry": entry}).encode())
+
+    def of_shard(self, number: int) -> str:
+        """Name the journal of a shard of this run."""
+        return f"{self.path.removesuffix(_JOURNAL)}-{number}{_JOURNAL}"
+
+    def adopt(self, number: int) -> None:
+        """Append the journal of a shard that is done, and remove it."""
+        path = self.of_shard(number)
+        with contextlib.suppress(FileNotFoundError), explain_os_errors(path, "read"):
+            with open(path, "rb") as file:
+                self._write(file.read())
+            os.unlink(path)
+
+    def _write(self, lines: bytes) -> None:
+        with self._lock, explain_os_errors(self.path):
+            os.write(self._descriptor, lines + b"\n")
+
+    def close(self, *, keep: bool) -> None:
+        """Unlock the file, and remove it unless another run needs it."""
+        if keep:
+            os.close(self._descriptor)
+        else:
+            release_lock(self.path, self._descriptor)
+
+
+class ReceiptFile:
+    """The receipt of one run, if it has a path, and its journal. Threads may share it."""
+
+    def __init__(
+        self, path: str | None, *, in_place: bool = False, stores: Stores | None = None
+    ) -> None:
+        self._path = path
         self._bucket = (stores or Stores()) if path and is_object_url(path) else None
         self._in_place = in_place
         self._is_complete = False
         self._entries: Entries = {"assets": {}, "jobs": {}}
         self._lock = threading.Lock()
         self._next = 0.0
-        self._journal: tuple[str, int] | None = None
+        self.journal: Journal | None = None
 
     def __enter__(self) -> Self:
         if self._bucket:
@@ -98,23 +139,19 @@ class ReceiptFile:
                 _recover(self._path)
                 self._write()  # before there is anything to lose
                 if not self._in_place:
-                    self._journal = _open_journal(self._path)
+                    self.journal = _new_journal(self._path)
         if self._in_place:
             with contextlib.suppress(OSError):  # the cache folder need not be writable
                 os.makedirs(os.path.dirname(_in_place()), exist_ok=True)
-                self._journal = _open_journal(_in_place())
+                self.journal = _new_journal(_in_place())
         return self
 
     def announce(self, outcome: Outcome | FixedFile) -> None:
         """Record what is about to be delivered."""
         kind, entry = entry_of(outcome)
         is_renamed = entry["result"] != entry["source"]
-        if self._journal and (is_renamed or not self._in_place):
-            names = ((name, os.path.join(self._folder, entry[name])) for name in _NAMES)
-            paths = {name: os.path.abspath(path) for name, path in names}
-            line = {"kind": kind, **paths, "entry": entry}
-            with self._lock, explain_os_errors(self._journal[0]):
-                os.write(self._journal[1], json.dumps(line).encode() + b"\n")
+        if self.journal and (is_renamed or not self._in_place):
+            self.journal.append(kind, entry)
 
     def add(self, outcome: Outcome | FixedFile) -> None:
         """Record an outcome; the receipt is written now or, if that takes long, a little later."""
@@ -124,6 +161,13 @@ class ReceiptFile:
             if self._path and time.monotonic() >= self._next:
                 with contextlib.suppress(CannotWrite):  # raised in the end, if it still fails
                     self._write()
+
+    def adopt(self, number: int, outcomes: Iterable[Outcome]) -> None:
+        """Record what a worker elsewhere has done with a shard."""
+        if self.journal:
+            self.journal.adopt(number)
+        for outcome in outcomes:
+            self.add(outcome)
 
     def finish(self, outcomes: Outcomes) -> None:
         """Replace what was added, with the final outcomes in their order."""
@@ -149,12 +193,12 @@ class ReceiptFile:
             self._close_journal(keep=is_needed)
 
     def _close_journal(self, *, keep: bool) -> None:
-        if self._journal and keep:
-            os.close(self._journal[1])  # the next run finds it
-        elif self._journal:
-            release_lock(*self._journal)
-            if self._in_place:
+        if self.journal:
+            self.journal.close(keep=keep)
+            if self._in_place and not keep:
                 _remove_useless_journals()
+            elif self._path and not self._is_complete:
+                _recover(self._path)  # the shards whose answers did not arrive
 
     def _write(self) -> None:
         begin = time.monotonic()
@@ -185,7 +229,7 @@ def _merge_object(store: Store, key: str, new: Entries) -> None:
             file.flush()
             store.write_marked(key, file.name, "application/json", RECEIPT, over=there)
             return
-    raise StoreError("other runs write to it all the time")
+    raise StoreError("other runs keep writing to it")
 
 
 def _read_object(store: Store, key: str) -> tuple[Mark | None, bytes]:
@@ -245,14 +289,13 @@ def _hidden(path: str, ending: str) -> str:
     return os.path.join(folder, f".{name}.{ending}")
 
 
-def _open_journal(path: str) -> tuple[str, int]:
-    journal = _hidden(path, f"{secrets.token_hex(6)}.journal")
-    return journal, acquire_lock(journal)
+def _new_journal(path: str) -> Journal:
+    return Journal(_hidden(path, f"{secrets.token_hex(6)}{_JOURNAL}"))
 
 
 def _journals(path: str) -> Iterator[str]:
     folder, name = os.path.split(path)
-    pattern = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}\.journal")
+    pattern = re.compile(rf"\.{re.escape(name)}\.[0-9a-f]{{12}}(-\d+)?{re.escape(_JOURNAL)}")
     with contextlib.suppress(OSError):
         for each in os.listdir(folder or "."):
             if pattern.fullmatch(each):
@@ -260,10 +303,11 @@ def _journals(path: str) -> Iterator[str]:
 
 
 def _read_journal(journal: str) -> Iterator[dict[str, Any]]:
-    """Yield its lines; the last may be cut off."""
+    """Yield its lines, but for those that were cut off."""
     with contextlib.suppress(OSError, ValueError), open(journal, encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line)
+            with contextlib.suppress(ValueError):
+                yield json.loads(line)
 
 
 def _recover(path: str) -> None:
@@ -312,10 +356,17 @@ class EarlierResults:
     """The results of earlier runs, by content: these may be overwritten."""
 
     hashes: Collection[str] = ()
+    by_path: Mapping[str, Collection[str]] = field(default_factory=dict)  # where they were written
 
     def has_written(self, path: str) -> bool:
         """Whether a file is a result that has not been changed since."""
         return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
+
+    def hashes_for(self, path: str) -> Collection[str]:
+        """List the hashes that an earlier result at a path may have."""
+        if found := self.by_path.get(os.path.abspath(path)):
+            return found
+        return (sha256_of(path),) if self.has_written(path) else ()
 
 
 def read_earlier_results(receipts: Iterable[str]) -> EarlierResults:
@@ -325,8 +376,17 @@ def read_earlier_results(receipts: Iterable[str]) -> EarlierResults:
         entries += [entry for of_kind in _read(path).values() for entry in of_kind]
         for journal in _journals(path):
             entries += [line["entry"] for line in _read_journal(journal)]
-    hashes = (each.get("sha256") for each in entries)
-    return EarlierResults(frozenset(each["after"] for each in hashes if isinstance(each, dict)))
+    by_path: dict[str, set[str]] = {}
+    for entry in entries:
+        if isinstance(hashes := entry.get("sha256"), dict):
+            path = os.path.abspath(str(entry.get("result")))
+            by_path.setdefault(path, set()).add(hashes["after"])
+    return EarlierResults(frozenset().union(*by_path.values()), by_path)
+
+
+def read_journal_hashes(journal: str) -> frozenset[str]:
+    """Read the hashes of what may have been delivered."""
+    return frozenset(line["entry"]["sha256"]["after"] for line in _read_journal(journal))
 
 
 def read_interrupted_results() -> EarlierResults:

@@ -1,7 +1,8 @@
 """Fix files where an engine has workers: shards of files go out, and what was done comes back.
 
-A worker writes the results and their entries of the receipt itself, so `--out` is a bucket, or a
-folder that all machines share. It plans each file again: a plan is made of nothing but facts.
+A worker writes the results itself, so `--out` is a bucket, or a folder that all machines share. It
+plans each file again: a plan is made of nothing but facts. The receipt is written by the run, which
+is given what was done; a worker keeps a journal of its shard, in case that one of them ends.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections import deque
+from contextlib import closing
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,16 +21,17 @@ from wanprep import __version__
 from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.engines.engine import call_of
-from wanprep.fix.output import output_at
+from wanprep.files.atomic import CannotWrite
+from wanprep.fix.output import BucketOutput, FolderOutput
 from wanprep.fix.pipeline import FixProgress, fix_files, interrupt_on_signals
 from wanprep.fix.plan.plan import NoChange, Options, Output, Plan, TargetRole
 from wanprep.fix.plan_file import PlannedFile, plan_file
-from wanprep.fix.receipt_file import ReceiptFile
-from wanprep.fix.request import Fixed, FixRequest, MediaFile, NotFixed, Outcomes, Unchanged
+from wanprep.fix.receipt import entry_of
+from wanprep.fix.receipt_file import EarlierResults, Journal, read_journal_hashes
+from wanprep.fix.request import Fixed, FixRequest, MediaFile, NotFixed, Unchanged
 from wanprep.fix.verify import Verification, findings_for
 from wanprep.media.facts import Facts, is_remote
 from wanprep.media.shards import opened_stores, require_version
-from wanprep.rules.finding import Finding
 from wanprep.rules.target import all_targets
 from wanprep.text import visible
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.engines.engine import Engine
+    from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import FixedFile, Outcome
     from wanprep.rules.target import Target
 
@@ -45,6 +49,7 @@ _NOT_HERE: Final = (
     "a worker wrote {}, which is not there for this machine: --out must be a bucket, or a folder"
     " that all machines share"
 )
+_RUN_ENDED: Final = "the run that this belongs to has ended"
 
 
 def fix_on(
@@ -76,19 +81,30 @@ def _from_workers(
     engine: Engine, request: FixRequest, files: Iterable[PlannedFile], record: ReceiptFile
 ) -> Iterator[tuple[PlannedFile, Outcome]]:
     sent: deque[list[PlannedFile]] = deque()
-    rest, common = iter(files), _common(request, record)
+    rest, common = iter(files), _common(request)
+    output = request.output
+    earlier = output.earlier if isinstance(output, FolderOutput) else EarlierResults()
 
     def calls() -> Iterator[str]:
-        while shard := list(islice(rest, _FILES)):
+        for number in count():
+            if not (shard := list(islice(rest, _FILES))):
+                return
             sent.append(shard)
-            yield call_of(_TASK, {**common, "files": [_file_as_json(each) for each in shard]})
+            yield call_of(_TASK, {
+                **common,
+                **_journals(record, number),
+                "earlier": [each for file in shard for each in earlier.hashes_for(file.result)],
+                "files": [_file_as_json(each) for each in shard],
+            })  # fmt: skip
 
-    for answer in engine.map(calls()):
-        for file, data in zip(sent.popleft(), json.loads(answer), strict=True):
-            yield file, _outcome(file, data)
+    for number, answer in enumerate(engine.map(calls())):
+        shard = sent.popleft()
+        outcomes = [_outcome(*each) for each in zip(shard, json.loads(answer), strict=True)]
+        record.adopt(number, outcomes)
+        yield from zip(shard, outcomes, strict=True)
 
 
-def _common(request: FixRequest, record: ReceiptFile) -> dict[str, Any]:
+def _common(request: FixRequest) -> dict[str, Any]:
     check = request.check
     folders = (*check.target_folders, *check.config.target_folders)
     return {
@@ -98,8 +114,15 @@ def _common(request: FixRequest, record: ReceiptFile) -> dict[str, Any]:
         "target_folders": [os.path.abspath(folder) for folder in folders],
         "options": asdict(request.options),
         "out": request.out,
-        "receipt": record.path,
     }
+
+
+def _journals(record: ReceiptFile, number: int) -> dict[str, str]:
+    """Name the journal of the run and that of a shard; there is none beside a bucket."""
+    if record.journal is None:
+        return {"run": "", "journal": ""}
+    paths = {"run": record.journal.path, "journal": record.journal.of_shard(number)}
+    return {name: os.path.abspath(path) for name, path in paths.items()}
 
 
 def _file_as_json(file: PlannedFile) -> dict[str, Any]:
@@ -125,13 +148,12 @@ def _outcome(file: PlannedFile, data: Mapping[str, Any]) -> Outcome:
         return Unchanged(media, result, data["hash"], file.with_fixes(before))
     assert isinstance(file.plan, Plan)  # noqa: S101 - the worker has made the same
     output = data["output"] | {"commands": tuple(map(tuple, data["output"]["commands"]))}
-    after = tuple(Finding(**each) for each in data["after"])
-    verification = Verification(
-        Facts.from_json(data["facts"]), before, after, data["similarity"], ()
-    )
+    facts = Facts.from_json({**data["facts"], "path": result})
+    after = file.with_fixes(findings_for(media, facts, result))
     return Fixed(
         media=media, plan=file.plan, result=result, output=Output(**output),
-        verification=verification, hashes=data["hashes"],
+        verification=Verification(facts, before, after, data["similarity"], ()),
+        hashes=data["hashes"],
     )  # fmt: skip
 
 
@@ -139,20 +161,20 @@ def fix_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any
     """Fix a shard on a worker, as a run on this machine would."""
     require_version(shard["version"])
     stores, here = opened_stores(shard["stores"]), partial(_here, shard["folder"])
-    out, receipt = here(shard["out"]), here(shard["receipt"])
     targets = all_targets(tuple(map(Path, shard["target_folders"])))
-    options = Options(**shard["options"])
+    options, out = Options(**shard["options"]), here(shard["out"])
     files = [_planned(each, here, targets, options) for each in shard["files"]]
     given = {here(each[name]): each[name] for each in shard["files"] for name in ("path", "result")}
-    with ReceiptFile(receipt, stores=stores, folder=shard["folder"]) as record:
+    # Of a worker that died there is a journal, as of one that still works: it is waited for.
+    with closing(_ShardRecord(shard, given)) as record:
+        earlier = EarlierResults({*shard["earlier"], *read_journal_hashes(shard["journal"])})
         request = FixRequest(
             check=CheckRequest(paths=(), workers=processes, config=Config(stores=stores)),
-            options=options, out=out, output=output_at(out, [receipt], stores),
+            output=BucketOutput(out, stores) if is_remote(out) else FolderOutput(earlier),
+            options=options, out=out,
         )  # fmt: skip
-        found, _ = fix_files(request, files, FixProgress(), _GivenNames(record, given))
-        outcomes = tuple(_renamed(found[file.media.path], given) for file in files)
-        record.finish(Outcomes(outcomes))
-    return [_outcome_as_json(each) for each in outcomes]
+        found, _ = fix_files(request, files, FixProgress(), record)
+    return [_outcome_as_json(found[file.media.path], given) for file in files]
 
 
 def _here(folder: str, path: str) -> str:
@@ -172,58 +194,53 @@ def _planned(
     return replace(plan_file(media, options), result=here(data["result"]))
 
 
-class _GivenNames:
-    """A receipt in which files have the names that the user gave them."""
+class _ShardRecord:
+    """The journal of a shard, in which files have the names that the user gave them."""
 
-    def __init__(self, record: ReceiptFile, given: Mapping[str, str]) -> None:
-        self._record, self._given = record, given
+    def __init__(self, shard: Mapping[str, Any], given: Mapping[str, str]) -> None:
+        self._run, self._given = shard["run"], given
+        self._journal = Journal(shard["journal"], shard["folder"]) if self._run else None
 
     def announce(self, outcome: Outcome | FixedFile) -> None:
-        """Record what is about to be delivered."""
-        self._record.announce(_renamed(outcome, self._given))
+        """Record what is about to be delivered, unless the run is over: another may go on."""
+        if self._journal:
+            if not os.path.exists(self._run):
+                raise CannotWrite(_RUN_ENDED)
+            kind, entry = entry_of(outcome)
+            self._journal.append(kind, _as_given(entry, self._given))
 
     def add(self, outcome: Outcome | FixedFile) -> None:
-        """Record an outcome."""
-        self._record.add(_renamed(outcome, self._given))
+        """Leave the outcome to the run."""
+
+    def close(self) -> None:
+        """Leave the journal to the run."""
+        if self._journal:
+            self._journal.close(keep=True)
 
 
-def _renamed(outcome: Any, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - of the same type
-    """Return an outcome in which all paths are as the user gave them."""
-
-    def name(path: str) -> str:
-        return given.get(path, path)
-
-    def findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
-        return tuple(replace(each, file=name(each.file)) for each in found)
-
-    media = replace(outcome.media, path=name(outcome.media.path))
-    match outcome:
-        case Unchanged():
-            remaining = findings(outcome.remaining)
-            return replace(outcome, media=media, result=name(outcome.result), remaining=remaining)
-        case Fixed(verification=done):
-            done = replace(
-                done, facts=replace(done.facts, path=name(done.facts.path)),
-                before=findings(done.before), after=findings(done.after),
-            )  # fmt: skip
-            result = name(outcome.result)
-            return replace(outcome, media=media, result=result, verification=done)
-        case _:
-            return replace(outcome, media=media)
+def _as_given(value: Any, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON in which all paths are as the user gave them."""
+    match value:
+        case str():
+            return given.get(value, value)
+        case dict():
+            return {name: _as_given(each, given) for name, each in value.items()}
+        case list():
+            return [_as_given(each, given) for each in value]
+    return value
 
 
-def _outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+def _outcome_as_json(outcome: Outcome, given: Mapping[str, str]) -> dict[str, Any]:
     match outcome:
         case NotFixed(reasons=reasons, is_undelivered=is_undelivered):
             return {"reasons": reasons, "is_undelivered": is_undelivered}
         case Unchanged(result=result, hash=unchanged):
-            return {"result": result, "hash": unchanged}
+            return {"result": given[result], "hash": unchanged}
         case Fixed(verification=verification):
             return {
-                "result": outcome.result,
+                "result": given[outcome.result],
                 "output": asdict(outcome.output),
                 "facts": verification.facts.as_json(),
-                "after": [asdict(each) for each in verification.after],
                 "similarity": dict(verification.similarity),
                 "hashes": dict(outcome.hashes),
             }
