@@ -31,20 +31,23 @@ class Executors(Closing):
         from wanprep.fix.image.workers import ImageWorkers
 
         self._images = ImageWorkers(workers)
+        self._is_stopped = False
         # ffmpeg has threads of its own: share the cores among the videos that run at once.
         self._threads = max(1, workers // max(1, min(videos, workers)))
 
     def close(self) -> None:
         """End the worker processes, and allow ffmpeg to run again."""
-        from wanprep.fix.ffmpeg import resume
-
         self._images.close()
-        resume()
+        if self._is_stopped:
+            from wanprep.fix.ffmpeg import resume
+
+            resume()
 
     def stop(self) -> None:
         """End everything that runs; calls in other threads raise CannotFix."""
         from wanprep.fix.ffmpeg import stop_all
 
+        self._is_stopped = True
         self._images.close()
         stop_all()
 

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +30,6 @@ from wanprep.fix.deliver import (
     require_unchanged,
 )
 from wanprep.fix.executors import Executors, cores, without_copies
-from wanprep.fix.job.files import fix_jobs
 from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Plan, VideoRecipe
 from wanprep.fix.plan_file import Ask, PlannedFile, plan_file
 from wanprep.fix.request import (
@@ -44,7 +43,6 @@ from wanprep.fix.request import (
     media_files,
     stamp_of,
 )
-from wanprep.fix.sources import Sources, too_large
 from wanprep.fix.verify import findings_for, verify
 from wanprep.media.facts import is_remote
 from wanprep.media.workers import probe_in_worker
@@ -52,20 +50,21 @@ from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from wanprep.check.inputs import Inputs
     from wanprep.fix.executors import Similarity
     from wanprep.fix.plan.plan import Options, Output, ProgressCallback
     from wanprep.fix.receipt_file import ReceiptFile, Record
-    from wanprep.fix.request import MediaFile, Stamp
+    from wanprep.fix.request import FixedFile, MediaFile, Stamp
+    from wanprep.fix.sources import Sources
     from wanprep.media.facts import Facts
 
     FixFiles = Callable[
         [FixRequest, Sequence[PlannedFile], "FixProgress", ReceiptFile],
         tuple[dict[str, Outcome], bool],
     ]
-    from collections.abc import Iterator
 
 
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
@@ -97,9 +96,11 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
 
 def _plan(media: MediaFile, options: Options, ask: Ask | None) -> PlannedFile:
     planned = plan_file(media, options, ask)
-    problem = too_large(media.facts.bytes) if is_object_url(media.path) else ""
-    if problem and not isinstance(planned.plan, NoChange):
-        return PlannedFile(media, NotFixable(media.facts, (problem,)))
+    if is_object_url(media.path) and not isinstance(planned.plan, NoChange):
+        from wanprep.fix.sources import too_large
+
+        if problem := too_large(media.facts.bytes):
+            return PlannedFile(media, NotFixable(media.facts, (problem,)))
     return planned
 
 
@@ -145,10 +146,18 @@ def apply_fixes(
     outcomes = tuple(found[path] for path in paths if path in found)
     if is_interrupted:
         return Outcomes(outcomes, is_interrupted=True)
-    jobs = fix_jobs(request, run, outcomes, record)
+    jobs = _fix_jobs(request, run, outcomes, record) if run.inputs.files else []
     if request.out is None:
         outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
     return Outcomes(outcomes, tuple(jobs))
+
+
+def _fix_jobs(
+    request: FixRequest, run: PlannedRun, outcomes: Sequence[Outcome], record: ReceiptFile
+) -> list[FixedFile]:
+    from wanprep.fix.job.files import fix_jobs
+
+    return fix_jobs(request, run, outcomes, record)
 
 
 def fix_files(
@@ -163,7 +172,7 @@ def fix_files(
     with (
         interrupt_on_signals(),
         Executors(workers, sum(map(_is_video, files))) as executors,
-        Sources(request.check.config.stores, workers) as sources,
+        _sources(request, files, workers) as sources,
     ):
         fixer = _Fixer(request, executors, sources, progress, record)
         threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
@@ -172,11 +181,23 @@ def fix_files(
                 pass
         except KeyboardInterrupt:
             is_interrupted = True
-            sources.stop()
+            if sources:
+                sources.stop()
             executors.stop()
         finally:
             threads.shutdown(cancel_futures=True)
     return fixer.outcomes, is_interrupted
+
+
+def _sources(
+    request: FixRequest, files: Sequence[PlannedFile], workers: int
+) -> AbstractContextManager[Sources | None]:
+    """Prepare downloads where there is anything to download."""
+    if not any(is_object_url(file.media.path) for file in files):
+        return nullcontext()
+    from wanprep.fix.sources import Sources
+
+    return Sources(request.check.config.stores, workers)
 
 
 def _is_video(file: PlannedFile) -> bool:
@@ -187,7 +208,7 @@ class _Fixer:
     """Fixes single files, several of them at once."""
 
     def __init__(
-        self, request: FixRequest, executors: Executors, sources: Sources,
+        self, request: FixRequest, executors: Executors, sources: Sources | None,
         progress: FixProgress, record: Record,
     ) -> None:  # fmt: skip
         self._out = request.out
@@ -226,7 +247,7 @@ class _Fixer:
         remaining = file.with_fixes(findings_for(media, media.facts, path))
         if is_object_url(path) and (self._out is None or file.result == path):
             return Unchanged(media, path, "", remaining)
-        with self._sources.local_file(path) as source:
+        with self._local_file(path) as source:
             before = sha256_of(source) if os.path.isfile(source) else ""
             result = file.result if self._out is not None and before else path
             kept = Unchanged(media, result, before, remaining)
@@ -238,12 +259,15 @@ class _Fixer:
     def _apply(
         self, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None
     ) -> Fixed | NotFixed:
-        if is_object_url(file.media.path):
-            if self._out is None:
-                raise CannotWrite(NOT_IN_PLACE)
-            with self._sources.local_file(file.media.path) as source:
-                return self._apply_to(source, file, plan, on_progress)
-        return self._apply_to(file.media.path, file, plan, on_progress)
+        if is_object_url(file.media.path) and self._out is None:
+            raise CannotWrite(NOT_IN_PLACE)
+        with self._local_file(file.media.path) as source:
+            return self._apply_to(source, file, plan, on_progress)
+
+    def _local_file(self, path: str) -> AbstractContextManager[str]:
+        if self._sources and is_object_url(path):
+            return self._sources.download(path)
+        return nullcontext(path)
 
     def _apply_to(
         self, source: str, file: PlannedFile, plan: Plan, on_progress: ProgressCallback | None

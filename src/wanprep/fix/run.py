@@ -15,7 +15,6 @@ from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
 from wanprep.fix.fixable import with_fixes
-from wanprep.fix.job.files import planned_jobs
 from wanprep.fix.output import BucketOutput, FolderOutput, output_at
 from wanprep.fix.pipeline import apply_fixes, plan_run
 from wanprep.fix.plan.plan import Crop, Options, Trim
@@ -80,9 +79,7 @@ def make_task(
     given = {name: value for name, value in choices.items() if value is not None}
     for name, values in (("crop", get_args(Crop)), ("trim", get_args(Trim))):
         if name in given and given[name] not in values:
-            raise UsageError(
-                f"there is no {name} '{given[name]}': it is {join_words(values, 'or')}"
-            )
+            raise UsageError(f"{name} cannot be '{given[name]}': choose {join_words(values, 'or')}")
     out = out.rstrip("/") if out and is_object_url(out) else out
     receipts = filter(None, (default_receipt(out), receipt_file))
     return FixRequest(
@@ -163,12 +160,19 @@ def preview(
         _require_writable(receipt_file, stores)
     if destination:
         run = with_obstacles(task, run)
-    jobs = tuple(planned_jobs(task, run, run.results))
-    if destination:
-        jobs = tuple(jobs_with_obstacles(task, jobs))
+    jobs = _planned_jobs(task, run, destination=destination) if run.inputs.files else ()
     predicted = predict(run.inputs, run.files, jobs)
     remaining = drop_baseline(judge_inputs(predicted.inputs), baseline, predicted.sources)
     return Preview(run, jobs, with_fixes(remaining))
+
+
+def _planned_jobs(
+    task: FixRequest, run: PlannedRun, *, destination: bool
+) -> tuple[PlannedJob, ...]:
+    from wanprep.fix.job.files import planned_jobs
+
+    jobs = planned_jobs(task, run, run.results)
+    return tuple(jobs_with_obstacles(task, jobs) if destination else jobs)
 
 
 def apply(

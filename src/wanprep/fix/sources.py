@@ -1,4 +1,4 @@
-"""Local files of sources: objects of stores are downloaded for as long as they are needed."""
+"""Objects of stores as local files, for as long as they are needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from wanprep.fix.output import download_path
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.remote.threads import DaemonThreads
 from wanprep.stores.store import ObjectChanged, StoreError
-from wanprep.stores.urls import is_object_url
 from wanprep.text import file_size, visible
 
 if TYPE_CHECKING:
@@ -47,11 +46,8 @@ class Sources(Closing):
         self._threads.close()
 
     @contextmanager
-    def local_file(self, path: str) -> Iterator[str]:
-        """Yield a path itself, or the file into which an object was downloaded."""
-        if not is_object_url(path):
-            yield path
-            return
+    def download(self, path: str) -> Iterator[str]:
+        """Yield the file into which an object was downloaded; it is removed in the end."""
         with download_path(path) as file:
             try:
                 self._download(path, file)
@@ -99,6 +95,6 @@ def require_room(url: str, size: int, folder: str) -> None:
     free = shutil.disk_usage(folder).free - _LEFT_FREE
     if size > free:
         raise CannotFix(
-            f"{visible(url)} has {file_size(size)}, and there is no room for it in"
-            f" {visible(folder)}: make some, or set WANPREP_CACHE_DIR to a larger disk"
+            f"{visible(url)} has {file_size(size)}, and {visible(folder)} has no room"
+            " for it: free some, or set WANPREP_CACHE_DIR to a folder on a larger disk"
         )

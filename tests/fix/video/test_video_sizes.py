@@ -4,7 +4,8 @@ import pytest
 from sample_videos import recipe_for
 
 from wanprep.fix.plan.plan import Window
-from wanprep.fix.video.sizes import FrameSizes, frame_sizes, resize, shrink, square_size
+from wanprep.fix.plan.sizes import square_size
+from wanprep.fix.video.sizes import FrameSizes, frame_sizes, resize, shrink
 from wanprep.media.facts import Facts
 
 

@@ -11,7 +11,6 @@ from wanprep.closing import Closing
 from wanprep.engines.pool import WorkerPool
 from wanprep.engines.worker_process import Failure
 from wanprep.files.atomic import CannotWrite
-from wanprep.fix.image.make import make_image, place_window
 from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation, Window
 from wanprep.media.facts import Facts
 
@@ -88,6 +87,8 @@ class ImageWorkers(Closing):
 def _make(
     source: str, recipe: dict[str, Any], facts: dict[str, Any], output: str
 ) -> tuple[dict[str, Any], float | None]:
+    from wanprep.fix.image.make import make_image
+
     _accept_large_images()
     result, ssim = make_image(source, _recipe(recipe), Facts.from_json(facts), output)
     return asdict(result), ssim
@@ -96,6 +97,8 @@ def _make(
 def _place_window(
     source: str, recipe: dict[str, Any], facts: dict[str, Any]
 ) -> dict[str, Any] | None:
+    from wanprep.fix.image.make import place_window
+
     _accept_large_images()
     window = place_window(source, _recipe(recipe), Facts.from_json(facts)).window
     return asdict(window) if window else None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from wanprep.files.atomic import CannotWrite, explain_os_errors
 from wanprep.fix.deliver import changed_message
 from wanprep.fix.job.changes import FixedJob
-from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.request import FixedFile, result_of
 from wanprep.media.facts import absolute_path, is_remote
 
@@ -58,6 +57,8 @@ def planned_jobs(
 
 
 def _fix(request: FixRequest, file: JobFile, cases: Sequence[Case], moved: Moved) -> FixedJob:
+    from wanprep.fix.job.fix_job import fix_job
+
     ignored = request.check.config.ignored_rules(file.file)
     return fix_job(file, cases, options=request.options, moved=moved, ignored=ignored)
 

@@ -29,9 +29,23 @@ LARGEST_VIDEO: Final = 16_384
 # Scaled up further than this, there is nothing but blur to see: somebody must want that.
 _LARGEST_FACTOR: Final = 8
 
+_SQUARE: Final = 1e-3  # pixels nearer to square than this are square
 _SIDES: Final = ("width", "height", "pixels")
 
 ExactSize = tuple[float, float]  # with fractions of a pixel, where pixels were not square
+
+
+def square_size(facts: Facts) -> Size:
+    """Return the size with square pixels, none of them thrown away for it."""
+    width, height, sar = facts.width or 2, facts.height or 2, facts.sar or 1.0
+    if is_square(facts):
+        return width, height
+    return (round(width * sar), height) if sar > 1 else (width, round(height / sar))
+
+
+def is_square(facts: Facts) -> bool:
+    """Compare the width of a pixel with its height."""
+    return abs((facts.sar or 1.0) - 1) < _SQUARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +305,7 @@ def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Itera
         if math.prod(fit.size) > math.prod(fit.cropped):
             words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look soft)"
         if fit.size[0] > _LARGEST_FACTOR * fit.cropped[0]:
-            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will be a blur)"
+            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look blurred)"
             sides = limits.broken_by(facts, _SIDES)
         yield Step("scale", "asks" if sides else "lossy", words, sides)
     if fit.canvas is not None:

@@ -21,8 +21,14 @@ from wanprep.fix.plan.draft import (
     with_size,
 )
 from wanprep.fix.plan.plan import Step, VideoRecipe
-from wanprep.fix.plan.sizes import LARGEST_VIDEO, choose_size, px, size_steps
-from wanprep.fix.video.sizes import is_square, square_size
+from wanprep.fix.plan.sizes import (
+    LARGEST_VIDEO,
+    choose_size,
+    is_square,
+    px,
+    size_steps,
+    square_size,
+)
 from wanprep.media.facts import extension_format
 from wanprep.text import plain_number
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.ffmpeg import command_line, input_stream
+from wanprep.fix.plan.sizes import is_square
 from wanprep.fix.video.cuts import aac_sample_rate, find_trim, is_audio_copied
-from wanprep.fix.video.sizes import audio_bit_rate, frame_sizes, is_square, video_bit_rate
+from wanprep.fix.video.sizes import audio_bit_rate, frame_sizes, video_bit_rate
 from wanprep.media.ffmpeg import file_url
 
 if TYPE_CHECKING:

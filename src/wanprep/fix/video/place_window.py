@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.fix.ffmpeg import input_stream, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix
+from wanprep.fix.plan.sizes import square_size
 from wanprep.fix.video.commands import FRAMES, decoder_options
-from wanprep.fix.video.sizes import output_length, square_size
+from wanprep.fix.video.sizes import output_length
 from wanprep.media.ffmpeg import STDOUT
 
 if TYPE_CHECKING:

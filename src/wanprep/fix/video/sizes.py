@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.fix import encoder_settings as settings
+from wanprep.fix.plan.sizes import square_size
 
 if TYPE_CHECKING:
     from wanprep.fix.plan.plan import Size, VideoRecipe
     from wanprep.media.facts import Facts
 
-_SQUARE: Final = 1e-3  # pixels nearer to square than this are square
 _USUAL_FPS: Final = 25
 _SHORTEST: Final = 0.04  # seconds
 _AUDIO_SHARE: Final = 0.15  # of the bytes that are allowed
@@ -36,19 +36,6 @@ def frame_sizes(recipe: VideoRecipe, facts: Facts) -> FrameSizes:
     width, height = recipe.window.size if recipe.window else square
     image = recipe.size or (max(2, width // 2 * 2), max(2, height // 2 * 2))
     return FrameSizes(square, image, recipe.canvas or image)
-
-
-def square_size(facts: Facts) -> Size:
-    """Return the size with square pixels, none of them thrown away for it."""
-    width, height, sar = facts.width or 2, facts.height or 2, facts.sar or 1.0
-    if is_square(facts):
-        return width, height
-    return (round(width * sar), height) if sar > 1 else (width, round(height / sar))
-
-
-def is_square(facts: Facts) -> bool:
-    """Compare the width of a pixel with its height."""
-    return abs((facts.sar or 1.0) - 1) < _SQUARE
 
 
 def shrink(recipe: VideoRecipe, facts: Facts, factor: float) -> VideoRecipe:

@@ -14,8 +14,8 @@ from PIL import Image
 from wanprep.fix.ffmpeg import input_stream
 from wanprep.fix.image.thumbnails import encode_small, make_thumbnails
 from wanprep.fix.plan.plan import CannotFix, VideoRecipe
+from wanprep.fix.plan.sizes import square_size
 from wanprep.fix.video.commands import FRAMES, decoder_options, video_filters
-from wanprep.fix.video.sizes import square_size
 from wanprep.media.facts import Facts
 from wanprep.media.ffmpeg import STDOUT, command_line, start
 

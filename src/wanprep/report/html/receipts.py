@@ -147,7 +147,7 @@ def _placed(fix: AppliedFix, before: Facts | None, after: Facts) -> AppliedFix:
 def _size(facts: Facts) -> tuple[float, float] | None:
     """Return the size with square pixels."""
     if facts.kind == "video":
-        from wanprep.fix.video.sizes import square_size
+        from wanprep.fix.plan.sizes import square_size
 
         return square_size(facts)
     return (facts.width, facts.height) if facts.width and facts.height else None
