@@ -44,11 +44,12 @@ def test_the_common_folder_of_what_was_named(folder: Path, paths: list[str], bas
         pytest.param("job/refs/hero.heic", ".jpg", "out/refs/hero-heic.jpg", id="taken"),
         pytest.param("shared/garden.png", None, "out/outside/shared/garden.png", id="outside"),
         pytest.param("job/refs/HERO.JPG", ".jpg", "out/refs/HERO.JPG", id="the same ending"),
+        pytest.param("job/refs/HERO.JPG", ".JPG", "out/refs/HERO.JPG", id="as it was written"),
     ],
 )
 def test_paths_are_mirrored(folder: Path, source: str, suffix: str | None, result: str) -> None:
     paths = ResultPaths("out", str(folder / "job"))
-    paths.reserve(["job/refs/hero.heic", "job/refs/hero.jpg"])
+    paths.reserve(["job/refs/hero.heic", "job/refs/hero.jpg", "job/refs/HERO.JPG"])
     assert paths.assign(source, suffix) == result
 
 

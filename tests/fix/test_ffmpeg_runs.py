@@ -226,7 +226,7 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 def test_a_read_only_folder(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
 
-    with pytest.raises(CannotFix, match="may not be read or written"):
+    with pytest.raises(CannotFix, match="cannot be accessed"):
         run_ffmpeg([*_LONG, *_RAW, file_url(str(tmp_path / "a.avi"))], seconds=60)
 
 
@@ -276,8 +276,7 @@ _NOISE = """\
             243,
             "[out#0/mp4 @ 0x2] [error] Error opening output a.mp4: Permission denied\n"
             "[error] Error opening output files: Permission denied\n",
-            "a file or folder may not be read or written: change its permissions, or choose"
-            " another folder",
+            "a file or folder cannot be accessed: change its permissions, or choose another folder",
             id="permission denied",
         ),
         pytest.param(
@@ -305,8 +304,8 @@ _NOISE = """\
             183,
             "[vorbis @ 0x1] [error] Setup header corrupt.\n"
             "[fatal] Error binding filtergraph inputs/outputs: Invalid data found\n",
-            "its video or its audio cannot be decoded: it is damaged, or coded in a way that"
-            " ffmpeg does not know. Export it again from the program that made it",
+            "its video or its audio cannot be decoded: it is damaged, or encoded in a way that"
+            " ffmpeg does not support. Export it again from the program that made it",
             id="a stream that cannot be decoded",
         ),
         pytest.param(1, _NOISE, "ffmpeg failed: Conversion failed!", id="only consequences"),

@@ -155,8 +155,8 @@ def _check(output: str, recipe: AudioRecipe, facts: Facts) -> None:
     result = probe_in_worker(output)
     if not result.readable or not result.duration:
         raise CannotFix(
-            f"what ffmpeg wrote cannot be played ({result.problem or 'it is silent'}): there may"
-            " be no audio in the requested part"
+            f"what ffmpeg wrote cannot be played ({result.problem or 'it is silent'}): the"
+            " requested part may have no audio"
         )
     if recipe.length is not None and result.duration > recipe.length:
         raise CannotFix(

@@ -22,7 +22,6 @@ from wanprep.files.atomic import (
     require_writable,
     sha256_of,
 )
-from wanprep.fix.job.changes import FixedJob
 from wanprep.fix.output import FolderOutput
 from wanprep.fix.plan.plan import NoChange
 from wanprep.fix.request import Fixed, NotFixed, stamp_of
@@ -62,7 +61,7 @@ class ResultPaths:
     def assign(self, source: str, suffix: str | None = None) -> str:
         """Choose the path for a file's result, with another suffix if it needs one."""
         stem, old = os.path.splitext(self._mirrored(source))
-        if suffix is None or old.lower() == suffix:
+        if suffix is None or old.lower() == suffix.lower():
             self._taken.add(stem + old)
             return stem + old
         # hero.heic beside a hero.jpg becomes hero-heic.jpg.
@@ -154,6 +153,8 @@ def _is_written(request: FixRequest, file: PlannedFile) -> bool:
 
 def jobs_with_obstacles(request: FixRequest, jobs: Iterable[PlannedJob]) -> Iterator[PlannedJob]:
     """Leave the jobs as they are that could not be written to their places."""
+    from wanprep.fix.job.changes import FixedJob
+
     for each in jobs:
         file, fixed = each.file, each.fixed
         is_written = request.out is not None or fixed.text != file.source.text

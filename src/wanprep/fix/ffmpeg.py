@@ -204,8 +204,8 @@ _SYSTEM_ERRORS: Final = {
     "No space left on device": "the disk is full: make room and run this again",
     "Disk quota exceeded": "your quota on this disk is used up: make room and run this again",
     "File too large": "the file grew larger than is allowed here: choose another folder",
-    "Read-only file system": "the disk cannot be written to: choose another folder",
-    "Permission denied": "a file or folder may not be read or written: change its permissions,"
+    "Read-only file system": "the disk is read-only: choose another folder",
+    "Permission denied": "a file or folder cannot be accessed: change its permissions,"
     " or choose another folder",
     "Cannot allocate memory": "there is not enough memory for it: close other programs and run"
     " this again",
@@ -215,11 +215,11 @@ _SIGNALS: Final = {
     "SIGKILL": "ffmpeg was stopped",
 }
 _DAMAGE: Final = {
-    "binding filtergraph": "its video or its audio cannot be decoded: it is damaged, or coded in"
-    " a way that ffmpeg does not know",
+    "binding filtergraph": "its video or its audio cannot be decoded: it is damaged, or encoded"
+    " in a way that ffmpeg does not support",
     "rror reading header": "its header is damaged",
-    "Decode error rate": "most of it cannot be decoded: it is damaged, or coded in a way that"
-    " ffmpeg does not know",
+    "Decode error rate": "most of it cannot be decoded: it is damaged, or encoded in a way that"
+    " ffmpeg does not support",
 }
 _EXPORT_AGAIN: Final = "Export it again from the program that made it"
 _ERROR_LINE: Final = re.compile(r"\[(?:error|fatal|panic)\] ")

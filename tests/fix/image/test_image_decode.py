@@ -129,7 +129,7 @@ def test_half_an_image_is_refused(tmp_path: Path, suffix: str) -> None:
         pytest.param("svg", b"<svg/>", "SVG is a drawing", id="svg"),
         pytest.param("eps", b"%!PS-Adobe-3.0 EPSF-3.0\n", "EPS is a drawing", id="eps"),
         pytest.param("jxl", b"\xff\x0a", "JXL cannot be decoded here", id="jxl"),
-        pytest.param("png", b"text", "damaged, or of a rare kind", id="not what it was"),
+        pytest.param("png", b"text", "damaged, or of an unsupported kind", id="not what it was"),
         pytest.param("heic", b"\0\0\0\x18ftypheic", "cannot be decoded", id="heic"),
         pytest.param("png", None, "No such file", id="gone"),
     ],

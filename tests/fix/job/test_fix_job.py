@@ -327,7 +327,7 @@ def test_only_one_image_is_accepted() -> None:
 
     assert [each.words for each in fix(text).questions] == [
         "keep only the first of `img_url`, which takes one",
-        "leave out Image 2, b: RunComfy takes no more",
+        "leave out Image 2, b: RunComfy takes at most 1",
     ]
     assert "img_url: https://x.example/a.jpg\n" in fix(text, yes=True).text
 
@@ -345,8 +345,8 @@ def test_references_beyond_the_limit() -> None:
     fixed_job = fix(text, yes=True)
 
     assert [each.words for each in asked.questions] == [
-        "leave out Image 7, 7.jpg: EvoLink takes no more",
-        "leave out Image 3, 3.jpg: EvoLink takes no more",
+        "leave out Image 7, 7.jpg: EvoLink takes at most 5",
+        "leave out Image 3, 3.jpg: EvoLink takes at most 5",
     ]
     assert asked.text == text
     assert "prompt: Image 1, Image 2, Image 3, Image 4, Image 5, Video 1\n" in fixed_job.text

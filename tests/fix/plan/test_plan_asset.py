@@ -170,7 +170,7 @@ def test_a_result_must_not_break_another_rule() -> None:
     }
     result = plan(image(alpha=True), IMAGE, target(IMAGE, schema))
     assert isinstance(result, NotFixable)
-    assert result.reasons[0].startswith("As far as it can be fixed: still.png: RGB;")
+    assert result.reasons[0].startswith("After all possible fixes: still.png: RGB;")
 
 
 def test_ignoring_the_rules_of_a_question_leaves_the_rest() -> None:

@@ -183,7 +183,7 @@ def test_words_of_scaling() -> None:
 def test_a_speck_is_scaled_up_to_a_blur_only_if_somebody_wants_that(side: int, asks: bool) -> None:
     questions = planned(image(side, side)).questions
     assert [step.words for step in questions] == (
-        [f"scale up {side}x{side} to 240x240 px (it will be a blur)"] if asks else []
+        [f"scale up {side}x{side} to 240x240 px (it will look blurred)"] if asks else []
     )
     assert [step.rules for step in questions] == ([("image-too-small",)] if asks else [])
 

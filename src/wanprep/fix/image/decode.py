@@ -92,7 +92,7 @@ def _translate_errors() -> Iterator[None]:
     except MemoryError as error:
         raise _too_large("it does not fit into memory") from error
     except UnidentifiedImageError as error:
-        raise _damaged("it is damaged, or of a rare kind") from error
+        raise _damaged("it is damaged, or of an unsupported kind") from error
     except _DECODE_ERRORS as error:
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _damaged(printable_line(why)) from error

@@ -98,7 +98,7 @@ def excess_references(judged: JudgedDocument) -> Iterator[Change]:
             for at, each in enumerate(judged.references)
             if each.kind in _KINDS[finding.rule] and group in {"all", each.kind, each.role}
         ]
-        reason = f"{finding.target.provider_title} takes no more"
+        reason = f"{finding.target.provider_title} takes at most {finding.bound.limit}"
         proposals = (_removal(judged, at, reason, finding.rule) for at in reversed(places))
         excess = max(0, len(places) - finding.bound.limit)
         yield from islice((each for each in proposals if each), excess)
@@ -109,7 +109,7 @@ def repeated_references(judged: JudgedDocument) -> Iterator[Change]:
     for finding in judged.findings_of("duplicate-reference"):
         for at, each in enumerate(judged.references):
             if each.pointer == finding.pointer:
-                proposal = _removal(judged, at, "it is there twice", finding.rule)
+                proposal = _removal(judged, at, "it is listed twice", finding.rule)
                 yield from [proposal] if proposal else []
 
 
@@ -185,7 +185,7 @@ def excess_voices(judged: JudgedDocument) -> Iterator[Change]:
 def _last_voice(judged: JudgedDocument, rule: str) -> Iterator[Change]:
     voices = [asset for asset in judged.assets if asset.role == VOICE]
     for voice in voices[-1:]:
-        what = f"the voice {voice.written}: there are more than can be used"
+        what = f"the voice {voice.written}: there are more voices than references"
         yield propose_removal(judged, voice.pointer, what, (rule,), "asks")
 
 

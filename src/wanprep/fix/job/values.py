@@ -67,10 +67,10 @@ def _conversions(judged: JudgedDocument, pointer: str) -> Iterator[tuple[Any, st
         case [str(only)] if "string" in types and "array" not in types:
             yield only, f"write `{name}` as a string"
         case str() | dict() as value if types and "array" in types and "string" not in types:
-            yield [value], f"make a list of `{name}`"
+            yield [value], f"write `{name}` as a list"
         case str(path) if "oneOf" in schema and extension_format(path.partition("?")[0]):
             key = judged.roles.key_of(path)
-            yield {key: path}, f"say that {path} is the reference's {key}"
+            yield {key: path}, f"write `{key}: {path}` instead of {path}"
 
 
 def body_constants(judged: JudgedDocument) -> Iterator[Change]:
@@ -102,11 +102,11 @@ def body_types(judged: JudgedDocument) -> Iterator[Change]:
         words, is_lossy = "", False
         match value_at(judged.value, pointer):
             case str(url) if required == "object" and (key := _url_key(judged, pointer)):
-                intent, words = {key: url}, f"make an object of {shown}"
+                intent, words = {key: url}, f"write {shown} as an object"
             case str(url) if required == "array" and _ONE_URL.fullmatch(url):
-                intent, words = [url], f"make a list of {shown}"
+                intent, words = [url], f"write {shown} as a list"
             case [str(url)] if required == "string":
-                intent, words = url, f"make one string of {shown}"
+                intent, words = url, f"write {shown} as a string"
             case [str(url), *_] if required == "string":
                 words = f"keep only the first of `{last(pointer)}`, which takes one"
                 intent, is_lossy = url, True

@@ -99,7 +99,7 @@ def explain(
         if each.key in own:
             sentences.append(own[each.key].words(facts))
         else:
-            sentences.append(f"As far as it can be fixed: {each.words(best)}")
+            sentences.append(f"After all possible fixes: {each.words(best)}")
     return tuple(dict.fromkeys(sentences))
 
 

@@ -193,7 +193,7 @@ def _encode(encoder: Encoder, recipe: VideoRecipe) -> Output:
     else:
         raise CannotFix(
             f"the result is longer than {seconds(recipe.length or 0)} however it is cut: its"
-            " time stamps make no sense"
+            " time stamps are invalid"
         )
     _check_length(result, recipe, encoder.facts)
     notes = fit_bytes(encoder, recipe, encoded) if recipe.most_bytes else ()
@@ -207,8 +207,8 @@ def _probe(output: str) -> Facts:
     result = probe_in_worker(output)
     if not (result.readable and result.video_tracks):
         raise CannotFix(
-            f"what ffmpeg wrote cannot be played ({result.problem or 'there is no frame in it'}):"
-            " there may be none in the requested part"
+            f"what ffmpeg wrote cannot be played ({result.problem or 'it has no frames'}): the"
+            " requested part may be empty"
         )
     return result
 
