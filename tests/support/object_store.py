@@ -130,6 +130,15 @@ def _handler(server: S3Server) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
+class _Proxy(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about clients that leave, as when a test interrupts them."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -146,8 +155,7 @@ def s3_server() -> Iterator[S3Server]:
     try:
         _wait_for(port, process)
         server = S3Server(port, 0)
-        with ThreadingHTTPServer(("127.0.0.1", 0), _handler(server)) as proxy:
-            proxy.daemon_threads = True
+        with _Proxy(("127.0.0.1", 0), _handler(server)) as proxy:
             server.proxy = proxy.server_port
             threading.Thread(target=proxy.serve_forever, args=[0.02], daemon=True).start()
             yield server
