@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register Alibaba Model Studio."""
-    from wanprep_dashscope.flows import cancel, find, poll, submit
-    from wanprep_dashscope.uploads import upload
+    from wanprep_dashscope.flows import cancel, find, poll, submit, upload
 
     register(
         Provider(

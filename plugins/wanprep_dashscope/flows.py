@@ -1,15 +1,28 @@
-"""Alibaba Model Studio: submit a task, poll it, cancel it, and find one whose answer was lost."""
+"""Alibaba Model Studio: submit a task, poll it, cancel it, find a lost one, and upload files.
+
+Files go to its temporary storage, for 48 hours.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import Accepted, Cancelled, Refused, Request, Unclear, answers
+from wanprep.plugins import (
+    Accepted,
+    Cancelled,
+    FileContent,
+    HostedUrl,
+    Refused,
+    Request,
+    Unclear,
+    answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins import Flow, Order, Response, Sent, State, Status
+    from wanprep.plugins import Flow, LocalFile, Order, Response, Sent, State, Status
 
 _TITLE: Final = "Alibaba"
 _TASKS: Final = "/api/v1/tasks"
@@ -34,6 +47,14 @@ _ADVICE: Final = {
     "PrepaidBillOverdue": _NOT_PAID,
 }
 _PER_PAGE: Final = 100
+_FIELDS: Final = {  # of the form, and of the permit
+    "OSSAccessKeyId": "oss_access_key_id",
+    "Signature": "signature",
+    "policy": "policy",
+    "x-oss-object-acl": "x_oss_object_acl",
+    "x-oss-forbid-overwrite": "x_oss_forbid_overwrite",
+}
+_MESSAGE: Final = re.compile(r"<Message>([^<]{1,300})</Message>")
 
 
 def submit(order: Order) -> Flow[Accepted]:
@@ -117,6 +138,43 @@ def _match(task: Mapping[str, Any], sent: Sent) -> str:
 
 def _url(sent: Sent) -> str:
     return f"{_TASKS}/{answers.path_segment(sent.provider_id)}"
+
+
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
+    """Get a permit for the model of the order, and store the file under the hash of its content."""
+    query = {"action": "getPolicy", "model": order.model}
+    response = yield Request(method="GET", url="/api/v1/uploads", query=query)
+    if not response.ok:
+        raise refused(response)
+    permit = answers.value_at(response.json(), "data") or answers.value_at(
+        response.json(), "output"
+    )
+    host = answers.as_url(answers.value_at(permit, "upload_host"))
+    folder = answers.text_at(permit, "upload_dir")
+    if not folder:
+        raise Unclear("Alibaba's permit for the upload names no folder")
+    extension = file.name.rpartition(".")[2]
+    key = f"{folder}/{file.sha256[:32]}.{extension}"
+    response = yield Request(
+        method="POST", url=f"{host}/", key=False, file=_form(file, key, permit)
+    )
+    if not response.ok:
+        message = _MESSAGE.search(response.body[:4000].decode(errors="replace"))
+        raise answers.refusal(
+            "Alibaba's storage", response, message=answers.as_text(message[1] if message else "")
+        )
+    return HostedUrl(f"oss://{key}")
+
+
+def _form(file: LocalFile, key: str, permit: Mapping[str, Any]) -> FileContent:
+    form = {name: str(permit.get(theirs, "")) for name, theirs in _FIELDS.items()}
+    return FileContent(
+        path=file.path,
+        name=file.name,
+        content_type=file.content_type,
+        form_field="file",
+        form={**form, "key": key, "success_action_status": "200"},
+    )
 
 
 def refused(response: Response) -> Refused:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register EvoLink, which has no way to cancel a job."""
-    from wanprep_evolink.flows import find, poll, submit
-    from wanprep_evolink.uploads import upload
+    from wanprep_evolink.flows import find, poll, submit, upload
 
     register(Provider(name="evolink", submit=submit, poll=poll, upload=upload, find=find))
 

@@ -1,17 +1,17 @@
-"""EvoLink: submit a job, poll it, and find one whose answer was lost."""
+"""EvoLink: submit a job, poll it, find a lost one, and upload files for 72 hours."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import Accepted, Refused, Request, Unclear, answers
+from wanprep.plugins import Accepted, FileContent, HostedUrl, Refused, Request, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from wanprep.plugins import Flow, Order, Response, Sent, State, Status
+    from wanprep.plugins import Flow, LocalFile, Order, Response, Sent, State, Status
 
 _STATES: Final[Mapping[str, State]] = {
     "pending": "queued",
@@ -36,6 +36,8 @@ _ADVICE: Final = {
     "quota_not_enough": answers.TOP_UP,
     "token_daily_quota_exceeded": "Wait until tomorrow, or raise the daily limit of this key.",
 }
+# The endpoint does not exist, or does not accept this content type.
+_NOT_SUPPORTED: Final = {404, 405, 415}
 
 
 def submit(order: Order) -> Flow[Accepted]:
@@ -114,6 +116,45 @@ def _match(task: Mapping[str, Any], sent: Sent) -> str:
 
 def _created(task: Mapping[str, Any]) -> datetime | None:
     return answers.as_time(task.get("created", task.get("created_at")))
+
+
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
+    """Upload a file as a form; as base64 if the settings say so, or the form is not accepted."""
+    if order.settings.get("upload") != "base64":
+        response = yield _as_form(file)
+        if order.settings.get("upload") == "stream" or not _is_not_supported(response):
+            return _hosted_url(response, file)
+    response = yield _as_base64(file)
+    return _hosted_url(response, file)
+
+
+def _as_form(file: LocalFile) -> Request:
+    content = FileContent(
+        path=file.path, name=file.name, content_type=file.content_type, form_field="file"
+    )
+    return Request(method="POST", url="/api/v1/files/upload/stream", base="files", file=content)
+
+
+def _as_base64(file: LocalFile) -> Request:
+    data_url = f"data:{file.content_type};base64,{file.base64()}"
+    body = {"base64_data": data_url, "file_name": file.name}
+    return Request(method="POST", url="/api/v1/files/upload/base64", base="files", json=body)
+
+
+def _is_not_supported(response: Response) -> bool:
+    code = answers.text_at(answers.json_or_none(response), "code")
+    return response.status in _NOT_SUPPORTED or code in map(str, _NOT_SUPPORTED)
+
+
+def _hosted_url(response: Response, file: LocalFile) -> HostedUrl:
+    body = answers.json_or_none(response)
+    # A failure may come with HTTP 200.
+    if not response.ok or answers.value_at(body, "success") is False:
+        raise refused(response, file.name)
+    data = answers.value_at(body, "data")
+    for url in answers.as_urls(data, ("file_url", "download_url")):
+        return HostedUrl(url, answers.as_time(answers.value_at(data, "expires_at")))
+    raise Unclear("EvoLink accepted the file, but its answer has no URL")
 
 
 def refused(response: Response, file: str = "") -> Refused:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register fal, which has no way to find a lost request."""
-    from wanprep_fal.flows import cancel, poll, submit
-    from wanprep_fal.uploads import upload
+    from wanprep_fal.flows import cancel, poll, submit, upload
 
     register(Provider(name="fal", submit=submit, poll=poll, cancel=cancel, upload=upload))

@@ -1,4 +1,4 @@
-"""fal: submit a request to the queue, poll it, and ask to cancel it.
+"""fal: submit a request to the queue, poll it, ask to cancel it, and upload files to its CDN.
 
 The URLs of a request are those of the application and not of the model: the answer names them.
 """
@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
+from wanprep.plugins import (
+    Accepted,
+    Cancelled,
+    FileContent,
+    HostedUrl,
+    Refused,
+    Request,
+    Status,
+    Unclear,
+    answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins import Flow, Order, Response, Sent, State
+    from wanprep.plugins import Flow, LocalFile, Order, Response, Sent, State
 
 _STATES: Final[Mapping[str, State]] = {"in_queue": "queued", "in_progress": "running"}
 _ENDED: Final = "completed"  # whether it succeeded or not
@@ -98,6 +108,40 @@ def _url(sent: Sent, named: str, end: str) -> str:
     url = answers.text_at(sent.details, named)
     app = "/".join(sent.order.model.split("/")[:2])
     return url or f"/{app}/requests/{answers.path_segment(sent.provider_id)}{end}"
+
+
+def upload(file: LocalFile, _order: Order) -> Flow[HostedUrl]:
+    """Get a token for the CDN, and send the file with it."""
+    response = yield Request(
+        method="POST",
+        url="/storage/auth/token",
+        base="rest",
+        query={"storage_type": "fal-cdn-v3"},
+        json={},
+    )
+    if not response.ok:
+        raise refused(response)
+    access = answers.as_object(response)
+    token, base = access.get("token"), answers.as_url(access.get("base_url"))
+    if not isinstance(token, str):
+        raise Unclear("fal's answer has no token for the file")
+    response = yield Request(
+        method="POST",
+        url=f"{base}/files/upload",
+        headers={
+            "Authorization": f"{answers.text_at(access, 'token_type') or 'Bearer'} {token}",
+            "X-Fal-File-Name": file.name,
+        },
+        file=FileContent(
+            path=file.path, name=file.name, content_type=file.content_type, form_field=None
+        ),
+        key=False,
+    )
+    if not response.ok:
+        raise refused(response, file.name)
+    for url in answers.as_urls(answers.as_object(response), ("access_url",)):
+        return HostedUrl(url)
+    raise Unclear("fal accepted the file, but its answer has no URL")
 
 
 def refused(response: Response, file: str = "") -> Refused:

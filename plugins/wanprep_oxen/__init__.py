@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register Oxen.ai."""
-    from wanprep_oxen.flows import cancel, connect_events, find, poll, read_event, submit
-    from wanprep_oxen.uploads import upload
+    from wanprep_oxen.flows import cancel, connect_events, find, poll, read_event, submit, upload
 
     register(
         Provider(

@@ -1,20 +1,33 @@
-"""Oxen.ai: submit, poll and cancel a job, listen for its end, and find one whose answer was lost.
+"""Oxen.ai: submit, poll and cancel a job, listen for its end, find a lost one, and commit files.
 
+Files go to the user's own repository, from which models can download them.
 An order of several videos becomes as many generations: their ids are joined into one.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
-from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
+from wanprep.plugins import (
+    Accepted,
+    Cancelled,
+    FileContent,
+    HostedUrl,
+    Refused,
+    Request,
+    Status,
+    Unclear,
+    answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from wanprep.plugins import Flow, Order, Response, Sent, State
+    from wanprep.plugins import Flow, LocalFile, Order, Response, Sent, State
 
 _QUEUE: Final = "/api/ai/queue"
 _SEPARATOR: Final = ","
@@ -34,6 +47,7 @@ _ADVICE: Final = {
     "unauthenticated": answers.CHECK_KEY,
     "resource_not_found": "Oxen does not know it: it may be another account's.",
 }
+_REPOSITORY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]+/(?!\.)[A-Za-z0-9._-]+")
 
 
 def submit(order: Order) -> Flow[Accepted]:
@@ -186,6 +200,43 @@ def read_event(event: str, data: str) -> tuple[str, Status] | None:
         return answers.as_job_id(generation.get("generation_id")), _read_generation(generation)
     except (ValueError, RecursionError, Unclear):
         return None
+
+
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
+    """Commit a file; its public URL is the one that it was put to."""
+    settings = order.settings
+    repository = str(settings.get("repository", ""))
+    if not _REPOSITORY.fullmatch(repository):
+        raise Refused(
+            "Oxen accepts local files only in a repository of yours",
+            advice='Set repository = "namespace/name" in [providers.oxen] of the configuration: '
+            "a public one, because models download from it without a key.",
+        )
+    branch = quote(str(settings.get("branch", "main")), safe="/")
+    # Named by its content, so that no file ever replaces another one.
+    path = f"wanprep/{file.sha256[:16]}-{answers.path_segment(file.name)}"
+    response = yield Request(
+        method="PUT",
+        url=f"/api/repos/{repository}/file/{branch}/{path}",
+        file=FileContent(
+            path=file.path,
+            name=file.name,
+            content_type=file.content_type,
+            form_field="file",
+            form={
+                "message": f"Add {file.name} for a video",
+                "name": str(settings.get("name", "wanprep")),
+                "email": str(settings.get("email", "wanprep@example.com")),
+            },
+        ),
+    )
+    if not response.ok or is_error(answers.json_or_none(response)):
+        advice = f"Check that {repository} exists at Oxen and that this key may write to it."
+        is_general = response.status in {401, 402, 429}
+        raise refused(response, file.name, "" if is_general else advice)
+    if not response.url:
+        raise Unclear("the URL of the uploaded file is unknown")
+    return HostedUrl(response.url)
 
 
 def is_error(body: object) -> bool:

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register RunComfy, which lists no requests, so that a lost one cannot be found."""
-    from wanprep_runcomfy.flows import cancel, poll, submit
-    from wanprep_runcomfy.uploads import upload
+    from wanprep_runcomfy.flows import cancel, poll, submit, upload
 
     register(Provider(name="runcomfy", submit=submit, poll=poll, cancel=cancel, upload=upload))
 

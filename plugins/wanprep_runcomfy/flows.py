@@ -1,4 +1,8 @@
-"""RunComfy: submit a job, poll it, and cancel it."""
+"""RunComfy: submit a job, poll it, and cancel it.
+
+Small local files can be sent inside the request, as RunComfy's own nodes do. This is not
+documented, so it must be switched on in the configuration.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,21 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
+from wanprep.plugins import (
+    Accepted,
+    Cancelled,
+    HostedUrl,
+    Refused,
+    Request,
+    Status,
+    Unclear,
+    answers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.plugins import Flow, Order, Response, Sent, State
+    from wanprep.plugins import Flow, LocalFile, Order, Response, Sent, State
 
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _LARGEST_REQUEST: Final = 64 * 1024 * 1024  # bytes, the limit of RunComfy's own nodes
@@ -36,6 +49,8 @@ _ADVICE: Final = {
     "401001": answers.CHECK_KEY,
     "403001": "Check that the account may use this model.",
 }
+_MIB: Final = 2**20
+_LARGEST: Final = {"image": 6 * _MIB, "video": 32 * _MIB}  # bytes, as RunComfy's own nodes allow
 
 
 def submit(order: Order) -> Flow[Accepted]:
@@ -136,6 +151,24 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
         message="RunComfy cannot cancel the request any more: only a queued one can be cancelled, "
         f"and its status is {word}.",
     )
+
+
+def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
+    """Write a file as a data URI. Nothing is sent."""
+    if order.settings.get("data-uris") is not True:
+        raise Refused(
+            "RunComfy has no uploads",
+            advice="Small files can be sent inside the request, which RunComfy does not document: "
+            "set data-uris = true in [providers.runcomfy] of the configuration.",
+        )
+    largest = _LARGEST.get(file.content_type.partition("/")[0], 0)
+    if file.bytes > largest:
+        raise Refused(
+            f"{file.name} is too large to be sent inside the request: {file.bytes / _MIB:.1f} MiB; "
+            f"RunComfy's own nodes allow {largest // _MIB} MiB"
+        )
+    yield from ()  # a flow without requests
+    return HostedUrl(f"data:{file.content_type};base64,{file.base64()}")
 
 
 def _refused(response: Response, order: Order | None = None) -> Refused:

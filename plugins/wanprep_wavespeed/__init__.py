@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 @hookimpl
 def wanprep_register_providers(register: Callable[[Provider], None]) -> None:
     """Register WaveSpeedAI."""
-    from wanprep_wavespeed.flows import cancel, find, poll, submit
-    from wanprep_wavespeed.uploads import upload
+    from wanprep_wavespeed.flows import cancel, find, poll, submit, upload
 
     register(
         Provider(

@@ -22,7 +22,7 @@ def test_a_new_plugin_passes(capfd: pytest.CaptureFixture[str]) -> None:
     assert "wanprep plugin check wanprep_acme" in output.err
     assert run(["plugin", "check", "wanprep_acme"]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[0].startswith("provider.json, /docs/0: `https://example.com/docs` is from the ex")
+    assert lines[0].startswith("provider.json:4, docs.0: `https://example.com/docs` is from the ex")
     assert [line.split()[:2] for line in lines[5:-2]] == [["ok", *check.split()[:1]]
                                                           for check in CHECKS]  # fmt: skip
     assert lines[-2].split()[:3] == ["to", "do", "scaffold"]
@@ -45,7 +45,7 @@ def test_faults_are_reported(folder: Path, capfd: pytest.CaptureFixture[str]) ->
     assert run(["plugin", "check", "wanprep_acme"]) == 1
     lines = capfd.readouterr().out.splitlines()
     assert lines[0] == (
-        "targets/example.json, fields.prompt: the request schema has no field `promt`."
+        "targets/example.json:217, fields.prompt: the request schema has no field `promt`."
     )
     assert "1 problem" in next(line for line in lines if " targets " in line)
     assert lines[-1] == "wanprep_acme: 1 target, 1 problem"
@@ -59,6 +59,7 @@ def test_faults_are_reported(folder: Path, capfd: pytest.CaptureFixture[str]) ->
     assert output["problems"] == [
         {
             "file": "targets/example.json",
+            "line": 217,
             "place": "fields.prompt",
             "message": "the request schema has no field `promt`.",
         }

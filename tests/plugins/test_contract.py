@@ -10,15 +10,23 @@ from wanprep.plugins.new_plugin import write_plugin
 from wanprep.testing import ProviderContract, TargetContract
 
 
-class TestBytePlus(ProviderContract):
+class SlowContract(ProviderContract):
+    """All of them kill the same command: one is enough, most of the time."""
+
+    @pytest.mark.slow
+    def test_a_killed_submit_is_not_sent_again(self) -> None:
+        super().test_a_killed_submit_is_not_sent_again()
+
+
+class TestBytePlus(SlowContract):
     plugin = "byteplus"
 
 
-class TestComfy(ProviderContract):
+class TestComfy(SlowContract):
     plugin = "comfy"
 
 
-class TestDashScope(ProviderContract):
+class TestDashScope(SlowContract):
     plugin = "dashscope"
 
 
@@ -26,27 +34,27 @@ class TestEvoLink(ProviderContract):
     plugin = "evolink"
 
 
-class TestFal(ProviderContract):
+class TestFal(SlowContract):
     plugin = "fal"
 
 
-class TestKling(ProviderContract):
+class TestKling(SlowContract):
     plugin = "kling"
 
 
-class TestOxen(ProviderContract):
+class TestOxen(SlowContract):
     plugin = "oxen"
 
 
-class TestReplicate(ProviderContract):
+class TestReplicate(SlowContract):
     plugin = "replicate"
 
 
-class TestRunComfy(ProviderContract):
+class TestRunComfy(SlowContract):
     plugin = "runcomfy"
 
 
-class TestWaveSpeed(ProviderContract):
+class TestWaveSpeed(SlowContract):
     plugin = "wavespeed"
 
 

@@ -29,10 +29,11 @@ from wanprep.testing.lint.check_plugin import check_plugin
 def test_a_new_plugin_has_no_problems(
     tmp_path: Path, name: str, package: str, variable: str
 ) -> None:
-    files = write_plugin(name, tmp_path / "new")
+    files = write_plugin(name, tmp_path / "new", docs="https://docs.acme.com")
 
     assert all("@" not in file.read_text().replace("@hookimpl", "").replace("@pytest", "")
                for file in files)  # fmt: skip
+    assert "https://docs.acme.com" in (tmp_path / "new/src" / package / "provider.json").read_text()
     checked = check_plugin(str(tmp_path / "new"))
     assert [str(problem) for problem in checked.problems] == []
     assert checked.targets == [f"{name}/example"]
@@ -47,7 +48,7 @@ def test_its_own_tests_pass(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"],
         cwd=tmp_path, env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
 

@@ -10,6 +10,7 @@ import pytest
 from published_forms import OPENAPI, REQUEST
 
 from wanprep.errors import UsageError
+from wanprep.plugins.new_plugin import write_plugin
 from wanprep.published.diff import compare_published
 from wanprep.published.mapping import map_fields
 from wanprep.published.propose import Proposal, propose
@@ -124,6 +125,9 @@ def test_the_names_of_fields_and_roles(name: str, is_list: bool, role: str) -> N
          {("aspect", "exclusiveMinimum"): 0.4, ("aspect", "exclusiveMaximum"): 2.5}),
         ("less than 800 characters", {("prompt", "exclusiveMaximum"): 800}),
         ("Supported formats: MP3, WAV.", {("format", "enum"): ["mp3", "wav"]}),
+        ("MP4 or MOV, 2-15 seconds in total, up to 50MB each.",
+         {("format", "enum"): ["mp4", "mov"], ("total duration", "minimum"): 2,
+          ("total duration", "maximum"): 15, ("bytes", "maximum"): 50_000_000}),
         ("The seed of 2024 makes results similar. Use Image 1 for the first.", {}),
     ],
 )  # fmt: skip
@@ -190,6 +194,18 @@ def test_differences(tmp_path: Path, published: Any, differences: list[str]) -> 
     lines = [str(each) for each in found]
     assert lines[: len(differences)] == differences
     assert bool(lines) == bool(differences)
+
+
+def test_a_plugin_follows_the_answers_and_the_key_of_openapi(tmp_path: Path) -> None:
+    keys = {"key": {"type": "apiKey", "in": "header", "name": "X-Acme-Key"}}
+    components = {**OPENAPI["components"], "securitySchemes": keys}  # type: ignore[dict-item]
+    published = read_published(written(tmp_path, {**OPENAPI, "components": components}))
+    write_plugin("acme", tmp_path / "new", published=published)
+    folder = tmp_path / "new/src/wanprep_acme"
+    provider = json.loads((folder / "provider.json").read_text())
+    assert provider["keys"]["scheme"] == {"header": "X-Acme-Key", "prefix": ""}
+    assert 'value_at(job, "video.url")' in (folder / "flows.py").read_text()
+    assert check_plugin(str(tmp_path / "new")).problems == []
 
 
 @pytest.mark.parametrize("data", [{}, [], {"paths": {}}, {"schema": {"input": 7}}])

@@ -29,7 +29,8 @@ from wanprep.rules.check_target import target_errors
 from wanprep.rules.judge_asset import judge_asset
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import build_request
-from wanprep.testing.lint.fields import check_bodies, check_fields
+from wanprep.testing.lint.fields import check_fields
+from wanprep.testing.lint.jobs import check_bodies
 
 FOLDER: Final = Path(__file__).parents[2] / "fixtures/targets"
 TARGETS: Final = all_targets([FOLDER])

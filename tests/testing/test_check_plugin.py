@@ -148,6 +148,28 @@ def parameter(**more: Any) -> Change:
             "fields.parameters.resolution: no job with it", id="values that need a table",
         ),
         pytest.param(
+            TARGET, lambda data: data["job"]["properties"]["parameters"]["properties"]["duration"]
+            .update(maximum=15),
+            "example.json:1, job.properties.parameters.properties.duration: 15 passes",
+            id="a limit wider than the service's",
+        ),
+        pytest.param(
+            TARGET, lambda data: data["roles"].update(first_frame=data["roles"]["reference_image"]),
+            "roles.first_frame: accepts files, but", id="a role without a field",
+        ),
+        pytest.param(
+            TARGET, lambda data: data["roles"].pop("reference_image"),
+            "fields.roles.reference_image: `roles` has no limits", id="a field without a role",
+        ),
+        pytest.param(
+            TARGET, lambda data: image(data)["width"].update({"x-rule": "video-too-short"}),
+            "the rule `video-too-short` is about video files", id="another kind's rule",
+        ),
+        pytest.param(
+            TARGET, lambda data: image(data)["width"].update({"x-rule": "file-too-large"}),
+            "is about bytes, not width", id="another fact's rule",
+        ),
+        pytest.param(
             REQUEST, lambda data: data.update(type="objekt"), "request: is not valid JSON Schema",
             id="no schema",
         ),

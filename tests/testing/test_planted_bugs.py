@@ -12,7 +12,7 @@ import pytest
 from wanprep.testing.lint.check_plugin import Checked, check_plugin
 
 PLUGINS: Final = Path(__file__).parents[2] / "plugins"
-FLOWS, UPLOADS, INIT = "flows.py", "uploads.py", "__init__.py"
+FLOWS, INIT = "flows.py", "__init__.py"
 PAID: Final = "        json=order.body,\n        paid=True,\n"
 
 
@@ -75,7 +75,7 @@ def test_the_plugin_is_good(folder: Path) -> None:
             "isolation", "looks up a host itself: yield a Request", id="network in a flow",
         ),
         pytest.param(
-            UPLOADS, '        "Content-Type" if name.lower() == "content-type" else name: value',
+            FLOWS, '        "Content-Type" if name.lower() == "content-type" else name: value',
             '        "X-Type" if name.lower() == "content-type" else name: value',
             "recorded", "sends no header Content-Type: image/png", id="missing required header",
         ),
@@ -115,6 +115,16 @@ def test_the_plugin_is_good(folder: Path) -> None:
                      "KeyError ('data') at flows.py:", id="careless reading"),
         pytest.param(FLOWS, "return Accepted(provider_id=matches.pop())", "return None", "faults",
                      "with the fault lost-reply, `find` returns nothing", id="lost job not found"),
+        pytest.param(
+            FLOWS, "        raise refused(response)\n    data = answer", "        return Status("
+            "state='failed', word='', error='no')\n    data = answer", "robustness",
+            "given HTTP 401 with an error, it returns the state failed, although the job goes on",
+            id="wrong key fails the job",
+        ),
+        pytest.param(FLOWS, '    "timeout": "failed"', '    "expired": "failed"', "unknown states",
+                     "given the state 'expired', the job is `failed`", id="expired as failed"),
+        pytest.param(FLOWS, "headers=headers, file=content, key=False", "headers=headers, file="
+                     "content", "recorded", "it sends the key to ", id="key for a storage"),
         pytest.param(FLOWS, 'method="DELETE"', 'method="POST"', "recorded",
                      "for which recorded.json has no answer", id="wrong method"),
     ],

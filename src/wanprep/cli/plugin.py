@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.new_plugin import Kind
     from wanprep.testing.lint.check_plugin import Checked
-    from wanprep.testing.lint.plugin import Problem
+    from wanprep.testing.lint.problem import Problem
 
 
 @click.group(short_help="Create, check or list plugins.")
@@ -43,9 +43,11 @@ def plugin() -> None:
 @click.option("--from", "source", type=click.Path(path_type=Path), metavar="FILE",
               shell_complete=complete_files,
               help="Make the target and the flows of a published schema.")  # fmt: skip
+@click.option("--docs", metavar="URL", default="",
+              help="The page of the service's documentation that sources name.")  # fmt: skip
 @click.option("--target-only", "kind", flag_value="target", help="Only targets, without code.")
 @click.option("--host", "kind", flag_value="host", help="A place for local files, not a provider.")
-def new(name: str, folder: str | None, source: Path | None, kind: Kind | None) -> int:
+def new(name: str, folder: str | None, source: Path | None, docs: str, kind: Kind | None) -> int:
     """Create a plugin for the provider NAME.
 
     It is a package that can be installed as it is, with an example of a target, the provider's
@@ -58,7 +60,7 @@ def new(name: str, folder: str | None, source: Path | None, kind: Kind | None) -
     \b
     Examples:
       wanprep plugin new acme
-      wanprep plugin new acme --from openapi.json
+      wanprep plugin new acme --from openapi.json --docs https://docs.acme.com/videos
       wanprep plugin new acme --from model.json --target-only
       wanprep plugin new acme --host
       wanprep plugin new acme-video --folder plugins/acme
@@ -68,9 +70,13 @@ def new(name: str, folder: str | None, source: Path | None, kind: Kind | None) -
 
     if source and kind == "host":
         raise click.UsageError("--from describes a model: leave it out with --host.")
+    if docs and not docs.startswith("https://"):
+        raise click.BadParameter("it must begin with https://", param_hint="--docs")
     published = read_published(source) if source else None
+    if published and docs:
+        published = replace(published, docs=docs)
     place = Path(folder or package_of(name))
-    for file in write_plugin(name, place, published=published, kind=kind or "provider"):
+    for file in write_plugin(name, place, published=published, kind=kind or "provider", docs=docs):
         click.echo(f"wrote {visible(str(file))}")
     for point in to_read(name, published) if published else ():
         click.echo(f"to read: {visible(point)}", err=True)
@@ -108,7 +114,7 @@ def check(place: str, style: str) -> int:
     from wanprep.testing.lint.check_plugin import check_plugin
 
     with redirect_stdout(sys.stderr):  # what the plugin's own code prints is not our output
-        checked = check_plugin(place)
+        checked = check_plugin(place, kills=True)
     click.echo(_as_json(checked) if style == "json" else _as_text(checked))
     return int(bool(checked.problems))
 
@@ -166,8 +172,9 @@ def _outcome(problems: Sequence[Problem] | None) -> str:
 def _as_json(checked: Checked) -> str:
     from wanprep.testing.lint.check_plugin import CHECKS
 
-    def problem_json(each: Problem) -> dict[str, str]:
-        return {"file": each.file, "place": each.place, "message": each.message}
+    def problem_json(each: Problem) -> dict[str, str | int | None]:
+        line = each.line or None
+        return {"file": each.file, "line": line, "place": each.place, "message": each.message}
 
     result = {
         "version": 1,

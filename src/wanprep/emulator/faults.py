@@ -33,6 +33,7 @@ FAULTS: Final[Mapping[str, Fault]] = {
     "lost-reply": Fault("a job is accepted, and the connection cut before the reply"),
     "lost-request": Fault("the connection is cut, and no job was accepted"),
     "never-finishes": Fault("a job never ends", None),
+    "no-reply": Fault("a job is accepted, and no reply comes"),
     "poll-error": Fault("a request for a job's status is answered 503", 2),
     "rate-limit": Fault("a request with a key is answered 429, Retry-After: 1", 2),
     "server-error": Fault("a submission is answered 500, and no job was accepted"),

@@ -287,6 +287,9 @@ def _with_faults(state: State, reply: Reply) -> Answer:
     """Apply the faults that are on to the reply to an accepted job."""
     if state.faults.trigger("lost-reply"):
         return Cut()
+    if state.faults.trigger("no-reply"):
+        state.closing.wait()
+        return Cut()
     if state.faults.trigger("server-error-taken"):
         raise HttpError(500, "internal error")
     return replace(reply, broken=True) if state.faults.trigger("half-answer") else reply

@@ -8,6 +8,7 @@ service itself, and to other hosts that requests go to, lead to the emulator.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from functools import partial
@@ -66,10 +67,17 @@ class _Service:
         known: set[tuple[str, str]] = set()
         for scene in [*scenes[:1], *self.recording.of("poll"), *scenes[1:]]:
             for answer in scene.answers:
-                path = _local(answer.path).replace(self.recording.job, "{job}")
+                path = self._with_job(scene, _local(answer.path))
                 if (answer.method, path) not in known:
                     known.add((answer.method, path))
                     yield self._route(scene, answer, path)
+
+    def _with_job(self, scene: Scene, path: str) -> str:
+        """Let the recorded id in a path stand for each job's own, else its last placeholder."""
+        written = path.replace(self.recording.job, "{job}")
+        if written == path and scene.flow in {"poll", "cancel"}:
+            return re.sub(r"\{\w+\}(?!.*\{)", "{job}", path)
+        return written
 
     def _route(self, scene: Scene, answer: RecordedAnswer, path: str) -> Route:
         handle: Any = getattr(self, f"_{scene.flow}")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_FIELDS: Final = 5
 _LONGEST_TEXT: Final = 400
 _LONGEST_URL: Final = 8192
-_URL: Final = re.compile(r"https?://[^\s\x00-\x1f\x7f\"<>\\]+", re.IGNORECASE)
+_URL: Final = re.compile(r"([a-z][a-z0-9+.-]*)://[^\s\x00-\x1f\x7f\"<>\\]+", re.IGNORECASE)
 _ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,199}")
 # A time without a zone is read as that of the easternmost one, and so as the earliest: it is used
 # for expiry dates, and too early does no harm.
@@ -102,10 +102,28 @@ def as_text(*values: object) -> str:
     return ""
 
 
+def as_url(value: object, scheme: str = "https") -> str:
+    """Read one URL as it is; raise Unclear if there is none.
+
+    `scheme` is one that the service has for its own, such as oss. `text_at` is not for URLs: it
+    shortens, and hides the secrets of a signed one.
+    """
+    schemes = ("https", "http") if scheme == "https" else (scheme,)
+    text = value.strip() if isinstance(value, str) else ""
+    if not _is_url(text, schemes):
+        raise Unclear("the answer has no URL")
+    return text
+
+
+def _is_url(text: str, schemes: Sequence[str]) -> bool:
+    found = _URL.fullmatch(text) if len(text) <= _LONGEST_URL else None
+    return found is not None and found[1].lower() in schemes
+
+
 def as_urls(value: object, names: Sequence[str] = ("url",)) -> Iterator[str]:
     """List the http(s) URLs in a string, a list, or objects under one of these names."""
     match value:
-        case str() if len(value) <= _LONGEST_URL and _URL.fullmatch(value.strip()):
+        case str() if _is_url(value.strip(), ("https", "http")):
             yield value.strip()
         case list():
             for each in value:
@@ -169,8 +187,12 @@ def read_status(
     details: Mapping[str, Any] | None = None,
     progress: float | None = None,
 ) -> Status:
-    """Translate a service's word for a job's state; a success without a result is a failure."""
-    state = states.get(word.lower()) or _SAME_EVERYWHERE.get(word.lower(), "unknown")
+    """Translate a service's word for a job's state, in capitals or not.
+
+    A success without a result is a failure.
+    """
+    known = {each.lower(): state for each, state in states.items()}
+    state = known.get(word.lower()) or _SAME_EVERYWHERE.get(word.lower(), "unknown")
     if state == "succeeded" and not outputs:
         state, error = "failed", error or f"{service} reports the job as {word}, without a result"
     elif state == "failed":

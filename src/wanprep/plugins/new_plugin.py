@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -27,13 +28,15 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 
 
 def write_plugin(
-    name: str, folder: Path, *, published: Published | None = None, kind: Kind = "provider"
-) -> list[Path]:
+    name: str, folder: Path, *, published: Published | None = None, kind: Kind = "provider",
+    docs: str = "",
+) -> list[Path]:  # fmt: skip
     """Write all files of a new plugin, or none if one of them exists.
 
-    `published` is a model's published schema, from which its target and flows are made.
+    `published` is a model's published schema, from which its target and flows are made; `docs` is
+    the page that sources name.
     """
-    files = _files(check_name(name), kind, published)
+    files = _files(check_name(name), kind, published, docs)
     return write_new_files({folder / path: text for path, text in files})
 
 
@@ -74,12 +77,16 @@ def to_read(name: str, published: Published) -> list[str]:
     return points
 
 
-def _files(name: str, kind: Kind, published: Published | None) -> Iterator[tuple[str, str]]:
+def _files(
+    name: str, kind: Kind, published: Published | None, docs: str
+) -> Iterator[tuple[str, str]]:
     """List the plugin's files, with their paths below its folder."""
     package = package_of(name)
     proposal = propose(published, name) if published else None
     outline = sketch(published) if published else Sketch()
     values = _values(name, outline, proposal)
+    if docs:
+        outline, values = replace(outline, docs=docs), {**values, Sketch().docs: docs}
     templates = _TEMPLATE / ("host" if kind == "host" else "provider")
     for file in sorted(templates.rglob("*.txt")):
         path = file.relative_to(templates).as_posix().removesuffix(".txt")
@@ -109,6 +116,7 @@ def _values(name: str, outline: Sketch, proposal: Proposal | None) -> dict[str, 
         if proposal
         else "Everything in here is an example. Replace it in this order:"
     )
+    scheme = {"header": outline.key_header, "prefix": ""} if outline.key_header else {}
     return {
         "@name@": name,
         "@package@": package,
@@ -127,6 +135,8 @@ def _values(name: str, outline: Sketch, proposal: Proposal | None) -> dict[str, 
         "@status@": outline.status,
         "@outputs@": outline.outputs,
         "@base@": outline.base,
+        "@scheme@": f'    "scheme": {json.dumps(scheme)},\n' if scheme else "",
+        "@header@": outline.key_header or "Authorization: Bearer",
         "@docs@": outline.docs,
     }
 

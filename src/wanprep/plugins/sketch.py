@@ -24,6 +24,7 @@ _WORDS: Final[Mapping[State, str]] = {
 _IDS: Final = re.compile(r"(task_|request_|job_|generation_|prediction_)?id", re.IGNORECASE)
 _STATUS: Final = re.compile(r"(task_)?(status|state)", re.IGNORECASE)
 _LINKS: Final = re.compile(r"outputs?|videos?|video_urls?|urls?|results?", re.IGNORECASE)
+_URL: Final = re.compile(r"(download_|video_)?ur[li]", re.IGNORECASE)
 _JOB: Final = "job-1"
 _RESULT: Final = "https://cdn.example.com/video.mp4"
 
@@ -37,8 +38,10 @@ class Sketch:
     submit: str = "/v1/videos"
     poll: str = "/v1/videos/{name}"
     id: str = "id"
+    key_header: str = ""
     status: str = "status"
     outputs: str = "outputs"
+    many: bool = True  # outputs are a list
     states: Mapping[str, State] = field(
         default_factory=lambda: {
             "queued": "queued",
@@ -81,7 +84,8 @@ class Sketch:
 
     def _job(self, word: str, result: str = "") -> dict[str, Any]:
         job = _nested(self.status, word)
-        return _merged(job, _nested(self.outputs, [result])) if result else job
+        results = [result] if self.many else result
+        return _merged(job, _nested(self.outputs, results)) if result else job
 
 
 def _dump(data: Mapping[str, Any]) -> str:
@@ -122,13 +126,14 @@ def sketch(published: Published) -> Sketch:
         for state, known in _WORDS.items()
         if str(word).lower() in known.split()
     }
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"key_header": published.key_header}
     if {"succeeded", "failed"} <= {*states.values()} and {"queued", "running"} & {*states.values()}:
         found["states"] = states
-    for name, path in (("status", status), ("id", _find(order, _IDS)),
-                       ("outputs", _find(poll or order, _LINKS, leaf=False))):  # fmt: skip
+    for name, path in (("status", status), ("id", _find(order, _IDS))):
         if path:
             found[name] = path[0]
+    if outputs := _find(poll or order, _LINKS, leaf=False):
+        found |= _outputs(*outputs)
     if published.base.startswith("https://"):
         found["base"] = published.base
     if published.docs:
@@ -136,6 +141,13 @@ def sketch(published: Published) -> Sketch:
     if published.path:
         found |= {"submit": published.path, "poll": poll_path or f"{published.path}/{{name}}"}
     return Sketch(**found, unknown=tuple(str(word) for word in words if word not in states))
+
+
+def _outputs(path: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Follow an object to its URL; only a list has several results."""
+    if link := _find(schema, _URL):
+        path, schema = f"{path}.{link[0]}", link[1]
+    return {"outputs": path, "many": schema.get("type") not in {"string", "object"}}
 
 
 def _poll(published: Published) -> tuple[str, Mapping[str, Any]]:

@@ -115,6 +115,11 @@ def media_kind(name: str, schema: Schema) -> str | None:
         return None
     if re.search(r"callback|webhook", name, re.IGNORECASE):
         return None
+    return kind_in(name)
+
+
+def kind_in(name: str) -> str | None:
+    """Return the kind of media that a name speaks of, if any."""
     return next((kind for kind, pattern in _KINDS if pattern.search(name)), None)
 
 

@@ -264,7 +264,9 @@ class _Writer:
             yield f"{name}: {why}"
         for role, name in self.mapped.media.items():
             for each in self._limits(name):
-                if not _rules_of(each.fact, common_roles()[role].kind):
+                if each.fact.startswith("total "):
+                    yield f"{name}: of all files together, write it under job.totals: {each.says}"
+                elif not _rules_of(each.fact, common_roles()[role].kind):
                     yield f"{name}: no rule limits {each.fact}: {each.says}"
                 elif not each.documented:
                     value = f"{each.keyword} {each.value}"

@@ -69,9 +69,14 @@ _FORMATS: Final = {
     "avi": "avi", "mkv": "mkv", "mp3": "mp3", "wav": "wav", "m4a": "m4a", "aac": "aac",
     "ogg": "ogg", "flac": "flac",
 }  # fmt: skip
+_NAMED: Final = rf"(?:\b(?:{'|'.join(_FORMATS)})\b[\s,/|]*(?:or|and)?\s*)"
 _FORMAT_LIST: Final = re.compile(
-    rf"\b(?:formats?|supports?|accepts?|types?)\b[^.;\n]{{0,40}}?((?:\b(?:{'|'.join(_FORMATS)})\b"
-    r"[\s,/|]*(?:or|and)?\s*){1,12})",
+    rf"\b(?:formats?|supports?|accepts?|types?)\b[^.;\n]{{0,40}}?({_NAMED}{{1,12}})|({_NAMED}{{2,12}})",
+    re.IGNORECASE,
+)
+# Words after or before a number that is of all files together.
+_TOGETHER: Final = re.compile(
+    r"\b(in total|in sum|altogether|combined|together|total (duration|length|size)|sum of)\b",
     re.IGNORECASE,
 )
 
@@ -110,7 +115,7 @@ def read_prose(text: str) -> Iterator[ProseLimit]:
     yield from fixed
     rest = _FIXED.sub("", text)
     known = {(each.fact, _side(each.keyword)) for each in fixed}
-    for sentence in re.split(r"(?<=[.;!])\s+|\n+", rest):
+    for sentence in re.split(r"(?<=[.;!])\s+|\n+|,\s+(?=up to|at most|max)", rest):
         for limit in _sentence(sentence.strip(" -*•;.")):
             if (limit.fact, _side(limit.keyword)) not in known:
                 known.add((limit.fact, _side(limit.keyword)))
@@ -135,11 +140,13 @@ def _fixed(text: str) -> Iterator[ProseLimit]:
 
 def _sentence(sentence: str) -> Iterator[ProseLimit]:
     says = " ".join(sentence.split())[:160].rstrip(".")
+    together = "total " if _TOGETHER.search(sentence) else ""
     for fact, keyword, value in (
         *_sizes(sentence), *_pixels(sentence), *_seconds(sentence), *_ratios(sentence),
         *_formats(sentence), *_characters(sentence),
     ):  # fmt: skip
-        yield ProseLimit(fact=fact, keyword=keyword, value=value, says=says, documented=False)
+        name = f"{together}{fact}" if fact in {"bytes", "duration"} else fact
+        yield ProseLimit(fact=name, keyword=keyword, value=value, says=says, documented=False)
 
 
 _Found = tuple[str, str, Any]
@@ -189,7 +196,7 @@ def _ratios(text: str) -> Iterator[_Found]:
 
 def _formats(text: str) -> Iterator[_Found]:
     if match := _FORMAT_LIST.search(text):
-        words = re.findall(r"\w+", match[1].lower())
+        words = re.findall(r"\w+", (match[1] or match[2]).lower())
         names = [_FORMATS[word] for word in words if word in _FORMATS]
         if names:
             yield "format", "enum", list(dict.fromkeys(names))

@@ -32,6 +32,7 @@ class Published:
     path: str = ""  # of the request that orders a video
     base: str = ""  # URL
     docs: str = ""  # URL
+    key_header: str = ""  # in which keys are sent, if it is not Authorization
     answers: Mapping[str, Any] | None = None  # JSON Schema of the answer to an order
     polls: Mapping[str, Mapping[str, Any]] | None = None  # by path: schemas of the answers to GET
 
@@ -98,6 +99,7 @@ def _from_openapi(document: Mapping[str, Any]) -> Published | None:
         path=path,
         base=str(servers[0].get("url", "")).rstrip("/"),
         docs=str((document.get("externalDocs") or {}).get("url", "")),
+        key_header=_key_header(document),
         answers=_answer(operation, document),
         polls={
             path: schema
@@ -106,6 +108,13 @@ def _from_openapi(document: Mapping[str, Any]) -> Published | None:
             and (schema := _answer(methods.get("get") or {}, document)) is not None
         },
     )
+
+
+def _key_header(document: Mapping[str, Any]) -> str:
+    schemes = (document.get("components") or {}).get("securitySchemes") or {}
+    headers = [each.get("name", "") for each in schemes.values()
+               if isinstance(each, dict) and each.get("in") == "header"]  # fmt: skip
+    return next((each for each in headers if each.lower() != "authorization"), "")
 
 
 def _weight(request: Mapping[str, Any]) -> tuple[bool, int]:

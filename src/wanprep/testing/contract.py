@@ -20,12 +20,12 @@ from wanprep.testing.lint.check_plugin import Checked, check_plugin
 
 
 @cache
-def _checked(plugin: str, _folder: str) -> Checked:
-    return check_plugin(plugin)
+def _checked(plugin: str, _folder: str, *, kills: bool) -> Checked:
+    return check_plugin(plugin, kills=kills)
 
 
 def _require_clean(plugin: str, check: str) -> None:
-    checked = _checked(plugin, os.getcwd())
+    checked = _checked(plugin, os.getcwd(), kills=check == "crash")
     found = checked.results.get(check)
     if found is None:
         reasons = "\n".join(map(str, checked.problems))
@@ -88,5 +88,9 @@ class ProviderContract(TargetContract):
         _require_clean(self.plugin, "isolation")
 
     def test_faults_cost_no_second_job(self) -> None:
-        """Lost replies, outages, wrong keys and crashes over HTTP end as they must."""
+        """Lost replies, outages and wrong keys over HTTP end as they must."""
         _require_clean(self.plugin, "faults")
+
+    def test_a_killed_submit_is_not_sent_again(self) -> None:
+        """A process that is killed amid an order leaves a run that the next one knows."""
+        _require_clean(self.plugin, "crash")

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from wanprep.plugins import Request
 from wanprep.submit.request.body import CannotBuild, build_request
-from wanprep.testing.lint.fields import as_case, features, merge, minimal_jobs
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.jobs import as_case, features, merge, minimal_jobs
+from wanprep.testing.lint.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

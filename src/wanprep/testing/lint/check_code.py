@@ -13,9 +13,10 @@ from wanprep.emulator.recording import Recording
 from wanprep.plugins import Accepted
 from wanprep.testing.lint.arrival import check_arrival
 from wanprep.testing.lint.driven import check_driven
-from wanprep.testing.lint.fields import build_example, example_values
 from wanprep.testing.lint.flow import check_events, check_flow, check_order, usual_requests
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.jobs import build_example, example_values
+from wanprep.testing.lint.killed import check_killed
+from wanprep.testing.lint.problem import Problem, in_code
 from wanprep.testing.lint.scenes import (
     Stage,
     check_ids,
@@ -52,8 +53,10 @@ def check_code(
     service: Mapping[str, Any] | None,
     recording: Recording | None,
     targets: Sequence[Target],
+    *,
+    kills: bool,
 ) -> Results:
-    """Run all flows, on invalid answers and on the recorded ones."""
+    """Run all flows, on invalid answers and on the recorded ones; `kills` also a real process."""
     watch = Watch()
     with TemporaryDirectory() as folder:
         file = Path(folder, "hero.png")
@@ -68,11 +71,13 @@ def check_code(
             file=local_file(file),
         )
         results = _run_checks(stage, service, targets)
+        if service is not None and "faults" in results and kills:
+            results["crash"] = list(check_killed(stage, service, found, targets))
     results["isolation"] = [
         Problem("flows", f"{provider.name}.{flow}", message) for flow, message in watch.seen
     ]
     return {
-        check: [_with_file(each, provider, found) for each in problems]
+        check: [in_code(each, provider, found.folder) for each in problems]
         for check, problems in results.items()
     }
 
@@ -194,14 +199,3 @@ def _check_arrival(stage: Stage, targets: Sequence[Target]) -> Iterator[Problem]
 
     for target in targets:
         yield from check_arrival(target, requests_of, f"{stage.provider.name}.submit")
-
-
-def _with_file(problem: Problem, provider: Provider, found: PluginPackage) -> Problem:
-    """Name the file in which a flow is written, if that can be found."""
-    if problem.file != "flows":
-        return problem
-    flow = problem.place.partition(".")[2].partition(" ")[0]
-    code = getattr(getattr(provider, flow, provider.submit), "__code__", None)
-    file = Path(code.co_filename) if code else found.folder
-    inside = file.relative_to(found.folder).as_posix() if found.folder in file.parents else "code"
-    return replace(problem, file=inside)

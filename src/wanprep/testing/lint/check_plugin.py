@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.emulator.recording import Recording, read_recording
 from wanprep.errors import UsageError
+from wanprep.testing.lint.agreement import check_limits
 from wanprep.testing.lint.check_code import check_code
-from wanprep.testing.lint.fields import check_bodies, check_fields
+from wanprep.testing.lint.fields import check_fields
+from wanprep.testing.lint.jobs import check_bodies
 from wanprep.testing.lint.leftovers import find_leftovers
-from wanprep.testing.lint.plugin import PluginPackage, Problem, find_plugin, load_alone
+from wanprep.testing.lint.plugin import PluginPackage, find_plugin, load_alone
+from wanprep.testing.lint.problem import Problem, in_data
 from wanprep.testing.lint.registration import check_hosts, check_registration, load_watched
 from wanprep.testing.lint.targets import (
     check_conventions,
@@ -42,7 +45,8 @@ CHECKS: Final[Mapping[str, str]] = {
     "states": "recorded states of jobs",
     "unknown states": "words that are not documented end no job",
     "isolation": "no network, output or key inside of flows",
-    "faults": "lost replies, outages and crashes over HTTP",
+    "faults": "lost replies, outages and wrong keys over HTTP",
+    "crash": "a killed `wanprep submit`, and the same command again",
 }
 
 
@@ -62,19 +66,24 @@ class Checked:
 
     def add(self, check: str, problems: Iterable[Problem]) -> None:
         """Add the results of a check, of which there may be several."""
-        self.results.setdefault(check, []).extend(problems)
+        located = (in_data(each, self.found.folder) for each in problems)
+        self.results.setdefault(check, []).extend(located)
 
 
-def check_plugin(name: str) -> Checked:
-    """Check a plugin, given by its folder or its name, or the file of one target."""
+def check_plugin(name: str, *, kills: bool = False) -> Checked:
+    """Check a plugin, given by its folder or its name, or the file of one target.
+
+    `kills` also kills a process amid an order, which takes a second.
+    """
     if Path(name).is_file():
         return _check_target_alone(Path(name))
     checked = Checked(find_plugin(name))
     service, recording = _check_data(checked)
     targets = _check_targets(checked, service)
-    checked.notes += find_leftovers(checked.found.folder)
+    folder = checked.found.folder
+    checked.notes += [in_data(each, folder) for each in find_leftovers(folder)]
     if checked.found.has_code:
-        _check_code(checked, service, recording, targets)
+        _check_code(checked, service, recording, targets, kills=kills)
     elif service is not None:
         problem = Problem("__init__.py", "", "missing, so nothing can be submitted.")
         checked.add("registration", [problem])
@@ -146,6 +155,7 @@ def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | N
     messages += check_conventions(target) if of_plugin else ()
     if not messages:  # otherwise the same problems would be reported twice
         messages += check_bodies(target) if can_be_sent(target) else ()
+        messages += check_limits(target) if can_be_sent(target) else ()
     return target, [Problem(name, *each) for each in messages]
 
 
@@ -175,6 +185,8 @@ def _check_code(
     service: Mapping[str, Any] | None,
     recording: Recording | None,
     targets: Sequence[Target],
+    *,
+    kills: bool,
 ) -> None:
     found = checked.found
     if not found.modules:
@@ -189,7 +201,8 @@ def _check_code(
         checked.add("registration", check_registration(found, plugins, service))
         checked.add("registration", check_hosts(plugins))
         for provider in plugins.providers.values():
-            for check, problems in check_code(provider, found, service, recording, targets).items():
+            results = check_code(provider, found, service, recording, targets, kills=kills)
+            for check, problems in results.items():
                 checked.add(check, problems)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.emulator import Emulator
+from wanprep.emulator import Emulator, HttpError
 from wanprep.emulator.recorded_site import recorded_site
 from wanprep.plugins import Accepted, Refused, Status
 from wanprep.plugins.describe import describe_error
@@ -16,12 +16,13 @@ from wanprep.submit.http.retries import RetryPolicy
 from wanprep.submit.ledger.ledger import Ledger, Reserved
 from wanprep.submit.ledger.run import NewRun
 from wanprep.submit.services.service import read_service
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.problem import Problem
 from wanprep.testing.lint.watch import CANARY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from wanprep.emulator import Reply, Request, Site
     from wanprep.plugins import Sent
     from wanprep.testing.lint.scenes import Stage
 
@@ -36,15 +37,26 @@ class _Line:
     driver: Driver
     emulator: Emulator
     stage: Stage
+    shown: list[str] = field(default_factory=list)  # what a user would see of all outcomes
 
     def submit(self) -> Any:  # noqa: ANN401 - whatever it ends in
         """Submit the order; return the outcome."""
-        return _outcome(lambda: self.driver.submit(self.stage.order))
+        return self.outcome(lambda: self.driver.submit(self.stage.order))
 
     def poll(self, provider_id: str) -> Any:  # noqa: ANN401
         """Poll a job; return the outcome."""
         sent = replace(self.stage.sent, provider_id=provider_id)
-        return _outcome(lambda: self.driver.poll(sent))
+        return self.outcome(lambda: self.driver.poll(sent))
+
+    def outcome(self, run: Callable[[], object]) -> Any:  # noqa: ANN401
+        """Run a flow; return its value or the exception."""
+        try:
+            found: object = run()
+        except (Refused, Uncertain, NoAnswer) as error:
+            found = error
+        more = [getattr(found, name, "") for name in ("code", "advice")]
+        self.shown.append(f"{found} {found!r} {more}")
+        return found
 
     @property
     def orders(self) -> int:
@@ -52,17 +64,11 @@ class _Line:
         return len(self.emulator.jobs)
 
 
-def _outcome(run: Callable[[], object]) -> Any:  # noqa: ANN401
-    try:
-        return run()
-    except (Refused, Uncertain, NoAnswer) as error:
-        return error
-
-
 def check_driven(stage: Stage, service: Mapping[str, Any]) -> Iterator[Problem]:
     """Submit and poll with each fault."""
     name = stage.provider.name
-    site = recorded_site(service, stage.recording)
+    keys = {CANARY}
+    site = _echoing(recorded_site(service, stage.recording), keys, lambda: emulator.requests[-1])
     with Emulator([site], speed=_SPEED) as emulator:
         key = f"{CANARY}:{CANARY}" if "jwt" in service["keys"].get("scheme", {}) else CANARY
         environ = emulator.environment | dict.fromkeys(service["keys"]["environment"], key)
@@ -80,6 +86,20 @@ def check_driven(stage: Stage, service: Mapping[str, Any]) -> Iterator[Problem]:
                 where = f"{name} over HTTP"
                 heading = f"with the fault {fault}, " if fault else ""
                 yield from (Problem("flows", where, heading + each) for each in messages)
+            if any(key in shown for key in keys for shown in line.shown):
+                message = "shows the user's key, which the service repeats: read with `as_text`."
+                yield Problem("flows", name, message)
+
+
+def _echoing(site: Site, keys: set[str], last_request: Callable[[], Request]) -> Site:
+    """Let errors repeat the key that was sent, as those of some services do."""
+
+    def error(refused: HttpError) -> Reply:
+        key = last_request().headers.get(site.key_header.lower(), "")
+        keys.update({key.rpartition(" ")[2]} - {""})
+        return site.error(HttpError(refused.status, f"{refused.message}: {key}"))
+
+    return replace(site, error=error)
 
 
 def _plain(line: _Line) -> Iterator[str]:
@@ -107,7 +127,7 @@ def _resume(line: _Line, accepted: Accepted) -> Iterator[str]:
         with Ledger(folder) as ledger:
             [run] = ledger.runs()
             sent: Sent = ledger.as_sent(run)
-    status = _outcome(lambda: line.driver.poll(sent))
+    status = line.outcome(lambda: line.driver.poll(sent))
     if not isinstance(status, Status):
         yield f"after a crash, polling the job again is {_show(status)}."
 
@@ -125,7 +145,7 @@ def _lost(line: _Line) -> Iterator[str]:
     yield from _uncertain(line)
     if line.stage.provider.find is None:
         return
-    found = _outcome(lambda: line.driver.find(replace(line.stage.sent, provider_id="")))
+    found = line.outcome(lambda: line.driver.find(replace(line.stage.sent, provider_id="")))
     newest = line.emulator.jobs[-1].id if line.orders else ""
     if not isinstance(found, Accepted) or found.provider_id != newest:
         yield f"`find` returns {_show(found)} instead of the lost job {newest}."
@@ -142,8 +162,6 @@ def _wrong_key(line: _Line) -> Iterator[str]:
     outcome = line.submit()
     if not isinstance(outcome, Refused):
         yield f"the order is {_show(outcome)} instead of refused."
-    if CANARY in f"{outcome} {getattr(outcome, 'code', '')} {getattr(outcome, 'advice', '')}":
-        yield "the key is in the message."
 
 
 def _poll_error(line: _Line) -> Iterator[str]:

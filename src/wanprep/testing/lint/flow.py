@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wanprep.plugins import Flow, Response
 
 _MOST_REQUESTS: Final = 60  # of one flow
+# With these, a service speaks of the key, the account or itself, and not of a job.
+_NOT_ABOUT_JOBS: Final = frozenset({401, 402, 403, 429, 503})
 _RESULTS: Final[Mapping[str, tuple[type, ...]]] = {
     "submit": (Accepted,),
     "poll": (Status,),
@@ -140,7 +142,10 @@ def _check_request(request: Request, bases: frozenset[str] | None) -> Iterator[s
         if bases is not None and request.base not in bases:
             yield f"{where}: provider.json has no base `{request.base}`."
     elif not request.url.startswith(("https://", "http://")):
-        yield f"{where}: a URL must begin with / or https://."
+        yield (
+            f"{where}: a URL must begin with / or https://. Read one of an answer with"
+            " `answers.as_url`, which raises Unclear if there is none."
+        )
     elif request.key:
         yield f"{where}: the key would be sent to another host: set key=False, or begin with /."
     if ".." in request.url:
@@ -167,6 +172,15 @@ def _check_result(name: str, kind: str, response: Response, run: _Run) -> Iterat
             yield f"given {kind}, it returns Accepted, although the response has no job."
         case HostedUrl() if run.requests and not response.ok:
             yield f"given {kind}, it returns HostedUrl, although the upload failed."
+        case HostedUrl(url=url) if "://" not in url and not url.startswith("data:"):
+            yield f"given {kind}, it returns HostedUrl({url!r}): read links with `answers.as_url`."
+        case Status(state="failed" | "cancelled" | "expired" as state) if (
+            response.status in _NOT_ABOUT_JOBS
+        ):
+            yield (
+                f"given {kind}, it returns the state {state}, although the job goes on:"
+                " raise `answers.refusal`."
+            )
         case Status(state="succeeded" | "cancelled" as state):
             yield f"given {kind}, it returns the state {state}."
         case Cancelled(done=True) if not response.ok:

@@ -6,8 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.pointers import pointer_to
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +39,12 @@ def _leftovers(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str, st
         if isinstance(value, dict | list):
             yield from _leftovers(value, where)
         elif isinstance(value, str) and _EXAMPLE.fullmatch(value):
-            yield pointer_to(where), f"`{value}` is from the example: name the service's own page."
+            yield _dotted(where), f"`{value}` is from the example: name the service's own page."
         elif key == "id" and isinstance(value, str) and _MODEL.fullmatch(value):
-            yield pointer_to(where), "is the example: rename the file and the id to your model."
+            yield _dotted(where), "is the example: rename the file and the id to your model."
         elif key == "confidence" and value == _PROPOSED:
-            yield pointer_to(path), "is proposed from prose: compare it with the documentation."
+            yield _dotted(path), "is proposed from prose: compare it with the documentation."
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, path))

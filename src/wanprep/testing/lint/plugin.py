@@ -124,16 +124,3 @@ def load_alone(found: PluginPackage) -> Iterator[Plugins]:
 def _remove_modules(package: str) -> dict[str, ModuleType]:
     names = [name for name in sys.modules if name.partition(".")[0] == package]
     return {name: sys.modules.pop(name) for name in names}
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One problem of a plugin."""
-
-    file: str  # below the plugin's package: targets/clips.json
-    place: str  # in the file: roles.voice; empty for the whole file
-    message: str  # a sentence, with how to fix it
-
-    def __str__(self) -> str:
-        where = f"{self.file}, {self.place}" if self.place else self.file
-        return f"{where}: {self.message}"

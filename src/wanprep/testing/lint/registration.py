@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import subprocess
+import sys
 import time
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import PluginWarning
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.problem import Problem
 from wanprep.testing.lint.targets import check_agreement
 from wanprep.testing.lint.watch import Watch
 
@@ -76,8 +79,24 @@ def load_watched(found: PluginPackage, plugins: Plugins) -> Iterator[Problem]:
     seconds = time.thread_time() - start
     yield from (Problem("__init__.py", *each) for each in watch.seen)
     if seconds > IMPORT_BUDGET:
+        slowest = _slowest_module(found)
         message = (
-            f"takes {seconds:.1f} s to import, more than {IMPORT_BUDGET} s: import what is heavy"
-            " inside the function that needs it, and do no work at import."
+            f"takes {seconds:.1f} s to import, more than {IMPORT_BUDGET} s, most of it {slowest}:"
+            " import what is heavy inside the function that needs it, and do no work at import."
         )
-        yield Problem("__init__.py", found.package, message)
+        own = slowest.removeprefix(found.package).lstrip(".").replace(".", "/") or "__init__"
+        file = f"{own}.py" if slowest.startswith(found.package) else "__init__.py"
+        yield Problem(file, found.package, message)
+
+
+def _slowest_module(found: PluginPackage) -> str:
+    """Import the plugin's modules in a new process, and name the one that takes longest."""
+    modules = [name for name in sys.modules if name.partition(".")[0] == found.package]
+    paths = [str(found.folder.parent), os.environ.get("PYTHONPATH", "")]
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", f"import {', '.join(modules)}"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    times = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", done.stderr)
+    return max(times, key=lambda each: int(each[0]), default=("", found.package))[1]

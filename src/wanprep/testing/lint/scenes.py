@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Response, Status
 from wanprep.plugins import Unclear as UnclearAnswer
 from wanprep.plugins.describe import describe_error
-from wanprep.testing.lint.plugin import Problem
+from wanprep.testing.lint.problem import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wanprep.emulator.recording import RecordedAnswer, Recording, Scene
     from wanprep.plugins import Flow, LocalFile, Order, Provider, Sent
@@ -22,11 +21,17 @@ if TYPE_CHECKING:
 _MOST_REQUESTS: Final = 60
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "expired"})
 _WORD: Final = "undocumented-state"
+# Words whose meaning is plain, and the states that they may have where nothing is recorded.
+_PLAIN_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    "expired": frozenset({"expired", "unknown"}),
+    "cancelled": frozenset({"cancelled", "failed", "unknown"}),
+    "failed": frozenset({"cancelled", "failed", "unknown"}),
+}
 # Each plugin records at least these; a flow that it has no feature for, none.
 _NEEDED: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "submit": (("accepted",), ("refused",)),
     "poll": (("queued", "running"), ("succeeded",), ("failed",)),
-    "cancel": (("done",),),
+    "cancel": (("done", "not done"),),  # of a service that confirms nothing
     "find": (("found",), ("none",)),
     "upload": (("hosted",),),
 }
@@ -149,16 +154,20 @@ def check_scenes(stage: Stage, *flows: str) -> Iterator[Problem]:
         if scene.flow in flows and getattr(stage.provider, scene.flow) is not None:
             found = replay_scene(stage, scene)
             place = f"{stage.provider.name}.{scene.flow}"
+            word = found.outcome.word if isinstance(found.outcome, Status) else ""
             yield from (
-                Problem("flows", place, f"given `{scene.name}`, {message}")
-                for message in _compare(scene, found)
+                Problem("flows", place, f"given `{scene.name}`, {message}", word=word)
+                for message in _compare(stage, scene, found)
             )
 
 
-def _compare(scene: Scene, found: Replay) -> Iterator[str]:
+def _compare(stage: Stage, scene: Scene, found: Replay) -> Iterator[str]:
     if found.unanswered:
         yield f"it requests {found.unanswered}, for which recorded.json has no answer."
         return
+    for request in found.requests:
+        if request.key and not _is_own(request.url, stage.bases):
+            yield f"it sends the key to {urlsplit(request.url).netloc}: set key=False."
     if found.missing:
         yield f"it sends no header {', '.join(dict.fromkeys(found.missing))}, which is required."
     outcome = found.outcome
@@ -166,11 +175,17 @@ def _compare(scene: Scene, found: Replay) -> Iterator[str]:
         yield f"it raises {describe_error(outcome)}."
         return
     if (actual := outcome_of(scene.flow, outcome)) != scene.outcome:
-        yield f"the outcome is `{actual}`."
+        word = f": the word is {outcome.word!r}" if isinstance(outcome, Status) else ""
+        yield f"the outcome is `{actual}` instead of `{scene.outcome}`{word}."
         return
     yield from _compare_details(scene, outcome)
     for answer in found.unused:
         yield f"it does not request {answer.method} {urlsplit(answer.path).path}."
+
+
+def _is_own(url: str, bases: Mapping[str, str]) -> bool:
+    hosts = {urlsplit(base).netloc for base in bases.values()}
+    return url.startswith("/") or urlsplit(url).netloc in hosts
 
 
 def outcome_of(flow: str, outcome: object) -> str:
@@ -232,17 +247,33 @@ def check_ids(stage: Stage) -> Iterator[Problem]:
 
 
 def check_unknown_states(stage: Stage) -> Iterator[Problem]:
-    """Check that a word that no documentation lists ends no job."""
-    outcomes = ("succeeded", "running", "queued")
-    for scene in chain.from_iterable(stage.recording.of("poll", each) for each in outcomes):
+    """Check that words which are not recorded end no job, or end it as they say."""
+    scenes = [each for outcome in ("succeeded", "running", "queued")
+              for each in stage.recording.of("poll", outcome)]  # fmt: skip
+    recorded = " ".join(str(answer.json) for scene in stage.recording.of("poll")
+                        for answer in scene.answers).lower()  # fmt: skip
+    place = f"{stage.provider.name}.poll"
+    if ended := [state for state in _states_of(stage, scenes, _WORD) if state in _ENDED]:
+        message = (
+            f"given the unknown state {_WORD!r}, the job is `{ended[0]}`: translate words"
+            ' that are not documented to "unknown", as `answers.read_status` does.'
+        )
+        yield Problem("flows", place, message)
+        return
+    for word, allowed in _PLAIN_WORDS.items():
+        states = _states_of(stage, scenes, word) if f"'{word}'" not in recorded else []
+        if wrong := [state for state in states if state not in allowed]:
+            message = f"given the state {word!r}, the job is `{wrong[0]}`: record the answer if"
+            yield Problem("flows", place, f"{message} the service means that.", word=word)
+
+
+def _states_of(stage: Stage, scenes: Sequence[Scene], word: str) -> list[str]:
+    """Replay recorded polls with another word in them; return the states that they have then."""
+    states: dict[str, None] = {}
+    for scene in scenes:
         known = replay_scene(stage, scene).outcome
-        if not isinstance(known, Status) or not known.word:
-            continue
-        found = replay_scene(stage, scene, word=(known.word, _WORD)).outcome
-        if isinstance(found, Status) and found.state in _ENDED and found.word != known.word:
-            message = (
-                f"given the unknown state {_WORD!r}, the job is `{found.state}`: translate words"
-                ' that are not documented to "unknown", as `answers.read_status` does.'
-            )
-            yield Problem("flows", f"{stage.provider.name}.poll", message)
-            return
+        if isinstance(known, Status) and known.word:
+            found = replay_scene(stage, scene, word=(known.word, word)).outcome
+            if isinstance(found, Status) and found.word != known.word:
+                states[found.state] = None
+    return list(states)

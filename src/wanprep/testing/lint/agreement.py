@@ -1,0 +1,119 @@
+"""Check that a target's limits agree with its fields, and with the service's request schema."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.job.roles import VOICE, common_roles
+from wanprep.published.mapping import kind_in
+from wanprep.rules.bounds import bounds
+from wanprep.rules.native_values import to_common
+from wanprep.rules.slots import slot_of
+from wanprep.testing.lint.fields import field, parts
+from wanprep.testing.lint.jobs import accepted_jobs, merge, passes, why_not_built
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wanprep.rules.target import Target
+    from wanprep.testing.lint.targets import Message
+
+_MOST_VALUES: Final = 40
+_ENDS: Final = {  # words in the name of a field, and of a role that it cannot be for
+    "first_frame": re.compile(r"last|end|tail", re.IGNORECASE),
+    "last_frame": re.compile(r"first|start", re.IGNORECASE),
+}
+_OF_SIZE: Final = frozenset({"width", "height", "pixels"})
+_OF_TIME: Final = frozenset({"duration", "video_duration", "audio_duration"})
+_FACTS: Final = {  # that rules with these names are about
+    re.compile(r"(image|video)-too-(small|large)"): _OF_SIZE,
+    re.compile(r"(audio|video)-too-(short|long)"): _OF_TIME,
+    re.compile(r"file-too-large|file-near-limit"): frozenset({"bytes"}),
+}
+
+
+def check_limits(target: Target) -> Iterator[Message]:
+    """Check the roles and parameters of a target that can be submitted to."""
+    yield from _unsent_roles(target)
+    known = common_roles().beside([target.places])
+    kinds = {name: known[name].kind for name in target.roles if name in known}
+    for name, written in target.data["fields"].get("roles", {}).items():
+        slot = slot_of(written)
+        words = [slot.path[-1], *_constants(slot.template)]
+        yield from _other_kind(name, kinds.get(name, ""), words)
+    for name, schema in target.roles.items():
+        for bound in bounds(schema):
+            fact = bound.path[-1] if bound.path else ""
+            yield from _other_rule(name, kinds.get(name, ""), fact, bound.rule)
+    yield from _unsendable_values(target)
+
+
+def _unsent_roles(target: Target) -> Iterator[Message]:
+    sent = target.data["fields"].get("roles", {})
+    for name in sent.keys() - target.roles.keys():
+        yield f"fields.roles.{name}", f"`roles` has no limits for a {name}: add `roles.{name}`."
+    for name in target.roles.keys() - sent.keys() - {VOICE}:
+        if target.has_role(name):
+            message = (
+                'accepts files, but `fields.roles` has no field for them: {"not": {}} refuses.'
+            )
+            yield f"roles.{name}", message
+
+
+def _constants(entry: object) -> Iterator[str]:
+    for value in entry.values() if isinstance(entry, dict) else ():
+        if isinstance(value, str) and not value.startswith("$"):
+            yield value
+
+
+def _other_kind(role: str, kind: str, words: list[str]) -> Iterator[Message]:
+    for word in words:
+        other, ends = kind_in(word), _ENDS.get(role)
+        if kind and other and other != kind:
+            yield (
+                f"fields.roles.{role}",
+                f"`{word}` is the name of {other}, and a {role} is {kind}.",
+            )
+        elif ends and ends.search(word):
+            yield f"fields.roles.{role}", f"`{word}` is not the name of a {role}."
+
+
+def _other_rule(role: str, kind: str, fact: str, rule: str) -> Iterator[Message]:
+    about = rule.partition("-")[0]
+    place = ".".join(filter(None, (f"roles.{role}", fact and f"properties.{fact}")))
+    if kind and about in {"image", "video", "audio"} and about != kind:
+        yield place, f"the rule `{rule}` is about {about} files, and a {role} is {kind}."
+    for pattern, facts in _FACTS.items():
+        if fact and pattern.fullmatch(rule) and fact not in facts:
+            yield place, f"the rule `{rule}` is about {' and '.join(sorted(facts))}, not {fact}."
+
+
+def _unsendable_values(target: Target) -> Iterator[Message]:
+    """Find values that pass here, and that the request schema refuses before anything is sent."""
+    plain = next(accepted_jobs(target), None)
+    for name, table in target.data["fields"]["parameters"].items() if plain else ():
+        for value in _edges(target, name, table):
+            job = merge(plain, {"parameters": {name: value}}) if plain else {}
+            if passes(job, target) and (reason := why_not_built(job, target)):
+                place = f"job.properties.parameters.properties.{name}"
+                yield place, f"{value!r} passes, but no request can be built with it: {reason}"
+                break
+
+
+def _edges(target: Target, name: str, table: Mapping[str, Any]) -> list[Any]:
+    """List the values at the limits of a target, and just outside of those of the schema."""
+    values: list[Any] = []
+    for bound in bounds(target.job):
+        if bound.path == ("parameters", name):
+            if bound.keyword in {"minimum", "maximum", "const"}:
+                values.append(bound.value)
+            elif bound.keyword == "enum":
+                values += bound.value[:_MOST_VALUES]
+    path = table["name"].split(".")
+    for part in parts(target.request or {}, field(target.request or {}, path)):
+        outside = [
+            part[key] + step for key, step in (("minimum", -1), ("maximum", 1)) if key in part
+        ]
+        values += [to_common(each, table) for each in outside]
+    return list(dict.fromkeys(each for each in values if isinstance(each, str | int | float)))
