@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from wanprep.api.descriptions import Explanation, Limit, TargetInfo
     from wanprep.api.fix_report import FixedAsset, FixedJob, FixReport
     from wanprep.api.fixing import fix, plan
-    from wanprep.api.submit_steps import SubmitFailed
-    from wanprep.api.submitting import submit
+    from wanprep.api.submitting import SubmitFailed, cancel, runs, submit
     from wanprep.api.types import Progress
     from wanprep.check.result import Report
     from wanprep.compare.compare_jobs import Comparison
@@ -56,6 +55,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "WanprepError",
+    "cancel",
     "check",
     "compare",
     "explain",
@@ -64,6 +64,7 @@ __all__ = [
     "plan",
     "probe",
     "probe_many",
+    "runs",
     "submit",
     "targets",
 ]
@@ -75,8 +76,7 @@ _LATE = {
     "wanprep.api.descriptions": ("Explanation", "Limit", "TargetInfo"),
     "wanprep.api.fix_report": ("FixReport", "FixedAsset", "FixedJob"),
     "wanprep.api.fixing": ("fix", "plan"),
-    "wanprep.api.submit_steps": ("SubmitFailed",),
-    "wanprep.api.submitting": ("submit",),
+    "wanprep.api.submitting": ("SubmitFailed", "cancel", "runs", "submit"),
     "wanprep.api.types": ("Progress",),
     "wanprep.check.result": ("Report",),
     "wanprep.compare.compare_jobs": ("Comparison",),

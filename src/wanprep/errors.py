@@ -6,9 +6,22 @@ import warnings
 
 
 class WanprepError(Exception):
-    """An error that ends the command; its message says what to do next."""
+    """An error that ends the command; its message says what to do next.
+
+    A program and an agent have no use for the options of commands: where the next step is one,
+    the message is neutral, and `command` names the option.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str = "", *, command: str = "") -> None:
+        super().__init__(message)
+        self._command = command
+
+    @property
+    def command(self) -> str:
+        """The message for users of the command line."""
+        return self._command or str(self)
 
 
 class UsageError(WanprepError):

@@ -8,13 +8,15 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from commands import Command
+from emulated import emulate
 from PIL import Image
+from submitting import WAVESPEED, Desktop
 
 import wanprep as api
 
@@ -170,8 +172,45 @@ def test_submit_never_asks(project: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert "too-many-images" in {each.rule for each in refused.value.report.findings}
     with pytest.raises(api.NeedsConsent, match=r"1\.15 USD"):
         api.submit("demo/job.yaml")
-    with pytest.raises(api.TooExpensive):
+    with pytest.raises(api.TooExpensive) as expensive:
         api.submit("demo/job.yaml", max_cost=0.5)
+    assert "--" not in str(expensive.value)
+    assert "--max-cost 0.5" in expensive.value.command
+
+
+@pytest.fixture
+def slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Desktop]:
+    with emulate(speed=0.4) as emulator:
+        yield Desktop(tmp_path, emulator, monkeypatch, capfd)
+
+
+def test_runs_are_followed(slow: Desktop) -> None:
+    assert api.runs() == ()
+    (sent,) = api.submit(slow.job(), max_cost=5)
+    slow.job("other.yaml", prompt="She runs.")
+    (other,) = api.submit("other.yaml", max_cost=5)
+    assert [run.id for run in api.runs()] == [other.id, sent.id]
+    with pytest.raises(api.SubmitFailed, match="it is not done yet") as early:
+        api.runs(sent.id, output="results")
+    assert [run.state for run in early.value.runs] == ["accepted"]
+
+    (done,) = api.runs(sent.id[:6], wait=True, output="results")
+    assert (done.id, done.state, len(done.files)) == (sent.id, "succeeded", 1)
+    assert api.runs(sent.id) == (done,)
+    with pytest.raises(api.UsageError, match="zzzz"):
+        api.runs("zzzz")
+    assert slow.orders() == 2
+
+
+def test_runs_are_cancelled(slow: Desktop) -> None:
+    (kept,) = api.submit(slow.job(target=WAVESPEED), yes=True)
+    with pytest.raises(api.UsageError, match="deletes its record at WaveSpeedAI: pass `yes`"):
+        api.cancel(kept.id)
+    (cancelled,) = api.cancel(kept.id, yes=True)
+    assert cancelled.state == "cancelled"
+    assert api.cancel() == ()
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,8 @@ def prepare(job: Path) -> tuple[str, ...]:
     except wanprep.WanprepError as error:
         print(error)
         return ()
-    return runs[0].files
+    latest: tuple[wanprep.Run, ...] = wanprep.runs(runs[0].id, wait=True, output="results")
+    return latest[0].files
 """
 
 

@@ -1,14 +1,31 @@
-"""Submit jobs to providers, each once."""
+"""Submit jobs to providers, each once, and follow their runs."""
 
 from __future__ import annotations
 
+import os
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from wanprep.api.types import Progress
+from wanprep.errors import UsageError, WanprepError
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from wanprep.api.types import Configuration, ProgressCallback, StrPath
     from wanprep.submit.ledger.run import Run
+    from wanprep.submit.session.session import Session
+    from wanprep.submit.session.tasks import Task
+
+
+class SubmitFailed(WanprepError):
+    """A job was not sent, or its run could not be followed; `runs` are those that there are."""
+
+    exit_code = 1
+
+    def __init__(self, problems: Sequence[str], runs: tuple[Run, ...]) -> None:
+        super().__init__("; ".join(problems))
+        self.runs = runs
 
 
 def submit(
@@ -37,9 +54,139 @@ def submit(
     price, all before anything is sent; and SubmitFailed, with the runs, where one did not get
     through.
     """
-    from wanprep.api.submit_steps import submit_jobs
+    from wanprep.api.settings import check_request
+    from wanprep.check.inputs import read_inputs
+    from wanprep.submit.session.emulated import start_emulator
+    from wanprep.submit.session.plan import Options, make_task
+    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.submit_jobs import quote, require_agreement
 
-    return submit_jobs(
-        jobs, targets=targets, wait=wait, output=output, max_cost=max_cost, yes=yes, again=again,
-        drop=drop, emulate=emulate, offline=offline, config=config, progress=progress,
-    )  # fmt: skip
+    request = check_request(
+        jobs, config, targets=targets, offline=True if emulate and offline is None else offline
+    )
+    options = Options(again=again, drop=drop, wait=wait or emulate, folder=_folder(output))
+    with ExitStack() as held:
+        environ = start_emulator(held) if emulate else os.environ
+        session = open_session(held, request.config, environ, emulated=emulate)
+        quoted = quote(session, read_inputs(request), options)
+        if not emulate:
+            require_agreement(quoted.prices, request.config, most=max_cost, consent=yes)
+        tasks = [make_task(session, action, options) for action in quoted.plan]
+        return _work(session, tasks, progress, waiting=options.wait)
+
+
+def runs(
+    *ids: str,
+    refresh: bool = False,
+    wait: bool = False,
+    output: StrPath | None = None,
+    config: Configuration = True,
+    progress: ProgressCallback | None = None,
+) -> tuple[Run, ...]:
+    """Return the runs of these ids, or all of them, newest first.
+
+    Without more, they are as they were last recorded, and no provider is asked. `refresh` asks for
+    the state of those that are open. `wait` waits until they end. With `wait` or a folder
+    `output`, results are downloaded, to `output` or the current folder.
+
+    Raises UsageError for an id that does not exist, and SubmitFailed, with the runs, where one
+    could not be followed or has no result yet.
+    """
+    from wanprep.submit.session.status import refresh_run
+    from wanprep.submit.session.wait import fetch_now, wait_and_fetch
+
+    folder = _folder(output)
+
+    def update(session: Session, run: Run, task: Task) -> None:
+        if wait:
+            wait_and_fetch(session, run, folder, task)
+        elif folder is not None:
+            if not run.files:
+                fetch_now(session, run, folder, task)
+        elif run.state == "accepted":
+            task.run = refresh_run(session, run)
+
+    with ExitStack() as held:
+        session = _open(held, config)
+        found = _find(session, ids)
+        if not (refresh or wait or folder is not None):
+            return tuple(found)
+        return _work(session, _tasks(session, found, update), progress, waiting=wait)
+
+
+def cancel(*ids: str, yes: bool = False, config: Configuration = True) -> tuple[Run, ...]:
+    """Ask the providers to cancel runs, and return them as they then are.
+
+    Where cancelling deletes a run's record at its provider, pass `yes`. Raises UsageError for
+    that, or for an id that does not exist, and SubmitFailed, with the runs, where one goes on.
+    """
+    from wanprep.submit.session.status import cancel_run
+
+    def update(session: Session, run: Run, task: Task) -> None:
+        task.run = cancel_run(session, run)
+
+    with ExitStack() as held:
+        session = _open(held, config)
+        found = _find(session, ids) if ids else []
+        for run in found:
+            service = session.service(run.provider)
+            if run.state == "accepted" and service.cancel_deletes and not yes:
+                effect = f"cancelling run {run.id} deletes its record at {service.title}"
+                raise UsageError(f"{effect}: pass `yes` to accept that")
+        return _work(session, _tasks(session, found, update), None, waiting=False)
+
+
+def _folder(output: StrPath | None) -> str | None:
+    return os.fspath(output) if output is not None else None
+
+
+def _open(held: ExitStack, config: Configuration) -> Session:
+    from wanprep.api.settings import resolve_config
+    from wanprep.submit.session.session import open_session
+
+    return open_session(held, resolve_config(config), os.environ)
+
+
+def _find(session: Session, ids: Sequence[str]) -> list[Run]:
+    """Find runs, each once, or all of them."""
+    if not ids:
+        return list(session.ledger.runs())
+    return list({run.id: run for run in map(session.ledger.find, ids)}.values())
+
+
+def _tasks(
+    session: Session, found: Iterable[Run], update: Callable[[Session, Run, Task], None]
+) -> list[Task]:
+    from wanprep.submit.session.tasks import Task
+
+    def task_of(run: Run) -> Task:
+        return Task(run.id, lambda task: update(session, run, task), run)
+
+    return [task_of(run) for run in found]
+
+
+def _work(
+    session: Session, tasks: Sequence[Task], progress: ProgressCallback | None, *, waiting: bool
+) -> tuple[Run, ...]:
+    from wanprep.submit.session.submit_jobs import work
+
+    if work(session, tasks, _RunReports(progress, len(tasks)), lambda _: None, waiting=waiting):
+        raise KeyboardInterrupt
+    found = tuple(task.run for task in tasks if task.run)
+    problems = [f"{task.name}: {task.problem}" for task in tasks if task.problem]
+    if problems:
+        raise SubmitFailed(problems, found)
+    return found
+
+
+class _RunReports:
+    def __init__(self, callback: ProgressCallback | None, total: int) -> None:
+        self._callback = callback or (lambda _: None)
+        self._done, self._total = 0, total
+
+    def report(self, task: Task, message: str) -> None:
+        self._callback(Progress(task.name, message, self._done, self._total))
+
+    def end(self, task: Task) -> None:
+        self._done += 1
+        self.report(task, task.run.state if task.run else "not sent")

@@ -146,8 +146,9 @@ def _find_objects(request: CheckRequest) -> tuple[Iterator[Found], ...]:
         return ()
     if request.offline:
         raise UsageError(
-            f"{visible(urls[0])} cannot be checked without the network. Leave it out, or check"
-            " with --online."
+            f"{visible(urls[0])} cannot be checked offline. Leave it out, or allow the network.",
+            command=f"{visible(urls[0])} cannot be checked without the network. Leave it out, or"
+            " check with --online.",
         )
     from wanprep.check.objects import find_all_objects
 

@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
         click.echo(_redact(message.getvalue()), err=True, nl=False)
         return error.exit_code
     except WanprepError as error:
-        click.echo(f"wanprep: {_redact(str(error))}", err=True)
+        click.echo(f"wanprep: {_redact(error.command)}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("wanprep: interrupted", err=True)

@@ -208,7 +208,8 @@ def show_results(
 def _notes(task: Task) -> Iterator[str]:
     yield from task.notes
     if task.problem:
-        yield str(task.problem) if task.run else f"{task.problem} It was not sent."
+        message = task.problem.command
+        yield message if task.run else f"{message} It was not sent."
     elif task.run and task.run.error:
         yield f"{task.run.state}: {task.run.error}"
     if task.run and task.run.state == "uncertain":

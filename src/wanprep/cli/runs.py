@@ -97,7 +97,7 @@ def _refresh(session: Session) -> int:
     interrupted = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
-            click.echo(f"{task.name}: {redact(str(task.problem))}", err=True)
+            click.echo(f"{task.name}: {redact(task.problem.command)}", err=True)
     if interrupted:
         return INTERRUPTED
     return int(any(task.problem for task in tasks))

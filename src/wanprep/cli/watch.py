@@ -58,7 +58,7 @@ def _run(
     except WanprepError as error:
         if is_first:
             raise  # most often a typing mistake on the command line
-        click.echo(f"wanprep: {error}", err=True)
+        click.echo(f"wanprep: {error.command}", err=True)
         return used
     finally:
         sys.stdout.flush()

@@ -77,8 +77,10 @@ def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
     paths = ResultPaths(request.out, base, request.output, common_prefix(named))
     if sources and all(map(paths.is_result, sources)):
         raise UsageError(
-            f"all given paths are in --out {visible(request.out or '')}, where results go:"
-            " choose another folder, or pass --in-place"
+            f"all given paths are in {visible(request.out or '')}, where results go: choose"
+            " another folder",
+            command=f"all given paths are in --out {visible(request.out or '')}, where results go:"
+            " choose another folder, or pass --in-place",
         )
     files = [each for each in media_files(inputs) if not paths.is_result(each.path)]
     for each in files:

@@ -45,23 +45,28 @@ def require_destination(
 ) -> None:
     """Refuse results that have two places to go, or none where they need one."""
     if out and in_place:
-        raise UsageError("--out DIR and --in-place cannot be combined")
+        raise UsageError(
+            "results go to a folder or replace the files, not both",
+            command="--out DIR and --in-place cannot be combined",
+        )
     if out and Path(out).exists() and not Path(out).is_dir():
-        raise UsageError(f"--out {visible(out)} is a file: name a folder; it need not exist")
+        is_file = f"{visible(out)} is a file: name a folder; it need not exist"
+        raise UsageError(f"the output {is_file}", command=f"--out {is_file}")
     if out and scheme_of(out) and scheme_of(out) not in EXTRAS:
         raise UsageError(
-            f"--out {visible(out)}: results go into a folder, or into a bucket of s3://, gs:// or"
-            " az://"
+            f"{visible(out)}: results go into a folder, or into a bucket of s3://, gs:// or az://"
         )
     if in_place and (named := next(filter(is_object_url, paths), None)):
         raise UsageError(
-            f"{visible(named)} is not fixed in place: pass --out DIR, or --out"
-            " s3://bucket/prefix/, which keeps the original"
+            f"{visible(named)} is not fixed in place: write results to a folder or a bucket",
+            command=f"{visible(named)} is not fixed in place: pass --out DIR, or --out"
+            " s3://bucket/prefix/, which keeps the original",
         )
     if required and not (out or in_place):
         raise UsageError(
-            "no destination: --out DIR keeps the originals, --in-place replaces them, --plan"
-            " changes nothing"
+            "no destination: name a folder for the results, or let them replace the files",
+            command="no destination: --out DIR keeps the originals, --in-place replaces them,"
+            " --plan changes nothing",
         )
 
 

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from wanprep.mcp.permissions import Allowance, Permissions
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, Unpriced
-    from wanprep.submit.session.session import Session
     from wanprep.submit.session.submit_jobs import JobsRefused, Quote
-    from wanprep.submit.session.tasks import Task
 
     Arguments = Mapping[str, Any]
 
@@ -124,49 +122,26 @@ def _spend(
     return sent
 
 
-def runs(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:  # noqa: ARG001 - the signature of all
+def runs(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:
     """List runs; the providers are asked only on request, or to download results."""
-    from wanprep.api.settings import resolve_config
-    from wanprep.submit.session.session import open_session
-    from wanprep.submit.session.submit_jobs import work
-    from wanprep.submit.session.tasks import Task
+    from wanprep.api.submitting import SubmitFailed
+    from wanprep.api.submitting import runs as follow_runs
 
     out = arguments.get("out")
     folder = permissions.place(out) if out is not None else None
-    with ExitStack() as held:
-        session = open_session(held, resolve_config(True), os.environ)  # noqa: FBT003
-        ids = arguments.get("ids")
-        found = [session.ledger.find(each) for each in ids] if ids else session.ledger.runs()
-        shown: list[Run] = window(found, arguments)
-        if folder is None and not arguments.get("refresh"):
-            return Answer(_as_json(shown), cut_note("Runs", len(found), arguments))
-        tasks = [Task(run.id, _update(session, run, folder), run) for run in shown]
-        work(session, tasks, _Silent(), lambda _: None, waiting=False)
+    refresh = arguments.get("refresh", False)
+    found = follow_runs(*arguments.get("ids") or ())
+    shown: Sequence[Run] = window(found, arguments)
     notes = [cut_note("Runs", len(found), arguments)]
-    notes += [f"{task.name}: {task.problem}" for task in tasks if task.problem]
-    return Answer(_as_json(task.run for task in tasks if task.run), " ".join(filter(None, notes)))
+    if shown and (refresh or folder is not None):
+        ids = [run.id for run in shown]
+        try:
+            shown = follow_runs(*ids, refresh=refresh, output=folder, progress=progress)
+        except SubmitFailed as error:
+            shown = error.runs
+            notes.append(str(error))
+    return Answer(_as_json(shown), " ".join(filter(None, notes)))
 
 
 def _as_json(found: Iterable[Run]) -> dict[str, Any]:
     return {"runs": [run.as_json() for run in found]}
-
-
-def _update(session: Session, run: Run, folder: str | None) -> Callable[[Task], None]:
-    from wanprep.submit.session.status import refresh_run
-    from wanprep.submit.session.wait import fetch_now
-
-    def update(task: Task) -> None:
-        if folder is not None and not run.files:
-            fetch_now(session, run, folder, task)
-        elif run.state == "accepted":
-            task.run = refresh_run(session, run)
-
-    return update
-
-
-class _Silent:
-    def report(self, task: Task, message: str) -> None:
-        """Show nothing."""
-
-    def end(self, task: Task) -> None:
-        """Show nothing."""

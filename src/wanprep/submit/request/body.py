@@ -69,9 +69,10 @@ def build_request(
     else:
         draft = write_fields(case.intent, target.data["fields"], urls, settings)
     if draft.dropped and not drop:
+        lacks = f"{target.provider_title} has no field for {join_words(draft.dropped, 'and')}."
         raise CannotBuild(
-            f"{target.provider_title} has no field for {join_words(draft.dropped, 'and')}. "
-            "Take it out of the job, or pass --drop to send the job without it."
+            f"{lacks} Take it out of the job, or allow it to be dropped.",
+            command=f"{lacks} Take it out of the job, or pass --drop to send the job without it.",
         )
     _require_complete(case, target, draft, urls)
     _require_valid(target, draft, hosted)

@@ -205,17 +205,22 @@ def require_max_cost(prices: Sequence[Estimate | Unpriced], most: float) -> None
     for each in prices:
         if isinstance(each, Unpriced):
             raise TooExpensive(
-                f"with --max-cost nothing is sent whose price is unknown. {each.why}"
-                " Nothing was sent. Pass --yes in place of --max-cost to accept any price."
+                f"with a limit on the cost, nothing is sent whose price is unknown. {each.why}"
+                " Nothing was sent.",
+                command=f"with --max-cost nothing is sent whose price is unknown. {each.why}"
+                " Nothing was sent. Pass --yes in place of --max-cost to accept any price.",
             )
         if each.currency != "USD":
             raise TooExpensive(
-                f"--max-cost is in USD, and the price is in {each.currency}. Nothing was sent."
-                " Pass --yes in place of --max-cost to accept it."
+                f"the limit is in USD, and the price is in {each.currency}. Nothing was sent.",
+                command=f"--max-cost is in USD, and the price is in {each.currency}. Nothing was"
+                " sent. Pass --yes in place of --max-cost to accept it.",
             )
     total = highest_total(prices)
     if not total <= most:  # so that nan allows nothing
         raise TooExpensive(
-            f"this would cost up to {total:.2f} USD, more than --max-cost {most:g}."
-            " Nothing was sent. Raise --max-cost, or send fewer jobs or shorter ones."
+            f"this would cost up to {total:.2f} USD, more than the limit of {most:g} USD. Nothing"
+            " was sent. Raise the limit, or send fewer jobs or shorter ones.",
+            command=f"this would cost up to {total:.2f} USD, more than --max-cost {most:g}."
+            " Nothing was sent. Raise --max-cost, or send fewer jobs or shorter ones.",
         )

@@ -40,7 +40,9 @@ def require_emulators(providers: Iterable[str]) -> None:
         if provider not in emulated:
             problem = installed().broken.get(provider)
             why = f" The plugin {provider} {problem}." if problem else ""
+            others = f"{', '.join(sorted(emulated))} can be emulated."
             raise UsageError(
-                f"{provider} has no emulator.{why} Submit without --emulate, or name another"
-                f" target with -t: {', '.join(sorted(emulated))} can be emulated."
+                f"{provider} has no emulator.{why} Choose another target: {others}",
+                command=f"{provider} has no emulator.{why} Submit without --emulate, or name"
+                f" another target with -t: {others}",
             )
