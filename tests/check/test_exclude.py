@@ -12,7 +12,7 @@ import pytest
 from commands import Command
 from PIL import Image
 
-from wanprep.check.exclude import Exclusions, is_excluded
+from wanprep.check.exclude import Exclusions, is_excluded, is_git_ignored
 from wanprep.check.listing import files_in
 from wanprep.config import Config
 
@@ -179,7 +179,13 @@ def test_patterns_are_imported_when_there_are_some(folder: Path) -> None:
 def test_one_file_is_excluded_as_in_a_walk(
     tmp_path: Path, globs: tuple[str, ...], excluded: list[str]
 ) -> None:
+    git = tmp_path / "work"  # a repository, beside one in which all is ignored
+    for folder in (git / ".git", git / "drafts/old"):
+        folder.mkdir(parents=True)
+    (tmp_path / ".gitignore").write_text("*")
+    (git / ".gitignore").write_text("\n".join(globs))
     config = Config(folder=tmp_path, exclude=globs)
     names = ["a.yaml", "keep.yaml", "drafts/a.yaml", "drafts/old/b.yaml", "../a.yaml"]
 
     assert [name for name in names if is_excluded(config, str(tmp_path / name))] == excluded
+    assert [name for name in names[:-1] if is_git_ignored(str(git / name))] == excluded

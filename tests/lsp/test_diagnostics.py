@@ -177,6 +177,10 @@ def test_the_configuration_counts_and_is_read_again(editor: Editor, folder: Path
     weighed = findings_with('severity = { image-too-small = "note" }')
     assert found(weighed) == ["Information image-too-small 3:11-3:27"]
     assert findings_with('exclude = ["job.*"]') == []
+    (place / ".gitignore").write_text("/*.yaml")
+    assert findings_with("") == []
+    (place / ".gitignore").write_text("/*.yml")
+    assert found(findings_with("")) == ["Error image-too-small 3:11-3:27"]
     [broken] = findings_with("ignore = [")
     assert "wanprep.toml cannot be read" in broken.message
     config.unlink()

@@ -84,6 +84,17 @@ def is_excluded(config: Config, path: str) -> bool:
     return any(patterns.leave_out(*_folder_and_name(name)) for name in names)
 
 
+def is_git_ignored(path: str) -> bool:
+    """Whether git ignores a file, or a folder that it is in."""
+    at, above = os.path.abspath(path), absolute_folder(os.path.dirname(path))
+    levels = (*_levels_above(above), *_read_levels(above))
+    while above != at:
+        if is_left_out(levels_in(levels, above), at[len(above) :]):
+            return True
+        at, above = above, _above(above)
+    return False
+
+
 def _folder_and_name(path: str) -> tuple[str, str]:
     at = path.rstrip(os.sep).rfind(os.sep) + 1
     return path[:at], path[at:]

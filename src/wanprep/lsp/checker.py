@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.exclude import is_excluded
+from wanprep.check.exclude import is_excluded, is_git_ignored
 from wanprep.check.inputs import probe_jobs, probe_urls
 from wanprep.check.one_text import inputs_of_text, read_text
 from wanprep.check.pipeline import judge_inputs
@@ -89,6 +89,7 @@ class Checker(Closing):
     """Checks documents, one at a time; reading goes on meanwhile in other threads."""
 
     _facts: dict[str, tuple[Stamp | None, Facts]] = field(default_factory=dict)
+    _ignored: dict[str, tuple[object, bool]] = field(default_factory=dict)
     _targets: tuple[object, AllTargets] | None = None
     _probing: Lock = field(default_factory=Lock)
     _stack: ExitStack = field(default_factory=ExitStack)
@@ -101,7 +102,15 @@ class Checker(Closing):
             return False
         config = find_config(Path(path).parent)
         providers = {name.partition("/")[0] for name in self._all_targets(config)}
-        return looks_like_job(head, providers) and not is_excluded(config, path)
+        is_job = looks_like_job(head, providers)
+        return is_job and not is_excluded(config, path) and not self._is_git_ignored(path)
+
+    def _is_git_ignored(self, path: str) -> bool:
+        """Ask git's files again only where one of them has changed: one is found by running git."""
+        stamps = tuple(stamp_of(str(folder / ".gitignore")) for folder in Path(path).parents)
+        if path not in self._ignored or self._ignored[path][0] != stamps:
+            self._ignored[path] = stamps, is_git_ignored(path)
+        return self._ignored[path][1]
 
     def may_become_job(self, document: OpenDocument) -> bool:
         """Whether a text begins as a job may: with one of its keys, or with no key yet."""

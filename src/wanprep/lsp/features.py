@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _WATCHED: Final = (
     "**/*.{png,jpg,jpeg,webp,bmp,gif,heic,avif,mp4,mov,webm,mkv,mp3,wav,m4a,flac,ogg}",
     "**/{wanprep,pyproject}.toml",
+    "**/.gitignore",
 )
 _TRIGGERS: Final = ("/", " ", '"', "@")
 _ACTIONS: Final = (types.CodeActionKind.QuickFix, "source.fixAll.wanprep", "refactor.move")

@@ -234,7 +234,7 @@ def test_what_must_be_accepted(prices: list[Estimate | Unpriced], question: str)
 @pytest.mark.parametrize(
     ("prices", "says"),
     [
-        pytest.param([SURE, RANGE], "up to 1.75 USD, more than the limit of 1.5 USD", id="too much"),
+        pytest.param([SURE, RANGE], "up to 1.75 USD, more than the limit of 1.5", id="too much"),
         pytest.param([UNKNOWN], "unknown. Look at their page. Nothing was sent", id="unknown"),
         pytest.param([OTHER], "the price is in CNY", id="another currency"),
     ],
