@@ -29,6 +29,12 @@ def url_findings(tmp_path: Path, address: str, target: str = EVOLINK) -> list[Fi
     return list(check(job, offline=True).findings)
 
 
+def png_uri(side: int) -> str:
+    buffer = BytesIO()
+    Image.new("RGB", (side, side), (9, 90, 200)).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
 @pytest.mark.parametrize(
     ("address", "severity"),
     [
@@ -99,6 +105,36 @@ def test_unprobed_urls_are_unknown_and_offline_excuses_them(
     report = check(job, offline=offline)
     assert [each.verdict for each in report.verdicts] == ["unknown"]
     assert report.clean is (offline and address.startswith("https"))
+
+
+@pytest.mark.parametrize(
+    ("uri", "verdict", "rules", "message"),
+    [
+        pytest.param(png_uri(400), "pass", [], "", id="good"),
+        pytest.param(png_uri(100), "fail", ["image-too-small"], "100x100 px", id="small"),
+        pytest.param(
+            png_uri(400)[:-9], "fail", ["asset-unreadable"], "cannot be decoded", id="cut off"
+        ),
+        pytest.param("data:,hello", "fail", ["asset-unreadable"], "text, not media", id="text"),
+        pytest.param(
+            png_uri(400).replace("image/png", "text/html"), "pass", ["content-type-mismatch"],
+            "its URI says text/html", id="declared as text",
+        ),
+    ],
+)  # fmt: skip
+def test_files_inside_of_a_request_are_probed(
+    tmp_path: Path, uri: str, verdict: str, rules: list[str], message: str
+) -> None:
+    media = [{"type": "reference_image", "url": uri}]
+    body = {"model": "wan2.7-r2v", "input": {"prompt": "She waves.", "media": media}}
+    file = tmp_path / "job.json"
+    for job in ({"prompt": "She waves.", "references": [{"image": uri}]}, {"body": body}):
+        file.write_text(json.dumps({"target": "dashscope/wan2.7-r2v", **job}))
+        report = check(file, offline=True)
+        assert [each.verdict for each in report.verdicts] == [verdict]
+        assert [each.rule for each in report.findings] == rules
+        texts = [f"{each.message} {each.asset} {each.found}" for each in report.findings]
+        assert all(message in text and len(text) < 400 for text in texts)
 
 
 SIGNED: Final = "https://b.example.com/a.png?"

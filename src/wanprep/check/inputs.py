@@ -135,7 +135,25 @@ def probe_jobs(
     paths = [path for path in names if isinstance(path, Facts) or not is_url(path)]
     expect(len(paths))
     facts = {each.path: each for each in probe(paths)}
-    return facts | probe_urls(urls, request)
+    return facts | _probe_data_uris(jobs) | probe_urls(urls, request)
+
+
+def _probe_data_uris(jobs: ReadJobs) -> dict[str, Facts]:
+    """Probe the files inside of jobs, where a target takes them."""
+    if not any(jobs.assets("data")):
+        return {}
+    from wanprep.check.urls import accepts_scheme
+    from wanprep.media.data_uris import probe_data_uris
+
+    uris = {
+        asset.location: asset.written
+        for case in chain.from_iterable(jobs.cases)
+        for asset in case.intent.assets
+        if asset.kind == "data"
+        and any(accepts_scheme(target, "data", asset.role) for target in case.targets)
+    }
+    expect(len(uris))
+    return {facts.path: facts for facts in probe_data_uris(uris)}
 
 
 def left_out(found: Subjects) -> tuple[str, ...]:

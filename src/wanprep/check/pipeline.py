@@ -202,12 +202,12 @@ def _findings(
         if was_tried or reached or not target.has_role(asset.role):
             of_asset = asset_findings(
                 probed or placeholder_facts(asset, case.intent.roles), target, asset.role,
-                file=job.file, written=asset.written, job=job, pointer=asset.pointer,
+                file=job.file, written=asset.shown, job=job, pointer=asset.pointer,
             )  # fmt: skip
             yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
         if probed and reached and checks:
             for each in plugin_checks.file_findings(
-                checks, probed, target, asset.role, file=job.file, written=asset.written
+                checks, probed, target, asset.role, file=job.file, written=asset.shown
             ):
                 yield plugin_checks.at_place(case, asset.pointer, each)
         yield from url_findings(url_violations(asset, target, probed), job, job.file, target)

@@ -40,6 +40,7 @@ def url_violations(asset: Asset, target: Target, facts: Facts | None) -> Iterato
     """Check a URL's text, and the outcome of probing it, if it was probed."""
     if asset.kind == "data":
         if accepts_scheme(target, "data", asset.role):
+            yield from _answer_violations(asset, facts) if facts else ()
             return
         name = asset.written.partition(",")[0][:60]
         detail = "the file itself, not a URL; services are documented to accept URLs only"
@@ -89,9 +90,10 @@ def _answer_violations(asset: Asset, facts: Facts) -> Iterator[JobViolation]:
     """Report how a file that was read is sent."""
     content_type = facts.content_type or ""
     if facts.readable and _NOT_MEDIA.match(content_type):
-        detail = f"the content is {facts.format.upper()}, its server sends it as {content_type}"
+        sender = "its URI says" if asset.kind == "data" else "its server sends it as"
+        detail = f"the content is {facts.format.upper()}, {sender} {content_type}"
         violation = violation_of(_CONTENT_TYPE, found=content_type, limit=f"{facts.kind}/*")
-        yield JobViolation(violation, asset.pointer, asset.written.partition("?")[0], detail=detail)
+        yield JobViolation(violation, asset.pointer, asset.shown.partition("?")[0], detail=detail)
 
 
 def _text_violations(asset: Asset, target: Target) -> Iterator[JobViolation]:

@@ -222,7 +222,7 @@ def _fix(
     options = replace(Options(**config.fix), yes=True)
     media = [plan_file(each, options) for each in media_files(inputs)]
     costs = [  # of the media, then of the job's own text
-        Cost(each.media.uses[0].asset.written, step.words, step.safety)
+        Cost(each.media.uses[0].asset.shown, step.words, step.safety)
         for each in media
         if each.done
         for step in each.done.steps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -48,7 +49,12 @@ class Asset:
     written: str
     pointer: str
     kind: Literal["file", "url", "object", "data"]  # an object is a file in a store
-    location: str  # a path that can be opened from here, or the URL
+    location: str  # a path that can be opened from here, the URL, or a short name of a data: URI
+
+    @property
+    def shown(self) -> str:
+        """What reports call it."""
+        return self.location if self.kind == "data" else self.written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +95,18 @@ class Job:
     def asset(self, role: str, written: str, pointer: str) -> Asset:
         """Make an asset of a URL, or of a path relative to the job's folder."""
         if scheme := _URL.match(written):
-            return Asset(role, written, pointer, _kind_of_url(scheme[0]), written)
+            kind = _kind_of_url(scheme[0])
+            location = _short_uri(written) if kind == "data" else written
+            return Asset(role, written, pointer, kind, location)
         location = os.path.join(os.path.dirname(self.file), written)
         return Asset(role, written, pointer, "file", location)
+
+
+def _short_uri(uri: str) -> str:
+    """Name a data: URI by its beginning and a hash, so that no message has megabytes of base64."""
+    head, _, content = uri.partition(",")
+    digest = hashlib.sha256(uri.encode(errors="replace")).hexdigest()[:8]
+    return f"{head[:40]},{content[:8]}…{digest}"
 
 
 def _kind_of_url(begin: str) -> Literal["url", "object", "data"]:

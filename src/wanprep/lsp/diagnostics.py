@@ -80,7 +80,7 @@ def _related(finding: Finding, analysis: Analysis) -> Iterator[types.DiagnosticR
     for case in analysis.cases:
         for asset in case.intent.assets:
             facts = analysis.facts_of(asset)
-            is_it = asset.pointer == finding.pointer and finding.asset == asset.written
+            is_it = asset.pointer == finding.pointer and finding.asset == asset.shown
             if is_it and facts and facts.bytes is not None and not is_remote(asset.location):
                 location = types.Location(uri_of(asset.location), start)
                 yield types.DiagnosticRelatedInformation(location, headline(facts))

@@ -121,7 +121,7 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
 
 
 def _asset_name(intent: Intent, pointer: str) -> str:
-    return next((each.written for each in intent.assets if each.pointer == pointer), "references")
+    return next((each.shown for each in intent.assets if each.pointer == pointer), "references")
 
 
 def _first_of_group(group: str, violation: Violation, intent: Intent) -> tuple[str, str]:

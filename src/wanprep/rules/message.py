@@ -85,6 +85,8 @@ def job_problem(each: JobViolation, target: Target) -> str:
 
 def _name(written: str) -> str:
     """Return a file's name, without a key that a URL may carry."""
+    if written.startswith("data:"):
+        return _shorten(written)
     path = written.partition("?")[0] if is_url(written) else written
     return _shorten(os.path.basename(path.rstrip("/")) or written)
 

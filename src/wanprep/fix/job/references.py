@@ -185,7 +185,7 @@ def excess_voices(judged: JudgedDocument) -> Iterator[Change]:
 def _last_voice(judged: JudgedDocument, rule: str) -> Iterator[Change]:
     voices = [asset for asset in judged.assets if asset.role == VOICE]
     for voice in voices[-1:]:
-        what = f"the voice {voice.written}: there are more voices than references"
+        what = f"the voice {voice.shown}: there are more voices than references"
         yield propose_removal(judged, voice.pointer, what, (rule,), "asks")
 
 
@@ -209,7 +209,7 @@ def unsupported_roles(judged: JudgedDocument) -> Iterator[Change]:
             continue
         role = judged.roles[asset.role]
         if not role.is_reference:
-            what = f"the {role.title} {asset.written}: {reason}"
+            what = f"the {role.title} {asset.shown}: {reason}"
             yield propose_removal(judged, asset.pointer, what, (role.unsupported,), "asks")
             continue
         places = [at for at, each in enumerate(judged.references)

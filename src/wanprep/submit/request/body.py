@@ -108,7 +108,7 @@ def _urls_of_assets(case: Case, urls: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for asset in case.intent.assets:
         if asset.kind in {"file", "object"} and asset.pointer not in urls:
-            raise CannotBuild(f"{visible(asset.written)} has no URL yet: upload it first.")
+            raise CannotBuild(f"{visible(asset.shown)} has no URL yet: upload it first.")
         found[asset.pointer] = urls.get(asset.pointer, asset.written)
     if any(reference.pointer not in found for reference in case.intent.references):
         raise CannotBuild("A reference of the job names neither an image nor a video.")
