@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wanprep.fix.deliver import ResultPaths, common_folder, common_prefix
+from wanprep.fix.journal import EarlierResults
 from wanprep.fix.output import FolderOutput
-from wanprep.fix.receipt_file import EarlierResults
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from io import BytesIO
@@ -147,15 +148,27 @@ def test_objects_are_fixed_into_a_bucket_by_workers(s3: S3Server) -> None:
     assert sorted(receipt) == ["job.yaml", "refs/0.tiff", *objects]
 
 
-def test_a_folder_that_is_not_shared() -> None:
-    class Elsewhere(Here):
-        def map(self, calls: Iterable[str]) -> Iterator[str]:
-            for answer in super().map(calls):
-                for each in json.loads(answer):
-                    Path(each.get("result", "none")).unlink(missing_ok=True)
-                yield answer
+class Elsewhere(Here):
+    def map(self, calls: Iterable[str]) -> Iterator[str]:
+        """Remove what is written, which is then not there for this machine."""
+        for answer in super().map(calls):
+            for each in json.loads(answer):
+                Path(each.get("result", "none")).unlink(missing_ok=True)
+            yield answer
 
-    outcomes, _ = fix("ready", "refs/0.tiff", engine=Elsewhere())
+
+class Nowhere(Here):
+    def map(self, calls: Iterable[str]) -> Iterator[str]:
+        """Lead to folders that are not there."""
+        here = os.getcwd()
+        yield from super().map(
+            call.replace(here, "/nowhere") if "fix_shard" in call else call for call in calls
+        )
+
+
+@pytest.mark.parametrize("engine", [Elsewhere(), Nowhere()], ids=lambda each: type(each).__name__)
+def test_a_folder_that_is_not_shared(engine: Here) -> None:
+    outcomes, _ = fix("ready", "refs/0.tiff", engine=engine)
 
     (outcome,) = outcomes.assets
     assert not outcomes.all_delivered

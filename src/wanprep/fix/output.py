@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from wanprep.files.atomic import (
     AlreadyExists,
@@ -21,7 +21,7 @@ from wanprep.files.atomic import (
     sha256_of,
     temporary_path,
 )
-from wanprep.fix.receipt_file import (
+from wanprep.fix.journal import (
     EarlierResults,
     read_earlier_results,
     read_interrupted_results,
@@ -44,34 +44,6 @@ if TYPE_CHECKING:
     from wanprep.stores.stores import Stores
 
 _ANY: Final = "application/octet-stream"
-
-
-class Destination(Protocol):
-    """A place for results. Used by several threads."""
-
-    def has_written(self, path: str) -> bool:
-        """Whether an earlier result is at a path, unchanged."""
-        ...
-
-    def is_taken(self, path: str) -> bool:
-        """Whether anything is at a path."""
-        ...
-
-    def require_writable(self, path: str, *, overwrite: bool) -> None:
-        """Raise what writing a result would certainly raise, and write nothing."""
-        ...
-
-    def temporary_path(self, path: str) -> AbstractContextManager[str]:
-        """Yield the name of a local file to write a result into; it is removed in the end."""
-        ...
-
-    def deliver(self, part: str, path: str, *, like: str, overwrite: bool = False) -> None:
-        """Put a finished temporary file in its place, with the permissions of `like`."""
-        ...
-
-    def copy(self, source: str, path: str) -> None:
-        """Put a copy of a local file in its place."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +137,10 @@ class BucketOutput:
             store, key = self._stores.at(path)
             return store.mark_of(key)
         return None
+
+
+# A place for results, used by several threads.
+Destination = FolderOutput | BucketOutput
 
 
 def output_at(out: str | None, receipts: Iterable[str], stores: Stores) -> Destination:

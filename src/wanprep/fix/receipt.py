@@ -6,6 +6,7 @@ The receipt has what was done to each file, with what, and the findings before a
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -45,6 +46,27 @@ def new_receipt() -> dict[str, Any]:
     """Return a receipt without entries."""
     created = datetime.now(UTC).isoformat(timespec="seconds")
     return {"version": 1, "wanprep": __version__, "created": created, "assets": [], "jobs": []}
+
+
+def read_entries(path: str) -> dict[Kind, list[dict[str, Any]]]:
+    """Read the entries of a receipt; a missing or damaged one has none."""
+    try:
+        with open(path, "rb") as file:
+            return entries_in(file.read())
+    except (OSError, ValueError):
+        return entries_in(b"")
+
+
+def entries_in(data: bytes) -> dict[Kind, list[dict[str, Any]]]:
+    """Parse the entries of a receipt."""
+    try:
+        content = json.loads(data)
+        return {
+            "assets": [each for each in content["assets"] if isinstance(each, dict)],
+            "jobs": [each for each in content["jobs"] if isinstance(each, dict)],
+        }
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {"assets": [], "jobs": []}
 
 
 def entry_of(outcome: Outcome | FixedFile) -> tuple[Kind, dict[str, Any]]:

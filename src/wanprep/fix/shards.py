@@ -22,12 +22,12 @@ from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.engines.engine import call_of
 from wanprep.files.atomic import CannotWrite
+from wanprep.fix.journal import EarlierResults, Journal, read_journal_hashes
 from wanprep.fix.output import BucketOutput, FolderOutput
 from wanprep.fix.pipeline import FixProgress, fix_files, interrupt_on_signals
 from wanprep.fix.plan.plan import NoChange, Options, Output, Plan, TargetRole
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.receipt import entry_of
-from wanprep.fix.receipt_file import EarlierResults, Journal, read_journal_hashes
 from wanprep.fix.request import Fixed, FixRequest, MediaFile, NotFixed, Unchanged
 from wanprep.fix.verify import Verification, findings_for
 from wanprep.media.facts import Facts, is_remote
@@ -45,10 +45,9 @@ if TYPE_CHECKING:
 
 _TASK: Final = "wanprep.fix.shards:fix_shard"
 _FILES: Final = 32  # in a shard
-_NOT_HERE: Final = (
-    "a worker wrote {}, which is not there for this machine: --out must be a bucket, or a folder"
-    " that all machines share"
-)
+_SHARED: Final = "--out must be a bucket, or a folder that all machines share"
+_NOT_HERE: Final = f"a worker wrote {{}}, which is not there for this machine: {_SHARED}"
+_NOT_THERE: Final = f"a worker does not find {{}}: {_SHARED}"
 _RUN_ENDED: Final = "the run that this belongs to has ended"
 
 
@@ -160,6 +159,9 @@ def _outcome(file: PlannedFile, data: Mapping[str, Any]) -> Outcome:
 def fix_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any]]:
     """Fix a shard on a worker, as a run on this machine would."""
     require_version(shard["version"])
+    if shard["run"] and not os.path.exists(shard["run"]):
+        reason = _NOT_THERE.format(visible(os.path.dirname(shard["run"])))
+        return [{"reasons": [reason], "is_undelivered": True} for _ in shard["files"]]
     stores, here = opened_stores(shard["stores"]), partial(_here, shard["folder"])
     targets = all_targets(tuple(map(Path, shard["target_folders"])))
     options, out = Options(**shard["options"]), here(shard["out"])
