@@ -47,11 +47,12 @@ def test_an_image_is_written_and_measured(source: tuple[str, Facts], tmp_path: P
     assert (stripped.encodes, nothing) == (0, None)
 
 
-def test_a_window_is_placed(source: tuple[str, Facts]) -> None:
+def test_a_window_is_placed(source: tuple[str, Facts], tmp_path: Path) -> None:
     path, facts = source
+    planned = recipe(window=Window((40, 64), "center"))
     with ImageWorkers(1) as images:
-        placed = images.place_window(path, recipe(window=Window((40, 64), "center")), facts)
-    assert placed.window == Window((40, 64), "center", (28, 0))
+        output, _ = images.make(path, planned, facts, str(tmp_path / "made.png"))
+    assert output.settings["window"] == [28, 0, 40, 64]
 
 
 def test_threads_share_the_workers(source: tuple[str, Facts], tmp_path: Path) -> None:
@@ -136,10 +137,9 @@ def test_an_image_over_the_limit_of_pillow_is_accepted(tmp_path: Path) -> None:
     Image.new("L", (15_000, 12_200), 200).save(tmp_path / "large.jpg")
     facts = probe(tmp_path / "large.jpg", cache=False)
     with ImageWorkers(1) as images:
-        planned = recipe(window=Window((12_200, 12_200), "smart"))
-        placed = images.place_window(str(tmp_path / "large.jpg"), planned, facts)
-    assert placed.window is not None
-    assert placed.window.corner is not None
+        planned = recipe(window=Window((1_000, 1_000), "smart"))
+        images.make(str(tmp_path / "large.jpg"), planned, facts, str(tmp_path / "made.png"))
+    assert (tmp_path / "made.png").exists()
 
 
 def test_an_internal_error_is_not_blamed_on_the_image(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -158,7 +157,6 @@ def _check_result(executors: Executors, path: Path, own: Target, options: Option
     if not isinstance(plan, Plan):
         return  # the properties of plans test this
     into = path.with_name(f"result-{path.stem}{plan.recipe.suffix}")
-    plan = replace(plan, recipe=executors.place_window(str(path), plan.recipe, facts))
     if why := _refusal(executors, path, plan, into):
         # How many bytes an image needs is only known afterwards: then nothing is delivered.
         assert "are allowed" in why

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.git import is_in_git
 from wanprep.errors import WanprepError
 from wanprep.files.atomic import (
     AlreadyExists,
@@ -198,6 +197,8 @@ def changed_message(path: str) -> str:
 
 def keep_original(plan: Plan, path: str) -> str:
     """Keep a file that a plan replaces with loss, unless git has it; return where, or nothing."""
+    from wanprep.check.git import is_in_git
+
     if all(step.safety == "safe" for step in plan.steps) or is_in_git(path):
         return ""
     for ending in chain(("",), (f"-{number}" for number in count(2))):

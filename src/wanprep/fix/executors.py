@@ -51,18 +51,6 @@ class Executors(Closing):
         self._images.close()
         stop_all()
 
-    def place_window(self, source: str, recipe: Recipe, facts: Facts) -> Recipe:
-        """Choose where the crop window lies, by the content."""
-        if not isinstance(recipe, ImageRecipe | VideoRecipe):
-            return recipe
-        if recipe.window is None or recipe.window.corner is not None:
-            return recipe
-        if isinstance(recipe, ImageRecipe):
-            return self._images.place_window(source, recipe, facts)
-        from wanprep.fix.video.place_window import place_window
-
-        return place_window(source, recipe, facts)
-
     def write_output(
         self, source: str, plan: Plan, path: str, progress: ProgressCallback | None
     ) -> tuple[Output, Similarity]:
@@ -92,9 +80,10 @@ class Executors(Closing):
         progress: ProgressCallback | None,
     ) -> tuple[Output, Similarity]:
         from wanprep.fix.video.make import make_video
+        from wanprep.fix.video.place_window import place_window
         from wanprep.fix.video.similarity import video_similarity
 
-        threads = self._threads
+        threads, recipe = self._threads, place_window(source, recipe, facts)
         output = make_video(source, recipe, facts, path, threads=threads, progress=progress)
         if recipe.video == "copy":
             return output, {}

@@ -50,7 +50,7 @@ from wanprep.stores.urls import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from wanprep.check.inputs import Inputs
@@ -60,11 +60,6 @@ if TYPE_CHECKING:
     from wanprep.fix.request import FixedFile, MediaFile, Stamp
     from wanprep.fix.sources import Sources
     from wanprep.media.facts import Facts
-
-    FixFiles = Callable[
-        [FixRequest, Sequence[PlannedFile], "FixProgress", ReceiptFile],
-        tuple[dict[str, Outcome], bool],
-    ]
 
 
 def plan_run(request: FixRequest, ask: Ask | None) -> PlannedRun:
@@ -135,15 +130,16 @@ class FixProgress:
 
 
 def apply_fixes(
-    request: FixRequest, run: PlannedRun, progress: FixProgress, record: ReceiptFile,
-    fix: FixFiles | None = None,
-) -> Outcomes:  # fmt: skip
-    """Do what was planned, and record it; if interrupted, what was delivered stays.
-
-    `fix` fixes the files elsewhere.
-    """
+    request: FixRequest, run: PlannedRun, progress: FixProgress, record: ReceiptFile
+) -> Outcomes:
+    """Do what was planned, and record it; if interrupted, what was delivered stays."""
     progress.begin(run.files)
-    found, is_interrupted = (fix or fix_files)(request, run.files, progress, record)
+    if engine := request.check.engine:
+        from wanprep.fix.shards import fix_on
+
+        found, is_interrupted = fix_on(engine, request, run.files, progress, record)
+    else:
+        found, is_interrupted = fix_files(request, run.files, progress, record)
     paths = [file.media.path for file in run.files]
     outcomes = tuple(found[path] for path in paths if path in found)
     if is_interrupted:
@@ -281,8 +277,6 @@ class _Fixer:
         if self._out is None and stamp_of(source) != file.stamp:
             raise CannotWrite(changed_message(source))
         with self._output.temporary_path(path) as part:
-            recipe = self._executors.place_window(source, plan.recipe, plan.facts)
-            plan = replace(plan, recipe=recipe)
             plan, output, similarity, facts = self._write(source, plan, part, on_progress)
             verification = verify(file.media, plan, replace(facts, path=path), similarity, path)
             if verification.problems:

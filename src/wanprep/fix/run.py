@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -32,9 +31,8 @@ if TYPE_CHECKING:
     from wanprep.check.baseline import Entry
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
-    from wanprep.engines.engine import Engine
     from wanprep.fix.job.files import PlannedJob
-    from wanprep.fix.pipeline import FixFiles, FixProgress
+    from wanprep.fix.pipeline import FixProgress
     from wanprep.fix.plan_file import Ask
     from wanprep.fix.request import Outcomes, PlannedRun
     from wanprep.stores.stores import Stores
@@ -187,27 +185,21 @@ def apply(
     show_progress: AbstractContextManager[FixProgress],
 ) -> tuple[PlannedRun, Outcomes]:
     """Plan, ask, and fix, with a receipt however that ends."""
-    stores, engine = task.check.config.stores, task.check.engine
+    stores = task.check.config.stores
     if receipt_file:
         _refuse_foreign(receipt_file, stores)
-    run = plan_run(task, None if engine else ask)  # workers plan again, without questions
+    run = plan_run(
+        task, None if task.check.engine else ask
+    )  # workers plan again, without questions
     if receipt_file:
         refuse_inputs(receipt_file, run.inputs.paths(), "--receipt")
     with (
         ReceiptFile(receipt_file, in_place=task.out is None, stores=stores) as record,
         show_progress as progress,
     ):
-        outcomes = apply_fixes(task, run, progress, record, _fixing_on(engine))
+        outcomes = apply_fixes(task, run, progress, record)
         record.finish(outcomes)
     return run, outcomes
-
-
-def _fixing_on(engine: Engine | None) -> FixFiles | None:
-    if engine is None:
-        return None
-    from wanprep.fix.shards import fix_on
-
-    return partial(fix_on, engine)
 
 
 def check_results(

@@ -29,7 +29,7 @@ from wanprep.fix.plan.plan import CannotFix, ImageRecipe, Output, StripLocation
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-    from wanprep.fix.plan.plan import Size, Window
+    from wanprep.fix.plan.plan import Size
     from wanprep.media.facts import Facts
 
 _SUBSAMPLINGS: Final = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -50,6 +50,7 @@ def make_image(
     if isinstance(recipe, StripLocation):
         _write(strip_location(source, facts), path)
         return Output(), None
+    recipe = place_window(source, recipe, facts)
     prepared = prepare(source, recipe, facts)
     match recipe.format:
         case "jpeg":
@@ -82,10 +83,9 @@ def prepare(source: str, recipe: ImageRecipe, facts: Facts) -> PreparedImage:
             f"Its header says {facts.width}x{facts.height} px, but it decodes to"
             f" {width}x{height}. Export it again from the program that made it."
         )
-    if recipe.window is None:
+    if recipe.window is None or recipe.window.corner is None:
         return whole
-    left, top = recipe.window.corner or _choose_corner(whole.image, recipe.window)
-    width, height = recipe.window.size
+    (left, top), (width, height) = recipe.window.corner, recipe.window.size
     cut = whole.image.crop((left, top, left + width, top + height))
     return replace(whole, image=cut)
 
@@ -117,12 +117,6 @@ def place_window(source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
         corner = _scale(small, image.size, whole)
     left, top = (min(corner[axis], whole[axis] - window.size[axis]) for axis in (0, 1))
     return replace(recipe, window=replace(window, corner=(left, top)))
-
-
-def _choose_corner(image: PillowImage, window: Window) -> tuple[int, int]:
-    if window.choose == "smart":
-        return smart_corner(image, window.size)
-    return central_corner(image.size, window.size)
 
 
 def _scale(pair: Size, of: Size, to: Size) -> Size:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
@@ -26,7 +26,7 @@ MEMORY: Final = 2304 * 2**20
 _ERRORS: Final[Mapping[str, type[WanprepError]]] = {
     each.__name__: each for each in (CannotFix, CannotWrite)
 }  # and OSError
-_TASKS: Final = {name: f"{__name__}:_{name}" for name in ("make", "place_window")}
+_TASK: Final = f"{__name__}:_make"
 _FAILURES: Final = {
     "slow": "Fixing it took longer than {detail}. Scale it down first.",
     "memory": "Fixing it takes more memory than an image may have here. Scale it down first.",
@@ -42,14 +42,14 @@ class ImageWorkers(Closing):
     """Worker processes for images; methods may be called from several threads."""
 
     def __init__(self, workers: int, *, seconds: float = _SECONDS, memory: int = MEMORY) -> None:
-        self._pool = WorkerPool(_TASKS.values(), seconds=seconds, memory=memory, workers=workers)
+        self._pool = WorkerPool([_TASK], seconds=seconds, memory=memory, workers=workers)
 
     def make(
         self, source: str, recipe: ImageRecipe | StripLocation, facts: Facts, output: str
     ) -> tuple[Output, float | None]:
         """Run `make_image` in a worker."""
         try:
-            fields, ssim = self._run("make", source, asdict(recipe), facts.as_json(), output)
+            fields, ssim = self._run(source, asdict(recipe), facts.as_json(), output)
         except BaseException as error:
             if not isinstance(error, CannotWrite):  # a worker that died may leave half a file
                 with contextlib.suppress(FileNotFoundError):
@@ -57,13 +57,8 @@ class ImageWorkers(Closing):
             raise
         return Output(**_with_tuples(fields)), ssim
 
-    def place_window(self, source: str, recipe: ImageRecipe, facts: Facts) -> ImageRecipe:
-        """Fill in the corner of the recipe's window."""
-        window = self._run("place_window", source, asdict(recipe), facts.as_json())
-        return replace(recipe, window=_window(window))
-
-    def _run(self, task: str, *arguments: object) -> Any:  # noqa: ANN401 - JSON
-        outcome = self._pool.run(_TASKS[task], *arguments)
+    def _run(self, *arguments: object) -> Any:  # noqa: ANN401 - JSON
+        outcome = self._pool.run(_TASK, *arguments)
         if not isinstance(outcome, Failure):
             return outcome
         if outcome.cause in _FAILURES:
@@ -87,37 +82,20 @@ class ImageWorkers(Closing):
 def _make(
     source: str, recipe: dict[str, Any], facts: dict[str, Any], output: str
 ) -> tuple[dict[str, Any], float | None]:
-    from wanprep.fix.image.make import make_image
-
-    _accept_large_images()
-    result, ssim = make_image(source, _recipe(recipe), Facts.from_json(facts), output)
-    return asdict(result), ssim
-
-
-def _place_window(
-    source: str, recipe: dict[str, Any], facts: dict[str, Any]
-) -> dict[str, Any] | None:
-    from wanprep.fix.image.make import place_window
-
-    _accept_large_images()
-    window = place_window(source, _recipe(recipe), Facts.from_json(facts)).window
-    return asdict(window) if window else None
-
-
-def _accept_large_images() -> None:
     from PIL import Image
 
+    from wanprep.fix.image.make import make_image
+
     Image.MAX_IMAGE_PIXELS = None  # `decode` has a limit of its own, which fits the memory
+    result, ssim = make_image(source, _recipe(recipe), Facts.from_json(facts), output)
+    return asdict(result), ssim
 
 
 def _recipe(data: dict[str, Any]) -> Any:  # noqa: ANN401
     if "format" not in data:
         return StripLocation(**data)
-    return ImageRecipe(**{**_with_tuples(data), "window": _window(data["window"])})
-
-
-def _window(data: dict[str, Any] | None) -> Window | None:
-    return None if data is None else Window(**_with_tuples(data))
+    window = data["window"] and Window(**_with_tuples(data["window"]))
+    return ImageRecipe(**{**_with_tuples(data), "window": window})
 
 
 def _with_tuples(data: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from wanprep.fix.ffmpeg import ffmpeg_version, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.fix.video.commands import Attempt, pass_log_folder, video_arguments
 from wanprep.fix.video.cuts import find_cut
-from wanprep.fix.video.place_window import place_window
 from wanprep.fix.video.sizes import (
     TARGET_SHARE,
     frame_sizes,
@@ -137,7 +136,6 @@ def make_video(
     progress: ProgressCallback | None = None,
 ) -> Output:
     """Write the video to `output`, which must not exist; raise CannotFix and leave no file."""
-    recipe = place_window(source, recipe, facts)
     encoder = Encoder(source, facts, output, threads, progress)
     try:
         result = _copy(encoder, recipe) if recipe.video == "copy" else _encode(encoder, recipe)
