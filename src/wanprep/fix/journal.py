@@ -61,7 +61,7 @@ class Journal:
     def adopt(self, number: int) -> None:
         """Append the journal of a shard that is done, and remove it."""
         path = self.of_shard(number)
-        with contextlib.suppress(FileNotFoundError), explain_os_errors(path, "read"):
+        with explain_os_errors(path, "read"), contextlib.suppress(FileNotFoundError):
             with open(path, "rb") as file:
                 self._write(file.read())
             os.unlink(path)
