@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from commands import Command
 from language_client import Editor, wait_until, written
 from loopback import Loopback, answer, silent
 from lsprotocol import types
+from raw_client import RawClient
 
 pytest_plugins = ["language_client_fixtures"]
 
@@ -86,3 +88,60 @@ def test_what_a_url_holds_counts_when_it_was_requested(editor: Editor, folder: P
     assert "image-too-small" not in before
     assert summary.startswith("url.yaml: ")
     assert "image-too-small" in after
+
+
+def test_odd_requests_are_answered_and_harm_nothing(folder: Path) -> None:
+    at = {"textDocument": {"uri": "file:///none.yaml"}, "position": {"line": 0, "character": 0}}
+    with RawClient(folder) as client:
+        assert client.request("textDocument/hover", at) == -32002  # not initialized
+        client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+        client.notify("initialized", {})
+        assert client.request("wanprep/unknown", {}) == -32601
+        assert client.request("textDocument/hover", at) is None
+        before_the_first = {**at, "position": {"line": -1, "character": 0}}
+        assert client.request("textDocument/hover", before_the_first) == -32602
+        assert client.request("textDocument/rename", at) == -32602
+        assert client.request("workspace/executeCommand", {"command": "nothing"}) == -32602
+        client.notify("$/cancelRequest", {"id": 99})
+        client.notify("textDocument/didClose", {"textDocument": {"uri": "file:///none.yaml"}})
+        change = {"textDocument": {"uri": "file:///none.yaml", "version": 2}}
+        client.notify("textDocument/didChange", {**change, "contentChanges": [{"text": "x"}]})
+        for broken in (b"{broken", b"[]", b"42"):
+            client.send(broken)
+        assert client.request("textDocument/hover", at) is None
+        assert client.request("shutdown", None) is None
+        assert client.request("textDocument/hover", at) == -32600
+        client.notify("exit", None)
+    assert client.status == 0
+
+
+def test_each_folder_and_each_form_of_a_name(folder: Path) -> None:
+    odd, other = folder / "Ordner mit Ümläuten & 100%", folder / "other"
+    for each in (odd, other):
+        shutil.copytree(folder / "refs", each / "refs")
+    (other / "wanprep.toml").write_text('ignore = ["image-too-small"]')
+    job = GOOD.replace("hero", "tiny").replace("\n", "\r\n")
+    both = ["prompt-ref-unbound 1:13", "image-too-small 3:11"]
+    as_uri = (odd / "a.yaml").as_uri()
+    with RawClient(folder) as client:
+        folders = [{"uri": each.as_uri(), "name": each.name} for each in (odd, other)]
+        roots = {"rootUri": odd.as_uri(), "workspaceFolders": folders}
+        client.request("initialize", {"processId": None, "capabilities": {}, **roots})
+        client.notify("initialized", {})
+        for uri in (
+            as_uri,
+            as_uri.replace("%C3", "%c3"),
+            f"file://{odd}/b.yaml".replace("%", "%25"),
+        ):
+            assert client.open(uri, job) == both
+        assert client.open((other / "a.yaml").as_uri(), job) == both[:1]
+        assert client.open("untitled:Untitled-1", job) == both
+        assert client.open((folder / "outside.yaml").as_uri(), job) == both
+
+        assert client.change(as_uri, 2, "1:19-1:20", "1") == both[1:]  # behind an emoji
+        assert client.change(as_uri, 3, "0:999-1:0", "\r\n\r\n") == ["image-too-small 4:11"]
+        assert client.change(as_uri, 4, "99:0-120:5", "negative_prompt: x\r\n") == [
+            "image-too-small 4:11"
+        ]
+        client.request("shutdown", None)
+        client.notify("exit", None)

@@ -39,7 +39,7 @@ def test_the_skill_has_the_form_of_skills() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--write", "nowhere"], "create it"),
+        (["--write", "note.txt"], "note.txt is a file: name a folder"),
         (["--allow-spend", "0"], "--allow-spend"),
         (["--allow-spend", "nan"], "--allow-spend"),
     ],
@@ -47,6 +47,7 @@ def test_the_skill_has_the_form_of_skills() -> None:
 def test_wrong_options(
     wanprep: Command, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
+    (tmp_path / "note.txt").touch()
     result = wanprep("mcp", *arguments, cwd=tmp_path)
     assert result.status == 2
     assert message in result.err

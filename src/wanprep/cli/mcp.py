@@ -41,8 +41,8 @@ def mcp(write: str | None, dollars: float | None, skill: str | None) -> int:
 
         click.echo(write_skill(skill))
         return 0
-    if write is not None and not os.path.isdir(write):
-        raise UsageError(f"--write {visible(write)} is not a folder: create it, or name another")
+    if write is not None and os.path.exists(write) and not os.path.isdir(write):
+        raise UsageError(f"--write {visible(write)} is a file: name a folder; it need not exist")
     if dollars is not None and not math.isfinite(dollars):
         raise UsageError("--allow-spend takes a sum in USD, such as 5")
     try:

@@ -17,7 +17,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
+from pygls.exceptions import (
+    JsonRpcException,
+    JsonRpcInvalidRequest,
+    JsonRpcServerNotInitialized,
+)
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 
 from wanprep import __version__
 from wanprep.errors import WanprepError
@@ -36,11 +42,36 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.03  # seconds after a change; a check of a job with known files takes as long
 
 
+class _Protocol(LanguageServerProtocol):
+    """Answers each request, also those that pygls drops: a client waits for an answer."""
+
+    _is_begun = False
+
+    def structure_message(self, data: dict[str, Any]) -> Any:  # noqa: ANN401 - as pygls
+        """Read a message; one that cannot be read has an answer, too."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+    def handle_message(self, message: Any) -> None:  # noqa: ANN401 - as pygls
+        """Refuse requests before the first and after the last one."""
+        method = getattr(message, "method", "")
+        self._is_begun |= method == types.INITIALIZE
+        refusal = JsonRpcInvalidRequest if self._is_begun else JsonRpcServerNotInitialized
+        if method and hasattr(message, "id") and (self._shutdown or not self._is_begun):
+            self._send_response(message.id, error=refusal().to_response_error())
+        else:
+            super().handle_message(message)
+
+
 class Server(LanguageServer):
     """The documents that are open, and the work on them."""
 
     def __init__(self) -> None:
-        super().__init__("wanprep", __version__, max_workers=1)
+        super().__init__("wanprep", __version__, protocol_cls=_Protocol, max_workers=1)
         self.settings = Settings()
         self.documents: dict[str, OpenDocument] = {}
         self.analyses: dict[str, Analysis] = {}  # the last of each document, perhaps an older one
