@@ -59,7 +59,7 @@ def mutated(job: Any, chance: random.Random) -> Any:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(at, marks=pytest.mark.slow) for at in (2, 3))]
+    "seed", [1, *(pytest.param(at, marks=pytest.mark.slow) for at in (0, 2, 3))]
 )
 def test_strange_values_anywhere(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)  # noqa: S311 - the same cases at every run
@@ -71,7 +71,7 @@ def test_strange_values_anywhere(seed: int, tmp_path: Path) -> None:
         )
     targets = [] if seed % 2 else list(all_targets())
 
-    report = check(*tmp_path.iterdir(), targets=targets)
+    report = check(*tmp_path.iterdir(), targets=targets, offline=bool(seed))  # URLs take seconds
 
     assert report.summary["jobs"] == 60
     errors = Draft202012Validator(load_schema("report")).iter_errors(report.as_json())
@@ -95,10 +95,17 @@ KEYS: Final = [
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("name", [name for name in all_targets() if name != "wan/2.7"])
-def test_strange_keys(key: str, name: str, tmp_path: Path) -> None:
-    path = tmp_path / "job.yaml"
-    path.write_text(f"target: {name}\nbody:\n  prompt: x\n  {key}\n")
-    assert {each.severity for each in check(path).findings} & {"error", "warning"}
-    path.write_text(f"target: {name}\nprompt: x\nparameters:\n  {key}\n")
-    assert check(path).findings
+@pytest.mark.parametrize(
+    ("job", "severities"),
+    [
+        pytest.param("body:\n  prompt: x\n  {}\n", {"error", "warning"}, id="body"),
+        pytest.param(
+            "prompt: x\nparameters:\n  {}\n", {"error", "warning", "note"}, id="parameters"
+        ),
+    ],
+)
+def test_strange_keys(key: str, job: str, severities: set[str], tmp_path: Path) -> None:
+    for number, name in enumerate(all_targets().keys() - {"wan/2.7"}):
+        (tmp_path / f"{number}.yaml").write_text(f"target: {name}\n{job.format(key)}")
+    findings = [each for each in check(tmp_path).findings if each.severity in severities]
+    assert {each.file for each in findings} == {str(path) for path in tmp_path.iterdir()}

@@ -252,9 +252,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> LocalFile:
     return image(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", FLOWS)
 @pytest.mark.parametrize("name", PROVIDERS)
-@pytest.mark.untraced
 def test_no_answer_breaks_a_flow(name: str, what: str, file: LocalFile) -> None:
     if FLOWS[what](PROVIDERS[name], file) is None:
         return  # it has no such thing

@@ -180,8 +180,10 @@ def _connect(file: str) -> sqlite3.Connection:
     # Autocommit outside `with`: readers hold no lock that a writer would wait for.
     database = sqlite3.connect(file, timeout=_PATIENCE)
     try:
+        # To wait for the disk takes longer than to read an image. If the power fails, a few facts
+        # are read again, or the database, if it is damaged, is replaced.
+        database.execute("PRAGMA synchronous = OFF")
         database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA journal_size_limit = 16777216")
         database.execute("PRAGMA secure_delete = OFF")
         for table in _TABLES:
