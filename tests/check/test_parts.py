@@ -90,6 +90,7 @@ def test_no_report_keeps_a_part(folder: Path) -> None:
     whole = run_check(CheckRequest(paths=(str(folder / "refs"),), offline=True))
     live: list[int] = []
     gc.freeze()  # what is older is not looked at
+
     def watched() -> Iterator[Report]:
         for _ in range(5):
             live.append(sum(isinstance(each, Report) for each in gc.get_objects()))

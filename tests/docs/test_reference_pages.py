@@ -26,6 +26,7 @@ def test_pages_are_current(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, *capsys.readouterr()) == (0, "", ""), "run docs/generate.py"
 
 
+@pytest.mark.slow
 def test_the_screenshot_is_current(capsys: pytest.CaptureFixture[str]) -> None:
     status = generate(DOCS / "screenshot.py", "--check")
     assert (status, capsys.readouterr().err) == (0, ""), "run docs/screenshot.py"

@@ -20,6 +20,7 @@ _LOADED = re.compile(
 
 
 @pytest.mark.no_cover
+@pytest.mark.slow
 def test_the_site_is_built_strictly(tmp_path: Path) -> None:
     pytest.importorskip("zensical")
     shutil.copyfile(ROOT / "zensical.toml", tmp_path / "zensical.toml")
