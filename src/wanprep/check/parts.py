@@ -39,11 +39,12 @@ def inputs_in_parts(
     request: CheckRequest,
     recall: Callable[[Iterator[Name]], Iterator[Name]] = iter,
     elsewhere: Callable[[Iterator[Name]], Iterator[Inputs | Item]] | None = None,
+    at_least: int = 0,
 ) -> Iterator[Inputs | Item]:
     """Find everything that is requested, then read and probe it.
 
     `recall` replaces the names of bare media whose facts are known from elsewhere, and `elsewhere`
-    checks bare media in another place.
+    checks bare media in another place, where there are `at_least` so many.
     """
     targets = targets_of(request)
     found = find(request, targets.providers)
@@ -57,7 +58,7 @@ def inputs_in_parts(
             count = len(found.media) // (request.shard.count if request.shard else 1)
             expect(0 if found.objects else count)
             names = recall(chain([first], media))
-            if elsewhere:
+            if elsewhere and count >= at_least:
                 yield from elsewhere(names)
             else:
                 yield from _media_in_parts(names, request, targets.of_media, probe)

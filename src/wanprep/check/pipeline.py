@@ -20,7 +20,7 @@ from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from wanprep.check.cases import Case
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from wanprep.job.roles import Roles
     from wanprep.rules.target import Target
 
+_MANY: Final = 10_000  # files that are worth the start of worker processes that judge
 _URLS: Final = "The files behind URLs that were not, or could not be, fetched."
 _ELSEWHERE: Final = frozenset({"url", "object"})
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
@@ -58,9 +59,16 @@ def run_check(request: CheckRequest) -> Report:
     return judge_inputs(read_inputs(request))
 
 
-def check_in_parts(request: CheckRequest) -> Iterator[Report]:
-    """Read, probe and judge everything that is requested, and keep none of it."""
-    return map(judge_inputs, inputs_in_parts(request))
+def check_in_parts(
+    request: CheckRequest,
+    elsewhere: Callable[[Iterator[str | Facts]], Iterator[Inputs | Report]] | None = None,
+) -> Iterator[Report]:
+    """Read, probe and judge everything that is requested, and keep none of it.
+
+    `elsewhere` takes many bare media, and yields reports of those that it has judged.
+    """
+    for found in inputs_in_parts(request, elsewhere=elsewhere, at_least=_MANY):
+        yield found if isinstance(found, Report) else judge_inputs(found)
 
 
 def judge_inputs(inputs: Inputs) -> Report:

@@ -43,6 +43,7 @@ class Report:
     inputs: Inputs | None = field(default=None, repr=False, compare=False)
     in_baseline: int | None = None  # findings left out for it; None without a baseline
     job_files: int = 0  # a file may have several jobs
+    is_planned: bool = field(default=False, compare=False)  # its findings have their fixes
 
     @property
     def files(self) -> int:

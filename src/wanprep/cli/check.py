@@ -30,12 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from wanprep.check.exclude import Exclusions
+    from wanprep.check.inputs import Inputs
     from wanprep.check.names import Shard
     from wanprep.check.plugin_checks import Check
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.fix.fixable import Plans
+    from wanprep.media.facts import Facts
+
+    Elsewhere = Callable[[Iterator[str | Facts]], Iterator[Inputs | Report]]
 
 _baseline_options = together(
     click.option("--baseline", metavar="FILE", help="Do not report the findings in FILE."),
@@ -145,7 +149,8 @@ def check(
 
                 request = fix_before_check(request, ignored, **fix_options)
             with show_probe_progress() as progress:
-                for part in _check(request, results, style):
+                alone = style == "html" or is_verbose() or writes_baseline or entries is not None
+                for part in _check(request, results, style, alone=alone):
                     shown = selection.apply(part)
                     shown = shown if results else _with_fixes(shown, plans)
                     with progress.paused() if shown.findings else nullcontext():
@@ -171,16 +176,36 @@ def _checks_of_plugins() -> tuple[Check, ...]:
     return load_checks()
 
 
-def _check(request: CheckRequest, results: str | None, style: str) -> Iterator[Report]:
+def _check(
+    request: CheckRequest, results: str | None, style: str, *, alone: bool
+) -> Iterator[Report]:
+    """Check in parts; `alone`, in this process: what is printed needs the facts of all files."""
     if results is None:
         from wanprep.check.pipeline import check_in_parts
 
-        return check_in_parts(request)
+        return check_in_parts(request, None if alone else _all_cores(request))
     from wanprep.results.run import check_into
     from wanprep.results.store import open_store
 
     store = open_store(results, request.config.stores)
     return check_into(store, request, keeps_facts=style == "html")  # it shows the files
+
+
+def _all_cores(request: CheckRequest) -> Elsewhere | None:
+    """Return what judges many files of folders."""
+    if request.checks or request.engine or not request.cache:
+        return None
+    if not any(map(os.path.isdir, request.paths)) or any("://" in path for path in request.paths):
+        return None
+    if (request.workers or os.cpu_count() or 1) == 1:
+        return None
+
+    def judge(names: Iterator[str | Facts]) -> Iterator[Inputs | Report]:
+        from wanprep.results.on_cores import media_on_cores
+
+        return media_on_cores(names, request)
+
+    return judge
 
 
 def _with_fixes(part: Report, plans: Plans) -> Report:

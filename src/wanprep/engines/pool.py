@@ -53,13 +53,21 @@ class WorkerPool(Closing):
     """
 
     def __init__(
-        self, tasks: Iterable[str], *, seconds: float, memory: int, workers: int, batch: int = 1
+        self,
+        tasks: Iterable[str],
+        *,
+        seconds: float,
+        memory: int,
+        workers: int,
+        batch: int = 1,
+        queued: int = _MAX_QUEUED,
     ) -> None:
         self._start = (f"{seconds}", f"{memory}", *tasks)
         self._folder = current_folder()
         self._seconds = seconds
         self._limit = min(workers, _most_workers())
         self._batch = batch  # calls of `map` that are sent to a worker at once
+        self._queued = queued  # the most items of `map` under way: their answers are in memory
         self._change = threading.Condition()
         self._free: list[Worker] = []
         self._busy: list[Worker] = []
@@ -80,7 +88,7 @@ class WorkerPool(Closing):
         batches = _batches(items, self._batch)
         try:
             while True:
-                while sum(len(each.items) for each in under_way) < _MAX_QUEUED:
+                while sum(len(each.items) for each in under_way) < self._queued:
                     if (batch := next(batches, None)) is None:
                         break
                     under_way.append(batch)

@@ -35,7 +35,7 @@ def with_fixes(report: Report, plans: Plans | None = None) -> Report:
 
     `plans` are those of the parts before: equal files are planned once, if they come soon.
     """
-    if not report.findings or report.inputs is None:
+    if not report.findings or report.inputs is None or report.is_planned:
         return report
     plans = {} if plans is None else plans
     if len(plans) > _MOST_PLANS:

@@ -86,7 +86,7 @@ class WorkerRows:
             yield from media_in_parts(here, self._request)
 
     def _calls(self, names: Iterator[str | Facts]) -> Iterator[str]:
-        common = _common(self._request, self._place)
+        common = {"place": self._place, **request_as_json(self._request)}
         for number in count(1):
             shard: list[str] = []
             for name in names:
@@ -116,12 +116,12 @@ class WorkerRows:
         return part
 
 
-def _common(request: CheckRequest, place: str) -> dict[str, Any]:
+def request_as_json(request: CheckRequest) -> dict[str, Any]:
+    """Write how bare media are checked, for a worker."""
     config = request.config
     return {
         "version": __version__,
         "folder": "",
-        "place": place,
         "stores": json.dumps(dict(config.stores.settings)),
         "deep": request.deep,
         "cache": request.cache,
@@ -141,7 +141,7 @@ def _common(request: CheckRequest, place: str) -> dict[str, Any]:
 def check_shard(shard: Mapping[str, Any], *, processes: int) -> dict[str, Any]:
     """Check a shard on a worker, write its rows, and return them without facts."""
     require_version(shard["version"])
-    rows = list(rows_for(probe_shard(shard, processes), _request(shard, processes)))
+    rows = list(rows_for(probe_shard(shard, processes), request_of(shard, processes)))
     if not rows:
         return {"name": "", "rows": []}
     store = open_store(shard["place"], opened_stores(shard["stores"]))
@@ -152,7 +152,8 @@ def check_shard(shard: Mapping[str, Any], *, processes: int) -> dict[str, Any]:
     }
 
 
-def _request(shard: Mapping[str, Any], processes: int) -> CheckRequest:
+def request_of(shard: Mapping[str, Any], processes: int) -> CheckRequest:
+    """Read on a worker what `request_as_json` wrote."""
     made = shard["config"]
     config = Config(Path(made["folder"]))
     if made["file"]:
