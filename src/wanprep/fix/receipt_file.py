@@ -154,7 +154,8 @@ class ReceiptFile:
             if self._in_place and not keep:
                 remove_useless_journals()
             elif self._path and not self._is_complete:
-                _recover(self._path)  # the shards whose answers did not arrive
+                with contextlib.suppress(CannotWrite):  # the next run tries it again
+                    _recover(self._path)  # the shards whose answers did not arrive
 
     def _write(self) -> None:
         begin = time.monotonic()
