@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wanprep.cli.completion import complete_files
-from wanprep.cli.engine import engine_option, open_engine
 from wanprep.cli.options import (
+    engine_option,
     fixing_options,
     is_verbose,
     judging_options,
     offline_option,
+    open_engine,
     reading_options,
     results_options,
     together,

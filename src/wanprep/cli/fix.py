@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wanprep.cli.completion import complete_files, complete_rules
-from wanprep.cli.engine import engine_option, open_engine
 from wanprep.cli.options import (
+    engine_option,
     fixing_options,
     format_option,
     judging_options,
     offline_option,
+    open_engine,
     reading_options,
 )
 from wanprep.errors import UsageError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import closing, nullcontext
 from functools import reduce
 from typing import IO, TYPE_CHECKING, Any, Final
 
@@ -11,6 +12,7 @@ import click
 
 from wanprep.cli.completion import complete_files, complete_folders, complete_targets
 from wanprep.errors import UsageError
+from wanprep.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from wanprep.check.names import Shard
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+    from contextlib import AbstractContextManager
+
+    from wanprep.engines.engine import Engine
 
 _TRACE: Final = "wanprep.trace"
 _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context of the command
@@ -199,3 +204,30 @@ fixing_options: Final = together(
     click.option("--receipt", metavar="FILE", shell_complete=complete_files,
                  help="Write the receipt to FILE.  [default: in DIR]"),
 )  # fmt: skip
+
+
+LOCAL: Final = "local"
+
+engine_option: Final = click.option(
+    "--on", "engine", metavar="ENGINE", default=LOCAL, show_default=True,
+    help="Where files are read and fixed: local, dask (a cluster on this machine), dask://HOST:PORT,"
+    " or an engine of a plugin.",
+)  # fmt: skip
+
+
+def open_engine(name: str, workers: int | None) -> AbstractContextManager[Engine | None]:
+    """Connect to an engine for a `with` block; there is none to read files on this machine."""
+    word, _, address = name.partition("://")
+    if word == LOCAL and not address:
+        return nullcontext()
+    if word == "dask":
+        from wanprep.engines.dask import DaskEngine
+
+        return DaskEngine(f"tcp://{address}" if address else "", workers)
+    from wanprep.plugins.loading import installed
+
+    engines = installed().load_all().engines
+    if word not in engines:
+        names = ", ".join([LOCAL, "dask", "dask://HOST:PORT", *sorted(engines)])
+        raise UsageError(f"there is no engine '{visible(name)}' for --on. Choose from: {names}")
+    return closing(engines[word](address, workers))

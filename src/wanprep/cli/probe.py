@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from wanprep.cli.completion import complete_files
-from wanprep.cli.engine import engine_option, open_engine
-from wanprep.cli.options import format_option, reading_options, shard_option
+from wanprep.cli.options import (
+    engine_option,
+    format_option,
+    open_engine,
+    reading_options,
+    shard_option,
+)
 from wanprep.net.secrets import redact_url
 from wanprep.text import file_size, json_text, plural, seconds, visible
 

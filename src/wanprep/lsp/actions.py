@@ -1,4 +1,4 @@
-"""Code actions: what `wanprep fix` does to a job, one change at a time or all; ignores; moves."""
+"""Code actions: what `wanprep fix` does to a job, one change or all; ignores, moves, renames."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
-from wanprep.fix.job.editor_actions import CannotMove, Move, ignore_finding, move_reference
+from wanprep.fix.job.editor_actions import (
+    CannotMove,
+    Move,
+    dialect_of_case,
+    ignore_finding,
+    move_reference,
+)
 from wanprep.fix.job.fix_job import fix_job, possible_fixes
 from wanprep.fix.job.text import Edit
 from wanprep.fix.plan.plan import Options
+from wanprep.job.references.binding import bind
 from wanprep.lsp.diagnostics import diagnostics_of
-from wanprep.lsp.names import asset_at
+from wanprep.lsp.names import asset_at, name_at
 from wanprep.pointers import is_within, parent
 
 if TYPE_CHECKING:
@@ -187,3 +194,51 @@ def _moves(
 
 def _ways(start: int) -> tuple[tuple[int, str], tuple[int, str]]:
     return (start - 1, "up"), (start + 1, "down")
+
+
+def rename(
+    analysis: Analysis, params: types.RenameParams, as_edit: AsEdit
+) -> types.WorkspaceEdit | None:
+    """Move a reference to the place that its new name in the prompt stands for."""
+    case, index = _renamed(analysis, params.position)
+    if case is None or index is None:
+        raise CannotMove("there is no name of a reference here, such as Image 1.")
+    order = [each.name for each in case.intent.references]
+    new = _index_of(case, params.new_name)
+    if new is None or order[new] != order[index]:
+        raise CannotMove(
+            f"{params.new_name!r} names no reference of this kind: a reference is moved to the"
+            " place of another one. Write its name, such as Image 1."
+        )
+    return as_edit(analysis, move_reference(case, Move(index, new)))
+
+
+def _index_of(case: Case, name: str) -> int | None:
+    """Find the place of the reference that a name stands for."""
+    order = [each.name for each in case.intent.references]
+    tokens = bind(name, order, dialect_of_case(case)).tokens
+    reference = tokens[0].reference if len(tokens) == 1 else None
+    if reference is None:
+        return None
+    places = [at for at, each in enumerate(order) if each == reference[0]]
+    return places[reference[1] - 1] if reference[1] <= len(places) else None
+
+
+def prepare_rename(analysis: Analysis, params: types.PrepareRenameParams) -> types.Range | None:
+    """Return where the name of a reference stands; only these can be renamed."""
+    offset = analysis.positions.offset(params.position)
+    at = analysis.positions.source.place(offset, offset)
+    for case in analysis.cases:
+        name = name_at(case, at.line, at.column)
+        if name and name.index is not None:
+            return analysis.positions.range_of(name.place)
+    return None
+
+
+def _renamed(analysis: Analysis, position: types.Position) -> tuple[Case | None, int | None]:
+    offset = analysis.positions.offset(position)
+    at = analysis.positions.source.place(offset, offset)
+    for case in analysis.cases:
+        if (name := name_at(case, at.line, at.column)) and name.index is not None:
+            return case, name.index
+    return None, None

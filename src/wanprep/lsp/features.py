@@ -16,8 +16,7 @@ from pygls.exceptions import JsonRpcException
 
 from wanprep.errors import WanprepError
 from wanprep.lsp.documents import OpenDocument, apply_changes
-from wanprep.lsp.server import Server
-from wanprep.lsp.settings import settings_for
+from wanprep.lsp.server import Server, settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,8 +166,8 @@ def _answer_requests(server: Server) -> None:
     answer(types.TEXT_DOCUMENT_HOVER, describe)
     acts = of("actions", "code_actions", as_edit=server.as_edit)
     answer(types.TEXT_DOCUMENT_CODE_ACTION, acts, kinds, checked=True)
-    answer(types.TEXT_DOCUMENT_RENAME, of("rename", "rename", as_edit=server.as_edit))
-    answer(types.TEXT_DOCUMENT_PREPARE_RENAME, of("rename", "prepare_rename"))
+    answer(types.TEXT_DOCUMENT_RENAME, of("actions", "rename", as_edit=server.as_edit))
+    answer(types.TEXT_DOCUMENT_PREPARE_RENAME, of("actions", "prepare_rename"))
     answer(types.TEXT_DOCUMENT_INLAY_HINT, of("hints", "inlay_hints"))
     answer(types.TEXT_DOCUMENT_DOCUMENT_LINK, of("hints", "document_links"))
     answer(types.TEXT_DOCUMENT_CODE_LENS, of("hints", "code_lenses"))

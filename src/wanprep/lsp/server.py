@@ -12,6 +12,7 @@ import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +29,6 @@ from pygls.protocol import LanguageServerProtocol
 from wanprep import __version__
 from wanprep.errors import WanprepError
 from wanprep.lsp.documents import OpenDocument, path_of, uri_of
-from wanprep.lsp.settings import Settings
 from wanprep.lsp.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -247,3 +247,30 @@ class Server(LanguageServer):
         if self.outputs:
             self.outputs.cleanup()
         super().shutdown()  # type: ignore[no-untyped-call]  # pygls has no annotation here
+
+
+# These show the data: URI of a thumbnail as text.
+_WITHOUT_IMAGES: Final = ("neovim", "nvim", "vim", "helix", "emacs", "eglot", "kakoune", "kak")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a client may set, as `initializationOptions` or in a section `wanprep`."""
+
+    check_urls_on_save: bool = False
+    thumbnails: bool = True
+
+    def updated(self, values: Any) -> Settings:  # noqa: ANN401 - JSON
+        """Take over the values that are set; anything else in there is ignored."""
+        values = values.get("wanprep", values) if isinstance(values, dict) else None
+        values = values if isinstance(values, dict) else {}
+        names = {"checkUrlsOnSave": "check_urls_on_save", "thumbnails": "thumbnails"}
+        found = {names[key]: value for key, value in values.items()
+                 if key in names and isinstance(value, bool)}  # fmt: skip
+        return replace(self, **found)
+
+
+def settings_for(client: str, values: object) -> Settings:
+    """Return the settings of a client at its start."""
+    is_terminal = any(name in client.lower() for name in _WITHOUT_IMAGES)
+    return Settings(thumbnails=not is_terminal).updated(values)

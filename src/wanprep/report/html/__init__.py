@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import defaultdict
 from importlib import resources
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
+from wanprep.closing import Closing
+from wanprep.files.spool import Spool
 from wanprep.media.workers import delay_reports
 from wanprep.report.html.cards import FileCard, JobCard, make_cards
 from wanprep.report.html.contents import Contents, TargetNames
 from wanprep.report.html.environment import make_environment
-from wanprep.report.html.findings import sorted_groups
+from wanprep.report.html.findings import RANKS, sorted_groups
 from wanprep.report.html.previews import make_previews
 from wanprep.report.html.receipts import ReceiptReader
-from wanprep.report.html.sections import Sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -162,3 +164,29 @@ def asset(name: str) -> Markup:
 def digest(text: str) -> str:
     """Return how a policy names a style or a script."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+class Sections(Closing):
+    """Text by section and state, on disk if there is much of it."""
+
+    def __init__(self) -> None:
+        self._spools: defaultdict[tuple[str, str], Spool] = defaultdict(Spool)
+
+    def write(self, section: str, state: str, text: str) -> None:
+        """Append to a section."""
+        self._spools[section, state].write_text(text)
+
+    def read(self, section: str) -> Iterator[Markup]:
+        """Yield the lines of a section, the worst state first."""
+        for state in RANKS:
+            if spool := self._spools.get((section, state)):
+                for line in spool.texts():
+                    yield Markup(line)  # noqa: S704 - templates wrote it
+
+    def __contains__(self, section: str) -> bool:
+        return any(name == section for name, _ in self._spools)
+
+    def close(self) -> None:
+        """Remove all of it."""
+        for spool in self._spools.values():
+            spool.close()
