@@ -176,14 +176,14 @@ def test_words_of_scaling() -> None:
     down = planned(image(9000, 3000, "a.jpg")).steps[0]
     assert (down.words, down.safety) == ("scale 9000x3000 to 8000x2667 px", "lossy")
     up = planned(image(200, 150)).steps[0]
-    assert up.words == "scale up 200x150 to 320x240 px (it will look soft)"
+    assert up.words == "scale up 200x150 to 320x240 px, which will look soft"
 
 
 @pytest.mark.parametrize(("side", "asks"), [(1, True), (29, True), (30, False)])
 def test_a_speck_is_scaled_up_to_a_blur_only_if_somebody_wants_that(side: int, asks: bool) -> None:
     questions = planned(image(side, side)).questions
     assert [step.words for step in questions] == (
-        [f"scale up {side}x{side} to 240x240 px (it will look blurred)"] if asks else []
+        [f"scale up {side}x{side} to 240x240 px, which will look blurred"] if asks else []
     )
     assert [step.rules for step in questions] == ([("image-too-small",)] if asks else [])
 

@@ -303,9 +303,9 @@ def size_steps(fit: Fit, background: str, facts: Facts, limits: Limits) -> Itera
     if fit.size is not None:
         words, sides = f"scale {px(fit.cropped)} to {px(fit.size)} px", tuple[str, ...]()
         if math.prod(fit.size) > math.prod(fit.cropped):
-            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look soft)"
+            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px, which will look soft"
         if fit.size[0] > _LARGEST_FACTOR * fit.cropped[0]:
-            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px (it will look blurred)"
+            words = f"scale up {px(fit.cropped)} to {px(fit.size)} px, which will look blurred"
             sides = limits.broken_by(facts, _SIDES)
         yield Step("scale", "asks" if sides else "lossy", words, sides)
     if fit.canvas is not None:
