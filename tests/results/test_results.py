@@ -25,7 +25,9 @@ from wanprep.fix.fixable import with_fixes
 from wanprep.media.workers import report_to
 from wanprep.report import FORMATS, STATISTICS, Style, renderer
 from wanprep.results import writer
+from wanprep.results.manifest import read_manifest
 from wanprep.results.read import open_results
+from wanprep.results.recall import Recall
 from wanprep.results.run import check_into
 from wanprep.results.shards import rows_for
 from wanprep.results.store import LocalStore
@@ -158,6 +160,21 @@ def test_the_next_run_reads_only_what_changed(folder: Path) -> None:
     os.utime(folder / "refs/6.png", ns=(time.time_ns(), time.time_ns()))
     assert "6.png" in read()
     assert read(deep=True) == sorted({*everything, "new.png"} - {"5.png"})
+
+
+def test_the_next_run_begins_before_all_parts_are_read(folder: Path) -> None:
+    read()
+    store = LocalStore("checked")
+    manifest = read_manifest(store)
+    assert manifest is not None
+    first, *_, last = manifest.parts
+    (folder / "checked" / last.name).write_bytes(b"it must not be read")
+
+    with Recall(store, manifest.parts, first.rules, first.probe, complete=True) as recall:
+        found = recall.facts_or_names(["refs/1.png", "refs/8.png"])
+        assert isinstance(next(found), Facts)
+        with pytest.raises(gzip.BadGzipFile):
+            next(found)
 
 
 def test_other_rules_are_applied_to_the_facts_of_the_last_run(folder: Path) -> None:

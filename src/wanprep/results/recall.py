@@ -24,9 +24,15 @@ _OPEN_PARTS: Final = 2  # a listing has nearly the order of the last one
 
 
 class Recall(Closing):
-    """Finds rows by their paths; an index on the disk says in which part each is."""
+    """Finds rows by their paths; an index on the disk says in which part each is.
 
-    def __init__(self, store: Store, parts: Iterable[Part], rules: str, probe: str) -> None:
+    Of a `complete` run, parts are read as the listing reaches them. A path that is not in those
+    may be in any other, and of an interrupted run the latest row counts: all parts are then read.
+    """
+
+    def __init__(
+        self, store: Store, parts: Iterable[Part], rules: str, probe: str, *, complete: bool
+    ) -> None:
         self._store, self._rules = store, rules
         self._parts = [part for part in parts if part.probe == probe]
         self._open: OrderedDict[int, dict[str, Row]] = OrderedDict()
@@ -34,9 +40,18 @@ class Recall(Closing):
         self._stamps: dict[str, Stamp | None] = {}
         self._index = sqlite3.connect("")  # a file without a name
         self._index.execute("CREATE TABLE rows (hash INTEGER PRIMARY KEY, part INTEGER)")
-        for number, part in enumerate(self._parts):
-            hashes = ((_hash(row["path"]), number) for row in read_rows(store, part))
-            self._index.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", hashes)
+        self._not_indexed = iter(range(len(self._parts)))
+        while not complete and self._index_next():
+            pass
+
+    def _index_next(self) -> bool:
+        """Add the rows of one more part to the index, if there is one."""
+        number = next(self._not_indexed, None)
+        if number is None:
+            return False
+        hashes = ((_hash(path), number) for path in self._rows_of(number))
+        self._index.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", hashes)
+        return True
 
     def facts_or_names(self, names: Iterable[str | Facts]) -> Iterator[str | Facts]:
         """Put the facts of the last run in place of the names of unchanged files."""
@@ -65,10 +80,12 @@ class Recall(Closing):
 
     def _find(self, path: str) -> tuple[Part, Row | None] | tuple[None, None]:
         query = "SELECT part FROM rows WHERE hash = ?"
-        found = self._index.execute(query, [_hash(path)]).fetchone() if self._parts else None
-        if found is None:
-            return None, None
-        return self._parts[found[0]], self._rows_of(found[0]).get(path)
+        while True:
+            found = self._index.execute(query, [_hash(path)]).fetchone() if self._parts else None
+            if found is not None:
+                return self._parts[found[0]], self._rows_of(found[0]).get(path)
+            if not self._index_next():
+                return None, None
 
     def _rows_of(self, number: int) -> dict[str, Row]:
         if number not in self._open:

@@ -51,7 +51,11 @@ def check_into(
         roles=dict(request.roles),
         previous=(*before.previous, *before.parts) if before else (),
     )
-    with store.lock(), Recall(store, manifest.previous, *made_by) as recall:
+    complete = before is not None and before.complete
+    with (
+        store.lock(),
+        Recall(store, manifest.previous, *made_by, complete=complete) as recall,
+    ):
         plans: Plans = {}
         writer = RowWriter(store, manifest, *made_by)
         elsewhere = None
