@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -104,6 +103,8 @@ class Job:
 
 def _short_uri(uri: str) -> str:
     """Name a data: URI by its beginning and a hash, so that no message has megabytes of base64."""
+    import hashlib
+
     head, _, content = uri.partition(",")
     digest = hashlib.sha256(uri.encode(errors="replace")).hexdigest()[:8]
     return f"{head[:40]},{content[:8]}…{digest}"

@@ -300,8 +300,11 @@ def _own_folders(folders: Sequence[Path]) -> Iterator[tuple[Path, None]]:
 
 def is_disabled(plugin: str) -> bool:
     """Whether WANPREP_DISABLE_PLUGINS names a plugin, or all of them."""
-    names = os.environ.get("WANPREP_DISABLE_PLUGINS", "").split(",")
-    return not {plugin_name(plugin), "all"}.isdisjoint(plugin_name(name) for name in names)
+    return not {plugin_name(plugin), "all"}.isdisjoint(_disabled())
+
+
+def _disabled() -> set[str]:
+    return {plugin_name(each) for each in os.environ.get("WANPREP_DISABLE_PLUGINS", "").split(",")}
 
 
 def plugin_name(name: str) -> str:
@@ -310,14 +313,17 @@ def plugin_name(name: str) -> str:
 
 
 def _plugin_folders() -> list[tuple[Path, str]]:
-    folders = ((folder / "targets", plugin) for folder, plugin in plugin_packages())
-    return [(folder, plugin) for folder, plugin in folders if folder.is_dir()]
+    return [(folder / "targets", plugin) for folder, plugin in plugin_packages()]
 
 
 def plugin_packages() -> list[tuple[Path, str]]:
     """List the packages of plugins on the import path, without importing any."""
-    folders = _folders_on(tuple(sys.path))
-    return [(folder, plugin) for plugin, folder in folders.items() if not is_disabled(plugin)]
+    folders, disabled = _folders_on(tuple(sys.path)), _disabled()
+    return [
+        (folder, plugin)
+        for plugin, folder in folders.items()
+        if disabled.isdisjoint((plugin, "all"))
+    ]
 
 
 @cache
