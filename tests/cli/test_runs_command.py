@@ -16,7 +16,7 @@ from emulated import emulate
 from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
 from wanprep.submit.ledger.ledger import Ledger
-from wanprep.submit.session import results
+from wanprep.submit.session import wait
 
 FIELDS = [
     *("id", "target", "provider_id", "state", "job", "created", "updated", "deadline"),
@@ -183,19 +183,19 @@ def with_deadline(session: Desktop, hours: float) -> None:
 def test_a_result_that_is_gone_has_expired(
     session: Desktop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "_LINK_PAUSES", (0.0, 0.01))
+    monkeypatch.setattr(wait, "_LINK_PAUSES", (0.0, 0.01))
     run_id = submitted(session)
     until(lambda: session.emulator.jobs[0].phase == "succeeded")
     session.json("runs", "list", "--refresh")
     session.emulator.switch("expired-link=100")
-    monkeypatch.setattr(results, "result_deadline", lambda *_: None)
+    monkeypatch.setattr(wait, "result_deadline", lambda *_: None)
 
     [run] = session.json("runs", "fetch", run_id, status=1)
     assert run["state"] == "succeeded"
     assert f"Try again: wanprep runs fetch {run_id}" in session.err
 
     monkeypatch.setattr(
-        results,
+        wait,
         "result_deadline",
         lambda *_: datetime.now(UTC) - timedelta(hours=1),
     )

@@ -189,9 +189,8 @@ def _findings(
     """Judge a job and its assets for one target."""
     from wanprep.check import plugin_checks
     from wanprep.check.urls import url_violations
-    from wanprep.rules.judge_job import judge_job
+    from wanprep.rules.judge_job import end_of_target, judge_job
     from wanprep.rules.resolved import resolve
-    from wanprep.rules.until import end_of_target
 
     job = case.job
     known = {asset.pointer: each for asset, each in facts.items() if each and is_reached(each)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # The rule for what a provider's own schema rejects and no bound of ours explains.
 _INVALID: Final = "parameter-invalid"
+_NOTICE: Final = timedelta(days=60)  # before a target ends
 _MISSING: Final = frozenset({"required", "minLength", "minItems"})  # our own rules explain it
 
 
@@ -281,3 +283,21 @@ def _note_of(error: ValidationError, path: tuple[str | int, ...], target: Target
 
 def _last_key(path: tuple[str | int, ...]) -> str:
     return next((part for part in reversed(path) if isinstance(part, str)), "body")
+
+
+def end_of_target(target: Target, today: date, pointer: str) -> JobViolation | None:
+    """Report that a target ends soon, or has ended; the caller knows the day."""
+    until = target.data.get("until")
+    if until is None or today + _NOTICE < (last := date.fromisoformat(until)):
+        return None
+    has_ended = today > last
+    note = {
+        "x-rule": "target-ended",
+        "x-severity": "error" if has_ended else "warning",
+        "x-source": target.data["until_source"],
+    }
+    successor = target.data.get("replaced-by")
+    detail = f"Use {successor} instead." if successor else ""
+    words = f"ended on {until}" if has_ended else f"ends on {until}"
+    violation = violation_of(note, found=words, limit=until)
+    return JobViolation(violation, pointer, target.id, detail=detail)

@@ -1,18 +1,25 @@
-"""Follow a run from any state to its downloaded result."""
+"""Follow a run from any state to its downloaded result.
+
+Results are downloaded before their links expire, once, whichever process asks for them.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections import deque
+from glob import escape, glob
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import WanprepError
+from wanprep.files.locks import locked
 from wanprep.plugins.flow import Refused
-from wanprep.submit.errors import NoAnswer, refusal_text
-from wanprep.submit.ledger.run import utc_now
-from wanprep.submit.session.results import download_results, has_results
+from wanprep.submit.errors import NoAnswer, ResultGone, refusal_text
+from wanprep.submit.ledger.run import format_time, utc_now
+from wanprep.submit.session.save import result_name, save_results
 from wanprep.submit.session.status import (
+    PAY_AGAIN,
     find_lost_run,
     record_status,
     refresh_run,
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 
 _MOST_REFUSALS: Final = 3  # in a row, before polling ends
 _MOST_UNKNOWN: Final = 30  # polls in a row with the same unknown word, before polling ends
+_LINK_PAUSES: Final = (0.0, 2.0, 4.0)  # seconds: a fresh link may not work at once
 _SENDER_INTERVAL: Final = 0.2  # seconds between checks of a run that another process is sending
 
 
@@ -161,3 +169,81 @@ def status_text(status: Status) -> str:
     if status.progress is not None and status.state in {"queued", "running"}:
         text += f", {plain_number(round(100 * status.progress))} %"
     return text
+
+
+class NotFetched(WanprepError):
+    """The job is done and paid for, and its result is not downloaded."""
+
+    exit_code = 1
+
+
+def has_results(run: Run, folder: str | None) -> bool:
+    """Whether all results are in a folder; without one, whether they are where they were saved."""
+    there = None if folder is None else os.path.realpath(folder)
+    return bool(run.files) and all(
+        os.path.isfile(file) and there in {None, os.path.realpath(os.path.dirname(file))}
+        for file in run.files
+    )
+
+
+def download_results(session: Session, run: Run, folder: str, task: Task) -> Run:
+    """Download the results of a run that has succeeded, unless they are in the folder already."""
+    with locked(session.ledger.fetch_lock(run)):
+        run = session.ledger.reload(run)
+        if has_results(run, folder):
+            return run
+        task.report("downloading")
+        _remove_stale_parts(folder, result_name(run))
+        try:
+            return _download_with_fresh_links(session, run, folder, task)
+        except ResultGone as error:
+            raise NotFetched(_record_dead_link(session, run, error)) from error
+        except WanprepError as error:
+            session.ledger.amend(run, error=str(error))
+            raise
+
+
+def _remove_stale_parts(folder: str, name: str) -> None:
+    """Remove what a process left that was killed while it downloaded the same run."""
+    for part in glob(os.path.join(escape(folder), f".{escape(name)}.*.part")):
+        with contextlib.suppress(OSError):
+            os.remove(part)
+
+
+def _download_with_fresh_links(session: Session, run: Run, folder: str, task: Task) -> Run:
+    driver = session.driver(run.provider)
+    for number, pause in enumerate(_LINK_PAUSES):
+        if number and not session.wakeups.wait(run.id, pause):
+            break
+        run = _renew_links(session, run)
+        try:
+            saved = save_results(run, driver, os.path.abspath(folder))
+        except ResultGone as error:
+            gone = error
+            continue
+        task.notes += [note for each in saved for note in each.notes]
+        return session.ledger.amend(run, files=[each.path for each in saved], error=None)
+    raise gone
+
+
+def _renew_links(session: Session, run: Run) -> Run:
+    """Ask for new links: older ones may have expired."""
+    try:
+        status = session.driver(run.provider).poll(session.ledger.as_sent(run))
+    except (NoAnswer, Refused):
+        return run  # the recorded links may still work
+    if not status.outputs or status.outputs == run.outputs:
+        return run
+    deadline = result_deadline(session.service(run.provider), run, status.outputs)
+    return session.ledger.amend(run, outputs=status.outputs, deadline=deadline)
+
+
+def _record_dead_link(session: Session, run: Run, error: ResultGone) -> str:
+    """Return what is left to do; after the deadline the run has expired."""
+    if run.deadline and run.deadline < utc_now():
+        title, until = session.service(run.provider).title, format_time(run.deadline)
+        why = f"{title} kept the result until {until}: it is gone."
+        session.ledger.move(run, "expired", error=why)
+        return f"{why} {PAY_AGAIN}"
+    session.ledger.amend(run, error=str(error))
+    return f"{str(error).rstrip('.')}. Try again: wanprep runs fetch {run.id}"

@@ -7,16 +7,24 @@ from dataclasses import dataclass
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Status, Unclear
+from wanprep.plugins import (
+    Accepted,
+    Cancelled,
+    HostedUrl,
+    Refused,
+    Request,
+    Response,
+    Status,
+    Unclear,
+)  # fmt: skip
 from wanprep.plugins.describe import describe_error
 from wanprep.plugins.flow import STATES
-from wanprep.testing.lint.usual_answer import USUAL
 from wanprep.testing.replay import NONSENSE, REFUSALS, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from wanprep.plugins import Flow, Response
+    from wanprep.plugins import Flow
 
 _MOST_REQUESTS: Final = 60  # of one flow
 # With these, a service speaks of the key, the account or itself, and not of a job.
@@ -33,6 +41,43 @@ _RESPONSES: Final[Mapping[str, Response]] = {
     **REFUSALS,
     "HTTP 503": answer(503, b"<html>down</html>"),
 }
+
+# Names in an answer in which a flow finds whatever it looks for, so that it goes on to its end.
+_OBJECTS: Final = frozenset({"data", "job", "output", "prediction", "response", "result", "task"})
+_ABSENT: Final = ("code", "detail", "err", "fail", "message", "msg")
+_WORD: Final = "undocumented"  # for a state
+_VALUES: Final = {"ok": True, "state": _WORD, "status": _WORD, "success": True}
+
+
+class _UsualObject(dict[str, Any]):
+    """A JSON object that has every key: objects, lists and strings as their names suggest."""
+
+    def __missing__(self, key: str) -> Any:  # noqa: ANN401 - JSON
+        name = key.lower()
+        if name in _VALUES:
+            return _VALUES[name]
+        if any(part in name for part in _ABSENT):
+            return None
+        if name in _OBJECTS:
+            return _UsualObject()
+        if name.endswith("s"):
+            return [_UsualObject()]
+        return "https://example.com/a" if "url" in name else "job-1"
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self[key] is not None
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 - JSON
+        """Return a value for any key; the default only for those of errors."""
+        return default if self[key] is None else self[key]
+
+
+class _UsualResponse(Response):
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        return _UsualObject()
+
+
+USUAL: Final[Response] = _UsualResponse(200, {}, b'{"id": "job-1"}')
 
 
 def check_events(read: Callable[[str, str], object]) -> Iterator[str]:
