@@ -73,7 +73,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGBA", (400, 300), (200, 30, 30, 90)).save(folder / "glass.png")
     Image.new("RGB", (60, 40)).save(folder / "tiny.png")
     (folder / "broken.png").write_bytes((folder / "glass.png").read_bytes()[:60])
-    (folder / "ready").mkdir()
     (folder / "ready/link").symlink_to(folder)
     return folder
 
