@@ -73,6 +73,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Image.new("RGBA", (400, 300), (200, 30, 30, 90)).save(folder / "glass.png")
     Image.new("RGB", (60, 40)).save(folder / "tiny.png")
     (folder / "broken.png").write_bytes((folder / "glass.png").read_bytes()[:60])
+    (folder / "ready").mkdir()
     (folder / "ready/link").symlink_to(folder)
     return folder
 
@@ -287,7 +288,7 @@ def test_targets_and_rules_are_resources(agent: Connected) -> None:
 def started(folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start a server, and shake hands by hand."""
     process = subprocess.Popen(
-        [*program(), "mcp"], cwd=folder, env=environment, text=True,
+        [*program(), "mcp", "--write", "new"], cwd=folder, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     hello = {"protocolVersion": "2025-06-18", "capabilities": {},
@@ -320,6 +321,9 @@ def test_it_ends_with_its_input_and_writes_nothing_but_messages(
         say(process, "tools/call", {"name": "check", "arguments": arguments}, 2)
         answer = json.loads(read(process))
         assert answer["result"]["structuredContent"]["summary"]["jobs"] == 1
+        say(process, "tools/call", {"name": "fix", "arguments": {"paths": ["tiny.png"]}}, 3)
+        assert "Now everything passes" in read(process)
+        assert (folder / "new/tiny.png").is_file()  # the folder need not be there before
         out, err = process.communicate(timeout=10)  # closes standard input
     assert (process.returncode, out, err) == (0, "", "")
 
