@@ -97,6 +97,14 @@ def test_evolink(
     assert all(note.endswith(".") for note in found.unseen)
 
 
+def test_credits_at_a_rate(tmp_path: Path) -> None:
+    of_job = intent(tmp_path, [CLIP], resolution="720p", duration=5)
+    found = estimate_price(TARGETS["comfy/wan2.7-r2v"], of_job, lengths(3))
+    assert isinstance(found, Estimate)
+    assert (found.low, found.high) == (0.800112, 0.800112)  # 8 s of 21.1 credits
+    assert found.currency == "USD"
+
+
 def test_a_price_that_is_not_published_says_where_to_look(tmp_path: Path) -> None:
     one = estimate_price(OXEN, intent(tmp_path, [IMAGE]), {})
     assert isinstance(one, Unpriced)
