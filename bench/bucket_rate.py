@@ -115,6 +115,11 @@ def used(who: int) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def largest_child() -> int:
+    """Return the peak memory of the largest process that has ended: in bytes, not on macOS."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
 def listing(stores: Stores) -> tuple[float, float, int]:
     store, _ = stores.at("s3://bench/")
     wall, cpu = time.perf_counter(), used(resource.RUSAGE_SELF)
@@ -198,7 +203,8 @@ def main() -> None:
             print(
                 f"{count:,} objects: plain {count / wall:,.0f}/s, {1000 * cpu / count:.2f} ms CPU;"
                 f" probe {count / own_wall:,.0f}/s, {1000 * own_cpu / count:.2f} ms;"
-                f" ratio {wall / own_wall:.2f} by time, {cpu / own_cpu:.2f} by CPU (>= 0.50)"
+                f" ratio {wall / own_wall:.2f} by time, {cpu / own_cpu:.2f} by CPU (>= 0.50);"
+                f" largest process {largest_child() / 1e6:.0f} MB"
             )
 
 

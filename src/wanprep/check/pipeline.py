@@ -187,7 +187,6 @@ def _findings(
     today: date,
 ) -> Iterator[Finding]:
     """Judge a job and its assets for one target."""
-    from wanprep.check import plugin_checks
     from wanprep.check.urls import url_violations
     from wanprep.rules.judge_job import end_of_target, judge_job
     from wanprep.rules.resolved import resolve
@@ -201,6 +200,8 @@ def _findings(
     of_job = list(job_findings(found, job, target))
     yield from of_job
     if checks:
+        from wanprep.check import plugin_checks
+
         yield from plugin_checks.job_findings(checks, case, target, resolved)
     reported = {(each.rule, each.pointer) for each in of_job}
     for asset, probed in facts.items():
