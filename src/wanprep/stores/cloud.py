@@ -61,7 +61,8 @@ class CloudStore:
         self._root = root
         self._settings = settings
         options = _OPTIONS[EXTRAS[scheme]](settings)
-        is_plain = str(options.get("endpoint", "")).startswith("http:")
+        endpoint = options.get("endpoint") or options.get("base_url") or ""
+        is_plain = str(endpoint).startswith("http:")
         client = _CLIENT | ({"allow_http": True} if is_plain else {})
         with _translated_errors():
             # Other names of the same schemes are fsspec's.

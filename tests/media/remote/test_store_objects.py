@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -16,6 +17,7 @@ from PIL import Image
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import probe_file
 from wanprep.media.workers import probe_in_workers
+from wanprep.stores.store import NoSuchObject, ObjectUnchanged
 from wanprep.stores.stores import Stores
 
 pytest_plugins = ["object_store_fixtures"]
@@ -51,6 +53,26 @@ def mixed(s3: S3Server, clip: Path) -> dict[str, bytes]:
     }
     s3.put("mixed", files)
     return files
+
+
+def test_google_is_asked_in_its_own_way(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The interface of Google's that is used answers as S3 does, but for the signatures."""
+    s3.put("google", {"a/one, 100%.png": image(), "two.png": image(1)})
+    policy = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}
+    s3.request("PUT", "/google?policy", json.dumps({"Statement": [policy]}).encode())
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", s3.endpoint)
+    stores = Stores({"gs://": {"anonymous": True}})
+    store, _ = stores.at("gs://google")
+
+    listed = list(store.list(""))
+    assert listed == ["gs://google/a/one, 100%.png", "gs://google/two.png"]
+    assert [each.format for each in probe_all([*listed], stores=stores)] == ["png", "png"]
+    etag = store.find("two.png").etag
+    assert store.read("two.png", 1, 4, same=etag).data == b"PNG"
+    with pytest.raises(ObjectUnchanged):
+        store.read("two.png", 0, 1, other=etag)
+    with pytest.raises(NoSuchObject):
+        store.find("three.png")
 
 
 def test_facts_are_those_of_the_files(
