@@ -120,6 +120,7 @@ def test_results_in_a_bucket_replace_only_results(bucket: S3Server, wanprep: Com
     assert wanprep(*fix).status == 0
     first = in_bucket()
     assert entries(first["wanprep-receipt.json"]) == {"hero.tiff": f"s3://{BUCKET}/ready/hero.png"}
+    assert "0 files fixed, 1 kept from an earlier run" in wanprep(*fix).out
 
     Image.new("RGB", (300, 300), (200, 0, 0)).save("hero.tiff")
     assert wanprep(*fix).status == 0

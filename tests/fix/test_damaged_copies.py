@@ -37,3 +37,5 @@ def test_a_damaged_copy_is_re_encoded(
     assert sorted(each.name for each in Path("ready").iterdir()) == [
         "a.mp4", "wanprep-receipt.json",
     ]  # fmt: skip
+    assert run(["fix", "a.mkv", "--out", "ready"]) == 0
+    assert "0 files fixed, 1 kept from an earlier run" in capfd.readouterr().out

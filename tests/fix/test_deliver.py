@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wanprep.fix.deliver import ResultPaths, common_folder, common_prefix
-from wanprep.fix.journal import EarlierResults
+from wanprep.fix.earlier_results import EarlierResults
 from wanprep.fix.output import FolderOutput
 
 

@@ -21,7 +21,7 @@ from wanprep.engines.engine import run_call
 from wanprep.errors import WanprepError
 from wanprep.fix import shards
 from wanprep.fix.pipeline import FixProgress
-from wanprep.fix.request import Outcomes
+from wanprep.fix.request import Fixed, Outcomes, stamp_of
 from wanprep.fix.run import apply, check_results, make_task
 from wanprep.stores.stores import Stores
 
@@ -92,6 +92,12 @@ def files(folder: str) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
+def earlier(outcomes: Outcomes) -> list[str]:
+    """List the files whose results an earlier run has made."""
+    assets = outcomes.assets
+    return sorted(each.media.path for each in assets if isinstance(each, Fixed) and each.is_earlier)
+
+
 def test_workers_do_what_a_run_here_does(wanprep: Command) -> None:
     here = wanprep("fix", "refs", "job.yaml", "--out", "here", "--no-cache")
     with LocalCluster(
@@ -118,10 +124,14 @@ def test_what_a_lost_scheduler_left_is_continued() -> None:
     left = files("ready")
     assert len(left) == 7  # of three shards, with the receipt
     assert len(entries(left["wanprep-receipt.json"])) == 7
+    stamps = {path: stamp_of(str(path)) for path in Path("ready").glob("*.png")}
+    Image.new("RGB", (300, 300)).save("refs/4.tiff")
 
     outcomes, _ = fix("ready", "refs", engine=Here())
 
     assert outcomes.all_delivered
+    assert earlier(outcomes) == [f"refs/{at}.tiff" for at in range(4)]
+    assert {path for path in stamps if stamps[path] != stamp_of(str(path))} == {Path("ready/4.png")}
     assert len(entries(files("ready")["wanprep-receipt.json"])) == 7
     assert files("ready").keys() >= left.keys()
 
@@ -135,6 +145,7 @@ def test_objects_are_fixed_into_a_bucket_by_workers(s3: S3Server) -> None:
 
     assert clean
     assert outcomes.all_delivered
+    assert not earlier(outcomes)
     store, _ = Stores().at("s3://fleet/")
     found = sorted(each.removeprefix("s3://fleet/ready/") for each in store.list("ready/"))
     assert found == [
@@ -146,6 +157,8 @@ def test_objects_are_fixed_into_a_bucket_by_workers(s3: S3Server) -> None:
     receipt = entries(store.read("ready/wanprep-receipt.json", 0, 10**6).data)
     objects = [f"s3://fleet/in/{at}.tiff" for at in range(3)]
     assert sorted(receipt) == ["job.yaml", "refs/0.tiff", *objects]
+    again, _ = fix("s3://fleet/ready", "s3://fleet/in/", "job.yaml", engine=Here())
+    assert earlier(again) == ["refs/0.tiff", *objects]
 
 
 class Elsewhere(Here):

@@ -59,7 +59,8 @@ def fix(
     The others are fixed in one pass, decoded, checked again and only then put in place. Job files
     are fixed too, keeping comments and order. Originals are left untouched unless --in-place is
     given. Fixes that change what an image shows, or how long media last, need an answer at the
-    terminal, or --crop, --trim or --yes.
+    terminal, or --crop, --trim or --yes. The same command again keeps the results in --out, and
+    fixes what is new or changed.
 
     Exit status: 0 everything passes now, 1 something does not (with the reason), 2 usage error,
     3 internal error, 130 interrupted (finished files are kept). --plan exits as the run would.

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 _NO_PAGE: Final = "127.0.0.1:0"  # Dask has no way to serve none
 _SECONDS: Final = 20  # to find a scheduler, and for its first worker
-_CONTINUE: Final = "The same command continues where its --results or the cache of facts ended."
+_CONTINUE: Final = (
+    "The same command continues where its --results, its receipt or the cache of facts ended."
+)
 
 
 class DaskEngine(Closing):

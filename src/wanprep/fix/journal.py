@@ -1,4 +1,4 @@
-"""Journals of what is about to be delivered, and the results that earlier runs have written.
+"""Journals of what is about to be delivered.
 
 A journal is a hidden file beside the receipt that its run holds locked. A run that was killed
 leaves it. Where workers elsewhere fix files, each shard has a journal, which the run appends to
@@ -16,17 +16,15 @@ import os
 import re
 import secrets
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
 from wanprep.files.atomic import explain_os_errors, sha256_of
 from wanprep.files.locks import acquire_lock, release_lock, unlocked
-from wanprep.fix.receipt import read_entries
 from wanprep.media.cache import cache_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from wanprep.fix.receipt import Kind
 
@@ -112,7 +110,7 @@ def in_place_path() -> str:
     return os.path.join(cache_folder(), "fix")
 
 
-def _unfinished(journal: str) -> Iterator[str]:
+def unfinished_hashes(journal: str) -> Iterator[str]:
     """Yield the hashes of renamed results beside which the original still is."""
     for line in read_journal(journal):
         hashes: dict[str, str] = line["entry"]["sha256"]
@@ -125,7 +123,7 @@ def remove_useless_journals() -> None:
     """Remove the journals of fixes in place that were completed since."""
     for journal in journals(in_place_path()):
         with contextlib.suppress(OSError), unlocked(journal) as is_stale:
-            if is_stale and not any(_unfinished(journal)):
+            if is_stale and not any(unfinished_hashes(journal)):
                 os.unlink(journal)
 
 
@@ -135,47 +133,3 @@ def has_hash(path: str, sha256: str) -> bool:
         return os.path.isfile(path) and sha256_of(path) == sha256
     except WanprepError:
         return False
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierResults:
-    """The results of earlier runs, by content: these may be overwritten."""
-
-    hashes: Collection[str] = ()
-    by_path: Mapping[str, Collection[str]] = field(default_factory=dict)  # where they were written
-
-    def has_written(self, path: str) -> bool:
-        """Whether a file is a result that has not been changed since."""
-        return bool(self.hashes) and os.path.isfile(path) and sha256_of(path) in self.hashes
-
-    def hashes_for(self, path: str) -> Collection[str]:
-        """List the hashes that an earlier result at a path may have."""
-        if found := self.by_path.get(os.path.abspath(path)):
-            return found
-        return (sha256_of(path),) if self.has_written(path) else ()
-
-
-def read_earlier_results(receipts: Iterable[str]) -> EarlierResults:
-    """Read the results out of receipts, and of the journals of runs that were killed."""
-    entries: list[dict[str, Any]] = []
-    for path in receipts:
-        entries += [entry for of_kind in read_entries(path).values() for entry in of_kind]
-        for journal in journals(path):
-            entries += [line["entry"] for line in read_journal(journal)]
-    by_path: dict[str, set[str]] = {}
-    for entry in entries:
-        if isinstance(hashes := entry.get("sha256"), dict):
-            path = os.path.abspath(str(entry.get("result")))
-            by_path.setdefault(path, set()).add(hashes["after"])
-    return EarlierResults(frozenset().union(*by_path.values()), by_path)
-
-
-def read_journal_hashes(journal: str) -> frozenset[str]:
-    """Read the hashes of what may have been delivered."""
-    return frozenset(line["entry"]["sha256"]["after"] for line in read_journal(journal))
-
-
-def read_interrupted_results() -> EarlierResults:
-    """Read the results of interrupted fixes in place; what one has completed is the user's."""
-    left = (each for journal in journals(in_place_path()) for each in _unfinished(journal))
-    return EarlierResults(frozenset(left))

@@ -21,11 +21,12 @@ from wanprep.files.atomic import (
     sha256_of,
     temporary_path,
 )
-from wanprep.fix.journal import (
+from wanprep.fix.earlier_results import (
     EarlierResults,
     read_earlier_results,
     read_interrupted_results,
 )
+from wanprep.fix.journal import has_hash
 from wanprep.media.cache import cache_folder
 from wanprep.media.facts import is_remote
 from wanprep.stores.store import (
@@ -56,6 +57,10 @@ class FolderOutput:
         """Whether an earlier result is at a path, unchanged."""
         return self.earlier.has_written(path)
 
+    def has_result(self, path: str, sha256: str) -> bool:
+        """Whether the result with this hash is at a path."""
+        return has_hash(path, sha256)
+
     def is_taken(self, path: str) -> bool:
         """Whether anything is at a path."""
         return os.path.lexists(path)
@@ -80,7 +85,8 @@ class FolderOutput:
 class BucketOutput:
     """Objects of a bucket."""
 
-    def __init__(self, out: str, stores: Stores) -> None:
+    def __init__(self, out: str, stores: Stores, earlier: EarlierResults) -> None:
+        self.earlier = earlier
         self._out = out
         self._stores = stores
         self._is_found = False
@@ -89,6 +95,11 @@ class BucketOutput:
         """Whether an earlier result is at a path."""
         mark = self._mark_at(path)
         return mark is not None and _is_own(mark, path)
+
+    def has_result(self, path: str, sha256: str) -> bool:
+        """Whether the result with this hash is at a path."""
+        mark = self._mark_at(path)
+        return mark is not None and mark.text == _mark_of(path, sha256)
 
     def is_taken(self, path: str) -> bool:
         """Whether there is such an object."""
@@ -115,7 +126,7 @@ class BucketOutput:
 
     def copy(self, source: str, path: str) -> None:
         """Put a local file in its place, unless an earlier run did."""
-        mark = f"{_owner(path)} {sha256_of(source)}"
+        mark = _mark_of(path, sha256_of(source))
         kind = mimetypes.guess_type(path)[0] or _ANY
         with explain_store_errors(path):
             store, key = self._stores.at(path)
@@ -147,11 +158,8 @@ def output_at(out: str | None, receipts: Iterable[str], stores: Stores) -> Desti
     """Return where the results of `--out` go; without it, in place."""
     if out is None:
         return FolderOutput(read_interrupted_results())
-    return (
-        BucketOutput(out, stores)
-        if is_remote(out)
-        else FolderOutput(read_earlier_results(receipts))
-    )
+    earlier = read_earlier_results(receipts, stores)
+    return BucketOutput(out, stores, earlier) if is_remote(out) else FolderOutput(earlier)
 
 
 def download_path(url: str) -> AbstractContextManager[str]:
@@ -162,6 +170,10 @@ def download_path(url: str) -> AbstractContextManager[str]:
 def _owner(path: str) -> str:
     """Name the place of a result, so that a copy elsewhere is not taken for one."""
     return sha256(path.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _mark_of(path: str, hash_: str) -> str:
+    return f"{_owner(path)} {hash_}"
 
 
 def _is_own(mark: Mark, path: str) -> bool:

@@ -29,6 +29,7 @@ from wanprep.fix.deliver import (
     remove_originals,
     require_unchanged,
 )
+from wanprep.fix.earlier_results import find_earlier_fix
 from wanprep.fix.executors import Executors, cores, without_copies
 from wanprep.fix.plan.plan import ImageRecipe, NoChange, NotFixable, Plan, VideoRecipe
 from wanprep.fix.plan_file import Ask, PlannedFile, plan_file
@@ -276,8 +277,10 @@ class _Fixer:
         before = sha256_of(source)
         if self._out is None and stamp_of(source) != file.stamp:
             raise CannotWrite(changed_message(source))
+        if earlier := find_earlier_fix(file, plan, before, self._output):
+            return earlier
         with self._output.temporary_path(path) as part:
-            plan, output, similarity, facts = self._write(source, plan, part, on_progress)
+            output, similarity, facts = self._write(source, plan, part, on_progress)
             verification = verify(file.media, plan, replace(facts, path=path), similarity, path)
             if verification.problems:
                 return NotFixed(file.media, verification.problems)
@@ -304,19 +307,19 @@ class _Fixer:
 
     def _write(
         self, source: str, plan: Plan, part: str, on_progress: ProgressCallback | None
-    ) -> tuple[Plan, Output, Similarity, Facts]:
+    ) -> tuple[Output, Similarity, Facts]:
         """Write a result and decode it; if copied streams turn out damaged, encode them."""
         output, similarity = self._executors.write_output(source, plan, part, on_progress)
         # An image was decoded when it was measured.
         facts = probe_in_worker(part, deep=not isinstance(plan.recipe, ImageRecipe))
         recipe = None if facts.readable else without_copies(plan.recipe, plan.facts)
         if recipe is None:
-            return plan, output, similarity, facts
+            return output, similarity, facts
         os.unlink(part)
-        plan = replace(plan, recipe=recipe)
-        plan, output, similarity, facts = self._write(source, plan, part, on_progress)
+        encoded = replace(plan, recipe=recipe)
+        output, similarity, facts = self._write(source, encoded, part, on_progress)
         note = "re-encoded, because its streams cannot be decoded as they are"
-        return plan, replace(output, notes=(note, *output.notes)), similarity, facts
+        return replace(output, notes=(note, *output.notes)), similarity, facts
 
 
 # SIGHUP arrives when the terminal is closed; Windows has none.

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -98,6 +99,8 @@ def _fixed(outcome: Fixed) -> dict[str, Any]:
         "result": outcome.result,
         **({"backup": outcome.backup} if outcome.backup else {}),
         "sha256": dict(outcome.hashes),
+        "wanprep": __version__,
+        "recipe": asdict(plan.recipe, dict_factory=_without_none),
         "steps": [
             {"name": step.name, "safety": step.safety, "words": step.words} for step in plan.steps
         ],
@@ -114,6 +117,10 @@ def _fixed(outcome: Fixed) -> dict[str, Any]:
         "decoded": True,  # or there would be no result
         "likeness": dict(verification.similarity),
     }
+
+
+def _without_none(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value is not None}
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:

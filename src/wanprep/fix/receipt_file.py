@@ -178,7 +178,7 @@ def _merge(path: str, new: Entries) -> None:
 def _merge_object(store: Store, key: str, new: Entries) -> None:
     """Write entries to a receipt in a bucket; what another run writes meanwhile stays."""
     for _ in range(_ATTEMPTS):
-        there, data = _read_object(store, key)
+        there, data = read_object(store, key)
         if not _is_receipt(data):
             raise ObjectExists("it is not a receipt that wanprep wrote")
         with NamedTemporaryFile() as file, contextlib.suppress(ObjectExists, ObjectChanged):
@@ -189,7 +189,8 @@ def _merge_object(store: Store, key: str, new: Entries) -> None:
     raise StoreError("other runs keep writing to it")
 
 
-def _read_object(store: Store, key: str) -> tuple[Mark | None, bytes]:
+def read_object(store: Store, key: str) -> tuple[Mark | None, bytes]:
+    """Read an object with its mark; one that is not there is empty."""
     try:
         mark, size = store.mark_of(key), store.find(key).size
         return mark, store.read(key, 0, size, same=mark.etag).data
@@ -200,7 +201,7 @@ def _read_object(store: Store, key: str) -> tuple[Mark | None, bytes]:
 def refuse_foreign_object(url: str, stores: Stores, option: str) -> None:
     """Raise UsageError for a receipt that would replace anything but an earlier one."""
     with explain_store_errors(url):
-        _, data = _read_object(*stores.at(url))
+        _, data = read_object(*stores.at(url))
     if not _is_receipt(data):
         raise UsageError(
             f"{visible(url)} cannot be written: it is not a receipt that wanprep wrote. Name"

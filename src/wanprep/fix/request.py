@@ -151,6 +151,7 @@ class Fixed:
     verification: Verification
     hashes: Mapping[str, str]  # before, after
     backup: str = ""  # where the original is, if it was kept
+    is_earlier: bool = False  # by an earlier run, whose result is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,8 +203,8 @@ class Outcomes:
 
     @property
     def has_changes(self) -> bool:
-        """Whether any file was changed."""
-        fixed = any(isinstance(each, Fixed) for each in self.assets)
+        """Whether any file was changed by this run."""
+        fixed = any(isinstance(each, Fixed) and not each.is_earlier for each in self.assets)
         return fixed or any(len(set(job.hashes.values())) > 1 for job in self.jobs)
 
 

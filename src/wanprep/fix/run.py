@@ -13,6 +13,7 @@ from wanprep.check.selection import drop_baseline
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
+from wanprep.fix.earlier_results import EarlierResults
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.output import BucketOutput, FolderOutput, output_at
 from wanprep.fix.pipeline import apply_fixes, plan_run
@@ -125,7 +126,9 @@ def _refuse_foreign(receipt_file: str, stores: Stores) -> None:
 
 def _require_writable(receipt_file: str, stores: Stores) -> None:
     place = receipt_file.rpartition("/")[0]
-    output = BucketOutput(place, stores) if is_object_url(place) else FolderOutput()
+    output = (
+        BucketOutput(place, stores, EarlierResults()) if is_object_url(place) else FolderOutput()
+    )
     output.require_writable(receipt_file, overwrite=True)
 
 

@@ -22,7 +22,8 @@ from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.engines.engine import call_of
 from wanprep.files.atomic import CannotWrite
-from wanprep.fix.journal import EarlierResults, Journal, read_journal_hashes
+from wanprep.fix.earlier_results import group_by_result
+from wanprep.fix.journal import Journal, read_journal
 from wanprep.fix.output import BucketOutput, FolderOutput
 from wanprep.fix.pipeline import FixProgress, fix_files, interrupt_on_signals
 from wanprep.fix.plan.plan import NoChange, Options, Output, Plan, TargetRole
@@ -81,8 +82,7 @@ def _from_workers(
 ) -> Iterator[tuple[PlannedFile, Outcome]]:
     sent: deque[list[PlannedFile]] = deque()
     rest, common = iter(files), _common(request)
-    output = request.output
-    earlier = output.earlier if isinstance(output, FolderOutput) else EarlierResults()
+    earlier = request.output.earlier
 
     def calls() -> Iterator[str]:
         for number in count():
@@ -93,6 +93,7 @@ def _from_workers(
                 **common,
                 **_journals(record, number),
                 "earlier": [each for file in shard for each in earlier.hashes_for(file.result)],
+                "entries": [each for file in shard for each in earlier.entries_for(file.result)],
                 "files": [_file_as_json(each) for each in shard],
             })  # fmt: skip
 
@@ -152,7 +153,7 @@ def _outcome(file: PlannedFile, data: Mapping[str, Any]) -> Outcome:
     return Fixed(
         media=media, plan=file.plan, result=result, output=Output(**output),
         verification=Verification(facts, before, after, data["similarity"], ()),
-        hashes=data["hashes"],
+        hashes=data["hashes"], is_earlier=data["is_earlier"],
     )  # fmt: skip
 
 
@@ -169,10 +170,15 @@ def fix_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any
     given = {here(each[name]): each[name] for each in shard["files"] for name in ("path", "result")}
     # Of a worker that died there is a journal, as of one that still works: it is waited for.
     with closing(_ShardRecord(shard, given)) as record:
-        earlier = EarlierResults({*shard["earlier"], *read_journal_hashes(shard["journal"])})
+        lost = [line["entry"] for line in read_journal(shard["journal"])]
+        names = {name: path for path, name in given.items()}
+        entries = [_renamed(each, names) for each in (*shard["entries"], *lost)]
+        earlier = group_by_result(entries, shard["earlier"])
         request = FixRequest(
             check=CheckRequest(paths=(), workers=processes, config=Config(stores=stores)),
-            output=BucketOutput(out, stores) if is_remote(out) else FolderOutput(earlier),
+            output=(
+                BucketOutput(out, stores, earlier) if is_remote(out) else FolderOutput(earlier)
+            ),
             options=options, out=out,
         )  # fmt: skip
         found, _ = fix_files(request, files, FixProgress(), record)
@@ -187,9 +193,10 @@ def _planned(
     data: Mapping[str, Any], here: Callable[[str], str], targets: Mapping[str, Target],
     options: Options,
 ) -> PlannedFile:  # fmt: skip
+    path = here(data["path"])
     media = MediaFile(
-        path=here(data["path"]),
-        facts=Facts.from_json(data["facts"]),
+        path=path,
+        facts=Facts.from_json({**data["facts"], "path": path}),
         roles=[TargetRole(targets[name], role) for name, role in data["roles"]],
         ignored=set(data["ignored"]),
     )
@@ -209,7 +216,7 @@ class _ShardRecord:
             if not os.path.exists(self._run):
                 raise CannotWrite(_RUN_ENDED)
             kind, entry = entry_of(outcome)
-            self._journal.append(kind, _as_given(entry, self._given))
+            self._journal.append(kind, _renamed(entry, self._given))
 
     def add(self, outcome: Outcome | FixedFile) -> None:
         """Leave the outcome to the run."""
@@ -220,15 +227,15 @@ class _ShardRecord:
             self._journal.close(keep=True)
 
 
-def _as_given(value: Any, given: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON in which all paths are as the user gave them."""
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON in which all paths have the names that they are given."""
     match value:
         case str():
-            return given.get(value, value)
+            return names.get(value, value)
         case dict():
-            return {name: _as_given(each, given) for name, each in value.items()}
+            return {name: _renamed(each, names) for name, each in value.items()}
         case list():
-            return [_as_given(each, given) for each in value]
+            return [_renamed(each, names) for each in value]
     return value
 
 
@@ -245,4 +252,5 @@ def _outcome_as_json(outcome: Outcome, given: Mapping[str, str]) -> dict[str, An
                 "facts": verification.facts.as_json(),
                 "similarity": dict(verification.similarity),
                 "hashes": dict(outcome.hashes),
+                "is_earlier": outcome.is_earlier,
             }

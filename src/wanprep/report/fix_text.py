@@ -78,6 +78,10 @@ def render_reasons(path: str, what: str, reasons: Iterable[str], style: Style) -
 
 def _asset(outcome: Outcome, style: Style) -> Iterator[str]:
     match outcome:
+        case Fixed(is_earlier=True, verification=verification):
+            if verification.after:
+                yield render_title(outcome.media.path, outcome.result, style)
+                yield from render_remaining(verification.after, style)
         case Fixed():
             yield from _fixed(outcome, style)
         case Unchanged(remaining=remaining):
@@ -140,7 +144,11 @@ def _is_manual(finding: Finding) -> bool:
 
 def _count(outcomes: Outcomes) -> str:
     kinds = [type(each) for each in outcomes.assets]
-    line = f"{plural(kinds.count(Fixed), 'file')} fixed, {kinds.count(Unchanged)} unchanged"
+    earlier = sum(isinstance(each, Fixed) and each.is_earlier for each in outcomes.assets)
+    line = f"{plural(kinds.count(Fixed) - earlier, 'file')} fixed"
+    if earlier:
+        line += f", {earlier} kept from an earlier run"
+    line += f", {kinds.count(Unchanged)} unchanged"
     if not_fixed := kinds.count(NotFixed):
         line += f", {not_fixed} not fixed"
     if outcomes.jobs:
