@@ -20,6 +20,12 @@ from wanprep.fix.request import stamp_of
 
 RECEIPT = Path("ready/wanprep-receipt.json")
 FIX = ("fix", "in", "--out", "ready", "--crop", "center")
+JOB = """\
+target: evolink/wan2.7-reference-video
+prompt: Image 1 walks through Image 2
+references: [{image: image.tiff}, {image: fine.png}]
+parameters: {resolution: 1080P}
+"""
 STARTED: list[str] = []  # programs
 
 sys.addaudithook(
@@ -39,6 +45,7 @@ def fixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image.save("in/fine.png")
         image.save("in/named.jpg", format="PNG")
         make(Path("in/clip.mkv"), "testsrc2=s=320x240:r=25:d=2", how="-c:v mjpeg")
+        Path("in/job.yaml").write_text(JOB)
         assert run([*FIX]) == 0
     return folder
 
@@ -72,7 +79,7 @@ def test_nothing_is_done_twice(wanprep: Command, first: dict[str, Any]) -> None:
     again = wanprep(*FIX, "--exit-non-zero-on-fix")
 
     assert (again.status, again.out) == (
-        0, "0 files fixed, 4 kept from an earlier run, 1 unchanged\n",
+        0, "0 files fixed, 4 kept from an earlier run, 1 unchanged; 0 job files changed\n",
     )  # fmt: skip
     assert not STARTED
     assert not written(before)

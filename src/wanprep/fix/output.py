@@ -97,8 +97,8 @@ class BucketOutput:
         return mark is not None and _is_own(mark, path)
 
     def has_result(self, path: str, sha256: str) -> bool:
-        """Whether the result with this hash is at a path."""
-        mark = self._mark_at(path)
+        """Whether the result with this hash is at a path; not asked if no receipt lists it."""
+        mark = self._mark_at(path) if self.earlier.entries_for(path) else None
         return mark is not None and mark.text == _mark_of(path, sha256)
 
     def is_taken(self, path: str) -> bool:

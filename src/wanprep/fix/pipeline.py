@@ -250,7 +250,7 @@ class _Fixer:
             before = sha256_of(source) if os.path.isfile(source) else ""
             result = file.result if self._out is not None and before else path
             kept = Unchanged(media, result, before, remaining)
-            if result != path and not (os.path.isfile(result) and sha256_of(result) == before):
+            if result != path and not self._output.has_result(result, before):
                 self._record.announce(kept)
                 self._output.copy(source, result)
         return kept

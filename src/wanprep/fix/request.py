@@ -185,6 +185,7 @@ class FixedFile:
     fixed: FixedJob
     hashes: Mapping[str, str]  # before, after
     problem: str = ""  # why it was not written
+    is_earlier: bool = False  # the result of an earlier run is the same, and is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,8 @@ class Outcomes:
     def has_changes(self) -> bool:
         """Whether any file was changed by this run."""
         fixed = any(isinstance(each, Fixed) and not each.is_earlier for each in self.assets)
-        return fixed or any(len(set(job.hashes.values())) > 1 for job in self.jobs)
+        jobs = (job for job in self.jobs if not job.is_earlier)
+        return fixed or any(len(set(job.hashes.values())) > 1 for job in jobs)
 
 
 def result_of(outcome: Outcome) -> str:

@@ -32,7 +32,7 @@ def render_outcomes(outcomes: Outcomes, remaining: Report | None, style: Style) 
     for job in outcomes.jobs:
         if job.problem:
             yield from render_reasons(job.file.file, "not fixed", [job.problem], style)
-        elif not (style.quiet and _is_done(job)) and job.fixed.has_news:
+        elif not ((style.quiet or job.is_earlier) and _is_done(job)) and job.fixed.has_news:
             yield render_title(job.file.file, job.result, style)
             yield from render_job(job.fixed, style)
     if remaining:
@@ -152,6 +152,6 @@ def _count(outcomes: Outcomes) -> str:
     if not_fixed := kinds.count(NotFixed):
         line += f", {not_fixed} not fixed"
     if outcomes.jobs:
-        changed = sum(bool(job.fixed.changes) for job in outcomes.jobs)
+        changed = sum(bool(job.fixed.changes) for job in outcomes.jobs if not job.is_earlier)
         line += f"; {plural(changed, 'job file')} changed"
     return line

@@ -94,14 +94,24 @@ def _write(request: FixRequest, planned: PlannedJob, record: ReceiptFile) -> Fix
         old, mark = _read_unchanged(file)
         new = old if fixed.text == file.source.text else mark + fixed.text.encode()
         hashes = {"before": sha256(old).hexdigest(), "after": sha256(new).hexdigest()}
-        outcome = FixedFile(file, planned.result, fixed, hashes)
-        record.announce(outcome)
-        _deliver(request, file.file, planned.result, old, new)
+        is_earlier = _is_written(request, planned.result, hashes["after"])
+        outcome = FixedFile(file, planned.result, fixed, hashes, is_earlier=is_earlier)
+        if not is_earlier:
+            record.announce(outcome)
+            _deliver(request, file.file, planned.result, old, new)
     except CannotWrite as error:
         left = FixedJob(text=file.source.text, questions=fixed.questions, remaining=fixed.remaining)
         outcome = FixedFile(file, file.file, left, {}, problem=str(error))
     record.add(outcome)
     return outcome
+
+
+def _is_written(request: FixRequest, result: str, after: str) -> bool:
+    """Whether an earlier run has written the same to `--out`."""
+    output = request.output
+    return (
+        request.out is not None and output.has_written(result) and output.has_result(result, after)
+    )
 
 
 def _read_unchanged(file: JobFile) -> tuple[bytes, bytes]:
