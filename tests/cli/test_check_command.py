@@ -389,7 +389,8 @@ def test_a_closed_pipe_is_not_an_error() -> None:
         assert piped.stderr.read() == b""
 
 
-def test_checking_media_imports_no_plugin_and_no_network() -> None:
+def test_checking_media_imports_no_plugin_and_no_network(wanprep: Command) -> None:
+    wanprep("check", MEDIA / "hero.jpg", "-t", EVOLINK)  # from now on the target is known as valid
     code = f"""
 import sys
 from wanprep.cli import run
