@@ -138,7 +138,7 @@ def test_plugins_are_listed(wanprep: Command, monkeypatch: pytest.MonkeyPatch) -
 def test_one_target_is_checked(wanprep: Command, folder: Path) -> None:
     result = wanprep("plugin", "check", folder.parent / "wanprep_slip/targets/a.json")
     assert result.status == 1
-    assert "a.json, roles.reference_image.properties.width.minimun: unknown key" in result.out
+    assert "a.json:1, roles.reference_image.properties.width.minimun: unknown key" in result.out
     result = wanprep("plugin", "check", ROOT / "src/wanprep/rules/targets/wan-2.7.json")
     assert (result.status, result.out.splitlines()[1:]) == (
         0,

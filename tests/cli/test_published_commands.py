@@ -55,7 +55,7 @@ def test_a_plugin_of_a_published_schema(wanprep: Command, file: Path) -> None:
     assert 'url=f"/v1/clips/{name}"' in flows
     assert '"data.task_id"' in flows
     assert '    "generating": "running",' in flows
-    assert 'answers.value_at(job, "video")' in flows
+    assert 'answers.as_urls(answers.value_at(job, "video.url"))' in flows
     provider = json.loads((package / "provider.json").read_text())
     assert provider["bases"] == {"api": "https://api.acme.com"}
     checked = wanprep("plugin", "check", "wanprep_acme")

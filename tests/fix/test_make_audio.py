@@ -200,10 +200,10 @@ def test_byte_limits(tmp_path: Path, options: dict[str, object], size: int) -> N
     ("options", "words"),
     [
         ({"most_bytes": 20_000}, r"2\.0 s of audio take at least 64\.0 kB"),
-        ({"start": 5.0, "length": 1.0}, "no audio in the requested part"),
+        ({"start": 5.0, "length": 1.0}, "the requested part may have no audio"),
         (
             {"format": "mp3", "suffix": ".mp3", "start": 5.0, "length": 1.0},
-            "no audio in the requested part",
+            "the requested part may have no audio",
         ),
         ({"format": "mp3", "suffix": ".mp3", "length": 0.02}, "instead of 0.02 s"),
     ],

@@ -6,6 +6,7 @@ named when the pool is created can be called, and nothing that a worker sends is
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -145,8 +146,9 @@ class WorkerPool(Closing):
             return worker
 
     def _new_worker(self, *, fork: bool) -> Worker:
-        # One that waits cannot enter a folder that is gone; a new one is in it.
-        idle = take_idle(self._start) if self._folder else None
+        # One that waits cannot enter a folder that is gone or closed; a new one is in it.
+        can_enter = self._folder and os.access(self._folder, os.X_OK)
+        idle = take_idle(self._start) if can_enter else None
         return idle or start_worker(self._start, fork=fork)
 
     def _release(self, worker: Worker) -> int | None:

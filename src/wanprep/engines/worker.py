@@ -52,6 +52,8 @@ def _serve(seconds: float, memory: int, tasks: tuple[str, ...]) -> None:
         if folder and folder != here:
             os.chdir(folder)
             here = folder
+        if not calls:
+            requests.finish()
         for index, (task, *arguments) in enumerate(calls, 1):
             _set_alarm(seconds)
             answer = _answer(functions[task], arguments)

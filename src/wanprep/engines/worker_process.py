@@ -113,6 +113,12 @@ class Worker:
         self.late = True
         self.kill()
 
+    def leave_folder(self) -> None:
+        """Let an idle process leave the folder that it is in, which could not be unmounted."""
+        with contextlib.suppress(BrokenPipeError):
+            self._calls.write(json.dumps([os.sep, []]).encode("ascii") + b"\n")
+            self._calls.flush()
+
     def is_alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
@@ -178,6 +184,7 @@ def keep_idle(worker: Worker) -> bool:
     with _lock:
         others = _idle[worker.kind]
         if len(others) < _MOST_IDLE:
+            worker.leave_folder()
             others.append(worker)
             return True
     return False

@@ -281,8 +281,9 @@ def test_nothing_is_invented(tmp_path: Path, target: Target) -> None:
 def test_nothing_is_dropped_silently(
     tmp_path: Path, target: Target, job: Any, dropped: tuple[str, ...]
 ) -> None:
-    with pytest.raises(CannotBuild, match=r"has no field for .*--drop") as raised:
+    with pytest.raises(CannotBuild, match="has no field for ") as raised:
         built(tmp_path, job, target)
+    assert "--drop" in raised.value.command
     assert all(each in str(raised.value) for each in dropped)
     found = built(tmp_path, job, target, drop=True)
     assert found.dropped == dropped
