@@ -10,8 +10,8 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.check.request import Targets as RequestedTargets
-from wanprep.fix.job.files import PlannedJob
-from wanprep.fix.job.fix_job import fix_job
+from wanprep.fix.job.changes import PlannedJob
+from wanprep.fix.job.fix_job import predict_fixed_job
 from wanprep.fix.plan.plan import NotFixable, Options
 from wanprep.fix.plan_file import plan_file
 from wanprep.fix.request import media_files
@@ -227,7 +227,8 @@ def _fix(
         if each.done
         for step in each.done.steps
     ]
-    job = fix_job(file, [case], options=options, ignored=config.ignored_rules(file.file))
+    ignored = config.ignored_rules(file.file)
+    job = predict_fixed_job(file, [case], options=options, ignored=ignored)
     changes = sorted(job.changes, key=lambda each: each.line)
     costs += (Cost(f"line {each.line}", each.words, each.safety) for each in changes)
     plans = (each.plan for each in media)

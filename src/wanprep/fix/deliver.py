@@ -31,7 +31,7 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.job.changes import PlannedJob
     from wanprep.fix.output import Destination
     from wanprep.fix.plan.plan import Plan
     from wanprep.fix.plan_file import PlannedFile

@@ -22,8 +22,7 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from wanprep.fix.job.changes import FixedJob
-    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.job.changes import FixedJob, PlannedJob
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.fix.request import Outcome, Outcomes, PlannedRun
     from wanprep.job.model import JobFile

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from wanprep.check.baseline import Entry
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
-    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.job.changes import PlannedJob
     from wanprep.fix.pipeline import FixProgress
     from wanprep.fix.plan_file import Ask
     from wanprep.fix.request import Outcomes, PlannedRun

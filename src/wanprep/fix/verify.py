@@ -11,7 +11,7 @@ from wanprep.check.cases import read_cases
 from wanprep.check.findings import asset_findings
 from wanprep.check.request import targets_of
 from wanprep.fix.request import result_of
-from wanprep.job.model import parse_jobs
+from wanprep.job.model import jobs_of, parse_jobs
 from wanprep.media.facts import absolute_path, is_remote
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest, Targets
     from wanprep.config import Config
-    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.job.changes import PlannedJob
     from wanprep.fix.plan.plan import Plan
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.fix.request import FixRequest, MediaFile, Outcomes, PlannedRun
@@ -141,6 +141,8 @@ def predict(
 
 def _result_file(job: PlannedJob) -> JobFile:
     if job.fixed.text != job.file.source.text:
+        if job.fixed.parsed:
+            return jobs_of(job.result, job.fixed.parsed, job.file.roles)
         return parse_jobs(job.fixed.text, job.result, job.file.roles)
     jobs = tuple(replace(each, file=job.result) for each in job.file.jobs)
     return replace(job.file, file=job.result, jobs=jobs)

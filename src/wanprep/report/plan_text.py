@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wanprep.check.result import Report
-    from wanprep.fix.job.files import PlannedJob
+    from wanprep.fix.job.changes import PlannedJob
     from wanprep.fix.plan_file import PlannedFile
     from wanprep.fix.request import PlannedRun
     from wanprep.media.facts import Facts

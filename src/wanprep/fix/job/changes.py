@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from wanprep.fix.job.judged_document import JudgedDocument
     from wanprep.fix.plan.plan import Safety
+    from wanprep.job.documents import DocumentFile
+    from wanprep.job.model import JobFile
     from wanprep.job.references.binding import Replacement
 
 
@@ -242,6 +244,7 @@ class FixedJob:
     changes: tuple[Change, ...] = ()
     questions: tuple[Change, ...] = ()  # changes that need a yes, and were not applied
     remaining: tuple[Remaining, ...] = ()
+    parsed: DocumentFile | None = None  # what a predicted text is read as, where that is certain
 
     @property
     def has_news(self) -> bool:
@@ -252,3 +255,13 @@ class FixedJob:
     def not_fixed(self) -> tuple[str, ...]:
         """The rules that only a person can fix."""
         return tuple(dict.fromkeys(each.rule for each in self.remaining))
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """A job file, where its result goes, and what is in it."""
+
+    file: JobFile
+    result: str
+    fixed: FixedJob
+    problem: str = ""  # why it could not be written

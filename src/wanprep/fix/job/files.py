@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import codecs
 import os
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from wanprep.files.atomic import CannotWrite, explain_os_errors
 from wanprep.fix.deliver import changed_message
-from wanprep.fix.job.changes import FixedJob
+from wanprep.fix.job.changes import FixedJob, PlannedJob
 from wanprep.fix.request import FixedFile, result_of
 from wanprep.media.facts import absolute_path, is_remote
 
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import FixRequest, MediaFile, Outcome, PlannedRun
     from wanprep.job.model import JobFile
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedJob:
-    """A job file, where its result goes, and what is in it."""
-
-    file: JobFile
-    result: str
-    fixed: FixedJob
-    problem: str = ""  # why it could not be written
 
 
 Moved = dict[tuple[int, str], str]  # number of a document and pointer in it: the new path

@@ -77,12 +77,20 @@ def fix_job(
     return _JobFixer(file, by_number, options.yes, moved or {}, ignored).fix()
 
 
+def predict_fixed_job(
+    file: JobFile, cases: Sequence[Case], *, options: Options, ignored: Collection[str] = ()
+) -> FixedJob:
+    """Predict the changes and the text, which is not to be written, and nothing else."""
+    by_number = {case.job.number: case for case in cases}
+    return _JobFixer(file, by_number, options.yes, {}, ignored, predicts=True).fix()
+
+
 def fixable_findings(
     file: JobFile, cases: Sequence[Case], *, options: Options, ignored: Collection[str] = ()
 ) -> Fixable:
     """Find which findings about a job file a fix clears, without questions and with a yes."""
     by_number = {case.job.number: case for case in cases}
-    fixer = _JobFixer(file, by_number, options.yes, {}, ignored, compares=True)
+    fixer = _JobFixer(file, by_number, options.yes, {}, ignored, predicts=True, compares=True)
     fixer.fix()
     return Fixable(frozenset(fixer.gone[False]), frozenset(fixer.gone[True]))
 
@@ -110,12 +118,14 @@ class _JobFixer:
     yes: bool
     moved: Moved
     ignored: Collection[str]
-    compares: bool = False  # only to find out what a fix clears: the text is not used
+    predicts: bool = False  # the text is not written, and nobody is asked or told anything
+    compares: bool = False  # only to find out what a fix clears
     changes: list[Change] = field(default_factory=list)
     questions: list[Change] = field(default_factory=list)
     remaining: list[Remaining] = field(default_factory=list)
     gone: dict[bool, set[FindingKey]] = field(default_factory=lambda: {False: set(), True: set()})
     next_number: int = 1
+    parsed: DocumentFile | None = None
 
     def fix(self) -> FixedJob:
         return FixedJob(
@@ -123,6 +133,7 @@ class _JobFixer:
             changes=tuple(self.changes),
             questions=tuple(self.questions),
             remaining=tuple(dict.fromkeys(self.remaining)),
+            parsed=self.parsed,
         )
 
     def _section_spans(self) -> Iterable[Span]:
@@ -148,7 +159,10 @@ class _JobFixer:
             self.remaining += fixer.fix()
             self.changes += fixer.changes
             self.questions += fixer.questions.values()
-        return section.draft.text
+        draft = section.draft
+        if self.predicts and span == (0, len(self.file.source.text)) and draft.documents:
+            self.parsed = DocumentFile(draft.documents[0].source, draft.documents)
+        return draft.text
 
     def _open_section(self, span: Span) -> tuple[_Section | None, list[_DocumentFixer]]:
         """Read a section; there is none where a document in it is broken or no job."""
@@ -228,6 +242,8 @@ class _DocumentFixer:
             judged = better
         unmoved = [each for each in moved_paths(judged, moved) if len(each.operations) == 1]
         judged = self._apply_all(judged, yes=self.job.yes)
+        if self.job.predicts:
+            return []
         self._note_questions(judged)
         return list(self._remaining(judged, unmoved))
 
@@ -290,7 +306,7 @@ class _DocumentFixer:
             return None
         self._characters_read += len(self.section.draft.text)
         written = write_operations(
-            self.section.draft, self.index, proposal.operations, predict=self.job.compares
+            self.section.draft, self.index, proposal.operations, predict=self.job.predicts
         )
         if written is None:
             self._unwritable.add(proposal.pointer)

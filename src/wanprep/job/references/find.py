@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.job.references.styles import (
     COUNTED_NOUN,
-    LIST_END,
     LIST_MARKER,
     MODEL_NAME,
-    NEXT,
     Token,
+    ends_list,
     fold,
+    is_quantity,
+    next_number,
     patterns_for,
     style_of,
 )
@@ -91,6 +92,8 @@ def find_tokens(prompt: str, words: tuple[str, ...] = ()) -> tuple[Token, ...]:
 def _read_head(prompt: str, folded: str, match: re.Match[str], previous: int) -> _Head | None:
     """Read one match as a token, or not; `previous` is where the one before it ends."""
     number = match["number"] or match["numeral"]
+    if is_quantity(folded, match.end("number" if match["number"] else "numeral")):
+        return None
     index = _NUMERALS.get(number) or int(number)
     if _belongs_to_word_before(folded, match, previous) or _is_count(prompt, folded, match, index):
         return None
@@ -183,7 +186,7 @@ def _read_list(prompt: str, folded: str, head: _Head) -> Sequence[Token]:
 def _links(folded: str, head: _Head) -> Sequence[re.Match[str]]:
     links: list[re.Match[str]] = []
     end, last = head.token.span[1], head.token.index
-    while len(links) < _LONGEST and (link := NEXT.match(folded, end)):
+    while len(links) < _LONGEST and (link := next_number(folded, end)):
         if not _is_link(link, last, head):
             break
         links.append(link)
@@ -197,7 +200,7 @@ def _is_list(folded: str, links: Sequence[re.Match[str]], head: _Head) -> bool:
     if all(link["pause"] for link in links):
         return len(links) > 1 and all(after == before + 1 for before, after in pairwise(numbers))
     certain = len(links) > 1 or links[0]["range"] in {"-", "–"}
-    return certain or LIST_END.match(folded, links[-1].end()) is not None
+    return certain or ends_list(folded, links[-1].end())
 
 
 def _is_link(link: re.Match[str], last: int, head: _Head) -> bool:

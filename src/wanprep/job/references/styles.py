@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
 
@@ -93,13 +93,13 @@ _EXTENSIONS: Final = (
     "jpe?g|png|webp|gif|bmp|tiff?|hei[cf]|avif|svg|psd|pdf|mp[34]|mov|m4[av]|webm|mkv|avi|wav"
 )
 
-# What may not follow a token's number: more of the number, a size, a share, a file's
+# What may not follow a token's number: the rest of a decimal, a size, a share, a file's
 # extension, a time, or something counted ("1-3 seconds" included).
-_NO_QUANTITY: Final = rf"""
-    (?![0-9]|\.[0-9]|,[0-9]{{3}}(?![0-9])|[x×*][0-9]|[ ][x×][ ]?[0-9]|[ ]?[%％°℃]
+_QUANTITY: Final = rf"""
+    \.[0-9]|,[0-9]{{3}}(?![0-9])|[x×*][0-9]|[ ][x×][ ]?[0-9]|[ ]?[%％°℃]
       | \.(?:{_EXTENSIONS})(?![a-z])
       | :[0-5][0-9](?![0-9岁歲-])
-      | (?:[-–—~〜～至到][0-9]{{1,4}}(?:\.[0-9]{{1,3}})?)?(?:{_UNITS}|{_MEASURES}))
+      | (?:[-–—~〜～至到][0-9]{{1,4}}(?:\.[0-9]{{1,3}})?)?(?:{_UNITS}|{_MEASURES})
 """
 
 # What a token's number may not begin: "image 16:9".
@@ -172,27 +172,45 @@ def _head(more: str, other: str) -> str:
         {_NO_RATIO}(?P<numeral>[0-9]{{1,3}}|[①②③④⑤⑥⑦⑧⑨⑩]|[一二三四五六七八九十]{_NUMERAL_END})
         {_CHINESE_END}
     )
-    {_NO_QUANTITY}(?P<keycap>\ufe0f?\u20e3)?
+    (?![0-9])(?P<keycap>\ufe0f?\u20e3)?
     """
 
 
+@cache
+def _verbose(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern when it is needed first: that takes longer than to judge many a job."""
+    return re.compile(pattern, re.VERBOSE)
+
+
+def is_quantity(folded: str, end: int) -> bool:
+    """Whether what follows the number that ends here makes it an amount of something."""
+    return _verbose(_QUANTITY).match(folded, end) is not None
+
+
+def next_number(folded: str, end: int) -> re.Match[str] | None:
+    """Match what joins another number to the one that ends here."""
+    match = _verbose(_NEXT).match(folded, end)
+    return None if match and is_quantity(folded, match.end()) else match
+
+
+def ends_list(folded: str, end: int) -> bool:
+    """Whether a list that began with a singular word can end here."""
+    return _verbose(_LIST_END).match(folded, end) is not None
+
+
 # `pause` may be the end of a thought: in "Image 1, 25, a nurse" nobody counts images.
-NEXT: Final = re.compile(
-    rf"""
+_NEXT: Final = rf"""
     (?:
         (?P<range>[-–~〜～]|[ ][-–—~][ ]|[ ](?:to|through|thru)[ ]|[ ]?[至到][ ]?)
       | (?P<pause>,[ ]|，)|,|[ ]?,[ ]?(?:(?:and|or)[ ]|&[ ]?)|[ ](?:and|or|plus)[ ]
       | [ ]?[/&+、][ ]?|[ ]?(?:以?及|[和与與或跟])[ ]?
     )
-    {_NO_RATIO}(?P<number>[1-9][0-9]?)(?![a-z_]){_NO_QUANTITY}(?![ ]?秒)
-    """,
-    re.VERBOSE,
-)
+    {_NO_RATIO}(?P<number>[1-9][0-9]?)(?![0-9a-z_]|[ ]?秒)
+"""
 
 # What may stand after the last number of a list that began with a singular word. "Image 1 and 2
 # dance" is a list, "Image 1 and 2 dogs" is not: verbs and small words distinguish them.
-LIST_END: Final = re.compile(
-    rf"""
+_LIST_END: Final = rf"""
     \s*\Z|[ \t]*\n|[ ]?[^\w\s]|[ ]?(?!{_COUNTED})[\u3400-\u9fff]
     | [ ](?:a|after|all|and|appear|are|argue|around|as|at|become|before|begin|behind|beside|both|by
       |can|cannot|carry|chase|climb|come|cook|cross|dance|dancing|do|drink|drive|each|eat|embrace
@@ -203,9 +221,7 @@ LIST_END: Final = re.compile(
       |stand|standing|stare|start|stay|step|stop|swap|swim|take|talk|talking|that|the|their|then|they
       |through|to|together|toward|towards|try|turn|under|wait|walk|walking|watch|wave|wear|wearing
       |were|when|where|while|who|whose|will|with|without)(?![a-z])
-    """,
-    re.VERBOSE,
-)
+"""
 
 # A target lists the styles it shows; every other style is understood, reported and translated.
 # The names are a contract with the files of targets: add, do not rename.
