@@ -187,7 +187,6 @@ def _findings(
     today: date,
 ) -> Iterator[Finding]:
     """Judge a job and its assets for one target."""
-    from wanprep.check.urls import url_violations
     from wanprep.rules.judge_job import end_of_target, judge_job
     from wanprep.rules.resolved import resolve
 
@@ -199,26 +198,34 @@ def _findings(
     found = chain([end] if end else [], judge_job(resolved, case.intent, target, body))
     of_job = list(job_findings(found, job, target))
     yield from of_job
-    if checks:
+    if checks:  # nearly never: see `_of_plugins`
         from wanprep.check import plugin_checks
 
         yield from plugin_checks.job_findings(checks, case, target, resolved)
     reported = {(each.rule, each.pointer) for each in of_job}
     for asset, probed in facts.items():
-        reached = probed is not None and is_reached(probed)
-        was_tried = asset.kind == "file" or (asset.kind == "object" and probed)
-        if was_tried or reached or not target.has_role(asset.role):
-            of_asset = asset_findings(
-                probed or placeholder_facts(asset, case.intent.roles), target, asset.role,
-                file=job.file, written=asset.shown, job=job, pointer=asset.pointer,
-            )  # fmt: skip
-            yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
-        if probed and reached and checks:
+        of_asset = _of_asset(case, target, asset, probed)
+        yield from (each for each in of_asset if (each.rule, each.pointer) not in reported)
+        if probed and checks and is_reached(probed):
             for each in plugin_checks.file_findings(
                 checks, probed, target, asset.role, file=job.file, written=asset.shown
             ):
                 yield plugin_checks.at_place(case, asset.pointer, each)
-        yield from url_findings(url_violations(asset, target, probed), job, job.file, target)
+        if asset.kind != "file":
+            from wanprep.check.urls import url_violations
+
+            yield from url_findings(url_violations(asset, target, probed), job, job.file, target)
+
+
+def _of_asset(case: Case, target: Target, asset: Asset, probed: Facts | None) -> Iterable[Finding]:
+    """Judge a file by its facts, or where it was not reached and has no role by its URL."""
+    was_tried = asset.kind == "file" or (asset.kind == "object" and probed)
+    if not was_tried and not (probed and is_reached(probed)) and target.has_role(asset.role):
+        return ()
+    return asset_findings(
+        probed or placeholder_facts(asset, case.intent.roles), target, asset.role,
+        file=case.job.file, written=asset.shown, job=case.job, pointer=asset.pointer,
+    )  # fmt: skip
 
 
 def placeholder_facts(asset: Asset, roles: Roles) -> Facts:

@@ -93,12 +93,14 @@ class _RoleLimits(dict[str, "Schema"]):
 
 def _checked(data: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
     """List the days on which the documentation of a target was read."""
-    if isinstance(data, dict):
-        if isinstance(data.get("checked"), str):
-            yield data["checked"]
-        data = list(data.values())
-    for each in data if isinstance(data, list) else ():
-        yield from _checked(each)
+    nodes = [data]
+    for node in nodes:  # which grows
+        if isinstance(node, dict):
+            if isinstance(node.get("checked"), str):
+                yield node["checked"]
+            nodes += node.values()
+        elif isinstance(node, list):
+            nodes += node
 
 
 def _severity(rule: str) -> str:
@@ -115,7 +117,9 @@ def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0
     if not isinstance(schema, dict):
         return schema
     here = {
-        key: value if key == "x-source" else expand(value, load, depth + 1)
+        key: expand(value, load, depth + 1)
+        if isinstance(value, dict | list) and key != "x-source"
+        else value
         for key, value in schema.items()
         if key != "$ref"
     }
@@ -130,7 +134,8 @@ def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0
     # A reference without a file's name is to the file that contains it.
     shared = expand(shared, (lambda other: load(other or name)) if name else load, depth + 1)
     notes = {key: here.pop(key) for key in ("x-severity", "x-source") if key in here}
-    shared = _annotated(shared, notes)
+    if notes:
+        shared = _annotated(shared, notes)
     return {"allOf": [shared, here]} if here else shared
 
 
@@ -141,7 +146,9 @@ def _annotated(node: Any, notes: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JS
     if not isinstance(node, dict):
         return node
     changed = {
-        key: value if key.startswith("x-") else _annotated(value, notes)
+        key: _annotated(value, notes)
+        if isinstance(value, dict | list) and not key.startswith("x-")
+        else value
         for key, value in node.items()
     }
     if "x-rule" in node:

@@ -69,18 +69,23 @@ class Target:
 
     def dialect(self, intent: Intent) -> Dialect:
         """Return how its prompts name the references of a job."""
-        from wanprep.job.references.dialects import dialect_of
-
-        known = common_roles().beside([self.places]).references()
-        words = (key for key, role in known.items()
-                 if key not in {"image", "video"} and self.has_role(role.name))  # fmt: skip
-        return dialect_of(self.data, words, [asset.role for asset in intent.assets])
+        return _dialect(self, tuple(asset.role for asset in intent.assets))
 
     @property
     def places(self) -> Mapping[str, Any]:
         """The roles that the target itself defines, and where a job names their files."""
         places: Mapping[str, Any] = self.data.get("places", {})
         return places
+
+
+@lru_cache(256)
+def _dialect(target: Target, roles: tuple[str, ...]) -> Dialect:
+    from wanprep.job.references.dialects import dialect_of
+
+    known = common_roles().beside([target.places]).references()
+    words = (key for key, role in known.items()
+             if key not in {"image", "video"} and target.has_role(role.name))  # fmt: skip
+    return dialect_of(target.data, words, roles)
 
 
 class SeveralTargets(UsageError):

@@ -75,7 +75,10 @@ def find_tokens(prompt: str, words: tuple[str, ...] = ()) -> tuple[Token, ...]:
 
     `words` are kinds beside images and videos: where a target names audio, "Audio 1" is a token.
     """
-    folded, (word_pattern, head_pattern) = fold(prompt), patterns_for(words)
+    folded = fold(prompt)
+    # A pattern takes long to compile: of a word that is not there, none is needed.
+    present = (each for each in words if each in folded or (each == "audio" and "音" in folded))
+    word_pattern, head_pattern = patterns_for(tuple(present))
     found: list[Token] = []
     end = 0
     for word in word_pattern.finditer(folded):
