@@ -87,8 +87,9 @@ class Job:
                 yield self.asset(reference.role.name, reference.asset, reference.media_pointer)
             if reference.voice:
                 yield self.asset(VOICE, reference.voice, below(reference.pointer, VOICE))
+        value = self.document.value
         for role in self.roles.others():
-            for written, pointer in _files(self.document.value.get(role.key), f"/{role.key}"):
+            for written, pointer in _files(value.get(role.key), f"/{role.key}"):
                 yield self.asset(role.name, written, pointer)
 
     def asset(self, role: str, written: str, pointer: str) -> Asset:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 SEVERITIES: Final = ("note", "warning", "error")
 _DEEPEST: Final = 64
+_MOST_PARTS: Final = 1000
+# By the id of a part, with the part itself: no other gets its id.
+_expanded: dict[int, tuple[Any, Any]] = {}
 
 
 def load_target(file: Path) -> Target:
@@ -132,11 +135,21 @@ def expand(schema: Any, load: Callable[[str], Mapping[str, Any]], depth: int = 0
             raise UsageError(f"a target refers to '{schema['$ref']}', which does not exist")
         shared = shared[part]
     # A reference without a file's name is to the file that contains it.
-    shared = expand(shared, (lambda other: load(other or name)) if name else load, depth + 1)
+    shared = _expand_once(shared, (lambda other: load(other or name)) if name else load, depth + 1)
     notes = {key: here.pop(key) for key in ("x-severity", "x-source") if key in here}
     if notes:
         shared = _annotated(shared, notes)
     return {"allOf": [shared, here]} if here else shared
+
+
+def _expand_once(part: Any, load: Callable[[str], Mapping[str, Any]], depth: int) -> Any:  # noqa: ANN401 - JSON
+    """Expand a part of a schema; those of the published ones are what most targets refer to."""
+    kept = _expanded.get(id(part))
+    if kept is None:
+        if len(_expanded) >= _MOST_PARTS:
+            _expanded.clear()
+        kept = _expanded[id(part)] = (part, expand(part, load, depth))
+    return kept[1]
 
 
 def _annotated(node: Any, notes: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON

@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from fixed_jobs import fix_file, independent, job_file
+from fixed_jobs import TARGETS, fix_file, independent, job_file
 
 from wanprep import check
+from wanprep.check.cases import read_cases
+from wanprep.fix.job.fix_job import predict_fixed_job
+from wanprep.fix.plan.plan import Options
+from wanprep.job.documents import parse_documents
 from wanprep.job.model import read_jobs
 
 if TYPE_CHECKING:
@@ -49,6 +53,20 @@ def test_a_good_job_needs_nothing(fixed: dict[str, FixedJob]) -> None:
         # Nothing is wrong with 1080P or an older field: they get today's spelling.
         assert {(each.rules, each.safety) for each in job.changes} <= {((), "safe")}, path
         assert (job.questions, job.remaining) == ((), ()), path
+
+
+def test_what_a_comparison_predicts_is_what_a_fix_writes(fixed: dict[str, FixedJob]) -> None:
+    certain = 0
+    for path, job in fixed.items():
+        file = read_jobs(path)
+        cases, _ = read_cases(file, [], TARGETS, [TARGETS["wan/2.7"]])
+
+        predicted = predict_fixed_job(file, cases, options=Options(yes=True))
+
+        assert (predicted.text, predicted.changes) == (job.text, job.changes), path
+        assert predicted.parsed in (None, parse_documents(job.text, path)), path
+        certain += predicted.parsed is not None
+    assert certain > len(fixed) / 2
 
 
 def test_fixing_twice_changes_nothing_more_and_other_readers_agree(
