@@ -1,8 +1,12 @@
-"""Measure `wanprep compare` for a job of five files: `python bench/compare_speed.py`."""
+"""Measure `wanprep compare` for a job of five files: `python bench/compare_speed.py`.
+
+With `--before TREE`, another checkout of wanprep runs in turn, and CPU times are compared in pairs.
+"""
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -28,6 +32,7 @@ parameters: {{resolution: 1080p, duration: 5}}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10, help="of each command (default 10)")
+    parser.add_argument("--before", type=Path, metavar="TREE", help="another checkout to compare")
     options = parser.parse_args()
     wanprep = console_script("wanprep")
     with tempfile.TemporaryDirectory() as folder:
@@ -35,10 +40,14 @@ def main() -> None:
         job.write_text(_JOB.format(refs=_DEMO / "refs"), encoding="utf-8")
         environment = users_environment() | {"WANPREP_CACHE_DIR": f"{folder}/cache"}
         commands = {"wanprep --version": ["--version"], "wanprep compare": ["compare", str(job)]}
+        if options.before:
+            commands["before"] = commands["wanprep compare"]
+        other = {"PYTHONPATH": f"{options.before}/src:{options.before}/plugins"}
         runs: dict[str, list[Run]] = {name: [] for name in commands}
         for turn in range(options.runs + 1):
             for name, arguments in commands.items():
-                cost = run([wanprep, *arguments], Path(folder, "output"), environment)
+                own = environment | (other if name == "before" else {})
+                cost = run([wanprep, *arguments], Path(folder, "output"), own)
                 if turn:  # the first only fills the caches
                     runs[name].append(cost)
     rows: list[tuple[str, ...]] = [("", "median", "min", "max", "target", "")]
@@ -50,6 +59,10 @@ def main() -> None:
         rows.append((name, *times, *((f"<= {_AT_MOST} s", verdict) if is_ours else ("", ""))))
     print(f"{options.runs} interleaved runs each; {len(all_targets()) - 1} targets, known files\n")
     print(table(rows))
+    if options.before:
+        pairs = zip(runs["wanprep compare"], runs["before"], strict=True)
+        ratio = statistics.median(now.cpu_seconds / old.cpu_seconds for now, old in pairs)
+        print(f"\nCPU time now / before, median of pairs: {ratio:.2f}")
 
 
 if __name__ == "__main__":
