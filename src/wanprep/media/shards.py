@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 from collections import deque
@@ -24,11 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.engines.engine import Engine
+    from wanprep.engines.pool import WorkerPool
 
 _TASK: Final = "wanprep.media.shards:facts_of_shard"
 _NAMES: Final = 500  # in a shard
-
-_pool_of_engine: Final = kept(probe_pool)  # for all its shards
 
 
 def probe_many_on(
@@ -103,12 +103,20 @@ def probe_shard(shard: Mapping[str, Any], processes: int) -> list[Facts]:
     """
     require_version(shard["version"])
     deep, stores = shard["deep"], opened_stores(shard["stores"])
-    pool = partial(_pool_of_engine, deep=deep, workers=processes)
+    pool = partial(_pool_for_shards, deep=deep, workers=processes)
     paths = [_path_of(name, shard["folder"]) for name in shard["names"]]
     with Cache(deep=deep) as cache:
         store = cache if shard["cache"] else None
         found = probe_paths(pool, paths, stores=stores, deep=deep, cache=store)
         return [replace(facts, path=path) for path, facts in zip(paths, found, strict=True)]
+
+
+@kept
+def _pool_for_shards(*, deep: bool, workers: int) -> WorkerPool:
+    """Return a pool that is kept for all shards of this process."""
+    pool = probe_pool(deep=deep, workers=workers)
+    atexit.register(pool.close)
+    return pool
 
 
 def _path_of(name: str | list[Any], folder: str) -> str:
