@@ -173,6 +173,17 @@ def test_the_next_pool_takes_an_idle_worker_and_no_dead_one() -> None:
         assert pool.run("os:getpid") != worker
 
 
+def test_no_pool_takes_a_worker_that_was_killed_with_its_answer_given() -> None:
+    with pool_of(1) as pool:
+        worker = pool._acquire(fork=False)
+        assert worker is not None
+        assert list(worker.answers([("os:getpid",)], 5, None)) == [worker.process_id]
+        pool.close()  # kills what is busy
+        pool._release(worker)
+    assert not any(worker in waiting for waiting in worker_process._idle.values())
+    assert not alive(worker.process_id)
+
+
 def test_a_pool_works_in_the_folder_in_which_it_was_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,6 +67,7 @@ class Worker:
         self._process, self._calls, self._answers = process, process.stdin, process.stdout
         self.process_id, self.kind = self._process.pid, kind
         self.started = False
+        self.is_killed = False
         self.late = False
         self.unanswered = 0
         self._received = b""
@@ -120,11 +121,12 @@ class Worker:
             self._calls.flush()
 
     def is_alive(self) -> bool:
-        """Whether the process still runs."""
-        return self._process.poll() is None
+        """Whether the process runs, and goes on: one that was killed may take a moment to end."""
+        return not self.is_killed and self._process.poll() is None
 
     def kill(self) -> None:
         """Kill the process and those that it started; on Windows, only itself."""
+        self.is_killed = True
         try:
             os.killpg(self.process_id, signal.SIGKILL)
         except PermissionError:  # on macOS, where it has ended
@@ -180,10 +182,10 @@ _idle: Final[defaultdict[Kind, list[Worker]]] = defaultdict(list)
 
 
 def keep_idle(worker: Worker) -> bool:
-    """Keep a worker that is not needed now, unless enough of its kind wait already."""
+    """Keep a worker that is not needed now, unless it is dead or enough of its kind wait."""
     with _lock:
         others = _idle[worker.kind]
-        if len(others) < _MOST_IDLE:
+        if worker.is_alive() and len(others) < _MOST_IDLE:
             worker.leave_folder()
             others.append(worker)
             return True
