@@ -1,4 +1,7 @@
-"""Probe the files that are written inside of jobs, as data: URIs."""
+"""Probe the files that are written inside of jobs, as data: URIs.
+
+They are small, since a job file is: see `MAX_BYTES` of job/documents.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,17 @@ import binascii
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
 from wanprep.media.facts import unreadable_facts
 from wanprep.media.workers import PARTS_TASK, facts_of, probe_pool, report
-from wanprep.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from wanprep.engines.pool import WorkerPool
     from wanprep.media.facts import Facts
-
-_MOST: Final = 64 * 2**20  # bytes of one file; no service takes as much inside of a request
 
 
 def probe_data_uris(uris: Mapping[str, str]) -> Iterator[Facts]:
@@ -34,8 +34,6 @@ def probe_data_uris(uris: Mapping[str, str]) -> Iterator[Facts]:
 
 def _probe(name: str, uri: str, file: Path, pool: WorkerPool) -> Facts:
     head, _, content = uri.partition(",")
-    if len(content) > _MOST * 4 / 3 + 4:
-        return unreadable_facts(name, f"larger than {plural(_MOST, 'byte')}, and not decoded")
     try:
         file.write_bytes(_decoded(head, content))
     except (binascii.Error, ValueError) as error:
