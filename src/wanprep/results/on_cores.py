@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from functools import cache as kept
+from functools import lru_cache
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -167,4 +167,4 @@ class _Judge:
         self.fields = [field.name for field in fields(Finding)]
 
 
-_judge: Final = kept(_Judge)
+_judge: Final = lru_cache(1)(_Judge)  # an idle worker keeps one, whatever changed since
