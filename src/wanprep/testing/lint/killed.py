@@ -96,10 +96,14 @@ def _kill_and_repeat(emulator: Emulator, folder: Path, environ: Mapping[str, str
     if not emulator.jobs:
         yield f"or earlier: it orders nothing, and ends with: {output.strip()[-300:]}"
         return
-    again = subprocess.run(
-        command, cwd=folder, env=environ, capture_output=True, text=True, check=False,
-        timeout=_LONGEST,
-    )  # fmt: skip
+    try:
+        again = subprocess.run(
+            command, cwd=folder, env=environ, capture_output=True, text=True, check=False,
+            timeout=_LONGEST,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        yield f"the same command does not end within {_LONGEST:g} s: look for a flow that waits."
+        return
     with Ledger(str(folder / "state")) as ledger:
         [run] = ledger.runs()
     yield from _problems(emulator, run, again.returncode)
