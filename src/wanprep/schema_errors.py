@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from wanprep.dataclass import dataclass
 from wanprep.pointers import pointer_to
 from wanprep.text import join_words, plain_number, plural, visible
 from wanprep.validity import is_valid

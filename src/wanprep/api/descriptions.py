@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.rules.describe_target import describe_target
 from wanprep.rules.examples import example_of
 from wanprep.rules.limits import RuleLimit, limits_of_rule

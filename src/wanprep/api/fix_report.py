@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
 from wanprep.check.result import redact_report
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.plan import Step
 from wanprep.fix.receipt import plan_json, receipt
 from wanprep.media.facts import Facts

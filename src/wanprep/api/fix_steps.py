@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wanprep.api.settings import check_request
 from wanprep.api.types import ProbeReports, Progress
 from wanprep.check.selection import load_baseline
+from wanprep.dataclass import dataclass
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.run import default_receipt, make_task, read_color, require_destination

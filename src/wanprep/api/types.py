@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Facts

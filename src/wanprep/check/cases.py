@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.rules.target import target_problem
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from wanprep.check.cases import read_cases
@@ -15,6 +15,7 @@ from wanprep.check.inputs import Inputs
 from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
+from wanprep.dataclass import dataclass
 from wanprep.files.atomic import sha256_of
 from wanprep.files.outputs import is_own_file
 from wanprep.job.model import parse_jobs

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.paths import has_job_suffix
 from wanprep.check.request import find, targets_of
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.job.roles import common_roles
 from wanprep.media.facts import (

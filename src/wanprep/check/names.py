@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.files.spool import Spool
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.exclude import Exclusions
 from wanprep.check.listing import expand, files_in, is_missing, is_pattern, similar_name, unread
 from wanprep.check.names import MediaNames, Repeats
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.outputs import is_own_file
 from wanprep.media.facts import Facts, extension_format, is_remote, usual_kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +16,7 @@ from wanprep.check.findings import (
 from wanprep.check.inputs import read_inputs, url_asset
 from wanprep.check.parts import inputs_in_parts
 from wanprep.check.result import Report, drop_findings, with_severities
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import UNREAD, Facts, is_url
 from wanprep.rules.finding import Finding, Verdict
 

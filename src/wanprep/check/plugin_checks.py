@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import warn_of_plugin
 from wanprep.net.secrets import redact
 from wanprep.rules.finding import Finding, plugin_rules

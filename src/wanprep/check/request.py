@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from wanprep.check.exclude import Exclusions
 from wanprep.check.paths import find_subjects
 from wanprep.config import Config
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.job.roles import common_roles
 from wanprep.media.workers import prober

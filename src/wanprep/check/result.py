@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from wanprep.dataclass import dataclass
 from wanprep.net.secrets import redact_json, redact_url
 from wanprep.rules.finding import Verdict, parse_rule_names
 

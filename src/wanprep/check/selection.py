@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wanprep.check.result import select_findings
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ import click
 
 from wanprep import __version__
 from wanprep.cli.options import format_option, use_color
+from wanprep.dataclass import dataclass
 from wanprep.errors import PluginWarning, WanprepError
 from wanprep.stores.urls import EXTRAS
 from wanprep.text import file_size, join_words, plural, visible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.check.request import Targets as RequestedTargets
+from wanprep.dataclass import dataclass
 from wanprep.fix.job.changes import PlannedJob
 from wanprep.fix.job.fix_job import predict_fixed_job
 from wanprep.fix.plan.plan import NotFixable, Options

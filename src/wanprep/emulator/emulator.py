@@ -6,13 +6,14 @@ import hmac
 import secrets
 import time
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.emulator import faults as faults_site
 from wanprep.emulator import uploads as public_site
 from wanprep.emulator.faults import Faults

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.errors import UsageError
 

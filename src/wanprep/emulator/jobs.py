@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import HttpError
 
 if TYPE_CHECKING:

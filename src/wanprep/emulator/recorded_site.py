@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import KEY, HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.emulator.references import Document, Reference
 from wanprep.emulator.renderer import VideoSpec, accept_job

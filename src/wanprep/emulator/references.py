@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.jobs import Failure
 
 if TYPE_CHECKING:

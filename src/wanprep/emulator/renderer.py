@@ -6,10 +6,11 @@ import subprocess
 import uuid
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.jobs import Failure, Job
 from wanprep.emulator.references import fetch_and_check
 from wanprep.engines.guard import guarded_group

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html import escape
 from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import HttpError, Reply, Request, Route, Site, Slice, file_reply
 
 if TYPE_CHECKING:

@@ -11,12 +11,13 @@ import signal
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.engines.worker import current_folder
 from wanprep.engines.worker_process import (
     Call,

@@ -24,9 +24,9 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, NoReturn
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:

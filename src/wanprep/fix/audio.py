@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.ffmpeg import command_line, ffmpeg_version, input_stream, run_ffmpeg
 from wanprep.fix.plan.plan import AudioRecipe, CannotFix, Output

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.files.atomic import sha256_of
 from wanprep.fix.journal import in_place_path, journals, read_journal, unfinished_hashes
 from wanprep.fix.plan.plan import Output

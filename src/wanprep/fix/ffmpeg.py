@@ -14,10 +14,10 @@ import signal
 import subprocess
 import threading
 from collections import deque
-from dataclasses import dataclass
 from functools import cache
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.engines.guard import guarded_group
 from wanprep.fix.plan.plan import CannotFix
 from wanprep.media.ffmpeg import DEMUXERS, STDOUT, file_url, path_of, start

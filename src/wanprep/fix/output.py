@@ -9,10 +9,11 @@ from __future__ import annotations
 import mimetypes
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.files.atomic import (
     AlreadyExists,
     copy_file,

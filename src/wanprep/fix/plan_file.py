@@ -8,10 +8,11 @@ first that leaves no finding is the plan, else the one that leaves the least.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.audio import audio_drafts
 from wanprep.fix.plan.image import image_drafts
 from wanprep.fix.plan.limits import limits_on

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from wanprep.check.ignores import inline_ignores
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.plan import Options, TargetRole
 from wanprep.media.facts import UNSAFE, absolute_path, unreadable_facts
 

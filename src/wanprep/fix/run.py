@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.selection import drop_baseline
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import glob
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.cases import read_cases
 from wanprep.check.findings import asset_findings
 from wanprep.check.request import targets_of
+from wanprep.dataclass import dataclass
 from wanprep.fix.request import result_of
 from wanprep.job.model import jobs_of, parse_jobs
 from wanprep.media.facts import absolute_path, is_remote

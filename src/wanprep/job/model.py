@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.job.documents import parse_documents, read_documents
 from wanprep.job.documents.document import BrokenDocument
 from wanprep.job.roles import VOICE, common_roles

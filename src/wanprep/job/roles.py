@@ -7,10 +7,10 @@ The schema of jobs has the common ones, beside their keys (`x-role`). Targets ad
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import extension_format, usual_kind
 from wanprep.schemas import load_schema
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.documents.document import Member, Node
 from wanprep.pointers import below, last, parent
 from wanprep.schema_errors import closest, letters, mismatch, type_in_words, unknown_key

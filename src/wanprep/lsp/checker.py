@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.closing import Closing
 from wanprep.config import find_config
+from wanprep.dataclass import dataclass
 from wanprep.files.outputs import written_kind
 from wanprep.fix.fixable import with_fixes
 from wanprep.job.recognise import SUFFIXES, looks_like_job

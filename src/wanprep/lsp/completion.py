@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.fix.job.text import literal
 from wanprep.job.references.binding import names_of

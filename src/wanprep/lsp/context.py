@@ -7,8 +7,10 @@ precedes the position counts.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
+
+from wanprep.dataclass import dataclass
 
 _KEY: Final = re.compile(
     r"(?:\"([^\"]*)\"|'([^']*)'|([^\s#\[\]{},:'\"-][^#\[\]{},:]*?))\s*:(?=\s|$)"

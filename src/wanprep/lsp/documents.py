@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
+from wanprep.dataclass import dataclass
 from wanprep.job.documents.document import SourceText
 from wanprep.lsp.positions import Positions
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.job.references.binding import bind
 from wanprep.job.references.dialects import FRAME

@@ -5,10 +5,11 @@ Lines end at CR, LF or both: not at the separators of Unicode at which Python sp
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

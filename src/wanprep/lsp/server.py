@@ -12,7 +12,7 @@ import os
 import tempfile
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +27,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 
 from wanprep import __version__
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.lsp.documents import OpenDocument, path_of, uri_of
 from wanprep.lsp.thumbnails import Thumbnails

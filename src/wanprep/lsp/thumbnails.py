@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from wanprep.engines.pool import WorkerPool

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.media.facts import is_remote
 from wanprep.text import visible

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.mcp import reading, spending, writing
 from wanprep.mcp.schemas import (
     COMPARISONS,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import subprocess
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import NOT_DECODED, NOT_READ
 from wanprep.media.ffmpeg import command_line, file_url, start
 from wanprep.text import seconds

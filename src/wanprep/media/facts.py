@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
+from wanprep.dataclass import dataclass
 from wanprep.stores.urls import scheme_of
 
 if TYPE_CHECKING:

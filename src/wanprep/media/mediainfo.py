@@ -8,11 +8,11 @@ extension. Its lengths come from headers.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.codecs import audio_codec, is_lossless, video_codec
 from wanprep.media.facts import stated_facts
 from wanprep.media.source import as_file

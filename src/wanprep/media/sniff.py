@@ -8,9 +8,9 @@ media is described, so that a report can name it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import LFS_POINTER
 
 if TYPE_CHECKING:

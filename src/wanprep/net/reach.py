@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import threading
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.net.addresses import is_loopback_address, is_public
 from wanprep.net.urls import ascii_host, is_private, origin

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from datetime import datetime

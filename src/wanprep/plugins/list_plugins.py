@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import PluginWarning
 from wanprep.plugins.loading import entry_points, installed, load_emulators
 from wanprep.rules.target import all_targets, is_disabled, plugin_name

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from threading import RLock
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.rules.finding import plugin_rules
 from wanprep.rules.target import is_disabled, plugin_name

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Refused
 

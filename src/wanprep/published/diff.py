@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.published.mapping import items_of, map_fields
 from wanprep.published.prose import limits_of
 from wanprep.rules.bounds import bounds

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.roles import common_roles
 from wanprep.published.mapping import items_of, map_fields, url_key, voice_key
 from wanprep.published.prose import limits_of

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.git import path_in_repository, utf8_path
 from wanprep.check.result import Totals
+from wanprep.dataclass import dataclass
 from wanprep.rules.finding import Finding
 from wanprep.text import visible
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
+from wanprep.dataclass import dataclass
 from wanprep.files.spool import Spool
 from wanprep.report.annotations import file_of, unknown_message
 from wanprep.text import visible

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.inputs import Inputs
 from wanprep.check.request import CheckRequest
 from wanprep.check.result import Report
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.results.manifest import read_manifest
 from wanprep.results.recall import read_rows

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from wanprep.dataclass import dataclass
 from wanprep.rules.load_target import SEVERITIES
 from wanprep.validity import errors
 

@@ -6,10 +6,11 @@ The published schema has already been applied: all keywords exist and have value
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from string import Formatter
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.media.facts import FORMAT_BY_EXTENSION
 from wanprep.pointers import steps

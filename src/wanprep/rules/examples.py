@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.rules.target import DEFAULT_TARGET
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.text import join_words
 

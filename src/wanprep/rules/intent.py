@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.job.roles import common_roles
 from wanprep.pointers import below
 

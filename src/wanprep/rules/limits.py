@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.rules.bounds import bounds
 from wanprep.rules.load_target import SEVERITIES
 from wanprep.rules.message import describe_limit

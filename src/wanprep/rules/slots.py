@@ -7,10 +7,10 @@ entry with a constant and the value in place of `$url`. An entry without a voice
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.pointers import pointer_to
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.job.roles import Roles, common_roles
 from wanprep.rules.finding import shorten, suggestion

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.net.secrets import redact
 from wanprep.text import visible

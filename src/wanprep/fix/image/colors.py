@@ -8,10 +8,10 @@ as sRGB, as viewers do.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.plan import CannotFix
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.encoder_settings import JPEG_BEST, JPEG_MIN
 from wanprep.fix.plan.plan import CannotFix, Output
 from wanprep.text import file_size

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import os
 from array import array
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.files.atomic import explain_os_errors
 from wanprep.fix.image.colors import (
     flatten,

@@ -7,11 +7,11 @@ it: its EXIF then states another size than the image has, or it has another aspe
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from PIL import ExifTags, Image
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.image.colors import read_color_space, split_alpha, to_eight_bits, to_srgb
 from wanprep.fix.image.decode import decode, turn_upright
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY  # noqa: TC003 - looked up by `dataclass`
 from typing import TYPE_CHECKING, Any, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.pointers import last, parent, steps
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.ignores import inline_ignores
 from wanprep.config import NEVER_IGNORED
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.fix.job.changes import Respell, value_at
 from wanprep.fix.job.edits import Edits, parse_draft, possible_edits

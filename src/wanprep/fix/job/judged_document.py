@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.ignores import Ignores, inline_ignores
+from wanprep.dataclass import dataclass
 from wanprep.fix.job.changes import FindingKey
 from wanprep.job.documents import DocumentFile
 from wanprep.job.model import jobs_of

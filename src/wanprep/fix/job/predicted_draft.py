@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.job.changes import Drop, Put, Rename, Respell
 from wanprep.job.documents.document import Document, Member, Node, SourceText
 from wanprep.pointers import below, last, parent

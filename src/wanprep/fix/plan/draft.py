@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.plan import STEPS, Rename, Step
 from wanprep.fix.plan.sizes import scale_to_fit
 from wanprep.media.facts import Facts, extension_format

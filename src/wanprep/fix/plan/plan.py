@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:

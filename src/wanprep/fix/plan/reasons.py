@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.sizes import LARGEST_IMAGE, box_of, px
 from wanprep.job.roles import common_roles
 from wanprep.rules.finding import rules

@@ -9,10 +9,11 @@ nothing more is demanded, in whole steps, exactly.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.limits import Range
 from wanprep.fix.plan.plan import Size, Step, Window
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.ffmpeg import command_line, input_stream
 from wanprep.fix.plan.sizes import is_square

@@ -7,9 +7,9 @@ played and ends with a block that is filled up. Programs that do not know add th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.ffmpeg import input_stream, run_ffmpeg
 from wanprep.media.ffmpeg import STDOUT

@@ -6,10 +6,11 @@ import contextlib
 import os
 import re
 import shutil
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from math import log, sqrt
 from typing import TYPE_CHECKING, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.encoder_settings import MIN_VIDEO_BIT_RATE
 from wanprep.fix.ffmpeg import ffmpeg_version, run_ffmpeg
 from wanprep.fix.plan.plan import CannotFix, Output

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix import encoder_settings as settings
 from wanprep.fix.plan.sizes import square_size
 

@@ -6,9 +6,10 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wanprep.dataclass import dataclass
 from wanprep.pointers import parent, steps
 from wanprep.text import visible
 

@@ -7,11 +7,11 @@ they are never reported: they count only where nothing else names that reference
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.references.dialects import PLAIN
 from wanprep.job.references.find import MAX_TOKENS
 from wanprep.job.references.styles import Token, fold

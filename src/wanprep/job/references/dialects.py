@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.references.find import find_tokens
 from wanprep.job.references.styles import STYLES, Token
 

@@ -14,11 +14,11 @@ to references, not to words), "Image 1.jpg" (a file's name), and numbers of four
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.references.styles import (
     COUNTED_NOUN,
     LIST_MARKER,

@@ -9,10 +9,11 @@ with the length of the prompt.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from string import ascii_letters, digits
 from typing import TYPE_CHECKING, Final
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,8 +7,9 @@ frames are skipped; cover art makes them large, so only their headers are read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     import re

@@ -10,11 +10,11 @@ for gapless playback, or the VBRI frame of Fraunhofer's encoder.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.audio.frames import (
     REACH,
     Frame,

@@ -5,9 +5,9 @@ Format tags and layouts are those of Microsoft's mmreg.h; the codec names are ff
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.audio.frames import end_of_id3
 from wanprep.media.facts import PartialFacts, audio_facts, length_mismatch, playable, unplayable
 

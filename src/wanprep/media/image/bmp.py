@@ -7,9 +7,9 @@ does not notice that the pixels are cut off.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import image_facts
 
 if TYPE_CHECKING:

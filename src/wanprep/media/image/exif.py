@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import stated_facts
 from wanprep.media.source import Bytes
 

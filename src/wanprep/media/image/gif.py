@@ -8,10 +8,10 @@ are visited; nothing is decoded.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from io import SEEK_CUR
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import image_facts
 from wanprep.media.source import as_file
 

@@ -9,9 +9,9 @@ and rotating.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
 from wanprep.media.video.boxes import boxes, brand_format, payload

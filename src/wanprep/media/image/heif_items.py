@@ -6,10 +6,11 @@ with a type, locations in the file, properties, and references from one to anoth
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import Box, boxes, children, meta_boxes, payload
 

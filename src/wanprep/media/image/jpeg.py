@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.source import as_file, blocks
 

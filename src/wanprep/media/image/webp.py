@@ -6,9 +6,9 @@ the header, which a few bytes can make gigabytes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.source import as_file
 

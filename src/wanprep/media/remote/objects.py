@@ -7,13 +7,14 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from itertools import count, islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import (
     MISSING,
     NOT_DECODED,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from wanprep.dataclass import dataclass
 
 # A request costs more time than the bytes: these many hold the headers of most files, and with the
 # end of a PNG stay below 128 kB.

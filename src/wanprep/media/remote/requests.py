@@ -6,13 +6,13 @@ import os
 import threading
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
 from wanprep.media.remote.hosts import Hosts

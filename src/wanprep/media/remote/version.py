@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Facts

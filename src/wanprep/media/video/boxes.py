@@ -7,8 +7,9 @@ A box never extends beyond its parent; the number of missing bytes is kept.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import struct
 from array import array
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import boxes, children, payload
 from wanprep.media.video.samples import FIRST_LOCATIONS, Runs, Samples, unpack

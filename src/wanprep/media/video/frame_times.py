@@ -6,10 +6,11 @@ For the containers that are read frame by frame or packet by packet.
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.facts import length_mismatch
 from wanprep.media.video.samples import is_variable
 

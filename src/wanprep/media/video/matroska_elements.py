@@ -9,9 +9,10 @@ unknown sizes of live muxers.
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.source import at_hand, blocks
 from wanprep.media.video.frame_times import Clock, Timestamps
 

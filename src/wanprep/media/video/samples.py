@@ -10,11 +10,12 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import accumulate, chain, islice, repeat
 from operator import add, mul, sub
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import Box, boxes, children, payload
 

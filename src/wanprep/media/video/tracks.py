@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.media.video.boxes import Box, children, find, payload
 from wanprep.media.video.samples import (
     ChunkTable,

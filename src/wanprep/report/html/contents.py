@@ -6,10 +6,11 @@ Everything is counted in cards, so that the title, the filters and the sections 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.result import Totals
+from wanprep.dataclass import dataclass
 from wanprep.report.html.cards import FileCard, JobCard
 from wanprep.report.html.findings import RANKS, title_of
 from wanprep.text import plural

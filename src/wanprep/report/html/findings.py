@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.net.secrets import redact_line
 from wanprep.rules.finding import rules
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.fix.plan.limits import Limits, Range, limits_in
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.message import ratio

@@ -7,11 +7,11 @@ for each; one that fails costs only its own preview.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from markupsafe import Markup
 
+from wanprep.dataclass import dataclass
 from wanprep.engines.pool import WorkerPool
 from wanprep.engines.worker_process import Failure
 from wanprep.fix.executors import cores

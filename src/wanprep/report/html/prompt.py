@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.job.references.binding import bind
 from wanprep.job.references.dialects import PLAIN
 from wanprep.job.roles import VOICE

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.files.atomic import sha256_of
 from wanprep.fix.receipt import RECEIPT

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Request, Response
 from wanprep.submit.errors import BadResult, Broken, NoAnswer, ResultGone

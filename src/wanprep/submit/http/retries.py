@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import random
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.plugins.flow import Response
 from wanprep.submit.errors import Broken
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.closing import Closing
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.locks import SUFFIX, acquire_lock, is_locked, release_lock, remove_stale_locks
 from wanprep.files.state_folder import LEDGER, VARIABLE, NoStateFolder, create_private_folder

@@ -10,11 +10,11 @@ import copy
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
 from wanprep.pointers import steps

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
+from wanprep.dataclass import dataclass
 from wanprep.job.roles import VOICE
 from wanprep.pointers import below, parent
 from wanprep.rules.native_values import to_native

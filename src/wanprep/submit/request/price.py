@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
 from wanprep.rules.resolved import stated_parameter

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.submit.request.body import build_trial
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.session.save import require_writable

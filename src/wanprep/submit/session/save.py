@@ -6,12 +6,13 @@ import contextlib
 import json
 import os
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.atomic import (
     AlreadyExists,

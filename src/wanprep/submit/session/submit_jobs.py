@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.result import redact_report, select_findings
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, WanprepError
 from wanprep.fix.fixable import with_fixes
 from wanprep.submit.request.price import open_question, require_max_cost

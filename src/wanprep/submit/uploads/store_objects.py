@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.net.secrets import redact
 from wanprep.net.urls import may_follow
 from wanprep.plugins.provider import CannotHost

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator.recording import Recording, read_recording
 from wanprep.errors import UsageError
 from wanprep.testing.lint.agreement import check_limits

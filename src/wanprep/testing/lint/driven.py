@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.emulator import Emulator, HttpError
 from wanprep.emulator.recorded_site import recorded_site
 from wanprep.plugins import Accepted, Refused, Status

@@ -6,11 +6,11 @@ import importlib
 import sys
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.rules.finding import forget_plugin_rules
 from wanprep.text import visible

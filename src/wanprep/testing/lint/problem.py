@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wanprep.dataclass import dataclass
 from wanprep.job.documents import read_documents
 from wanprep.job.documents.document import BrokenDocument
 from wanprep.pointers import below

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from wanprep.dataclass import dataclass
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Response, Status
 from wanprep.plugins import Unclear as UnclearAnswer
 from wanprep.plugins.describe import describe_error

@@ -11,10 +11,12 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
