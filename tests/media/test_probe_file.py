@@ -78,7 +78,7 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
 
 
 def test_names_that_no_file_can_have() -> None:
-    assert probe_file("a\0b.jpg").problem == "cannot be opened: embedded null byte"
+    assert probe_file("a\0b.jpg").problem == "cannot be opened: its name has a null byte"
     assert probe_file("x" * 5000).problem == "not read: file name too long"
     assert probe_file(f"{__file__}/x.jpg").problem == "there is no such file"
 

@@ -206,5 +206,6 @@ def _open_problem(error: OSError | ValueError, path: str) -> str:
             return f"{MISSING}: a link to {os.readlink(path)}"
         return MISSING
     if isinstance(error, ValueError):
-        return f"cannot be opened: {error}"
+        problem = "its name has a null byte" if "\0" in path else str(error)
+        return f"cannot be opened: {problem}"
     return f"{NOT_READ}: {(error.strerror or str(error)).lower()}"
