@@ -274,6 +274,64 @@ def test_mistakes_in_the_code(folder: Path, old: str, new: str, message: str) ->
     assert any(message in problem for problem in found), found
 
 
+def test_ids_with_signs_that_urls_have(folder: Path) -> None:
+    job, escaped = "clips/1?a=b%2F#c", "clips%2F1%3Fa%3Db%252F%23c"
+    flows, recorded = folder / "flows.py", folder / "recorded.json"
+    own = flows.read_text().replace(
+        "as_job_id(name)", 'as_job_id(name, __import__("re").compile(".+"))'
+    )
+    flows.write_text(own)
+    recorded.write_text(
+        recorded.read_text().replace("/job-1", f"/{escaped}").replace('"job-1"', json.dumps(job))
+    )
+    assert problems(folder) == []
+    flows.write_text(own.replace("answers.path_segment(sent.provider_id)", "sent.provider_id"))
+    assert any("an id with ? or % leads to another path" in each for each in problems(folder))
+
+
+@pytest.mark.parametrize(
+    ("maximum", "says", "is_cited"),
+    [
+        pytest.param(8000, "from 240 to 8,000 px", True, id="a comma"),
+        pytest.param(8000, "240 to 800 px", False, id="another number"),
+        pytest.param(799, "less than 800 px", True, id="a strict limit"),
+        pytest.param(409_600, "about 480p (640x640)", True, id="a product"),
+        pytest.param(8, "1:8 to 8:1", True, id="a ratio"),
+        pytest.param(20_971_520, "at most 20 MB", True, id="a size of 1024"),
+        pytest.param(20_000_000, "at most 20 MB", True, id="a size of 1000"),
+        pytest.param(2_000_000, "at most 20 MB", False, id="another size"),
+        pytest.param(7, "sides are limited", True, id="no number"),
+    ],
+)
+def test_limits_are_those_of_their_sources(
+    folder: Path, maximum: int, says: str, is_cited: bool
+) -> None:
+    def change(data: dict[str, Any]) -> None:
+        width = image(data)["width"]
+        del width["minimum"], width["x-rule"]["minimum"]
+        width["maximum"] = maximum
+        width["x-source"]["says"] = says
+
+    changed(folder, TARGET, change)
+    (folder / "__init__.py").unlink()
+    found = [each for each in problems(folder) if "its source says" in each]
+    assert (found == []) is is_cited
+
+
+def test_scenes_that_every_plugin_needs(folder: Path) -> None:
+    file = folder / "recorded.json"
+    data = json.loads(file.read_text())
+    data["scenes"] = [each for each in data["scenes"] if each["outcome"] != "failed"]
+    data["scenes"][0]["answers"][0]["request"] = "post /x"
+    file.write_text(json.dumps(data))
+    assert any("/scenes/0/answers/0/request" in each for each in problems(folder))
+    data["scenes"][0]["answers"][0]["request"] = "POST /v1/{anything}"
+    file.write_text(json.dumps(data))
+    assert problems(folder) == ["recorded.json, poll: no scene with the outcome `failed`."]
+    file.unlink()
+    assert "recorded.json: missing: record the service's answers." in problems(folder)[0]
+
+
 def test_code_without_an_entry_point(folder: Path) -> None:
     project = folder.parents[1] / "pyproject.toml"
     project.write_text(project.read_text().replace("entry-points.wanprep", "entry-points.other"))

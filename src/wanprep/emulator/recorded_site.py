@@ -13,6 +13,7 @@ import secrets
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import KEY, HttpError, Reply, Request, Route, Site, json_reply
@@ -74,7 +75,8 @@ class _Service:
 
     def _with_job(self, scene: Scene, path: str) -> str:
         """Let the recorded id in a path stand for each job's own, else its last placeholder."""
-        written = path.replace(self.recording.job, "{job}")
+        written = path.replace(quote(self.recording.job, safe=""), "{job}")
+        written = written.replace(self.recording.job, "{job}")
         if written == path and scene.flow in {"poll", "cancel"}:
             return re.sub(r"\{\w+\}(?!.*\{)", "{job}", path)
         return written

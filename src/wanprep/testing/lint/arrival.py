@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from copy import deepcopy
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -28,7 +29,7 @@ def check_arrival(
     """Order a job with each feature, and look for all its values in the paid request."""
     for feature, orders in _orders(target):
         for order in orders:
-            lost = _lost(order, requests_of(order))
+            lost = _lost(deepcopy(order), requests_of(order))  # a flow may change what it gets
             if lost:
                 values = ", ".join(lost[:3])
                 message = f"leaves out {feature} of {target.id}: {values} is not in the request."
@@ -66,20 +67,19 @@ def _lost(order: Order, requests: Sequence[object]) -> list[str]:
         return []  # which is reported for itself
     request = paid[0]
     rest = f"{unquote(request.url)} {json.dumps(dict(request.headers))}"
-    sent = Counter(_leaves(request.json)) + Counter(map(str, request.query.values()))
-    wanted = Counter(_leaves(order.body)) + Counter(map(str, order.query.values()))
-    return [value for value in (wanted - sent).elements() if value not in rest]
+    sent = Counter([*_leaves(request.json), *_leaves(dict(request.query))])
+    wanted = Counter([*_leaves(order.body), *_leaves(dict(order.query))])
+    return [f"{key}: {value}" for key, value in (wanted - sent).elements() if value not in rest]
 
 
-def _leaves(value: object) -> Iterator[str]:
+def _leaves(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """List the values with the name of each: an object around the body changes neither."""
     match value:
         case dict():
-            for each in value.values():
-                yield from _leaves(each)
+            for name, each in value.items():
+                yield from _leaves(each, name)
         case list():
             for each in value:
-                yield from _leaves(each)
-        case str():
-            yield value
+                yield from _leaves(each, key)
         case _:
-            yield json.dumps(value)
+            yield key, value if isinstance(value, str) else json.dumps(value)

@@ -13,10 +13,16 @@ from wanprep.emulator.recording import Recording
 from wanprep.plugins import Accepted
 from wanprep.testing.lint.arrival import check_arrival
 from wanprep.testing.lint.driven import check_driven
-from wanprep.testing.lint.flow import check_events, check_flow, check_order, usual_requests
+from wanprep.testing.lint.flow import (
+    check_escaping,
+    check_events,
+    check_flow,
+    check_order,
+    usual_requests,
+)
 from wanprep.testing.lint.jobs import build_example, example_values
 from wanprep.testing.lint.killed import check_killed
-from wanprep.testing.lint.problem import Problem, in_code
+from wanprep.testing.lint.problem import Problem, in_code, in_line
 from wanprep.testing.lint.scenes import (
     Stage,
     check_ids,
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from wanprep.testing.lint.plugin import PluginPackage
 
 Results = dict[str, list[Problem]]
+_OF_JOBS: Final = frozenset({"poll", "cancel"})
 _KEY: Final = "0b8f1a52-7c1d-4e0f-9a3b-5d6c7e8f9a0b"
 _PIXEL: Final = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -57,7 +64,7 @@ def check_code(
     kills: bool,
 ) -> Results:
     """Run all flows, on invalid answers and on the recorded ones; `kills` also a real process."""
-    watch = Watch()
+    watch = Watch(found.folder)
     with TemporaryDirectory() as folder:
         file = Path(folder, "hero.png")
         file.write_bytes(_PIXEL)
@@ -74,7 +81,8 @@ def check_code(
         if service is not None and "faults" in results and kills:
             results["crash"] = list(check_killed(stage, service, found, targets))
     results["isolation"] = [
-        Problem("flows", f"{provider.name}.{flow}", message) for flow, message in watch.seen
+        in_line(Problem("flows", f"{provider.name}.{flow}", message), line)
+        for (flow, message), line in watch.seen.items()
     ]
     return {
         check: [in_code(each, provider, found.folder) for each in problems]
@@ -149,8 +157,10 @@ def _check_robustness(stage: Stage) -> Iterator[Problem]:
     bases = frozenset(stage.bases) or None
     for flow in FLOWS:
         if getattr(provider, flow) is not None:
-            for message in check_flow(flow, _starter(stage, flow), bases):
-                yield Problem("flows", f"{provider.name}.{flow}", message)
+            messages = list(check_flow(flow, _starter(stage, flow), bases))
+            if flow in _OF_JOBS and _is_generator(stage, flow):
+                messages += check_escaping(_starter_of_job(stage, flow), stage.recording.job)
+            yield from (Problem("flows", f"{provider.name}.{flow}", each) for each in messages)
     if provider.events is not None:
         for message in check_events(provider.events.read):
             yield Problem("flows", f"{provider.name}.events", message)
@@ -165,6 +175,10 @@ def _is_generator(stage: Stage, flow: str) -> bool:
 
 def _starter(stage: Stage, flow: str) -> Callable[[], Flow[Any]]:
     return lambda: stage.start(flow)
+
+
+def _starter_of_job(stage: Stage, flow: str) -> Callable[[str], Flow[Any]]:
+    return lambda job: replace(stage, sent=replace(stage.sent, provider_id=job)).start(flow)
 
 
 def _check_orders(stage: Stage) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from wanprep.emulator.recording import Recording, read_recording
 from wanprep.errors import UsageError
 from wanprep.testing.lint.agreement import check_limits
 from wanprep.testing.lint.check_code import check_code
+from wanprep.testing.lint.citations import check_citations
 from wanprep.testing.lint.fields import check_fields
 from wanprep.testing.lint.jobs import check_bodies
 from wanprep.testing.lint.leftovers import find_leftovers
@@ -157,6 +158,7 @@ def _check_target(file: Path, name: str, *, of_plugin: bool) -> tuple[Target | N
     if not messages:  # otherwise the same problems would be reported twice
         messages += check_bodies(target) if can_be_sent(target) else ()
         messages += check_limits(target) if can_be_sent(target) else ()
+        messages += check_citations(target)
     return target, [Problem(name, *each) for each in messages]
 
 

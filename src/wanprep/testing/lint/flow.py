@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,6 +78,13 @@ class _UsualResponse(Response):
         return _UsualObject()
 
 
+_SIGNS: Final = "/a?b%2Fc"  # after the id of a job
+_UNESCAPED: Final = {
+    "/": re.compile(r"/a(\?|%3F)b"),
+    "?": re.compile(r"a\?b"),
+    "%": re.compile("b%2Fc"),
+}
+
 USUAL: Final[Response] = _UsualResponse(200, {}, b'{"id": "job-1"}')
 
 
@@ -121,6 +129,7 @@ def check_flow(
         for message in [
             *_check_requests(name, run, bases),
             *_check_result(name, kind, response, run),
+            *(_check_repetition(kind, run) if name == "submit" and not response.ok else ()),
         ]:
             if message not in messages:
                 messages.add(message)
@@ -160,9 +169,33 @@ def _check_requests(name: str, run: _Run, bases: frozenset[str] | None) -> Itera
         yield "only the one request of `submit` that costs money may be marked `paid=True`."
 
 
+def _check_repetition(kind: str, run: _Run) -> Iterator[str]:
+    orders = [each for each in run.requests if isinstance(each, Request) and each.may_order]
+    if len(orders) > 1:
+        yield (
+            f"given {kind}, it orders again, although a job may exist: raise `answers.refusal`;"
+            " wanprep repeats what is safe to repeat."
+        )
+
+
 def usual_requests(flow: Flow[Any]) -> tuple[object, ...]:
     """List the requests of a flow that finds whatever it looks for."""
     return _run(flow, USUAL).requests
+
+
+def check_escaping(start: Callable[[str], Flow[Any]], job: str) -> Iterator[str]:
+    """Run a flow on a job whose id has signs with a meaning in URLs, and look for them there."""
+    for request in usual_requests(start(job + _SIGNS)):
+        url = request.url if isinstance(request, Request) else ""
+        raw = [sign for sign, found in _UNESCAPED.items() if found.search(url)]
+        if "/" in job:  # as in `models/clips/operations/1`, which is a path itself
+            raw = [sign for sign in raw if sign != "/"]
+        if raw:
+            yield (
+                f"{url.removesuffix(_SIGNS)}: an id with {' or '.join(raw)} leads to another path:"
+                " escape it with `answers.path_segment`."
+            )
+            return
 
 
 def check_order(found: Sequence[object], *, accepted: bool) -> Iterator[str]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from itertools import combinations
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.cases import Case
-from wanprep.job.model import read_jobs
+from wanprep.job.model import parse_jobs
 from wanprep.job.roles import VOICE, common_roles
 from wanprep.rules.intent import intent_of
 from wanprep.rules.judge_job import judge_job
@@ -135,11 +133,9 @@ def merge(plain: Document, more: Document) -> Document:
 
 
 def as_case(document: Document, target: Target) -> Case:
-    """Read a job through a file, as a user's."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "job.json")
-        file.write_text(json.dumps(document), encoding="utf-8")
-        [job] = read_jobs(str(file), common_roles().beside([target.places])).jobs
+    """Read a job from its text, as a user's."""
+    roles = common_roles().beside([target.places])
+    [job] = parse_jobs(json.dumps(document), "job.json", roles).jobs
     return Case(job, intent_of(job), (target,), None)
 
 

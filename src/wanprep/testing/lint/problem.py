@@ -71,6 +71,11 @@ def in_code(problem: Problem, provider: Provider, folder: Path) -> Problem:
     return replace(problem, file=file.relative_to(folder).as_posix(), line=line)
 
 
+def in_line(problem: Problem, line: tuple[str, int] | None) -> Problem:
+    """Add the file and line of the plugin's code that is known to be the cause, if one is."""
+    return replace(problem, file=line[0], line=line[1]) if line else problem
+
+
 def _line_with(file: Path, word: str) -> int:
     """Find the first line with a string of the code, such as a service's word for a state."""
     literal = re.compile(rf"""(["']){re.escape(word)}\1""", re.IGNORECASE)

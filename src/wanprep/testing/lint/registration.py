@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
-import subprocess
 import sys
+import threading
 import time
 import warnings
+from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import PluginWarning
-from wanprep.testing.lint.problem import Problem
+from wanprep.testing.lint.problem import Problem, in_line
 from wanprep.testing.lint.targets import check_agreement
 from wanprep.testing.lint.watch import Watch
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.loading import Plugins
     from wanprep.testing.lint.plugin import PluginPackage
+    from wanprep.testing.lint.watch import Line
 
 IMPORT_BUDGET: Final = 0.5  # seconds
+_PAUSE: Final = 0.005
 _SCHEME: Final = re.compile(r"(?!(https?|file|data)$)[a-z][a-z0-9+.-]*")
 
 
@@ -72,31 +75,42 @@ def check_hosts(plugins: Plugins) -> Iterator[Problem]:
 
 def load_watched(found: PluginPackage, plugins: Plugins) -> Iterator[Problem]:
     """Import the plugin; its time is that of the processor, as sleeping is reported by itself."""
-    watch = Watch()
+    watch = Watch(found.folder)
     start = time.thread_time()
-    with warnings.catch_warnings(action="ignore", category=PluginWarning), watch.inside("import"):
+    with (
+        warnings.catch_warnings(action="ignore", category=PluginWarning),
+        _lines_running(watch) as lines,
+        watch.inside("import"),
+    ):
         plugins.load_all()
     seconds = time.thread_time() - start
-    yield from (Problem("__init__.py", *each) for each in watch.seen)
+    for (_, message), line in watch.seen.items():
+        yield in_line(Problem("__init__.py", found.package, message), line)
     if seconds > IMPORT_BUDGET:
-        slowest = _slowest_module(found)
         message = (
-            f"takes {seconds:.1f} s to import, more than {IMPORT_BUDGET} s, most of it {slowest}:"
+            f"takes {seconds:.1f} s to import, more than {IMPORT_BUDGET} s, most of it here:"
             " import what is heavy inside the function that needs it, and do no work at import."
         )
-        own = slowest.removeprefix(found.package).lstrip(".").replace(".", "/") or "__init__"
-        file = f"{own}.py" if slowest.startswith(found.package) else "__init__.py"
-        yield Problem(file, found.package, message)
+        slowest = lines.most_common(1)
+        problem = Problem("__init__.py", found.package, message)
+        yield in_line(problem, slowest[0][0] if slowest else None)
 
 
-def _slowest_module(found: PluginPackage) -> str:
-    """Import the plugin's modules in a new process, and name the one that takes longest."""
-    modules = [name for name in sys.modules if name.partition(".")[0] == found.package]
-    paths = [str(found.folder.parent), os.environ.get("PYTHONPATH", "")]
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", f"import {', '.join(modules)}"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    times = re.findall(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)", done.stderr)
-    return max(times, key=lambda each: int(each[0]), default=("", found.package))[1]
+@contextmanager
+def _lines_running(watch: Watch) -> Iterator[Counter[Line]]:
+    """Look every few milliseconds which of the plugin's lines this thread is in."""
+    lines: Counter[Line] = Counter()
+    ended, thread = threading.Event(), threading.get_ident()
+
+    def look() -> None:
+        while not ended.wait(_PAUSE):
+            line = watch.line_of(sys._current_frames().get(thread))  # noqa: SLF001 - the one way to see it
+            lines.update([line] if line else ())
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    try:
+        yield lines
+    finally:
+        ended.set()
+        looking.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -169,6 +170,8 @@ def _compare(stage: Stage, scene: Scene, found: Replay) -> Iterator[str]:
     for request in found.requests:
         if request.key and not _is_own(request.url, stage.bases):
             yield f"it sends the key to {urlsplit(request.url).netloc}: set key=False."
+        if Path(stage.file.path).parent.name in _shown(request):
+            yield "it sends the path of the file on the user's disk: send `file.name`."
     if found.missing:
         yield f"it sends no header {', '.join(dict.fromkeys(found.missing))}, which is required."
     outcome = found.outcome
@@ -182,6 +185,11 @@ def _compare(stage: Stage, scene: Scene, found: Replay) -> Iterator[str]:
     yield from _compare_details(scene, outcome)
     for answer in found.unused:
         yield f"it does not request {answer.method} {urlsplit(answer.path).path}."
+
+
+def _shown(request: Request) -> str:
+    """Return all that the service gets to see of a request, but the content of a file."""
+    return repr(replace(request, file=request.file and replace(request.file, path="")))
 
 
 def _is_own(url: str, bases: Mapping[str, str]) -> bool:

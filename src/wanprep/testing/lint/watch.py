@@ -13,6 +13,7 @@ import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import field, replace
 from functools import cache
+from pathlib import Path
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,7 @@ from wanprep.dataclass import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from types import FrameType
 
     from wanprep.plugins import Provider, Request
 
@@ -40,21 +42,34 @@ class NotAllowed(OSError):
     """A plugin does what only the driver may do."""
 
 
+Line = tuple[str, int]  # a file below the plugin's package, and a line in it
+
+
 @dataclass(slots=True)
 class Watch:
     """What a plugin's code did, by the flow in which it did it."""
 
-    seen: dict[tuple[str, str], None] = field(default_factory=dict)
+    folder: Path  # of the plugin's package
+    seen: dict[tuple[str, str], Line | None] = field(default_factory=dict)
     thread: int = 0
 
-    def note(self, flow: str, message: str) -> None:
-        """Remember one thing."""
-        self.seen[flow, message] = None
+    def note(self, flow: str, message: str, line: Line | None = None) -> None:
+        """Remember one thing, and the line that is running."""
+        self.seen.setdefault((flow, message), line or self.line_of(_caller()))
+
+    def line_of(self, frame: FrameType | None) -> Line | None:
+        """Find the plugin's own line that a frame was called from."""
+        while frame is not None:
+            file = Path(frame.f_code.co_filename)
+            if self.folder in file.parents:
+                return file.relative_to(self.folder).as_posix(), frame.f_lineno
+            frame = frame.f_back
+        return None
 
     @contextmanager
     def inside(self, flow: str) -> Iterator[None]:
         """Run some of a plugin's code."""
-        printed, records = io.StringIO(), _Records()
+        printed, records = _Printed(self), _Records(self)
         logging.getLogger().addHandler(records)
         hook = _audit_hook()
         hook.append((self, flow))
@@ -67,7 +82,8 @@ class Watch:
             time.sleep = sleep
             hook.pop()
             logging.getLogger().removeHandler(records)
-            self._note_output(flow, printed.getvalue(), "\n".join(records.lines))
+            self._note_output(flow, printed, "prints")
+            self._note_output(flow, records.printed, "logs")
 
     def _sleep(self, flow: str) -> Callable[[Any], None]:
         """Replace `time.sleep`, of which no audit event tells before Python 3.13."""
@@ -81,28 +97,46 @@ class Watch:
 
         return sleep
 
-    def _note_output(self, flow: str, printed: str, logged: str) -> None:
-        for text, verb in ((printed, "prints"), (logged, "logs")):
-            if CANARY in text:
-                self.note(flow, f"{verb} the user's key: read no key, the driver sends it.")
-            elif text and verb == "prints":
-                self.note(flow, f"prints {text.strip()[:60]!r}: return what the user must know.")
+    def _note_output(self, flow: str, printed: _Printed, verb: str) -> None:
+        text = printed.getvalue()
+        if CANARY in text:
+            message = f"{verb} the user's key: read no key, the driver sends it."
+            self.note(flow, message, printed.line)
+        elif text and verb == "prints":
+            message = f"prints {text.strip()[:60]!r}: return what the user must know."
+            self.note(flow, message, printed.line)
 
-    def check_value(self, flow: str, value: object) -> None:
+    def check_value(self, flow: str, value: object, frame: FrameType | None = None) -> None:
         """Note a key in a request or a result."""
         if CANARY in repr(value):
-            self.note(
-                flow, f"puts the user's key into a {type(value).__name__}: the driver adds it."
-            )
+            message = f"puts the user's key into a {type(value).__name__}: the driver adds it."
+            self.note(flow, message, self.line_of(frame))
+
+
+def _caller() -> FrameType:
+    return sys._getframe(1)  # noqa: SLF001 - without the lines of the sources, and so much faster
+
+
+class _Printed(io.StringIO):
+    """What is printed, and the line that printed first."""
+
+    def __init__(self, watch: Watch) -> None:
+        super().__init__()
+        self._watch = watch
+        self.line: Line | None = None
+
+    def write(self, text: str) -> int:
+        self.line = self.line or self._watch.line_of(_caller())
+        return super().write(text)
 
 
 class _Records(logging.Handler):
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch) -> None:
         super().__init__()
-        self.lines: list[str] = []
+        self.printed = _Printed(watch)
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(record.getMessage())
+        self.printed.write(f"{record.getMessage()}\n")
 
 
 @cache
@@ -153,7 +187,7 @@ def _relay(
                 except StopIteration as end:
                     watch.check_value(name, end.value)
                     return end.value
-            watch.check_value(name, request)
+            watch.check_value(name, request, flow.gi_frame)
             response = yield request
     finally:
         flow.close()
