@@ -86,6 +86,21 @@ def test_nothing_is_done_twice(wanprep: Command, first: dict[str, Any]) -> None:
     assert receipt() == first
 
 
+def test_a_plan_says_what_is_kept(wanprep: Command) -> None:
+    Path("ready/wide.png").unlink()
+
+    plan = wanprep(*FIX, "--plan")
+
+    assert plan.status == 0
+    assert "in/wide.png -> ready/wide.png\n" in plan.out
+    assert "image.tiff" not in plan.out
+    assert "1 file would be fixed, 3 kept from an earlier run, 1 unchanged; 0 job" in plan.out
+
+
+def test_a_plan_changes_nothing_where_all_is_kept(wanprep: Command) -> None:
+    assert wanprep(*FIX, "--plan", "--exit-non-zero-on-fix").status == 0
+
+
 def _change(name: str, value: object) -> None:
     content = json.loads(RECEIPT.read_text())
     for entry in content["assets"]:

@@ -106,6 +106,18 @@ def find_earlier_fix(
     return None
 
 
+def with_earlier(file: PlannedFile, output: Destination) -> PlannedFile:
+    """Say of a file here whether its result would be kept from an earlier run."""
+    source, plan = file.media.path, file.done
+    if not plan or is_remote(source) or not output.earlier.entries_for(file.result):
+        return file
+    try:
+        before = sha256_of(source)
+    except OSError:
+        return file
+    return replace(file, is_earlier=find_earlier_fix(file, plan, before, output) is not None)
+
+
 def _fix_of(entry: Entry, file: PlannedFile, plan: Plan) -> Fixed:
     """Combine how a result was written with what is planned, and judge it again.
 

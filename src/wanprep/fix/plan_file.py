@@ -141,6 +141,7 @@ class PlannedFile:
     decided: Plan | None = None
     answers: str = ""  # the options that answer its questions
     obstacle: str = ""  # why the result could not be written to its place
+    is_earlier: bool = False  # an earlier run has written the result, which would be kept
 
     @property
     def done(self) -> Plan | None:

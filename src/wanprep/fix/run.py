@@ -14,7 +14,7 @@ from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
 from wanprep.fix.deliver import jobs_with_obstacles, with_obstacles
-from wanprep.fix.earlier_results import EarlierResults
+from wanprep.fix.earlier_results import EarlierResults, with_earlier
 from wanprep.fix.fixable import with_fixes
 from wanprep.fix.output import BucketOutput, FolderOutput, output_at
 from wanprep.fix.pipeline import apply_fixes, plan_run
@@ -144,8 +144,9 @@ class Preview:
     @property
     def has_changes(self) -> bool:
         """Whether any file would change."""
-        changed = any(job.fixed.text != job.file.source.text for job in self.jobs)
-        return changed or any(each.done for each in self.run.files)
+        jobs = (job for job in self.jobs if not job.is_earlier)
+        changed = any(job.fixed.text != job.file.source.text for job in jobs)
+        return changed or any(each.done and not each.is_earlier for each in self.run.files)
 
     @property
     def passes(self) -> bool:
@@ -167,6 +168,9 @@ def preview(
         _require_writable(receipt_file, stores)
     if destination:
         run = with_obstacles(task, run)
+    if task.out:
+        files = (with_earlier(each, task.output) for each in run.files)
+        run = replace(run, files=tuple(files))
     jobs = _planned_jobs(task, run, destination=destination) if run.inputs.files else ()
     predicted = predict(run.inputs, run.files, jobs)
     remaining = drop_baseline(judge_inputs(predicted.inputs), baseline, predicted.sources)
@@ -176,10 +180,11 @@ def preview(
 def _planned_jobs(
     task: FixRequest, run: PlannedRun, *, destination: bool
 ) -> tuple[PlannedJob, ...]:
-    from wanprep.fix.job.files import planned_jobs
+    from wanprep.fix.job.files import planned_jobs, with_earlier_job
 
     jobs = planned_jobs(task, run, run.results)
-    return tuple(jobs_with_obstacles(task, jobs) if destination else jobs)
+    found = jobs_with_obstacles(task, jobs) if destination else jobs
+    return tuple(with_earlier_job(task, job) for job in found)
 
 
 def apply(

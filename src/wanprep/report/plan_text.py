@@ -40,14 +40,15 @@ def render_plan(
 ) -> Iterator[str]:
     """Write what would be done to each file and why, or why nothing can be.
 
-    Files that stay as they are and have no findings are only counted.
+    Files that stay as they are and have no findings are only counted, and so are those whose
+    results an earlier run has made.
     """
     for file in run.files:
         yield from _file(file, style)
     for job in jobs:
         if job.problem:
             yield from render_reasons(job.file.file, "not fixed", [job.problem], style)
-        elif job.fixed.changes or job.fixed.questions:
+        elif not job.is_earlier and (job.fixed.changes or job.fixed.questions):
             yield render_title(job.file.file, job.result, style)
             yield from render_job(job.fixed, style)
     yield from render_manual(remaining, style)
@@ -60,6 +61,8 @@ def _file(file: PlannedFile, style: Style) -> Iterator[str]:
     path = file.media.path
     if file.obstacle:
         yield from render_reasons(path, "not fixed", [file.obstacle], style)
+        return
+    if file.is_earlier:
         return
     found = findings_for(file.media, file.media.facts, path)
     match file.plan:
@@ -111,13 +114,18 @@ def _value_text(value: object) -> str:
 
 def _count(run: PlannedRun, jobs: Sequence[PlannedJob]) -> str:
     kinds = Counter(map(_kind, run.files))
-    line = f"{plural(kinds['fixed'], 'file')} would be fixed, {kinds['unchanged']} unchanged"
+    line = f"{plural(kinds['fixed'], 'file')} would be fixed"
+    if earlier := kinds["earlier"]:
+        line += f", {earlier} kept from an earlier run"
+    line += f", {kinds['unchanged']} unchanged"
     if asking := kinds["asking"]:
         line += f", {asking} {'needs' if asking == 1 else 'need'} your decision"
     if not_fixed := kinds["not fixed"]:
         line += f", {not_fixed} not fixed"
     if jobs:
-        changed = sum(bool(job.fixed.changes) and not job.problem for job in jobs)
+        changed = sum(
+            bool(job.fixed.changes) and not (job.problem or job.is_earlier) for job in jobs
+        )
         line += f"; {plural(changed, 'job file')} would change"
     return line
 
@@ -127,4 +135,6 @@ def _kind(file: PlannedFile) -> str:
         return "not fixed"
     if file.undecided:
         return "asking"
+    if file.is_earlier:
+        return "earlier"
     return "fixed" if file.done else "unchanged"

@@ -266,3 +266,4 @@ class PlannedJob:
     result: str
     fixed: FixedJob
     problem: str = ""  # why it could not be written
+    is_earlier: bool = False  # an earlier run has written the same, which would be kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -80,8 +81,7 @@ def _write(request: FixRequest, planned: PlannedJob, record: ReceiptFile) -> Fix
     """Write a job, unless its file was saved since it was read."""
     file, fixed = planned.file, planned.fixed
     try:
-        old, mark = _read_unchanged(file)
-        new = old if fixed.text == file.source.text else mark + fixed.text.encode()
+        old, new = _contents(planned)
         hashes = {"before": sha256(old).hexdigest(), "after": sha256(new).hexdigest()}
         is_earlier = _is_written(request, planned.result, hashes["after"])
         outcome = FixedFile(file, planned.result, fixed, hashes, is_earlier=is_earlier)
@@ -93,6 +93,24 @@ def _write(request: FixRequest, planned: PlannedJob, record: ReceiptFile) -> Fix
         outcome = FixedFile(file, file.file, left, {}, problem=str(error))
     record.add(outcome)
     return outcome
+
+
+def with_earlier_job(request: FixRequest, planned: PlannedJob) -> PlannedJob:
+    """Say of a job whether its result would be kept from an earlier run."""
+    if planned.problem or request.out is None:
+        return planned
+    try:
+        after = sha256(_contents(planned)[1]).hexdigest()
+    except CannotWrite:  # it was saved or removed since it was read
+        return planned
+    return replace(planned, is_earlier=_is_written(request, planned.result, after))
+
+
+def _contents(planned: PlannedJob) -> tuple[bytes, bytes]:
+    """Return the bytes of a job file, and of its result."""
+    file, fixed = planned.file, planned.fixed
+    old, mark = _read_unchanged(file)
+    return old, old if fixed.text == file.source.text else mark + fixed.text.encode()
 
 
 def _is_written(request: FixRequest, result: str, after: str) -> bool:
