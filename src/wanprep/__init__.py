@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from wanprep.rules.limits import RuleLimit
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, TooExpensive, Unpriced
-    from wanprep.submit.session.submit_jobs import JobsRefused, NeedsConsent
+    from wanprep.submit.request.submission import JobsRefused
+    from wanprep.submit.session.submit_jobs import NeedsConsent
 
 __version__ = "0.1.0"
 __all__ = [
@@ -87,7 +88,8 @@ _LATE = {
     "wanprep.rules.limits": ("RuleLimit",),
     "wanprep.submit.ledger.run": ("Run",),
     "wanprep.submit.request.price": ("Estimate", "TooExpensive", "Unpriced"),
-    "wanprep.submit.session.submit_jobs": ("JobsRefused", "NeedsConsent"),
+    "wanprep.submit.request.submission": ("JobsRefused",),
+    "wanprep.submit.session.submit_jobs": ("NeedsConsent",),
 }
 
 

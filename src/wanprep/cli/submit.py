@@ -88,9 +88,6 @@ def submit(
     from wanprep.check.request import CheckRequest
     from wanprep.config import find_config
     from wanprep.plugins.loading import load_checks
-    from wanprep.submit.session.emulated import start_emulator
-    from wanprep.submit.session.plan import Options
-    from wanprep.submit.session.session import open_session
 
     config = find_config(Path.cwd())
     request = CheckRequest(
@@ -100,10 +97,14 @@ def submit(
         config=config,
         checks=load_checks(),
     )
-    options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     if dry_run:
         limit = None if emulate else max_cost
-        return _dry_run(request, options, style, max_cost=limit)
+        return _dry_run(request, style, drop=drop, again=again, max_cost=limit)
+    from wanprep.submit.session.emulated import start_emulator
+    from wanprep.submit.session.plan import Options
+    from wanprep.submit.session.session import open_session
+
+    options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     with ExitStack() as held:
         environ = start_emulator(held) if emulate else os.environ
         trace = trace_file()
@@ -117,9 +118,10 @@ def _submit(
 ) -> int:  # fmt: skip
     """Submit jobs; to an emulator it costs nothing."""
     from wanprep.check.inputs import read_inputs
-    from wanprep.cli.run_output import FAILED, show_results, work
+    from wanprep.cli.run_output import show_results, work
+    from wanprep.submit.request.submission import JobsRefused
     from wanprep.submit.session.plan import make_task
-    from wanprep.submit.session.submit_jobs import JobsRefused, quote
+    from wanprep.submit.session.submit_jobs import quote
 
     try:
         quoted = quote(session, read_inputs(request), options)
@@ -127,7 +129,7 @@ def _submit(
         _print_refused(refused.report)
         if style == "json":
             click.echo("[]")
-        return FAILED
+        return refused.exit_code
     _print_findings(quoted.report)
     _print_prices(quoted.new)
     if not session.emulated:
@@ -139,14 +141,14 @@ def _submit(
     return show_results(tasks, style, interrupted=interrupted, success=success)
 
 
-def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: float | None) -> int:
+def _dry_run(
+    request: CheckRequest, style: str, *, drop: bool, again: bool, max_cost: float | None
+) -> int:
     from wanprep.check.inputs import read_inputs
-    from wanprep.cli.run_output import FAILED
     from wanprep.submit.request.price import require_max_cost
-    from wanprep.submit.request.submission import find_submissions
+    from wanprep.submit.request.submission import JobsRefused, accepted_report, find_submissions
     from wanprep.submit.services.service import Services
     from wanprep.submit.session.dry_run import RENDERERS, describe_requests
-    from wanprep.submit.session.submit_jobs import JobsRefused, accepted_report
 
     inputs, services = read_inputs(request), Services(request.config)
     orders = find_submissions(inputs, services)
@@ -154,16 +156,18 @@ def _dry_run(request: CheckRequest, options: Options, style: str, *, max_cost: f
         _print_findings(accepted_report(inputs))
     except JobsRefused as refused:
         _print_refused(refused.report)
-        return FAILED
-    requests = [describe_requests(each, services, os.environ, drop=options.drop) for each in orders]
+        return refused.exit_code
+    requests = [describe_requests(each, services, os.environ, drop=drop) for each in orders]
     for piece in RENDERERS[style](requests):
         click.echo(piece, nl=False)
     if max_cost is not None:
-        require_max_cost([each.estimate for each in _new_only(orders, request, options)], max_cost)
+        require_max_cost(
+            [each.estimate for each in _new_only(orders, request, again=again)], max_cost
+        )
     return 0
 
 
-def _new_only(orders: list[Submission], request: CheckRequest, options: Options) -> list[Send]:
+def _new_only(orders: list[Submission], request: CheckRequest, *, again: bool) -> list[Send]:
     """Plan what would be paid for; the ledger is read if there is one, and not created."""
     from wanprep.files.state_folder import LEDGER, state_folder
     from wanprep.submit.session.emulated import temporary_state
@@ -175,7 +179,7 @@ def _new_only(orders: list[Submission], request: CheckRequest, options: Options)
         if not os.path.exists(os.path.join(state_folder(environ), LEDGER)):
             environ |= temporary_state(held)
         session = open_session(held, request.config, environ)
-        plan = [plan_action(session, order, options) for order in orders]
+        plan = [plan_action(session, order, again=again) for order in orders]
     return [action for action in plan if isinstance(action, Send)]
 
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from wanprep.fix.plan.plan import Options
-from wanprep.fix.plan_file import PlannedFile, plan_file
-from wanprep.fix.request import MediaFile, media_files
 from wanprep.media.facts import absolute_path, is_remote, is_url
 from wanprep.rules.finding import FIX
 
@@ -21,10 +18,13 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report
     from wanprep.fix.job.changes import Fixable
+    from wanprep.fix.plan.plan import Options
+    from wanprep.fix.plan_file import PlannedFile
+    from wanprep.fix.request import MediaFile
     from wanprep.job.model import JobFile
     from wanprep.rules.finding import Finding
 
-Plans = dict[object, PlannedFile]  # by what a file is and is for
+    Plans = dict[object, PlannedFile]  # by what a file is and is for
 
 _YES = f"{FIX} --yes"
 _MOST_PLANS: Final = 1000
@@ -37,6 +37,8 @@ def with_fixes(report: Report, plans: Plans | None = None) -> Report:
     """
     if not report.findings or report.inputs is None or report.is_planned:
         return report
+    from wanprep.fix.plan.plan import Options
+
     plans = {} if plans is None else plans
     if len(plans) > _MOST_PLANS:
         plans.clear()
@@ -72,6 +74,8 @@ class _Fixes:
         return self._of_media[path].command(finding.target, finding.rule)
 
     def _plan(self, path: str, media: MediaFile) -> PlannedFile:
+        from wanprep.fix.plan_file import plan_file
+
         # Beside what it is and is for, only the suffix of its name matters.
         facts = replace(media.facts, path=os.path.splitext(path)[1])
         key = (facts, tuple(media.roles), frozenset(media.ignored))
@@ -81,6 +85,8 @@ class _Fixes:
 
     @cached_property
     def _media(self) -> dict[str, MediaFile]:
+        from wanprep.fix.request import media_files
+
         # Bare media without findings need no plan, and are most of them.
         names = {finding.file for finding in self.report.findings}
         media = tuple(path for path in self.inputs.media if self.inputs.files or path in names)

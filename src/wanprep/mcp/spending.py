@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from wanprep.mcp.permissions import Allowance, Permissions
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, Unpriced
-    from wanprep.submit.session.submit_jobs import JobsRefused, Quote
+    from wanprep.submit.request.submission import JobsRefused
+    from wanprep.submit.session.submit_jobs import Quote
 
     Arguments = Mapping[str, Any]
 
@@ -70,9 +71,10 @@ def submit(
 def _quote(job: str, targets: Sequence[str], folder: str | None, *, wait: bool) -> Quote:
     from wanprep.api.settings import check_request
     from wanprep.check.inputs import read_inputs
+    from wanprep.submit.request.submission import JobsRefused
     from wanprep.submit.session.plan import Options
     from wanprep.submit.session.session import open_session
-    from wanprep.submit.session.submit_jobs import JobsRefused, quote
+    from wanprep.submit.session.submit_jobs import quote
 
     request = check_request([job], True, targets=targets)  # noqa: FBT003 - of the command line
     options = Options(again=False, drop=False, wait=wait, folder=folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wanprep.errors import WanprepError
+from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Refused
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ class NotSent(Refused):
 def refusal_text(error: Refused) -> str:
     """Format a refusal as sentences: the provider's message, then what to do."""
     return " ".join(filter(None, [f"{str(error).rstrip('.')}.", error.advice]))
+
+
+def redact_refusal(error: Refused) -> Refused:
+    """Redact a refusal: services like to quote the key that they refuse."""
+    error.args = (redact(str(error)),)
+    error.code, error.advice = redact(str(error.code)), redact(error.advice)
+    return error
 
 
 class Uncertain(Exception):

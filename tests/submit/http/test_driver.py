@@ -28,7 +28,7 @@ from wanprep.submit.errors import NoAnswer, NotSent, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.paid import describe
 from wanprep.submit.http.retries import RetryPolicy
-from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.files import local_file
 
 GOOD = answer(200, {"id": "j1", "credits": 5})
 

@@ -13,7 +13,7 @@ from wanprep.net.secrets import remember
 from wanprep.plugins.flow import Flow, HostedUrl, Order, Refused, Request
 from wanprep.plugins.provider import CannotHost, LocalFile, Settings
 from wanprep.submit.session.dry_run import describe_order, describe_upload
-from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.files import local_file
 
 ENVIRON = {"SMALL_KEY": KEY}
 

@@ -16,7 +16,7 @@ from submitting import EVOLINK, Desktop
 
 from wanprep.plugins.provider import CannotHost
 from wanprep.stores.stores import Stores
-from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.files import local_file
 from wanprep.submit.uploads.upload import upload_into_store
 
 pytest_plugins = ["object_store_fixtures"]

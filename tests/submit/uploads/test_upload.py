@@ -25,7 +25,7 @@ from wanprep.submit.http.driver import Driver
 from wanprep.submit.ledger.ledger import HostedCopies, Ledger
 from wanprep.submit.services.service import Uploads
 from wanprep.submit.uploads import upload
-from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.files import local_file
 
 upload_file = partial(upload.upload_file, stores=Stores())
 BODY = b"the file itself"

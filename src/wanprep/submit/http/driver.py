@@ -13,10 +13,10 @@ from wanprep.closing import Closing
 from wanprep.net.secrets import redact, redact_json
 from wanprep.plugins.flow import STATES, Cancelled, Refused, Unclear
 from wanprep.plugins.provider import CannotHost
-from wanprep.submit.errors import Broken, NoAnswer
+from wanprep.submit.errors import Broken, NoAnswer, redact_refusal
 from wanprep.submit.http.client import HttpClient
 from wanprep.submit.http.download import Downloaded, download
-from wanprep.submit.http.paid import PaidRequest, describe, redact_refusal, run_flow
+from wanprep.submit.http.paid import PaidRequest, describe, run_flow
 from wanprep.submit.http.retries import (
     TRANSIENT,
     RetryPolicy,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from wanprep.net.secrets import redact
 from wanprep.plugins.flow import Refused, Unclear
-from wanprep.submit.errors import Broken, NoAnswer, NotSent, Uncertain
+from wanprep.submit.errors import Broken, NoAnswer, NotSent, Uncertain, redact_refusal
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -149,13 +149,6 @@ def run_flow(flow: Flow[T], send: Callable[[Request], Response]) -> T:
             response = send(request)
     finally:
         flow.close()
-
-
-def redact_refusal(error: Refused) -> Refused:
-    """Redact a refusal: services like to quote the key that they refuse."""
-    error.args = (redact(str(error)),)
-    error.code, error.advice = redact(str(error.code)), redact(error.advice)
-    return error
 
 
 def describe(response: Response) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from wanprep.plugins.provider import LocalFile, Settings
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission
-    from wanprep.submit.uploads.store_objects import StoredObject
+    from wanprep.submit.uploads.files import StoredObject
 
 _MOST_ERRORS: Final = 5
 _DATA_URI: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")

@@ -1,4 +1,4 @@
-"""A submission: one job for one target, with the identity by which it is paid for once."""
+"""Submissions: one job for one target each, which the check accepts, and which is paid for once."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.dataclass import dataclass
-from wanprep.errors import UsageError
+from wanprep.check.pipeline import judge_inputs
+from wanprep.check.result import redact_report, select_findings
+from wanprep.errors import UsageError, WanprepError
+from wanprep.fix.fixable import with_fixes
 from wanprep.job.roles import VOICE
 from wanprep.pointers import below, parent
 from wanprep.rules.target import DEFAULT_TARGET
 from wanprep.submit.request.body import replace_values
-from wanprep.submit.uploads.local_files import local_file
-from wanprep.submit.uploads.store_objects import find_object, unseen_object
-from wanprep.text import join_words, visible
+from wanprep.submit.uploads.files import find_object, local_file, unseen_object
+from wanprep.text import join_words, plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.cases import Case
     from wanprep.check.inputs import Inputs
+    from wanprep.check.result import Report
     from wanprep.job.model import Asset
     from wanprep.media.facts import Facts
     from wanprep.plugins.provider import LocalFile
     from wanprep.rules.intent import Intent
     from wanprep.rules.target import Target
     from wanprep.submit.services.service import Services
-    from wanprep.submit.uploads.store_objects import StoredObject
+    from wanprep.submit.uploads.files import StoredObject
 
 # Settings of a provider that change what is sent, and so what is bought.
 _SETTINGS_SENT: Final = ("item", "model-ids")
@@ -57,6 +59,19 @@ class Submission:
         return visible(self.subject)
 
 
+class JobsRefused(WanprepError):
+    """The check does not accept a job; nothing is sent. `report` has the findings."""
+
+    exit_code = 1
+
+    def __init__(self, report: Report) -> None:
+        errors = [each for each in report.findings if each.severity == "error"]
+        first = f" The first: {errors[0].message}" if errors else ""
+        found = plural(len(errors), "error") if errors else "something that could not be checked"
+        super().__init__(f"the check found {found}. Nothing was sent.{first}")
+        self.report = redact_report(report)
+
+
 def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
     """List every job with every target that it is to be sent to; read and hash its files."""
     inputs.require_only_jobs(
@@ -70,6 +85,21 @@ def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
         for case in cases
         for target in _targets(case, inputs)
     ]
+
+
+def accepted_report(inputs: Inputs, attached: Sequence[Submission] = ()) -> Report:
+    """Return the warnings, or raise JobsRefused; what was sent before need not pass."""
+    report = with_fixes(select_findings(judge_inputs(inputs), (), (), "warning"))
+    sent = {(each.subject, each.target.id) for each in attached}
+    passes = all(
+        each.verdict == "pass" or each.excused or (each.subject, each.target) in sent
+        for each in report.verdicts
+    )
+    # A document that cannot be read may have no verdict of its own.
+    passes &= all(each.severity != "error" or each.target for each in report.findings)
+    if not passes:
+        raise JobsRefused(report)
+    return report
 
 
 def _targets(case: Case, inputs: Inputs) -> Iterator[Target]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.net.secrets import HIDDEN, redact, redact_json
 from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
+from wanprep.submit.errors import redact_refusal
 from wanprep.submit.http import client
-from wanprep.submit.http.paid import redact_refusal
 from wanprep.submit.request.body import (
     build_trial,
     files_to_upload,
@@ -19,7 +19,7 @@ from wanprep.submit.request.body import (
 )
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.services.keys import setting_headers
-from wanprep.submit.uploads.upload import UPLOAD, bucket_path, destinations, no_destination
+from wanprep.submit.uploads.files import UPLOAD, bucket_path, destinations, no_destination
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:

@@ -61,10 +61,10 @@ class Options:
     folder: str | None
 
 
-def plan_action(session: Session, submission: Submission, options: Options) -> Action:
+def plan_action(session: Session, submission: Submission, *, again: bool) -> Action:
     """Decide what to do with a job, by its runs in the ledger."""
     run = session.ledger.live_run(submission.identity)
-    if run and (not options.again or run.state == "sending"):
+    if run and (not again or run.state == "sending"):
         return Attach(submission, run)
     if run and can_repeat(session, run):
         return Repeat(submission, run)

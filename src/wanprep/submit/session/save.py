@@ -25,7 +25,7 @@ from wanprep.media import probe
 from wanprep.net.secrets import redact, redact_json
 from wanprep.submit.errors import BadResult, CannotSave
 from wanprep.submit.ledger.run import format_time
-from wanprep.submit.uploads.local_files import MEDIA_TYPES
+from wanprep.submit.uploads.files import MEDIA_TYPES
 from wanprep.text import seconds, visible
 
 if TYPE_CHECKING:

@@ -26,8 +26,7 @@ from wanprep.submit.request.body import (
     placeholder_urls,
 )
 from wanprep.submit.request.price import estimate_price, price_json
-from wanprep.submit.uploads.store_objects import sign_object
-from wanprep.submit.uploads.upload import upload_file
+from wanprep.submit.uploads.upload import sign_object, upload_file
 from wanprep.text import visible
 
 if TYPE_CHECKING:

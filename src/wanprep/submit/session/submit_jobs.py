@@ -5,17 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.pipeline import judge_inputs
-from wanprep.check.result import redact_report, select_findings
-from wanprep.dataclass import dataclass
-from wanprep.errors import UsageError, WanprepError
-from wanprep.fix.fixable import with_fixes
+from wanprep.errors import UsageError
 from wanprep.submit.request.price import open_question, require_max_cost
-from wanprep.submit.request.submission import find_submissions
+from wanprep.submit.request.submission import accepted_report, find_submissions
 from wanprep.submit.session.emulated import require_emulators
 from wanprep.submit.session.plan import Send, check_plan, plan_action
 from wanprep.submit.session.tasks import run_tasks
-from wanprep.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,25 +19,11 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.submit.request.price import Estimate, Unpriced
-    from wanprep.submit.request.submission import Submission
     from wanprep.submit.session.plan import Action, Options
     from wanprep.submit.session.session import Session
     from wanprep.submit.session.tasks import RunProgress, Task
 
 _ASK_ABOVE: Final = 1.0  # USD, for all jobs together
-
-
-class JobsRefused(WanprepError):
-    """The check does not accept a job; nothing is sent. `report` has the findings."""
-
-    exit_code = 1
-
-    def __init__(self, report: Report) -> None:
-        errors = [each for each in report.findings if each.severity == "error"]
-        first = f" The first: {errors[0].message}" if errors else ""
-        found = plural(len(errors), "error") if errors else "something that could not be checked"
-        super().__init__(f"the check found {found}. Nothing was sent.{first}")
-        self.report = redact_report(report)
 
 
 class NeedsConsent(UsageError):
@@ -76,26 +57,11 @@ def quote(session: Session, inputs: Inputs, options: Options) -> Quote:
     orders = find_submissions(inputs, session.services)
     if session.emulated:
         require_emulators(order.target.provider for order in orders)
-    plan = tuple(plan_action(session, order, options) for order in orders)
+    plan = tuple(plan_action(session, order, again=options.again) for order in orders)
     attached = [each.submission for each in plan if not isinstance(each, Send)]
     report = accepted_report(inputs, attached)
     check_plan(session, plan, options)
     return Quote(plan, report)
-
-
-def accepted_report(inputs: Inputs, attached: Sequence[Submission] = ()) -> Report:
-    """Return the warnings, or raise JobsRefused; what was sent before need not pass."""
-    report = with_fixes(select_findings(judge_inputs(inputs), (), (), "warning"))
-    sent = {(each.subject, each.target.id) for each in attached}
-    passes = all(
-        each.verdict == "pass" or each.excused or (each.subject, each.target) in sent
-        for each in report.verdicts
-    )
-    # A document that cannot be read may have no verdict of its own.
-    passes &= all(each.severity != "error" or each.target for each in report.findings)
-    if not passes:
-        raise JobsRefused(report)
-    return report
 
 
 def require_agreement(

@@ -1,4 +1,4 @@
-"""Upload a local file to a public URL: the provider's uploads, else the user's own bucket."""
+"""Give a file a public URL: upload it to the provider or to the user's own bucket, or sign it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wanprep.plugins.loading import load_hosts
 from wanprep.plugins.provider import CannotHost
 from wanprep.stores.store import StoreError
 from wanprep.submit.errors import FileChanged
+from wanprep.submit.uploads.files import UPLOAD, bucket_path, destinations, no_destination
 from wanprep.submit.uploads.verify import link_problem, verify_link
 from wanprep.text import file_size, visible
 
@@ -24,21 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wanprep.plugins.flow import Order
-    from wanprep.plugins.provider import LocalFile, Provider
+    from wanprep.plugins.provider import LocalFile
     from wanprep.stores.stores import Stores
     from wanprep.submit.http.driver import Driver
     from wanprep.submit.ledger.ledger import HostedCopies
     from wanprep.submit.services.service import Service
-
-UPLOAD: Final = ""  # the destination that stands for the provider's own uploads
+    from wanprep.submit.uploads.files import StoredObject
 
 _LEFT_TO_LIVE: Final = timedelta(hours=1)
-
-_ALTERNATIVES: Final = (
-    "Put the file where it has a public https URL and write that into the job; or name a "
-    'bucket of your own in the configuration, [hosts] default = "s3://bucket/prefix"; or choose '
-    "a provider that accepts uploads."
-)
 
 
 def upload_file(
@@ -104,21 +98,6 @@ def _require_unchanged(file: LocalFile, before: tuple[int, ...] | None) -> None:
         f"{visible(file.path)} has changed since it was checked. Run this again to check and submit"
         " it as it is now."
     )
-
-
-def destinations(provider: Provider, config_hosts: Mapping[str, str]) -> tuple[str, ...]:
-    """List where a provider's files can go, the first choice first: what the user set for it."""
-    if chosen := config_hosts.get(provider.name):
-        return (chosen,)
-    own = (UPLOAD,) if provider.upload else ()
-    default = config_hosts.get("default")
-    return (*own, default) if default else own
-
-
-def no_destination(file: LocalFile, title: str, why: str = "") -> CannotHost:
-    """Return the error for a file that cannot be uploaded anywhere."""
-    reason = why or f"{title} accepts no uploads"
-    return CannotHost(f"{file.name} is on this machine only: {reason}. {_ALTERNATIVES}")
 
 
 def _upload_to_first(
@@ -200,6 +179,17 @@ def upload_into_store(file: LocalFile, below: str, stores: Stores) -> HostedUrl:
     return HostedUrl(link, expires)
 
 
-def bucket_path(file: LocalFile) -> str:
-    """Name a file in a bucket so that no other content ever gets the same name."""
-    return f"{file.sha256[:16]}/{file.name}"
+def sign_object(stored: StoredObject, stores: Stores, driver: Driver) -> str:
+    """Return a link with which anyone can read an object, after it was tried without a key."""
+    try:
+        store, key = stores.at(stored.url)
+        link = store.sign(key, stores.lifetime(stored.url))
+    except StoreError as error:
+        raise CannotHost(f"{visible(stored.url)} cannot be signed: {error}.") from error
+    if not may_follow(link, plain=driver.client.plain):
+        raise CannotHost(
+            f"{visible(stored.url)} was signed, but its link is not https: {redact(link)}. Set an"
+            " endpoint in [hosts] that the provider can reach."
+        )
+    verify_link(link, stored, driver)
+    return link

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wanprep.plugins.provider import LocalFile
     from wanprep.submit.http.driver import Driver
-    from wanprep.submit.uploads.store_objects import StoredObject
+    from wanprep.submit.uploads.files import StoredObject
 
 
 _PAGES: Final = frozenset({"text/html", "application/json", "application/xhtml+xml"})

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from wanprep.errors import UsageError
-from wanprep.submit.uploads.local_files import local_file
+from wanprep.submit.uploads.files import local_file
 
 
 @pytest.mark.parametrize(
