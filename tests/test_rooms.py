@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = Path(__file__).parents[1] / "src/wanprep"
 ROOMS: Final = """
-    closing dataclass errors text pointers validity schema_errors schemas files net stores engines
-    media job rules published config check fix results emulator plugins submit compare api report
-    testing lsp mcp cli
+    closing dataclass errors text pointers validity schemas files net stores engines media job
+    rules published config check fix results emulator plugins submit compare api report testing lsp
+    mcp cli
 """.split()
 OUTSIDE: Final = {"__init__", "__main__"}  # the public face and the way in: they load rooms late
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from wanprep.schema_errors import closest, schema_errors
-from wanprep.schemas import load_schema
+from wanprep.schemas import closest, load_schema, schema_errors
 
 KEYS = load_schema("job")["properties"]
 ONE_OF: dict[str, Any] = {

@@ -165,7 +165,7 @@ def _rule_errors(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _validate(file: Path, table: object) -> None:
-    from wanprep.schema_errors import schema_errors
+    from wanprep.schemas import schema_errors
 
     for error in schema_errors(table, load_schema("config")):
         raise UsageError(f"the configuration {file}: {error}")

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import wanprep
-from wanprep.check.cases import read_cases
 from wanprep.check.findings import verdict_of
+from wanprep.check.inputs import read_cases
 from wanprep.errors import UsageError
 from wanprep.job.model import read_jobs
 from wanprep.media.cache import Cache

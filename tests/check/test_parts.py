@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wanprep.check import names, parts
-from wanprep.check.names import MediaNames, Repeats, Shard
-from wanprep.check.paths import find_subjects
+from wanprep.check import parts
+from wanprep.check import paths as listed
+from wanprep.check.paths import MediaNames, Repeats, Shard, find_subjects
 from wanprep.check.pipeline import check_in_parts, run_check
 from wanprep.check.request import CheckRequest
 from wanprep.check.result import Report, join
@@ -122,7 +122,7 @@ def test_a_name_is_listed_once(
     folder: Path, paths: list[str], found: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert folder.is_dir()
-    monkeypatch.setattr(names, "_IN_MEMORY", 2)
+    monkeypatch.setattr(listed, "_IN_MEMORY", 2)
     monkeypatch.setattr(spool, "_IN_MEMORY", 20)
     stdin = io.BytesIO(b"refs/1.png\nrefs/2.png\nrefs/1.png\nrefs/fine.png\n")
     with find_subjects(paths, set(), stdin).media as media:
@@ -132,7 +132,7 @@ def test_a_name_is_listed_once(
 
 def test_long_lists_are_as_short_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spool, "_IN_MEMORY", 100)
-    monkeypatch.setattr(names, "_IN_MEMORY", 5)
+    monkeypatch.setattr(listed, "_IN_MEMORY", 5)
     strange = ["a\nb.png", "caf\udce9.png", "図.png", "x" * 300, *map(str, range(50))]
     with MediaNames() as media, Repeats() as repeats:
         for name in (*strange, *strange):

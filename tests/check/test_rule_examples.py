@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from valid_jobs import KINDS
 
-from wanprep.check.cases import read_cases
-from wanprep.check.inputs import Inputs
+from wanprep.check.inputs import Inputs, read_cases
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
 from wanprep.job.model import parse_jobs

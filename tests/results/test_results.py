@@ -18,7 +18,7 @@ from PIL import Image
 
 from wanprep import Facts
 from wanprep.check import parts
-from wanprep.check.names import Shard
+from wanprep.check.paths import Shard
 from wanprep.check.pipeline import check_in_parts
 from wanprep.check.request import CheckRequest
 from wanprep.fix.fixable import with_fixes

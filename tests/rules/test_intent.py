@@ -15,8 +15,9 @@ from wanprep.rules.intent import (
     Intent,
     Text,
     intent_of,
+    resolve,
+    resolve_callback,
 )
-from wanprep.rules.resolved import resolve, resolve_callback
 from wanprep.rules.target import all_targets
 
 NOTHING: dict[str, Any] = {

@@ -9,9 +9,8 @@ import pytest
 
 from wanprep.job.model import read_jobs
 from wanprep.rules.bounds import JobViolation
-from wanprep.rules.intent import intent_of
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolved import resolve
 from wanprep.rules.target import all_targets
 
 TARGETS = all_targets()

@@ -14,8 +14,7 @@ from PIL import Image
 from sample_videos import make
 from valid_jobs import VIDEO
 
-from wanprep.check.cases import Case, read_cases
-from wanprep.check.inputs import read_inputs
+from wanprep.check.inputs import Case, read_cases, read_inputs
 from wanprep.check.pipeline import run_check
 from wanprep.check.request import CheckRequest
 from wanprep.config import Config

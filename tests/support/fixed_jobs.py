@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 
-from wanprep.check.cases import read_cases
+from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import fix_job
 from wanprep.fix.plan.plan import Options
 from wanprep.job.model import parse_jobs

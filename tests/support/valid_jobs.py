@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.job.model import Asset
 from wanprep.media.facts import Facts
 from wanprep.rules.bounds import JobViolation
-from wanprep.rules.intent import IntendedReference, Intent, Text
+from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
 from wanprep.rules.judge_job import judge_job
-from wanprep.rules.resolved import resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

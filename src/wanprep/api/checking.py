@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from wanprep.api.types import Configuration, ProgressCallback, StrPath
     from wanprep.check.result import Report
+    from wanprep.fix.fixable import Plans
     from wanprep.job.model import JobFile
     from wanprep.media.facts import Facts
     from wanprep.rules.finding import Severity
@@ -102,9 +103,8 @@ def check(
     from wanprep.api.settings import check_request
     from wanprep.api.types import ProbeReports
     from wanprep.check.pipeline import check_in_parts
-    from wanprep.check.result import join, redact_report
-    from wanprep.check.selection import Selection, load_baseline
-    from wanprep.fix.fixable import Plans, with_fixes
+    from wanprep.check.result import Selection, join, load_baseline, redact_report
+    from wanprep.fix.fixable import with_fixes
     from wanprep.media.workers import report_to
     from wanprep.rules.finding import parse_rule_names
 

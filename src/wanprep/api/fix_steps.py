@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wanprep.api.settings import check_request
 from wanprep.api.types import ProbeReports, Progress
-from wanprep.check.selection import load_baseline
+from wanprep.check.result import load_baseline
 from wanprep.dataclass import dataclass
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.rules.finding import Finding
 

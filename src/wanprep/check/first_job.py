@@ -10,8 +10,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.cases import read_cases
-from wanprep.check.inputs import Inputs
+from wanprep.check.inputs import Inputs, read_cases
 from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest

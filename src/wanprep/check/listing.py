@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from wanprep.check.exclude import Exclusions, absolute_folder, is_left_out, levels_in
 from wanprep.media.facts import NOT_READ, Facts, unreadable_facts
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

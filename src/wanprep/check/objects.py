@@ -21,7 +21,7 @@ from wanprep.media.facts import (
 )
 from wanprep.net.secrets import redact
 from wanprep.stores.store import NoSuchBucket, NoSuchObject, StoreError
-from wanprep.stores.urls import split_pattern, split_url
+from wanprep.stores.stores import split_pattern, split_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

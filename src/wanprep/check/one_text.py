@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wanprep.check.cases import ReadJobs, read_cases
-from wanprep.check.inputs import Inputs
+from wanprep.check.inputs import Inputs, ReadJobs, read_cases
 from wanprep.job.model import parse_jobs
 
 if TYPE_CHECKING:

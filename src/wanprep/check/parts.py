@@ -12,7 +12,7 @@ from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
-from wanprep.check.names import own
+from wanprep.check.paths import own
 from wanprep.check.request import find, targets_of
 from wanprep.media.facts import Facts, is_url
 from wanprep.media.workers import expect
@@ -20,7 +20,7 @@ from wanprep.media.workers import expect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.check.cases import ReadJobs
+    from wanprep.check.inputs import ReadJobs
     from wanprep.check.paths import Subjects
     from wanprep.check.request import CheckRequest, Probe, Targets
     from wanprep.check.uses import Uses
@@ -91,7 +91,7 @@ class _Jobs:
             yield self._read(self._found.jobs[at : at + _JOBS])
 
     def _read(self, paths: Sequence[str]) -> ReadJobs:
-        from wanprep.check.cases import read_job_files
+        from wanprep.check.inputs import read_job_files
 
         return read_job_files(paths, self._found, self._targets)
 

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.plugin_checks import Check
     from wanprep.check.request import CheckRequest
     from wanprep.job.model import Asset
@@ -188,8 +187,8 @@ def _findings(
     today: date,
 ) -> Iterator[Finding]:
     """Judge a job and its assets for one target."""
+    from wanprep.rules.intent import resolve
     from wanprep.rules.judge_job import end_of_target, judge_job
-    from wanprep.rules.resolved import resolve
 
     job = case.job
     known = {asset.pointer: each for asset, each in facts.items() if each and is_reached(each)}

@@ -13,7 +13,7 @@ from wanprep.rules.finding import Finding, plugin_rules
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.media.facts import Facts
     from wanprep.rules.target import Target
 

@@ -17,7 +17,7 @@ from wanprep.errors import UsageError
 from wanprep.job.roles import common_roles
 from wanprep.media.workers import prober
 from wanprep.rules.target import DEFAULT_TARGET, all_targets, choose_targets
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wanprep.check.listing import Found
-    from wanprep.check.names import Shard
-    from wanprep.check.paths import Subjects
+    from wanprep.check.paths import Shard, Subjects
     from wanprep.check.plugin_checks import Check
     from wanprep.engines.engine import Engine
     from wanprep.media.facts import Facts

@@ -1,4 +1,4 @@
-"""The result of a check, or of a part of one, before it is written in any format."""
+"""The result of a check, or of a part of one, and which of its findings are reported."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import re
 from collections import Counter
 from dataclasses import field, replace
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from wanprep.dataclass import dataclass
+from wanprep.errors import UsageError
 from wanprep.net.secrets import redact_json, redact_url
 from wanprep.rules.finding import Verdict, parse_rule_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
+    from wanprep.check.baseline import Entry
     from wanprep.check.inputs import Inputs
+    from wanprep.config import Config
     from wanprep.rules.finding import Finding, Severity
 
 _KEYS: Final = (
@@ -185,8 +190,8 @@ def redact_report(report: Report) -> Report:
 
 
 def _redact_verdict(verdict: Verdict) -> Verdict:
-    subject = redact_url(verdict.subject)
-    return verdict if subject == verdict.subject else replace(verdict, subject=subject)
+    subject = verdict.subject
+    return replace(verdict, subject=redact_url(subject)) if "://" in subject else verdict
 
 
 def _redact_finding(finding: Finding) -> Finding:
@@ -252,3 +257,43 @@ def with_severities(
     for finding in findings:
         severity = severities.get(finding.rule, finding.severity)
         yield finding if severity == finding.severity else replace(finding, severity=severity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The findings to report; everything, unless something is chosen."""
+
+    selected: AbstractSet[str] = frozenset()
+    ignored: AbstractSet[str] = frozenset()
+    severity: str = "note"  # the lowest
+    baseline: tuple[Entry, ...] | None = None
+
+    def apply(self, part: Report) -> Report:
+        """Drop the other findings of a report, or of a part of it."""
+        chosen = select_findings(part, self.selected, self.ignored, self.severity)
+        return drop_baseline(chosen, self.baseline)
+
+
+def load_baseline(
+    config: Config, path: str | None = None, *, disabled: bool = False
+) -> tuple[Entry, ...] | None:
+    """Read the baseline at a path or, without one, the configuration's."""
+    if path and disabled:
+        raise UsageError("--baseline FILE and --no-baseline cannot be combined")
+    file = Path(path) if path else config.baseline
+    if disabled or file is None:
+        return None
+    from wanprep.check.baseline import read_baseline
+
+    return read_baseline(file)
+
+
+def drop_baseline(
+    report: Report, entries: tuple[Entry, ...] | None, sources: Mapping[str, str] | None = None
+) -> Report:
+    """Leave out the findings in the baseline, if there is one."""
+    if entries is None:
+        return report
+    from wanprep.check.baseline import without_baseline
+
+    return without_baseline(report, entries, sources or {})

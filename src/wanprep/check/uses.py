@@ -13,7 +13,7 @@ from wanprep.media.facts import absolute_path
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.cases import ReadJobs
+    from wanprep.check.inputs import ReadJobs
     from wanprep.check.request import CheckRequest
     from wanprep.rules.target import Target
 

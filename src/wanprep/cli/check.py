@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wanprep.cli.completion import complete_files
 from wanprep.cli.options import (
+    complete_files,
     engine_option,
     fixing_options,
     is_verbose,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from wanprep.check.exclude import Exclusions
     from wanprep.check.inputs import Inputs
-    from wanprep.check.names import Shard
+    from wanprep.check.paths import Shard
     from wanprep.check.plugin_checks import Check
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Report
@@ -108,7 +108,7 @@ def check(
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
-    from wanprep.check.selection import Selection, load_baseline
+    from wanprep.check.result import Selection, load_baseline
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.rules.finding import parse_rule_names

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.completion import complete_files
 from wanprep.cli.options import (
+    complete_files,
     format_option,
     is_quiet,
     target_option,

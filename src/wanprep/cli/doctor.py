@@ -22,7 +22,7 @@ from wanprep import __version__
 from wanprep.cli.options import format_option, use_color
 from wanprep.dataclass import dataclass
 from wanprep.errors import PluginWarning, WanprepError
-from wanprep.stores.urls import EXTRAS
+from wanprep.stores.stores import EXTRAS
 from wanprep.text import file_size, join_words, plural, visible
 
 if TYPE_CHECKING:

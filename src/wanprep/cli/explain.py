@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli.completion import complete_rules
-from wanprep.cli.options import use_color
+from wanprep.cli.options import complete_rules, use_color
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

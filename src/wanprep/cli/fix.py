@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_rules
 from wanprep.cli.options import (
+    complete_files,
+    complete_rules,
     engine_option,
     fixing_options,
     format_option,
@@ -76,7 +77,7 @@ def fix(
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
-    from wanprep.check.selection import load_baseline
+    from wanprep.check.result import load_baseline
     from wanprep.cli import fix_steps as steps
     from wanprep.config import find_config
     from wanprep.fix.run import (

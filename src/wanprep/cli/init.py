@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_targets
-from wanprep.cli.options import yes_option
+from wanprep.cli.options import complete_files, complete_targets, yes_option
 from wanprep.errors import UsageError, WanprepError
 from wanprep.text import plural, visible
 

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from wanprep.cli.completion import complete_folders
+from wanprep.cli.options import complete_folders
 from wanprep.errors import UsageError
 from wanprep.text import visible
 

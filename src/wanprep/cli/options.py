@@ -1,31 +1,111 @@
-"""Options that several commands share, and the settings of --quiet, --verbose and NO_COLOR."""
+"""Options that several commands share, what the shell offers for them, and their settings."""
 
 from __future__ import annotations
 
 import os
 import re
+import warnings
 from contextlib import closing, nullcontext
 from functools import reduce
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_folders, complete_targets
-from wanprep.errors import UsageError
+from wanprep.errors import UsageError, WanprepError
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from wanprep.check.names import Shard
-
-    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
 
+    from click.shell_completion import CompletionItem
+
+    from wanprep.check.paths import Shard
     from wanprep.engines.engine import Engine
+
+    Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+    Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 _TRACE: Final = "wanprep.trace"
 _VERBOSITY: Final = "wanprep.verbosity"  # "quiet" or "verbose", in the context of the command
+
+
+def _completer(offer: Callable[[str], Iterable[CompletionItem]]) -> Completer:
+    """Give a function of the typed text the signature that click expects."""
+    return lambda _context, _parameter, incomplete: list(offer(incomplete))
+
+
+def _item(value: str, about: str | None = None, *, kind: str = "plain") -> CompletionItem:
+    from click.shell_completion import CompletionItem
+
+    return CompletionItem(value, type=kind, help=about)
+
+
+@_completer
+def complete_files(incomplete: str) -> Iterable[CompletionItem]:
+    """Leave file names to the shell."""
+    yield _item(incomplete, kind="file")
+
+
+@_completer
+def complete_folders(incomplete: str) -> Iterable[CompletionItem]:
+    """Leave folder names to the shell."""
+    yield _item(incomplete, kind="dir")
+
+
+@_completer
+def complete_targets(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the built-in, plugins' and configured targets."""
+    from pathlib import Path
+
+    from wanprep.config import find_config
+    from wanprep.rules.target import all_targets
+
+    with warnings.catch_warnings(action="ignore"):  # a command will report what is wrong
+        try:
+            targets = all_targets(find_config(Path.cwd()).target_folders)
+        except WanprepError:
+            targets = all_targets()
+    return (_item(name, targets.titles[name]) for name in targets if name.startswith(incomplete))
+
+
+@_completer
+def complete_rules(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the rules, also after a comma."""
+    from wanprep.rules.finding import rules
+
+    before, comma, word = incomplete.rpartition(",")
+    for rule in rules().values():
+        if rule.name.startswith(word):
+            yield _item(f"{before}{comma}{rule.name}", rule.title)
+
+
+@_completer
+def complete_schemas(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the published schemas."""
+    from wanprep.schemas import schema_names
+
+    return (_item(name) for name in schema_names() if name.startswith(incomplete))
+
+
+@_completer
+def complete_runs(incomplete: str) -> Iterable[CompletionItem]:
+    """Offer the runs in the ledger, newest first; the ledger is neither created nor changed."""
+    import os
+    import sqlite3
+    from contextlib import closing, suppress
+    from pathlib import Path
+
+    from wanprep.files.state_folder import LEDGER, state_folder
+
+    file = Path(state_folder(os.environ), LEDGER)
+    query = "SELECT id, state, target FROM runs ORDER BY created DESC"
+    with suppress(sqlite3.Error):
+        opened = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=0.2)
+        with closing(opened) as ledger:
+            for run, state, target in ledger.execute(query):
+                if run.startswith(incomplete):
+                    yield _item(run, f"{state} {target}")
 
 
 def together(*parts: Decorator) -> Decorator:
@@ -141,7 +221,7 @@ def _shard(
     """Read "2/4", the second of four parts."""
     if value is None:
         return None
-    from wanprep.check.names import Shard
+    from wanprep.check.paths import Shard
 
     found = re.fullmatch(r"0*([1-9]\d{0,8})/0*([1-9]\d{0,8})", value)
     if found is None or int(found[1]) > int(found[2]):

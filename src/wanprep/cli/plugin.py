@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_folders
-from wanprep.cli.options import format_option
+from wanprep.cli.options import complete_files, complete_folders, format_option
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:

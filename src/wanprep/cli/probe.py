@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.completion import complete_files
 from wanprep.cli.options import (
+    complete_files,
     engine_option,
     format_option,
     open_engine,
@@ -24,7 +24,7 @@ from wanprep.text import file_size, json_text, plural, seconds, visible
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from wanprep.check.names import Shard
+    from wanprep.check.paths import Shard
     from wanprep.media.facts import Facts
 
 
@@ -57,8 +57,7 @@ def probe(
     """
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.listing import files_in
-    from wanprep.check.names import own
-    from wanprep.check.paths import check_paths
+    from wanprep.check.paths import check_paths, own
     from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.media.shards import probe_many_on

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli.completion import complete_folders
-from wanprep.cli.options import verbosity_options
+from wanprep.cli.options import complete_folders, verbosity_options
 from wanprep.cli.report_output import choose_style, report_options, write_report
 
 if TYPE_CHECKING:

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_rules
-from wanprep.cli.options import is_quiet, is_verbose, together, use_color
+from wanprep.cli.options import (
+    complete_files,
+    complete_rules,
+    is_quiet,
+    is_verbose,
+    together,
+    use_color,
+)
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs, require_folder
 from wanprep.report import FORMATS, STATISTICS, Style, renderer

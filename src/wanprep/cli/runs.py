@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.cli.completion import complete_folders, complete_runs
 from wanprep.cli.options import (
+    complete_folders,
+    complete_runs,
     format_option,
     together,
     trace_file,

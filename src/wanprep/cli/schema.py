@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wanprep.cli.completion import complete_schemas
+from wanprep.cli.options import complete_schemas
 
 
 @click.command(short_help="Print one of the published JSON Schemas.")

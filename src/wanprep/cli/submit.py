@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_folders
 from wanprep.cli.options import (
+    complete_files,
+    complete_folders,
     format_option,
     is_quiet,
     target_option,

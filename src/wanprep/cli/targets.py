@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wanprep.cli.completion import complete_files, complete_folders, complete_targets
-from wanprep.cli.options import format_option, is_verbose, use_color, verbosity_options
+from wanprep.cli.options import (
+    complete_files,
+    complete_folders,
+    complete_targets,
+    format_option,
+    is_verbose,
+    use_color,
+    verbosity_options,
+)
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:

@@ -24,8 +24,7 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.config import Config
     from wanprep.fix.plan.plan import Safety

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import UsageError
-from wanprep.schema_errors import schema_errors
-from wanprep.schemas import load_schema
+from wanprep.schemas import load_schema, schema_errors
 from wanprep.text import visible
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from wanprep.fix.output import FolderOutput
 from wanprep.fix.plan.plan import NoChange
 from wanprep.fix.request import Fixed, NotFixed, stamp_of
 from wanprep.media.facts import is_remote
-from wanprep.stores.urls import is_object_url, split_pattern
+from wanprep.stores.stores import is_object_url, split_pattern
 from wanprep.text import visible
 
 if TYPE_CHECKING:

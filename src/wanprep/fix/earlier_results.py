@@ -22,7 +22,7 @@ from wanprep.fix.request import Fixed
 from wanprep.fix.verify import verify
 from wanprep.media.facts import Facts, is_remote
 from wanprep.stores.store import explain_store_errors
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence

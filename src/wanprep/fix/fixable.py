@@ -14,8 +14,7 @@ from wanprep.media.facts import absolute_path, is_remote, is_url
 from wanprep.rules.finding import FIX
 
 if TYPE_CHECKING:
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.fix.job.changes import Fixable
     from wanprep.fix.plan.plan import Options

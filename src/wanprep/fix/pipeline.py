@@ -47,7 +47,7 @@ from wanprep.fix.request import (
 from wanprep.fix.verify import findings_for, verify
 from wanprep.media.facts import is_remote
 from wanprep.media.workers import probe_in_worker
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

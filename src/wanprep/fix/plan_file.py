@@ -21,7 +21,7 @@ from wanprep.fix.plan.reasons import RoleViolation, explain, violations
 from wanprep.fix.plan.video import video_drafts
 from wanprep.media.facts import is_url
 from wanprep.rules.finding import FIX
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

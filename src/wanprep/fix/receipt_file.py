@@ -39,8 +39,7 @@ from wanprep.stores.store import (
     StoreError,
     explain_store_errors,
 )
-from wanprep.stores.stores import Stores
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import Stores, is_object_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

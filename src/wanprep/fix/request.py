@@ -14,9 +14,8 @@ from wanprep.media.facts import UNSAFE, absolute_path, unreadable_facts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.cases import Case
     from wanprep.check.ignores import Ignores
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.request import CheckRequest
     from wanprep.fix.deliver import ResultPaths
     from wanprep.fix.job.changes import FixedJob

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 from wanprep.check.inputs import read_inputs
 from wanprep.check.pipeline import judge_inputs
-from wanprep.check.selection import drop_baseline
+from wanprep.check.result import drop_baseline
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.files.outputs import refuse_foreign, refuse_inputs
@@ -23,7 +23,7 @@ from wanprep.fix.receipt import RECEIPT
 from wanprep.fix.receipt_file import ReceiptFile, refuse_foreign_object
 from wanprep.fix.request import FixRequest
 from wanprep.fix.verify import predict, recheck_request
-from wanprep.stores.urls import EXTRAS, is_object_url, scheme_of
+from wanprep.stores.stores import EXTRAS, is_object_url, scheme_of
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from wanprep.check.cases import read_cases
 from wanprep.check.findings import asset_findings
+from wanprep.check.inputs import read_cases
 from wanprep.check.request import targets_of
 from wanprep.dataclass import dataclass
 from wanprep.fix.request import result_of
@@ -18,8 +18,7 @@ from wanprep.media.facts import absolute_path, is_remote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.request import CheckRequest, Targets
     from wanprep.config import Config
     from wanprep.fix.job.changes import PlannedJob

@@ -13,7 +13,7 @@ from wanprep.job.documents.document import BrokenDocument
 from wanprep.job.roles import VOICE, common_roles
 from wanprep.job.shape import Problem, normalize
 from wanprep.pointers import below
-from wanprep.stores.urls import EXTRAS
+from wanprep.stores.stores import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.job.documents.document import Member, Node
 from wanprep.pointers import below, last, parent
-from wanprep.schema_errors import closest, letters, mismatch, type_in_words, unknown_key
+from wanprep.schemas import closest, letters, mismatch, type_in_words, unknown_key
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from wanprep.pointers import is_within, parent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.fix.job.changes import Change
     from wanprep.lsp.checker import Analysis
     from wanprep.rules.finding import Finding

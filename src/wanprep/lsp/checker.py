@@ -31,8 +31,7 @@ from wanprep.rules.target import all_targets, target_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from wanprep.check.cases import Case, ReadJobs
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs, ReadJobs
     from wanprep.check.request import Probe, Targets
     from wanprep.check.result import Report
     from wanprep.config import Config

@@ -21,7 +21,7 @@ from wanprep.rules.bounds import bounds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.roles import Role
     from wanprep.lsp.checker import Analysis
     from wanprep.lsp.context import Context

@@ -15,7 +15,7 @@ from wanprep.text import seconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Place
     from wanprep.lsp.checker import Analysis
 

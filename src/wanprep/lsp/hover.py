@@ -15,7 +15,7 @@ from wanprep.rules.message import describe_limit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Place
     from wanprep.job.model import Asset
     from wanprep.lsp.checker import Analysis

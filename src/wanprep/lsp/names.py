@@ -14,7 +14,7 @@ from wanprep.pointers import below
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Document, Member, Node, Place
     from wanprep.job.model import Asset
     from wanprep.job.references.dialects import ReferenceName

@@ -26,7 +26,7 @@ from wanprep.mcp.resources import NoResource, list_resources, read_resource, tem
 from wanprep.mcp.skill import INSTRUCTIONS
 from wanprep.mcp.tools import Tool, offered
 from wanprep.net.secrets import redact, redact_json, remember
-from wanprep.schema_errors import schema_errors
+from wanprep.schemas import schema_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable

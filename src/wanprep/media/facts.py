@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 from wanprep.dataclass import dataclass
-from wanprep.stores.urls import scheme_of
+from wanprep.stores.stores import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

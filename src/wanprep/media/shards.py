@@ -18,8 +18,7 @@ from wanprep.errors import UsageError
 from wanprep.media.cache import Cache
 from wanprep.media.facts import Facts, is_url
 from wanprep.media.workers import probe_in_workers, probe_paths, probe_pool, report
-from wanprep.stores.stores import Stores
-from wanprep.stores.urls import ListedUrl, is_object_url
+from wanprep.stores.stores import ListedUrl, Stores, is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from wanprep.media.cache import Cache
 from wanprep.media.facts import NOT_READ, Facts, is_url, unreadable_facts
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

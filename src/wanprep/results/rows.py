@@ -11,7 +11,7 @@ from wanprep.check.result import Report, finding_json, redact_report
 from wanprep.media.facts import Facts, is_url
 from wanprep.net.secrets import redact_line, redact_url
 from wanprep.rules.finding import Finding, Verdict
-from wanprep.stores.urls import ListedUrl
+from wanprep.stores.stores import ListedUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

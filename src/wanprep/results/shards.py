@@ -29,7 +29,7 @@ from wanprep.media.workers import report
 from wanprep.results.rows import part_of, rows_of
 from wanprep.results.store import ObjectResults, open_store
 from wanprep.results.writer import write_part
-from wanprep.stores.urls import is_object_url
+from wanprep.stores.stores import is_object_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -12,7 +12,7 @@ from wanprep.files.atomic import explain_os_errors, write_bytes
 from wanprep.files.locks import is_locked, locked
 from wanprep.net.secrets import redact
 from wanprep.stores.store import NoSuchObject, StoreError
-from wanprep.stores.urls import is_object_url, split_url
+from wanprep.stores.stores import is_object_url, split_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from wanprep.media.facts import FORMAT_BY_EXTENSION
 from wanprep.pointers import steps
 from wanprep.rules.bounds import LIMITS, RANGE, is_limit, of_keyword
 from wanprep.rules.finding import rules, unknown_rule_message
-from wanprep.schema_errors import SchemaError, closest
+from wanprep.schemas import SchemaError, closest
 from wanprep.text import join_words
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from wanprep.job.roles import common_roles
 from wanprep.pointers import pointer_to
 from wanprep.rules.check_limits import LimitChecker, follow
 from wanprep.rules.load_target import load_limits
-from wanprep.schema_errors import SchemaError, closest, letters, schema_errors
-from wanprep.schemas import load_schema
+from wanprep.schemas import SchemaError, closest, letters, load_schema, schema_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,8 +114,7 @@ def _example_facts() -> dict[str, Any]:
 
 def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
     """Resolve a job with everything in it."""
-    from wanprep.rules.intent import IntendedReference, Intent, Text
-    from wanprep.rules.resolved import resolve
+    from wanprep.rules.intent import IntendedReference, Intent, Text, resolve
 
     roles = common_roles().beside([data.get("places", {})])
     references = [

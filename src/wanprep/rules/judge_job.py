@@ -11,7 +11,6 @@ from wanprep.job.roles import VOICE
 from wanprep.pointers import is_within, last, parent, pointer_to
 from wanprep.rules.bounds import RANGE, JobViolation, Violation, narrowest, violation_of, violations
 from wanprep.rules.message import describe_limit
-from wanprep.rules.slots import split_path
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
 from wanprep.validity import is_valid
@@ -263,6 +262,8 @@ def _request_violations(body: Mapping[str, Any], target: Target) -> Iterator[Job
 
 def names_at(target: Target, place: tuple[str | int, ...]) -> dict[str, str]:
     """Return the keys of the parameters at one place of a native body, by their common names."""
+    from wanprep.rules.slots import split_path
+
     fields = target.data["fields"]["parameters"]
     paths = {name: split_path(each["name"])[0] for name, each in fields.items() if "in" not in each}
     return {name: path[-1] for name, path in paths.items() if path[:-1] == place}

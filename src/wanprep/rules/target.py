@@ -21,7 +21,6 @@ from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, warn_of_plugin
 from wanprep.job.roles import Roles, common_roles
 from wanprep.rules.finding import shorten, suggestion
-from wanprep.rules.target_index import TargetIndex
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from wanprep.job.references.dialects import Dialect
     from wanprep.rules.bounds import Schema
     from wanprep.rules.intent import Intent
-    from wanprep.rules.target_index import Listed
+    from wanprep.rules.load_target import Listed
 
 BUILT_IN: Final = Path(__file__).parent / "targets"
 DEFAULT_TARGET: Final = "wan/2.7"
@@ -212,6 +211,8 @@ class Targets(Mapping[str, Target]):
 
 def all_targets(folders: Sequence[Path] = ()) -> Targets:
     """Return all targets by id, those in some folders too."""
+    from wanprep.rules.load_target import TargetIndex
+
     targets = Targets()
     index = TargetIndex()
     by_others: list[tuple[Listed, TargetFile]] = []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.stores.store import NotAllowed, StoreError
-from wanprep.stores.urls import split_url
+from wanprep.stores.stores import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from wanprep.stores.store import (
     Part,
     StoreError,
 )
-from wanprep.stores.urls import EXTRAS, ListedUrl, scheme_of
+from wanprep.stores.stores import EXTRAS, ListedUrl, scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -16,7 +16,7 @@ from wanprep.stores.store import (
     Part,
     StoreError,
 )
-from wanprep.stores.urls import ListedUrl
+from wanprep.stores.stores import ListedUrl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from wanprep.stores.urls import ListedUrl
+    from wanprep.stores.stores import ListedUrl
 
 
 class StoreError(WanprepError):

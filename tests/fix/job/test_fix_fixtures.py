@@ -11,7 +11,7 @@ import pytest
 from fixed_jobs import TARGETS, fix_file, independent, job_file
 
 from wanprep import check
-from wanprep.check.cases import read_cases
+from wanprep.check.inputs import read_cases
 from wanprep.fix.job.fix_job import predict_fixed_job
 from wanprep.fix.plan.plan import Options
 from wanprep.job.documents import parse_documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wanprep.check.cases import Case
+from wanprep.check.inputs import Case
 from wanprep.check.one_text import read_text
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.fix.job.editor_actions import CannotMove, Move, move_reference

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from wanprep.check.cases import read_cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.media.facts import Facts
 from wanprep.rules.target import all_targets

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from wanprep.check.cases import read_cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import CannotBuild, build_request, is_url, missing_strings
 
 if TYPE_CHECKING:
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.rules.target import Target
     from wanprep.submit.request.body import BuiltRequest
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from wanprep.check.cases import read_cases
+from wanprep.check.inputs import read_cases
 from wanprep.job.model import read_jobs
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.submission import job_identity

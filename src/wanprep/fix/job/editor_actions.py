@@ -22,7 +22,7 @@ from wanprep.pointers import parent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.fix.job.edits import Edits
     from wanprep.job.model import Job
     from wanprep.job.references.binding import BoundToken, Replacement

@@ -17,7 +17,7 @@ from wanprep.media.facts import absolute_path, is_remote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.fix.receipt_file import ReceiptFile
     from wanprep.fix.request import FixRequest, MediaFile, Outcome, PlannedRun
     from wanprep.job.model import JobFile

@@ -25,7 +25,7 @@ from wanprep.rules.message import job_message, sentence
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.fix.job.changes import FindingKey, JobFix
     from wanprep.fix.job.edits import Draft, Edits
     from wanprep.fix.job.judged_document import JudgedDocument

@@ -15,16 +15,15 @@ from wanprep.job.model import jobs_of
 from wanprep.job.references.dialects import PLAIN
 from wanprep.pointers import steps
 from wanprep.rules.bounds import bounds
-from wanprep.rules.intent import intent_of
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.native_values import to_native
-from wanprep.rules.resolved import resolve
 from wanprep.rules.slots import schema_at, slot_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.documents.document import Document, Place
     from wanprep.job.model import Asset, Job
     from wanprep.job.references.dialects import Dialect

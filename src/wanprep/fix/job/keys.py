@@ -23,8 +23,7 @@ from wanprep.pointers import last, parent, steps
 from wanprep.rules.judge_job import names_at
 from wanprep.rules.slots import URL, slot_of
 from wanprep.rules.slots import schema_at as schema_in
-from wanprep.schema_errors import letters
-from wanprep.schemas import load_schema
+from wanprep.schemas import letters, load_schema
 from wanprep.text import join_words
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from wanprep.stores.store import (
     ObjectUnchanged,
     StoreError,
 )
-from wanprep.stores.urls import ListedUrl, split_url
+from wanprep.stores.stores import ListedUrl, split_url
 from wanprep.text import file_size
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from wanprep.report.html.prompt import name_references
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.media.facts import Facts

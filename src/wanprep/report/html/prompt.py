@@ -13,7 +13,7 @@ from wanprep.job.roles import VOICE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.job.model import Asset
 
 LONGEST_PROMPT: Final = 12_000

@@ -24,7 +24,7 @@ from wanprep.text import join_words, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
+    from wanprep.check.inputs import Case
     from wanprep.plugins.provider import LocalFile, Settings
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission
@@ -163,7 +163,7 @@ def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None
     """Validate a request against the service's own schema; uploads may have URLs of its own."""
     from jsonschema import FormatChecker
 
-    from wanprep.schema_errors import schema_errors
+    from wanprep.schemas import schema_errors
 
     schemes = target.data.get("urls", {}).get("schemes", {})
     checker = FormatChecker(formats=())

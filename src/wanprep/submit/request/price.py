@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.rules.bounds import bounds
-from wanprep.rules.resolved import stated_parameter
+from wanprep.rules.intent import stated_parameter
 from wanprep.text import plain_number, plural
 
 if TYPE_CHECKING:

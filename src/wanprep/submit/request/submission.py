@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.result import redact_report, select_findings
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, WanprepError
 from wanprep.fix.fixable import with_fixes
 from wanprep.job.roles import VOICE
@@ -21,8 +22,7 @@ from wanprep.text import join_words, plural, visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.cases import Case
-    from wanprep.check.inputs import Inputs
+    from wanprep.check.inputs import Case, Inputs
     from wanprep.check.result import Report
     from wanprep.job.model import Asset
     from wanprep.media.facts import Facts

@@ -145,7 +145,7 @@ class Service:
 
     def validate_settings(self, settings: Settings) -> Settings:
         """Validate the values of [providers.NAME]."""
-        from wanprep.schema_errors import schema_errors
+        from wanprep.schemas import schema_errors
 
         schema = {"properties": self.settings, "additionalProperties": False}
         for error in schema_errors(settings, schema):
@@ -200,8 +200,7 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _validate(data: dict[str, Any], file: Path) -> dict[str, Any]:
-    from wanprep.schema_errors import schema_errors
-    from wanprep.schemas import load_schema
+    from wanprep.schemas import load_schema, schema_errors
 
     for error in schema_errors(data, load_schema("provider")):
         raise UsageError(f"the provider file {file}: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.submit.request.price import open_question, require_max_cost
 from wanprep.submit.request.submission import accepted_report, find_submissions

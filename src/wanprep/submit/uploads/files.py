@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.media.sniff import sniff
 from wanprep.media.source import LocalFile as OpenedFile
 from wanprep.plugins.provider import CannotHost, LocalFile
-from wanprep.stores.urls import split_url
+from wanprep.stores.stores import split_url
 from wanprep.text import visible
 
 if TYPE_CHECKING:

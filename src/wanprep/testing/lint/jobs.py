@@ -6,13 +6,12 @@ import json
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.check.cases import Case
+from wanprep.check.inputs import Case
 from wanprep.job.model import parse_jobs
 from wanprep.job.roles import VOICE, common_roles
-from wanprep.rules.intent import intent_of
+from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.native_values import to_common
-from wanprep.rules.resolved import resolve
 from wanprep.rules.slots import slot_of
 from wanprep.submit.request.body import CannotBuild, build_request
 from wanprep.testing.lint.fields import field, is_allowed, parts

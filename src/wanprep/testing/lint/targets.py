@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from wanprep.rules.check_target import target_errors
-from wanprep.schema_errors import SchemaError, schema_errors
-from wanprep.schemas import load_schema
+from wanprep.schemas import SchemaError, load_schema, schema_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
