@@ -7,7 +7,6 @@ import json
 import os
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -162,19 +161,39 @@ def test_the_next_run_reads_only_what_changed(folder: Path) -> None:
     assert read(deep=True) == sorted({*everything, "new.png"} - {"5.png"})
 
 
-def test_the_next_run_begins_before_all_parts_are_read(folder: Path) -> None:
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_the_next_run_begins_before_all_parts_are_read(folder: Path, *, interrupted: bool) -> None:
     read()
+    if interrupted:
+        interrupt()
     store = LocalStore("checked")
     manifest = read_manifest(store)
     assert manifest is not None
-    first, *_, last = manifest.parts
-    (folder / "checked" / last.name).write_bytes(b"it must not be read")
+    parts = manifest.earlier
+    (folder / "checked" / parts[-1].name).write_bytes(b"it must not be read")
 
-    with Recall(store, manifest.parts, first.rules, first.probe, complete=True) as recall:
+    with Recall(store, parts, parts[0].rules, parts[0].probe) as recall:
         found = recall.facts_or_names(["refs/1.png", "refs/8.png"])
         assert isinstance(next(found), Facts)
         with pytest.raises(gzip.BadGzipFile):
             next(found)
+
+
+def interrupt() -> None:
+    """Check the first files, and stop as at Ctrl-C."""
+    request = CheckRequest(paths=("refs",), offline=True, cache=False)
+    begun = check_into(LocalStore("checked"), request)
+    next(begun), next(begun)
+    begun.close()  # type: ignore[attr-defined]  # a generator
+
+
+def test_of_an_interrupted_run_the_latest_row_counts(folder: Path) -> None:
+    read("refs")
+    image(folder / "refs/0.png", 1280)
+    interrupt()
+
+    assert read("refs") == []
+    assert rows()[0]["facts"]["width"] == 1280
 
 
 def test_other_rules_are_applied_to_the_facts_of_the_last_run(folder: Path) -> None:
@@ -188,11 +207,7 @@ def test_other_rules_are_applied_to_the_facts_of_the_last_run(folder: Path) -> N
 
 def test_an_interrupted_run_is_continued(folder: Path, wanprep: Command) -> None:
     assert folder.is_dir()
-    request = CheckRequest(paths=("refs",), offline=True, cache=False)
-    run = check_into(LocalStore("checked"), request)
-    next(run), next(run)
-    assert isinstance(run, Iterator)
-    run.close()  # type: ignore[attr-defined] # a generator, as for Ctrl-C
+    interrupt()
     first = [row["path"] for row in rows()]
     assert first == ["refs/0.png", "refs/1.png", "refs/2.png", "refs/3.png"]
     partial = wanprep("report", "checked", "--select", "animated-image")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +15,8 @@ from PIL import Image
 
 from wanprep.check.request import CheckRequest
 from wanprep.config import find_config
-from wanprep.engines.engine import run_call
+from wanprep.engines.dask import DaskEngine
+from wanprep.engines.engine import Engine, run_call
 from wanprep.errors import WanprepError
 from wanprep.results import shards
 from wanprep.results.manifest import read_manifest
@@ -67,7 +70,7 @@ def png(width: int) -> bytes:
         return file.getvalue()
 
 
-def check(place: str, engine: Here | None) -> list[str]:
+def check(place: str, engine: Engine | None) -> list[str]:
     """Check into a place below the bucket, and return the findings that are reported."""
     request = CheckRequest(
         paths=(f"s3://{BUCKET}/in/",), cache=False, engine=engine, config=find_config(Path.cwd())
@@ -122,3 +125,33 @@ def test_nothing_is_lost_or_twice_when_the_scheduler_goes(s3: S3Server) -> None:
     assert len({row["path"] for row in found}) == COUNT
     read = {path for path in s3.of_objects() if "/in/" in path}
     assert read.isdisjoint(path.removeprefix("s3:/") for path in (row["path"] for row in left))
+
+
+@pytest.mark.slow  # a cluster of processes
+@pytest.mark.parametrize(
+    "arrives", [pytest.param(True, id="written"), pytest.param(False, id="lost")]
+)
+def test_nothing_is_lost_or_twice_when_a_worker_is_killed_as_it_writes(
+    s3: S3Server, *, arrives: bool
+) -> None:
+    here, place = check("d", None), f"killed-{arrives}"
+    killed: list[int] = []
+
+    def kill(path: str, _: int) -> int | None:
+        if f"/{place}/part-" not in path or killed or s3.requests[-1] != ("PUT", path):
+            return None
+        killed.extend(engine._client.run(os.getpid).values())
+        for pid in killed:
+            os.kill(pid, signal.SIGKILL)
+        return None if arrives else 0
+
+    with DaskEngine(workers=2) as engine:
+        s3.fault = kill
+        there = check(place, engine)
+
+    assert len(killed) == 2
+    assert there == here
+    assert rows(place) == rows("d")
+    s3.behave()
+    assert check(place, None) == here
+    assert not [path for path in s3.of_objects() if "/in/" in path]

@@ -30,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """The parts in their order; until a run is complete, those of the last one, too."""
+    """The parts in their order; until a run is complete, those of earlier ones, latest first."""
 
     shard: str = ""  # which part of the listing, as "1/4"; all of it by default
     targets: tuple[str, ...] = ()
@@ -40,6 +40,11 @@ class Manifest:
     complete: bool = False
     parts: tuple[Part, ...] = ()
     previous: tuple[Part, ...] = ()
+
+    @property
+    def earlier(self) -> tuple[Part, ...]:
+        """All parts, for the next run: those of the latest run first."""
+        return (*self.parts, *self.previous)
 
     def write(self, store: Store) -> None:
         """Replace the manifest in a store."""

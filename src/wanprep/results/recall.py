@@ -26,13 +26,11 @@ _OPEN_PARTS: Final = 2  # a listing has nearly the order of the last one
 class Recall(Closing):
     """Finds rows by their paths; an index on the disk says in which part each is.
 
-    Of a `complete` run, parts are read as the listing reaches them. A path that is not in those
-    may be in any other, and of an interrupted run the latest row counts: all parts are then read.
+    Parts are read as the listing reaches them; a path that is not in those may be in any other.
+    Those of the latest run come first, and its rows count.
     """
 
-    def __init__(
-        self, store: Store, parts: Iterable[Part], rules: str, probe: str, *, complete: bool
-    ) -> None:
+    def __init__(self, store: Store, parts: Iterable[Part], rules: str, probe: str) -> None:
         self._store, self._rules = store, rules
         self._parts = [part for part in parts if part.probe == probe]
         self._open: OrderedDict[int, dict[str, Row]] = OrderedDict()
@@ -41,8 +39,6 @@ class Recall(Closing):
         self._index = sqlite3.connect("")  # a file without a name
         self._index.execute("CREATE TABLE rows (hash INTEGER PRIMARY KEY, part INTEGER)")
         self._not_indexed = iter(range(len(self._parts)))
-        while not complete and self._index_next():
-            pass
 
     def _index_next(self) -> bool:
         """Add the rows of one more part to the index, if there is one."""
@@ -50,7 +46,7 @@ class Recall(Closing):
         if number is None:
             return False
         hashes = ((_hash(path), number) for path in self._rows_of(number))
-        self._index.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", hashes)
+        self._index.executemany("INSERT OR IGNORE INTO rows VALUES (?, ?)", hashes)
         return True
 
     def facts_or_names(self, names: Iterable[str | Facts]) -> Iterator[str | Facts]:

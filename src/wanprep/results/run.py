@@ -49,13 +49,9 @@ def check_into(
         shard=str(request.shard or ""),
         media_targets=tuple(target.id for target in targets),
         roles=dict(request.roles),
-        previous=(*before.previous, *before.parts) if before else (),
+        previous=before.earlier if before else (),
     )
-    complete = before is not None and before.complete
-    with (
-        store.lock(),
-        Recall(store, manifest.previous, *made_by, complete=complete) as recall,
-    ):
+    with store.lock(), Recall(store, manifest.previous, *made_by) as recall:
         plans: Plans = {}
         writer = RowWriter(store, manifest, *made_by)
         elsewhere = None
