@@ -301,7 +301,8 @@ def test_choosing() -> None:
 def test_a_target_is_read_once_for_as_long_as_its_files_stay_the_same(tmp_path: Path) -> None:
     assert TARGETS["wan/2.7"] is all_targets()["wan/2.7"]
     assert "wan/2.6" not in TARGETS
-    shutil.copytree(FIXTURES / "targets", tmp_path, dirs_exist_ok=True)
+    for file in (FIXTURES / "targets").glob("wide-video*"):
+        shutil.copy(file, tmp_path)
 
     def load() -> Target:
         [name] = set(targets := all_targets([tmp_path])) - set(TARGETS)

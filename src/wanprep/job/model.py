@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wanprep.dataclass import dataclass
 from wanprep.job.documents import parse_documents, read_documents
 from wanprep.job.documents.document import BrokenDocument
-from wanprep.job.roles import VOICE, common_roles
+from wanprep.job.roles import OWN_NAME, VOICE, common_roles
 from wanprep.job.shape import Problem, normalize
 from wanprep.pointers import below
 from wanprep.stores.stores import EXTRAS
@@ -34,6 +34,7 @@ class Reference:
     asset: str  # as written; empty where the job names none, which is reported
     voice: str | None
     pointer: str
+    own_name: str = ""  # by which the prompt may call it: @anna
 
     @property
     def media_pointer(self) -> str:
@@ -156,6 +157,7 @@ def jobs_of(file: str, parsed: DocumentFile, roles: Roles | None = None) -> JobF
         problems += found
         if normal:
             jobs.append(_job(file, number, normal, document, roles))
+            problems += _repeated_names(jobs[-1])
     problems.sort(key=lambda problem: (problem.place.line, problem.place.column))
     documents = len(parsed.documents)
     return JobFile(file, parsed.source, tuple(jobs), tuple(problems), documents, roles)
@@ -178,6 +180,16 @@ def _job(file: str, number: int, normal: Document, written: Document, roles: Rol
     )
 
 
+def _repeated_names(job: Job) -> Iterator[Problem]:
+    """Report a name that two references have: the prompt could mean either."""
+    names = [each.own_name for each in job.references]
+    for at, reference in enumerate(job.references):
+        if reference.own_name and reference.own_name in names[:at]:
+            pointer = below(reference.pointer, OWN_NAME)
+            message = f"`{OWN_NAME}` is {reference.own_name}, as that of another reference"
+            yield Problem("job-invalid", pointer, message, job.document.place(pointer))
+
+
 def _targets(target: str | list[str] | None) -> dict[str, str]:
     """List each target once, with the pointer to its first mention."""
     if isinstance(target, str):
@@ -194,7 +206,9 @@ def _references(entries: Iterable[Mapping[str, str]], roles: Roles) -> Iterator[
     for index, entry in enumerate(entries):
         key = next((key for key in by_key if key in entry), next(iter(by_key)))
         voice = entry.get(VOICE) or None
-        yield Reference(by_key[key], entry.get(key, ""), voice, below("/references", index))
+        own_name = entry.get(OWN_NAME) or ""
+        pointer = below("/references", index)
+        yield Reference(by_key[key], entry.get(key, ""), voice, pointer, own_name)
 
 
 def _files(value: str | list[str] | None, pointer: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Place = Mapping[str, Any]
 
 VOICE: Final = "voice"  # the role of a file that belongs to a reference
+OWN_NAME: Final = "name"  # the key of a name by which the prompt may call a reference: @anna
 UNSUPPORTED: Final = "role-unsupported"
 _FILE: Final = {"type": "string", "pattern": "\\S"}
 

@@ -78,7 +78,9 @@ class _Normalizer:
             node = converted
         match node.content:
             case str(text) if not re.search(schema.get("pattern", ""), text):
-                self._report(pointer, _is_empty(pointer))
+                form = schema.get("x-form") if text.strip() else None
+                wrong = f"{_name(pointer)}{mismatch(text, form)}" if form else _is_empty(pointer)
+                self._report(pointer, wrong)
                 return Node("", node.span, node.written)
             case tuple(items) if "items" in schema:
                 return Node(self._items(items, schema, pointer), node.span, node.written)
@@ -213,7 +215,8 @@ def _home(key: str, properties: Schema) -> str | None:
     """Find where inside a job a key of its top level belongs."""
     if _same_key(key, properties["parameters"]["properties"]):
         return "`parameters`"
-    if _same_key(key, properties["references"]["items"]["properties"]):
+    entry = properties["references"]["items"]["properties"]
+    if _same_key(key, {name: each for name, each in entry.items() if "x-role" in each}):
         return "an entry of `references`"
     return None
 

@@ -14,6 +14,7 @@ from wanprep.fix.job.editor_actions import (
     dialect_of_case,
     ignore_finding,
     move_reference,
+    rename_reference,
 )
 from wanprep.fix.job.fix_job import fix_job, possible_fixes
 from wanprep.fix.job.text import Edit
@@ -199,12 +200,14 @@ def _ways(start: int) -> tuple[tuple[int, str], tuple[int, str]]:
 def rename(
     analysis: Analysis, params: types.RenameParams, as_edit: AsEdit
 ) -> types.WorkspaceEdit | None:
-    """Move a reference to the place that its new name in the prompt stands for."""
+    """Give a reference another own name, or move it to the place that a number stands for."""
     case, index = _renamed(analysis, params.position)
     if case is None or index is None:
         raise CannotMove("there is no name of a reference here, such as Image 1.")
     order = [each.name for each in case.intent.references]
     new = _index_of(case, params.new_name)
+    if new is None and (params.new_name.startswith("@") or case.intent.references[index].own_name):
+        return as_edit(analysis, rename_reference(case, index, params.new_name))
     if new is None or order[new] != order[index]:
         raise CannotMove(
             f"{params.new_name!r} names no reference of this kind: a reference is moved to the"

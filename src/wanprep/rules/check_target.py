@@ -18,6 +18,7 @@ from wanprep.job.roles import common_roles
 from wanprep.pointers import pointer_to
 from wanprep.rules.check_limits import LimitChecker, follow
 from wanprep.rules.load_target import load_limits
+from wanprep.rules.slots import NAME
 from wanprep.schemas import SchemaError, closest, letters, load_schema, schema_errors
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _example_job(data: Mapping[str, Any]) -> dict[str, Any]:
 
     roles = common_roles().beside([data.get("places", {})])
     references = [
-        IntendedReference(role.name, role.kind, "", voice=True)
+        IntendedReference(role.name, role.kind, "", voice=True, own_name=Text("anna", ""))
         for role in roles.references().values()
     ] * 2
     shots = [{"prompt": "She waves.", "duration": 5}]
@@ -185,6 +186,12 @@ def _style_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:
                 styles = f"Known styles: {', '.join(known)}"
                 hint = f"Did you mean '{near[0]}'?" if near else styles
                 yield SchemaError((key,), f"there is no prompt style '{style}'. {hint}")
+    form = data.get("dialects", {}) | {"@name": {"form": "@{name}"}}
+    named = [each for each in data.get("prompt_styles", ()) if "{name}" in str(form.get(each))]
+    roles = data.get("fields", {}).get("roles", {})
+    if named and roles and NAME not in str(roles):
+        message = f"prompts have names (`{named[0]}`), but no field of a reference has `{NAME}`"
+        yield SchemaError(("fields", "roles"), message)
 
 
 def _parameter_errors(data: Mapping[str, Any]) -> Iterator[SchemaError]:

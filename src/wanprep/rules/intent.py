@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
-from wanprep.job.roles import VOICE, common_roles
+from wanprep.job.roles import OWN_NAME, VOICE, common_roles
 from wanprep.pointers import below
 from wanprep.rules.native_values import to_common
 
@@ -43,6 +43,7 @@ class IntendedReference:
     pointer: str
     voice: bool = False
     word: str = ""  # what prompts call it, where that is not its kind
+    own_name: Text | None = None  # by which the prompt may call it: @anna
 
     @property
     def name(self) -> str:
@@ -62,6 +63,16 @@ class Intent:
     assets: tuple[Asset, ...]
     root: str = ""  # the pointer of the object to which missing keys would be added
     roles: Roles = field(default_factory=common_roles)
+
+    @property
+    def own_names(self) -> tuple[tuple[tuple[str, int], str], ...]:
+        """List the own names of references, each with what prompts call it otherwise."""
+        kinds = [each.name for each in self.references]
+        return tuple(
+            ((each.name, kinds[: at + 1].count(each.name)), each.own_name.text)
+            for at, each in enumerate(self.references)
+            if each.own_name
+        )
 
     def pointers_of(self, role: str) -> list[str]:
         """List the places of the files in a role."""
@@ -87,6 +98,7 @@ def intent_of(job: Job, native: Target | None = None) -> Intent:
                 each.media_pointer,
                 each.voice is not None,
                 each.role.key,
+                text_of(each.own_name, below(each.pointer, OWN_NAME)),
             )
             for each in job.references
         ),
@@ -159,6 +171,7 @@ def _references(intent: Intent) -> Iterator[dict[str, Any]]:
             "role": each.role,
             "voice": each.voice,
             "repeats": file in seen,
+            **({"name": each.own_name.text} if each.own_name else {}),
         }
         seen.add(file)
 

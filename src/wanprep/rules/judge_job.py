@@ -92,7 +92,8 @@ def _placed(violation: Violation, resolved: Mapping[str, Any], intent: Intent) -
             return JobViolation(violation, intent.prompt.pointer, name, (start, end))
         case ("prompt", "unused", *_) if intent.prompt:
             unused = resolved["prompt"]["unused"]
-            names = [f"{each['kind'].capitalize()} {each['index']}" for each in unused]
+            numbered = (f"{each['kind'].capitalize()} {each['index']}" for each in unused)
+            names = [each.get("name", name) for each, name in zip(unused, numbered, strict=True)]
             violation = replace(violation, found=names)
             return JobViolation(violation, intent.prompt.pointer, join_words(names, "and"))
         case ("prompt", "length" | "utf8_bytes" | "utf16_units") if intent.prompt:

@@ -9,7 +9,7 @@ from wanprep.job.roles import VOICE
 from wanprep.pointers import pointer_to
 from wanprep.rules.intent import IntendedReference, Intent, Text, text_of
 from wanprep.rules.native_values import to_common
-from wanprep.rules.slots import URL, read, slot_of, split_path, value_at
+from wanprep.rules.slots import NAME, URL, read, slot_of, split_path, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,7 +46,14 @@ def intent_of_body(job: Job, target: Target) -> Intent:
             number = 1 + sum(each.kind == role.kind for each in references)
             has_voice = voice is not None or (role.kind, number) in voiced
             references.append(
-                IntendedReference(role_name, role.kind, found.pointer(URL), has_voice, role.key)
+                IntendedReference(
+                    role_name,
+                    role.kind,
+                    found.pointer(URL),
+                    has_voice,
+                    role.key,
+                    _text_in(found, NAME),
+                )
             )
     assets += (job.asset(VOICE, voice.text, voice.pointer) for _, voice in voices)
     parameters = dict(_parameters(body, fields))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Values = Mapping[str, Any]
 
 URL: Final = "$url"
+NAME: Final = "$name"  # of a reference, which the prompt may use
 _MISSING: Final = object()
 
 

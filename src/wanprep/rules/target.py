@@ -26,7 +26,7 @@ from wanprep.text import join_words, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wanprep.job.references.dialects import Dialect
+    from wanprep.job.references.dialects import Dialect, ReferenceName
     from wanprep.rules.bounds import Schema
     from wanprep.rules.intent import Intent
     from wanprep.rules.load_target import Listed
@@ -68,7 +68,7 @@ class Target:
 
     def dialect(self, intent: Intent) -> Dialect:
         """Return how its prompts name the references of a job."""
-        return _dialect(self, tuple(asset.role for asset in intent.assets))
+        return _dialect(self, tuple(asset.role for asset in intent.assets), intent.own_names)
 
     @property
     def places(self) -> Mapping[str, Any]:
@@ -78,13 +78,15 @@ class Target:
 
 
 @lru_cache(256)
-def _dialect(target: Target, roles: tuple[str, ...]) -> Dialect:
+def _dialect(
+    target: Target, roles: tuple[str, ...], own_names: tuple[tuple[ReferenceName, str], ...]
+) -> Dialect:
     from wanprep.job.references.dialects import dialect_of
 
     known = common_roles().beside([target.places]).references()
     words = (key for key, role in known.items()
              if key not in {"image", "video"} and target.has_role(role.name))  # fmt: skip
-    return dialect_of(target.data, words, roles)
+    return dialect_of(target.data, words, roles, own_names)
 
 
 class SeveralTargets(UsageError):

@@ -11,18 +11,20 @@ from wanprep.check.ignores import inline_ignores
 from wanprep.config import NEVER_IGNORED
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
-from wanprep.fix.job.changes import Respell, value_at
+from wanprep.fix.job.changes import Add, Put, Respell, value_at
 from wanprep.fix.job.edits import Edits, parse_draft, possible_edits
 from wanprep.fix.job.text import Edit, apply_edits, collection_at
 from wanprep.job.model import parse_jobs
 from wanprep.job.references.binding import bind, names_of, nearest_style
 from wanprep.job.references.dialects import FRAME, PLAIN
+from wanprep.job.roles import OWN_NAME
 from wanprep.pointers import parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wanprep.check.inputs import Case
+    from wanprep.fix.job.changes import Operation
     from wanprep.fix.job.edits import Edits
     from wanprep.job.model import Job
     from wanprep.job.references.binding import BoundToken, Replacement
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from wanprep.rules.finding import Finding
 
 _NUMBER: Final = re.compile("[0-9]+")
+_OWN_NAME: Final = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
 
 class CannotMove(UsageError):
@@ -111,6 +114,31 @@ def _renumber(case: Case, move: Move) -> Edits:
     return edits
 
 
+def rename_reference(case: Case, index: int, new: str) -> Edits:
+    """Give a reference another own name, or its first one, in its entry and in the prompt."""
+    reference, prompt = case.intent.references[index], case.intent.prompt
+    own, name = reference.own_name, new.removeprefix("@")
+    others = {each.own_name.text for each in case.intent.references if each.own_name}
+    if not _OWN_NAME.fullmatch(name) or name in others or (case.native and not own):
+        raise CannotMove(
+            f"{new!r} cannot be the name of this reference: use a word of letters, digits and _"
+            " that no other reference has."
+        )
+    entry = parent(reference.pointer)
+    operations: list[Operation] = [Put(own.pointer, name) if own else Add(entry, OWN_NAME, name)]
+    if prompt:
+        dialect, kinds = dialect_of_case(case), [each.name for each in case.intent.references]
+        owner = (kinds[index], kinds[: index + 1].count(kinds[index]))
+        spans = [each.token.span for each in bind(prompt.text, kinds, dialect).tokens
+                 if each.reference == owner]  # fmt: skip
+        respelled = tuple((span, f"@{name}") for span in dict.fromkeys(spans))
+        operations.append(Respell(prompt.pointer, respelled))
+    edits = next(possible_edits(case.job.written, operations), None)
+    if edits is None:
+        raise CannotMove("the name cannot be rewritten in this text: change it by hand.")
+    return edits
+
+
 def _new_names(
     kinds: Sequence[str], move: Move, dialect: Dialect
 ) -> dict[ReferenceName, ReferenceName]:
@@ -132,7 +160,7 @@ def _words(
     references = [each.reference for each in members if each.reference]
     new = [name if name[0] == FRAME else renamed[name] for name in references]
     token = members[0].token
-    if new == references:
+    if new == references or dialect.is_own(token, references[0]):
         return token.text
     if len(members) == 1 and len(_NUMBER.findall(token.text)) == 1:
         row = dialect.row(token.style, token.kind, order)

@@ -156,7 +156,9 @@ def renumber(
         row = dialect.row(token.style, token.kind, order)
         if reference == gone:
             return None
-        if reference is None or gone not in row or row.index(reference) < row.index(gone):
+        if reference is None or dialect.is_own(token, reference):
+            continue
+        if gone not in row or row.index(reference) < row.index(gone):
             continue
         text, count = _NUMBER.subn(str(token.index - 1), token.text)
         if count != 1 or token.span in chosen:
@@ -164,7 +166,7 @@ def renumber(
         chosen[token.span] = text
     result = tuple(sorted(chosen.items()))
     left = [*kinds[:removed], *kinds[removed + 1 :]]
-    after = bind(Respell("", result).apply(prompt), left, dialect).tokens
+    after = bind(Respell("", result).apply(prompt), left, dialect.without(gone)).tokens
     same = [each.reference is None for each in tokens] == [each.reference is None for each in after]
     return result if same else None
 

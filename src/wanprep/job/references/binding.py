@@ -104,7 +104,9 @@ def _bind(prompt: str, order: tuple[str, ...], dialect: Dialect) -> Binding:
         for kind, index in _without(references, bound)
         if order.count(kind) > 1 or not is_mentioned(prompt, kind)
     )
-    return Binding(tuple(bound), unnamed, unnamed if need_names else ())
+    named = dict(dialect.own_names) if dialect.has_names else {}
+    unused = unnamed if need_names else tuple(each for each in unnamed if each in named)
+    return Binding(tuple(bound), unnamed, unused)
 
 
 def names_of(order: Sequence[str], dialect: Dialect) -> list[ReferenceName]:
@@ -158,8 +160,15 @@ def resolved_prompt(text: str, order: Sequence[str], dialect: Dialect = PLAIN) -
             }
             for each in binding.tokens
         ],
-        "unused": [{"kind": kind, "index": index} for kind, index in binding.unused],
+        "unused": [_unused(name, dialect) for name in binding.unused],
     }
+
+
+def _unused(reference: ReferenceName, dialect: Dialect) -> dict[str, Any]:
+    kind, index = reference
+    style = next((each for each in dialect.styles if dialect.form_of(each).has_names), None)
+    written = {"name": dialect.write(reference, style, [reference])} if style else {}
+    return {"kind": kind, "index": index, **written}
 
 
 def rewrite(prompt: str, order: Sequence[str], dialect: Dialect) -> str:

@@ -19,9 +19,15 @@ from wanprep.job.references.find import find_tokens
 from wanprep.job.references.styles import STYLES, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ReferenceName = tuple[str, int]  # ("image", 2) is the second image of a job
+_NAME: Final = "{name}"
+_AT_NAME: Final = "@name"
+_NUMBERED: Final = re.compile("([a-z]+)([1-9][0-9]{0,2})")  # how one without a name is sent
+_NO_WORD: Final = r"(?<![A-Za-z0-9_.@/])"  # before a name: none in an e-mail address or a path
+_WORD: Final = "([A-Za-z][A-Za-z0-9_]*)"
+_WORD_END: Final = "(?![A-Za-z0-9_])"
 FRAME: Final = "frame"  # the kind of a frame that is counted with the images
 _CHINESE: Final = {"image": "图", "video": "视频", "audio": "音频"}
 
@@ -30,13 +36,18 @@ _CHINESE: Final = {"image": "图", "video": "视频", "audio": "音频"}
 class Form:
     """How one style writes a reference, and counts."""
 
-    form: str = ""  # {n} is the number; empty where it cannot be written
+    form: str = ""  # {n} is the number, {name} its own name; empty where it cannot be written
     first: int = 1
     over: str = "kind"  # or "list": images and videos in one row
     frames: tuple[str, ...] = ()  # roles whose files come first in the row of images
 
+    @property
+    def has_names(self) -> bool:
+        """Whether it writes references by their own names, and not by numbers."""
+        return _NAME in self.form
+
     def write(self, kind: str, number: int) -> str:
-        """Write the name of a reference."""
+        """Write the name of a reference by its number."""
         return self.form.format(
             n=number, lower=kind, title=kind.title(), upper=kind.upper(),
             chinese=_CHINESE.get(kind, kind.title()),
@@ -58,14 +69,35 @@ class Dialect:
     words: tuple[str, ...] = ()  # kinds of references that it names, beside images and videos
     own: tuple[tuple[str, Form], ...] = ()  # by the name of the style
     frames: int = 0  # of the job: how many are counted before its images
+    own_names: tuple[tuple[ReferenceName, str], ...] = ()  # of the job
 
     def form_of(self, style: str) -> Form:
         """Return the form of a style."""
         return dict(self.own).get(style) or forms().get(style) or Form()
 
+    @property
+    def has_names(self) -> bool:
+        """Whether the target has names of references."""
+        return any(self.form_of(style).has_names for style in self.styles)
+
     def can_write(self, style: str) -> bool:
         """Whether a reference can be written in a style by itself."""
         return bool(self.form_of(style).form)
+
+    def own_name(self, reference: ReferenceName) -> str:
+        """Return the own name of a reference, else the one by which it is sent: image1."""
+        return dict(self.own_names).get(reference) or "{}{}".format(*reference)
+
+    def is_own(self, token: Token, reference: ReferenceName | None) -> bool:
+        """Whether a token is a reference's own name, which no number is in."""
+        return self.form_of(token.style).has_names and reference in dict(self.own_names)
+
+    def without(self, reference: ReferenceName) -> Dialect:
+        """Return the dialect of the job without a reference."""
+        kind, number = reference
+        left = (((each, at - (each == kind and at > number)), name)
+                for (each, at), name in self.own_names if (each, at) != reference)  # fmt: skip
+        return replace(self, own_names=tuple(left))
 
     def row(self, style: str, kind: str, order: Sequence[ReferenceName]) -> list[ReferenceName]:
         """List the references among which a style counts."""
@@ -84,17 +116,39 @@ class Dialect:
     def write(self, reference: ReferenceName, style: str, order: Sequence[ReferenceName]) -> str:
         """Write the name of a reference in a style."""
         form = self.form_of(style)
+        if form.has_names:
+            return form.form.replace(_NAME, self.own_name(reference))
         at = self.row(style, reference[0], order).index(reference)
         return form.write(reference[0], at + form.first)
 
     def find(self, prompt: str) -> Sequence[Token]:
-        """Find all tokens of a prompt, those of this dialect's own form first."""
-        tokens = find_tokens(prompt, self.words)
-        formed = list(_formed(prompt, self._patterns()))
-        if not formed:
-            return tokens
-        rest = [each for each in tokens if not any(_overlap(each, other) for other in formed)]
-        return sorted([*formed, *rest], key=lambda token: token.span)
+        """Find all tokens of a prompt: own names, this dialect's own form, other spellings.
+
+        A word in the form of a name that is none counts only where the target has names.
+        """
+        named = list(self._named(prompt))
+        found = [token for token in named if token.index]
+        unknown = [token for token in named if not token.index]
+        for tokens in (_formed(prompt, self._patterns()), find_tokens(prompt, self.words), unknown):
+            found += [each for each in tokens if not any(_overlap(each, old) for old in found)]
+        return sorted(found, key=lambda token: token.span)
+
+    def _named(self, prompt: str) -> Iterator[Token]:
+        """Find own names; an unknown one has the number 0."""
+        owners = {name: reference for reference, name in self.own_names}
+        styles = [name for name in self.styles if self.form_of(name).has_names]
+        for style in dict.fromkeys([*styles, _AT_NAME] if owners else styles):
+            before, _, after = map(re.escape, self.form_of(style).form.partition(_NAME))
+            for match in re.finditer(_NO_WORD + before + _WORD + after + _WORD_END, prompt):
+                if match[1] in owners or styles:
+                    kind, number = owners.get(match[1]) or self._sent_as(match[1])
+                    yield Token(kind, number, style, match.span(), match[0])
+
+    def _sent_as(self, name: str) -> ReferenceName:
+        """Return the reference that is sent by a name, since it has none of its own."""
+        match = _NUMBERED.fullmatch(name)
+        known = match and match[1] in {"image", "video", *self.words}
+        return (match[1], int(match[2])) if match and known else ("name", 0)
 
     def _patterns(self) -> tuple[tuple[str, str, str], ...]:
         styles = {**forms(), **dict(self.own)}
@@ -102,7 +156,7 @@ class Dialect:
         return tuple(
             (name, kind, form.form)
             for name, form in styles.items()
-            if name not in STYLES or name in dict(self.own)
+            if (name not in STYLES or name in dict(self.own)) and not form.has_names
             for kind in (kinds if "{" in form.form.replace("{n}", "") else ("image",))
         )
 
@@ -111,15 +165,20 @@ PLAIN: Final = Dialect()
 
 
 def dialect_of(
-    data: Mapping[str, Any], words: Iterable[str] = (), roles: Sequence[str] = ()
+    data: Mapping[str, Any],
+    words: Iterable[str] = (),
+    roles: Sequence[str] = (),
+    own_names: tuple[tuple[ReferenceName, str], ...] = (),
 ) -> Dialect:
-    """Return the dialect of a target's file; `roles` are those of the job's files."""
+    """Return the dialect of a target's file; `roles` and `own_names` are those of the job."""
     styles = tuple(data.get("prompt_styles", ()))
     own = {name: _form_of(about) for name, about in data.get("dialects", {}).items()}
     numbering = data.get("numbering")
     if numbering:
         for name in styles:
             base = own.get(name) or forms().get(name) or Form()
+            if base.has_names:
+                continue
             own[name] = _form_of(numbering, base)
     counted = {role for form in own.values() for role in form.frames}
     return Dialect(
@@ -127,6 +186,7 @@ def dialect_of(
         words=tuple(words),
         own=tuple(own.items()),
         frames=sum(role in counted for role in roles),
+        own_names=own_names,
     )
 
 

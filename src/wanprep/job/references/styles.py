@@ -231,6 +231,7 @@ STYLES: Final[Mapping[str, str]] = {
     "<IMAGE_1>": "one pair of angle brackets, as Grok and MiniMax write it",
     "@Image1": "at sign, capital, no space, as Oxen shows it since July 2026",
     "@image1": "at sign before any other English spelling: @image1, @Image 1, @character1",
+    "@name": "at sign before the reference's own name, as Runway and Vidu write it: @anna",
     "@图1": "at sign before the Chinese words: @图1, @图片1, @视频1",
     "Image #1": "a number sign or its word between: Image #1, Image no. 1",
     "Image 01": "as Image 1, with a leading zero",

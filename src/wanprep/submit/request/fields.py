@@ -9,7 +9,7 @@ from wanprep.dataclass import dataclass
 from wanprep.job.roles import VOICE
 from wanprep.pointers import below, parent
 from wanprep.rules.native_values import to_native
-from wanprep.rules.slots import URL, slot_of, write
+from wanprep.rules.slots import NAME, URL, slot_of, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,10 +58,13 @@ class _Writer:
         self.own_keys: Mapping[str, str] = settings.get("item", {})
         self.draft = Draft()
         self.names: dict[str, str] = {}  # of references, as the prompt has them, by pointer
+        self.own_names: dict[str, str] = {}  # by pointer, too
         for reference in intent.references:
             kind = reference.name.capitalize()
             number = 1 + sum(name.startswith(f"{kind} ") for name in self.names.values())
             self.names[reference.pointer] = f"{kind} {number}"
+            own = reference.own_name
+            self.own_names[reference.pointer] = own.text if own else f"{reference.name}{number}"
 
     def write_constants(self) -> None:
         for path, value in self.fields.get("constants", {}).items():
@@ -102,7 +105,10 @@ class _Writer:
 
     def _write_file(self, asset: Asset, slot: Slot) -> None:
         voice = self.urls.get(_voice_of(asset.pointer))
-        values = {URL: self.urls[asset.pointer], **({"$voice": voice} if voice else {})}
+        name = self.own_names.get(asset.pointer)
+        values = {URL: self.urls[asset.pointer]}
+        values |= {"$voice": voice} if voice else {}
+        values |= {NAME: name} if name else {}
         write(self.draft.body, slot, values)
         if self._is_unconfirmed(asset.role):
             keys = [key for key in map(slot.key_of, values) if key]
