@@ -26,6 +26,7 @@ from wanprep.pointers import pointer_to
 from wanprep.rules.bounds import violations
 from wanprep.rules.check_target import target_errors
 from wanprep.rules.judge_asset import judge_asset
+from wanprep.rules.message import asset_problem
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import build_request
 from wanprep.testing.lint.fields import check_fields
@@ -291,11 +292,15 @@ def test_names_in_the_prompt_are_counted_after_the_frames() -> None:
 def test_a_limit_of_uploads_is_none_of_urls() -> None:
     facts = replace(VIDEO, bytes=10_000_001, width=960, height=640)
     behind_url = replace(facts, path=f"{HOST}/a.mp4")
+    inside = replace(facts, path="data:video/mp4;base64,AAAA", bytes=3_750_001)
     found = [
-        [each.rule for each in judge_asset(each, WIDE, "reference_video")]
-        for each in (facts, behind_url)
+        [(each.rule, each.found) for each in judge_asset(each, WIDE, "reference_video")]
+        for each in (facts, behind_url, inside)
     ]
-    assert found == [["file-too-large"], []]
+    assert found == [[("file-too-large", 10_000_001)], [], [("file-too-large", 5_000_004)]]
+    [violation] = judge_asset(inside, WIDE, "reference_video")
+    message = asset_problem(violation, "data:video/mp4;base64,AAAA", inside, WIDE)
+    assert message.endswith(": 5.0 MB as base64; Acme accepts at most 5 MB.")
 
 
 def test_shots_are_written_and_read_entry_by_entry(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def parameter(**more: Any) -> Change:
         ),
         pytest.param(
             TARGET, lambda data: image(data)["width"].update({"x-rule": "file-too-large"}),
-            "is about bytes, not width", id="another fact's rule",
+            "is about bytes and encoded_bytes, not width", id="another fact's rule",
         ),
         pytest.param(
             REQUEST, lambda data: data.update(type="objekt"), "request: is not valid JSON Schema",

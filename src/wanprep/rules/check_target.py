@@ -105,7 +105,7 @@ def _example_facts() -> dict[str, Any]:
     from wanprep.rules.judge_asset import facts_for_rules
 
     derived = facts_for_rules(unreadable_facts("x", "x"))
-    derived |= {"pixels": 0, "transport": ("file", "url")}
+    derived |= {"pixels": 0, "transport": ("file", "url", "data"), "encoded_bytes": 0}
     described = load_schema("facts")["properties"]
     return derived | {
         name: tuple(schema["enum"]) if "enum" in schema else _EXAMPLES[schema["type"]]

@@ -88,17 +88,27 @@ def _derived(facts: Facts) -> dict[str, Any]:
     problem = facts.problem or ""
     claimed, actual = facts.extension_format, facts.format
     pixels = {"pixels": facts.width * facts.height} if facts.width and facts.height else {}
-    return pixels | {
-        "transport": "url" if is_url(facts.path) else "file",
-        "exists": not problem.startswith(MISSING),
-        "empty": facts.bytes == 0,
-        "lfs_pointer": problem == LFS_POINTER,
-        "named_truly": claimed is None
-        or actual in {"unknown", claimed}
-        or any({claimed, actual} <= formats for formats in _RELATED),
-        "header_true": not (facts.readable and problem) or problem.startswith(NOT_DECODED),
-        "decoded": not problem.startswith(NOT_DECODED),
-    }
+    return (
+        pixels
+        | _transport(facts)
+        | {
+            "exists": not problem.startswith(MISSING),
+            "empty": facts.bytes == 0,
+            "lfs_pointer": problem == LFS_POINTER,
+            "named_truly": claimed is None
+            or actual in {"unknown", claimed}
+            or any({claimed, actual} <= formats for formats in _RELATED),
+            "header_true": not (facts.readable and problem) or problem.startswith(NOT_DECODED),
+            "decoded": not problem.startswith(NOT_DECODED),
+        }
+    )
+
+
+def _transport(facts: Facts) -> dict[str, Any]:
+    """Say how the service gets a file, and how long it is inside of a request."""
+    if not facts.path.startswith("data:"):
+        return {"transport": "url" if is_url(facts.path) else "file"}
+    return {"transport": "data", "encoded_bytes": 4 * (((facts.bytes or 0) + 2) // 3)}
 
 
 def invalid_fact(facts: Mapping[str, Any]) -> str | None:

@@ -57,6 +57,8 @@ def asset_problem(violation: Violation, written: str, facts: Facts, target: Targ
         "length": _length(violation.found, limit),
         "per_side": "" if violation.path[-1:] == ("pixels",) else " per side",
     }
+    if violation.path[-1:] == ("encoded_bytes",):
+        fields["bytes"] = f"{file_size(violation.found)} as base64"
     return rules()[violation.rule].message.format_map(fields)
 
 
@@ -248,7 +250,7 @@ def _range(bound: Mapping[str, Any], write: Callable[[float], str]) -> str:
 def _unit(name: str) -> Callable[[float], str]:
     if name in {"width", "height"}:
         return lambda value: f"{plain_number(value)} px"
-    if name == "bytes":
+    if name in {"bytes", "encoded_bytes"}:
         return _megabytes
     if name == "fps":
         return lambda value: f"{plain_number(value)} fps"

@@ -29,7 +29,7 @@ _OF_TIME: Final = frozenset({"duration", "video_duration", "audio_duration"})
 _FACTS: Final = {  # that rules with these names are about
     re.compile(r"(image|video)-too-(small|large)"): _OF_SIZE,
     re.compile(r"(audio|video)-too-(short|long)"): _OF_TIME,
-    re.compile(r"file-too-large|file-near-limit"): frozenset({"bytes"}),
+    re.compile(r"file-too-large|file-near-limit"): frozenset({"bytes", "encoded_bytes"}),
 }
 
 
