@@ -243,3 +243,20 @@ def test_unquoted_words() -> None:
 def test_numbers_that_cannot_be_sent_are_refused(word: str) -> None:
     ((_, _, message),) = read(f"a: {word}")
     assert "number" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        pytest.param("a: {b: c}  # d", "{b: c}", id="in braces"),
+        pytest.param("a:\n  b: c  # [d]\n", "b: c", id="a comment that ends in a bracket"),
+        pytest.param("a:\n- b\n- {c: d}\n# e]\n", "- b\n- {c: d}", id="a list"),
+    ],
+)
+def test_where_a_collection_ends(text: str, written: str) -> None:
+    (document,) = read_yaml(SourceText(text))
+
+    assert isinstance(document, Document)
+    found = document.find("/a")
+    assert found
+    assert text[slice(*found.node.span)] == written
