@@ -139,7 +139,7 @@ class _Proxy(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -149,7 +149,7 @@ def _free_port() -> int:
 @contextmanager
 def s3_server() -> Iterator[S3Server]:
     """Run a server, and a proxy in front of it."""
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

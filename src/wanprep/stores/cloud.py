@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.stores.store import (
     BadName,
+    CannotSign,
     Mark,
     NoSuchBucket,
     NoSuchObject,
@@ -162,7 +163,11 @@ class CloudStore:
             return sign_as_before(self._root, key, lifetime, self._settings)
         with _translated_errors():
             store: Any = self._store
-            return obstore.sign(store, "GET", key, lifetime)
+            url = obstore.sign(store, "GET", key, lifetime)
+        # The signature is of the encoded name, and Azure wants that of the name itself.
+        if EXTRAS[scheme_of(self._root)] == "azure" and "%" in url.partition("?")[0]:
+            raise CannotSign(f'Azure would refuse a link to "{key}"')
+        return url
 
 
 def _require_name(key: str) -> None:

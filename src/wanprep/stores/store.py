@@ -53,6 +53,12 @@ class ObjectExists(StoreError):
     advice = "Remove it, or choose another place"
 
 
+class CannotSign(StoreError):
+    """No link to the object can be made that its store accepts."""
+
+    advice = "Copy it to a name of letters, digits and the characters - _ . / only"
+
+
 class BadName(StoreError):
     """A listing ends early, at a name that the library for its store cannot express."""
 

@@ -185,7 +185,9 @@ def sign_object(stored: StoredObject, stores: Stores, driver: Driver) -> str:
         store, key = stores.at(stored.url)
         link = store.sign(key, stores.lifetime(stored.url))
     except StoreError as error:
-        raise CannotHost(f"{visible(stored.url)} cannot be signed: {error}.") from error
+        raise CannotHost(
+            f"{visible(stored.url)} cannot be signed: {error}. {error.advice}."
+        ) from error
     if not may_follow(link, plain=driver.client.plain):
         raise CannotHost(
             f"{visible(stored.url)} was signed, but its link is not https: {redact(link)}. Set an"
