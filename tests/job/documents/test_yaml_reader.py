@@ -249,7 +249,7 @@ def test_numbers_that_cannot_be_sent_are_refused(word: str) -> None:
     ("text", "written"),
     [
         pytest.param("a: {b: c}  # d", "{b: c}", id="in braces"),
-        pytest.param("a:\n  b: c  # [d]\n", "b: c", id="a comment that ends in a bracket"),
+        pytest.param("a:\n  b: c  # [d]", "b: c", id="a comment that ends in a bracket"),
         pytest.param("a:\n- b\n- {c: d}\n# e]\n", "- b\n- {c: d}", id="a list"),
     ],
 )
