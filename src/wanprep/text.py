@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+_CODECS: Final = {"h264": "H.264", "h263": "H.263", "prores": "ProRes", "mpeg4": "MPEG-4"}
 _BYTES: Final = re.compile("[\udc80-\udcff]+")  # that are not UTF-8, as Python carries them
 
 
@@ -52,6 +53,13 @@ def file_size(count: int) -> str:
         if size < 999.95:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} GB"
+
+
+def codec_name(codec: str | None) -> str:
+    """Write the name of a codec as its makers do: H.264, ProRes; empty where there is none."""
+    if codec is None or codec.startswith("pcm_"):
+        return "uncompressed (PCM)" if codec else ""
+    return _CODECS.get(codec, codec.upper() if len(codec) <= 5 else codec)
 
 
 def seconds(length: float) -> str:

@@ -129,6 +129,6 @@ def test_details_leave_out_what_is_usual() -> None:
     assert list(details(clip)) == [
         ("Orientation", "stored rotated, shown rotated by 90\u00b0"),
         ("Pixels", "not square (2:1)"),
-        ("Video", "H.265 (HEVC), 25 fps, variable frame rate"),
+        ("Video", "HEVC, 25 fps, variable frame rate"),
         ("Audio", "AAC, 48 kHz, stereo"),
     ]

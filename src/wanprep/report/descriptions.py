@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from wanprep.rules.message import ratio
-from wanprep.text import file_size, seconds
+from wanprep.text import codec_name, file_size, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _USUAL_COLORS: Final = frozenset({None, "rgb", "yuv"})
 _COLORS: Final = {"gray": "grayscale", "cmyk": "CMYK", "lab": "Lab", "palette": "palette"}
-_CODECS: Final = {"h264": "H.264", "hevc": "H.265 (HEVC)", "prores": "ProRes", "mpeg4": "MPEG-4"}
 _SHAPES: Final = (("1:1", 1.0), ("16:9", 16 / 9), ("9:16", 9 / 16), ("4:3", 4 / 3), ("3:4", 3 / 4),
                   ("3:2", 1.5), ("2:3", 2 / 3), ("21:9", 21 / 9))  # fmt: skip
 
@@ -99,14 +98,13 @@ def _image_details(facts: Facts) -> Iterator[tuple[str, str]]:
 
 def _stream_details(facts: Facts) -> Iterator[tuple[str, str]]:
     if facts.kind == "video":
-        codec = facts.video_codec or "unknown"
+        codec = codec_name(facts.video_codec) or "unknown"
         rate = f", {facts.fps:.4g} fps" if facts.fps else ""
         variable = ", variable frame rate" if facts.vfr else ""
-        yield "Video", f"{_CODECS.get(codec, codec.upper())}{rate}{variable}"
+        yield "Video", f"{codec}{rate}{variable}"
         if not facts.audio_codec:
             yield "Audio", "none"
-    if codec := facts.audio_codec or "":
-        name = "uncompressed (PCM)" if codec.startswith("pcm_") else codec.upper()
+    if name := codec_name(facts.audio_codec):
         rate = f", {facts.sample_rate / 1000:.4g} kHz" if facts.sample_rate else ""
         channels = {1: ", mono", 2: ", stereo"}.get(facts.channels or 0, "")
         yield "Audio", f"{name}{rate}{channels}"

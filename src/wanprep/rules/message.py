@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.media.facts import NOT_READ, is_url
 from wanprep.net.secrets import redact
 from wanprep.rules.finding import rules
-from wanprep.text import file_size, join_words, plain_number, seconds
+from wanprep.text import codec_name, file_size, join_words, plain_number, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ _IN_CAPITALS: Final = frozenset({"format", "color", "video_codec", "audio_codec"
 _COUNTED: Final = frozenset(
     "minLength maxLength minItems maxItems maxProperties minContains maxContains".split()
 )
-_CODECS: Final = {"h264": "H.264", "h263": "H.263", "prores": "ProRes", "mpeg4": "MPEG-4"}
 _KINDS: Final = {
     "image": "an image",
     "video": "a video",
@@ -166,7 +165,7 @@ def _fact_fields(facts: Facts, limit: str) -> dict[str, str]:
         "fps": plain_number(round(facts.fps or 0, 2)),
         "sar": f"{plain_number(round(facts.sar or 1, 3))}:1",
         "color": (facts.color or "unknown").upper(),
-        "video_codec": _codec(facts.video_codec),
+        "video_codec": codec_name(facts.video_codec) or "an unknown codec",
         "depth": f", {facts.bit_depth} bit" if (facts.bit_depth or 8) > 8 else "",
         "hdr": ", HDR" if facts.hdr else "",
     }
@@ -187,12 +186,6 @@ def _length(found: object, limit: str) -> str:
     if isinstance(found, bool) or not isinstance(found, int | float):
         return ""
     return _distinct(limit, seconds(found), f"{plain_number(found)} s")
-
-
-def _codec(name: str | None) -> str:
-    if name is None:
-        return "an unknown codec"
-    return _CODECS.get(name, name.upper() if len(name) <= 5 else name)
 
 
 def _format(facts: Facts) -> str:

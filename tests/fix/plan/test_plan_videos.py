@@ -305,3 +305,12 @@ def test_refused_audio_is_encoded_alone() -> None:
     assert isinstance(result.recipe, VideoRecipe)
     assert (result.recipe.video, result.recipe.audio) == ("copy", "aac")
     assert [step.words for step in result.steps] == ["convert its audio from MP3 to AAC"]
+
+
+def test_codecs_have_the_names_that_findings_have() -> None:
+    result = plan(video(name="a.mov", video_codec="prores", audio_codec="pcm_s24le"), VIDEO)
+    assert isinstance(result, Plan)
+    assert [step.words for step in result.steps] == [
+        "encode its video as 8-bit H.264 (it is ProRes)",
+        "convert its audio from uncompressed (PCM) to AAC",
+    ]

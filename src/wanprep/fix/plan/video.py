@@ -30,7 +30,7 @@ from wanprep.fix.plan.sizes import (
     square_size,
 )
 from wanprep.media.facts import extension_format
-from wanprep.text import plain_number
+from wanprep.text import codec_name, plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,8 +180,8 @@ def _steps(
         yield Step("drop-location", "safe", "remove the location where it was recorded")
     yield from (_copy_steps if recipe.video == "copy" else _encode_steps)(facts, recipe)
     if recipe.audio == "aac" and facts.audio_codec != "aac":
-        codec = (facts.audio_codec or "").upper()
-        yield Step("encode", "lossy", f"convert its audio from {codec} to AAC")
+        words = f"convert its audio from {codec_name(facts.audio_codec)} to AAC"
+        yield Step("encode", "lossy", words)
     yield from trim_steps(facts, cut, options.trim or "start", limits)
 
 
@@ -211,7 +211,7 @@ def _encode_steps(facts: Facts, recipe: VideoRecipe) -> Iterator[Step]:
         yield Step("tone-map", "lossy", "tone-map its colors from HDR to SDR")
     why = " (a copy could only begin at a key frame)" if recipe.start else ""
     if facts.video_codec != "h264":
-        why = f" (it is {(facts.video_codec or 'unknown').upper()})"
+        why = f" (it is {codec_name(facts.video_codec) or 'unknown'})"
     yield Step("encode", "lossy", f"encode its video as 8-bit H.264{why}")
 
 
