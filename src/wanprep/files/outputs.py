@@ -44,12 +44,20 @@ _PATTERNS: Final[Mapping[Kind, str]] = {
     "run record": r'\{\s*"run":\s*"[a-z2-9]{8}",\s*"job":',
     "baseline": r'\{\s*"version":\s*1,\s*"findings":\s*\[\s*(?:\]|\{\s*"file":)',
 }
+# One of these is in every such file: to compile the patterns takes longer than to read a job.
+_STRINGS: Final = (
+    '"summary"', '"severity"', '"check_name"', '"wanprep"', '"run"', '"findings"', "<testsuites",
+    "<!doctype html>", "title=", ": error", ": warning", ": note", " error[", " warning[", " note[",
+    "checked", " files",
+)  # fmt: skip
 # There is nothing to lose in these: `mktemp` creates the one, some formats without findings both.
 _EMPTY: Final = ("", "[]")
 
 
 def written_kind(text: str) -> Kind | None:
     """Return what wanprep wrote, by its beginning; None for what others wrote."""
+    if not any(each in text for each in _STRINGS):
+        return None
     start = text.lstrip()
     return next((kind for kind, pattern in _PATTERNS.items() if re.match(pattern, start)), None)
 
