@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from wanprep.api.descriptions import Explanation, Limit, TargetInfo
     from wanprep.api.fix_report import FixedAsset, FixedJob, FixReport
     from wanprep.api.fixing import fix, plan
+    from wanprep.api.settings import Progress
     from wanprep.api.submitting import SubmitFailed, cancel, runs, submit
-    from wanprep.api.types import Progress
     from wanprep.check.result import Report
     from wanprep.compare.compare_jobs import Comparison
     from wanprep.errors import UsageError, WanprepError
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, TooExpensive, Unpriced
     from wanprep.submit.request.submission import JobsRefused
-    from wanprep.submit.session.submit_jobs import NeedsConsent
+    from wanprep.submit.session.plan import NeedsConsent
 
 __version__ = "0.1.0"
 __all__ = [
@@ -78,7 +78,7 @@ _LATE = {
     "wanprep.api.fix_report": ("FixReport", "FixedAsset", "FixedJob"),
     "wanprep.api.fixing": ("fix", "plan"),
     "wanprep.api.submitting": ("SubmitFailed", "cancel", "runs", "submit"),
-    "wanprep.api.types": ("Progress",),
+    "wanprep.api.settings": ("Progress",),
     "wanprep.check.result": ("Report",),
     "wanprep.compare.compare_jobs": ("Comparison",),
     "wanprep.errors": ("UsageError", "WanprepError"),
@@ -89,7 +89,7 @@ _LATE = {
     "wanprep.submit.ledger.run": ("Run",),
     "wanprep.submit.request.price": ("Estimate", "TooExpensive", "Unpriced"),
     "wanprep.submit.request.submission": ("JobsRefused",),
-    "wanprep.submit.session.submit_jobs": ("NeedsConsent",),
+    "wanprep.submit.session.plan": ("NeedsConsent",),
 }
 
 

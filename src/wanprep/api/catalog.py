@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wanprep.api.descriptions import Explanation, TargetInfo
-    from wanprep.api.types import Configuration, ProgressCallback, StrPath
+    from wanprep.api.settings import Configuration, ProgressCallback, StrPath
     from wanprep.compare.compare_jobs import Comparison
 
 
@@ -52,7 +52,7 @@ def compare(
     The rows of a job stand together, the best first: what fits before what must be fixed, then by
     price. Raises UsageError for a job or a target that does not exist.
     """
-    from wanprep.api.fix_steps import probing
+    from wanprep.api.fixing import probing
     from wanprep.api.settings import plain_paths, resolve_config
     from wanprep.compare.compare_jobs import compare_jobs
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.api.types import Configuration, ProgressCallback, StrPath
+    from wanprep.api.settings import Configuration, ProgressCallback, StrPath
     from wanprep.check.result import Report
     from wanprep.fix.fixable import Plans
     from wanprep.job.model import JobFile
@@ -100,8 +100,7 @@ def check(
     """
     from contextlib import nullcontext
 
-    from wanprep.api.settings import check_request
-    from wanprep.api.types import ProbeReports
+    from wanprep.api.settings import ProbeReports, check_request
     from wanprep.check.pipeline import check_in_parts
     from wanprep.check.result import Selection, join, load_baseline, redact_report
     from wanprep.fix.fixable import with_fixes

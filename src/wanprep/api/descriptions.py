@@ -6,9 +6,8 @@ from dataclasses import asdict, field
 from typing import TYPE_CHECKING, Any
 
 from wanprep.dataclass import dataclass
-from wanprep.rules.describe_target import describe_target
 from wanprep.rules.examples import example_of
-from wanprep.rules.limits import RuleLimit, limits_of_rule
+from wanprep.rules.limits import RuleLimit, describe_target, limits_of_rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,9 +1,9 @@
-"""What the public functions are given, made into a request of the rooms below."""
+"""What the public functions are given, and how it becomes a request of the rooms below."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +11,50 @@ from typing import TYPE_CHECKING, Any
 from wanprep.check.exclude import exclusions_of
 from wanprep.check.request import CheckRequest, require_role
 from wanprep.config import Config, find_config, load_config, read_config
+from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.plugins.loading import load_checks
 
 if TYPE_CHECKING:
-    from wanprep.api.types import Configuration, StrPath
+    from wanprep.media.facts import Facts
+
+StrPath = str | os.PathLike[str]
+# True: the wanprep.toml or pyproject.toml that is found from the current folder upward. A path
+# names another one, a mapping is its content, None or False stand for none.
+Configuration = StrPath | Mapping[str, Any] | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a call is."""
+
+    name: str  # the file or the job that this is about
+    message: str  # "read", "cached", "encoding", "done", or what is done with a job
+    done: int  # files or jobs that are done
+    total: int | None  # None: not known yet
+    part: float | None = None  # of the work on this file, from 0 to 1
+
+
+ProgressCallback = Callable[[Progress], object]  # may be called from several threads
+
+
+class ProbeReports:
+    """Passes on what is probed."""
+
+    def __init__(self, callback: ProgressCallback) -> None:
+        self._callback = callback
+        self._done = self._expected = 0
+
+    def expect(self, count: int) -> None:
+        """Expect so many more files."""
+        self._expected += count
+
+    def add(self, facts: Facts, *, cached: bool) -> None:
+        """Count a file."""
+        self._done += 1
+        total = self._expected if self._expected >= self._done else None
+        message = "cached" if cached else "read"
+        self._callback(Progress(facts.path, message, self._done, total))
 
 
 def resolve_config(config: Configuration) -> Config:

@@ -6,13 +6,13 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from wanprep.api.types import Progress
+from wanprep.api.settings import Progress
 from wanprep.errors import UsageError, WanprepError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from wanprep.api.types import Configuration, ProgressCallback, StrPath
+    from wanprep.api.settings import Configuration, ProgressCallback, StrPath
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.session.session import Session
     from wanprep.submit.session.tasks import Task
@@ -57,9 +57,8 @@ def submit(
     from wanprep.api.settings import check_request
     from wanprep.check.inputs import read_inputs
     from wanprep.submit.session.emulated import start_emulator
-    from wanprep.submit.session.plan import Options, make_task
+    from wanprep.submit.session.plan import Options, make_task, quote, require_agreement
     from wanprep.submit.session.session import open_session
-    from wanprep.submit.session.submit_jobs import quote, require_agreement
 
     request = check_request(
         jobs, config, targets=targets, offline=True if emulate and offline is None else offline
@@ -168,7 +167,7 @@ def _tasks(
 def _work(
     session: Session, tasks: Sequence[Task], progress: ProgressCallback | None, *, waiting: bool
 ) -> tuple[Run, ...]:
-    from wanprep.submit.session.submit_jobs import work
+    from wanprep.submit.session.plan import work
 
     if work(session, tasks, _RunReports(progress, len(tasks)), lambda _: None, waiting=waiting):
         raise KeyboardInterrupt

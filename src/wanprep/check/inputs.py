@@ -29,9 +29,9 @@ from wanprep.text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from wanprep.check.parts import Uses
     from wanprep.check.paths import Subjects
     from wanprep.check.request import CheckRequest, Probe, Targets
-    from wanprep.check.uses import Uses
     from wanprep.job.model import Asset, Job, JobFile
     from wanprep.job.roles import Roles
     from wanprep.job.shape import Problem

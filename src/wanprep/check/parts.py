@@ -2,6 +2,8 @@
 
 Jobs come first, since what they use is checked in the roles that they give it. Then bare media
 come in the order in which they were found, while workers probe the next ones.
+A file is fixed once for everything that it is used for, and so is the plan that a report shows:
+a part that sees only some of the jobs gets what all of them use their media for.
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ from __future__ import annotations
 import os
 import time
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from wanprep.check.ignores import inline_ignores
 from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
 from wanprep.check.paths import own
 from wanprep.check.request import find, targets_of
-from wanprep.media.facts import Facts, is_url
+from wanprep.media.facts import Facts, absolute_path, is_url
 from wanprep.media.workers import expect
 
 if TYPE_CHECKING:
@@ -23,10 +26,40 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import ReadJobs
     from wanprep.check.paths import Subjects
     from wanprep.check.request import CheckRequest, Probe, Targets
-    from wanprep.check.uses import Uses
     from wanprep.rules.target import Target
 
     Name = str | Facts
+
+
+class Use(NamedTuple):
+    """One way in which a job, or several, use a file."""
+
+    targets: tuple[Target, ...]
+    role: str
+    ignored: frozenset[str]  # rules, by the configuration
+    accepted: frozenset[str]  # rules, by a comment in the job
+
+
+Uses = dict[str, set[Use]]  # by absolute path, or by the URL of an object
+
+
+def add_uses(uses: Uses, jobs: ReadJobs, request: CheckRequest) -> None:
+    """Add what some jobs use; equal uses count once, so this does not grow with the jobs."""
+    for path, use in _uses_of(jobs, request):
+        uses.setdefault(path, set()).add(use)
+
+
+def _uses_of(jobs: ReadJobs, request: CheckRequest) -> Iterator[tuple[str, Use]]:
+    for case in (case for of_file in jobs.cases for case in of_file):
+        job, ignores = case.job, inline_ignores(case.job)
+        for asset in case.intent.assets:
+            if asset.kind in {"file", "object"}:
+                line = job.document.place(asset.pointer).line
+                ignored = request.config.ignored_rules(job.file, asset.written)
+                accepted = ignores.rules_at(asset.pointer, line)
+                use = Use(case.targets, asset.role, frozenset(ignored), frozenset(accepted))
+                yield absolute_path(asset.location), use
+
 
 Item = TypeVar("Item")
 
@@ -76,8 +109,6 @@ class _Jobs:
         for jobs in self._batches():
             self._objects.update(asset.location for asset in jobs.assets("object"))
             if request.shard or not few:  # a part has only some of the jobs
-                from wanprep.check.uses import add_uses
-
                 add_uses(self._uses, jobs, request)
         paths = self._all.paths() if self._all else self._uses
         self.used = {os.path.abspath(path) for path in paths}

@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from contextlib import redirect_stdout
-from dataclasses import asdict, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from wanprep.cli.options import complete_files, complete_folders, format_option
+from wanprep.dataclass import dataclass
+from wanprep.errors import PluginWarning
+from wanprep.plugins.loading import entry_points, installed, load_emulators
+from wanprep.rules.target import all_targets, is_disabled, plugin_name
 from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from importlib.metadata import EntryPoint
 
     from wanprep.plugins.new_plugin import Kind
     from wanprep.testing.lint.check_plugin import Checked
@@ -130,8 +136,6 @@ def list_installed(style: str) -> None:
       wanprep plugin list
       wanprep plugin list --format json
     """
-    from wanprep.plugins.list_plugins import list_plugins
-
     plugins = list_plugins()
     if style == "json":
         result = {"version": 1, "plugins": [asdict(each) for each in plugins]}
@@ -188,3 +192,53 @@ def _as_json(checked: Checked) -> str:
         "notes": [problem_json(each) for each in checked.notes],
     }
     return json.dumps(result, indent=2, ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class ListedPlugin:
+    """One installed plugin."""
+
+    name: str
+    state: Literal["ok", "broken", "disabled"] = "ok"
+    distribution: str | None = None  # None where nothing is installed but its folder
+    version: str | None = None
+    seconds: float | None = None  # to load its code; None where it has none or is disabled
+    offers: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def list_plugins() -> list[ListedPlugin]:
+    """Load all plugins, and list them by name; the disabled ones too."""
+    found: dict[str, ListedPlugin] = {}
+
+    def listed(name: str) -> ListedPlugin:
+        return found.setdefault(plugin_name(name), ListedPlugin(plugin_name(name)))
+
+    with warnings.catch_warnings(record=True, action="always", category=PluginWarning) as warned:
+        for point in entry_points():
+            _describe(listed(point.name), point)
+        for target in (targets := all_targets()).usable():
+            if plugin := targets.plugin_of(target.id):
+                listed(plugin).offers.append(f"target {target.id}")
+        for name, offer in _registered():
+            listed(name).offers.append(offer)
+    for message in {str(each.message): each.message for each in warned}.values():
+        if isinstance(message, PluginWarning):
+            listed(message.plugin).state = "broken"
+            listed(message.plugin).problems.append(str(message))
+    return [found[name] for name in sorted(found)]
+
+
+def _describe(plugin: ListedPlugin, point: EntryPoint) -> None:
+    if point.dist is not None:
+        plugin.distribution, plugin.version = point.dist.name, point.dist.version
+    if is_disabled(point.name):
+        plugin.state = "disabled"
+    else:
+        plugin.seconds = round(installed().load_all().seconds[point.name], 3)
+
+
+def _registered() -> Iterator[tuple[str, str]]:
+    load_emulators()
+    for what, name in installed().owners.items():
+        yield name, what.removeprefix("the ").replace("'", "")

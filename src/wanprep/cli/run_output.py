@@ -16,7 +16,7 @@ import click
 from wanprep.cli import INTERRUPTED
 from wanprep.cli.options import is_quiet
 from wanprep.net.secrets import redact
-from wanprep.submit.session.submit_jobs import work as work_on
+from wanprep.submit.session.plan import work as work_on
 from wanprep.text import columns, plural, visible
 
 if TYPE_CHECKING:

@@ -121,8 +121,7 @@ def _submit(
     from wanprep.check.inputs import read_inputs
     from wanprep.cli.run_output import show_results, work
     from wanprep.submit.request.submission import JobsRefused
-    from wanprep.submit.session.plan import make_task
-    from wanprep.submit.session.submit_jobs import quote
+    from wanprep.submit.session.plan import make_task, quote
 
     try:
         quoted = quote(session, read_inputs(request), options)
@@ -203,7 +202,7 @@ def _approve_price(
 ) -> None:
     """Raise unless the user accepts the price."""
     from wanprep.submit.request.price import TooExpensive
-    from wanprep.submit.session.submit_jobs import NeedsConsent, require_agreement
+    from wanprep.submit.session.plan import NeedsConsent, require_agreement
 
     try:
         require_agreement(prices, config, most=most, consent=consent)

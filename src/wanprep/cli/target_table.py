@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from wanprep.rules.describe_target import default_of, model_title, parameters
-from wanprep.rules.limits import limit_of, main_bound, name_of, parts, rows
+from wanprep.rules.limits import (
+    default_of,
+    limit_of,
+    main_bound,
+    model_title,
+    name_of,
+    parameters,
+    parts,
+    rows,
+)
 from wanprep.text import join_words, wrap
 
 if TYPE_CHECKING:

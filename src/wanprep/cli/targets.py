@@ -93,7 +93,7 @@ def show(target: str, style: str) -> None:
     from datetime import date
 
     from wanprep.cli.target_table import TargetTable, all_limits
-    from wanprep.rules.describe_target import describe_target
+    from wanprep.rules.limits import describe_target
     from wanprep.rules.target import choose_targets
 
     (chosen,) = choose_targets([target], _available())
@@ -121,7 +121,7 @@ def _list(style: str) -> None:
     from datetime import date
 
     from wanprep.cli.target_table import list_lines
-    from wanprep.rules.describe_target import summarize_target
+    from wanprep.rules.limits import summarize_target
 
     usable = [*_available().usable()]
     if style == "json":

@@ -10,8 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.exclude import is_excluded, is_git_ignored
-from wanprep.check.inputs import probe_jobs, probe_urls
-from wanprep.check.one_text import inputs_of_text, read_text
+from wanprep.check.inputs import Inputs, ReadJobs, probe_jobs, probe_urls, read_cases
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.closing import Closing
@@ -19,6 +18,7 @@ from wanprep.config import find_config
 from wanprep.dataclass import dataclass
 from wanprep.files.outputs import written_kind
 from wanprep.fix.fixable import with_fixes
+from wanprep.job.model import parse_jobs
 from wanprep.job.recognise import SUFFIXES, looks_like_job
 from wanprep.job.roles import common_roles
 from wanprep.lsp.positions import Positions
@@ -31,7 +31,7 @@ from wanprep.rules.target import all_targets, target_files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from wanprep.check.inputs import Case, Inputs, ReadJobs
+    from wanprep.check.inputs import Case
     from wanprep.check.request import Probe, Targets
     from wanprep.check.result import Report
     from wanprep.config import Config
@@ -39,6 +39,28 @@ if TYPE_CHECKING:
     from wanprep.lsp.documents import OpenDocument
     from wanprep.media.cache import Stamp
     from wanprep.rules.target import Targets as AllTargets
+
+
+def read_text(text: str, file: str, targets: Targets) -> ReadJobs:
+    """Read the jobs of a text; `file` decides its format, and to what its paths are relative."""
+    read = parse_jobs(text, file, targets.every.roles)
+    cases, problems = read_cases(read, *targets)
+    return ReadJobs((read,), (cases,), (problems,))
+
+
+def inputs_of_text(
+    jobs: ReadJobs, request: CheckRequest, targets: Targets, facts: Mapping[str, Facts]
+) -> Inputs:
+    """Combine what was read and probed, to judge it."""
+    return Inputs(
+        request=request,
+        files=jobs.files,
+        cases=jobs.cases,
+        problems=jobs.problems,
+        media_targets=targets.of_media,
+        facts=facts,
+    )
+
 
 _WORKERS: Final = 2
 _KEY: Final = re.compile(r"([\w$-]+)[\"']?[ \t]*:(?=\s)")

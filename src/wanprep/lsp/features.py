@@ -1,4 +1,4 @@
-"""Which function answers each message of a client."""
+"""Which function answers each message of a client, and what the commands above a job print."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from wanprep.check.result import Totals, drop_findings
+from wanprep.compare.compare_jobs import Fits, Fixable, compare_inputs, sendable_targets
 from wanprep.errors import WanprepError
 from wanprep.lsp.documents import OpenDocument, apply_changes
 from wanprep.lsp.server import Server, settings_for
+from wanprep.submit.request.price import price_text
+from wanprep.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +28,9 @@ if TYPE_CHECKING:
     from wanprep.lsp.checker import Analysis
 
     Answer = Callable[[Analysis, Any], Any]
+    from collections.abc import Iterator
+
+    from wanprep.compare.compare_jobs import Comparison
 
 _WATCHED: Final = (
     "**/*.{png,jpg,jpeg,webp,bmp,gif,heic,avif,mp4,mov,webm,mkv,mp3,wav,m4a,flac,ogg}",
@@ -189,7 +196,6 @@ def _offer_commands(server: Server) -> None:
     @server.command("wanprep.check")
     async def check(uri: str, number: int) -> str:  # noqa: ARG001 - all have these arguments
         await server.request_urls(uri)
-        from wanprep.lsp.commands import summarize
 
         text = summarize(await checked(uri))
         server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
@@ -197,7 +203,7 @@ def _offer_commands(server: Server) -> None:
 
     def offer(name: str, function: str, suffix: str) -> None:
         def work(analysis: Analysis, number: int) -> str:
-            text: str = getattr(import_module("wanprep.lsp.commands"), function)(analysis, number)
+            text: str = getattr(import_module("wanprep.lsp.features"), function)(analysis, number)
             return text
 
         @server.command(name)
@@ -213,3 +219,63 @@ def _offer_commands(server: Server) -> None:
 
     offer("wanprep.compare", "compare_job", "targets")
     offer("wanprep.dryRun", "dry_run", "requests")
+
+
+def summarize(analysis: Analysis) -> str:
+    """State the result of a check in one line."""
+    name = os.path.basename(analysis.document.path)
+    totals = Totals()
+    if analysis.report:
+        totals.add(analysis.report)
+    counts = [
+        plural(totals.severities[severity], severity)
+        for severity in ("error", "warning", "note")
+        if totals.severities[severity]
+    ]
+    unknown = " What could not be read is unknown, which is not a pass." if totals.is_open else ""
+    return f"{name}: {', '.join(counts) or 'no findings'}.{unknown}"
+
+
+def compare_job(analysis: Analysis, number: int) -> str:
+    """Compare a job with all targets."""
+    every = analysis.targets.every
+    of_job = tuple(case for case in analysis.cases if case.job.number == number)
+    inputs = replace(analysis.inputs, cases=(of_job,))
+    rows = compare_inputs(inputs, sendable_targets(every), every)
+    lines = [line for row in rows for line in _row(row)]
+    return "\n".join([f"{os.path.basename(analysis.document.path)}: all targets", "", *lines, ""])
+
+
+def _row(row: Comparison) -> Iterator[str]:
+    price = f", {price_text(row.price)}" if row.price else ""
+    yield f"{row.target}: {row.verdict}{price}"
+    match row.outcome:
+        case Fits(warnings=reasons):
+            pass
+        case Fixable(costs=costs, warnings=warnings):
+            reasons = (*(f"{each.what}: {each.words} ({each.safety})" for each in costs), *warnings)
+        case other:
+            reasons = other.why
+    yield from (f"    {reason}" for reason in reasons)
+
+
+def dry_run(analysis: Analysis, number: int) -> str:
+    """Show the requests that would be sent for a job; nothing is sent."""
+    from wanprep.submit.request.submission import find_submissions
+    from wanprep.submit.services.service import Services
+    from wanprep.submit.session.dry_run import as_text, describe_requests
+
+    report = analysis.report and drop_findings(
+        analysis.report, lambda each: each.severity != "error"
+    )
+    if report and report.findings:
+        count = plural(len(report.findings), "error")
+        return f"Nothing would be sent: the job has {count}. Fix them first."
+    of_job = tuple(case for case in analysis.cases if case.job.number == number)
+    inputs = replace(analysis.inputs, cases=(of_job,))
+    services = Services(analysis.config)
+    described = [
+        describe_requests(each, services, os.environ, drop=False)
+        for each in find_submissions(inputs, services)
+    ]
+    return "".join(as_text(described))

@@ -13,7 +13,7 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wanprep.api.types import ProgressCallback
+    from wanprep.api.settings import ProgressCallback
     from wanprep.mcp.permissions import Permissions
 
     Arguments = Mapping[str, Any]
@@ -85,7 +85,7 @@ def explain(arguments: Arguments, _: Permissions, __: ProgressCallback) -> Answe
 def targets(arguments: Arguments, _: Permissions, __: ProgressCallback) -> Answer:
     """Describe one target, or list all."""
     from wanprep.api.settings import resolve_config
-    from wanprep.rules.describe_target import describe_target, summarize_target
+    from wanprep.rules.limits import describe_target, summarize_target
     from wanprep.rules.target import all_targets, choose_targets
 
     available = all_targets(resolve_config(True).target_folders)  # noqa: FBT003 - as above

@@ -10,6 +10,7 @@ import sys
 import time
 import traceback
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 import anyio
 import anyio.to_thread
@@ -20,9 +21,9 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import is_version_at_least
 
 from wanprep import __version__
-from wanprep.errors import WanprepError
+from wanprep.api import catalog
+from wanprep.errors import UsageError, WanprepError
 from wanprep.mcp.answers import Answer, Offer
-from wanprep.mcp.resources import NoResource, list_resources, read_resource, templates
 from wanprep.mcp.skill import INSTRUCTIONS
 from wanprep.mcp.tools import Tool, offered
 from wanprep.net.secrets import redact, redact_json, remember
@@ -33,10 +34,62 @@ if TYPE_CHECKING:
 
     from mcp.server.context import ServerRequestContext
 
-    from wanprep.api.types import Progress
+    from wanprep.api.settings import Progress
     from wanprep.mcp.permissions import Permissions
 
     Context = ServerRequestContext[Any]
+    from collections.abc import Mapping
+
+_TARGETS: Final = "wanprep://targets/"
+_RULES: Final = "wanprep://rules/"
+_JSON: Final = "application/json"
+
+
+class NoResource(WanprepError):
+    """There is no resource at a URI."""
+
+
+def templates() -> list[dict[str, Any]]:
+    """Describe the two kinds of resources."""
+    return [
+        {"uri_template": f"{_TARGETS}{{+id}}", "name": "target", "title": "A target",
+         "description": "Limits, parameters, price and sources of a target.", "mime_type": _JSON},
+        {"uri_template": f"{_RULES}{{+id}}", "name": "rule", "title": "A rule",
+         "description": "What a rule means, and where it has limits.", "mime_type": _JSON},
+    ]  # fmt: skip
+
+
+def list_resources() -> list[dict[str, Any]]:
+    """List all targets and rules."""
+    from wanprep.api.settings import resolve_config
+    from wanprep.rules.finding import rules
+    from wanprep.rules.target import all_targets
+
+    titles = all_targets(resolve_config(True).target_folders).titles  # noqa: FBT003
+    listed = {f"{_TARGETS}{name}": titles[name] for name in sorted(titles)}
+    listed |= {f"{_RULES}{name}": rules()[name].title for name in sorted(rules())}
+    return [
+        {"uri": uri, "name": uri.partition("://")[2].partition("/")[2], "title": title,
+         "mime_type": _JSON}
+        for uri, title in listed.items()
+    ]  # fmt: skip
+
+
+def read_resource(uri: str) -> str:
+    """Return a target or a rule as JSON."""
+    describe: Mapping[str, Callable[[str], Any]] = {
+        _TARGETS: lambda name: catalog.targets(name)[0],
+        _RULES: catalog.explain,
+    }
+    for prefix, found in describe.items():
+        if uri.startswith(prefix):
+            try:
+                value = found(unquote(uri.removeprefix(prefix)))
+            except UsageError as error:
+                raise NoResource(str(error)) from error
+            return json.dumps(value.as_json(), ensure_ascii=False, indent=1)
+    raise NoResource(f"there is no resource {uri}: they begin with {_TARGETS} or {_RULES}")
+
 
 # Since then a question is part of the answer, and the client calls again with what was said.
 _ASKS_IN_ANSWERS: Final = "2026-07-28"

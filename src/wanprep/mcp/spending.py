@@ -16,12 +16,12 @@ from wanprep.mcp.permissions import Refused
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from wanprep.api.types import ProgressCallback
+    from wanprep.api.settings import ProgressCallback
     from wanprep.mcp.permissions import Allowance, Permissions
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, Unpriced
     from wanprep.submit.request.submission import JobsRefused
-    from wanprep.submit.session.submit_jobs import Quote
+    from wanprep.submit.session.plan import Quote
 
     Arguments = Mapping[str, Any]
 
@@ -72,9 +72,8 @@ def _quote(job: str, targets: Sequence[str], folder: str | None, *, wait: bool) 
     from wanprep.api.settings import check_request
     from wanprep.check.inputs import read_inputs
     from wanprep.submit.request.submission import JobsRefused
-    from wanprep.submit.session.plan import Options
+    from wanprep.submit.session.plan import Options, quote
     from wanprep.submit.session.session import open_session
-    from wanprep.submit.session.submit_jobs import quote
 
     request = check_request([job], True, targets=targets)  # noqa: FBT003 - of the command line
     options = Options(again=False, drop=False, wait=wait, folder=folder)

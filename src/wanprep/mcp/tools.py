@@ -19,7 +19,7 @@ from wanprep.mcp.schemas import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from wanprep.api.types import ProgressCallback
+    from wanprep.api.settings import ProgressCallback
     from wanprep.mcp.answers import Answer, Offer
     from wanprep.mcp.permissions import Permissions
 

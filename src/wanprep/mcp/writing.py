@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wanprep.api.fix_report import FixReport
-    from wanprep.api.types import ProgressCallback
+    from wanprep.api.settings import ProgressCallback
     from wanprep.mcp.permissions import Permissions
 
     Arguments = Mapping[str, Any]

@@ -1,4 +1,7 @@
-"""Read a model's request schema out of an OpenAPI document, a JSON Schema or a model object."""
+"""Read a model's request schema out of an OpenAPI document, a JSON Schema or a model object.
+
+The schemas of OpenAPI and of providers' own tools become plain JSON Schema.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
-from wanprep.published.normalize import normalize
+from wanprep.pointers import steps
 from wanprep.text import visible
 
 if TYPE_CHECKING:
@@ -160,3 +163,89 @@ def _with_names(found: Published, data: Mapping[str, Any]) -> Published:
     model = next((name for name in names if isinstance(name, str) and name), "")
     docs = data.get("docs") or data.get("docs_url") or data.get("documentation_url") or found.docs
     return replace(found, model=model, docs=docs if isinstance(docs, str) else "")
+
+
+_DEEPEST_SCHEMA: Final = 24
+# What JSON Schema knows, and what the reader of limits wants to see; all else is for people.
+_KEPT: Final = frozenset(
+    """
+    type enum const properties required additionalProperties items minItems maxItems uniqueItems
+    minLength maxLength pattern format minimum maximum exclusiveMinimum exclusiveMaximum multipleOf
+    default description title examples allOf anyOf oneOf deprecated validations
+    """.split()
+)
+_OTHER_NAMES: Final[dict[str, str]] = {"max_length": "maxLength", "min_length": "minLength"}
+
+
+def normalize(
+    schema: Any,  # noqa: ANN401 - JSON
+    document: Mapping[str, Any],
+    depth: int = 0,
+    *,
+    deep: bool = True,
+) -> Any:  # noqa: ANN401 - JSON
+    """Resolve references, and write OpenAPI's own keywords as JSON Schema; `deep`: throughout."""
+    if not isinstance(schema, dict) or depth > _DEEPEST_SCHEMA:
+        return schema
+    if "$ref" in schema:
+        target = _resolve(document, str(schema["$ref"]))
+        rest = {key: value for key, value in schema.items() if key != "$ref"}
+        return normalize({**target, **rest}, document, depth + 1, deep=deep)
+    if not deep:
+        return schema
+    named = {_OTHER_NAMES.get(key, key): value for key, value in schema.items()}
+    plain: dict[str, Any] = {key: value for key, value in named.items() if key in _KEPT}
+    _join_parts(plain, document, depth)
+    for key in ("items", "additionalProperties"):
+        if isinstance(plain.get(key), dict):
+            plain[key] = normalize(plain[key], document, depth + 1)
+    for key in ("allOf", "anyOf", "oneOf"):
+        if key in plain:
+            plain[key] = [normalize(each, document, depth + 1) for each in plain[key]]
+    if isinstance(plain.get("properties"), dict):
+        plain["properties"] = {
+            name: normalize(each, document, depth + 1) for name, each in plain["properties"].items()
+        }
+    _translate(plain, schema)
+    return plain
+
+
+def _resolve(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
+    found: Any = document
+    for step in steps(reference.partition("#")[2]):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _join_parts(plain: dict[str, Any], document: Mapping[str, Any], depth: int) -> None:
+    """Merge an `allOf` with one part, by which OpenAPI adds a description to a reference."""
+    parts = plain.get("allOf")
+    if isinstance(parts, list) and len(parts) == 1:
+        del plain["allOf"]
+        for key, value in normalize(parts[0], document, depth + 1).items():
+            plain.setdefault(key, value)
+
+
+def _translate(plain: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    for bound, strict in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+        # In OpenAPI 3.0 it is true or false, and belongs to the bound beside it.
+        if isinstance(plain.get(strict), bool) and plain.pop(strict) and bound in plain:
+            plain[strict] = plain.pop(bound)
+    if "example" in schema:
+        plain.setdefault("examples", [schema["example"]])
+    if schema.get("nullable") and isinstance(plain.get("type"), str):
+        plain["type"] = [plain["type"], "null"]
+        if "enum" in plain:
+            plain["enum"] = [*plain["enum"], None]
+    if "default" in plain:
+        _fix_default(plain)
+
+
+def _fix_default(plain: dict[str, Any]) -> None:
+    """Correct a default of another type, such as "5" for an integer."""
+    default = plain["default"]
+    if plain.get("type") in {"integer", "number"} and isinstance(default, str):
+        try:
+            plain["default"] = int(default)
+        except ValueError:
+            del plain["default"]

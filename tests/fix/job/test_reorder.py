@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from wanprep.check.inputs import Case
-from wanprep.check.one_text import read_text
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.fix.job.editor_actions import CannotMove, Move, move_reference
 from wanprep.fix.job.text import apply_edits
+from wanprep.lsp.checker import read_text
 
 TARGETS = targets_of(CheckRequest(paths=()))
 

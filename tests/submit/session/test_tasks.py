@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from wanprep.errors import UsageError
-from wanprep.submit.session.tasks import Task, run_tasks
-from wanprep.submit.session.wakeups import Stopped, Wakeups
+from wanprep.submit.session.tasks import Stopped, Task, Wakeups, run_tasks
 
 
 class Recorder:

@@ -10,7 +10,7 @@ import pytest
 from wanprep.config import Config
 from wanprep.submit.services.service import Pace
 from wanprep.submit.session.session import open_session
-from wanprep.submit.session.wakeups import RateLimiter, Stopped, Wakeups
+from wanprep.submit.session.tasks import RateLimiter, Stopped, Wakeups
 
 
 def test_a_started_section_is_finished_and_no_new_one_is_started() -> None:

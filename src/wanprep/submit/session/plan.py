@@ -1,26 +1,37 @@
-"""The plan of a submit command: for each job, send it, repeat it, or attach to an earlier run."""
+"""The plan of a submit command: for each job, send it, repeat it, or attach to an earlier run.
+
+Jobs are judged, and the price is agreed on; then each order is placed once.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.errors import UsageError
 from wanprep.submit.request.body import build_trial
-from wanprep.submit.request.price import estimate_price, price_text
+from wanprep.submit.request.price import estimate_price, open_question, price_text, require_max_cost
+from wanprep.submit.request.submission import accepted_report, find_submissions
+from wanprep.submit.session.emulated import require_emulators
 from wanprep.submit.session.save import require_writable
 from wanprep.submit.session.send import can_repeat, send_once, send_repeat, upload_and_build
 from wanprep.submit.session.status import find_lost_run
-from wanprep.submit.session.tasks import Task
+from wanprep.submit.session.tasks import Task, run_tasks
 from wanprep.submit.session.wait import resolve_run, wait_and_fetch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from wanprep.check.inputs import Inputs
+    from wanprep.check.result import Report
+    from wanprep.config import Config
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.request.price import Estimate, Unpriced
     from wanprep.submit.request.submission import Submission
     from wanprep.submit.session.session import Session
+    from wanprep.submit.session.tasks import RunProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +137,71 @@ def _follow(session: Session, run: Run, options: Options, task: Task) -> None:
         wait_and_fetch(session, run, options.folder, task)
     else:
         task.run = resolve_run(session, run, task)
+
+
+_ASK_ABOVE: Final = 1.0  # USD, for all jobs together
+
+
+class NeedsConsent(UsageError):
+    """Somebody must accept the price before anything is sent."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__(f"{question}. Nothing was sent.")
+        self.question = question
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What is done with each job, and the findings below error level."""
+
+    plan: tuple[Action, ...]
+    report: Report
+
+    @property
+    def new(self) -> list[Send]:
+        """What is sent, and paid for."""
+        return [action for action in self.plan if isinstance(action, Send)]
+
+    @property
+    def prices(self) -> list[Estimate | Unpriced]:
+        """The price of each new order."""
+        return [each.estimate for each in self.new]
+
+
+def quote(session: Session, inputs: Inputs, options: Options) -> Quote:
+    """Judge jobs and plan what is done with each; raise JobsRefused, or what keeps them back."""
+    orders = find_submissions(inputs, session.services)
+    if session.emulated:
+        require_emulators(order.target.provider for order in orders)
+    plan = tuple(plan_action(session, order, again=options.again) for order in orders)
+    attached = [each.submission for each in plan if not isinstance(each, Send)]
+    report = accepted_report(inputs, attached)
+    check_plan(session, plan, options)
+    return Quote(plan, report)
+
+
+def require_agreement(
+    prices: Sequence[Estimate | Unpriced], config: Config, *, most: float | None, consent: bool
+) -> None:
+    """Raise TooExpensive above a limit or, without one, NeedsConsent for what must be asked."""
+    if most is not None:
+        require_max_cost(prices, most)
+        return
+    question = open_question(prices, config.submit.get("ask-above", _ASK_ABOVE))
+    if question and not consent:
+        raise NeedsConsent(question)
+
+
+def work(
+    session: Session,
+    tasks: Sequence[Task],
+    progress: RunProgress,
+    say: Callable[[str], None],
+    *,
+    waiting: bool,
+) -> bool:
+    """Work on all tasks at once; return whether Ctrl-C ended it."""
+    with ExitStack() as held:
+        if waiting:
+            session.start_listening(held)
+        return run_tasks(tasks, session.wakeups, progress, say)

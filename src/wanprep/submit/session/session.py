@@ -15,7 +15,7 @@ from wanprep.submit.http.events import listen
 from wanprep.submit.http.trace import Trace
 from wanprep.submit.ledger.ledger import Ledger
 from wanprep.submit.services.service import Pace, Services
-from wanprep.submit.session.wakeups import RateLimiter, Wakeups
+from wanprep.submit.session.tasks import RateLimiter, Wakeups
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
