@@ -267,7 +267,7 @@ def names_at(target: Target, place: tuple[str | int, ...]) -> dict[str, str]:
 
     fields = target.data["fields"]["parameters"]
     paths = {name: split_path(each["name"])[0] for name, each in fields.items() if "in" not in each}
-    return {name: path[-1] for name, path in paths.items() if path[:-1] == place}
+    return {name: str(path[-1]) for name, path in paths.items() if path[:-1] == place}
 
 
 def _note_of(error: ValidationError, path: tuple[str | int, ...], target: Target) -> dict[str, Any]:

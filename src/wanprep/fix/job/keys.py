@@ -121,7 +121,7 @@ def body_names(target: Target, roles: Roles, place: tuple[str, ...]) -> dict[str
         key = roles[name].key if name in roles else name
         about = entry if name in roles and roles[name].in_references else keys
         if slot.path[:-1] == place and not slot.constants:
-            names |= _translated(names_of({key: about[key]}), {key: slot.path[-1]})
+            names |= _translated(names_of({key: about[key]}), {key: str(slot.path[-1])})
     own = schema_in(target.request or {}, place).get("properties", ())
     return names | {name: name for name in own}
 

@@ -85,7 +85,7 @@ def body_constants(judged: JudgedDocument) -> Iterator[Change]:
             continue
         if key not in members:
             yield Change(
-                pointer, (Add(home, key, value),), f"add `{key}: {value}`",
+                pointer, (Add(home, str(key), value),), f"add `{key}: {value}`",
                 before="", after=value, rules=("target-unknown",),
             )  # fmt: skip
         elif value_at(judged.value, pointer) != value:

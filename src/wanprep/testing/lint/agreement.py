@@ -9,7 +9,7 @@ from wanprep.job.roles import VOICE, common_roles
 from wanprep.published.mapping import kind_in
 from wanprep.rules.bounds import bounds
 from wanprep.rules.native_values import to_common
-from wanprep.rules.slots import slot_of
+from wanprep.rules.slots import slot_of, split_path
 from wanprep.testing.lint.fields import field, parts
 from wanprep.testing.lint.jobs import accepted_jobs, merge, passes, why_not_built
 
@@ -40,7 +40,7 @@ def check_limits(target: Target) -> Iterator[Message]:
     kinds = {name: known[name].kind for name in target.roles if name in known}
     for name, written in target.data["fields"].get("roles", {}).items():
         slot = slot_of(written)
-        words = [slot.path[-1], *_constants(slot.template)]
+        words = [str(slot.path[-1]), *_constants(slot.template)]
         yield from _other_kind(name, kinds.get(name, ""), words)
     for name, schema in target.roles.items():
         for bound in bounds(schema):
@@ -110,7 +110,7 @@ def _edges(target: Target, name: str, table: Mapping[str, Any]) -> list[Any]:
                 values.append(bound.value)
             elif bound.keyword == "enum":
                 values += bound.value[:_MOST_VALUES]
-    path = table["name"].split(".")
+    path = split_path(table["name"])[0]
     for part in parts(target.request or {}, field(target.request or {}, path)):
         outside = [
             part[key] + step for key, step in (("minimum", -1), ("maximum", 1)) if key in part

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.rules.bounds import RANGE, bounds
 from wanprep.rules.native_values import to_native
+from wanprep.rules.slots import split_path
 from wanprep.testing.lint.fields import is_allowed
 from wanprep.text import plain_number
 
@@ -100,4 +101,4 @@ def _can_be(name: str, value: object, target: Target) -> bool:
     if table is None:
         return False
     native = to_native(value, table)
-    return is_allowed(target.request or {}, table["name"].split("."), native)
+    return is_allowed(target.request or {}, split_path(table["name"])[0], native)

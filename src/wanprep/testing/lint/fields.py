@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.rules.check_target import resolve_reference
-from wanprep.rules.slots import leaves, slot_of
+from wanprep.rules.slots import leaves, slot_of, split_path, write_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from wanprep.rules.slots import Slot
+    from wanprep.rules.slots import Path, Slot
     from wanprep.rules.target import Target
     from wanprep.testing.lint.targets import Message
 
@@ -18,7 +18,7 @@ Schema = Any  # a mapping, or true or false
 _SENDABLE: Final = ("fields", "request", "model")
 
 
-def field(request: Mapping[str, Any], path: Sequence[str]) -> Schema | None:
+def field(request: Mapping[str, Any], path: Path) -> Schema | None:
     """Find the schema of a field, or None; "*" in the path stands for the items of a list."""
     found: list[Schema] = [request]
     for name in path:
@@ -26,9 +26,9 @@ def field(request: Mapping[str, Any], path: Sequence[str]) -> Schema | None:
     return found[0] if found else None
 
 
-def _inside(request: Mapping[str, Any], schema: Schema, name: str) -> Iterator[Schema]:
+def _inside(request: Mapping[str, Any], schema: Schema, name: str | int) -> Iterator[Schema]:
     for part in parts(request, schema):
-        if name == "*":
+        if name == "*" or isinstance(name, int):
             if "items" in part:
                 yield part["items"]
         elif name in part.get("properties", {}):
@@ -51,13 +51,13 @@ def parts(
             yield from parts(request, each, depth + 1)
 
 
-def is_allowed(request: Mapping[str, Any], path: Sequence[str], value: object) -> bool:
+def is_allowed(request: Mapping[str, Any], path: Path, value: object) -> bool:
     """Whether a field may have a value, whatever the rest of the request is."""
     from jsonschema import Draft202012Validator
 
     body: Any = value
     for name in reversed(path):
-        body = {name: body}
+        body = [body] * (name + 1) if isinstance(name, int) else {name: body}
     errors = Draft202012Validator(request).iter_errors(body)
     return not any([*error.absolute_path][: len(path)] == [*path] for error in errors)
 
@@ -78,8 +78,7 @@ def check_fields(target: Target) -> Iterator[Message]:
 def _unknown_fields(fields: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[Message]:
     for place, path in _paths(fields):
         if field(request, path) is None:
-            written = ".".join(path).replace(".*", "[]")
-            yield f"fields.{place}", f"the request schema has no field `{written}`."
+            yield f"fields.{place}", f"the request schema has no field `{write_path(path)}`."
     for name, slot in _slots(fields):
         if (schema := field(request, slot.path)) is not None:
             yield from _list_or_one(name, slot, schema, request)
@@ -93,19 +92,19 @@ def _slots(fields: Mapping[str, Any]) -> Iterator[tuple[str, Slot]]:
         yield f"roles.{role}", slot_of(written)
 
 
-def _paths(fields: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+def _paths(fields: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
     for name, slot in _slots(fields):
-        yield name, [*slot.path]
-        yield from ((name, [*map(str, path)]) for path in leaves(slot))
+        yield name, slot.path
+        yield from ((name, path) for path in leaves(slot))
     voices = fields.get("voices", {})
     if "bindings" in voices:
-        yield "voices.bindings", voices["bindings"].split(".")
+        yield "voices.bindings", split_path(voices["bindings"])[0]
     if "positional" in voices:
-        yield "voices.positional", [voices["positional"]]
+        yield "voices.positional", (voices["positional"],)
     for name, table in fields["parameters"].items():
         if table.get("in") != "query":
-            yield f"parameters.{name}", table["name"].split(".")
-    yield from (("constants", name.split(".")) for name in fields.get("constants", {}))
+            yield f"parameters.{name}", split_path(table["name"])[0]
+    yield from (("constants", split_path(name)[0]) for name in fields.get("constants", {}))
 
 
 def _list_or_one(
@@ -130,6 +129,6 @@ def _unknown_values(parameters: Mapping[str, Any], request: Mapping[str, Any]) -
             if common != common.lower():
                 yield place, f"`{common}` never matches: values of jobs are compared in lower case."
             if table.get("in") != "query" and not is_allowed(
-                request, table["name"].split("."), native
+                request, split_path(table["name"])[0], native
             ):
                 yield place, f"the request schema does not allow `{native}`."

@@ -12,15 +12,16 @@ from wanprep.job.roles import VOICE, common_roles
 from wanprep.rules.intent import intent_of, resolve
 from wanprep.rules.judge_job import judge_job
 from wanprep.rules.native_values import to_common
-from wanprep.rules.slots import slot_of
+from wanprep.rules.slots import slot_of, split_path
 from wanprep.submit.request.body import CannotBuild, build_request
 from wanprep.testing.lint.fields import field, is_allowed, parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from wanprep.job.roles import Role
     from wanprep.plugins import Order
+    from wanprep.rules.slots import Path
     from wanprep.rules.target import Target
     from wanprep.testing.lint.targets import Message
 
@@ -41,14 +42,14 @@ def sample_values(request: Mapping[str, Any], table: Mapping[str, Any]) -> list[
         return list(table["values"])
     if table.get("in") == "query":
         return [_URL]
-    path = table["name"].split(".")
+    path = split_path(table["name"])[0]
     schema = field(request, path)
     listed = [each for part in parts(request, schema) for each in part.get("enum", ())]
     natives = listed or _one(request, schema, path)
     return [to_common(each, table) for each in natives]
 
 
-def _one(request: Mapping[str, Any], schema: object, path: list[str]) -> list[Any]:
+def _one(request: Mapping[str, Any], schema: object, path: Path) -> list[Any]:
     # In a job, a key with an empty value counts as absent.
     values = (each for each in example_values(request, schema) if each is not None)
     return next(([each] for each in values if is_allowed(request, path, each)), [])
@@ -67,13 +68,13 @@ def minimal_jobs(target: Target) -> list[Document]:
     """Make jobs with one asset or a few: a target may refuse most of them."""
     request, table = target.request or {}, target.data["fields"]["parameters"]
     values = {name: sample_values(request, each) for name, each in table.items()
-              if _is_required(request, each["name"].split("."))}  # fmt: skip
+              if _is_required(request, split_path(each["name"])[0])}  # fmt: skip
     needed = {name: some[0] for name, some in values.items() if some}
     prompt = {"prompt": "She waves."} if "prompt" in target.data["fields"] else {}
     return [{"target": target.id, **prompt, **mix, "parameters": needed} for mix in _media(target)]
 
 
-def _is_required(request: Mapping[str, Any], path: Sequence[str]) -> bool:
+def _is_required(request: Mapping[str, Any], path: Path) -> bool:
     home = field(request, path[:-1]) if len(path) > 1 else request
     return any(path[-1] in part.get("required", ()) for part in parts(request, home))
 
