@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -65,7 +65,7 @@ class CloudStore:
         endpoint = options.get("endpoint") or options.get("base_url") or ""
         is_plain = str(endpoint).startswith("http:")
         client = _CLIENT | ({"allow_http": True} if is_plain else {})
-        with _translated_errors():
+        with _translated_errors:
             # Other names of the same schemes are fsspec's.
             url = {"gcs": root.replace("gcs:", "gs:", 1)}.get(scheme, root)
             self._store: ObjectStore = from_url(
@@ -78,7 +78,7 @@ class CloudStore:
 
         if prefix:
             _require_name(prefix.removesuffix("/"))
-        with _translated_errors():
+        with _translated_errors:
             for page in obstore.list(self._store, prefix.rstrip("/") or None, chunk_size=1000):
                 yield from map(self._listed, page)
 
@@ -87,7 +87,7 @@ class CloudStore:
         import obstore
 
         _require_name(key)
-        with _translated_errors():
+        with _translated_errors:
             return self._listed(obstore.head(self._store, key))
 
     def _listed(self, meta: ObjectMeta) -> ListedUrl:
@@ -100,7 +100,7 @@ class CloudStore:
         _require_name(key)
         options: Any = {"range": (start, end)}
         options |= {"if_match": same} if same else {"if_none_match": other} if other else {}
-        with _translated_errors():
+        with _translated_errors:
             try:
                 answer = obstore.get(self._store, key, options=options)
             except obstore.exceptions.GenericError as error:
@@ -108,14 +108,14 @@ class CloudStore:
                     return Part(b"", 0)  # of nothing there is no first byte
                 raise
             meta = answer.meta
-            content_type = answer.attributes.get("Content-Type")
+            content_type = None if start else answer.attributes.get("Content-Type")
             return Part(bytes(answer.bytes()), meta["size"], meta["e_tag"] or "", content_type)
 
     def write(self, key: str, file: str, content_type: str, *, overwrite: bool) -> None:
         """Store a local file in one piece, of which nobody sees a half."""
         import obstore
 
-        with _translated_errors():
+        with _translated_errors:
             obstore.put(
                 self._store, key, Path(file), attributes={"Content-Type": content_type},
                 mode="overwrite" if overwrite else "create", use_multipart=False,
@@ -130,7 +130,7 @@ class CloudStore:
         mode: Any = "create"
         if over:
             mode = {"e_tag": over.etag} | ({"version": over.version} if over.version else {})
-        with _translated_errors():
+        with _translated_errors:
             obstore.put(
                 self._store, key, Path(file), mode=mode, use_multipart=False,
                 attributes={"Content-Type": content_type, _MARK: mark},
@@ -140,7 +140,7 @@ class CloudStore:
         """Return the mark of an object."""
         import obstore
 
-        with _translated_errors():
+        with _translated_errors:
             answer = obstore.get(self._store, key, options={"head": True})
             text = answer.attributes.get(_MARK, "")
             return Mark(text, answer.meta["e_tag"] or "", answer.meta["version"])
@@ -149,7 +149,7 @@ class CloudStore:
         """Remove an object; one that is not there is no error."""
         import obstore
 
-        with suppress(NoSuchObject), _translated_errors():
+        with suppress(NoSuchObject), _translated_errors:
             obstore.delete(self._store, key)
 
     def sign(self, key: str, lifetime: timedelta) -> str:
@@ -161,7 +161,7 @@ class CloudStore:
             from wanprep.stores.amazon import sign_as_before
 
             return sign_as_before(self._root, key, lifetime, self._settings)
-        with _translated_errors():
+        with _translated_errors:
             store: Any = self._store
             url = obstore.sign(store, "GET", key, lifetime)
         # The signature is of the encoded name, and Azure wants that of the name itself.
@@ -198,34 +198,47 @@ def _stated(**options: object) -> dict[str, Any]:
 _OPTIONS: Final = {"s3": _s3_options, "gcs": _gcs_options, "azure": _azure_options}
 
 
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    """Raise the errors of a store for those of obstore, whose messages are dumps of a request."""
+class _TranslatedErrors:
+    """Raises the errors of a store for those of obstore, whose messages are dumps of a request.
+
+    No generator, and nothing is imported where all is fine: millions of objects are read.
+    """
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, Exception) and (translated := _translated(error)):
+            raise translated from None
+
+
+def _translated(error: Exception) -> StoreError | None:
     from obstore import exceptions
 
-    try:
-        yield
-    except FileNotFoundError as error:
-        if any(code in str(error) for code in _NO_BUCKET):
-            raise NoSuchBucket("there is no such bucket") from None
-        raise NoSuchObject("there is no such bucket or object") from None
-    except exceptions.NotModifiedError as error:
-        raise ObjectUnchanged(_reason(error)) from None
-    except exceptions.PreconditionError as error:
-        raise ObjectChanged("it changed while it was read") from error
-    except exceptions.AlreadyExistsError as error:
-        raise ObjectExists("there is such an object already") from error
-    except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-        raise _refusal(error) from None
-    except exceptions.InvalidPathError as error:
-        name = _BAD_NAME.search(str(error))
-        raise BadName(f'the name "{name[1] if name else ""}" has a part without a name') from None
-    except (exceptions.BaseError, ValueError) as error:
-        if any(code in str(error) for code in _NO_BUCKET):
-            raise NoSuchBucket("there is no such bucket") from None
-        if "status code: 403" in str(error):  # of a listing
-            raise _refusal(error) from None
-        raise StoreError(_reason(error)) from None
+    text = str(error)
+    if any(code in text for code in _NO_BUCKET):
+        return NoSuchBucket("there is no such bucket")
+    match error:
+        case FileNotFoundError():
+            return NoSuchObject("there is no such bucket or object")
+        case exceptions.NotModifiedError():
+            return ObjectUnchanged(_reason(error))
+        case exceptions.PreconditionError():
+            return ObjectChanged("it changed while it was read")
+        case exceptions.AlreadyExistsError():
+            return ObjectExists("there is such an object already")
+        case exceptions.PermissionDeniedError() | exceptions.UnauthenticatedError():
+            return _refusal(error)
+        case exceptions.InvalidPathError():
+            name = _BAD_NAME.search(text)
+            return BadName(f'the name "{name[1] if name else ""}" has a part without a name')
+        case exceptions.BaseError() | ValueError():
+            # The status of a listing is only in its text.
+            return _refusal(error) if "status code: 403" in text else StoreError(_reason(error))
+    return None
+
+
+_translated_errors: Final = _TranslatedErrors()
 
 
 def _refusal(error: Exception) -> NotAllowed:

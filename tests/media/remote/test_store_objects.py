@@ -169,6 +169,20 @@ def test_an_object_that_changes_while_it_is_read(s3: S3Server) -> None:
     assert facts.width == 730
 
 
+def test_an_object_that_changes_all_the_time_is_left(s3: S3Server) -> None:
+    s3.put("moving", {"b.jpg": image(side=700, kind="JPEG")})
+
+    def change(_: str, number: int) -> None:
+        if number % 2 == 0 and number < 20:
+            s3.put("moving", {"b.jpg": image(number, side=700, kind="JPEG")})
+
+    s3.fault = change
+    (facts,) = probe_all(["s3://moving/b.jpg"])
+
+    assert facts.problem == "not read: it changed while it was read"
+    assert len(s3.of_objects()) == 4
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import struct
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
@@ -84,7 +85,7 @@ def read_header(source: Source) -> Header:
             frame = frame or _frame(marker, data)
         elif marker == _HUFFMAN_TABLES:
             try:
-                shortest |= _shortest_codes(data)
+                shortest.update(_shortest_codes(data))
             except (ValueError, IndexError):
                 problem = "damaged: invalid Huffman table in its header"
         elif data.startswith(b"Exif\0"):
@@ -149,7 +150,8 @@ def _frame(marker: int, data: bytes) -> Frame:
     return Frame(marker, bits, width, height, tuple(Component(f >> 4, f & 15) for f in factors))
 
 
-def _shortest_codes(data: bytes) -> dict[int, int]:
+@lru_cache(maxsize=64)  # nearly all encoders write the same tables
+def _shortest_codes(data: bytes) -> Mapping[int, int]:
     """Return the shortest code of each Huffman table (T.81 B.2.4.2)."""
     shortest = {}
     at = 0

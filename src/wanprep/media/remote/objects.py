@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import deque
 from contextlib import suppress
@@ -35,14 +34,14 @@ from wanprep.stores.store import (
     ObjectUnchanged,
     StoreError,
 )
-from wanprep.stores.stores import ListedUrl, split_url
+from wanprep.stores.stores import ListedUrl
 from wanprep.text import file_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
-    from wanprep.stores.store import Part
+    from wanprep.stores.store import Part, Store
     from wanprep.stores.stores import Stores
 
     Missing = tuple[int, int]  # offset and length
@@ -79,11 +78,12 @@ class RemoteObject:
     was_changed: bool = False
     result: Probed | None = None
 
-    def write(self, data: bytes, at: int) -> None:
-        """Write a part to its place; what an earlier object has left behind the last one is cut."""
+    def write(self, *pieces: tuple[int, bytes]) -> None:
+        """Write bytes to their places; what an earlier object has left behind the last is cut."""
         handle = os.open(self.file, os.O_CREAT | os.O_WRONLY, 0o600)
         try:
-            os.pwrite(handle, data, at)
+            for at, data in pieces:
+                os.pwrite(handle, data, at)
             if self.parts.complete:
                 os.ftruncate(handle, self.parts.size)
         finally:
@@ -116,8 +116,7 @@ class ObjectProber(Closing):
         self._read_parts = read_parts
         self._decode = decode
         # Without a lock, for which so many threads would wait longer than for the store.
-        self._failing: dict[str, int] = {}
-        self._rest = threading.Lock()
+        self._failing: dict[Store, int] = {}
         self._folder = TemporaryDirectory(prefix="wanprep-", ignore_cleanup_errors=True)
         self._numbers = count()
         self._files: list[str] = []  # written over, since to create one takes longer than the rest
@@ -152,7 +151,7 @@ class ObjectProber(Closing):
         pending = batch
         while pending:
             again: list[_Begun] = []
-            for remote, found in self._read_parts(map(_wait, pending)):
+            for remote, found in self._read_parts(map(self._wait, pending)):
                 if isinstance(found, Facts):
                     again += self._end(remote, found)
                 elif found:
@@ -167,6 +166,13 @@ class ObjectProber(Closing):
             self._files.append(remote.file)
             assert remote.result  # noqa: S101 - the rounds end with the last result
             yield remote.result
+
+    def _wait(self, begun: _Begun) -> RemoteObject:
+        remote, future = begun
+        if future:
+            future.result()
+            self._allow_threads()
+        return remote
 
     def _end(self, remote: RemoteObject, facts: Facts) -> list[_Begun]:
         remote.find(facts)
@@ -185,6 +191,7 @@ class ObjectProber(Closing):
         except ObjectChanged as error:
             if remote.was_changed:
                 remote.fail(f"{NOT_READ}: {error}")
+                return
             remote.was_changed, remote.parts = True, Parts(0)
             self._fetch(remote, None)
         except NoSuchObject:
@@ -194,15 +201,19 @@ class ObjectProber(Closing):
 
     def _store_part(self, remote: RemoteObject, missing: Missing | None) -> None:
         if missing:
-            self._request(remote, *remote.parts.next_request(*missing))
+            start, end = remote.parts.next_request(*missing)
+            remote.write((start, self._request(remote, start, end).data))
             return
         part = self._request(remote, 0, HEAD)
+        pieces = [(0, part.data)]
         for beginning, length in _ENDS.items():
             if part.data.startswith(beginning) and not remote.parts.complete:
-                self._request(remote, max(HEAD, part.size - length), part.size)
+                start = max(HEAD, part.size - length)
+                pieces.append((start, self._request(remote, start, part.size).data))
+        remote.write(*pieces)
 
     def _request(self, remote: RemoteObject, start: int, end: int) -> Part:
-        """Read a part, of the version of the first one, and write it to its place."""
+        """Read a part, of the version of the first one."""
         remote.left -= end - start
         if remote.left < 0:
             raise StoreError(f"reading it would take more than {file_size(MAX_BYTES)}")
@@ -215,35 +226,31 @@ class ObjectProber(Closing):
             remote.content_type = part.content_type
         if part.data:
             remote.parts.add(start, start + len(part.data))
-        remote.write(part.data, start)
         return part
 
     def _read(self, url: str, start: int, end: int, **version: str) -> Part:
         """Read from a store, unless it has not answered for a while."""
-        root = split_url(url)[0]
-        if self._failing.get(root, 0) >= _FAILURES:
+        store, key = self._stores.at(url)
+        if self._failing.get(store, 0) >= _FAILURES:
             raise StoreError("its store did not answer other requests")
         try:
-            store, key = self._stores.at(url)
             begun = time.monotonic()
             part = store.read(key, start, end, **version)
-            self._time(time.monotonic() - begun)
+            self._seconds.append(time.monotonic() - begun)
         except _ANSWERS:
-            self._failing.pop(root, None)
+            self._failing.pop(store, None)
             raise
         except StoreError:
-            self._failing[root] = self._failing.get(root, 0) + 1
+            self._failing[store] = self._failing.get(store, 0) + 1
             raise
-        self._failing.pop(root, None)
+        self._failing.pop(store, None)
         return part
 
-    def _time(self, seconds: float) -> None:
+    def _allow_threads(self) -> None:
         """Allow as many threads as it takes to wait for answers that need so long."""
-        self._seconds.append(seconds)
-        if len(self._seconds) >= _FIRST_THREADS and self._rest.acquire(blocking=False):
+        if len(self._seconds) >= _FIRST_THREADS:
             waiting = max(0.0, min(tuple(self._seconds)) - _NEAR)
             self._threads.allow(_FIRST_THREADS + int(waiting * _THREADS_BY_SECOND))
-            self._rest.release()
 
     def _decode_whole(
         self, remote: RemoteObject, facts: Facts, decode: Callable[[str], Facts]
@@ -258,7 +265,7 @@ class ObjectProber(Closing):
             if not remote.parts.complete:
                 part = self._read(remote.url, 0, size, same=remote.version.etag)
                 remote.parts.add(0, size)
-                remote.write(part.data, 0)
+                remote.write((0, part.data))
         except (StoreError, OSError) as error:
             remote.find(replace(facts, problem=f"{NOT_DECODED}: {error}"))
             return
@@ -267,10 +274,3 @@ class ObjectProber(Closing):
 
 
 _Begun = tuple[RemoteObject, "Future[None] | None"]
-
-
-def _wait(begun: _Begun) -> RemoteObject:
-    remote, future = begun
-    if future:
-        future.result()
-    return remote

@@ -40,9 +40,9 @@ class DaemonThreads(Closing):
         return future
 
     def allow(self, count: int) -> None:
-        """Let more threads work on what waits; one thread at a time may call this."""
+        """Let more threads work on what waits."""
         self._allowed = max(self._allowed, min(count, self._most))
-        for _ in range(self._queue.qsize()):
+        for _ in range(min(self._queue.qsize(), self._allowed - self._started)):
             self._start()
 
     def _start(self) -> None:
