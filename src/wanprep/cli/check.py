@@ -22,7 +22,7 @@ from wanprep.cli.options import (
     results_options,
     together,
 )
-from wanprep.cli.report_output import choose_style, report_options, write_report
+from wanprep.cli.output import choose_style, report_options, show_probe_progress, write_report
 from wanprep.errors import UsageError
 from wanprep.files.outputs import require_folder
 from wanprep.text import plural, visible
@@ -109,7 +109,6 @@ def check(
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.request import CheckRequest
     from wanprep.check.result import Selection, load_baseline
-    from wanprep.cli.progress import show_probe_progress
     from wanprep.config import find_config
     from wanprep.rules.finding import parse_rule_names
 

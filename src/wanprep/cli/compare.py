@@ -18,7 +18,7 @@ from wanprep.cli.options import (
     use_color,
     verbosity_options,
 )
-from wanprep.cli.report_output import choose_style, print_pieces
+from wanprep.cli.output import choose_style, print_pieces, show_probe_progress
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ def compare(
       wanprep compare job.yaml --format html -o compare.html
       wanprep compare jobs/*.yaml -t evolink/wan2.7-reference-video
     """
-    from wanprep.cli.progress import show_probe_progress
     from wanprep.compare.compare_jobs import compare_jobs
     from wanprep.config import find_config
     from wanprep.text import json_text

@@ -136,7 +136,7 @@ def fix_before_check(
 ) -> CheckRequest:  # fmt: skip
     """Fix files, print the outcomes to stderr and return a request to check the results."""
     from wanprep.cli import fix_steps as steps
-    from wanprep.cli.report_output import print_pieces, style_for
+    from wanprep.cli.output import print_pieces, style_for
     from wanprep.fix.run import apply, default_receipt, make_task, require_destination
     from wanprep.fix.verify import recheck_request
     from wanprep.report.fix_text import render_outcomes

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from wanprep.cli.options import is_quiet
-from wanprep.cli.report_output import print_pieces, style_for
+from wanprep.cli.output import print_pieces, style_for
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.receipt import outcome_diff, plan_diff, plan_json, receipt

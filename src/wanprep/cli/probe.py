@@ -58,7 +58,7 @@ def probe(
     from wanprep.check.exclude import exclusions_of
     from wanprep.check.listing import files_in
     from wanprep.check.paths import check_paths, own
-    from wanprep.cli.progress import show_probe_progress
+    from wanprep.cli.output import show_probe_progress
     from wanprep.config import find_config
     from wanprep.media.shards import probe_many_on
 

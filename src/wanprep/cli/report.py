@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from wanprep.cli.options import complete_folders, verbosity_options
-from wanprep.cli.report_output import choose_style, report_options, write_report
+from wanprep.cli.output import choose_style, report_options, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
