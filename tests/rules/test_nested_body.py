@@ -13,6 +13,7 @@ from wanprep.check.inputs import Case, read_cases
 from wanprep.check.pipeline import run_check
 from wanprep.check.request import CheckRequest
 from wanprep.job.model import parse_jobs
+from wanprep.rules.limits import default_of
 from wanprep.rules.slots import leaves, read, slot_of, write, write_path
 from wanprep.rules.target import all_targets
 from wanprep.submit.request.body import build_request
@@ -59,6 +60,7 @@ def case_of(job: dict[str, Any]) -> Case:
 
 
 def test_the_target_is_good() -> None:
+    assert default_of(NESTED, "duration") == 4
     assert check_plugin(str(NESTED.file)).problems == []
 
 

@@ -210,11 +210,11 @@ def parameters(target: Target) -> Mapping[str, Mapping[str, Any]]:
 
 def default_of(target: Target, parameter: str) -> object:
     """Return what the provider documents for a job without the parameter; None if nothing."""
+    from wanprep.rules.slots import schema_at, split_path
+
     entry = parameters(target)[parameter]
-    schema: Mapping[str, Any] = target.request or {}
-    for key in entry["name"].split(".") if "in" not in entry else ["/"]:
-        schema = schema.get("properties", {}).get(key, {})
-    default = schema.get("default")
+    path = split_path(entry["name"])[0] if "in" not in entry else ("/",)
+    default = schema_at(target.request or {}, path).get("default")
     values = {written: name for name, written in entry.get("values", {}).items()}
     return values.get(default, default) if isinstance(default, str | int) else default
 
