@@ -112,7 +112,7 @@ def _examine(start: Path, environ: Mapping[str, str]) -> Iterator[Line]:
     else:
         yield from _configuration(config)
     try:
-        targets = [target.id for target in all_targets(config.target_folders).usable()]
+        targets = [target.id for target in all_targets(config.target_folders).usable_listed()]
     except WanprepError as error:
         yield Line("Configuration", "target folders", "trouble", str(error))
         config, targets = replace(config, target_folders=()), list(all_targets())

@@ -19,6 +19,7 @@ from wanprep.rules.limits import (
     parts,
     rows,
 )
+from wanprep.rules.load_target import listed_of
 from wanprep.text import join_words, wrap
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from wanprep.rules.bounds import Bound, Schema
+    from wanprep.rules.load_target import Listed
     from wanprep.rules.target import Target
 
 _SEVERITIES: Final = ("error", "warning", "note")
@@ -38,28 +40,26 @@ _INDENT: Final = "  "
 _NAMES: Final = 30  # characters of names that share a row
 
 
-def list_lines(targets: Iterable[Target], today: date) -> Iterator[str]:
+def list_lines(targets: Iterable[Listed], today: date) -> Iterator[str]:
     """List targets by provider, and mark those that end or have ended."""
     chosen = [*targets]
     width = max(len(target.id) for target in chosen)
-    for provider, group in groupby(chosen, key=lambda target: target.provider_title):
+    for provider, group in groupby(chosen, key=lambda target: target.title.partition(":")[0]):
         yield click.style(provider, bold=True)
         for target in group:
-            default = " (default)" if target.data.get("default") else ""
+            default = " (default)" if target.is_default else ""
             yield f"  {target.id:<{width}}  {model_title(target)}{default}"
             if end := end_of(target, today):
                 yield f"  {'':<{width}}  {end}"
 
 
-def end_of(target: Target, today: date) -> str:
+def end_of(target: Listed, today: date) -> str:
     """Say when a target ends or has ended, and what replaces it."""
-    until = target.data.get("until")
-    if until is None:
+    if target.until is None:
         return ""
-    has_ended = until < today.isoformat()
-    successor = target.data.get("replaced-by")
-    instead = f"; use {successor}" if successor else ""
-    words = f"{'retired: ended on' if has_ended else 'ends on'} {until}{instead}"
+    has_ended = target.until < today.isoformat()
+    instead = f"; use {target.replaced_by}" if target.replaced_by else ""
+    words = f"{'retired: ended on' if has_ended else 'ends on'} {target.until}{instead}"
     return click.style(words, fg="red" if has_ended else "yellow")
 
 
@@ -80,7 +80,7 @@ class TargetTable:
         target = self._target
         yield click.style(f"{target.id}: {target.title}", bold=True)
         yield self._wrap(target.summary)
-        if end := end_of(target, today):
+        if end := end_of(listed_of(target.data), today):
             yield end
         yield from ("", self._files(), "", self._job(), *self._prompt_names(), *self._price())
         others = {text: names for text, names in self._conditions.items()

@@ -123,7 +123,7 @@ def _list(style: str) -> None:
     from wanprep.cli.target_table import list_lines
     from wanprep.rules.limits import summarize_target
 
-    usable = [*_available().usable()]
+    usable = [*_available().usable_listed()]
     if style == "json":
         _print_json([summarize_target(target) for target in usable])
         return

@@ -91,4 +91,4 @@ def targets(arguments: Arguments, _: Permissions, __: ProgressCallback) -> Answe
     available = all_targets(resolve_config(True).target_folders)  # noqa: FBT003 - as above
     if name := arguments.get("id"):
         return Answer({"targets": [describe_target(*choose_targets([name], available))]})
-    return Answer({"targets": [summarize_target(each) for each in available.usable()]})
+    return Answer({"targets": [summarize_target(each) for each in available.usable_listed()]})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.rules.bounds import bounds
-from wanprep.rules.load_target import SEVERITIES
+from wanprep.rules.load_target import SEVERITIES, listed_of
 from wanprep.rules.message import describe_limit
 from wanprep.schemas import load_schema
 from wanprep.text import join_words
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from wanprep.rules.bounds import Bound, Schema
     from wanprep.rules.finding import Rule
+    from wanprep.rules.load_target import Listed
     from wanprep.rules.target import Target
 
 EVERY_TARGET: Final = "every target"
@@ -162,24 +163,23 @@ def _annotations(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from (note for note in data.get(name, {}).values() if "x-rule" in note)
 
 
-def summarize_target(target: Target) -> dict[str, Any]:
+def summarize_target(target: Listed) -> dict[str, Any]:
     """Return what a list of targets says of one; what is null does not apply."""
-    data = target.data
     return {
         "id": target.id,
-        "provider": target.provider_title,
+        "provider": target.title.partition(":")[0],
         "model": model_title(target),
         "summary": target.summary,
-        "default": data.get("default", False),
-        "until": data.get("until"),
-        "replaced_by": data.get("replaced-by"),
+        "default": target.is_default,
+        "until": target.until,
+        "replaced_by": target.replaced_by,
     }
 
 
 def describe_target(target: Target) -> dict[str, Any]:
     """Return all limits of a target with their rules and sources, and what else is known of it."""
     schemas = parts(target)
-    return summarize_target(target) | {
+    return summarize_target(listed_of(target.data)) | {
         "docs": list(target.docs),
         "roles": {
             role: {"accepted": target.has_role(role), "limits": [*_limits(schema)]}
@@ -197,7 +197,7 @@ def describe_target(target: Target) -> dict[str, Any]:
     }
 
 
-def model_title(target: Target) -> str:
+def model_title(target: Listed | Target) -> str:
     """Return the part of the title after the provider's name."""
     return target.title.partition(":")[2].strip() or target.title
 

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     from wanprep.rules.bounds import Schema
 
-_NAME: Final = f"index-{__version__}.json"
-
 
 class Listed(NamedTuple):
     """What is needed of a target before it is used."""
@@ -43,6 +41,12 @@ class Listed(NamedTuple):
     title: str = ""
     places: Mapping[str, Any] = {}
     is_default: bool = False
+    summary: str = ""
+    until: str | None = None  # the last day on which it takes jobs
+    replaced_by: str | None = None
+
+
+_NAME: Final = f"index-{__version__}-{len(Listed._fields)}.json"
 
 
 class TargetIndex:
@@ -98,14 +102,26 @@ def _read_entry(file: Path) -> Listed:
 def _entry_in(text: str) -> Listed:
     try:
         data = json.loads(text)
-        name, title, places = data["id"], str(data.get("title")), data.get("places", {})
+        name, places = data["id"], data.get("places", {})
         usable = all({"key", "in", "kind", "title", "description"} <= {*each}
                      for each in places.values())  # fmt: skip
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return Listed("")
     known = isinstance(name, str) and "/" in name
-    is_default = data.get("default") is True
-    return Listed(name if known else "", title, places if usable else {}, is_default)
+    return listed_of({**data, "id": name if known else "", "places": places if usable else {}})
+
+
+def listed_of(data: Mapping[str, Any]) -> Listed:
+    """Return what lists of targets show of a target's file."""
+    return Listed(
+        id=data["id"],
+        title=str(data.get("title")),
+        places=data.get("places", {}),
+        is_default=data.get("default") is True,
+        summary=str(data.get("summary", "")),
+        until=data.get("until"),
+        replaced_by=data.get("replaced-by"),
+    )
 
 
 SEVERITIES: Final = ("note", "warning", "error")

@@ -124,10 +124,8 @@ class Targets(Mapping[str, Target]):
 
     def __init__(self) -> None:
         self.left_out: dict[TargetFile, str] = {}  # plugins' files, and what is wrong with each
-        self.titles: dict[str, str] = {}
-        self._places: dict[str, Mapping[str, Any]] = {}
+        self.listed: dict[str, Listed] = {}
         self._files: dict[str, TargetFile] = {}
-        self._defaults: set[str] = set()  # ids
         self._loaded: dict[str, Target] = {}
 
     def __getitem__(self, name: str) -> Target:
@@ -143,12 +141,17 @@ class Targets(Mapping[str, Target]):
                 )
             raise KeyError(name)
         if name not in self._loaded:
-            file = self._files[name]
-            contents = _digest(file.path)
-            if why := first_error(file.path, contents):
-                raise file.unusable(why)
-            self._loaded[name] = _load(file.path, contents)
+            contents = self._require_valid(name)
+            self._loaded[name] = _load(self._files[name].path, contents)
         return self._loaded[name]
+
+    def _require_valid(self, name: str) -> str:
+        """Return the digest of a target's files, which are valid."""
+        file = self._files[name]
+        contents = _digest(file.path)
+        if why := first_error(file.path, contents):
+            raise file.unusable(why)
+        return contents
 
     def __contains__(self, name: object) -> bool:
         return name in self._files or len(self.ids_of(name)) > 0
@@ -158,7 +161,7 @@ class Targets(Mapping[str, Target]):
         return [each for each in self if each.partition("/")[0] == provider]
 
     def _default_of(self, provider: str, ids: Sequence[str]) -> list[str]:
-        default = [each for each in ids if each in self._defaults]
+        default = [each for each in ids if self.listed[each].is_default]
         if len(default) != 1:
             raise SeveralTargets(
                 f"{provider} has several targets: name one of {join_words(ids, 'or')}"
@@ -175,20 +178,30 @@ class Targets(Mapping[str, Target]):
         """Return the plugin that a target comes from, if it is from one."""
         return self._files[name].plugin
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """The titles of all targets, by id."""
+        return {name: each.title for name, each in self.listed.items()}
+
     @cached_property
     def roles(self) -> Roles:
         """All roles that a job may have: the common ones, and those that targets define."""
-        return common_roles().beside(self._places[name] for name in self if name in self._places)
+        places = (self.listed[name].places for name in self)
+        return common_roles().beside(each for each in places if each)
 
     def usable(self) -> Iterator[Target]:
         """Load all targets but those of plugins that cannot be used."""
+        return (self[each.id] for each in self.usable_listed())
+
+    def usable_listed(self) -> Iterator[Listed]:
+        """List all targets but those of plugins that cannot be used, without loading them."""
         for name in self:
             try:
-                target = self[name]
+                self._require_valid(name)
             except PluginTargetError as error:
                 warn_of_plugin(self._files[name].plugin or "", str(error))
             else:
-                yield target
+                yield self.listed[name]
 
     def add(self, listed: Listed, file: TargetFile) -> None:
         """Add a target, unless another one has its id."""
@@ -198,9 +211,7 @@ class Targets(Mapping[str, Target]):
             where = f"the plugin {owner.plugin}" if owner.plugin else visible(str(owner.path))
             self.leave_out(file, f"its id {name} is already that of a target in {where}")
         else:
-            self._files[name], self.titles[name] = file, listed.title
-            self._places |= {name: listed.places} if listed.places else {}
-            self._defaults |= {name} if listed.is_default else set()
+            self._files[name], self.listed[name] = file, listed
 
     def leave_out(self, file: TargetFile, why: str) -> None:
         """Warn of a plugin's file that cannot be used; the user's own is a usage error."""
