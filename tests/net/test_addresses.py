@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from wanprep.net.addresses import is_loopback_address, is_public
+from wanprep.net.urls import is_loopback_address, is_public
 
 NOT_PUBLIC = """
     0.0.0.0 10.0.0.1 100.64.0.1 100.100.100.200 127.0.0.1 127.255.255.254 168.63.129.16 169.254.169.254

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wanprep.errors import UsageError, WanprepError
-from wanprep.files.new_files import CannotWrite
+from wanprep.files.atomic import CannotWrite
 from wanprep.plugins.new_plugin import check_name, write_plugin
 from wanprep.testing.lint.check_plugin import check_plugin
 

@@ -83,7 +83,7 @@ def compare(
         ]
         click.echo(json_text(table, indent=2, ascii_only=False))
     elif style == "html":
-        from wanprep.report.html.comparison import render_comparison
+        from wanprep.report.html import render_comparison
 
         _write_page(render_comparison(by_job), output)
     else:

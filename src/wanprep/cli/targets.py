@@ -191,7 +191,7 @@ def import_target(file: Path, name: str, folder: Path | None) -> int:
 
 def _write(proposal: Proposal, folder: Path) -> list[Path]:
     """Write both files, or none if one of them exists."""
-    from wanprep.files.new_files import write_new_files
+    from wanprep.files.atomic import write_new_files
 
     def text(data: object) -> str:
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

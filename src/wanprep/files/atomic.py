@@ -17,12 +17,13 @@ import stat
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from wanprep.errors import WanprepError
+from wanprep.errors import UsageError, WanprepError
 from wanprep.files.locks import SUFFIX, acquire_lock, is_locked, release_lock
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
 _NOT_PERMITTED: Final = "permission denied; choose another folder or change its permissions"
 _TOO_MANY: Final = "too many files are open; raise the limit (ulimit -n), or pass -j 1"
@@ -232,3 +233,23 @@ def sync_file(path: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_new_files(files: Mapping[Path, str]) -> list[Path]:
+    """Write files and their folders, or raise if one of them exists."""
+    for file in files:
+        if file.exists() or file.is_symlink():
+            raise UsageError(
+                f"{visible(str(file))} already exists, and nothing was written: choose another"
+                " folder."
+            )
+    for file, text in files.items():
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("x", encoding="utf-8", newline="\n") as new:
+                new.write(text)
+        except OSError as error:
+            raise CannotWrite(
+                f"{visible(str(file))} cannot be written: {error.strerror}. Choose another folder."
+            ) from error
+    return list(files)

@@ -21,7 +21,7 @@ from wanprep.fix.fixable import with_fixes
 from wanprep.job.model import parse_jobs
 from wanprep.job.recognise import SUFFIXES, looks_like_job
 from wanprep.job.roles import common_roles
-from wanprep.lsp.positions import Positions
+from wanprep.lsp.documents import Positions
 from wanprep.media.cache import stamp_of
 from wanprep.media.facts import Facts, is_remote
 from wanprep.media.workers import prober

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wanprep.lsp.checker import Analysis
-    from wanprep.lsp.positions import Positions
+    from wanprep.lsp.documents import Positions
     from wanprep.rules.finding import Finding
 
 SOURCE: Final = "wanprep"

@@ -8,7 +8,7 @@ from wanprep.dataclass import dataclass
 from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.job.references.binding import bind
 from wanprep.job.references.dialects import FRAME
-from wanprep.lsp.positions import contains
+from wanprep.lsp.documents import contains
 from wanprep.pointers import below
 
 if TYPE_CHECKING:

@@ -11,13 +11,12 @@ from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
-from wanprep.net.addresses import is_loopback_address, is_public
-from wanprep.net.urls import ascii_host, is_private, origin
+from wanprep.net.urls import ascii_host, is_loopback_address, is_private, is_public, origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wanprep.net.addresses import Address
+    from wanprep.net.urls import Address
 
 VARIABLE: Final = "WANPREP_ALLOW_HOSTS"
 _PATIENCE: Final = 2.0  # seconds

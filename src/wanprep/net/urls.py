@@ -1,14 +1,78 @@
-"""Private and loopback hosts, the origin of a URL, and which URLs may be followed."""
+"""Private and loopback hosts, the origin of a URL, and which URLs may be followed.
+
+Which IP addresses are public is wanprep's own table: Python's `is_global` changes between its
+versions, and accepts addresses that lead into a private network: multicast, those that embed a
+private IPv4 address, and services of cloud hosts.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 import unicodedata
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from wanprep.net.addresses import is_public
+Address = IPv4Address | IPv6Address
+
+_NOT_PUBLIC_4: Final = tuple(
+    IPv4Network(network)
+    for network in (
+        "0.0.0.0/8",  # this network: 0.0.0.0 is this machine
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # shared by the customers of a provider
+        "127.0.0.0/8",  # loopback
+        "168.63.129.16/32",  # Azure's services for its virtual machines
+        "169.254.0.0/16",  # link-local, and the metadata of cloud hosts
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments; 192.0.0.192 is Oracle's metadata
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # former 6to4 relays
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarks
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, and broadcast
+    )
+)
+# Everything outside of it is loopback, link-local, private, multicast or unassigned.
+_UNICAST_6: Final = IPv6Network("2000::/3")
+_NOT_PUBLIC_6: Final = tuple(
+    IPv6Network(network)
+    for network in (
+        "2001::/23",  # protocol assignments, and Teredo, which embeds an IPv4 address
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4, which embeds an IPv4 address
+        "3fff::/20",  # documentation
+    )
+)
+_MAPPED: Final = IPv6Network("::ffff:0:0/96")
+# Of networks without IPv4, where the names of all IPv4 hosts resolve to such addresses. Those of
+# 64:ff9b:1::/48 are for use inside a network.
+_NAT64: Final = IPv6Network("64:ff9b::/96")
+_ISATAP: Final = 0x5EFE
+_UNIVERSAL: Final = 0x02000000  # a bit that may be set in front of it
+
+
+def is_public(address: Address) -> bool:
+    """Whether everybody on the internet reaches the same host at an address."""
+    if isinstance(address, IPv4Address):
+        return not any(address in network for network in _NOT_PUBLIC_4)
+    last = IPv4Address(int(address) & 0xFFFFFFFF)
+    if address in _MAPPED or address in _NAT64:
+        return is_public(last)
+    if (int(address) >> 32 & 0xFFFFFFFF & ~_UNIVERSAL) == _ISATAP and not is_public(last):
+        return False
+    return address in _UNICAST_6 and not any(address in network for network in _NOT_PUBLIC_6)
+
+
+def is_loopback_address(address: Address) -> bool:
+    """Whether an address is on this machine."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return (mapped or address).is_loopback
+
 
 Origin = tuple[str, str, int]
 

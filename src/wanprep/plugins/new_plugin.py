@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from wanprep.errors import UsageError
-from wanprep.files.new_files import write_new_files
+from wanprep.files.atomic import write_new_files
 from wanprep.plugins.sketch import Sketch, sketch
 from wanprep.published.propose import propose
 from wanprep.text import visible

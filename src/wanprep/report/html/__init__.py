@@ -25,11 +25,13 @@ from wanprep.report.html.environment import make_environment
 from wanprep.report.html.findings import RANKS, sorted_groups
 from wanprep.report.html.previews import make_previews
 from wanprep.report.html.receipts import ReceiptReader
+from wanprep.submit.request.price import price_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from wanprep.check.result import Report
+    from wanprep.compare.compare_jobs import Comparison
     from wanprep.media.facts import Facts
     from wanprep.report import Style
     from wanprep.report.html.cards import Cards
@@ -74,6 +76,16 @@ def render(parts: Iterable[Report], style: Style) -> Iterator[str]:  # noqa: ARG
         page.enable_buffering(_BUFFERED)
         for piece in page:
             yield piece.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def render_comparison(by_job: Mapping[str, Sequence[Comparison]]) -> Iterator[str]:
+    """Write a comparison of targets as one page, in the look and under the policy of the report."""
+    look = asset("style.css")
+    template = make_environment().get_template("comparison.html")
+    page = template.render(
+        by_job=by_job, policy=POLICY.format(digest(look), "'none'"), price=price_text, style=look
+    )
+    yield page.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _ahead(chunks: Iterator[Cards]) -> Iterator[Cards]:
