@@ -13,7 +13,6 @@ import time
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from wanprep.check.ignores import inline_ignores
 from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
 from wanprep.check.paths import own
 from wanprep.check.request import find, targets_of
@@ -50,6 +49,8 @@ def add_uses(uses: Uses, jobs: ReadJobs, request: CheckRequest) -> None:
 
 
 def _uses_of(jobs: ReadJobs, request: CheckRequest) -> Iterator[tuple[str, Use]]:
+    from wanprep.check.ignores import inline_ignores
+
     for case in (case for of_file in jobs.cases for case in of_file):
         job, ignores = case.job, inline_ignores(case.job)
         for asset in case.intent.assets:
