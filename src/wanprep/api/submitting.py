@@ -56,9 +56,8 @@ def submit(
     """
     from wanprep.api.settings import check_request
     from wanprep.check.inputs import read_inputs
-    from wanprep.submit.session.emulated import start_emulator
     from wanprep.submit.session.plan import Options, make_task, quote, require_agreement
-    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.session import open_session, start_emulator
 
     request = check_request(
         jobs, config, targets=targets, offline=True if emulate and offline is None else offline

@@ -101,9 +101,8 @@ def submit(
     if dry_run:
         limit = None if emulate else max_cost
         return _dry_run(request, style, drop=drop, again=again, max_cost=limit)
-    from wanprep.submit.session.emulated import start_emulator
     from wanprep.submit.session.plan import Options
-    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.session import open_session, start_emulator
 
     options = Options(again=again, drop=drop, wait=wait or emulate, folder=folder)
     with ExitStack() as held:
@@ -170,9 +169,8 @@ def _dry_run(
 def _new_only(orders: list[Submission], request: CheckRequest, *, again: bool) -> list[Send]:
     """Plan what would be paid for; the ledger is read if there is one, and not created."""
     from wanprep.files.state_folder import LEDGER, state_folder
-    from wanprep.submit.session.emulated import temporary_state
     from wanprep.submit.session.plan import Send, plan_action
-    from wanprep.submit.session.session import open_session
+    from wanprep.submit.session.session import open_session, temporary_state
 
     environ = dict(os.environ)
     with ExitStack() as held:

@@ -14,9 +14,9 @@ from wanprep.errors import UsageError
 from wanprep.submit.request.body import build_trial
 from wanprep.submit.request.price import estimate_price, open_question, price_text, require_max_cost
 from wanprep.submit.request.submission import accepted_report, find_submissions
-from wanprep.submit.session.emulated import require_emulators
 from wanprep.submit.session.save import require_writable
 from wanprep.submit.session.send import can_repeat, send_once, send_repeat, upload_and_build
+from wanprep.submit.session.session import require_emulators
 from wanprep.submit.session.status import find_lost_run
 from wanprep.submit.session.tasks import Task, run_tasks
 from wanprep.submit.session.wait import resolve_run, wait_and_fetch

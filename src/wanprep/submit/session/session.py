@@ -1,15 +1,21 @@
-"""The state of a command that talks to providers: ledger, drivers, rate limits, wakeups."""
+"""The state of a command that talks to providers: ledger, drivers, rate limits, wakeups.
+
+An emulator on this machine can take the place of all providers, with a ledger that ends with it.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from wanprep.closing import Closing
-from wanprep.files.state_folder import state_folder
+from wanprep.errors import UsageError
+from wanprep.files.state_folder import VARIABLE, state_folder
 from wanprep.net.reach import Reach, allowed_hosts
-from wanprep.plugins.loading import installed
+from wanprep.plugins.loading import installed, load_emulators
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.events import listen
 from wanprep.submit.http.trace import Trace
@@ -18,7 +24,7 @@ from wanprep.submit.services.service import Pace, Services
 from wanprep.submit.session.tasks import RateLimiter, Wakeups
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from contextlib import ExitStack
 
     from wanprep.config import Config
@@ -113,3 +119,37 @@ def open_session(
     ledger = held.enter_context(Ledger(state_folder(environ)))
     session = Session(ledger, Services(config), environ, emulated=emulated, trace=trace)
     return held.enter_context(session)
+
+
+def start_emulator(held: ExitStack) -> dict[str, str]:
+    """Start an emulator with a state folder of its own, and return the environment for it.
+
+    Both end with `held`.
+    """
+    from wanprep.emulator import Emulator
+
+    emulator = held.enter_context(Emulator(load_emulators()))
+    # Every other base URL in the environment would lead away from the emulator.
+    environ = {name: value for name, value in os.environ.items() if not name.endswith("_BASE_URL")}
+    return environ | emulator.environment | temporary_state(held)
+
+
+def temporary_state(held: ExitStack) -> dict[str, str]:
+    """Make a state folder that ends with `held`, and return the variable that names it."""
+    folder = TemporaryDirectory(prefix="wanprep-state-", ignore_cleanup_errors=True)
+    return {VARIABLE: held.enter_context(folder)}
+
+
+def require_emulators(providers: Iterable[str]) -> None:
+    """Refuse providers that cannot be emulated."""
+    emulated = {site.name for site in load_emulators()}
+    for provider in providers:
+        if provider not in emulated:
+            problem = installed().broken.get(provider)
+            why = f" The plugin {provider} {problem}." if problem else ""
+            others = f"{', '.join(sorted(emulated))} can be emulated."
+            raise UsageError(
+                f"{provider} has no emulator.{why} Choose another target: {others}",
+                command=f"{provider} has no emulator.{why} Submit without --emulate, or name"
+                f" another target with -t: {others}",
+            )
