@@ -19,11 +19,29 @@ from wanprep.published.read import read_published
 from wanprep.rules.load_target import load_target
 from wanprep.testing.lint.check_plugin import check_plugin
 
+FIRST: Final = ("model", "prompt", "image_urls", "quality")
+_UNTYPED: Final = REQUEST["properties"] | {"quality": {"enum": ["720P", "1080P"]}}
+IN_PARTS: Final[dict[str, Any]] = {
+    "Base": {
+        "required": ["model", "prompt"],
+        "properties": {name: _UNTYPED[name] for name in FIRST},
+    },
+    "Clips": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Base"},
+            {
+                "required": ["image_urls"],
+                "properties": {name: _UNTYPED[name] for name in _UNTYPED if name not in FIRST},
+            },
+        ]
+    },
+}
 FORMS: Final[dict[str, Any]] = {
     "OpenAPI": OPENAPI,
     "JSON Schema": REQUEST | {"$schema": "https://json-schema.org/draft/2020-12/schema"},
     "a catalog": {"model_id": "acme/Clips-2", "schema": {"input": REQUEST}},
     "a model object": {"id": "acme/Clips-2", "json_request_schema": json.dumps(REQUEST)},
+    "OpenAPI in parts": {**OPENAPI, "components": {"schemas": IN_PARTS}},
     "a version": {"latest_version": {"openapi_schema": OPENAPI}},
 }
 
@@ -205,6 +223,24 @@ def test_a_plugin_follows_the_answers_and_the_key_of_openapi(tmp_path: Path) -> 
     provider = json.loads((folder / "provider.json").read_text())
     assert provider["keys"]["scheme"] == {"header": "X-Acme-Key", "prefix": ""}
     assert 'value_at(job, "video.url")' in (folder / "flows.py").read_text()
+    assert check_plugin(str(tmp_path / "new")).problems == []
+
+
+def test_a_plugin_follows_names_and_words_that_are_less_usual(tmp_path: Path) -> None:
+    job = {"properties": {"render": {"properties": {
+        "id": {"type": "string"},
+        "phase": {"enum": ["waiting", "rendering", "done", "broken", "withdrawn"]},
+        "failure": {"properties": {"reason": {"type": "string"}}},
+        "video": {"properties": {"url": {"type": "string"}}},
+    }}}}  # fmt: skip
+    answer = {"responses": {"200": {"content": {"application/json": {"schema": job}}}}}
+    order = OPENAPI["paths"]["/v1/clips"]["post"] | answer  # type: ignore[index]
+    paths = {"/v1/clips": {"post": order}, "/v1/clips/{id}": {"get": answer}}
+    published = read_published(written(tmp_path, {**OPENAPI, "paths": paths}))
+    write_plugin("acme", tmp_path / "new", published=published)
+    flows = (tmp_path / "new/src/wanprep_acme/flows.py").read_text()
+    assert '"broken": "failed"' in flows
+    assert 'text_at(job, "render.failure.reason", "error")' in flows
     assert check_plugin(str(tmp_path / "new")).problems == []
 
 

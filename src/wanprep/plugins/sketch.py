@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     from wanprep.published.read import Published
 
 _WORDS: Final[Mapping[State, str]] = {
-    "queued": "queued pending created submitted waiting starting in_queue not_start",
-    "running": "running processing in_progress generating started active",
-    "succeeded": "completed succeeded success successful done finished ok",
-    "failed": "failed error failure rejected",
-    "cancelled": "cancelled canceled aborted",
+    "queued": "queued pending created submitted waiting starting in_queue not_start scheduled",
+    "running": "running processing in_progress generating started active rendering encoding",
+    "succeeded": "completed succeeded success successful done finished ok ready",
+    "failed": "failed error failure rejected errored broken crashed",
+    "cancelled": "cancelled canceled aborted withdrawn stopped",
     "expired": "expired",
 }
 _IDS: Final = re.compile(r"(task_|request_|job_|generation_|prediction_)?id", re.IGNORECASE)
-_STATUS: Final = re.compile(r"(task_)?(status|state)", re.IGNORECASE)
+_STATUS: Final = re.compile(r"(task_|job_)?(status|state|phase)", re.IGNORECASE)
+_ERROR: Final = re.compile(r"error|failure|fail_reason|error_message", re.IGNORECASE)
+_MESSAGE: Final = re.compile(r"message|reason|detail|description", re.IGNORECASE)
 _LINKS: Final = re.compile(r"outputs?|videos?|video_urls?|urls?|results?", re.IGNORECASE)
 _URL: Final = re.compile(r"(download_|video_)?ur[li]", re.IGNORECASE)
 _JOB: Final = "job-1"
@@ -43,6 +45,7 @@ class Sketch:
     key_header: str = ""
     status: str = "status"
     outputs: str = "outputs"
+    error: str = "error.message"  # of a job that failed
     many: bool = True  # outputs are a list
     states: Mapping[str, State] = field(
         default_factory=lambda: {
@@ -79,8 +82,9 @@ class Sketch:
                        {"request": poll, "body": self._job(self.word("succeeded"), _RESULT)},
                        outputs=[_RESULT]),
                 _scene("poll", "failed",
-                       {"request": poll, "body": self._job(self.word("failed"))
-                        | {"error": {"message": "no faces"}}}, message="no faces"),
+                       {"request": poll, "body": _merged(self._job(self.word("failed")),
+                                                         _nested(self.error, "no faces"))},
+                       message="no faces"),
             ],
         })  # fmt: skip
 
@@ -136,6 +140,9 @@ def sketch(published: Published) -> Sketch:
             found[name] = path[0]
     if outputs := _find(poll or order, _LINKS, leaf=False):
         found |= _outputs(*outputs)
+    if error := _find(poll or order, _ERROR, leaf=False):
+        inner = _find(error[1], _MESSAGE)
+        found["error"] = f"{error[0]}.{inner[0]}" if inner else error[0]
     if published.base.startswith("https://"):
         found["base"] = published.base
     if published.docs:

@@ -174,6 +174,7 @@ _KEPT: Final = frozenset(
     default description title examples allOf anyOf oneOf deprecated validations
     """.split()
 )
+_TYPES: Final = {str: "string", int: "integer", float: "number", bool: "boolean"}
 _OTHER_NAMES: Final[dict[str, str]] = {"max_length": "maxLength", "min_length": "minLength"}
 
 
@@ -218,11 +219,22 @@ def _resolve(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
 
 
 def _join_parts(plain: dict[str, Any], document: Mapping[str, Any], depth: int) -> None:
-    """Merge an `allOf` with one part, by which OpenAPI adds a description to a reference."""
-    parts = plain.get("allOf")
-    if isinstance(parts, list) and len(parts) == 1:
-        del plain["allOf"]
-        for key, value in normalize(parts[0], document, depth + 1).items():
+    """Merge an `allOf` by which OpenAPI adds a description or properties to a reference."""
+    written = plain.get("allOf")
+    parts = [normalize(each, document, depth + 1) for each in written or ()]
+    if not parts or not all(isinstance(each, dict) for each in parts):
+        return
+    if len(parts) > 1 and not all("properties" in each for each in parts):
+        return
+    del plain["allOf"]
+    for part in parts:
+        for name, value in part.pop("properties", {}).items():
+            own = plain.setdefault("properties", {})
+            own[name] = {**value, **own.get(name, {})} if isinstance(value, dict) else value
+        required = part.pop("required", [])
+        if required:
+            plain["required"] = [*dict.fromkeys([*plain.get("required", ()), *required])]
+        for key, value in part.items():
             plain.setdefault(key, value)
 
 
@@ -231,6 +243,9 @@ def _translate(plain: dict[str, Any], schema: Mapping[str, Any]) -> None:
         # In OpenAPI 3.0 it is true or false, and belongs to the bound beside it.
         if isinstance(plain.get(strict), bool) and plain.pop(strict) and bound in plain:
             plain[strict] = plain.pop(bound)
+    kinds = {_TYPES.get(type(each), "") for each in plain.get("enum") or ()}
+    if "type" not in plain and len(kinds) == 1 and all(kinds):
+        plain["type"] = kinds.pop()
     if "example" in schema:
         plain.setdefault("examples", [schema["example"]])
     if schema.get("nullable") and isinstance(plain.get("type"), str):
