@@ -20,6 +20,8 @@ import wanprep
 from wanprep.cli import run
 from wanprep.cli.commands import COMMANDS, cli
 
+DEMO = Path(__file__).parents[2] / "fixtures/demo"
+
 
 def test_version(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
@@ -59,16 +61,31 @@ def test_checking_an_image_is_light(size: tuple[int, int], tmp_path: Path) -> No
         assert {*heavy_modules(arguments, tmp_path)} <= {"sqlite3"}
 
 
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        (["check"], "compare emulator fix plugins submit"),
+        (["submit", "--dry-run"], "compare emulator fix.plan submit.ledger submit.session.session"),
+    ],
+    ids=["check", "dry run"],
+)
+def test_a_job_loads_no_code_for_what_is_not_done(arguments: list[str], unneeded: str) -> None:
+    loaded = loaded_modules([*arguments, "job.yaml"], DEMO)
+    names = [f"wanprep.{name}" for name in unneeded.split()]
+    assert "wanprep.rules.judge_job" in loaded
+    assert [each for each in loaded if each in names] == []
+
+
 def heavy_modules(arguments: list[str], folder: Path) -> list[str]:
     """List what a command imports and only some commands need."""
-    code = f"""
-import sys
-from wanprep.cli import run
-run({arguments})
-heavy = "PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy sqlite3"
-print(*{{name.split(".")[0] for name in sys.modules
-        if name.split(".")[0] in {{*heavy.split()}} or name.startswith("wanprep_")}})
-"""
+    heavy = {*"PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy sqlite3".split()}
+    packages = {name.partition(".")[0] for name in loaded_modules(arguments, folder)}
+    return [name for name in packages if name in heavy or name.startswith("wanprep_")]
+
+
+def loaded_modules(arguments: list[str], folder: Path) -> list[str]:
+    """List what a command imports in a process of its own."""
+    code = f"import sys; from wanprep.cli import run; run({arguments}); print(*sys.modules)"
     # Measuring coverage would load sqlite3.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(
