@@ -26,7 +26,7 @@ FORMATS: Final = {
 }
 # In place of a format: a table of rules.
 STATISTICS: Final = "statistics"
-_MODULES: Final = {**FORMATS, STATISTICS: "statistics:render"}
+_MODULES: Final = {**FORMATS, STATISTICS: "text:render_statistics"}
 
 
 class Style(NamedTuple):

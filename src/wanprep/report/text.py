@@ -1,7 +1,8 @@
-"""The report in a terminal: grouped by file for people, or one line per finding."""
+"""The report in a terminal: grouped by file for people, a line per finding, or a table of rules."""
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import accumulate, chain, groupby
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,30 @@ def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # n
         if finding.line is not None:  # of a job
             place, text = f"{place}:{finding.line}:{finding.column or 1}", finding.message
         yield f"{place}: {finding.severity}[{finding.rule}] {visible(text)}\n"
+
+
+def render_statistics(parts: Iterable[Report], style: Style) -> Iterator[str]:
+    """Write a line for each rule, the most frequent first, in place of the findings."""
+    totals = Totals()
+    counts: Counter[tuple[str, str]] = Counter()
+    fixable: Counter[tuple[str, str]] = Counter()
+    asking: Counter[tuple[str, str]] = Counter()
+    for part in totals.count(parts):
+        for finding in part.findings:
+            rule_and_severity = (finding.rule, finding.severity)
+            counts[rule_and_severity] += 1
+            fixable[rule_and_severity] += finding.fixable
+            asking[rule_and_severity] += bool(finding.fix) and not finding.fixable
+    width = max((len(rule) for rule, _ in counts), default=0)
+    for key, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        rule, severity = key
+        name = paint(f"{severity:<7}", style, fg=COLORS[severity], bold=True)
+        line = f"{count:>9,}  {name}  {rule:<{width}}  {_describe_fixes(fixable[key], asking[key])}"
+        yield line.rstrip() + "\n"
+    if counts:
+        yield "\n"
+    if not style.quiet or totals.is_open:
+        yield from summarize(totals, style)
 
 
 def render_finding(finding: Finding, lines: Lines, style: Style, *, several: bool) -> Iterator[str]:
@@ -172,11 +197,11 @@ def _result(totals: Totals) -> tuple[str, str]:
     if not found:
         return "nothing found", ""
     rest = f" in {totals.affected:,} of {plural(totals.files, 'file')}"
-    fixes = describe_fixes(totals.fixable, totals.needs_consent)
+    fixes = _describe_fixes(totals.fixable, totals.needs_consent)
     return ", ".join(found), f"{rest}; {fixes}" if fixes else rest
 
 
-def describe_fixes(alone: int, asking: int) -> str:
+def _describe_fixes(alone: int, asking: int) -> str:
     """Count what a fix clears: "8 can be fixed with wanprep fix, 2 more need your decision"."""
     more, command = ("more ", "--yes") if alone else ("", "wanprep fix --yes")
     verb = "needs" if asking == 1 else "need"
