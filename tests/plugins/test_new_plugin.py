@@ -109,3 +109,29 @@ def test_the_documented_plugin_has_no_problems(tmp_path: Path) -> None:
     (tmp_path / "src/wanprep_acme/__init__.py").write_text(hook)
     (tmp_path / "src/wanprep_acme/flows.py").write_text(flows)
     assert [str(problem) for problem in check_plugin(str(tmp_path)).problems] == []
+
+
+def test_the_documented_uploads_and_cancelling_have_no_problems(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/write-a-plugin.md").read_text("utf-8")
+    _, flows, more = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[:3]
+    about = next(
+        each for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL) if "uploads" in each
+    )
+    write_plugin("acme", tmp_path)
+    folder = tmp_path / "src/wanprep_acme"
+    registered = "poll=poll, cancel=cancel, upload=upload)"
+    flows = f"{more}\n\n{flows}".replace("poll=poll)", registered)
+    (folder / "flows.py").write_text(flows)
+    provider = json.loads((folder / "provider.json").read_text()) | json.loads(about)
+    (folder / "provider.json").write_text(json.dumps(provider))
+    recorded = json.loads((folder / "recorded.json").read_text())
+    place = {"upload_url": "https://store.example/1", "uri": "acme://1"}
+    recorded["scenes"] += [
+        {"flow": "cancel", "outcome": "not done", "message": "whether the job has stopped",
+         "answers": [{"request": "DELETE /v1/videos/job-1", "status": 204, "text": ""}]},
+        {"flow": "upload", "outcome": "hosted", "url": "acme://1",
+         "answers": [{"request": "POST /v1/uploads", "body": place},
+                     {"request": "PUT https://store.example/1", "text": ""}]},
+    ]  # fmt: skip
+    (folder / "recorded.json").write_text(json.dumps(recorded))
+    assert [str(problem) for problem in check_plugin(str(tmp_path)).problems] == []
