@@ -129,25 +129,26 @@ def render(
 def _part(
     reference: Reference, file: Path | None, size: tuple[int, int], seconds: float, still: Path
 ) -> Any:  # noqa: ANN401 - a node of ffmpeg-python
+    """Show one reference, and a frame more, so that rounding never leaves one out."""
     import ffmpeg
 
-    seconds += 1 / _FPS  # a frame more, so that rounding never leaves one out
     if file is not None and reference.role == "video":
-        frames = ffmpeg.input(str(file), stream_loop=-1, t=seconds).video
+        width, height = size
+        frames = ffmpeg.input(str(file), stream_loop=-1, t=seconds + 1 / _FPS).video
+        return (
+            frames.filter("scale", width, height, force_original_aspect_ratio="decrease")
+            .filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2")
+            .filter("setsar", 1)
+            .filter("fps", _FPS)
+            .filter("format", "yuv420p")
+        )
+    if file is None:
+        still.write_bytes(draw_card(reference, size))
     else:
-        if file is None:
-            still.write_bytes(draw_card(reference, size))
-        else:
-            _fit_image(file, size, still)
-        frames = ffmpeg.input(str(still), loop=1, framerate=_FPS, t=seconds)
-    width, height = size
-    return (
-        frames.filter("scale", width, height, force_original_aspect_ratio="decrease")
-        .filter("pad", width, height, "(ow-iw)/2", "(oh-ih)/2")
-        .filter("setsar", 1)
-        .filter("fps", _FPS)
-        .filter("format", "yuv420p")
-    )
+        _fit_image(file, size, still)
+    frame = ffmpeg.input(str(still), framerate=_FPS)  # decoded once, and then repeated
+    shown = frame.filter("setsar", 1).filter("format", "yuv420p")
+    return shown.filter("tpad", stop_mode="clone", stop_duration=seconds)
 
 
 def _frame_size(video: VideoSpec, first: Reference, file: Path | None) -> tuple[int, int]:
