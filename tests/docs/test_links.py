@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ def hosts_of_the_data() -> set[str]:
     return {urlsplit(url).netloc for url in urls if re.fullmatch(r"https://\S+", url)}
 
 
+@cache
 def anchors(page: Path) -> set[str]:
     """Name the headings as GitHub does."""
     heads = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)

@@ -93,7 +93,12 @@ class _Writer:
             self._check(self._text(prompt, kinds, used, parameters), used)
             for prompt in prompts for parameters in _PARAMETERS
         )  # fmt: skip
-        return min(drafts, key=lambda draft: (draft.errors, draft.warnings))
+        seen: list[FirstJob] = []
+        for draft in drafts:
+            seen.append(draft)
+            if not draft.errors and not draft.warnings:
+                break  # none is better
+        return min(seen, key=lambda draft: (draft.errors, draft.warnings))
 
     def _text(
         self, prompt: str, kinds: list[str], used: Sequence[_Use], usual: Mapping[str, object]

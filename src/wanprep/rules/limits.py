@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
@@ -137,14 +138,22 @@ def _single_limits(
                 yield EVERY_TARGET, "", "", bound.source["says"], bound.severity, bound.source
     yield from _noted(rule, EVERY_TARGET, shared["x-urls"].values())
     for target in targets:
-        for part, schema in parts(target).items():
-            for group in rows(schema):
-                if rule in {bound.rule for bound in group}:
-                    bound = main_bound(group)
-                    text = describe_limit(bound.schema, bound.keyword, bound.path)
-                    limit = text or bound.source.get("says", "")
-                    yield target.id, part, name_of(bound), limit, bound.severity, bound.source
+        for part, names, bound in _shown(target):
+            if rule in names:
+                text = describe_limit(bound.schema, bound.keyword, bound.path)
+                limit = text or bound.source.get("says", "")
+                yield target.id, part, name_of(bound), limit, bound.severity, bound.source
         yield from _noted(rule, target.id, _annotations(target.data))
+
+
+@lru_cache(64)
+def _shown(target: Target) -> tuple[tuple[str, frozenset[str], Bound], ...]:
+    """List the ranges of a target: the part, the rules, and the bound to show of each."""
+    return tuple(
+        (part, frozenset(bound.rule for bound in group), main_bound(group))
+        for part, schema in parts(target).items()
+        for group in rows(schema)
+    )
 
 
 def _noted(
