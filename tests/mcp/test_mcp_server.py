@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from commands import program
 from emulated import emulate
 from mcp.client.session import ClientRequestContext
 from PIL import Image
+from processes import with_installed_bytecode
 
 import wanprep
 from mcp import Client, MCPError, StdioServerParameters
@@ -84,7 +84,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     state = str(tmp_path_factory.mktemp("state"))
     with emulate(speed=100) as emulator:
         yield {
-            **os.environ, **emulator.environment, "EVOLINK_API_KEY": KEY,
+            **with_installed_bytecode("mcp"), **emulator.environment, "EVOLINK_API_KEY": KEY,
             "WANPREP_STATE_DIR": state, "WANPREP_POLL_INTERVAL": "0.05",
         }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import socket
 import subprocess
 import sys
@@ -14,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.util import find_spec
 from itertools import count
 from typing import Any
 
 import obstore
 from obstore.store import S3Store
+from processes import with_installed_bytecode
 
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE00000",
@@ -154,7 +153,10 @@ def s3_server() -> Iterator[S3Server]:
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     process = subprocess.Popen(
-        command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        env=with_installed_bytecode("moto"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         _wait_for(port, process)
@@ -167,14 +169,6 @@ def s3_server() -> Iterator[S3Server]:
     finally:
         process.kill()
         process.wait()
-
-
-def _environment() -> dict[str, str]:
-    """Read the bytecode that was installed with it, if any: to compile it takes three seconds."""
-    found = find_spec("moto")
-    installed = found and found.cached and os.path.exists(found.cached)
-    left_out = {"PYTHONPYCACHEPREFIX"} if installed else set[str]()
-    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,14 @@ def wanprep_without_privileges(
             pytest.skip("without setpriv, the superuser may open everything")
         command[:0] = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def with_installed_bytecode(package: str) -> dict[str, str]:
+    """Return the environment for a process of a large package, which takes seconds to compile."""
+    found = find_spec(package)
+    installed = found and found.cached and os.path.exists(found.cached)
+    left_out = {"PYTHONPYCACHEPREFIX"} if installed else set[str]()
+    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 @contextmanager
