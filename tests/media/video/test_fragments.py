@@ -10,7 +10,7 @@ from iso_boxes import FTYP, Trak, audio_entry, box, full, mvhd
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import boxes
-from wanprep.media.video.movie import Timeline, read_timeline
+from wanprep.media.video.timeline import Timeline, read_timeline
 
 EMPTY = Trak(deltas=())
 BASE_IS_MOOF = 0x020000

@@ -14,7 +14,8 @@ from iso_boxes import FTYP, Trak, audio_entry, box, full, moov, mp4, video_entry
 from wanprep.media.mediainfo import Streams, VideoStream
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import boxes
-from wanprep.media.video.movie import read_movie, read_timeline, size_disagreement
+from wanprep.media.video.movie import read_movie, size_disagreement
+from wanprep.media.video.timeline import read_timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable

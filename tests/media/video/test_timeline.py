@@ -15,7 +15,7 @@ from iso_boxes import Trak, audio_entry, box, full, moov, mp4, mvhd, table, vide
 
 from wanprep.media.source import Bytes
 from wanprep.media.video.boxes import boxes
-from wanprep.media.video.movie import Timeline, read_timeline
+from wanprep.media.video.timeline import Timeline, read_timeline
 
 if TYPE_CHECKING:
     from wanprep.media.video.tracks import Track

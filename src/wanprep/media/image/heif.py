@@ -15,8 +15,8 @@ from wanprep.dataclass import dataclass
 from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
 from wanprep.media.video.boxes import boxes, brand_format, payload
-from wanprep.media.video.movie import read_timeline
 from wanprep.media.video.samples import is_hdr_colour
+from wanprep.media.video.timeline import read_timeline
 
 if TYPE_CHECKING:
     from wanprep.media.facts import Color, PartialFacts
