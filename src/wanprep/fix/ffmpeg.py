@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.engines.guard import guarded_group
 from wanprep.fix.plan.plan import CannotFix
-from wanprep.media.ffmpeg import DEMUXERS, STDOUT, file_url, path_of, start
+from wanprep.media.ffmpeg import DEMUXERS, STDOUT, file_url, killed_after, path_of, start
 from wanprep.media.ffmpeg import command_line as safe_command_line
 from wanprep.text import seconds as in_words
 from wanprep.text import visible
@@ -105,22 +105,18 @@ def _run(
     process = _start(command)
     log = deque[bytes](maxlen=_LOG_LINES)
     log_reader = threading.Thread(target=_read_log, args=(process.stderr, log))
-    timed_out = threading.Event()
-    timer = threading.Timer(seconds, _time_out, (process, timed_out))
     assert process.stdout  # noqa: S101 - it is a pipe
     try:
-        log_reader.start()
-        timer.start()
-        if STDOUT in command[:-1]:
-            stdout = b""
-            _report_progress(process.stdout, length, progress)
-        else:
-            stdout = process.stdout.read()
-        status = process.wait()
+        with killed_after(process, seconds) as timed_out:
+            log_reader.start()
+            if STDOUT in command[:-1]:
+                stdout = b""
+                _report_progress(process.stdout, length, progress)
+            else:
+                stdout = process.stdout.read()
+            status = process.wait()
     finally:
-        timer.cancel()
         with _lock:
-            process.kill()
             _running.discard(process)
         log_reader.join()
         with process:  # closes the pipes, and waits
@@ -168,11 +164,6 @@ def _report_progress(
         # Before the first frame the time is "N/A", and it may start below zero.
         if name == b"out_time_us" and value.isdigit() and progress and length:
             progress(min(1.0, int(value) / 1e6 / length))
-
-
-def _time_out(process: subprocess.Popen[bytes], timed_out: threading.Event) -> None:
-    timed_out.set()
-    process.kill()
 
 
 def stop_all() -> None:

@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import field, replace
-from threading import Timer
 from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.media.facts import NOT_DECODED, NOT_READ
-from wanprep.media.ffmpeg import command_line, file_url, start
+from wanprep.media.ffmpeg import command_line, file_url, killed_after, start
 from wanprep.text import seconds
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from wanprep.media.facts import Facts
 
 _PILLOW: Final = frozenset({"png", "gif", "bmp", "webp", "tiff", "jpeg", "avif", "ico", "psd"})
@@ -122,24 +119,18 @@ def _decode(facts: Facts) -> _Decoding:
         *("-map", "0:V?", "-map", "0:a?", "-fps_mode", "passthrough", "-f", "null", "-"),
     )
     decoding = _Decoding()
-    with start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
-        timer = Timer(_FFMPEG_SECONDS, _stop, (process, decoding))
-        timer.start()
-        try:
-            for line in process.stderr or ():
-                _read_message(line.decode("utf-8", "replace"), facts, decoding)
-                if decoding.error and facts.format != "mp3":
-                    return decoding
+    with (
+        start(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process,
+        killed_after(process, _FFMPEG_SECONDS) as is_late,
+    ):
+        for line in process.stderr or ():
+            _read_message(line.decode("utf-8", "replace"), facts, decoding)
+            if decoding.error and facts.format != "mp3":
+                break
+        else:
             decoding.status = process.wait()
-        finally:
-            timer.cancel()
-            process.kill()
+        decoding.is_late = is_late.is_set()
     return decoding
-
-
-def _stop(process: Popen[bytes], decoding: _Decoding) -> None:
-    decoding.is_late = True
-    process.kill()
 
 
 def _read_message(line: str, facts: Facts, decoding: _Decoding) -> None:

@@ -7,10 +7,12 @@ input has a protocol whitelist.
 from __future__ import annotations
 
 import subprocess
+from contextlib import contextmanager
+from threading import Event, Timer
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 # ffmpeg's demuxers for each format; where there are several, it chooses among these. A file that is
 # read by these alone cannot be a playlist under another name.
@@ -54,3 +56,21 @@ def start(command: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:  #
     except RuntimeError as error:
         raise OSError(str(error)) from error
     return subprocess.Popen([path, *command], stdin=subprocess.DEVNULL, **options)
+
+
+@contextmanager
+def killed_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Event]:
+    """Kill a process after some time, and set the event; at the end, kill it in any case."""
+    is_late = Event()
+
+    def stop() -> None:
+        is_late.set()
+        process.kill()
+
+    timer = Timer(seconds, stop)
+    timer.start()
+    try:
+        yield is_late
+    finally:
+        timer.cancel()
+        process.kill()

@@ -7,15 +7,13 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from threading import Timer
 from typing import TYPE_CHECKING, Final
 
-from wanprep.media.ffmpeg import command_line, file_url, start
+from wanprep.media.ffmpeg import command_line, file_url, killed_after, start
 from wanprep.media.video.frame_times import Clock, Timestamps, TrackTiming, track_timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from subprocess import Popen
     from typing import IO
 
 MAX_SECONDS: Final = 8.0  # to read a file
@@ -109,23 +107,14 @@ def list_packets(path: str, demuxer: str, *, decode: bool = False) -> PacketList
         tempfile.TemporaryFile() as messages,
         start(command, stdout=subprocess.PIPE, stderr=messages) as process,
     ):
-        timer = Timer(MAX_SECONDS, _stop, (process, packets))
-        timer.start()
-        try:
+        with killed_after(process, MAX_SECONDS) as is_late:
             packets.tracks = _tracks(process.stdout or ())
-        finally:
-            timer.cancel()
-            process.kill()
+        packets.is_late = is_late.is_set()
         messages.seek(0)
         packets.messages = messages.read(_MESSAGES).decode("utf-8", "replace")
     for track in packets.tracks if decode else ():
         del track.header["codec_id"]  # that of the output
     return packets
-
-
-def _stop(process: Popen[bytes], packets: PacketList) -> None:
-    packets.is_late = True
-    process.kill()
 
 
 def _tracks(lines: IO[bytes] | Iterable[bytes]) -> list[Track]:
