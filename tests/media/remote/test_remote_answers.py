@@ -17,7 +17,7 @@ from web import Page, Web, web
 from wanprep.media.cache import Cache, cache_file
 from wanprep.media.facts import Facts
 from wanprep.media.probe_file import facts_of_parts, probe_file
-from wanprep.media.remote import download, hosts, requests
+from wanprep.media.remote import download, requests
 from wanprep.media.remote.parts import Parts
 from wanprep.media.remote.prober import UrlProber
 from wanprep.media.remote.version import Probed
@@ -295,7 +295,7 @@ def test_a_host_that_allows_few_requests_at_once(server: Web, prober: UrlProber)
 def test_a_host_that_does_not_answer_is_given_up(
     server: Web, monkeypatch: pytest.MonkeyPatch, page: Page
 ) -> None:
-    monkeypatch.setattr(hosts, "_PATIENCE", 0.3)
+    monkeypatch.setattr(requests, "_PATIENCE", 0.3)
     monkeypatch.setattr(requests, "_SECONDS", 0.2)
     server.pages = dict.fromkeys((f"/{number}" for number in range(60)), page)
     urls = [(f"{server.proxy}/{number}", None) for number in range(60)]

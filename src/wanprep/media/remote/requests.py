@@ -15,7 +15,6 @@ from wanprep.closing import Closing
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
-from wanprep.media.remote.hosts import Hosts
 from wanprep.media.source import UrlReadError
 from wanprep.net.reach import Reach, UnsafeAddress, allowed_hosts
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import httpx
-
-    from wanprep.media.remote.hosts import Host
 
 T = TypeVar("T")
 
@@ -38,6 +35,13 @@ _ANSWERS: Final = frozenset({200, 206, 304, 416})
 _WITH_FILE: Final = frozenset({200, 206})
 _FIRST_PAUSE: Final = 0.25  # seconds, doubled each time
 _MOST_DRAINED: Final = 64 * 1024
+# Browsers take six; many servers of files allow fewer to one client. A host that answers well gets
+# more and more, until it has asked for less once.
+_AT_ONCE: Final = 4
+_MOST: Final = 32
+_ROUNDS: Final = 16
+# A host without a good answer for so long gets no further attempts.
+_PATIENCE: Final = 20.0
 
 
 @dataclass(slots=True)
@@ -66,12 +70,81 @@ class Unanswered(Exception):
         self.wait = wait  # seconds, as the server asks
 
 
+class Host:
+    """How many requests a host gets at a time, and when it gets none. Used by several threads."""
+
+    def __init__(self) -> None:
+        self._change = threading.Condition()
+        self._limit = _AT_ONCE
+        self._most = _MOST
+        self._streak = 0  # good answers since the limit was set
+        self._active = 0
+        self._resume = 0.0
+        self._good: float | None = None  # when it was last answered well, or first asked
+        self._is_failing = False
+
+    @contextmanager
+    def turn(self) -> Iterator[float]:
+        """Wait until a request may be sent; yield how long that took."""
+        begin = time.monotonic()
+        with self._change:
+            self._good = self._good or begin
+            while (wait := self._wait_seconds()) is not None:
+                self._change.wait(wait or None)
+            self._active += 1
+        try:
+            yield time.monotonic() - begin
+        finally:
+            with self._change:
+                self._active -= 1
+                self._change.notify()
+
+    def _wait_seconds(self) -> float | None:
+        """Return for how long to wait, 0 for a free place; None: not at all."""
+        pause = self._resume - time.monotonic()
+        if pause > 0:
+            return pause
+        return 0.0 if self._active >= self._limit else None
+
+    def succeed(self) -> None:
+        """Note a good answer; after many rounds of them, twice as many are sent at once."""
+        with self._change:
+            self._good, self._is_failing = time.monotonic(), False
+            self._streak += 1
+            if self._limit < self._most and self._streak >= _ROUNDS * self._limit:
+                self._limit, self._streak = min(2 * self._limit, self._most), 0
+                self._change.notify_all()
+
+    def fail(self) -> None:
+        """Note that there was no good answer."""
+        with self._change:
+            self._is_failing, self._streak = True, 0
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it has failed for so long that no request is worth its time."""
+        with self._change:
+            is_late = self._good is not None and time.monotonic() - self._good > _PATIENCE
+            return self._is_failing and is_late
+
+    def back_off(self, seconds: float) -> bool:
+        """Send nothing for some time, then less at once; False: the host was given up."""
+        with self._change:
+            now = time.monotonic()
+            if now + seconds - (self._good or now) > _PATIENCE:
+                return False
+            if now >= self._resume:  # those that were under way together count as one
+                self._limit = self._most = max(1, self._limit // 2)
+            self._resume = max(self._resume, now + seconds)
+            return True
+
+
 class Requests(Closing):
     """Sends the requests of several threads."""
 
     def __init__(self, allow_hosts: Sequence[str]) -> None:
         self._allow_hosts = allow_hosts
-        self._hosts = Hosts()
+        self._hosts: dict[str, Host] = {}
         self._lock = threading.Lock()
         self._opened: httpx.Client | None = None
 
@@ -95,9 +168,11 @@ class Requests(Closing):
 
     def _host(self, url: str) -> Host:
         try:
-            return self._hosts.of(urlsplit(url).netloc.rpartition("@")[2].lower())
+            authority = urlsplit(url).netloc.rpartition("@")[2].lower()
         except ValueError as error:
             raise UrlReadError(f"{NOT_REACHED}: invalid URL ({error})") from error
+        with self._lock:
+            return self._hosts.setdefault(authority, Host())
 
     def get(
         self,
