@@ -259,3 +259,8 @@ def length_mismatch(claimed: float, real: float, tolerance: float) -> str | None
         return None
     digits = 1 if abs(claimed - real) >= 0.1 else 3
     return f"its header gives {claimed:,.{digits}f} s, {real:,.{digits}f} s can be played"
+
+
+def cut_off(size: int, needed: int) -> str:
+    """Describe a file that ends before what its index lists."""
+    return f"cut off: {size:,} of at least {needed:,} bytes are there"

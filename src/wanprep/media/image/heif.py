@@ -12,6 +12,7 @@ import struct
 from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.media.facts import cut_off
 from wanprep.media.image.exif import NO_EXIF, Exif, image_facts, read_exif
 from wanprep.media.image.heif_items import IN_FILE, IN_META, read_items
 from wanprep.media.video.boxes import boxes, brand_format, payload
@@ -135,7 +136,7 @@ def read_heif(source: Source) -> PartialFacts:
     meta, moov = top.get(b"meta"), top.get(b"moov")
     for index in (meta, moov):
         if index is not None and index.missing:
-            return image_facts(name, problem=_cut_off(source, index.end + index.missing))
+            return image_facts(name, problem=cut_off(source.size, index.end + index.missing))
     try:
         if moov is not None and (meta is None or ftyp[:4] in _SEQUENCES):
             return _sequence_facts(source, name, moov, meta)
@@ -163,7 +164,7 @@ def _sequence_facts(source: Source, name: str, moov: Box, meta: Box | None) -> P
         facts = image_facts(name, *display, alpha=alpha, color="rgb")
         facts |= {"hdr": entry.hdr, "stored_width": size[0], "stored_height": size[1]}
     if track.end_of_data > source.size:
-        facts |= {"readable": False, "problem": _cut_off(source, track.end_of_data)}
+        facts |= {"readable": False, "problem": cut_off(source.size, track.end_of_data)}
     return facts | {"frames": track.frames, "animated": track.frames > 1}
 
 
@@ -189,10 +190,6 @@ def _image_facts(source: Source, name: str, items: Items) -> PartialFacts:
     if all(image.display):
         facts |= {"stored_width": image.stored[0], "stored_height": image.stored[1]}
     return facts
-
-
-def _cut_off(source: Source, needed: int) -> str:
-    return f"cut off: {source.size:,} of at least {needed:,} bytes are there"
 
 
 def _exif(source: Source, items: Items) -> Exif:
@@ -226,4 +223,4 @@ def _missing_data(source: Source, items: Items, image: ImageProperties) -> str |
         return "damaged: the location of its image is outside of its index"
     in_file = (item for item, location in locations if location.holder == IN_FILE)
     needed = max(map(items.end_of_data, in_file), default=0)
-    return _cut_off(source, needed) if needed > source.size else None
+    return cut_off(source.size, needed) if needed > source.size else None

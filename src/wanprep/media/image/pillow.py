@@ -14,8 +14,6 @@ from wanprep.media.image.exif import image_facts, read_exif
 from wanprep.media.source import as_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from PIL.ImageFile import ImageFile
 
     from wanprep.media.facts import Color, PartialFacts
@@ -25,25 +23,12 @@ _READ_ELSEWHERE: Final = frozenset(
     {"AVIF", "BMP", "GIF", "ICO", "JPEG", "MPEG", "PNG", "TIFF", "WEBP"}
 )
 _NOT_IMAGES: Final = frozenset({"BUFR", "GRIB", "HDF5"})  # Pillow cannot read them
-_COLORS: Final[Mapping[str, Color]] = {
-    "1": "gray",
+_COLORS: Final[dict[str, Color]] = {
+    **dict.fromkeys(("1", "F", "I", "I;16", "I;16B", "I;16L", "L", "LA"), "gray"),
+    **dict.fromkeys(("HSV", "RGB", "RGBA", "RGBX", "RGBa", "YCbCr"), "rgb"),
+    **dict.fromkeys(("P", "PA"), "palette"),
     "CMYK": "cmyk",
-    "F": "gray",
-    "HSV": "rgb",
-    "I": "gray",
-    "I;16": "gray",
-    "I;16B": "gray",
-    "I;16L": "gray",
-    "L": "gray",
-    "LA": "gray",
     "LAB": "lab",
-    "P": "palette",
-    "PA": "palette",
-    "RGB": "rgb",
-    "RGBA": "rgb",
-    "RGBX": "rgb",
-    "RGBa": "rgb",
-    "YCbCr": "rgb",
 }
 _NAMES: Final = {"ppm": "pnm"}  # Pillow calls all of Netpbm's formats by that name
 _ICON: Final = b"\0\0\1\0"

@@ -11,6 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.media.facts import cut_off
 from wanprep.media.image.exif import image_facts, read_exif
 from wanprep.media.source import as_file, at_hand
 
@@ -126,7 +127,7 @@ def _walk(source: Source) -> tuple[Mapping[bytes, bytes], str | None]:
         if chunk.kind == b"IEND":
             return parts, problem or (None if image_bytes else "damaged: there is no image in it")
         if end > source.size:
-            return parts, problem or f"cut off: {source.size:,} of at least {end:,} bytes are there"
+            return parts, problem or cut_off(source.size, end)
         if chunk.kind == b"IDAT":
             is_here = end <= at_hand(source, 0)
             problem = problem or _data_problem(file, chunk, parts, image_bytes, check=is_here)

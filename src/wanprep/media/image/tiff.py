@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from wanprep.media.facts import cut_off
 from wanprep.media.image.exif import image_facts, open_tiff
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def read_tiff(source: Source) -> PartialFacts:
     try:
         page = tiff.directory(tiff.first)
     except struct.error:
-        return image_facts("tiff", problem=_cut_off(source, tiff.first))
+        return image_facts("tiff", problem=cut_off(source.size, tiff.first))
     width = _first(tiff, page, _WIDTH)
     height = _first(tiff, page, _HEIGHT)
     color = _COLORS.get(_first(tiff, page, _PHOTOMETRIC, 1))
@@ -100,7 +101,7 @@ def _problem(source: Source, tiff: Tiff, page: Directory, pixels: int) -> str | 
     ends = [end for tags in _DATA_TAGS for end in _ends(tiff, page, tags)]
     if not ends:
         return "damaged: the offset of its pixels is missing"
-    return _cut_off(source, max(ends)) if max(ends) > source.size else None
+    return cut_off(source.size, max(ends)) if max(ends) > source.size else None
 
 
 def _ends(tiff: Tiff, page: Directory, tags: tuple[int, int]) -> list[int]:
@@ -118,7 +119,3 @@ def _unpacked_size(tiff: Tiff, page: Directory) -> int | None:
         return None
     bits = max(tiff.numbers(page.get(_BITS)), default=1) * _first(tiff, page, _SAMPLES, 1)
     return (_first(tiff, page, _WIDTH) * bits + 7) // 8 * _first(tiff, page, _HEIGHT)
-
-
-def _cut_off(source: Source, end: int) -> str:
-    return f"cut off: {source.size:,} of at least {end:,} bytes are there"

@@ -22,16 +22,10 @@ _MAX: Final = 200_000
 _PAYLOAD: Final = 24 * 1024 * 1024  # the index of a video of ten hours fits
 
 _STILL_BRANDS: Final = {
-    b"avif": "avif",
-    b"avis": "avif",
-    b"heic": "heic",
-    b"heix": "heic",
-    b"heim": "heic",
-    b"heis": "heic",
-    b"hevc": "heic",
-    b"hevx": "heic",
-    b"hevm": "heic",
-    b"hevs": "heic",
+    **dict.fromkeys((b"avif", b"avis"), "avif"),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"), "heic"
+    ),
 }
 _SOUND_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"M4P ", b"aax ", b"aaxc"})
 

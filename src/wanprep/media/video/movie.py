@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.media.facts import cut_off
 from wanprep.media.mediainfo import (
     AudioStream,
     VideoStream,
@@ -199,7 +200,7 @@ def _facts(source: Source, layout: _Layout, timeline: Timeline) -> PartialFacts:
 def _index_problem(source: Source, moov: Box | None) -> str | None:
     if moov is None:
         return "cut off or unfinished: its index (moov) is missing"
-    return _cut_off(source, moov.end + moov.missing) if moov.missing else None
+    return cut_off(source.size, moov.end + moov.missing) if moov.missing else None
 
 
 def _layout(source: Source) -> _Layout:
@@ -254,7 +255,7 @@ def _unusable(source: Source, layout: _Layout, tracks: Sequence[Track]) -> str |
         return "encrypted: it cannot be played without a key"
     end_of_data = max(layout.needed, *(track.end_of_data for track in tracks))
     if end_of_data > source.size:
-        return _cut_off(source, end_of_data)
+        return cut_off(source.size, end_of_data)
     if not any(track.samples for track in tracks):
         return "empty: its index lists no frames and no audio"
     return None
@@ -265,10 +266,6 @@ def _count_playable(source: Source, track: Track) -> int:
     return (
         0 if track.encrypted else min(track.frames, track.chunk_table.count_complete(source.size))
     )
-
-
-def _cut_off(source: Source, needed: int) -> str:
-    return f"cut off: {source.size:,} of at least {needed:,} bytes are there"
 
 
 def size_disagreement(streams: Streams, tracks: Sequence[Track]) -> str | None:
