@@ -40,6 +40,13 @@ def release_lock(path: str, descriptor: int) -> None:
     """Unlock and remove the file."""
     with contextlib.suppress(OSError):
         os.remove(path)
+    unlock(descriptor)
+
+
+def unlock(descriptor: int) -> None:
+    """Unlock the file and close it; a process that is just being started may have it open, too."""
+    if fcntl is not None:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
     os.close(descriptor)
 
 
@@ -65,7 +72,7 @@ def unlocked(path: str) -> Iterator[bool]:
     else:
         yield _is_at(path, descriptor)
     finally:
-        os.close(descriptor)
+        unlock(descriptor)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.errors import WanprepError
 from wanprep.files.atomic import explain_os_errors, sha256_of
-from wanprep.files.locks import acquire_lock, release_lock, unlocked
+from wanprep.files.locks import acquire_lock, release_lock, unlock, unlocked
 from wanprep.media.cache import cache_folder
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class Journal:
     def close(self, *, keep: bool) -> None:
         """Unlock the file, and remove it unless another run needs it."""
         if keep:
-            os.close(self._descriptor)
+            unlock(self._descriptor)
         else:
             release_lock(self.path, self._descriptor)
 

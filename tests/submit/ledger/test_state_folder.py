@@ -1,12 +1,20 @@
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from wanprep.files.locks import acquire_lock, is_locked, locked, release_lock, remove_stale_locks
+from wanprep.files.locks import (
+    acquire_lock,
+    is_locked,
+    locked,
+    release_lock,
+    remove_stale_locks,
+    unlock,
+)
 from wanprep.files.state_folder import create_private_folder, state_folder
 
 
@@ -43,6 +51,15 @@ def test_a_lock_is_held_until_it_is_released(tmp_path: Path) -> None:
     assert is_locked(path)
     release_lock(path, handle)
     assert not is_locked(path)
+
+
+def test_a_lock_is_released_although_a_child_has_the_file_open(tmp_path: Path) -> None:
+    path = str(tmp_path / "lock")
+    handle = acquire_lock(path)
+    of_child = os.dup(handle)  # what a process has that another thread is starting
+    unlock(handle)
+    assert not is_locked(path)
+    os.close(of_child)
 
 
 def test_a_stale_lock_is_removed(tmp_path: Path) -> None:
