@@ -7,11 +7,14 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.metadata import entry_points
 from itertools import count
 from pathlib import Path
-from typing import Final
+from types import ModuleType
+from typing import Any, ClassVar, Final
 
 import imageio_ffmpeg
 import pytest
@@ -20,10 +23,9 @@ from own_certificate import write_certificate
 
 __all__ = ["wanprep"]
 
-# Tracing doubles the time of a test, and further rows of a table of commands reach hardly any
-# further lines.
-_TRACED_ROWS: Final = 8
-_OF_COMMANDS: Final = "check cli emulator engines fix hooks plugins report results submit".split()
+# Tracing doubles the time of a test. When so many rows of a table have reached nothing new, one
+# after the other, the rest of it is not traced.
+_USELESS_ROWS: Final = 5
 
 # Whatever else is installed: the tests count and list what comes with wanprep.
 os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
@@ -33,29 +35,139 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one more than there are cores: tests wait for other processes a third of the time."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) + 1
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out of the coverage random input, and further rows of a table of commands."""
-    rows = Counter[str]()
+    """Leave random input out of the coverage."""
     for item in items:
-        function = item.nodeid.partition("[")[0]
-        rows[function] += 1
-        is_random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        is_further = rows[function] > _TRACED_ROWS and function.split("/")[1] in _OF_COMMANDS
-        if is_random or is_further:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("untraced")
 
 
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Pause tracing; the `no_cover` of pytest-cov would do so for the call alone."""
-    trace, of_threads = sys.gettrace(), threading.gettrace()
-    if item.get_closest_marker("untraced"):
-        sys.settrace(None)
-        threading.settrace(None)
-    yield
-    if item.get_closest_marker("untraced"):
-        sys.settrace(trace)
+class _Tracing:
+    """Coverage of what tests run, and of our modules; to trace pytest, too, takes longer."""
+
+    def __init__(self) -> None:
+        self._functions = sys.gettrace(), threading.gettrace()
+
+    def pause(self) -> None:
+        """Trace nothing, also in new threads."""
+        self._set(None, None)
+
+    def resume(self) -> None:
+        """Trace as before."""
+        self._set(*self._functions)
+
+    def reached(self) -> int:
+        """Count the lines and jumps that were reached."""
+        trace, _ = self._functions
+        return sum(map(len, getattr(trace, "data", {}).values()))
+
+    def _set(self, function: Any, of_threads: Any) -> None:
         threading.settrace(of_threads)
+        while sys.gettrace() is not function:
+            with suppress(RuntimeError):  # a thread that begins is doing the same
+                sys.settrace(function)
+
+    @contextmanager
+    def resumed(self) -> Iterator[None]:
+        """Trace for a while."""
+        before = sys.gettrace()
+        self.resume()
+        try:
+            yield
+        finally:
+            if before is None:
+                self.pause()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Trace nothing for a while."""
+        before = sys.gettrace()
+        self.pause()
+        try:
+            yield
+        finally:
+            if before is not None:
+                self.resume()
+
+
+class _Imports(PathFinder):
+    """Traces our modules, and nothing else, where they are imported to collect the tests."""
+
+    tracing: ClassVar[_Tracing]
+
+    @classmethod
+    def find_spec(
+        cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = super().find_spec(fullname, path, target)
+        if spec and type(spec.loader) is SourceFileLoader:
+            is_ours = fullname.partition(".")[0] == "wanprep"
+            loader = _TracedLoader if is_ours else _UntracedLoader
+            spec.loader = loader(spec.loader.name, spec.loader.path)
+        return spec
+
+
+class _TracedLoader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        with _Imports.tracing.resumed():
+            super().exec_module(module)
+
+
+class _UntracedLoader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        with _Imports.tracing.paused():
+            super().exec_module(module)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Generator[None, object, object]:
+    tracing = _Imports.tracing = _Tracing()
+    tracing.pause()
+    sys.meta_path.insert(sys.meta_path.index(PathFinder), _Imports)
+    try:
+        return (yield)
+    finally:
+        sys.meta_path.remove(_Imports)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop() -> Generator[None, object, object]:
+    """Let coverage end its tracing itself."""
+    result = yield
+    _Imports.tracing.resume()
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(request: pytest.FixtureRequest) -> Generator[None, object, object]:
+    if request.node.get_closest_marker("untraced"):
+        return (yield)
+    with _Imports.tracing.resumed():
+        return (yield)
+
+
+_useless_rows: Final = Counter[str]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    tracing, table = _Imports.tracing, pyfuncitem.nodeid.partition("[")[0]
+    is_useless = _useless_rows[table] >= _USELESS_ROWS
+    if is_useless or pyfuncitem.get_closest_marker("untraced"):
+        return (yield)
+    before = tracing.reached()
+    with tracing.resumed():
+        result = yield
+    is_new = tracing.reached() > before
+    _useless_rows[table] = 0 if is_new else _useless_rows[table] + 1
+    return result
 
 
 @pytest.fixture(scope="session", autouse=True)
