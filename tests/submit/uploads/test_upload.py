@@ -3,6 +3,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -365,6 +366,16 @@ def test_a_file_without_a_destination(
         pytest.raises(CannotHost, match="Small accepts no uploads"),
     ):
         upload_file(file, ORDER, driver=line, config_hosts={}, copies=copies)
+
+
+def test_a_prefix_that_azure_accepts_no_links_to(
+    file: LocalFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "account")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", b64encode(b"key").decode())
+
+    with pytest.raises(CannotHost, match=r"my refs/.* Choose a prefix of letters"):
+        upload.upload_into_store(file, "az://box/my refs", Stores())
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from wanprep.net.urls import may_follow
 from wanprep.plugins.flow import HostedUrl, Refused, Request
 from wanprep.plugins.loading import load_hosts
 from wanprep.plugins.provider import CannotHost
-from wanprep.stores.store import StoreError
+from wanprep.stores.store import CannotSign, StoreError
 from wanprep.submit.errors import Broken, FileChanged
 from wanprep.submit.uploads.files import UPLOAD, bucket_path, destinations, no_destination
 from wanprep.text import file_size, visible
@@ -170,6 +170,11 @@ def upload_into_store(file: LocalFile, below: str, stores: Stores) -> HostedUrl:
         ) from error
     try:
         link = store.sign(key, lifetime)  # first: without a link there is nothing to store
+    except CannotSign as error:
+        raise CannotHost(
+            f"{redact(below)} in [hosts] cannot be used: {redact(str(error))}. Choose a prefix of"
+            " letters, digits and the characters - _ . / only."
+        ) from error
     except StoreError as error:
         raise CannotHost(
             f"{redact(below)} in [hosts] cannot give out links that work without a login:"
