@@ -109,7 +109,7 @@ def test_what_a_job_uses_is_not_judged_alone_unless_named(folder: Path) -> None:
 )
 def test_roles(facts: Facts, roles: dict[str, str], role: str) -> None:
     request = CheckRequest(paths=(), roles=roles)
-    inputs = Inputs(request, (), (), (), (), (), {facts.path: facts})
+    inputs = Inputs(request=request, facts={facts.path: facts})
     assert inputs.role(facts.path, all_targets()["wan/2.7"]) == role
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from valid_jobs import KINDS
 
-from wanprep.check.inputs import Inputs, read_cases
+from wanprep.check.inputs import Inputs, JobsOfFile, read_cases
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
 from wanprep.job.model import parse_jobs
@@ -62,11 +62,11 @@ def judge(example: Example, shown: str | FileExample) -> Report:
                                    facts={shown.file: facts}))  # fmt: skip
     text = re.sub(r"… \((\d+) characters\)", lambda found: "x" * (int(found[1]) + 20), shown)
     written = parse_jobs(text, "job.yaml")
-    found, problems = read_cases(written, [] if "target:" in text else [target], TARGETS, [])
+    requested = [] if "target:" in text else [target]
+    jobs = JobsOfFile(written, *read_cases(written, requested, TARGETS, []))
     names = re.findall(r"[\w.:/]+\.(?:jpg|png|mp4|wav)\b", text)
     facts_by_name = {name: facts_of(name, example.files.get(name, {})) for name in names}
-    return judge_inputs(Inputs(request=request, files=(written,), cases=(found,),
-                               problems=(problems,), facts=facts_by_name))  # fmt: skip
+    return judge_inputs(Inputs(request=request, jobs=(jobs,), facts=facts_by_name))
 
 
 @pytest.mark.parametrize("name", sorted(rules()))

@@ -117,7 +117,7 @@ def test_every_bad_job_has_a_card() -> None:
     about = page.one("p", "about").text
     assert about.startswith(f"{jobs} jobs and {files} files checked for ")  # as text and JSON say
     assert report.inputs
-    cases = [case for of_file in report.inputs.cases for case in of_file]
+    cases = report.inputs.cases
     named = {asset.location for case in cases for asset in case.intent.assets}
     unseen = named - {*report.inputs.facts}
     assert unseen

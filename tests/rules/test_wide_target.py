@@ -79,8 +79,8 @@ def case_of(folder: Path, job: dict[str, Any], **request: Any) -> Case:
             paths=(str(folder / "job.json"),), target_folders=(FOLDER,), offline=True, **request
         )
     )
-    assert [*found.files[0].problems, *found.problems[0]] == []
-    return found.cases[0][0]
+    assert [*found.files[0].problems, *found.jobs[0].problems] == []
+    return found.cases[0]
 
 
 def findings(folder: Path, job: dict[str, Any], **request: Any) -> list[tuple[str, str]]:

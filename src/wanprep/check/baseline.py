@@ -80,8 +80,7 @@ class _Contents:
 
     def __init__(self, inputs: Inputs | None, sources: Mapping[str, str]) -> None:
         self._sources = sources
-        files = [file.file for file in inputs.files] if inputs else []
-        self._cases = dict(zip(files, inputs.cases if inputs else (), strict=True))
+        self._cases = {each.file.file: each.cases for each in (inputs.jobs if inputs else ())}
         self._files: dict[str, str | None] = {}
         self._jobs: dict[int, str] = {}
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from wanprep.check.inputs import Inputs, read_cases
+from wanprep.check.inputs import Inputs, JobsOfFile, read_cases
 from wanprep.check.listing import files_in
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest
@@ -129,7 +129,7 @@ class _Writer:
     def _check(self, text: str, used: Sequence[_Use]) -> FirstJob:
         written = parse_jobs(text, self.file)
         target = self.target
-        found, problems = read_cases(written, [target], {target.id: target}, [target])
+        jobs = JobsOfFile(written, *read_cases(written, [target], {target.id: target}, [target]))
         folder = os.path.dirname(self.file)
         facts = {
             os.path.join(folder, self._name(each)): each
@@ -137,9 +137,9 @@ class _Writer:
         }  # fmt: skip
         inputs = Inputs(
             request=CheckRequest(paths=(self.file,), targets=(target.id,), config=self.config),
-            files=(written,), cases=(found,), problems=(problems,), media=(), media_targets=(),
+            jobs=(jobs,),
             facts=facts,
-        )  # fmt: skip
+        )
         report = judge_inputs(inputs)
         count: dict[str, Any] = report.summary
         serious = (each for each in report.findings if each.severity != "note")

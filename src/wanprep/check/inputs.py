@@ -7,7 +7,7 @@ import os
 from dataclasses import field
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wanprep.check.paths import has_job_suffix
 from wanprep.check.request import find, targets_of
@@ -49,49 +49,39 @@ class Case:
     native: Target | None  # whose request body it is, when it is written as one
 
 
-@dataclass(frozen=True, slots=True)
-class ReadJobs:
-    """The jobs of some files, and what is wrong with the targets that they name."""
+class JobsOfFile(NamedTuple):
+    """The jobs of one file with their targets, and what is wrong with those that they name."""
 
-    files: tuple[JobFile, ...] = ()
-    cases: tuple[tuple[Case, ...], ...] = ()
-    problems: tuple[tuple[Problem, ...], ...] = ()
-
-    def assets(self, kind: str) -> Iterator[Asset]:
-        """List what the jobs use: files or URLs."""
-        for of_file in self.cases:
-            for case in of_file:
-                yield from (asset for asset in case.intent.assets if asset.kind == kind)
-
-    def own(self, request: CheckRequest) -> ReadJobs:
-        """Leave out the jobs that are checked elsewhere."""
-        kept = [at for at, file in enumerate(self.files) if request.is_own(file.file)]
-        return ReadJobs(
-            files=tuple(self.files[at] for at in kept),
-            cases=tuple(self.cases[at] for at in kept),
-            problems=tuple(self.problems[at] for at in kept),
-        )
-
-    def paths(self) -> list[str]:
-        """List the local files that the jobs use."""
-        return [asset.location for asset in self.assets("file")]
+    file: JobFile
+    cases: tuple[Case, ...]
+    problems: tuple[Problem, ...]
 
 
-def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> ReadJobs:
+Jobs = tuple[JobsOfFile, ...]
+
+
+def assets_of(jobs: Iterable[JobsOfFile], kind: str) -> Iterator[Asset]:
+    """List what some jobs use: files or URLs."""
+    for of_file in jobs:
+        for case in of_file.cases:
+            yield from (asset for asset in case.intent.assets if asset.kind == kind)
+
+
+def paths_of(jobs: Iterable[JobsOfFile]) -> list[str]:
+    """List the local files that some jobs use."""
+    return [asset.location for asset in assets_of(jobs, "file")]
+
+
+def read_job_files(paths: Iterable[str], found: Subjects, targets: Targets) -> Jobs:
     """Read jobs, without those that only seemed to use what changed."""
-    files = [_read(path, targets.every.roles, found.texts) for path in paths]
-    read = [(file, *read_cases(file, *targets)) for file in files]
+    files = (_read(path, targets.every.roles, found.texts) for path in paths)
+    jobs = tuple(JobsOfFile(file, *read_cases(file, *targets)) for file in files)
     if found.candidates:
         from wanprep.check.git import unaffected_jobs
 
-        uses = {file.file: ReadJobs(cases=(cases,)).paths() for file, cases, _ in read}
-        unaffected = unaffected_jobs(found, uses)
-        read = [each for each in read if each[0].file not in unaffected]
-    return ReadJobs(
-        files=tuple(file for file, _, _ in read),
-        cases=tuple(cases for _, cases, _ in read),
-        problems=tuple(problems for _, _, problems in read),
-    )
+        unaffected = unaffected_jobs(found, {each.file.file: paths_of([each]) for each in jobs})
+        jobs = tuple(each for each in jobs if each.file.file not in unaffected)
+    return jobs
 
 
 def _read(path: str, roles: Roles, texts: Mapping[str, str]) -> JobFile:
@@ -148,9 +138,7 @@ class Inputs:
     """Everything that a check, or a part of it, has read and probed."""
 
     request: CheckRequest
-    files: tuple[JobFile, ...] = ()
-    cases: tuple[tuple[Case, ...], ...] = ()  # of each file
-    problems: tuple[tuple[Problem, ...], ...] = ()  # with the targets of each file
+    jobs: Jobs = ()
     media: tuple[str, ...] = ()  # files that are checked by themselves
     media_targets: tuple[Target, ...] = ()
     # By path, or by the location of a job's asset.
@@ -159,6 +147,16 @@ class Inputs:
     later_targets: tuple[str, ...] = ()  # for which later parts are checked
     reported: frozenset[str] = frozenset()  # of the facts, those that an earlier part had, too
     uses: Uses = field(default_factory=dict)  # of files by all jobs, where these are only some
+
+    @property
+    def files(self) -> list[JobFile]:
+        """The job files."""
+        return [each.file for each in self.jobs]
+
+    @property
+    def cases(self) -> list[Case]:
+        """The jobs of all files."""
+        return [case for each in self.jobs for case in each.cases]
 
     def role(self, path: str, target: Target) -> str:
         """Return the role in which a bare media file is checked for a target."""
@@ -206,16 +204,14 @@ def read_inputs(request: CheckRequest, targets: Targets | None = None) -> Inputs
     targets = targets or targets_of(request)
     found = find(request, targets.providers)
     jobs = read_job_files(found.jobs, found, targets)
-    used = {os.path.abspath(path) for path in jobs.paths()}
+    used = {os.path.abspath(path) for path in paths_of(jobs)}
     with found.media:
         media = [*found.standalone(used), *chain.from_iterable(found.objects)]
     with request.prober() as probe:
         facts = probe_jobs(jobs, [*media, *found.unread], request, probe)
     return Inputs(
         request=request,
-        files=jobs.files,
-        cases=jobs.cases,
-        problems=jobs.problems,
+        jobs=jobs,
         media=tuple(_path_of(each) for each in (*media, *found.unread)),
         media_targets=targets.of_media,
         facts=facts,
@@ -228,29 +224,30 @@ def _path_of(found: str | Facts) -> str:
 
 
 def probe_jobs(
-    jobs: ReadJobs, media: Sequence[str | Facts], request: CheckRequest, probe: Probe
+    jobs: Jobs, media: Sequence[str | Facts], request: CheckRequest, probe: Probe
 ) -> dict[str, Facts]:
     """Probe what some jobs use, and media by themselves; facts among them stay as they are."""
     urls = {path: url_asset(path) for path in media if isinstance(path, str) and is_url(path)}
-    urls |= {asset.location: asset for asset in jobs.assets("url")}
-    objects = () if request.offline else (each.location for each in jobs.assets("object"))
-    names = dict.fromkeys([*media, *jobs.paths(), *objects])
+    urls |= {asset.location: asset for asset in assets_of(jobs, "url")}
+    objects = () if request.offline else (each.location for each in assets_of(jobs, "object"))
+    names = dict.fromkeys([*media, *paths_of(jobs), *objects])
     paths = [path for path in names if isinstance(path, Facts) or not is_url(path)]
     expect(len(paths))
     facts = {each.path: each for each in probe(paths)}
     return facts | _probe_data_uris(jobs) | probe_urls(urls, request)
 
 
-def _probe_data_uris(jobs: ReadJobs) -> dict[str, Facts]:
+def _probe_data_uris(jobs: Jobs) -> dict[str, Facts]:
     """Probe the files inside of jobs, where a target takes them."""
-    if not any(jobs.assets("data")):
+    if not any(assets_of(jobs, "data")):
         return {}
     from wanprep.check.urls import accepts_scheme
     from wanprep.media.data_uris import probe_data_uris
 
     uris = {
         asset.location: asset.written
-        for case in chain.from_iterable(jobs.cases)
+        for of_file in jobs
+        for case in of_file.cases
         for asset in case.intent.assets
         if asset.kind == "data"
         and any(accepts_scheme(target, "data", asset.role) for target in case.targets)

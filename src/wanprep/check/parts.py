@@ -13,7 +13,15 @@ import time
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
-from wanprep.check.inputs import Inputs, left_out, probe_jobs, probe_urls, url_asset
+from wanprep.check.inputs import (
+    Inputs,
+    assets_of,
+    left_out,
+    paths_of,
+    probe_jobs,
+    probe_urls,
+    url_asset,
+)
 from wanprep.check.paths import own
 from wanprep.check.request import find, targets_of
 from wanprep.media.facts import Facts, absolute_path, is_url
@@ -22,7 +30,7 @@ from wanprep.media.workers import expect
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from wanprep.check.inputs import ReadJobs
+    from wanprep.check.inputs import Jobs
     from wanprep.check.paths import Subjects
     from wanprep.check.request import CheckRequest, Probe, Targets
     from wanprep.rules.target import Target
@@ -42,16 +50,16 @@ class Use(NamedTuple):
 Uses = dict[str, set[Use]]  # by absolute path, or by the URL of an object
 
 
-def add_uses(uses: Uses, jobs: ReadJobs, request: CheckRequest) -> None:
+def add_uses(uses: Uses, jobs: Jobs, request: CheckRequest) -> None:
     """Add what some jobs use; equal uses count once, so this does not grow with the jobs."""
     for path, use in _uses_of(jobs, request):
         uses.setdefault(path, set()).add(use)
 
 
-def _uses_of(jobs: ReadJobs, request: CheckRequest) -> Iterator[tuple[str, Use]]:
+def _uses_of(jobs: Jobs, request: CheckRequest) -> Iterator[tuple[str, Use]]:
     from wanprep.check.ignores import inline_ignores
 
-    for case in (case for of_file in jobs.cases for case in of_file):
+    for case in (case for of_file in jobs for case in of_file.cases):
         job, ignores = case.job, inline_ignores(case.job)
         for asset in case.intent.assets:
             if asset.kind in {"file", "object"}:
@@ -108,21 +116,21 @@ class _Jobs:
         self._uses: Uses = {}
         self._objects: set[str] = set()  # of stores, that jobs use
         for jobs in self._batches():
-            self._objects.update(asset.location for asset in jobs.assets("object"))
+            self._objects.update(asset.location for asset in assets_of(jobs, "object"))
             if request.shard or not few:  # a part has only some of the jobs
                 add_uses(self._uses, jobs, request)
-        paths = self._all.paths() if self._all else self._uses
+        paths = paths_of(self._all) if self._all is not None else self._uses
         self.used = {os.path.abspath(path) for path in paths}
         self._named = tuple(filter(request.is_own, found.named_of(self.used)))
 
-    def _batches(self) -> Iterator[ReadJobs]:
-        if self._all:
+    def _batches(self) -> Iterator[Jobs]:
+        if self._all is not None:
             yield self._all
             return
         for at in range(0, len(self._found.jobs), _JOBS):
             yield self._read(self._found.jobs[at : at + _JOBS])
 
-    def _read(self, paths: Sequence[str]) -> ReadJobs:
+    def _read(self, paths: Sequence[str]) -> Jobs:
         from wanprep.check.inputs import read_job_files
 
         return read_job_files(paths, self._found, self._targets)
@@ -137,15 +145,13 @@ class _Jobs:
         reported: set[str] = set()
         media, notes = self._named, left_out(self._found)
         for batch in self._batches():
-            jobs = batch.own(self._request)
-            if not jobs.files:
+            jobs = tuple(each for each in batch if self._request.is_own(each.file.file))
+            if not jobs:
                 continue
             facts = probe_jobs(jobs, media, self._request, probe)
             yield Inputs(
                 request=self._request,
-                files=jobs.files,
-                cases=jobs.cases,
-                problems=jobs.problems,
+                jobs=jobs,
                 media=media,
                 media_targets=self._targets.of_media,
                 facts=facts,

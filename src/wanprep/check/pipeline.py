@@ -74,7 +74,7 @@ def check_in_parts(
 def judge_inputs(inputs: Inputs) -> Report:
     """Judge what was read and probed: jobs, then bare media in their order."""
     results = _Results()
-    for file, cases, problems in zip(inputs.files, inputs.cases, inputs.problems, strict=True):
+    for file, cases, problems in inputs.jobs:
         found = [problem_finding(each, file.file) for each in (*file.problems, *problems)]
         results.findings += found
         results.invalid_files |= {file.file} if found else set()

@@ -171,9 +171,7 @@ def _join_inputs(parts: Sequence[Inputs]) -> Inputs | None:
         return None
     return replace(
         parts[0],
-        files=tuple(chain.from_iterable(part.files for part in parts)),
-        cases=tuple(chain.from_iterable(part.cases for part in parts)),
-        problems=tuple(chain.from_iterable(part.problems for part in parts)),
+        jobs=tuple(chain.from_iterable(part.jobs for part in parts)),
         media=tuple(chain.from_iterable(part.media for part in parts)),
         facts={path: facts for part in parts for path, facts in part.facts.items()},
         notes=tuple(chain.from_iterable(part.notes for part in parts)),

@@ -155,15 +155,7 @@ def compare_inputs(
     inputs: Inputs, targets: Sequence[Target], available: Targets
 ) -> Iterator[Comparison]:
     """Compare jobs that were read and probed, the best target of each first."""
-    files = (
-        replace(
-            inputs,
-            files=inputs.files[at : at + 1],
-            cases=inputs.cases[at : at + 1],
-            problems=inputs.problems[at : at + 1],
-        )
-        for at in range(len(inputs.files))
-    )
+    files = (replace(inputs, jobs=(of_file,)) for of_file in inputs.jobs)
     rows = (row for file in files for row in _compare_file(file, targets, available))
     for _, of_job in groupby(rows, key=lambda row: row.subject):
         yield from sorted(of_job, key=lambda row: row.rank)
@@ -172,19 +164,20 @@ def compare_inputs(
 def _compare_file(
     inputs: Inputs, targets: Sequence[Target], available: Targets
 ) -> Iterator[Comparison]:
-    if not inputs.cases[0]:  # the file cannot be read
+    if not inputs.cases:  # the file cannot be read
         why = _errors(judge_inputs(inputs))
         yield from (
             Comparison(inputs.files[0].file, each.id, Impossible(why), None) for each in targets
         )
-    for case in inputs.cases[0]:
+    for case in inputs.cases:
         for target in targets:
             yield _compare_job(inputs, case, target, available)
 
 
 def _compare_job(inputs: Inputs, case: Case, target: Target, available: Targets) -> Comparison:
     request = replace(inputs.request, targets=(target.id,))
-    inputs = replace(inputs, request=request, cases=((replace(case, targets=(target,)),),))
+    jobs = inputs.jobs[0]._replace(cases=(replace(case, targets=(target,)),))
+    inputs = replace(inputs, request=request, jobs=(jobs,))
     report = judge_inputs(inputs)
     outcome: Outcome = Fits(_messages(report))
     if _count(report) or report.verdicts[0].verdict != "pass":
@@ -217,7 +210,7 @@ def _fix(
     inputs: Inputs, targets: RequestedTargets
 ) -> tuple[Inputs, tuple[Cost, ...], tuple[str, ...]]:
     """Plan the fix of one job; return its result, what it costs, and what it cannot fix."""
-    [file], [[case]] = inputs.files, inputs.cases
+    [(file, [case], _)] = inputs.jobs
     config = inputs.request.config
     options = replace(Options(**config.fix), yes=True)
     media = [plan_file(each, options) for each in media_files(inputs)]
@@ -234,9 +227,9 @@ def _fix(
     plans = (each.plan for each in media)
     reasons = (why for plan in plans if isinstance(plan, NotFixable) for why in plan.reasons)
     fixed = predict(inputs, media, [PlannedJob(file, file.file, job)], targets).inputs
-    [found] = fixed.cases
-    same = tuple(each for each in found if each.job.number == case.job.number)
-    return replace(fixed, cases=(same,)), tuple(costs), tuple(reasons)
+    [found] = fixed.jobs
+    same = tuple(each for each in found.cases if each.job.number == case.job.number)
+    return replace(fixed, jobs=(found._replace(cases=same),)), tuple(costs), tuple(reasons)
 
 
 def _count(report: Report) -> int:
@@ -254,7 +247,7 @@ def _errors(report: Report) -> tuple[str, ...]:
 
 
 def _price(inputs: Inputs, target: Target, number: int) -> Estimate | Unpriced:
-    case = next(case for case in inputs.cases[0] if case.job.number == number)
+    case = next(case for case in inputs.cases if case.job.number == number)
     facts = {
         asset.pointer: inputs.facts[asset.location]
         for asset in case.intent.assets

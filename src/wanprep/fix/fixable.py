@@ -88,7 +88,7 @@ class _Fixes:
 
         # Bare media without findings need no plan, and are most of them.
         names = {finding.file for finding in self.report.findings}
-        media = tuple(path for path in self.inputs.media if self.inputs.files or path in names)
+        media = tuple(path for path in self.inputs.media if self.inputs.jobs or path in names)
         files = media_files(replace(self.inputs, media=media))
         return {absolute_path(each.path): each for each in files}
 
@@ -117,7 +117,4 @@ class _Fixes:
 
     @cached_property
     def _jobs(self) -> dict[str, tuple[JobFile, tuple[Case, ...]]]:
-        inputs = self.inputs
-        return {
-            file.file: (file, cases) for file, cases in zip(inputs.files, inputs.cases, strict=True)
-        }
+        return {file.file: (file, cases) for file, cases, _ in self.inputs.jobs}

@@ -145,7 +145,7 @@ def apply_fixes(
     outcomes = tuple(found[path] for path in paths if path in found)
     if is_interrupted:
         return Outcomes(outcomes, is_interrupted=True)
-    jobs = _fix_jobs(request, run, outcomes, record) if run.inputs.files else []
+    jobs = _fix_jobs(request, run, outcomes, record) if run.inputs.jobs else []
     if request.out is None:
         outcomes = tuple(remove_originals(outcomes, jobs, keep_lossy=request.backup))
     return Outcomes(outcomes, tuple(jobs))

@@ -105,8 +105,7 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
         file.roles += (
             TargetRole(target, asset.role) for target in case.targets if target.has_role(asset.role)
         )
-    jobs = [case.job for cases in inputs.cases for case in cases]
-    ignores = {id(job): inline_ignores(job) for job in jobs}  # once for each job
+    ignores = {id(case.job): inline_ignores(case.job) for case in inputs.cases}  # once for each job
     for place, file in files.items():
         others = inputs.uses.get(place, ())
         for use in others:
@@ -122,12 +121,11 @@ def media_files(inputs: Inputs) -> list[MediaFile]:
 
 
 def _file_assets(inputs: Inputs) -> Iterator[tuple[Case, Asset]]:
-    for cases in inputs.cases:
-        for case in cases:
-            for asset in case.intent.assets:
-                is_read = asset.kind == "object" and asset.location in inputs.facts
-                if is_read or asset.kind == "file":
-                    yield case, asset
+    for case in inputs.cases:
+        for asset in case.intent.assets:
+            is_read = asset.kind == "object" and asset.location in inputs.facts
+            if is_read or asset.kind == "file":
+                yield case, asset
 
 
 def _ignored_by_comments(

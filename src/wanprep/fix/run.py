@@ -171,7 +171,7 @@ def preview(
     if task.out:
         files = (with_earlier(each, task.output) for each in run.files)
         run = replace(run, files=tuple(files))
-    jobs = _planned_jobs(task, run, destination=destination) if run.inputs.files else ()
+    jobs = _planned_jobs(task, run, destination=destination) if run.inputs.jobs else ()
     predicted = predict(run.inputs, run.files, jobs)
     remaining = drop_baseline(judge_inputs(predicted.inputs), baseline, predicted.sources)
     return Preview(run, jobs, with_fixes(remaining))
@@ -216,7 +216,7 @@ def check_results(
 ) -> Report:
     """Check the results as `wanprep check` would: findings in the baseline are left out."""
     request = recheck_request(task, run, outcomes)
-    nothing = replace(run.inputs, files=(), cases=(), problems=(), media=(), facts={})
+    nothing = replace(run.inputs, jobs=(), media=(), facts={})
     has_any = request.paths or request.texts or request.changed
     inputs = read_inputs(request) if has_any else nothing
     return with_fixes(drop_baseline(judge_inputs(inputs), baseline))

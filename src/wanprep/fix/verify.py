@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.findings import asset_findings
-from wanprep.check.inputs import read_cases
+from wanprep.check.inputs import JobsOfFile, read_cases
 from wanprep.check.request import targets_of
 from wanprep.dataclass import dataclass
 from wanprep.fix.request import result_of
@@ -18,7 +18,7 @@ from wanprep.media.facts import absolute_path, is_remote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from wanprep.check.inputs import Case, Inputs
+    from wanprep.check.inputs import Inputs
     from wanprep.check.request import CheckRequest, Targets
     from wanprep.config import Config
     from wanprep.fix.job.changes import PlannedJob
@@ -119,20 +119,17 @@ def predict(
     named = [each for each in media if each.media.path in inputs.media]
     chosen = {each.result_path: inputs.chosen_role(each.media.path) for each in named}
     roles = {glob.escape(path): role for path, role in chosen.items() if role}
-    files = tuple(_result_file(job) for job in jobs)
     targets = targets or targets_of(inputs.request)
-    read = [read_cases(file, *targets) for file in files]
-    cases = tuple(of_file for of_file, _ in read)
+    files = map(_result_file, jobs)
+    read = tuple(JobsOfFile(file, *read_cases(file, *targets)) for file in files)
     config = inputs.request.config
     ignored = ignored_in_files(((each.result_path, each.media) for each in media), config)
     after = replace(
         inputs,
         request=replace(inputs.request, roles=roles, config=ignored),
-        files=files,
-        cases=cases,
-        problems=tuple(problems for _, problems in read),
+        jobs=read,
         media=tuple(each.result_path for each in named),
-        facts={**inputs.facts, **_facts(inputs.request, media, cases)},
+        facts={**inputs.facts, **_facts(inputs.request, media, read)},
     )
     sources = {paths[each.media.path]: each.media.path for each in media if not each.done}
     sources |= {job.result: job.file.file for job in jobs if job.fixed.text == job.file.source.text}
@@ -149,7 +146,7 @@ def _result_file(job: PlannedJob) -> JobFile:
 
 
 def _facts(
-    request: CheckRequest, media: Sequence[PlannedFile], cases: Iterable[Iterable[Case]]
+    request: CheckRequest, media: Sequence[PlannedFile], jobs: Iterable[JobsOfFile]
 ) -> dict[str, Facts]:
     """Return the facts of all results by the paths that lead there, now and in the new jobs."""
     facts: dict[str, Facts] = {}
@@ -157,7 +154,7 @@ def _facts(
         path = each.result_path
         after = each.done.predicted if each.done else each.media.facts
         facts[path] = facts[absolute_path(path)] = replace(after, path=path)
-    assets = (asset for of_file in cases for case in of_file for asset in case.intent.assets)
+    assets = (asset for of_file in jobs for case in of_file.cases for asset in case.intent.assets)
     locations = {asset.location for asset in assets if asset.kind == "file"}
     found = {each: facts.get(absolute_path(each)) for each in locations}
     # A key that is spelled correctly now may name a file that was not probed before.

@@ -10,9 +10,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.exclude import is_excluded, is_git_ignored
-from wanprep.check.inputs import Inputs, ReadJobs, probe_jobs, probe_urls, read_cases
+from wanprep.check.inputs import (
+    Inputs,
+    JobsOfFile,
+    assets_of,
+    probe_jobs,
+    probe_urls,
+    read_cases,
+)
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
+from wanprep.check.result import drop_baseline, load_baseline
 from wanprep.closing import Closing
 from wanprep.config import find_config
 from wanprep.dataclass import dataclass
@@ -41,25 +49,10 @@ if TYPE_CHECKING:
     from wanprep.rules.target import Targets as AllTargets
 
 
-def read_text(text: str, file: str, targets: Targets) -> ReadJobs:
+def read_text(text: str, file: str, targets: Targets) -> JobsOfFile:
     """Read the jobs of a text; `file` decides its format, and to what its paths are relative."""
     read = parse_jobs(text, file, targets.every.roles)
-    cases, problems = read_cases(read, *targets)
-    return ReadJobs((read,), (cases,), (problems,))
-
-
-def inputs_of_text(
-    jobs: ReadJobs, request: CheckRequest, targets: Targets, facts: Mapping[str, Facts]
-) -> Inputs:
-    """Combine what was read and probed, to judge it."""
-    return Inputs(
-        request=request,
-        files=jobs.files,
-        cases=jobs.cases,
-        problems=jobs.problems,
-        media_targets=targets.of_media,
-        facts=facts,
-    )
+    return JobsOfFile(read, *read_cases(read, *targets))
 
 
 _WORKERS: Final = 2
@@ -79,12 +72,12 @@ class Analysis:
     @property
     def file(self) -> JobFile:
         """Its jobs."""
-        return self.inputs.files[0]
+        return self.inputs.jobs[0].file
 
     @property
     def cases(self) -> tuple[Case, ...]:
         """Its jobs with their targets."""
-        return self.inputs.cases[0]
+        return self.inputs.jobs[0].cases
 
     @property
     def config(self) -> Config:
@@ -144,39 +137,39 @@ class Checker(Closing):
 
     def read(self, document: OpenDocument) -> Analysis:
         """Read a document, with the facts that are remembered. Nothing is opened."""
-        request, targets, jobs = self._read(document)
-        names = {
-            asset.location for kind in ("file", "url", "object") for asset in jobs.assets(kind)
-        }
+        read = self._read(document)
+        kinds = ("file", "url", "object")
+        names = {each.location for kind in kinds for each in assets_of(read.inputs.jobs, kind)}
         facts = {name: self._facts[name][1] for name in names if name in self._facts}
-        return Analysis(document, inputs_of_text(jobs, request, targets, facts), targets)
+        return replace(read, inputs=replace(read.inputs, facts=facts))
 
     def check(self, document: OpenDocument, is_current: Callable[[], bool]) -> Analysis | None:
         """Check a document; None if it changes meanwhile."""
-        request, targets, jobs = self._read(document)
+        read = self._read(document)
         if not is_current():
             return None
-        facts = self._probed(jobs, request)
+        inputs = replace(read.inputs, facts=self._probed(read.inputs))
         if not is_current():
             return None
-        inputs = inputs_of_text(jobs, request, targets, facts)
-        report = with_fixes(_without_baseline(judge_inputs(inputs)))
-        return Analysis(document, inputs, targets, report)
+        report = drop_baseline(judge_inputs(inputs), load_baseline(read.config))
+        return replace(read, inputs=inputs, report=with_fixes(report))
 
     def request_urls(self, document: OpenDocument) -> None:
         """Probe the URLs of a document; what is found counts until the next time."""
-        request, _, jobs = self._read(document)
-        urls = {asset.location: asset for asset in jobs.assets("url")}
-        found = probe_urls(urls, replace(request, offline=False))
+        inputs = self._read(document).inputs
+        urls = {asset.location: asset for asset in assets_of(inputs.jobs, "url")}
+        found = probe_urls(urls, replace(inputs.request, offline=False))
         self._facts |= {url: (None, facts) for url, facts in found.items()}
 
-    def _read(self, document: OpenDocument) -> tuple[CheckRequest, Targets, ReadJobs]:
+    def _read(self, document: OpenDocument) -> Analysis:
         config = find_config(Path(document.path).parent)
         request = CheckRequest(
             paths=(document.path,), offline=True, config=config, checks=load_checks()
         )
         targets = targets_of(request, self._all_targets(config))
-        return request, targets, read_text(document.text, document.path, targets)
+        jobs = read_text(document.text, document.path, targets)
+        inputs = Inputs(request=request, jobs=(jobs,), media_targets=targets.of_media)
+        return Analysis(document, inputs, targets)
 
     def _all_targets(self, config: Config) -> AllTargets:
         """Load the targets again only where one of their files has changed."""
@@ -186,13 +179,13 @@ class Checker(Closing):
             self._targets = stamps, all_targets(config.target_folders)
         return self._targets[1]
 
-    def _probed(self, jobs: ReadJobs, request: CheckRequest) -> Mapping[str, Facts]:
+    def _probed(self, inputs: Inputs) -> Mapping[str, Facts]:
         with self._probing:
             if self._probe is None:
                 probe = prober(deep=False, cache=True, workers=_WORKERS)
                 self._probe = self._stack.enter_context(probe)
-            facts = probe_jobs(jobs, (), request, self._probe_changed)
-            urls = [asset.location for asset in jobs.assets("url")]
+            facts = probe_jobs(inputs.jobs, (), inputs.request, self._probe_changed)
+            urls = [asset.location for asset in assets_of(inputs.jobs, "url")]
             return {**facts, **{url: self._facts[url][1] for url in urls if url in self._facts}}
 
     def _probe_changed(self, names: Iterable[str | Facts]) -> Iterator[Facts]:
@@ -214,13 +207,3 @@ class Checker(Closing):
     def close(self) -> None:
         """End the workers."""
         self._stack.close()
-
-
-def _without_baseline(report: Report) -> Report:
-    """Leave out the findings in the baseline of the configuration, if there is one."""
-    file = report.inputs.request.config.baseline if report.inputs else None
-    if file is None:
-        return report
-    from wanprep.check.baseline import read_baseline, without_baseline
-
-    return without_baseline(report, read_baseline(file), {})

@@ -25,6 +25,7 @@ from wanprep.text import plural
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wanprep.check.inputs import Inputs
     from wanprep.lsp.checker import Analysis
 
     Answer = Callable[[Analysis, Any], Any]
@@ -239,11 +240,16 @@ def summarize(analysis: Analysis) -> str:
 def compare_job(analysis: Analysis, number: int) -> str:
     """Compare a job with all targets."""
     every = analysis.targets.every
-    of_job = tuple(case for case in analysis.cases if case.job.number == number)
-    inputs = replace(analysis.inputs, cases=(of_job,))
+    inputs = _inputs_of_job(analysis, number)
     rows = compare_inputs(inputs, sendable_targets(every), every)
     lines = [line for row in rows for line in _row(row)]
     return "\n".join([f"{os.path.basename(analysis.document.path)}: all targets", "", *lines, ""])
+
+
+def _inputs_of_job(analysis: Analysis, number: int) -> Inputs:
+    [of_file] = analysis.inputs.jobs
+    cases = tuple(case for case in of_file.cases if case.job.number == number)
+    return replace(analysis.inputs, jobs=(of_file._replace(cases=cases),))
 
 
 def _row(row: Comparison) -> Iterator[str]:
@@ -271,8 +277,7 @@ def dry_run(analysis: Analysis, number: int) -> str:
     if report and report.findings:
         count = plural(len(report.findings), "error")
         return f"Nothing would be sent: the job has {count}. Fix them first."
-    of_job = tuple(case for case in analysis.cases if case.job.number == number)
-    inputs = replace(analysis.inputs, cases=(of_job,))
+    inputs = _inputs_of_job(analysis, number)
     services = Services(analysis.config)
     described = [
         describe_requests(each, services, os.environ, drop=False)

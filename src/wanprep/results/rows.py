@@ -92,12 +92,11 @@ def stamp_of(path: str) -> Stamp | None:
 def _begins(inputs: Inputs) -> dict[str, tuple[list[int], list[str]]]:
     """Return the lines in which the jobs of each file begin, and what they are called."""
     found: dict[str, tuple[list[int], list[str]]] = {}
-    for cases in inputs.cases:
-        for case in cases:
-            lines, subjects = found.setdefault(case.job.file, ([], []))
-            lines.append(case.job.document.place("").line)
-            number = case.job.number
-            subjects.append(case.job.file if number == 1 else f"{case.job.file}#{number}")
+    for case in inputs.cases:
+        lines, subjects = found.setdefault(case.job.file, ([], []))
+        lines.append(case.job.document.place("").line)
+        number = case.job.number
+        subjects.append(case.job.file if number == 1 else f"{case.job.file}#{number}")
     return found
 
 

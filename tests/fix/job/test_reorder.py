@@ -14,7 +14,7 @@ TARGETS = targets_of(CheckRequest(paths=()))
 
 
 def case_of(text: str, name: str = "job.yaml") -> Case:
-    [[case]] = read_text(text, name, TARGETS).cases
+    [case] = read_text(text, name, TARGETS).cases
     return case
 
 

@@ -39,7 +39,7 @@ def planned_jobs(
     request: FixRequest, run: PlannedRun, results: Mapping[str, str]
 ) -> Iterator[PlannedJob]:
     """Predict where each job file goes, and its text with its media in `results`, by path."""
-    for file, cases in zip(run.inputs.files, run.inputs.cases, strict=True):
+    for file, cases, _ in run.inputs.jobs:
         if not run.paths.is_result(file.file):
             result = run.paths.assign(file.file)
             moved = _changed_paths(file, result, [each.media for each in run.files], results)

@@ -183,7 +183,7 @@ class _Builder:
         return Cards(self._jobs, list(self._files.values()), self._others, self._lines)
 
     def _add_all(self, inputs: Inputs) -> None:
-        for file, cases in zip(inputs.files, inputs.cases, strict=True):
+        for file, cases, _ in inputs.jobs:
             for case in cases or (None,):
                 self._add_job(file, case, inputs.facts)
         for path in inputs.media:

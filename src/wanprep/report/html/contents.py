@@ -189,7 +189,7 @@ def _targets_of(part: Report) -> Mapping[str, Target]:
     inputs = part.inputs
     if inputs is None:
         return {}
-    of_jobs = {each.id: each for cases in inputs.cases for case in cases for each in case.targets}
+    of_jobs = {each.id: each for case in inputs.cases for each in case.targets}
     of_media = {each.id: each for each in inputs.media_targets}
     later = {name: of_media[name] for name in inputs.later_targets}
     known = of_jobs | of_media

@@ -81,8 +81,7 @@ def find_submissions(inputs: Inputs, services: Services) -> list[Submission]:
     )
     return [
         _submission(case, target, inputs, services)
-        for cases in inputs.cases
-        for case in cases
+        for case in inputs.cases
         for target in _targets(case, inputs)
     ]
 
