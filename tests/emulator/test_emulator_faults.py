@@ -119,6 +119,7 @@ def test_a_job_never_finishes() -> None:
             path = runcomfy.poll.format(runcomfy.name(submit(runcomfy, site).json()))
             time.sleep(0.3)  # ten lives of a job
             assert runcomfy.word(site.get(path).json()) == "in_progress"
+        assert list(emulator._state.folder.iterdir()) == [], "no video is rendered"
 
 
 def test_faults_of_downloads(emulator: Emulator) -> None:

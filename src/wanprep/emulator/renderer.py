@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import uuid
 import zlib
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -70,19 +71,20 @@ def accept_job(
     limits: Document,
     notes: Mapping[str, Any] | None = None,
 ) -> Job:
-    """Accept a job and begin to render it; errors in its files show when it runs."""
+    """Accept a job and begin to render it, if it ends; errors in its files show when it runs."""
     if state.faults.trigger("fail"):
         video = Failure("policy", "The content does not comply with the usage policy.")
     elif isinstance(video, VideoSpec) and state.faults.trigger("short-result"):
         video = replace(video, seconds=max(1, video.seconds // 2))
+    endless = state.faults.trigger("never-finishes")
     job = Job(
         id=job_id,
         site=site,
         model=model,
         body=body,
-        outcome=state.jobs.start(lambda: _outcome(state, video, limits)),
+        outcome=Future() if endless else state.jobs.start(lambda: _outcome(state, video, limits)),
         speed=state.speed,
-        endless=state.faults.trigger("never-finishes"),
+        endless=endless,
         notes=notes or {},
     )
     return state.jobs.add(job)

@@ -43,7 +43,9 @@ def check_killed(
     with ExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(ignore_cleanup_errors=True)))
         site = recorded_site(service, stage.recording)
-        emulator = held.enter_context(Emulator([site], faults=["no-reply"], speed=40))
+        emulator = held.enter_context(
+            Emulator([site], faults=["no-reply", "never-finishes"], speed=40)
+        )
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         (folder / "wanprep.toml").write_text(_settings(stage), encoding="utf-8")
         environ = _environment(emulator, service, found, folder)
