@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
+import containers
 import imageio_ffmpeg
 from PIL import Image
 
@@ -26,7 +29,9 @@ X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 BARS = "smptebars=s=160x120:r=10:d=0.3"
 RGB_BARS = f"{BARS},format=gbrp,setparams=color_primaries=bt709:color_trc=bt709:colorspace=gbr"
 MOVING = "testsrc2=s=96x72:r=25:d=2"
-TONE = "sine=f=440:r=44100:d=2"
+# AAC's encoder takes three times as long for a pure tone.
+NOISE = "anoisesrc=a=0.02:r=44100:d=2:seed=1"
+AAC = "-c:a aac -aac_coder fast"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +50,8 @@ def ffmpeg(*arguments: str) -> bytes:
 
 def make(path: Path, *sources: str, how: str = X264) -> str:
     """Write a file from sources of lavfi, encoded as the options say."""
-    inputs = [word for source in sources for word in ("-f", "lavfi", "-i", source)]
-    ffmpeg(*inputs, *how.split(), f"file:{path}")
+    inputs = " ".join(f"-f lavfi -i {source}" for source in sources)
+    path.write_bytes(containers.make(f"{inputs} {how}", path.suffix))
     return str(path)
 
 
@@ -72,7 +77,7 @@ def fixed_video(source: str, into: Path, **options: object) -> Result:
 
 def frame_at(path: str, at: float = 0.0) -> Image.Image:
     """Decode one frame as players show it."""
-    out = ("-ss", str(at), "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "-")
+    out = ("-ss", str(at), "-frames:v", "1", "-f", "image2pipe", "-c:v", "bmp", "-")
     return Image.open(io.BytesIO(ffmpeg("-i", f"file:{path}", *out))).convert("RGB")
 
 
@@ -91,6 +96,11 @@ def distance(one: list[tuple[int, ...]], other: list[tuple[int, ...]]) -> int:
 
 def description(path: str) -> str:
     """Return what ffmpeg prints about a file."""
+    return _describe(path, os.stat(path).st_mtime_ns)
+
+
+@cache
+def _describe(path: str, _changed: int) -> str:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-hide_banner", "-i", f"file:{path}"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stderr
 
@@ -105,16 +115,33 @@ def tracks(path: str) -> list[str]:
     return re.findall(r"Stream #0:\d+.*?: (\w+: \w+)", description(path))
 
 
-def frame_times(path: str, track: str = "v:0") -> list[float]:
-    """Decode the frames and list when they are shown."""
-    how = ("-map", f"0:{track}", "-fps_mode", "passthrough", "-enc_time_base", "1:90000")
-    table = ffmpeg("-i", f"file:{path}", *how, "-f", "framecrc", "-").decode()
-    rows = [line.split(",") for line in table.splitlines() if not line.startswith("#")]
-    return [int(row[2]) / 90000 for row in rows]
+def frame_times(path: str) -> list[float]:
+    """List when the frames are shown."""
+    return [int(pts) / 90_000 for pts, *_ in _decode(path, os.stat(path).st_mtime_ns)["video"]]
+
+
+def frame_hashes(path: str) -> list[str]:
+    """List checksums of the decoded frames."""
+    return [checksum for *_, checksum in _decode(path, os.stat(path).st_mtime_ns)["video"]]
 
 
 def audio_seconds(path: str) -> float:
-    """Decode the audio as the simplest of players do, and return its length."""
-    samples = ffmpeg("-flags2", "-skip_manual", "-i", f"file:{path}", "-map", "0:a:0",
-                     "-ac", "1", "-ar", "48000", "-f", "s16le", "-")  # fmt: skip
-    return len(samples) / 2 / 48_000
+    """Return the length of the audio as the simplest of players decode it."""
+    sizes = (int(size) for _, size, _ in _decode(path, os.stat(path).st_mtime_ns)["audio"])
+    return sum(sizes) / 2 / 48_000
+
+
+@cache
+def _decode(path: str, _changed: int) -> dict[str, list[tuple[str, str, str]]]:
+    """List time stamp, bytes and checksum of what the first video and audio track decode to."""
+    plain = ("-flags2", "+skip_manual", "-i", f"file:{path}")  # all samples, also those before zero
+    video = ("-map", "0:v:0?", "-fps_mode", "passthrough", "-enc_time_base:v", "1:90000")
+    audio = ("-map", "0:a:0?", "-c:a", "pcm_s16le", "-ac", "1", "-ar", "48000")
+    table = ffmpeg(*plain, *video, *audio, "-f", "framecrc", "-").decode()
+    kinds = dict(re.findall(r"^#media_type (\d): (\w+)$", table, re.MULTILINE))
+    rows: dict[str, list[tuple[str, str, str]]] = {"video": [], "audio": []}
+    for line in table.splitlines():
+        if not line.startswith("#"):
+            track, _, pts, _, size, checksum, *_ = line.split(",")
+            rows[kinds[track]].append((pts, size, checksum))
+    return rows

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from sample_videos import (
+    AAC,
     MOVING,
-    TONE,
+    NOISE,
     X264,
     audio_seconds,
     fixed_video,
@@ -29,17 +30,17 @@ _FRAME = 1 / 25
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The same four seconds, with many frames out of their order, in several containers."""
     folder = tmp_path_factory.mktemp("clips")
-    moving, tone = MOVING.replace("d=2", "d=4"), TONE.replace("d=2", "d=4")
-    mp4 = make(folder / "a.mp4", moving, tone, how=f"{X264} -bf 3 -b_strategy 0 -c:a aac")
-    mp3 = make(folder / "b.mkv", moving, tone, how=f"{X264} -bf 3 -c:a libmp3lame")
+    moving, noise = MOVING.replace("d=2", "d=4"), NOISE.replace("d=2", "d=4")
+    mp4 = make(folder / "a.mp4", moving, noise, how=f"{X264} -bf 3 -b_strategy 0 {AAC}")
+    mp3 = make(folder / "b.mkv", moving, noise, how=f"{X264} -bf 3 -c:a libmp3lame")
     varied = f"{moving},select='lt(mod(n,40),9)'"
     return {
         "mp4": mp4,
         "mkv": remake(mp4, folder / "a.mkv"),
         "ts": remake(mp4, folder / "a.ts"),
-        "avi": make(folder / "a.avi", moving, tone, how="-c:v mpeg4 -c:a libmp3lame"),
+        "avi": make(folder / "a.avi", moving, noise, how="-c:v mpeg4 -c:a libmp3lame"),
         "mp3": mp3,
-        "vfr": make(folder / "vfr.mkv", varied, tone, how=f"{X264} -fps_mode vfr -c:a aac"),
+        "vfr": make(folder / "vfr.mkv", varied, noise, how=f"{X264} -fps_mode vfr {AAC}"),
         "mute": remake(mp4, folder / "mute.mov", how="-c copy -an"),
     }
 
@@ -103,7 +104,7 @@ def _difference(one: object, other: object) -> float:
 
 
 def test_a_length_shorter_than_a_frame_is_an_error(tmp_path: Path, clips: dict[str, str]) -> None:
-    slow = make(tmp_path / "a.mp4", MOVING, "sine=r=8000:d=2", how=f"{X264} -c:a aac")
+    slow = make(tmp_path / "a.mp4", MOVING, "anoisesrc=r=8000:d=2", how=f"{X264} {AAC}")
     with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
         fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
     with pytest.raises(CannotFix, match="no video and no audio"):
@@ -113,7 +114,7 @@ def test_a_length_shorter_than_a_frame_is_an_error(tmp_path: Path, clips: dict[s
 
 
 def test_audio_goes_on_after_the_last_frame(tmp_path: Path) -> None:
-    clip = make(tmp_path / "a.mp4", MOVING, TONE.replace("d=2", "d=6"), how=f"{X264} -c:a aac")
+    clip = make(tmp_path / "a.mp4", MOVING, NOISE.replace("d=2", "d=6"), how=f"{X264} {AAC}")
 
     result = fixed_video(clip, tmp_path / "out.mp4", video="copy", audio="copy", length=5.0)
 
@@ -124,7 +125,7 @@ def test_audio_goes_on_after_the_last_frame(tmp_path: Path) -> None:
 def test_avi_keeps_all_frames(tmp_path: Path) -> None:
     """They have no time stamps, and those that ffmpeg makes up for them collide."""
     how = f"{X264} -bf 3 -b_strategy 0 -c:a libmp3lame"
-    clip = make(tmp_path / "a.avi", MOVING, TONE, how=how)
+    clip = make(tmp_path / "a.avi", MOVING, NOISE, how=how)
 
     shown = frame_times(fixed_video(clip, tmp_path / "out.mp4").path)
 
@@ -133,7 +134,7 @@ def test_avi_keeps_all_frames(tmp_path: Path) -> None:
 
 
 def test_long_frames_are_encoded_instead_of_cut(tmp_path: Path) -> None:
-    slow = make(tmp_path / "slow.mp4", "testsrc2=s=96x72:r=1:d=4", TONE, how=f"{X264} -c:a aac")
+    slow = make(tmp_path / "slow.mp4", "testsrc2=s=96x72:r=1:d=4", NOISE, how=f"{X264} {AAC}")
 
     result = fixed_video(slow, tmp_path / "out.mp4", video="copy", audio="copy", length=0.5)
 
