@@ -287,7 +287,7 @@ def test_two_frames_are_enough() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"\xff\xfb\x90" * 500_000, id="nothing but headers"),
+        pytest.param(b"\xff\xfb\x90" * 100_000, id="nothing but headers"),
         pytest.param((frames(0xFB, 0x94, 0xC4, 384, 3) + b"\0") * 2000, id="short runs"),
         pytest.param(id3(b"") * 100_000, id="endless tags"),
         pytest.param(id3((b"ABCD" + bytes(7)) * 100_000), id="endless fields"),

@@ -192,7 +192,7 @@ def test_unusable(data: bytes, problem: str, size: tuple[int | None, int | None]
 
 @pytest.mark.untraced
 def test_what_is_cut_off_anywhere_is_never_called_whole() -> None:
-    whole = jpeg(exif=exif(6))
+    whole = jpeg(size=(32, 24), exif=exif(6))
     for length in range(3, len(whole)):
         assert read(whole[:length])["readable"] is False
 
@@ -200,9 +200,9 @@ def test_what_is_cut_off_anywhere_is_never_called_whole() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"\xff\xd8" + b"\xff\xd0" * 1_000_000, id="bare markers"),
+        pytest.param(b"\xff\xd8" + b"\xff\xd0" * 100_000, id="bare markers"),
         pytest.param(b"\xff\xd8\xff" + bytes(4_000_000), id="zeros"),
-        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 500_000, id="empty segments"),
+        pytest.param(b"\xff\xd8" + b"\xff\xe0\0\2" * 100_000, id="empty segments"),
         pytest.param(b"\xff\xd8" + b"\xff" * 4_000_000, id="fill bytes"),
         pytest.param(jpeg()[:-2] + bytes(4_000_000), id="no end"),
     ],
@@ -217,7 +217,7 @@ def test_a_hostile_file_is_answered_quickly(data: bytes) -> None:
 
 @pytest.mark.untraced
 def test_flipped_bytes_never_hang_or_crash() -> None:
-    whole = jpeg(exif=exif(6))
+    whole = jpeg(size=(32, 24), exif=exif(6))
     scan = whole.index(b"\xff\xda") + 20
     for at in (*range(2, scan), *range(scan, len(whole), 11)):
         for value in (0, 0xC0, 0xDA, 0xFF):

@@ -257,8 +257,8 @@ def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(SIGNATURE + chunk(b"tEXt") * 300_000, id="empty chunks"),
-        pytest.param(make_png(after=chunk(b"IDAT") * 300_000), id="empty data"),
+        pytest.param(SIGNATURE + chunk(b"tEXt") * 110_000, id="empty chunks"),
+        pytest.param(make_png(after=chunk(b"IDAT") * 110_000), id="empty data"),
         pytest.param(SIGNATURE + b"\xff\xff\xff\xffIDAT" + bytes(1_000_000), id="huge chunk"),
         pytest.param(SIGNATURE + b"\0\0\0\0" * 1_000_000, id="zeros"),
     ],

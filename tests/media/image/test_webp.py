@@ -186,7 +186,7 @@ def test_what_is_cut_off_anywhere_is_never_called_whole(whole: bytes) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(riff(*[chunk(b"ANMF", b"")] * 500_000), id="empty frames"),
+        pytest.param(riff(*[chunk(b"ANMF", b"")] * 110_000), id="empty frames"),
         pytest.param(riff(bytes(4_000_000)), id="zeros"),
         pytest.param(riff(b"VP8 \xff\xff\xff\xff" + bytes(99), claimed=0xFFFFFFFF), id="huge"),
     ],

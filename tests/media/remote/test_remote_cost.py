@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from containers import make as make_clip
 from PIL import Image
 from web import Page, Web, web
 
@@ -27,11 +27,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Web]:
 
 
 @pytest.fixture
-def encode(ffmpeg: str, tmp_path: Path) -> Make:
+def encode() -> Make:
     def run(*arguments: str, suffix: str) -> bytes:
-        path = tmp_path / f"made.{suffix}"
-        subprocess.run([ffmpeg, "-v", "error", "-y", "-f", "lavfi", *arguments, path], check=True)
-        return path.read_bytes()
+        return make_clip(" ".join(("-f lavfi", *arguments)), f".{suffix}")
 
     return run
 
@@ -43,13 +41,13 @@ def image(name: str, **options: object) -> bytes:
 
 
 def with_late_index(data: bytes) -> bytes:
-    """Move the index of a video 20 MB away from its frames."""
+    """Move the index of a video 6 MB away from its frames."""
     at = data.index(b"moov") - 4
-    free = 20 * 2**20
+    free = 6 * 2**20
     return data[:at] + free.to_bytes(4, "big") + b"free" + bytes(free - 8) + data[at:]
 
 
-VIDEO = ("-i", "testsrc=s=320x240:r=25:d=2")
+VIDEO = ("-i", "testsrc=s=160x120:r=25:d=2")
 RAW = ("-c:v", "rawvideo", "-pix_fmt", "yuv420p")
 TONE = "aevalsrc=random(0):d={}:s=44100"
 MP3 = ("-c:a", "libmp3lame", "-ac", "1")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from wanprep.media.facts import PartialFacts
 
-WEBM = f"{BOTH} -c:v libvpx -c:a libopus -strict -2"
+REALTIME = "-c:v libvpx -deadline realtime -cpu-used 8"
+WEBM = f"{BOTH} {REALTIME} -c:a libopus -strict -2"
 MKV = f"{BOTH} -c:v libx264 -pix_fmt yuv420p -c:a aac"
 
 
@@ -89,7 +90,7 @@ def read(data: bytes) -> PartialFacts:
             id="mkv",
         ),
         pytest.param(
-            f"{BOTH} -c:v libvpx-vp9 -pix_fmt yuva420p -c:a libvorbis",
+            f"{BOTH} {REALTIME.replace('libvpx', 'libvpx-vp9')} -pix_fmt yuva420p -c:a libvorbis",
             ".webm",
             {"format": "webm", "video_codec": "vp9", "audio_codec": "vorbis", "alpha": True},
             id="alpha",
