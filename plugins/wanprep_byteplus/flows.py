@@ -28,19 +28,16 @@ _SENSITIVE: Final = (
 
 def submit(order: Order) -> Flow[Accepted]:
     """Submit a task."""
-    response = yield Request(method="POST", url=_TASKS, json=order.body, paid=True)
-    if not response.ok:
-        raise _refused(response)
-    return Accepted(provider_id=answers.as_job_id(answers.as_object(response).get("id")))
+    request = Request(method="POST", url=_TASKS, json=order.body, paid=True)
+    task = yield from answers.fetch_object(request, _refused)
+    return Accepted(provider_id=answers.as_job_id(task.get("id")))
 
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request one task's status and result."""
     name = answers.path_segment(sent.provider_id)
-    response = yield Request(method="GET", url=f"{_TASKS}/{name}")
-    if not response.ok:
-        raise _refused(response)
-    task = answers.as_object(response)
+    request = Request(method="GET", url=f"{_TASKS}/{name}")
+    task = yield from answers.fetch_object(request, _refused)
     code = answers.text_at(task, "error.code")
     message = answers.text_at(task, "error.message") or code
     return answers.read_status(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.plugins import Accepted, Cancelled, Refused, Request, Status, Unclear, answers
 
@@ -23,25 +23,20 @@ _ADVICE: Final = {
 
 def submit(order: Order) -> Flow[Accepted]:
     """Queue a request; a repeat under the same key is the same request."""
-    response = yield Request(
+    request = Request(
         method="POST",
         url=f"/v2/models/{order.model}/requests",
         headers={"Idempotency-Key": order.idempotency_key} if order.idempotency_key else {},
         json=order.body,
         paid=True,
     )
-    if not response.ok:
-        raise _refused(response)
-    answer = answers.as_object(response)
+    answer = yield from answers.fetch_object(request, _refused)
     return Accepted(provider_id=answers.as_job_id(answer.get("request_id")))
 
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request the status, and once it has ended the result, which is the model's own answer."""
-    response = yield Request(method="GET", url=f"{_url(sent)}/status")
-    if not response.ok:
-        raise _refused(response)
-    status = answers.as_object(response)
+    status = yield from _fetch_status(sent)
     word = answers.text_at(status, "status")
     if word.lower() != _ENDED:
         position = answers.as_int(status.get("queue_position"))
@@ -61,6 +56,11 @@ def poll(sent: Sent) -> Flow[Status]:
     return answers.read_status(_TITLE, {_ENDED: "succeeded"}, word, outputs=urls)
 
 
+def _fetch_status(sent: Sent) -> Flow[Mapping[str, Any]]:
+    request = Request(method="GET", url=f"{_url(sent)}/status")
+    return (yield from answers.fetch_object(request, _refused))
+
+
 def _failed(word: str, message: str, code: str) -> Status:
     state: State = "cancelled" if code in _CANCELLED else "failed"
     return Status(state=state, word=word, error=message or code or "Comfy gives no reason")
@@ -73,10 +73,7 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
         return Cancelled(done=False, message="The request has already ended.")
     if not response.ok:
         raise _refused(response)
-    response = yield Request(method="GET", url=f"{_url(sent)}/status")
-    if not response.ok:
-        raise _refused(response)
-    if answers.text_at(answers.as_object(response), "error_type") in _CANCELLED:
+    if answers.text_at((yield from _fetch_status(sent)), "error_type") in _CANCELLED:
         return Cancelled(done=True, message="Comfy has cancelled the request.")
     return Cancelled(
         done=False,

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.plugins import (
     Accepted,
     Cancelled,
-    FileContent,
     HostedUrl,
     Refused,
     Request,
@@ -63,15 +62,14 @@ def submit(order: Order) -> Flow[Accepted]:
     urls = [url for of_role in order.roles.values() for url in of_role]
     if any(url.startswith("oss://") for url in urls):
         headers["X-DashScope-OssResourceResolve"] = "enable"
-    response = yield Request(
+    request = Request(
         method="POST",
         url="/api/v1/services/aigc/video-generation/video-synthesis",
         headers=headers,
         json=order.body,
         paid=True,
     )
-    if not response.ok:
-        raise refused(response)
+    response = yield from answers.fetch(request, refused)
     answer = answers.as_object(response)
     name = answers.value_at(answer, "output.task_id")
     if not name and answers.text_at(answer, "code"):
@@ -104,10 +102,8 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
         return Cancelled(done=False, message="Only a task in the state PENDING can be cancelled.")
     if not response.ok:
         raise refused(response)
-    response = yield Request(method="GET", url=_url(sent))
-    if not response.ok:
-        raise refused(response)
-    word = answers.text_at(answers.as_object(response), "output.task_status")
+    task = yield from answers.fetch_object(Request(method="GET", url=_url(sent)), refused)
+    word = answers.text_at(task, "output.task_status")
     if _STATES.get(word.lower()) == "cancelled":
         return Cancelled(done=True, message="Alibaba has cancelled the task.")
     return Cancelled(done=False, message=f"The task is {word or 'in an unknown state'}.")
@@ -119,10 +115,8 @@ def find(sent: Sent) -> Flow[Accepted | None]:
     The list has the tasks of the last 24 hours, without their prompts.
     """
     query = {"model_name": sent.order.model, "page_no": "1", "page_size": str(_PER_PAGE)}
-    response = yield Request(method="GET", url=_TASKS, query=query)
-    if not response.ok:
-        raise refused(response)
-    tasks = answers.as_objects(response.json(), ("data",))
+    listed = yield from answers.fetch(Request(method="GET", url=_TASKS, query=query), refused)
+    tasks = answers.as_objects(listed.json(), ("data",))
     matches = {name for task in tasks if (name := _match(task, sent))}
     if len(matches) != 1 or len(tasks) >= _PER_PAGE:  # there may be more on the next page
         return None
@@ -143,38 +137,25 @@ def _url(sent: Sent) -> str:
 def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
     """Get a permit for the model of the order, and store the file under the hash of its content."""
     query = {"action": "getPolicy", "model": order.model}
-    response = yield Request(method="GET", url="/api/v1/uploads", query=query)
-    if not response.ok:
-        raise refused(response)
-    permit = answers.value_at(response.json(), "data") or answers.value_at(
-        response.json(), "output"
-    )
+    request = Request(method="GET", url="/api/v1/uploads", query=query)
+    body = (yield from answers.fetch(request, refused)).json()
+    permit = answers.value_at(body, "data") or answers.value_at(body, "output")
     host = answers.as_url(answers.value_at(permit, "upload_host"))
     folder = answers.text_at(permit, "upload_dir")
     if not folder:
         raise Unclear("Alibaba's permit for the upload names no folder")
     extension = file.name.rpartition(".")[2]
     key = f"{folder}/{file.sha256[:32]}.{extension}"
-    response = yield Request(
-        method="POST", url=f"{host}/", key=False, file=_form(file, key, permit)
-    )
+    form = {name: str(permit.get(theirs, "")) for name, theirs in _FIELDS.items()}
+    form |= {"key": key, "success_action_status": "200"}
+    content = file.content("file", form)
+    response = yield Request(method="POST", url=f"{host}/", key=False, file=content)
     if not response.ok:
         message = _MESSAGE.search(response.body[:4000].decode(errors="replace"))
         raise answers.refusal(
             "Alibaba's storage", response, message=answers.as_text(message[1] if message else "")
         )
     return HostedUrl(f"oss://{key}")
-
-
-def _form(file: LocalFile, key: str, permit: Mapping[str, Any]) -> FileContent:
-    form = {name: str(permit.get(theirs, "")) for name, theirs in _FIELDS.items()}
-    return FileContent(
-        path=file.path,
-        name=file.name,
-        content_type=file.content_type,
-        form_field="file",
-        form={**form, "key": key, "success_action_status": "200"},
-    )
 
 
 def refused(response: Response) -> Refused:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import Accepted, FileContent, HostedUrl, Refused, Request, Unclear, answers
+from wanprep.plugins import Accepted, HostedUrl, Refused, Request, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ _NOT_SUPPORTED: Final = {404, 405, 415}
 def submit(order: Order) -> Flow[Accepted]:
     """Submit a job; a repeat under the same idempotency key returns the same task."""
     key = order.idempotency_key
-    response = yield Request(
+    request = Request(
         method="POST",
         url="/v1/videos/generations",
         query=order.query,
@@ -51,8 +51,7 @@ def submit(order: Order) -> Flow[Accepted]:
         json=order.body,
         paid=True,
     )
-    if not response.ok:
-        raise refused(response)
+    response = yield from answers.fetch(request, refused)
     task = answers.as_object(response)
     if task.get("error") and not task.get("id"):
         raise refused(response)
@@ -95,10 +94,9 @@ def find(sent: Sent) -> Flow[Accepted | None]:
     matches: set[str] = set()
     for page in range(1, _PAGES + 1):
         query = {"model": sent.order.model, "page": str(page), "page_size": str(_PER_PAGE)}
-        response = yield Request(method="GET", url="/v1/tasks", query=query)
-        if not response.ok:
-            raise refused(response)
-        tasks = answers.as_objects(response.json(), _LISTS)
+        request = Request(method="GET", url="/v1/tasks", query=query)
+        listed = yield from answers.fetch(request, refused)
+        tasks = answers.as_objects(listed.json(), _LISTS)
         matches |= {name for task in tasks if (name := _match(task, sent))}
         earlier = (created for task in tasks if (created := _created(task)))
         if len(tasks) < _PER_PAGE or any(time < answers.earliest_start(sent) for time in earlier):
@@ -129,10 +127,8 @@ def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
 
 
 def _as_form(file: LocalFile) -> Request:
-    content = FileContent(
-        path=file.path, name=file.name, content_type=file.content_type, form_field="file"
-    )
-    return Request(method="POST", url="/api/v1/files/upload/stream", base="files", file=content)
+    url = "/api/v1/files/upload/stream"
+    return Request(method="POST", url=url, base="files", file=file.content("file"))
 
 
 def _as_base64(file: LocalFile) -> Request:
@@ -167,9 +163,10 @@ def refused(response: Response, file: str = "") -> Refused:
     return answers.refusal(
         "EvoLink",
         response,
-        message=f"{file}: {message}" if file and message else message,
+        message=message,
         code=code,
         advice=_ADVICE.get(code, ""),
+        file=file,
     )
 
 

@@ -5,12 +5,11 @@ The URLs of a request are those of the application and not of the model: the ans
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.plugins import (
     Accepted,
     Cancelled,
-    FileContent,
     HostedUrl,
     Refused,
     Request,
@@ -37,12 +36,10 @@ _ADVICE: Final = {
 
 def submit(order: Order) -> Flow[Accepted]:
     """Submit a request; a webhook goes into the query."""
-    response = yield Request(
+    request = Request(
         method="POST", url=f"/{order.model}", query=order.query, json=order.body, paid=True
     )
-    if not response.ok:
-        raise refused(response)
-    answer = answers.as_object(response)
+    answer = yield from answers.fetch_object(request, refused)
     return Accepted(
         provider_id=answers.as_job_id(answer.get("request_id")),
         details=answers.pick(answer, ("status_url", "response_url", "cancel_url")),
@@ -51,10 +48,7 @@ def submit(order: Order) -> Flow[Accepted]:
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request the status, and once it has ended the result, which may be an error."""
-    response = yield Request(method="GET", url=_url(sent, "status_url", "/status"))
-    if not response.ok:
-        raise refused(response)
-    status = answers.as_object(response)
+    status = yield from _fetch_status(sent)
     word = answers.text_at(status, "status")
     if word.lower() != _ENDED:
         position = answers.as_int(status.get("queue_position"))
@@ -78,6 +72,11 @@ def poll(sent: Sent) -> Flow[Status]:
     )
 
 
+def _fetch_status(sent: Sent) -> Flow[Mapping[str, Any]]:
+    request = Request(method="GET", url=_url(sent, "status_url", "/status"))
+    return (yield from answers.fetch_object(request, refused))
+
+
 def _failed(word: str, message: str, code: str) -> Status:
     state: State = "cancelled" if code == _CANCELLED else "failed"
     error = message or code or "fal gives no reason"
@@ -92,10 +91,7 @@ def cancel(sent: Sent) -> Flow[Cancelled]:
         return Cancelled(done=False, message="The request has already ended.")
     if not response.ok:
         raise refused(response)
-    response = yield Request(method="GET", url=_url(sent, "status_url", "/status"))
-    if not response.ok:
-        raise refused(response)
-    if answers.text_at(answers.as_object(response), "error_type") == _CANCELLED:
+    if answers.text_at((yield from _fetch_status(sent)), "error_type") == _CANCELLED:
         return Cancelled(done=True, message="fal has cancelled the request.")
     return Cancelled(
         done=False,
@@ -112,16 +108,9 @@ def _url(sent: Sent, named: str, end: str) -> str:
 
 def upload(file: LocalFile, _order: Order) -> Flow[HostedUrl]:
     """Get a token for the CDN, and send the file with it."""
-    response = yield Request(
-        method="POST",
-        url="/storage/auth/token",
-        base="rest",
-        query={"storage_type": "fal-cdn-v3"},
-        json={},
-    )
-    if not response.ok:
-        raise refused(response)
-    access = answers.as_object(response)
+    query = {"storage_type": "fal-cdn-v3"}
+    request = Request(method="POST", url="/storage/auth/token", base="rest", query=query, json={})
+    access = yield from answers.fetch_object(request, refused)
     token, base = access.get("token"), answers.as_url(access.get("base_url"))
     if not isinstance(token, str):
         raise Unclear("fal's answer has no token for the file")
@@ -132,9 +121,7 @@ def upload(file: LocalFile, _order: Order) -> Flow[HostedUrl]:
             "Authorization": f"{answers.text_at(access, 'token_type') or 'Bearer'} {token}",
             "X-Fal-File-Name": file.name,
         },
-        file=FileContent(
-            path=file.path, name=file.name, content_type=file.content_type, form_field=None
-        ),
+        file=file.content(),
         key=False,
     )
     if not response.ok:
@@ -150,9 +137,10 @@ def refused(response: Response, file: str = "") -> Refused:
     return answers.refusal(
         "fal",
         response,
-        message=f"{file}: {message}" if file and message else message,
+        message=message,
         code=code,
         advice=_ADVICE.get(code, ""),
+        file=file,
     )
 
 

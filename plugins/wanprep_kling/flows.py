@@ -35,9 +35,8 @@ def submit(order: Order) -> Flow[Accepted]:
     """Submit a task; an error may come with HTTP 200."""
     own_id = {"external_task_id": order.idempotency_key} if order.idempotency_key else {}
     body = {**own_id, **order.body}  # an id that the job itself has stays
-    response = yield Request(method="POST", url=_TASKS, json=body, paid=True)
-    if not response.ok:
-        raise _refused(response)
+    request = Request(method="POST", url=_TASKS, json=body, paid=True)
+    response = yield from answers.fetch(request, _refused)
     answer = answers.as_object(response)
     name = answers.value_at(answer, "data.task_id")
     if not name and answers.text_at(answer, "code") not in {"", _SUCCESS}:

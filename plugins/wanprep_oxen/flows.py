@@ -15,7 +15,6 @@ from urllib.parse import quote
 from wanprep.plugins import (
     Accepted,
     Cancelled,
-    FileContent,
     HostedUrl,
     Refused,
     Request,
@@ -52,11 +51,8 @@ _REPOSITORY: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]+/(?!\.)[A-Za-z0-9._-]+")
 
 def submit(order: Order) -> Flow[Accepted]:
     """Queue a job. Its parameters are checked only when it runs."""
-    response = yield Request(
-        method="POST", url=_QUEUE, query=order.query, json=order.body, paid=True
-    )
-    if not response.ok:
-        raise refused(response)
+    request = Request(method="POST", url=_QUEUE, query=order.query, json=order.body, paid=True)
+    response = yield from answers.fetch(request, refused)
     answer = answers.as_object(response)
     generations = answers.as_objects(answer, ("generations",))
     if not generations and is_error(answer):
@@ -99,10 +95,8 @@ def _list_generations(sent: Sent, status: str = "") -> Flow[list[Mapping[str, An
     namespace = sent.order.body.get("target_namespace")
     if isinstance(namespace, str):
         query["namespace"] = namespace
-    response = yield Request(method="GET", url=_QUEUE, query=query)
-    if not response.ok:
-        raise refused(response)
-    return answers.as_objects(response.json(), ("generations",))
+    listed = yield from answers.fetch(Request(method="GET", url=_QUEUE, query=query), refused)
+    return answers.as_objects(listed.json(), ("generations",))
 
 
 def _url(name: str) -> str:
@@ -215,21 +209,13 @@ def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:
     branch = quote(str(settings.get("branch", "main")), safe="/")
     # Named by its content, so that no file ever replaces another one.
     path = f"wanprep/{file.sha256[:16]}-{answers.path_segment(file.name)}"
-    response = yield Request(
-        method="PUT",
-        url=f"/api/repos/{repository}/file/{branch}/{path}",
-        file=FileContent(
-            path=file.path,
-            name=file.name,
-            content_type=file.content_type,
-            form_field="file",
-            form={
-                "message": f"Add {file.name} for a video",
-                "name": str(settings.get("name", "wanprep")),
-                "email": str(settings.get("email", "wanprep@example.com")),
-            },
-        ),
-    )
+    form = {
+        "message": f"Add {file.name} for a video",
+        "name": str(settings.get("name", "wanprep")),
+        "email": str(settings.get("email", "wanprep@example.com")),
+    }
+    url = f"/api/repos/{repository}/file/{branch}/{path}"
+    response = yield Request(method="PUT", url=url, file=file.content("file", form))
     if not response.ok or is_error(answers.json_or_none(response)):
         advice = f"Check that {repository} exists at Oxen and that this key may write to it."
         is_general = response.status in {401, 402, 429}
@@ -257,7 +243,8 @@ def refused(response: Response, file: str = "", advice: str = "") -> Refused:
     return answers.refusal(
         "Oxen.ai",
         response,
-        message=f"{file}: {message}" if file and message else message,
+        message=message,
         code=code,
         advice=advice,
+        file=file,
     )

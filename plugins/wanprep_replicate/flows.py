@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.plugins import (
     Accepted,
     Cancelled,
-    FileContent,
     HostedUrl,
     Refused,
     Request,
@@ -34,20 +33,16 @@ _PAGES: Final = 5
 
 def submit(order: Order) -> Flow[Accepted]:
     """Create a prediction of an official model."""
-    response = yield Request(
-        method="POST", url=f"/v1/models/{order.model}/predictions", json=order.body, paid=True
-    )
-    if not response.ok:
-        raise _refused(response)
-    return Accepted(provider_id=answers.as_job_id(answers.as_object(response).get("id")))
+    url = f"/v1/models/{order.model}/predictions"
+    request = Request(method="POST", url=url, json=order.body, paid=True)
+    prediction = yield from answers.fetch_object(request, _refused)
+    return Accepted(provider_id=answers.as_job_id(prediction.get("id")))
 
 
 def poll(sent: Sent) -> Flow[Status]:
     """Request a prediction's status and result."""
-    response = yield Request(method="GET", url=_url(sent))
-    if not response.ok:
-        raise _refused(response)
-    prediction = answers.as_object(response)
+    request = Request(method="GET", url=_url(sent))
+    prediction = yield from answers.fetch_object(request, _refused)
     return answers.read_status(
         "Replicate",
         _STATES,
@@ -60,10 +55,9 @@ def poll(sent: Sent) -> Flow[Status]:
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
     """Cancel a prediction; one that has ended stays as it is."""
-    response = yield Request(method="POST", url=f"{_url(sent)}/cancel")
-    if not response.ok:
-        raise _refused(response)
-    word = answers.text_at(answers.as_object(response), "status")
+    request = Request(method="POST", url=f"{_url(sent)}/cancel")
+    prediction = yield from answers.fetch_object(request, _refused)
+    word = answers.text_at(prediction, "status")
     if _STATES.get(word.lower()) == "cancelled":
         message = "Replicate has cancelled the prediction; the time that it ran is billed."
         return Cancelled(done=True, message=message)
@@ -79,10 +73,8 @@ def find(sent: Sent) -> Flow[Accepted | None]:
     matches: set[str] = set()
     url = "/v1/predictions"
     for _ in range(_PAGES):
-        response = yield Request(method="GET", url=url)
-        if not response.ok:
-            raise _refused(response)
-        body = response.json()
+        request = Request(method="GET", url=url)
+        body = (yield from answers.fetch(request, _refused)).json()
         predictions = answers.as_objects(body, ("results",))
         matches |= {name for each in predictions if (name := _match(each, sent))}
         earlier = (time for each in predictions if (time := _created(each)))
@@ -104,10 +96,7 @@ def _created(prediction: Mapping[str, Any]) -> datetime | None:
 
 def upload(file: LocalFile, _order: Order) -> Flow[HostedUrl]:
     """Upload a file; the type of its content is sent, since the name would decide otherwise."""
-    content = FileContent(
-        path=file.path, name=file.name, content_type=file.content_type, form_field="content"
-    )
-    response = yield Request(method="POST", url="/v1/files", file=content)
+    response = yield Request(method="POST", url="/v1/files", file=file.content("content"))
     if not response.ok:
         raise _refused(response, file.name)
     stored = answers.as_object(response)
@@ -122,10 +111,10 @@ def _url(sent: Sent) -> str:
 
 def _refused(response: Response, file: str = "") -> Refused:
     body = answers.json_or_none(response)
-    message = answers.text_at(body, "detail", "title")
     return answers.refusal(
         "Replicate",
         response,
-        message=f"{file}: {message}" if file and message else message,
+        message=answers.text_at(body, "detail", "title"),
         code=answers.text_at(body, "type"),
+        file=file,
     )

@@ -63,10 +63,8 @@ def submit(order: Order) -> Flow[Accepted]:
         json=order.body,
         paid=True,
     )
-    if not response.ok:
-        raise _refused(response, order)
-    answer = answers.as_object(response)
-    if answer.get("error_code"):
+    answer = answers.as_object(response) if response.ok else {}
+    if not response.ok or answer.get("error_code"):
         raise _refused(response, order)
     return Accepted(provider_id=answers.as_job_id(answer.get("request_id"), _ID))
 

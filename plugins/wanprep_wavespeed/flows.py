@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.plugins import (
     Accepted,
     Cancelled,
-    FileContent,
     HostedUrl,
     Refused,
     Request,
@@ -49,18 +48,17 @@ _NOT_SUPPORTED: Final = {404, 405, 415}
 
 def submit(order: Order) -> Flow[Accepted]:
     """Submit a job; a webhook goes into the query."""
-    response = yield Request(
-        method="POST",
-        url=f"/api/v3/{order.model}",
-        query=order.query,
-        json=order.body,
-        paid=True,
+    answer = yield from _fetch(
+        Request(
+            method="POST",
+            url=f"/api/v3/{order.model}",
+            query=order.query,
+            json=order.body,
+            paid=True,
+        )
     )
-    if not is_success(response):
-        raise refused(response)
-    return Accepted(
-        provider_id=answers.as_job_id(answers.value_at(answers.as_object(response), "data.id"))
-    )
+    name = answers.value_at(answers.as_object(answer), "data.id")
+    return Accepted(provider_id=answers.as_job_id(name))
 
 
 def poll(sent: Sent) -> Flow[Status]:
@@ -85,6 +83,13 @@ def poll(sent: Sent) -> Flow[Status]:
     )
 
 
+def _fetch(request: Request) -> Flow[Response]:
+    response = yield request
+    if not is_success(response):
+        raise refused(response)
+    return response
+
+
 def _url(sent: Sent) -> str:
     return f"/api/v3/predictions/{answers.path_segment(sent.provider_id)}"
 
@@ -107,9 +112,7 @@ def _missing_result(data: Mapping[str, Any]) -> str:
 
 def cancel(sent: Sent) -> Flow[Cancelled]:
     """Delete a prediction with its record: there is no other way to cancel one."""
-    response = yield Request(method="DELETE", url=_url(sent))
-    if not is_success(response):
-        raise refused(response)
+    response = yield from _fetch(Request(method="DELETE", url=_url(sent)))
     word = answers.text_at(answers.as_object(response), "data.status").lower()
     if _STATES.get(word) != "cancelled":
         message = f"{TITLE} did not delete the prediction: it is {word or 'unchanged'}."
@@ -163,9 +166,7 @@ def _match(prediction: Mapping[str, Any], sent: Sent) -> str:
 
 def upload(file: LocalFile, order: Order) -> Flow[HostedUrl]:  # noqa: ARG001 - all files alike
     """Upload a file in one step, or in two where that endpoint does not exist."""
-    content = FileContent(
-        path=file.path, name=file.name, content_type=file.content_type, form_field="file"
-    )
+    content = file.content("file")
     response = yield Request(method="POST", url="/api/v3/media/upload/binary", file=content)
     if response.status not in _NOT_SUPPORTED:
         return _hosted_url(_read_data(response, file))
@@ -187,8 +188,7 @@ def _put(data: object, file: LocalFile) -> Request:
         for name, value in (headers if isinstance(headers, dict) else {}).items()
         if isinstance(value, str) and name.lower() not in {"authorization", "host"}
     }
-    content = FileContent(path=file.path, name=file.name, content_type=file.content_type)
-    return Request(method="PUT", url=url, headers=headers, file=content, key=False)
+    return Request(method="PUT", url=url, headers=headers, file=file.content(), key=False)
 
 
 def _read_data(response: Response, file: LocalFile) -> Any:  # noqa: ANN401 - JSON
@@ -217,9 +217,10 @@ def refused(response: Response, file: str = "") -> Refused:
     return answers.refusal(
         TITLE,
         response,
-        message=f"{file}: {message}" if file and message else message,
+        message=message,
         code=code,
         advice=advice,
+        file=file,
     )
 
 

@@ -13,9 +13,9 @@ from wanprep.plugins.flow import Refused, Status, Unclear
 from wanprep.text import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from wanprep.plugins.flow import Response, Sent, State
+    from wanprep.plugins.flow import Flow, Request, Response, Sent, State
 
 _MOST_FIELDS: Final = 5
 _LONGEST_TEXT: Final = 400
@@ -25,6 +25,21 @@ _ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:~-]{0,199}")
 # A time without a zone is read as that of the easternmost one, and so as the earliest: it is used
 # for expiry dates, and too early does no harm.
 _EASTERNMOST: Final = timedelta(hours=14)
+
+
+def fetch(request: Request, refused: Callable[[Response], Refused]) -> Flow[Response]:
+    """Yield a request and return its answer; raise what `refused` makes of any but a 2xx."""
+    response = yield request
+    if not response.ok:
+        raise refused(response)
+    return response
+
+
+def fetch_object(
+    request: Request, refused: Callable[[Response], Refused]
+) -> Flow[Mapping[str, Any]]:
+    """Fetch an answer that must be one JSON object."""
+    return as_object((yield from fetch(request, refused)))
 
 
 def as_object(response: Response) -> Mapping[str, Any]:
@@ -229,9 +244,19 @@ _ADVICE_BY_STATUS: Final = {
 
 
 def refusal(
-    service: str, response: Response, *, message: str = "", code: str = "", advice: str = ""
+    service: str,
+    response: Response,
+    *,
+    message: str = "",
+    code: str = "",
+    advice: str = "",
+    file: str = "",
 ) -> Refused:
-    """Make a Refused of a 2xx or 4xx answer; raise Unclear for 5xx, after which a job may exist."""
+    """Make a Refused of a 2xx or 4xx answer; raise Unclear for 5xx, after which a job may exist.
+
+    `file` names the file of an upload.
+    """
+    message = f"{file}: {message}" if file and message else message
     if response.status >= 500:
         raise Unclear(f"{service} answered with HTTP {response.status}. {message}".rstrip())
     if not message:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
-from wanprep.plugins.flow import Refused
+from wanprep.plugins.flow import FileContent, Refused
 
 if TYPE_CHECKING:
     from wanprep.plugins.flow import (
@@ -34,6 +34,18 @@ class LocalFile:
     content_type: str  # by content, never by name
     bytes: int
     sha256: str
+
+    def content(
+        self, form_field: str | None = None, form: Mapping[str, str] | None = None
+    ) -> FileContent:
+        """Return what a request sends of it: in a field of a form, else as its whole body."""
+        return FileContent(
+            path=self.path,
+            name=self.name,
+            content_type=self.content_type,
+            form_field=form_field,
+            form=form or {},
+        )
 
     def base64(self) -> str:
         """Read the whole file, for services that accept files inside JSON."""
