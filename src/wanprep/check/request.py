@@ -6,7 +6,6 @@ import io
 import sys
 from dataclasses import field, replace
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from wanprep.check.exclude import Exclusions
@@ -64,17 +63,12 @@ class CheckRequest:
 
     def prober(self) -> AbstractContextManager[Probe]:
         """Return what probes files and objects as requested: here, or where an engine runs."""
-        if self.engine is not None:
-            from contextlib import nullcontext
-
-            from wanprep.media.shards import probe_on
-
-            stores = self.config.stores
-            return nullcontext(
-                partial(probe_on, self.engine, stores=stores, deep=self.deep, cache=self.cache)
-            )
         return prober(
-            deep=self.deep, cache=self.cache, workers=self.workers, stores=self.config.stores
+            deep=self.deep,
+            cache=self.cache,
+            workers=self.workers,
+            stores=self.config.stores,
+            engine=self.engine,
         )
 
 

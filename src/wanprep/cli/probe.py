@@ -60,7 +60,7 @@ def probe(
     from wanprep.check.paths import check_paths, own
     from wanprep.cli.output import show_probe_progress
     from wanprep.config import find_config
-    from wanprep.media.shards import probe_many_on
+    from wanprep.media.workers import probe_in_workers
 
     paths = paths or (".",)
     check_paths(paths)
@@ -69,9 +69,9 @@ def probe(
     found = files_in(paths, sys.stdin.buffer, nul=nul, exclusions=exclusions, stores=config.stores)
     # At a terminal, the rows themselves show the progress.
     with open_engine(engine, jobs) as opened, show_probe_progress(bar=not sys.stdout.isatty()):
-        facts = probe_many_on(
-            opened, own(found, shard), deep=deep, cache=not no_cache, workers=jobs,
-            allow_hosts=config.allow_hosts, stores=config.stores,
+        facts = probe_in_workers(
+            own(found, shard), deep=deep, cache=not no_cache, workers=jobs,
+            allow_hosts=config.allow_hosts, stores=config.stores, engine=opened,
         )  # fmt: skip
         for piece in _RENDERERS[style](map(_without_secrets, facts)):
             sys.stdout.write(piece)

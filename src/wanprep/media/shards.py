@@ -9,50 +9,25 @@ from collections import deque
 from dataclasses import replace
 from functools import cache as kept
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep import __version__
 from wanprep.engines.engine import call_of
 from wanprep.errors import UsageError
 from wanprep.media.cache import Cache
-from wanprep.media.facts import Facts, is_url
-from wanprep.media.workers import probe_in_workers, probe_paths, probe_pool, report
+from wanprep.media.facts import Facts
+from wanprep.media.workers import probe_paths, probe_pool, report
 from wanprep.stores.stores import ListedUrl, Stores, is_object_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wanprep.engines.engine import Engine
     from wanprep.engines.pool import WorkerPool
 
 _TASK: Final = "wanprep.media.shards:facts_of_shard"
 _NAMES: Final = 500  # in a shard
-
-
-def probe_many_on(
-    engine: Engine | None,
-    names: Iterable[str | Facts],
-    *,
-    deep: bool,
-    cache: bool,
-    workers: int | None,
-    allow_hosts: Sequence[str],
-    stores: Stores,
-) -> Iterator[Facts]:
-    """Probe many files, by an engine if there is one; https URLs are read from this machine."""
-    here = partial(
-        probe_in_workers, deep=deep, cache=cache, workers=workers, allow_hosts=allow_hosts,
-        stores=stores,
-    )  # fmt: skip
-    if engine is None:
-        yield from here(names)
-        return
-    for is_link, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
-        if is_link:
-            yield from here(group)
-        else:
-            yield from probe_on(engine, group, stores=stores, deep=deep, cache=cache)
 
 
 def probe_on(

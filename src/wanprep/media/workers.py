@@ -19,6 +19,7 @@ from wanprep.stores.stores import is_object_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from wanprep.engines.engine import Engine
     from wanprep.engines.pool import WorkerPool
     from wanprep.engines.worker_process import Call, Failure, Outcome
     from wanprep.media.cache import Stamp
@@ -150,11 +151,15 @@ def probe_in_workers(
     workers: int | None,
     allow_hosts: Sequence[str] = (),
     stores: Stores | None = None,
+    engine: Engine | None = None,
 ) -> Iterator[Facts]:
-    """Probe many files in workers that end with the last file; facts among them stay."""
+    """Probe many files in workers that end with the last file; facts among them stay.
+
+    https URLs are read from this machine, also where an engine reads all else.
+    """
     expect(length_hint(paths))
     names = (path if isinstance(path, Facts | str) else os.fspath(path) for path in paths)
-    with prober(deep=deep, cache=cache, workers=workers, stores=stores) as probe:
+    with prober(deep=deep, cache=cache, workers=workers, stores=stores, engine=engine) as probe:
         for is_remote, group in groupby(names, lambda each: isinstance(each, str) and is_url(each)):
             if is_remote:
                 from wanprep.media.remote.probing import probe_urls
@@ -167,9 +172,20 @@ def probe_in_workers(
 
 @contextmanager
 def prober(
-    *, deep: bool, cache: bool, workers: int | None, stores: Stores | None = None
+    *,
+    deep: bool,
+    cache: bool,
+    workers: int | None,
+    stores: Stores | None = None,
+    engine: Engine | None = None,
 ) -> Iterator[Callable[[Iterable[str | Facts]], Iterator[Facts]]]:
     """Yield a function that probes files and objects, as often as needed, in the same workers."""
+    if engine:
+        from wanprep.media.shards import probe_on
+        from wanprep.stores.stores import Stores
+
+        yield partial(probe_on, engine, stores=stores or Stores(), deep=deep, cache=cache)
+        return
     with ExitStack() as stack, Cache(deep=deep) if cache else nullcontext() as store:
 
         @kept

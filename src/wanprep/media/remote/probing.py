@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wanprep.engines.worker_process import Call, Outcome
     from wanprep.media.remote.objects import Found, RemoteObject
     from wanprep.media.remote.parts import Parts
+    from wanprep.media.remote.version import Probed
 
 
 def probe_urls(
@@ -45,10 +46,7 @@ def probe_urls(
         read_parts = _parts_reader(pool, soon=None in known)
         prober = stack.enter_context(UrlProber(read_parts, decode if deep else None, allow_hosts))
         for probed in prober.probe_all(zip(urls, known, strict=True)):
-            if store and not probed.is_cached:
-                store.remember_url(probed)
-            report(probed.facts, cached=probed.is_cached)
-            yield probed.facts
+            yield _reported(probed, store)
 
 
 def probe_objects(
@@ -77,10 +75,14 @@ def probe_objects(
         prober = ObjectProber(stores or Stores(), read_parts, decode if deep else None)
         with prober:
             for probed in prober.probe_all(known):
-                if cache and not probed.is_cached:
-                    cache.remember_url(probed)
-                report(probed.facts, cached=probed.is_cached)
-                yield probed.facts
+                yield _reported(probed, cache)
+
+
+def _reported(probed: Probed, cache: Cache | None) -> Facts:
+    if cache and not probed.is_cached:
+        cache.remember_url(probed)
+    report(probed.facts, cached=probed.is_cached)
+    return probed.facts
 
 
 def _call_for_parts(each: RemoteObject) -> Call | None:
