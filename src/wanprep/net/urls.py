@@ -1,4 +1,4 @@
-"""Private and loopback hosts, the origin of a URL, and which URLs may be followed.
+"""Private and loopback hosts, the origin of a URL, which URLs may be followed, and how soon again.
 
 Which IP addresses are public is wanprep's own table: Python's `is_global` changes between its
 versions, and accepts addresses that lead into a private network: multicast, those that embed a
@@ -158,3 +158,19 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     return parts
+
+
+def retry_after(header: str) -> float | None:
+    """Read the seconds or the date of a Retry-After header (RFC 9110, 10.2.3)."""
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
+    text = header.strip()
+    if text.isdecimal():
+        return float(text)
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())

@@ -6,8 +6,6 @@ import os
 import threading
 import time
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -17,6 +15,7 @@ from wanprep.errors import UsageError
 from wanprep.media.facts import NOT_REACHED, REFUSED, UNSAFE, is_url
 from wanprep.media.source import UrlReadError
 from wanprep.net.reach import Reach, UnsafeAddress, allowed_hosts
+from wanprep.net.urls import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -246,20 +245,10 @@ def _refusal(response: httpx.Response) -> Exception:
     status = response.status_code
     reason = f"its server answered {status} {response.reason_phrase}".rstrip()
     if status in _TEMPORARY:
-        return Unanswered(reason, attempts=4, wait=_retry_after(response))
+        return Unanswered(
+            reason, attempts=4, wait=retry_after(response.headers.get("retry-after", ""))
+        )
     return UrlReadError(f"{REFUSED}: {reason}")
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """Read the seconds or the date of a Retry-After header (RFC 9110, 10.2.3)."""
-    text = response.headers.get("retry-after", "").strip()
-    if text.isdecimal():
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (when.astimezone(UTC) - datetime.now(UTC)).total_seconds())
 
 
 def _redirect_target(first: str, url: str, location: str) -> str:

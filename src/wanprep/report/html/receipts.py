@@ -6,7 +6,6 @@ only if their SHA-256 is the one in the receipt.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.files.atomic import sha256_of
-from wanprep.fix.receipt import RECEIPT
+from wanprep.fix.receipt import RECEIPT, read_entries
 from wanprep.media import probe_many
 
 if TYPE_CHECKING:
@@ -89,12 +88,7 @@ def _receipts(folder: str) -> Iterator[str]:
 
 
 def _entries(receipt: str) -> list[dict[str, Any]]:
-    try:
-        with open(receipt, encoding="utf-8") as file:
-            assets = json.load(file)["assets"]
-        return [each for each in assets if each["outcome"] == "mended"]
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return []
+    return [each for each in read_entries(receipt)["assets"] if each.get("outcome") == "mended"]
 
 
 def _applied_fix(entry: Mapping[str, Any], receipt: str) -> AppliedFix:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import random
 import time
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.net import urls
 from wanprep.plugins.flow import Response
 from wanprep.submit.errors import Broken
 
@@ -91,7 +90,7 @@ def retry_after(response: Response) -> float | None:
     """Read how many seconds a service asks to wait: from the header, else from the body."""
     header = response.headers.get("retry-after", "").strip()
     if header:
-        return _header_seconds(header)
+        return urls.retry_after(header)
     if response.status != _TOO_MANY_REQUESTS:
         return None
     try:
@@ -102,17 +101,6 @@ def retry_after(response: Response) -> float | None:
         return None
     objects = (body, *(each for each in body.values() if isinstance(each, dict)))
     return next((wait for each in objects if (wait := _body_seconds(each)) is not None), None)
-
-
-def _header_seconds(header: str) -> float | None:
-    if header.isdecimal():
-        return float(header)
-    try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
 def _body_seconds(body: Mapping[str, Any]) -> float | None:
