@@ -99,7 +99,7 @@ def find_earlier_fix(
         with suppress(LookupError, TypeError, ValueError, AttributeError):  # a damaged entry
             if entry["sha256"]["before"] != before:
                 continue
-            fixed = _fix_of(entry, file, plan)
+            fixed = replace(fix_of(entry, file, plan), is_earlier=True)
             is_accepted = _is_same(entry, fixed) and not fixed.verification.problems
             if is_accepted and output.has_result(file.result, fixed.hashes["after"]):
                 return fixed
@@ -118,7 +118,7 @@ def with_earlier(file: PlannedFile, output: Destination) -> PlannedFile:
     return replace(file, is_earlier=find_earlier_fix(file, plan, before, output) is not None)
 
 
-def _fix_of(entry: Entry, file: PlannedFile, plan: Plan) -> Fixed:
+def fix_of(entry: Entry, file: PlannedFile, plan: Plan) -> Fixed:
     """Combine how a result was written with what is planned, and judge it again.
 
     Its facts hold as long as its hash does. They were read by the same version of wanprep.
@@ -139,7 +139,6 @@ def _fix_of(entry: Entry, file: PlannedFile, plan: Plan) -> Fixed:
         ),
         verification=replace(verification, after=file.with_fixes(verification.after)),
         hashes=entry["sha256"],
-        is_earlier=True,
     )
 
 

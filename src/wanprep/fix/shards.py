@@ -22,15 +22,15 @@ from wanprep.check.request import CheckRequest
 from wanprep.config import Config
 from wanprep.engines.engine import call_of
 from wanprep.files.atomic import CannotWrite
-from wanprep.fix.earlier_results import group_by_result
+from wanprep.fix.earlier_results import fix_of, group_by_result
 from wanprep.fix.journal import Journal, read_journal
 from wanprep.fix.output import BucketOutput, FolderOutput
 from wanprep.fix.pipeline import FixProgress, fix_files, interrupt_on_signals
-from wanprep.fix.plan.plan import NoChange, Options, Output, Plan, TargetRole
+from wanprep.fix.plan.plan import NoChange, Options, Plan, TargetRole
 from wanprep.fix.plan_file import PlannedFile, plan_file
 from wanprep.fix.receipt import entry_of
-from wanprep.fix.request import Fixed, FixRequest, MediaFile, NotFixed, Unchanged
-from wanprep.fix.verify import Verification, findings_for
+from wanprep.fix.request import FixRequest, MediaFile, NotFixed, Unchanged
+from wanprep.fix.verify import findings_for
 from wanprep.media.facts import Facts, is_remote
 from wanprep.media.shards import opened_stores, require_version
 from wanprep.rules.target import all_targets
@@ -143,18 +143,13 @@ def _outcome(file: PlannedFile, data: Mapping[str, Any]) -> Outcome:
         return NotFixed(media, tuple(data["reasons"]), data["is_undelivered"])
     if result != media.path and not (is_remote(result) or os.path.lexists(result)):
         return NotFixed(media, (_NOT_HERE.format(visible(result)),), is_undelivered=True)
-    before = findings_for(media, media.facts, media.path)
-    if "hash" in data:
-        return Unchanged(media, result, data["hash"], file.with_fixes(before))
+    if data["outcome"] == "kept":
+        found = findings_for(media, media.facts, media.path)
+        return Unchanged(
+            media, result, data.get("sha256", {}).get("after", ""), file.with_fixes(found)
+        )
     assert isinstance(file.plan, Plan)  # noqa: S101 - the worker has made the same
-    output = data["output"] | {"commands": tuple(map(tuple, data["output"]["commands"]))}
-    facts = Facts.from_json({**data["facts"], "path": result})
-    after = file.with_fixes(findings_for(media, facts, result))
-    return Fixed(
-        media=media, plan=file.plan, result=result, output=Output(**output),
-        verification=Verification(facts, before, after, data["similarity"], ()),
-        hashes=data["hashes"], is_earlier=data["is_earlier"],
-    )  # fmt: skip
+    return replace(fix_of(data, file, file.plan), is_earlier=data["is_earlier"])
 
 
 def fix_shard(shard: Mapping[str, Any], *, processes: int) -> list[dict[str, Any]]:
@@ -240,17 +235,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSO
 
 
 def _outcome_as_json(outcome: Outcome, given: Mapping[str, str]) -> dict[str, Any]:
-    match outcome:
-        case NotFixed(reasons=reasons, is_undelivered=is_undelivered):
-            return {"reasons": reasons, "is_undelivered": is_undelivered}
-        case Unchanged(result=result, hash=unchanged):
-            return {"result": given[result], "hash": unchanged}
-        case Fixed(verification=verification):
-            return {
-                "result": given[outcome.result],
-                "output": asdict(outcome.output),
-                "facts": verification.facts.as_json(),
-                "similarity": dict(verification.similarity),
-                "hashes": dict(outcome.hashes),
-                "is_earlier": outcome.is_earlier,
-            }
+    """Return the entry of a receipt, and what it does not say."""
+    flags = {name: getattr(outcome, name, False) for name in ("is_undelivered", "is_earlier")}
+    entry: dict[str, Any] = _renamed(entry_of(outcome)[1], given)
+    return {**entry, **flags}
