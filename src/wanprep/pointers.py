@@ -1,11 +1,14 @@
-"""JSON pointers (RFC 6901): `/references/0/image`, with `~` and `/` in a name escaped."""
+"""JSON pointers (RFC 6901), as `/references/0/image` with `~` and `/` in names escaped; strings.
+
+The strings are those that a JSON value has at any depth, without the names of its members.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 
 def below(pointer: str, name: object) -> str:
@@ -42,3 +45,25 @@ def last(pointer: str) -> str:
 def is_within(pointer: str, outer: str) -> bool:
     """Whether a pointer is another one or stands anywhere below it."""
     return f"{pointer}/".startswith(f"{outer}/")
+
+
+def strings_in(value: object) -> Iterator[str]:
+    """List the strings in a JSON value."""
+    match value:
+        case str():
+            yield value
+        case dict() | list():
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from strings_in(each)
+
+
+def with_strings(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value with each string changed."""
+    match value:
+        case str():
+            return change(value)
+        case dict():
+            return {name: with_strings(each, change) for name, each in value.items()}
+        case list():
+            return [with_strings(each, change) for each in value]
+    return value

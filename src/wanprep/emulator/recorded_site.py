@@ -19,6 +19,7 @@ from wanprep.dataclass import dataclass
 from wanprep.emulator.messages import KEY, HttpError, Reply, Request, Route, Site, json_reply
 from wanprep.emulator.references import Document, Reference
 from wanprep.emulator.renderer import VideoSpec, accept_job
+from wanprep.pointers import strings_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,7 +138,7 @@ class _Service:
     def _by_own_id(self, state: State, own_id: str) -> Job | None:
         """Find a job by an id that its request gave it, where services have such ids."""
         jobs = state.jobs.of(self.name)
-        return next((each for each in jobs if own_id in _strings(each.body)), None)
+        return next((each for each in jobs if own_id in strings_in(each.body)), None)
 
     def _answer_of_phase(self, job: Job, otherwise: RecordedAnswer) -> RecordedAnswer:
         """Find the answer of the same endpoint in a scene of the job's phase."""
@@ -188,23 +189,13 @@ class _Service:
 
 def _references(state: State, body: object) -> Iterator[Reference]:
     """List the media in a request; a video without any shows a card."""
-    urls = [url for url in _strings(body) if url.startswith(("https://", f"{state.url}/"))]
+    urls = [url for url in strings_in(body) if url.startswith(("https://", f"{state.url}/"))]
     for number, url in enumerate(urls or ["https://example.com/prompt"], 1):
         upload = state.uploads.find(url) if url.startswith(state.url) else None
         content_type = upload.content_type if upload else ""
         if not content_type.startswith("audio/"):
             is_video = content_type.startswith("video/") or url.lower().endswith(_VIDEOS)
             yield Reference("video" if is_video else "image", url, number)
-
-
-def _strings(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            yield from chain.from_iterable(map(_strings, value.values()))
-        case list():
-            yield from chain.from_iterable(map(_strings, value))
 
 
 def _require_headers(answer: RecordedAnswer, request: Request) -> None:

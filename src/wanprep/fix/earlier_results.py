@@ -118,7 +118,7 @@ def with_earlier(file: PlannedFile, output: Destination) -> PlannedFile:
     return replace(file, is_earlier=find_earlier_fix(file, plan, before, output) is not None)
 
 
-def fix_of(entry: Entry, file: PlannedFile, plan: Plan) -> Fixed:
+def fix_of(entry: Mapping[str, Any], file: PlannedFile, plan: Plan) -> Fixed:
     """Combine how a result was written with what is planned, and judge it again.
 
     Its facts hold as long as its hash does. They were read by the same version of wanprep.

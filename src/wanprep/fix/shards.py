@@ -33,6 +33,7 @@ from wanprep.fix.request import FixRequest, MediaFile, NotFixed, Unchanged
 from wanprep.fix.verify import findings_for
 from wanprep.media.facts import Facts, is_remote
 from wanprep.media.shards import opened_stores, require_version
+from wanprep.pointers import with_strings
 from wanprep.rules.target import all_targets
 from wanprep.text import visible
 
@@ -224,14 +225,7 @@ class _ShardRecord:
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
     """Return JSON in which all paths have the names that they are given."""
-    match value:
-        case str():
-            return names.get(value, value)
-        case dict():
-            return {name: _renamed(each, names) for name, each in value.items()}
-        case list():
-            return [_renamed(each, names) for each in value]
-    return value
+    return with_strings(value, lambda path: names.get(path, path))
 
 
 def _outcome_as_json(outcome: Outcome, given: Mapping[str, str]) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from urllib.parse import urlsplit
 from wanprep.dataclass import dataclass
 from wanprep.errors import WanprepError
 from wanprep.plugins.flow import Order
-from wanprep.pointers import steps
+from wanprep.pointers import steps, strings_in
 from wanprep.submit.request.fields import Draft, write_fields
 from wanprep.text import join_words, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from wanprep.check.inputs import Case
     from wanprep.plugins.provider import LocalFile, Settings
@@ -181,19 +181,7 @@ def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None
 
 def missing_strings(body: Mapping[str, Any], expected: Sequence[str]) -> list[str]:
     """List the strings that are not in a body as often as they are expected."""
-    return list((Counter(expected) - Counter(_strings(body))).elements())
-
-
-def _strings(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for each in value.values():
-                yield from _strings(each)
-        case list():
-            for each in value:
-                yield from _strings(each)
+    return list((Counter(expected) - Counter(strings_in(body))).elements())
 
 
 def is_url(value: object) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.net.secrets import HIDDEN, redact, redact_json
 from wanprep.plugins.flow import Refused
 from wanprep.plugins.loading import installed
+from wanprep.pointers import with_strings
 from wanprep.submit.errors import redact_refusal
 from wanprep.submit.http import client
 from wanprep.submit.request.body import (
@@ -60,7 +61,7 @@ def describe_requests(
     described = describe_order(provider, service, order, environ=environ)
     if "body" in described:
         links = _links(submission, trial, services.config.stores)
-        described["body"] = _replaced(described["body"], links)
+        described["body"] = with_strings(described["body"], lambda url: links.get(url, url))
     price = estimate_price(submission.target, submission.case.intent, submission.facts)
     return {
         "job": submission.subject,
@@ -86,17 +87,6 @@ def _links(submission: Submission, trial: BuiltRequest, stores: Stores) -> dict[
 
 def _hours(lifetime: timedelta) -> str:
     return plural(round(lifetime.total_seconds() / 3600), "hour")
-
-
-def _replaced(value: Any, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
-    match value:
-        case str():
-            return texts.get(value, value)
-        case list():
-            return [_replaced(each, texts) for each in value]
-        case dict():
-            return {name: _replaced(each, texts) for name, each in value.items()}
-    return value
 
 
 def describe_order(
