@@ -14,17 +14,20 @@ import click
 from wanprep.check.exclude import Exclusions
 from wanprep.check.listing import files_in
 from wanprep.errors import WanprepError
+from wanprep.media.cache import stamp_of
 from wanprep.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from wanprep.media.cache import Stamp
 
 _INTERVAL: Final = 0.5  # seconds between checks for changes
 _SETTLE: Final = 0.1  # files that are being written are left alone until unchanged for so long
 _REST: Final = 20  # after a slow check, rest for this many times its duration
 _CLEAR: Final = "\x1b[2J\x1b[3J\x1b[H"
 
-Stamps = dict[str, tuple[int, int, int] | None]
+Stamps = dict[str, "Stamp | None"]
 
 
 def watch(
@@ -88,12 +91,4 @@ def _wait_for_change(current: Callable[[], Stamps], before: Stamps) -> None:
 def stamps(paths: Iterable[str], exclude: Collection[str]) -> Stamps:
     """Return what changes with each file, such as its time; None where there is none."""
     excluded = set(map(os.path.abspath, exclude))
-    return {path: _stamp(path) for path in paths if os.path.abspath(path) not in excluded}
-
-
-def _stamp(path: str) -> tuple[int, int, int] | None:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
+    return {path: stamp_of(path) for path in paths if os.path.abspath(path) not in excluded}
