@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import field
+from dataclasses import field, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from wanprep.config import Config
     from wanprep.plugins.provider import Settings
+
+Made = TypeVar("Made")
 
 PROVIDER_FILE: Final = "provider.json"
 _SETTING: Final = re.compile(r"\{([a-z][a-z0-9_-]*)\}")
@@ -76,8 +78,8 @@ class Uploads:
     refused: tuple[str, ...]
     needs: tuple[str, ...]  # settings that uploads need
     warning: str | None
-    schemes: tuple[str, ...]  # of URLs that only the service itself can read
-    by_model: bool  # whether a copy is for jobs of one model only
+    schemes: tuple[str, ...] = ()  # of URLs that only the service itself can read
+    by_model: bool = False  # whether a copy is for jobs of one model only
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,21 +212,22 @@ def _validate(data: dict[str, Any], file: Path) -> dict[str, Any]:
 def read_service(data: Mapping[str, Any]) -> Service:
     """Read the valid contents of a provider file."""
     poll, uploads, pace, cancel = (data[key] for key in ("poll", "uploads", "pace", "cancel"))
+    scheme = data["keys"].get("scheme", {})
     return Service(
         name=data["name"],
         title=data["title"],
         bases=data["bases"],
         keys=tuple(data["keys"]["environment"]),
         key_pair=tuple(data["keys"].get("pair", ())),
-        key_scheme=_key_scheme(data["keys"].get("scheme", {})),
+        key_scheme=_made(KeyScheme, scheme | scheme.get("jwt", {})),
         key_headers=data["keys"].get("headers", {}),
         regions=data.get("regions", {}),
         keys_from=data["keys"]["from"],
-        poll=Poll(poll["first"], poll["every"], poll["grows_to"], poll["patience"]),
+        poll=_made(Poll, poll),
         results_kept=data["results"]["kept"],
         idempotency=_idempotency(data["idempotency"]),
-        uploads=_uploads(uploads) if uploads else None,
-        pace=Pace(pace["per_minute"], pace["at_once"]) if pace else None,
+        uploads=_made(Uploads, uploads) if uploads else None,
+        pace=_made(Pace, pace) if pace else None,
         cancel=cancel["does"] if cancel else None,
         cancel_deletes=bool(cancel) and cancel["deletes"],
         find=data["find"]["does"] if data["find"] else None,
@@ -234,32 +237,16 @@ def read_service(data: Mapping[str, Any]) -> Service:
     )
 
 
-def _key_scheme(data: Mapping[str, Any]) -> KeyScheme:
-    plain = KeyScheme()
-    return KeyScheme(
-        header=data.get("header", plain.header),
-        prefix=data.get("prefix", plain.prefix),
-        lifetime=data["jwt"]["lifetime"] if "jwt" in data else None,
-    )
-
-
 def _idempotency(data: Mapping[str, Any] | None) -> Idempotency | None:
     if data is None:
         return None
     return Idempotency(data.get("header") or data["field"], data["pattern"], data["repeat"])
 
 
-def _uploads(data: Mapping[str, Any]) -> Uploads:
-    return Uploads(
-        kept=data["kept"],
-        most_bytes=data["most_bytes"],
-        known=tuple(data["known"]),
-        refused=tuple(data["refused"]),
-        needs=tuple(data["needs"]),
-        warning=data["warning"],
-        schemes=tuple(data.get("schemes", ())),
-        by_model=data.get("by_model", False),
-    )
+def _made(kind: type[Made], data: Mapping[str, Any]) -> Made:
+    """Make a value of the entries that have the names of its fields; lists become tuples."""
+    named = {each.name: data[each.name] for each in fields(kind) if each.name in data}  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in named.items()})
 
 
 def base_url_variables(provider: str, base: str) -> list[str]:
