@@ -19,7 +19,7 @@ from emulated import emulate
 from loopback import Loopback
 from names import Names, names
 from PIL import Image
-from submitting import EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
+from submitting import DANCE, EVOLINK, OXEN, RUNCOMFY, WAVESPEED, Desktop, until
 
 from wanprep.media import probe
 from wanprep.plugins import (
@@ -405,7 +405,9 @@ def test_an_unknown_state_that_stays_is_uncertain(session: Desktop) -> None:
     assert "EvoLink has reported 'warming_up' 30 times in a row" in session.err
     assert f"wanprep runs wait {run['id']}" in session.err
     session.emulator.switch()
-    session.emulator.jobs[0].endless = False
+    [job] = session.emulator.jobs
+    job.endless = False
+    job.outcome.set_result(DANCE)
     [run] = session.json("runs", "wait", run["id"])
     assert run["state"] == "succeeded"
     assert session.orders() == 1
