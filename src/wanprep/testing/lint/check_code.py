@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.emulator.recording import Recording
 from wanprep.plugins import Accepted
-from wanprep.testing.lint.arrival import check_arrival
 from wanprep.testing.lint.driven import check_driven
 from wanprep.testing.lint.flow import (
     check_escaping,
@@ -20,7 +19,7 @@ from wanprep.testing.lint.flow import (
     check_order,
     usual_requests,
 )
-from wanprep.testing.lint.jobs import build_example, example_values
+from wanprep.testing.lint.jobs import build_example, check_arrival, example_values
 from wanprep.testing.lint.killed import check_killed
 from wanprep.testing.lint.problem import Problem, in_code, in_line
 from wanprep.testing.lint.scenes import (

@@ -11,19 +11,24 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.emulator.recording import Recording, read_recording
 from wanprep.errors import UsageError
-from wanprep.testing.lint.agreement import check_limits
+from wanprep.testing.lint.agreement import check_citations, check_limits
 from wanprep.testing.lint.check_code import check_code
-from wanprep.testing.lint.citations import check_citations
 from wanprep.testing.lint.fields import check_fields
 from wanprep.testing.lint.jobs import check_bodies
-from wanprep.testing.lint.leftovers import find_leftovers
-from wanprep.testing.lint.plugin import PluginPackage, find_plugin, load_alone
+from wanprep.testing.lint.plugin import (
+    PluginPackage,
+    check_hosts,
+    check_registration,
+    find_plugin,
+    load_alone,
+    load_watched,
+)
 from wanprep.testing.lint.problem import Problem, in_data
-from wanprep.testing.lint.registration import check_hosts, check_registration, load_watched
 from wanprep.testing.lint.targets import (
     check_conventions,
     check_provider_data,
     check_target_file,
+    find_leftovers,
     read_provider_file,
 )
 from wanprep.testing.lint.watch import CANARY
