@@ -23,7 +23,7 @@ from wanprep.plugins.flow import STATES
 from wanprep.testing.replay import NONSENSE, REFUSALS, answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from wanprep.plugins import Flow
 
@@ -98,15 +98,40 @@ def check_events(read: Callable[[str, str], object]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """The requests of a flow, and the value or exception that it ended in."""
 
     requests: tuple[object, ...]
     result: object
 
 
-class _NeverEnds:
+class NeverEnds:
     """The result of a flow that yields more and more requests."""
+
+
+def run_flow(
+    flow: Generator[object, Any, Any], answer: Callable[[Request], Response | None]
+) -> Run:
+    """Run a flow until it ends, gets no answer, or has sent too many requests."""
+    requests: list[object] = []
+    response: Any = None
+    try:
+        while len(requests) < _MOST_REQUESTS:
+            requests.append(request := flow.send(response))
+            response = answer(request) if isinstance(request, Request) else None
+            if response is None:
+                break
+    except StopIteration as end:
+        return Run(tuple(requests), end.value)
+    except Exception as error:  # noqa: BLE001 - another author's code may raise anything
+        return Run(tuple(requests), error)
+    finally:
+        flow.close()
+    return Run(tuple(requests), NeverEnds())
+
+
+def _always(response: Response) -> Callable[[Request], Response]:
+    return lambda _: response
 
 
 def check_flow(
@@ -125,7 +150,7 @@ def check_flow(
     flow.close()
     messages: set[str] = set()
     for kind, response in _RESPONSES.items():
-        run = _run(start(), response)
+        run = run_flow(start(), _always(response))
         for message in [
             *_check_requests(name, run, bases),
             *_check_result(name, kind, response, run),
@@ -134,7 +159,7 @@ def check_flow(
             if message not in messages:
                 messages.add(message)
                 yield message
-    usual = _run(start(), USUAL)
+    usual = run_flow(start(), _always(USUAL))
     if isinstance(usual.result, Status) and usual.result.state not in STATES:
         yield (
             f"returns the service's own word ({usual.result.state!r}) as the state: translate it to"
@@ -142,22 +167,7 @@ def check_flow(
         )
 
 
-def _run(flow: Flow[Any], response: Response) -> _Run:
-    """Send the same response to every request, until the flow ends or has sent too many."""
-    requests: list[object] = []
-    try:
-        requests.append(next(flow))
-        while len(requests) < _MOST_REQUESTS and isinstance(requests[-1], Request):
-            requests.append(flow.send(response))
-    except StopIteration as end:
-        return _Run(tuple(requests), end.value)
-    except Exception as error:  # noqa: BLE001 - what it raises is to be checked
-        return _Run(tuple(requests), error)
-    flow.close()
-    return _Run(tuple(requests), _NeverEnds())
-
-
-def _check_requests(name: str, run: _Run, bases: frozenset[str] | None) -> Iterator[str]:
+def _check_requests(name: str, run: Run, bases: frozenset[str] | None) -> Iterator[str]:
     if not run.requests and name != "upload":  # which may refuse a file at once
         yield "ends without a request to the service."
     for request in run.requests:
@@ -169,7 +179,7 @@ def _check_requests(name: str, run: _Run, bases: frozenset[str] | None) -> Itera
         yield "only the one request of `submit` that costs money may be marked `paid=True`."
 
 
-def _check_repetition(kind: str, run: _Run) -> Iterator[str]:
+def _check_repetition(kind: str, run: Run) -> Iterator[str]:
     orders = [each for each in run.requests if isinstance(each, Request) and each.may_order]
     if len(orders) > 1:
         yield (
@@ -180,7 +190,7 @@ def _check_repetition(kind: str, run: _Run) -> Iterator[str]:
 
 def usual_requests(flow: Flow[Any]) -> tuple[object, ...]:
     """List the requests of a flow that finds whatever it looks for."""
-    return _run(flow, USUAL).requests
+    return run_flow(flow, _always(USUAL)).requests
 
 
 def check_escaping(start: Callable[[str], Flow[Any]], job: str) -> Iterator[str]:
@@ -234,9 +244,9 @@ def _check_request(request: Request, bases: frozenset[str] | None) -> Iterator[s
         yield f"{where}: `json` cannot be written as JSON."
 
 
-def _check_result(name: str, kind: str, response: Response, run: _Run) -> Iterator[str]:
+def _check_result(name: str, kind: str, response: Response, run: Run) -> Iterator[str]:
     match run.result:
-        case _NeverEnds():
+        case NeverEnds():
             yield f"does not end: given {kind}, it has sent {len(run.requests)} requests."
         case Refused() | Unclear():
             yield from _check_rejection(name, kind, response, run)
@@ -265,7 +275,7 @@ def _check_result(name: str, kind: str, response: Response, run: _Run) -> Iterat
             yield f"given {kind}, it returns Cancelled(done=True)."
 
 
-def _check_rejection(name: str, kind: str, response: Response, run: _Run) -> Iterator[str]:
+def _check_rejection(name: str, kind: str, response: Response, run: Run) -> Iterator[str]:
     """Check Refused against Unclear where the difference is money: after the order."""
     if name != "submit" or not run.requests:
         return

@@ -12,6 +12,7 @@ from wanprep.dataclass import dataclass
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Response, Status
 from wanprep.plugins import Unclear as UnclearAnswer
 from wanprep.plugins.describe import describe_error
+from wanprep.testing.lint.flow import NeverEnds, run_flow
 from wanprep.testing.lint.problem import Problem
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from wanprep.emulator.recording import RecordedAnswer, Recording, Scene
     from wanprep.plugins import Flow, LocalFile, Order, Provider, Sent
 
-_MOST_REQUESTS: Final = 60
 _ENDED: Final = frozenset({"succeeded", "failed", "cancelled", "expired"})
 _WORD: Final = "undocumented-state"
 # Words whose meaning is plain, and the states that they may have where nothing is recorded.
@@ -76,33 +76,26 @@ def replay_scene(
     stage: Stage, scene: Scene, order: Order | None = None, *, word: tuple[str, str] | None = None
 ) -> Replay:
     """Run the flow of a scene on its answers; `word` replaces a string in them by another."""
-    left, requests, missing = list(scene.answers), list[Request](), list[str]()
-    flow = stage.start(scene.flow, order)
-    response: Response | None = None
-    unanswered = ""
-    outcome: object = None
-    try:
-        while len(requests) < _MOST_REQUESTS:
-            request = next(flow) if response is None else flow.send(response)
-            requests.append(request)
-            answer = _find_answer(left or list(scene.answers[-1:]), request, stage.bases)
-            if answer is None:
-                unanswered = f"{request.method} {request.url}"
-                break
-            if answer in left:
-                left.remove(answer)
-            missing += answer.missing_headers(request.headers)
-            response = _response(answer, request, stage.bases, word)
-    except StopIteration as end:
-        outcome = end.value
-    except Exception as error:  # noqa: BLE001 - another author's code may raise anything
-        outcome = error
-    finally:
-        flow.close()
+    left, missing, unanswered = list(scene.answers), list[str](), list[str]()
+
+    def respond(request: Request) -> Response | None:
+        answer = _find_answer(left or list(scene.answers[-1:]), request, stage.bases)
+        if answer is None:
+            unanswered.append(f"{request.method} {request.url}")
+            return None
+        if answer in left:
+            left.remove(answer)
+        missing.extend(answer.missing_headers(request.headers))
+        return _response(answer, request, stage.bases, word)
+
+    run = run_flow(stage.start(scene.flow, order), respond)
     return Replay(
-        requests=tuple(requests), outcome=outcome, unanswered=unanswered, unused=tuple(left),
+        requests=tuple(each for each in run.requests if isinstance(each, Request)),
+        outcome=None if isinstance(run.result, NeverEnds) else run.result,
+        unanswered="".join(unanswered),
+        unused=tuple(left),
         missing=tuple(missing),
-    )  # fmt: skip
+    )
 
 
 def _find_answer(
