@@ -21,7 +21,7 @@ from wanprep.fix.job.text import Edit
 from wanprep.fix.plan.plan import Options
 from wanprep.job.references.binding import bind
 from wanprep.lsp.diagnostics import diagnostics_of
-from wanprep.lsp.names import asset_at, name_at
+from wanprep.lsp.names import asset_at, index_of, name_at
 from wanprep.pointers import is_within, parent
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wanprep.check.inputs import Case
     from wanprep.fix.job.changes import Change
     from wanprep.lsp.checker import Analysis
+    from wanprep.lsp.names import PlacedName
     from wanprep.rules.finding import Finding
 
     Found = tuple[Finding, types.Diagnostic]
@@ -174,10 +175,9 @@ def _moves(
     analysis: Analysis, position: types.Position, as_edit: AsEdit
 ) -> Iterator[types.CodeAction]:
     """Offer to move the reference at a position up or down."""
-    offset = analysis.positions.offset(position)
-    at = analysis.positions.source.place(offset, offset)
+    at = analysis.positions.place_of(position)
     for case in analysis.cases:
-        asset = asset_at(case, at.line, at.column)
+        asset = asset_at(case, at)
         places = [
             index
             for index, each in enumerate(case.intent.references)
@@ -201,11 +201,12 @@ def rename(
     analysis: Analysis, params: types.RenameParams, as_edit: AsEdit
 ) -> types.WorkspaceEdit | None:
     """Give a reference another own name, or move it to the place that a number stands for."""
-    case, index = _renamed(analysis, params.position)
-    if case is None or index is None:
+    found = _name_of_reference(analysis, params.position)
+    if found is None:
         raise CannotMove("there is no name of a reference here, such as Image 1.")
+    case, _, index = found
     order = [each.name for each in case.intent.references]
-    new = _index_of(case, params.new_name)
+    new = _place_named(case, params.new_name)
     if new is None and (params.new_name.startswith("@") or case.intent.references[index].own_name):
         return as_edit(analysis, rename_reference(case, index, params.new_name))
     if new is None or order[new] != order[index]:
@@ -216,32 +217,25 @@ def rename(
     return as_edit(analysis, move_reference(case, Move(index, new)))
 
 
-def _index_of(case: Case, name: str) -> int | None:
+def _place_named(case: Case, name: str) -> int | None:
     """Find the place of the reference that a name stands for."""
     order = [each.name for each in case.intent.references]
     tokens = bind(name, order, dialect_of_case(case)).tokens
     reference = tokens[0].reference if len(tokens) == 1 else None
-    if reference is None:
-        return None
-    places = [at for at, each in enumerate(order) if each == reference[0]]
-    return places[reference[1] - 1] if reference[1] <= len(places) else None
+    return index_of(reference, order) if reference else None
 
 
 def prepare_rename(analysis: Analysis, params: types.PrepareRenameParams) -> types.Range | None:
     """Return where the name of a reference stands; only these can be renamed."""
-    offset = analysis.positions.offset(params.position)
-    at = analysis.positions.source.place(offset, offset)
+    found = _name_of_reference(analysis, params.position)
+    return analysis.positions.range_of(found[1].place) if found else None
+
+
+def _name_of_reference(
+    analysis: Analysis, position: types.Position
+) -> tuple[Case, PlacedName, int] | None:
+    at = analysis.positions.place_of(position)
     for case in analysis.cases:
-        name = name_at(case, at.line, at.column)
-        if name and name.index is not None:
-            return analysis.positions.range_of(name.place)
+        if (name := name_at(case, at)) and name.index is not None:
+            return case, name, name.index
     return None
-
-
-def _renamed(analysis: Analysis, position: types.Position) -> tuple[Case | None, int | None]:
-    offset = analysis.positions.offset(position)
-    at = analysis.positions.source.place(offset, offset)
-    for case in analysis.cases:
-        if (name := name_at(case, at.line, at.column)) and name.index is not None:
-            return case, name.index
-    return None, None

@@ -46,6 +46,11 @@ class Positions:
         column = len(head.decode(_CODECS[self.encoding], "ignore")) + 1
         return self.source.offset(line, column)
 
+    def place_of(self, position: types.Position) -> Place:
+        """Translate a position to a place without characters."""
+        offset = self.offset(position)
+        return self.source.place(offset, offset)
+
     def range_of(self, place: Place) -> types.Range:
         """Translate a place."""
         return types.Range(
@@ -63,10 +68,10 @@ class Positions:
         ]
 
 
-def contains(place: Place, line: int, column: int) -> bool:
-    """Whether a place holds another, or ends there."""
+def contains(place: Place, at: Place) -> bool:
+    """Whether a place holds the beginning of another, or ends there."""
     start, end = (place.line, place.column), (place.end_line, place.end_column)
-    return start <= (line, column) <= end
+    return start <= (at.line, at.column) <= end
 
 
 _LANGUAGES: Final = {"json": ".json", "yaml": ".yaml"}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from lsprotocol import types
 
+from wanprep.fix.job.keys import schema_at
 from wanprep.lsp.names import asset_at, asset_place, name_at, pointer_at
 from wanprep.pointers import parent, steps
 from wanprep.report.descriptions import details, headline, name_of
@@ -32,13 +33,12 @@ def hover(
 ) -> types.Hover | None:
     """Describe what is at a position."""
     positions = analysis.positions
-    offset = positions.offset(params.position)
-    at = positions.source.place(offset, offset)
+    offset, at = positions.offset(params.position), positions.place_of(params.position)
     for case in analysis.cases:
-        if asset := asset_at(case, at.line, at.column):
+        if asset := asset_at(case, at):
             text = "\n\n".join(_asset(analysis, asset, thumbnail))
             return _hover(analysis, text, asset_place(case, asset))
-        if name := name_at(case, at.line, at.column):
+        if name := name_at(case, at):
             text = f"The job has no reference `{name.token.text}`."
             if name.asset:
                 title = f"`{name.token.text}`: the file in `{name.asset.pointer[1:]}`"
@@ -94,10 +94,7 @@ def _entry(analysis: Analysis, case: Case, pointer: str) -> Iterator[str]:
     if pointer.startswith("/target"):
         yield from (_target(each) for each in case.targets)
         return
-    schema: Any = analysis.targets.every.roles.schema
-    for name in steps(pointer):
-        schema = schema.get("items", {}) if name.isdecimal() else schema.get("properties", {})
-        schema = schema.get(name, {}) if not name.isdecimal() else schema
+    schema = schema_at(analysis.targets.every.roles, pointer)
     if description := schema.get("description"):
         yield escape(description)
     if parent(pointer) == "/parameters":

@@ -39,12 +39,13 @@ def names_in_prompt(case: Case) -> Iterator[PlacedName]:
     order = [each.name for each in case.intent.references]
     for bound in bind(prompt.text, order, dialect_of_case(case)).tokens:
         place = case.job.document.place_within(prompt.pointer, *bound.token.span)
-        index = _index_of(bound.reference, order) if bound.reference else None
+        index = index_of(bound.reference, order) if bound.reference else None
         asset = asset_of_name(case, bound.reference) if bound.reference else None
         yield PlacedName(bound.token, place, index, asset)
 
 
-def _index_of(name: ReferenceName, order: list[str]) -> int | None:
+def index_of(name: ReferenceName, order: list[str]) -> int | None:
+    """Find the place in the list of the reference with a name."""
     kind, number = name
     places = [at for at, each in enumerate(order) if each == kind]
     return places[number - 1] if number <= len(places) else None
@@ -52,7 +53,7 @@ def _index_of(name: ReferenceName, order: list[str]) -> int | None:
 
 def asset_of_name(case: Case, name: ReferenceName) -> Asset | None:
     """Find the file behind the name of a reference or of a frame."""
-    index = _index_of(name, [each.name for each in case.intent.references])
+    index = index_of(name, [each.name for each in case.intent.references])
     pointers = case.intent.pointers_of("first_frame")[name[1] - 1 :] if name[0] == FRAME else []
     if index is not None:
         pointers = [case.intent.references[index].pointer]
@@ -60,10 +61,10 @@ def asset_of_name(case: Case, name: ReferenceName) -> Asset | None:
     return next((assets[pointer] for pointer in pointers if pointer in assets), None)
 
 
-def name_at(case: Case, line: int, column: int) -> PlacedName | None:
+def name_at(case: Case, at: Place) -> PlacedName | None:
     """Find the name of a reference at a place."""
     names = names_in_prompt(case)
-    return next((each for each in names if contains(each.place, line, column)), None)
+    return next((each for each in names if contains(each.place, at)), None)
 
 
 def asset_place(case: Case, asset: Asset) -> Place:
@@ -71,10 +72,10 @@ def asset_place(case: Case, asset: Asset) -> Place:
     return case.job.document.place(asset.pointer)
 
 
-def asset_at(case: Case, line: int, column: int) -> Asset | None:
+def asset_at(case: Case, at: Place) -> Asset | None:
     """Find the file that is named at a place."""
     assets = case.intent.assets
-    return next((each for each in assets if contains(asset_place(case, each), line, column)), None)
+    return next((each for each in assets if contains(asset_place(case, each), at)), None)
 
 
 def pointer_at(document: Document, offset: int) -> str | None:
