@@ -10,7 +10,7 @@ from wanprep.api.settings import Progress
 from wanprep.errors import UsageError, WanprepError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
 
     from wanprep.api.settings import Configuration, ProgressCallback, StrPath
     from wanprep.submit.ledger.run import Run
@@ -91,6 +91,7 @@ def runs(
     could not be followed or has no result yet.
     """
     from wanprep.submit.session.status import refresh_run
+    from wanprep.submit.session.tasks import tasks_of
     from wanprep.submit.session.wait import fetch_now, wait_and_fetch
 
     folder = _folder(output)
@@ -106,10 +107,12 @@ def runs(
 
     with ExitStack() as held:
         session = _open(held, config)
-        found = _find(session, ids)
+        found = session.ledger.find_all(ids) if ids else session.ledger.runs()
         if not (refresh or wait or folder is not None):
             return tuple(found)
-        return _work(session, _tasks(session, found, update), progress, waiting=wait)
+        return _work(
+            session, tasks_of(session, found, update, lambda run: run.id), progress, waiting=wait
+        )
 
 
 def cancel(*ids: str, yes: bool = False, config: Configuration = True) -> tuple[Run, ...]:
@@ -119,19 +122,22 @@ def cancel(*ids: str, yes: bool = False, config: Configuration = True) -> tuple[
     that, or for an id that does not exist, and SubmitFailed, with the runs, where one goes on.
     """
     from wanprep.submit.session.status import cancel_run
+    from wanprep.submit.session.tasks import tasks_of
 
     def update(session: Session, run: Run, task: Task) -> None:
         task.run = cancel_run(session, run)
 
     with ExitStack() as held:
         session = _open(held, config)
-        found = _find(session, ids) if ids else []
+        found = session.ledger.find_all(ids)
         for run in found:
             service = session.service(run.provider)
             if run.state == "accepted" and service.cancel_deletes and not yes:
                 effect = f"cancelling run {run.id} deletes its record at {service.title}"
                 raise UsageError(f"{effect}: pass `yes` to accept that")
-        return _work(session, _tasks(session, found, update), None, waiting=False)
+        return _work(
+            session, tasks_of(session, found, update, lambda run: run.id), None, waiting=False
+        )
 
 
 def _folder(output: StrPath | None) -> str | None:
@@ -143,24 +149,6 @@ def _open(held: ExitStack, config: Configuration) -> Session:
     from wanprep.submit.session.session import open_session
 
     return open_session(held, resolve_config(config), os.environ)
-
-
-def _find(session: Session, ids: Sequence[str]) -> list[Run]:
-    """Find runs, each once, or all of them."""
-    if not ids:
-        return list(session.ledger.runs())
-    return list({run.id: run for run in map(session.ledger.find, ids)}.values())
-
-
-def _tasks(
-    session: Session, found: Iterable[Run], update: Callable[[Session, Run, Task], None]
-) -> list[Task]:
-    from wanprep.submit.session.tasks import Task
-
-    def task_of(run: Run) -> Task:
-        return Task(run.id, lambda task: update(session, run, task), run)
-
-    return [task_of(run) for run in found]
 
 
 def _work(

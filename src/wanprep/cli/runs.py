@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from wanprep.submit.ledger.run import Run, RunState
     from wanprep.submit.session.session import Session
-    from wanprep.submit.session.tasks import Task
+    from wanprep.submit.session.tasks import Task, Update
 
 _format: Final = format_option(["text", "json"], "Text, or a JSON list.")
 _ids_and_format: Final = together(
@@ -86,15 +86,17 @@ def list_(style: str, refresh: bool) -> int:
 
 def _refresh(session: Session) -> int:
     from wanprep.cli import INTERRUPTED
-    from wanprep.cli.run_output import work
+    from wanprep.cli.run_output import job_name, work
     from wanprep.net.secrets import redact
     from wanprep.submit.session.status import refresh_run
+    from wanprep.submit.session.tasks import tasks_of
 
-    def update(task: Task) -> None:
-        task.run = refresh_run(session, _run_of(task))
+    def update(session: Session, run: Run, task: Task) -> None:
+        task.run = refresh_run(session, run)
 
-    tasks = [_task(run, update) for run in session.ledger.runs() if run.state == "accepted"]
-    _check_keys(session, map(_run_of, tasks))
+    accepted = [run for run in session.ledger.runs() if run.state == "accepted"]
+    _check_keys(session, accepted)
+    tasks = tasks_of(session, accepted, update, job_name)
     interrupted = work(session, tasks, waiting=False)
     for task in tasks:
         if task.problem:
@@ -118,7 +120,7 @@ def show(ids: tuple[str, ...], style: str) -> int:
 
     with ExitStack() as held:
         session = _session(held)
-        found = _find_runs(session, ids)
+        found = session.ledger.find_all(ids)
         if style == "json":
             click.echo(json.dumps([run.as_json() for run in found], indent=2))
         else:
@@ -144,8 +146,8 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
     """
     from wanprep.submit.session.wait import wait_and_fetch
 
-    def wait_for(session: Session, task: Task) -> None:
-        wait_and_fetch(session, _run_of(task), folder, task)
+    def wait_for(session: Session, run: Run, task: Task) -> None:
+        wait_and_fetch(session, run, folder, task)
 
     return _for_each(ids, style, wait_for, success="succeeded")
 
@@ -165,8 +167,8 @@ def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """
     from wanprep.submit.session.wait import fetch_now
 
-    def download(session: Session, task: Task) -> None:
-        fetch_now(session, _run_of(task), folder, task)
+    def download(session: Session, run: Run, task: Task) -> None:
+        fetch_now(session, run, folder, task)
 
     return _for_each(ids, style, download, success="succeeded")
 
@@ -187,8 +189,8 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     """
     from wanprep.submit.session.status import cancel_run
 
-    def cancel_one(session: Session, task: Task) -> None:
-        task.run = cancel_run(session, _run_of(task))
+    def cancel_one(session: Session, run: Run, task: Task) -> None:
+        task.run = cancel_run(session, run)
 
     confirm = None if yes else _confirm_deletion
     return _for_each(ids, style, cancel_one, success="cancelled", confirm=confirm)
@@ -207,22 +209,23 @@ def _confirm_deletion(session: Session, run: Run) -> None:
 def _for_each(
     ids: tuple[str, ...],
     style: str,
-    action: Callable[[Session, Task], None],
+    action: Update,
     *,
     success: RunState,
     confirm: Callable[[Session, Run], None] | None = None,
 ) -> int:
     """Do the same with each run, all at once, and show the results."""
-    from wanprep.cli.run_output import show_results, work
+    from wanprep.cli.run_output import job_name, show_results, work
+    from wanprep.submit.session.tasks import tasks_of
 
     with ExitStack() as held:
         session = _session(held)
-        found = _find_runs(session, ids)
+        found = session.ledger.find_all(ids)
         _check_keys(session, found)
         for run in found:
             if confirm:
                 confirm(session, run)
-        tasks = [_task(run, lambda task: action(session, task)) for run in found]
+        tasks = tasks_of(session, found, action, job_name)
         interrupted = work(session, tasks, waiting=success == "succeeded")
         return show_results(tasks, style, interrupted=interrupted, success={success})
 
@@ -234,10 +237,6 @@ def _session(held: ExitStack) -> Session:
     return open_session(held, find_config(Path.cwd()), os.environ, trace_file=trace_file())
 
 
-def _find_runs(session: Session, ids: tuple[str, ...]) -> list[Run]:
-    return list({run.id: run for run in map(session.ledger.find, ids)}.values())
-
-
 def _check_keys(session: Session, runs: Iterable[Run]) -> None:
     """Fail before anything is done if the key of a provider is missing."""
     from wanprep.submit.ledger.run import LIVE
@@ -245,15 +244,3 @@ def _check_keys(session: Session, runs: Iterable[Run]) -> None:
     for run in runs:
         if run.state in LIVE and not run.files:
             session.driver(run.provider)
-
-
-def _task(run: Run, action: Callable[[Task], None]) -> Task:
-    from wanprep.cli.run_output import job_name
-    from wanprep.submit.session.tasks import Task
-
-    return Task(job_name(run), action, run)
-
-
-def _run_of(task: Task) -> Run:
-    assert task.run is not None  # noqa: S101 - as _task gives it
-    return task.run

@@ -29,6 +29,8 @@ from wanprep.submit.ledger.run import (
 from wanprep.text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wanprep.submit.ledger.run import NewRun, RunState
 
 _SAME_TIME: Final = timedelta(hours=1)
@@ -82,6 +84,10 @@ class Ledger(Closing):
             case several:
                 ids = ", ".join(run.id for run in several[:5])
                 raise UsageError(f"'{visible(prefix)}' may be any of {ids}. Write more of the id.")
+
+    def find_all(self, prefixes: Iterable[str]) -> list[Run]:
+        """Find runs by the beginnings of their ids, each once."""
+        return list({run.id: run for run in map(self.find, prefixes)}.values())
 
     def reload(self, run: Run) -> Run:
         """Read the current state of a run."""

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from wanprep.errors import WanprepError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from wanprep.submit.ledger.run import Run
     from wanprep.submit.services.service import Pace
+    from wanprep.submit.session.session import Session
+
+    Update = Callable[[Session, Run, "Task"], None]
 
 _MINUTE: Final = 60.0
 _CHECK_INTERVAL: Final = 0.2  # seconds until a waiting thread notices a stop
@@ -164,6 +167,17 @@ class Task:
     def title(self) -> str:
         """The name, and the run's id if that leads somewhere."""
         return f"{self.name} ({self.run.id})" if self.run and self.lasting else self.name
+
+
+def tasks_of(
+    session: Session, runs: Iterable[Run], update: Update, name_of: Callable[[Run], str]
+) -> list[Task]:
+    """Make a task of each run, in which it is updated."""
+
+    def task_of(run: Run) -> Task:
+        return Task(name_of(run), lambda task: update(session, run, task), run)
+
+    return [task_of(run) for run in runs]
 
 
 def run_tasks(
