@@ -83,7 +83,7 @@ def judge_inputs(inputs: Inputs) -> Report:
         judged = {case.job.number for case in cases if case.targets}
         for number in range(1, max(1, file.documents) + 1):
             if number not in judged:  # nobody knows for which target
-                results.verdicts.append(Verdict(_subject(file.file, number), "", "fail"))
+                results.verdicts.append(Verdict(subject_of(file.file, number), "", "fail"))
     for path in inputs.media:
         (_judge_url if is_url(path) else _judge_file)(path, inputs, results)
     config = inputs.request.config
@@ -171,11 +171,11 @@ def _judge_case(case: Case, inputs: Inputs, results: _Results) -> None:
         ]
         outcome = "fail" if invalid else verdict_of(found, probed, unseen=unseen)
         is_excused = excused and outcome == "unknown" and verdict_of(found, probed) == "pass"
-        subject = _subject(job.file, job.number)
+        subject = subject_of(job.file, job.number)
         results.add(target, found, Verdict(subject, target.id, outcome, is_excused))
 
 
-def _subject(file: str, number: int) -> str:
+def subject_of(file: str, number: int) -> str:
     """Name a document of a file: job.yaml, then job.yaml#2."""
     return file if number == 1 else f"{file}#{number}"
 

@@ -7,6 +7,7 @@ from bisect import bisect
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.check.pipeline import subject_of
 from wanprep.check.result import Report, finding_json, redact_report
 from wanprep.media.facts import Facts, is_url
 from wanprep.net.secrets import redact_line, redact_url
@@ -58,7 +59,7 @@ def rows_of(part: Report, stamps: Mapping[str, Stamp | None] | None = None) -> d
 def _jobs(inputs: Inputs) -> dict[str, str]:
     """Map each job to its file."""
     return {
-        file.file if number == 1 else f"{file.file}#{number}": file.file
+        subject_of(file.file, number): file.file
         for file in inputs.files
         for number in range(1, max(1, file.documents) + 1)
     }
@@ -95,8 +96,7 @@ def _begins(inputs: Inputs) -> dict[str, tuple[list[int], list[str]]]:
     for case in inputs.cases:
         lines, subjects = found.setdefault(case.job.file, ([], []))
         lines.append(case.job.document.place("").line)
-        number = case.job.number
-        subjects.append(case.job.file if number == 1 else f"{case.job.file}#{number}")
+        subjects.append(subject_of(case.job.file, case.job.number))
     return found
 
 

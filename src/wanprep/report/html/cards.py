@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from wanprep.check.inputs import url_asset
-from wanprep.check.pipeline import is_reached
+from wanprep.check.pipeline import is_reached, subject_of
 from wanprep.media.facts import NOT_READ, is_remote
 from wanprep.net.secrets import redact_url
 from wanprep.report.html.findings import RANKS, Groups, add_finding, marks_of, worst
@@ -200,8 +200,7 @@ class _Builder:
         card.lines = self._lines
         self._jobs.append(card)
         self._by_file.setdefault(file.file, []).append(card)
-        subject = file.file if card.number == 1 else f"{file.file}#{card.number}"
-        card.verdicts = self._verdicts.get(subject, {})
+        card.verdicts = self._verdicts.get(subject_of(file.file, card.number), {})
         if case is None:
             return
         for asset in case.intent.assets:

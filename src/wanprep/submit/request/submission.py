@@ -7,7 +7,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.check.pipeline import judge_inputs
+from wanprep.check.pipeline import judge_inputs, subject_of
 from wanprep.check.result import redact_report, select_findings
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError, WanprepError
@@ -50,8 +50,7 @@ class Submission:
     @property
     def subject(self) -> str:
         """The job's file as verdicts name it, with its number where it is not the first."""
-        job = self.case.job
-        return job.file if job.number == 1 else f"{job.file}#{job.number}"
+        return subject_of(self.case.job.file, self.case.job.number)
 
     @property
     def name(self) -> str:
