@@ -39,3 +39,21 @@ class PluginWarning(UserWarning):
 def warn_of_plugin(plugin: str, message: str) -> None:
     """Warn that a plugin, or something that it offers, is left out."""
     warnings.warn(PluginWarning(plugin, message), stacklevel=3)
+
+
+def describe_error(error: BaseException) -> str:
+    """Return the type and message, and where a plugin's own code raised it or called what did."""
+    import sysconfig
+    import traceback
+    from pathlib import Path
+
+    ours, standard = Path(__file__).parent, Path(sysconfig.get_path("stdlib"))
+
+    def is_of_plugin(file: Path) -> bool:
+        is_standard = standard in file.parents and "site-packages" not in file.parts
+        return file.suffix == ".py" and ours not in file.parents and not is_standard
+
+    text = f"{type(error).__name__} ({error})" if str(error) else type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if is_of_plugin(Path(frame.filename))]
+    return f"{text} at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else text

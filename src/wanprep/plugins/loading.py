@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
-from wanprep.errors import UsageError, warn_of_plugin
+from wanprep.errors import UsageError, describe_error, warn_of_plugin
 from wanprep.rules.finding import plugin_rules
 from wanprep.rules.target import is_disabled, plugin_name
 from wanprep.text import visible
@@ -222,8 +222,6 @@ def _reason(error: BaseException) -> str:
         return "it ends the program when it is loaded"
     if isinstance(error, NameTaken):
         return str(error)
-    from wanprep.plugins.describe import describe_error
-
     return describe_error(error)
 
 

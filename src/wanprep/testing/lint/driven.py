@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wanprep.dataclass import dataclass
 from wanprep.emulator import Emulator, HttpError
 from wanprep.emulator.recorded_site import recorded_site
+from wanprep.errors import describe_error
 from wanprep.plugins import Accepted, Refused, Status
-from wanprep.plugins.describe import describe_error
 from wanprep.submit.errors import NoAnswer, Uncertain
 from wanprep.submit.http.driver import Driver
 from wanprep.submit.http.retries import RetryPolicy

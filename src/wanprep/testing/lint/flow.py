@@ -8,6 +8,7 @@ from types import GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
+from wanprep.errors import describe_error
 from wanprep.plugins import (
     Accepted,
     Cancelled,
@@ -18,7 +19,6 @@ from wanprep.plugins import (
     Status,
     Unclear,
 )  # fmt: skip
-from wanprep.plugins.describe import describe_error
 from wanprep.plugins.flow import STATES
 from wanprep.testing.replay import NONSENSE, REFUSALS, answer
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
+from wanprep.errors import describe_error
 from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Response, Status
 from wanprep.plugins import Unclear as UnclearAnswer
-from wanprep.plugins.describe import describe_error
 from wanprep.testing.lint.flow import NeverEnds, run_flow
 from wanprep.testing.lint.problem import Problem
 
