@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from wanprep.check.inputs import Case
-    from wanprep.plugins.provider import LocalFile, Settings
+    from wanprep.plugins.provider import Settings
     from wanprep.rules.target import Target
     from wanprep.submit.request.submission import Submission
-    from wanprep.submit.uploads.files import StoredObject
+
+T = TypeVar("T")
 
 _MOST_ERRORS: Final = 5
 _DATA_URI: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
@@ -221,21 +222,8 @@ def build_trial(submission: Submission, settings: Settings, *, drop: bool) -> Bu
     return build_request(submission.case, submission.target, urls, drop=drop, settings=settings)
 
 
-def files_to_upload(submission: Submission, trial: BuiltRequest) -> Mapping[str, LocalFile]:
-    """List the files that are in the request: a dropped one is not uploaded."""
+def sent_of(entries: Mapping[str, T], submission: Submission, trial: BuiltRequest) -> dict[str, T]:
+    """List those of a submission's files or objects that are in the request: no dropped ones."""
     text = json.dumps(trial.order.body)
-    return {
-        pointer: submission.files[pointer]
-        for pointer, url in placeholder_urls(submission).items()
-        if pointer in submission.files and json.dumps(url) in text
-    }
-
-
-def objects_to_sign(submission: Submission, trial: BuiltRequest) -> Mapping[str, StoredObject]:
-    """List the objects of stores that are in the request."""
-    text = json.dumps(trial.order.body)
-    return {
-        pointer: submission.objects[pointer]
-        for pointer, url in placeholder_urls(submission).items()
-        if pointer in submission.objects and json.dumps(url) in text
-    }
+    urls = placeholder_urls(submission)
+    return {at: entry for at, entry in entries.items() if json.dumps(urls[at]) in text}

@@ -14,9 +14,8 @@ from wanprep.submit.errors import redact_refusal
 from wanprep.submit.http import client
 from wanprep.submit.request.body import (
     build_trial,
-    files_to_upload,
-    objects_to_sign,
     placeholder_urls,
+    sent_of,
 )
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.services.keys import setting_headers
@@ -46,7 +45,7 @@ def describe_requests(
     settings = services.settings(name)
     trial = build_trial(submission, settings, drop=drop)
     order = replace(trial.order, idempotency_key=_IDEMPOTENCY_KEY, settings=settings)
-    files = files_to_upload(submission, trial).values()
+    files = sent_of(submission.files, submission, trial).values()
     uploads = [
         describe_upload(
             provider,
@@ -81,7 +80,7 @@ def _links(submission: Submission, trial: BuiltRequest, stores: Stores) -> dict[
     urls = placeholder_urls(submission)
     return {
         urls[pointer]: f"{redact(each.url)} (signed, for {_hours(stores.lifetime(each.url))})"
-        for pointer, each in objects_to_sign(submission, trial).items()
+        for pointer, each in sent_of(submission.objects, submission, trial).items()
     }
 
 

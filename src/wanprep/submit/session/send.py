@@ -21,9 +21,8 @@ from wanprep.submit.ledger.run import NewRun
 from wanprep.submit.request.body import (
     build_request,
     build_trial,
-    files_to_upload,
-    objects_to_sign,
     placeholder_urls,
+    sent_of,
 )
 from wanprep.submit.request.price import estimate_price, price_json
 from wanprep.submit.uploads.upload import sign_object, upload_file
@@ -57,10 +56,10 @@ def upload_and_build(
     settings = session.services.settings(provider)
     trial = build_trial(submission, settings, drop=drop)
     urls = placeholder_urls(submission)
-    for pointer, file in files_to_upload(submission, trial).items():
+    for pointer, file in sent_of(submission.files, submission, trial).items():
         task.report(f"uploading {visible(file.name)}")
         urls[pointer] = _upload(session, trial.order, file)
-    for pointer, stored in objects_to_sign(submission, trial).items():
+    for pointer, stored in sent_of(submission.objects, submission, trial).items():
         driver = session.driver(provider)
         if driver.client.reach.public:  # not with --emulate, which uses no network
             task.report(f"signing {visible(stored.name)}")
