@@ -27,6 +27,12 @@ class Offer:
     advice: str  # what to do where nobody can be asked
 
 
+def options_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that a function of wanprep takes by the same names."""
+    other = {"paths", "jobs", "limit", "skip"}
+    return {name: value for name, value in arguments.items() if name not in other}
+
+
 def window(entries: Sequence[Any], arguments: Mapping[str, Any]) -> list[Any]:
     """Return the entries that are requested."""
     skip = arguments["skip"]

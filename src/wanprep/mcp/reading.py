@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from wanprep.api import catalog, checking
-from wanprep.mcp.answers import Answer, cut_note, window
+from wanprep.mcp.answers import Answer, cut_note, options_of, window
 from wanprep.text import plural
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def check(arguments: Arguments, _: Permissions, progress: ProgressCallback) -> Answer:
     """Check jobs and media; the summary counts everything, also what is cut."""
-    report = checking.check(*arguments["paths"], progress=progress, **_options(arguments))
+    report = checking.check(*arguments["paths"], progress=progress, **options_of(arguments))
     data = report.as_json()
     counts = {name: len(data[name]) for name in ("findings", "verdicts")}
     for name in counts:
@@ -32,11 +32,6 @@ def check(arguments: Arguments, _: Permissions, progress: ProgressCallback) -> A
         notes.append(cut_note(name.capitalize(), count, arguments, advice))
         advice = ""
     return Answer(data, " ".join(filter(None, notes)))
-
-
-def _options(arguments: Arguments) -> dict[str, Any]:
-    other = {"paths", "jobs", "limit", "skip"}
-    return {name: value for name, value in arguments.items() if name not in other}
 
 
 def _summary(counts: Mapping[str, int]) -> str:
@@ -71,7 +66,7 @@ def probe(arguments: Arguments, _: Permissions, progress: ProgressCallback) -> A
 
 def compare(arguments: Arguments, _: Permissions, progress: ProgressCallback) -> Answer:
     """Compare jobs with targets."""
-    rows = catalog.compare(*arguments["jobs"], progress=progress, **_options(arguments))
+    rows = catalog.compare(*arguments["jobs"], progress=progress, **options_of(arguments))
     by_job = groupby(rows, key=lambda row: row.subject)
     jobs = [{"job": job, "targets": [row.as_json() for row in of_job]} for job, of_job in by_job]
     return Answer({"jobs": window(jobs, arguments)}, cut_note("Jobs", len(jobs), arguments))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wanprep.api import fixing
-from wanprep.mcp.answers import Answer, cut_note, window
+from wanprep.mcp.answers import Answer, cut_note, options_of, window
 from wanprep.text import plural
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def plan_fix(arguments: Arguments, permissions: Permissions, progress: ProgressCallback) -> Answer:
     """Plan; where nothing may be written, without a place for results."""
-    options = _options(arguments)
+    options = options_of(arguments)
     if permissions.write is not None or "out" in options:
         options["out"] = permissions.place(options.get("out"))
     planned = fixing.plan(*arguments["paths"], progress=progress, **options)
@@ -31,17 +31,12 @@ def fix(arguments: Arguments, permissions: Permissions, progress: ProgressCallba
     """Fix, if no result would lie outside the folder, also not by a link in it."""
     from wanprep.fix.receipt import RECEIPT
 
-    options = _options(arguments) | {"out": permissions.place(arguments.get("out"))}
+    options = options_of(arguments) | {"out": permissions.place(arguments.get("out"))}
     planned = fixing.plan(*arguments["paths"], **options)
     results = [*(each.result for each in planned.assets), *(each.result for each in planned.jobs)]
     permissions.require(filter(None, results))
     fixed = fixing.fix(*arguments["paths"], progress=progress, **options)
     return _answer("Now", fixed, arguments, f" The whole receipt is {options['out']}/{RECEIPT}.")
-
-
-def _options(arguments: Arguments) -> dict[str, Any]:
-    other = {"paths", "limit", "skip"}
-    return {name: value for name, value in arguments.items() if name not in other}
 
 
 def _answer(when: str, report: FixReport, arguments: Arguments, advice: str = "") -> Answer:
