@@ -13,6 +13,7 @@ from wanprep.media.facts import FIELDS
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
+from wanprep.submit.services.service import file_schema
 from wanprep.validity import errors, is_valid
 from wanprep.validity.keywords import compile_schema
 
@@ -69,6 +70,7 @@ def schemas() -> st.SearchStrategy[Schema | bool]:
         several = st.lists(inner, min_size=1, max_size=3)
         parts = {
             **dict.fromkeys(("if", "then", "else", "not", "items", "contains"), inner),
+            "propertyNames": inner,
             **dict.fromkeys(("allOf", "anyOf", "oneOf"), several),
             **dict.fromkeys(("minContains", "maxContains"), st.integers(0, 3)),
             "additionalProperties": st.booleans() | inner,
@@ -151,6 +153,7 @@ def _names(node: Any) -> Iterator[str]:
 
 def test_no_limit_of_a_bundled_target_needs_jsonschema() -> None:
     compile_schema(load_schema("config"))  # read by every command
+    compile_schema(file_schema())  # read by every submission
     for target in TARGETS.values():
         for schema in (*target.roles.values(), target.job, target.body):
             compile_schema(schema)  # or it raises

@@ -49,61 +49,53 @@ def test_every_command_has_help_with_examples(name: str, capfd: pytest.CaptureFi
     assert command.short_help == COMMANDS[name], "the table and the command say the same"
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
-def test_starting_is_light(arguments: list[str], tmp_path: Path) -> None:
-    assert heavy_modules(arguments, tmp_path) == []
-
-
-@pytest.mark.parametrize("size", [(720, 1280), (8, 8)], ids=["passing", "too small"])
-def test_checking_an_image_is_light(size: tuple[int, int], tmp_path: Path) -> None:
-    Image.new("RGB", size).save(tmp_path / "hero.png")
-    for arguments in (["check", "hero.png"], ["check", "hero.png", "--no-cache"]):
-        assert {*heavy_modules(arguments, tmp_path)} <= {"sqlite3"}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "unneeded"),
-    [
-        (["check"], "compare emulator fix plugins submit"),
-        (["submit", "--dry-run"], "compare emulator fix.plan submit.ledger submit.session.session"),
-    ],
-    ids=["check", "dry run"],
-)
-def test_a_job_loads_no_code_for_what_is_not_done(arguments: list[str], unneeded: str) -> None:
-    loaded = loaded_modules([*arguments, "job.yaml"], DEMO)
-    names = [f"wanprep.{name}" for name in unneeded.split()]
-    assert "wanprep.rules.judge_job" in loaded
-    assert [each for each in loaded if each in names] == []
-
-
-def heavy_modules(arguments: list[str], folder: Path) -> list[str]:
-    """List what a command imports and only some commands need."""
+def test_starting_and_checking_an_image_are_light(tmp_path: Path) -> None:
+    Image.new("RGB", (720, 1280)).save(tmp_path / "hero.png")
+    Image.new("RGB", (8, 8)).save(tmp_path / "small.png")
+    checks = [
+        f"run(['check', '{name}', *{how}])" for name in ("hero.png", "small.png")
+        for how in ([], ["--no-cache"])
+    ]  # fmt: skip
+    start, *after_checks = modules_after(["run(['--version']); run(['--help'])", *checks], tmp_path)
     heavy = {*"PIL pymediainfo imageio_ffmpeg jsonschema httpx ruamel rich pluggy sqlite3".split()}
-    packages = {name.partition(".")[0] for name in loaded_modules(arguments, folder)}
-    return [name for name in packages if name in heavy or name.startswith("wanprep_")]
+    for loaded, allowed in ((start, set()), *((each, {"sqlite3"}) for each in after_checks)):
+        packages = {name.partition(".")[0] for name in loaded}
+        found = {name for name in packages if name in heavy or name.startswith("wanprep_")}
+        assert found <= allowed
 
 
-def loaded_modules(arguments: list[str], folder: Path) -> list[str]:
-    """List what a command imports in a process of its own."""
-    code = f"import sys; from wanprep.cli import run; run({arguments}); print(*sys.modules)"
+def test_a_job_loads_no_code_for_what_is_not_done() -> None:
+    unneeded = (
+        "compare emulator fix plugins submit",
+        "compare emulator fix.plan submit.ledger submit.session.session",
+    )
+    run(["check", str(DEMO / "job.yaml")])  # from now on the target is known as valid
+    steps = ["run(['check', 'job.yaml'])", "run(['submit', '--dry-run', 'job.yaml'])"]
+    *after_commands, with_client = modules_after([*steps, "import wanprep.net.client"], DEMO)
+    for loaded, names in zip(after_commands, unneeded, strict=True):
+        assert "wanprep.rules.judge_job" in loaded
+        assert loaded & {f"wanprep.{name}" for name in names.split()} == set()
+    assert "httpx" in with_client
+    assert with_client & {"jsonschema", "pygments", "rich"} == set()
+
+
+def modules_after(steps: list[str], folder: Path) -> list[set[str]]:
+    """Do some steps in a process of their own, and list what is imported after each."""
+    lines = [f"{step}; print('modules:', *sys.modules)" for step in steps]
+    code = "\n".join(["import sys; from wanprep.cli import run", *lines])
     # Measuring coverage would load sqlite3.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True, text=True, check=True, env=plain, cwd=folder,
     )  # fmt: skip
-    return done.stdout.splitlines()[-1].split()
+    printed = done.stdout.splitlines()
+    return [{*line.split()} for line in printed if line.startswith("modules:")]
 
 
 def test_probing_loads_no_codec_into_the_main_process(clip: Path) -> None:
-    code = f"""
-import sys
-from wanprep.cli import run
-run(["probe", {str(clip)!r}])
-print({{"PIL", "pymediainfo"}} & {{*sys.modules}})
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "set()"
+    [loaded] = modules_after([f"run(['probe', {str(clip)!r}])"], clip.parent)
+    assert loaded & {"PIL", "pymediainfo"} == set()
 
 
 @pytest.mark.parametrize(

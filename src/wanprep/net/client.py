@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 import time
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
-import httpx
 
 from wanprep import __version__
 from wanprep.errors import UsageError
@@ -29,12 +29,20 @@ if TYPE_CHECKING:
 
     from wanprep.net.reach import Reach
 
+# Without httpx's own command line, whose imports (rich, Pygments) take as long as all others.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type] # so that it is not found
+import httpx  # noqa: E402 - see above
+
 _HIGHEST_PORT: Final = 65535
 _PORTS: Final = {"http": 80, "https": 443}
 
 
 def open_client(
-    reach: Reach, *, timeout: httpx.Timeout | float, connections: int, keep_alive: bool
+    reach: Reach,
+    *,
+    timeout: tuple[float, float, float, float] | float,
+    connections: int,
+    keep_alive: bool,
 ) -> httpx.Client:
     """Open a client; an unusable proxy or certificate file is a usage error."""
     limits = {

@@ -129,7 +129,7 @@ def _limit_of_contains(value: list[Any], schema: Schema) -> str:
 # A value does not meet these where one of its parts does not meet a schema below them. For
 # others, such as `not`, that is no error by itself.
 _DIVIDED: Final = frozenset(
-    {"additionalProperties", "allOf", "if", "items", "patternProperties", "properties"}
+    "additionalProperties allOf if items patternProperties properties propertyNames".split()
 )
 
 
@@ -151,6 +151,8 @@ def _parts(
             yield from (
                 ((name,), value[name], inner) for name, inner in limit.items() if name in value
             )
+        case "propertyNames", dict():
+            yield from (((), name, limit) for name in value)
         case "patternProperties", dict():
             for pattern, inner in limit.items():
                 yield from (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations, starmap
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -107,6 +108,11 @@ def _pattern_properties(limit: dict[str, Any], _: Schema) -> Check:
     )
 
 
+def _property_names(limit: Any, _: Schema) -> Check:  # noqa: ANN401 - JSON
+    check = compile_schema(limit)
+    return lambda value: not isinstance(value, dict) or all(map(check, value))
+
+
 def _additional_properties(limit: Any, schema: Schema) -> Check:  # noqa: ANN401 - JSON
     names = frozenset(schema.get("properties", ()))
     if limit is False and "patternProperties" not in schema:
@@ -176,6 +182,7 @@ _OF_PARTS: Final[dict[str, Callable[[Any, Schema], Check]]] = {
     "oneOf": _one_of,
     "patternProperties": _pattern_properties,
     "properties": _properties,
+    "propertyNames": _property_names,
 }
 
 
@@ -232,6 +239,14 @@ def _pattern(limit: str) -> Check:
     return lambda value: not isinstance(value, str) or search(value) is not None
 
 
+def _unique_items(limit: bool) -> Check:
+    if not limit:
+        return _anything
+    return lambda value: (
+        not isinstance(value, list) or not any(starmap(_is_equal, combinations(value, 2)))
+    )
+
+
 def _required(limit: list[str]) -> Check:
     names = frozenset(limit)
     return lambda value: not isinstance(value, dict) or value.keys() >= names
@@ -257,4 +272,5 @@ _OF_VALUES: Final[dict[str, Callable[[Any], Check]]] = {
     "pattern": _pattern,
     "required": _required,
     "type": _type,
+    "uniqueItems": _unique_items,
 }

@@ -192,13 +192,9 @@ class _RedirectChain:
 
 
 def _open_client(reach: Reach, policy: RetryPolicy) -> httpx.Client:
-    import httpx
-
     from wanprep.net.client import open_client
 
-    timeout = httpx.Timeout(
-        connect=policy.connect, read=policy.read, write=policy.write, pool=policy.pool
-    )
+    timeout = (policy.connect, policy.read, policy.write, policy.pool)
     return open_client(reach, timeout=timeout, connections=64, keep_alive=False)
 
 

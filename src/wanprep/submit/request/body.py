@@ -10,6 +10,7 @@ import copy
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -34,6 +35,10 @@ T = TypeVar("T")
 _MOST_ERRORS: Final = 5
 _DATA_URI: Final = re.compile(r"data:[a-z]+/[a-z0-9.+-]+;base64,[A-Za-z0-9+/]+=*")
 _NOT_IN_URLS: Final = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
+# Most URLs: what else is one is left to `is_url`.
+_PLAIN_URL: Final = (
+    r"(?i:https?)://[A-Za-z0-9.-]+(?::[1-5]?\d{1,4})?(?:[/?#][!#-;=?-\[\]_a-z~]*)?\Z"
+)
 
 
 class CannotBuild(WanprepError):
@@ -162,11 +167,15 @@ def _require_complete(case: Case, target: Target, draft: Draft, urls: Mapping[st
 
 def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None:
     """Validate a request against the service's own schema; uploads may have URLs of its own."""
+    from wanprep.validity import is_valid
+
+    if is_valid(draft.body, _with_patterns(target)):  # jsonschema takes long to import
+        return
     from jsonschema import FormatChecker
 
     from wanprep.schemas import schema_errors
 
-    schemes = target.data.get("urls", {}).get("schemes", {})
+    schemes = _url_schemes(target)
     checker = FormatChecker(formats=())
     checker.checks("uri")(
         lambda value: is_url(value) or value in hosted or value.partition("://")[0] in schemes
@@ -178,6 +187,28 @@ def _require_valid(target: Target, draft: Draft, hosted: frozenset[str]) -> None
             f"{'; '.join(list(errors)[:_MOST_ERRORS])}. "
             f"`wanprep check -t {target.id}` explains more."
         )
+
+
+def _url_schemes(target: Target) -> Mapping[str, Any]:
+    schemes: Mapping[str, Any] = target.data.get("urls", {}).get("schemes", {})
+    return schemes
+
+
+@lru_cache(256)
+def _with_patterns(target: Target) -> Any:  # noqa: ANN401 - JSON
+    """Return the service's own schema with a pattern beside the format of each URL."""
+    own = [f"{re.escape(scheme)}://" for scheme in _url_schemes(target)]
+    url = {"pattern": f"^(?:{'|'.join([_PLAIN_URL, *own])})"}
+
+    def expand(node: Any) -> Any:  # noqa: ANN401 - JSON
+        if isinstance(node, list):
+            return [expand(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        expanded = {key: expand(each) for key, each in node.items()}
+        return {"allOf": [expanded, url]} if node.get("format") == "uri" else expanded
+
+    return expand(target.request or {})
 
 
 def missing_strings(body: Mapping[str, Any], expected: Sequence[str]) -> list[str]:
