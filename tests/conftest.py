@@ -182,13 +182,14 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         monkeypatch.delenv("NO_PROXY", raising=False)
         # One certificate of our own: to read the world's takes long, at every connection.
         monkeypatch.setenv("SSL_CERT_FILE", str(certificates))
+        folder = tmp_path_factory.getbasetemp()
+        shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
         if sys.dont_write_bytecode:  # where the checkout stays free of it, processes share it here
             monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-            folder = tmp_path_factory.getbasetemp()
-            shared = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
             monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(shared / "bytecode"))
         caches = tmp_path_factory.mktemp("caches")
-        (caches / "targets").mkdir()
+        (shared / "targets").mkdir(exist_ok=True)
+        (caches / "targets").symlink_to(shared / "targets")
         yield caches
 
 

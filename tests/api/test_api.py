@@ -44,17 +44,18 @@ def as_read(value: object) -> Any:
     return json.loads(json.dumps(value))
 
 
-@pytest.mark.parametrize("folder", ["bad", "good"])
 def test_check_reports_what_the_command_prints(
-    wanprep: Command, folder: str, monkeypatch: pytest.MonkeyPatch
+    wanprep: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(JOBS)
+    paths = ["bad/[a-c]*", "good", "media"]
     options = ["--offline", "-t", EVOLINK, "--severity", "warning", "--ignore", "job-invalid"]
     report = api.check(
-        folder, "media", offline=True, targets=[EVOLINK], severity="warning", ignore=["job-invalid"]
+        *paths, offline=True, targets=[EVOLINK], severity="warning", ignore=["job-invalid"]
     )
-    assert as_read(report.as_json()) == printed(wanprep, "check", folder, "media", *options)
+    assert as_read(report.as_json()) == printed(wanprep, "check", *paths, *options)
     assert report.findings
+    assert {each.verdict for each in report.verdicts} == {"pass", "fail", "unknown"}
 
 
 def test_the_configuration_is_that_of_the_command_line(wanprep: Command, project: Path) -> None:

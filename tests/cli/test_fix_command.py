@@ -463,24 +463,25 @@ def test_the_outcome_is_coloured_and_wrapped_like_a_check(
     )
 
 
-@pytest.mark.parametrize(
-    ("answer", "size"),
-    [pytest.param("Centre", (2400, 300), id="cut"), pytest.param("p", (3000, 375), id="pad"),
-     pytest.param("nope\nno", None, id="no")],
-)  # fmt: skip
-def test_at_a_terminal_it_asks(project: Path, answer: str, size: tuple[int, int] | None) -> None:
-    Image.new("RGB", (3000, 300)).save("banner.png")
-    with AtTerminal(["fix", "banner.png", "--out", "ready"], project) as terminal:
-        question = terminal.until("[p]ad, crop [s]mart or [c]enter, or [n]ot at all")
-        assert "banner.png: pad 3000x300 to 3000x375 px with #ffffff?" in " ".join(question.split())
-        terminal.type(f"{answer}\n")
-        assert terminal.ended() == (0 if size else 1)
-    assert ("'nope' is no answer to this" in terminal.shown) is (size is None)
-    if size is None:
-        assert not (project / "ready/banner.png").exists()
-        return
-    with Image.open(project / "ready/banner.png") as fixed:
-        assert fixed.size == size
+def test_at_a_terminal_it_asks(project: Path) -> None:
+    for name in ("cut", "pad", "no"):
+        Image.new("RGB", (3000, 300)).save(f"{name}.png")
+    answers = {"cut": "Centre", "pad": "p", "no": "nope\nno"}
+    for names, status in ((("cut", "pad"), 0), (("no",), 1)):
+        images = [f"{name}.png" for name in names]
+        with AtTerminal(["fix", *images, "--out", "ready"], project) as terminal:
+            for name in names:
+                question = terminal.until("[p]ad, crop [s]mart or [c]enter, or [n]ot at all")
+                says = f"{name}.png: pad 3000x300 to 3000x375 px with #ffffff?"
+                assert says in " ".join(question.split())
+                terminal.type(f"{answers[name]}\n")
+            assert terminal.ended() == status
+        assert ("'nope' is no answer to this" in terminal.shown) is bool(status)
+    sizes = {"cut": (2400, 300), "pad": (3000, 375)}
+    for name, size in sizes.items():
+        with Image.open(project / f"ready/{name}.png") as fixed:
+            assert fixed.size == size
+    assert not (project / "ready/no.png").exists()
 
 
 def test_at_a_terminal_bars_show_progress(project: Path, ffmpeg: str) -> None:

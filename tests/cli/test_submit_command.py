@@ -306,17 +306,6 @@ def test_a_dry_run_answers_the_maximum_as_the_submission_would(session: Desktop)
     assert session.orders() == 2
 
 
-@pytest.mark.parametrize(
-    ("reply", "status", "orders"),
-    [pytest.param(b"n\n", 1, 0, id="no"), pytest.param(b"y\n", 0, 1, id="yes")],
-)
-def test_at_a_terminal_it_asks(session: Desktop, reply: bytes, status: int, orders: int) -> None:
-    ended, shown = at_a_terminal(session, "submit", session.job(target=RUNCOMFY), reply=reply)
-    assert "The price of the job is unknown. Send it?" in shown
-    assert ended == status, shown
-    assert session.orders() == orders
-
-
 # Errors.
 
 
@@ -639,14 +628,20 @@ def test_ctrl_c_twice_leaves_at_once_and_the_order_uncertain(session: Desktop) -
     assert run["state"] == "uncertain"
 
 
-def test_a_terminal_shows_a_row_for_each_job(session: Desktop) -> None:
-    names = [session.job("one.yaml"), session.job("two.yaml", prompt="Two.")]
-    ended, shown = at_a_terminal(session, "submit", *names, "--wait")
-    assert ended == 0, shown
-    assert "0:0" in shown
-    assert "about 0.17 USD" in shown
-    assert "one.yaml" in shown
-    assert "two.yaml" in shown
+def test_at_a_terminal_it_asks_and_shows_a_row_for_each_job(session: Desktop) -> None:
+    names = [session.job("one.yaml", RUNCOMFY), session.job("two.yaml", prompt="Two.")]
+    ended, shown = at_a_terminal(session, "submit", "one.yaml", reply=b"n\n")
+    assert "The price of the job is unknown. Send it?" in shown
+    assert (ended, session.orders()) == (1, 0), shown
+
+    ended, shown = at_a_terminal(session, "submit", *names, "--wait", reply=b"y\n")
+    question, rows = shown.split("Send it?")
+    assert "about 0.17 USD" in question
+    assert "The price of 1 of 2 jobs is unknown, and the others may cost up to 0.17" in question
+    assert (ended, session.orders()) == (0, 2), shown
+    assert "0:0" in rows
+    assert "one.yaml" in rows
+    assert "two.yaml" in rows
 
 
 def at_a_terminal(session: Desktop, *arguments: str, reply: bytes = b"") -> tuple[int, str]:

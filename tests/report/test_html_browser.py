@@ -26,9 +26,15 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def opened() -> Iterator[Browser]:
     with Browser(1280) as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(opened: Browser) -> Browser:
+    opened.resize(1280)
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -165,8 +171,7 @@ def test_a_token_leads_to_its_card_even_if_that_is_hidden(browser: Browser, mixe
     assert browser.visible(".unbound") == 1
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_hostile_strings_neither_run_nor_break_the_page(width: int, tmp_path: Path) -> None:
+def test_hostile_strings_neither_run_nor_break_the_page(browser: Browser, tmp_path: Path) -> None:
     folder = tmp_path / "media"
     folder.mkdir()
     image = Image.new("RGB", (300, 300))
@@ -179,7 +184,8 @@ def test_hostile_strings_neither_run_nor_break_the_page(width: int, tmp_path: Pa
     (folder / "job.json").write_text(json.dumps(job))
     page = tmp_path / "report.html"
     page.write_text(page_of(folder, targets=[EVOLINK, RUNCOMFY]), "ascii")
-    with Browser(width) as browser:
+    for width in (390, 1280):
+        browser.resize(width)
         load(browser, page)
         assert browser.log() == []
         assert browser.requests() == [page.as_uri()]
@@ -191,13 +197,13 @@ def test_hostile_strings_neither_run_nor_break_the_page(width: int, tmp_path: Pa
         assert HOSTILE[0] in names(browser)
 
 
-def test_a_phone_in_the_dark(mixed: Path) -> None:
-    with Browser(390, 844, dark=True) as browser:
-        load(browser, mixed)
-        assert browser.run("return document.documentElement.scrollWidth") == 390
-        dark = browser.run("return getComputedStyle(document.body).backgroundColor")
-        assert dark == "rgb(20, 20, 22)"
-        assert browser.log() == []
+def test_a_phone_in_the_dark(browser: Browser, mixed: Path) -> None:
+    browser.resize(390, 844, dark=True)
+    load(browser, mixed)
+    assert browser.run("return document.documentElement.scrollWidth") == 390
+    dark = browser.run("return getComputedStyle(document.body).backgroundColor")
+    assert dark == "rgb(20, 20, 22)"
+    assert browser.log() == []
 
 
 def test_printing(browser: Browser, mixed: Path) -> None:

@@ -43,7 +43,7 @@ class Browser:
         )
         try:
             self._session = self._begin(program)
-            self._resize(width, height, dark=dark)
+            self.resize(width, height, dark=dark)
         except BaseException:
             self.close()
             raise
@@ -67,7 +67,8 @@ class Browser:
                 assert time.monotonic() < until, "chromedriver does not answer"
                 time.sleep(0.05)
 
-    def _resize(self, width: int, height: int, *, dark: bool) -> None:
+    def resize(self, width: int, height: int = 900, *, dark: bool = False) -> None:
+        """Let pages be shown as on another screen."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.devtools("Emulation.setDeviceMetricsOverride", **metrics)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
