@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -40,14 +41,21 @@ EMPTY: Final[dict[str, Any]] = {
 TASK: Final = "wanprep.media.shards:facts_of_shard"
 
 
-@pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some images, one in five too small, a damaged one, and a job that uses two of them."""
-    (tmp_path / "refs").mkdir()
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some images, one in five too small, and a damaged one."""
+    folder = tmp_path_factory.mktemp("images")
     for at in range(NAMES):
         width = 64 if at % 5 == 0 else 640
-        Image.new("RGB", (width, 480), (at, 0, 0)).save(tmp_path / f"refs/{at}.png")
-    (tmp_path / "refs/odd \udcff.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        Image.new("RGB", (width, 480), (at, 0, 0)).save(folder / f"{at}.png")
+    (folder / "odd \udcff.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _folder(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The images, and a job that uses two of them."""
+    shutil.copytree(images, tmp_path / "refs")
     (tmp_path / "job.yaml").write_text(
         "target: evolink/wan2.7-reference-video\nprompt: Image 1 and Image 2\n"
         "references: [image: refs/0.png, image: refs/1.png]\n"

@@ -20,7 +20,14 @@ def test_a_damaged_copy_is_re_encoded(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    clip = Path(make(Path("a.mkv"), "testsrc2=s=320x240:r=25:d=2", NOISE, how=f"{X264} {AAC}"))
+    clip = Path(
+        make(
+            Path("a.mkv"),
+            "testsrc2=s=160x120:r=25:d=1",
+            NOISE.replace("d=2", "d=1"),
+            how=f"{X264} {AAC}",
+        )
+    )
     data = bytearray(clip.read_bytes())
     for at in range(len(data) // 3, len(data) * 2 // 3, 499):
         data[at] ^= 0x5A

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,24 +35,30 @@ def endless(tmp_path: Path) -> tuple[str, Facts]:
     return str(tmp_path / "endless.png"), facts
 
 
-def test_an_image_is_written_and_measured(source: tuple[str, Facts], tmp_path: Path) -> None:
-    path, facts = source
+@pytest.fixture(scope="module")
+def images() -> Iterator[ImageWorkers]:
     with ImageWorkers(1) as images:
-        output, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
-        stripped, nothing = images.make(
-            path, StripLocation(".png"), facts, str(tmp_path / "same.png")
-        )
+        yield images
+
+
+def test_an_image_is_written_and_measured(
+    images: ImageWorkers, source: tuple[str, Facts], tmp_path: Path
+) -> None:
+    path, facts = source
+    output, ssim = images.make(path, recipe(), facts, str(tmp_path / "made.png"))
+    stripped, nothing = images.make(path, StripLocation(".png"), facts, str(tmp_path / "same.png"))
     assert output.encodes == 1
     assert ssim == pytest.approx(1.0)
     assert all_near(corners(tmp_path / "made.png"), CORNERS)
     assert (stripped.encodes, nothing) == (0, None)
 
 
-def test_a_window_is_placed(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_a_window_is_placed(
+    images: ImageWorkers, source: tuple[str, Facts], tmp_path: Path
+) -> None:
     path, facts = source
     planned = recipe(window=Window((40, 64), "center"))
-    with ImageWorkers(1) as images:
-        output, _ = images.make(path, planned, facts, str(tmp_path / "made.png"))
+    output, _ = images.make(path, planned, facts, str(tmp_path / "made.png"))
     assert output.settings["window"] == [28, 0, 40, 64]
 
 
@@ -66,22 +73,25 @@ def test_threads_share_the_workers(source: tuple[str, Facts], tmp_path: Path) ->
     assert len({Path(name).read_bytes() for name in names}) == 1
 
 
-def test_an_error_leaves_the_worker_running(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_an_error_leaves_the_worker_running(
+    images: ImageWorkers, source: tuple[str, Facts], tmp_path: Path
+) -> None:
     path, facts = source
     (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    with ImageWorkers(1) as images:
-        with pytest.raises(CannotFix, match="cannot be decoded"):
-            images.make(str(tmp_path / "broken.png"), recipe(), facts, str(tmp_path / "no.png"))
-        before = images.process_ids
-        images.make(path, recipe(), facts, str(tmp_path / "made.png"))
-        assert images.process_ids == before
+    with pytest.raises(CannotFix, match="cannot be decoded"):
+        images.make(str(tmp_path / "broken.png"), recipe(), facts, str(tmp_path / "no.png"))
+    before = images.process_ids
+    images.make(path, recipe(), facts, str(tmp_path / "made.png"))
+    assert images.process_ids == before
     assert not (tmp_path / "no.png").exists()
 
 
-def test_a_write_error_is_cannot_write(source: tuple[str, Facts], tmp_path: Path) -> None:
+def test_a_write_error_is_cannot_write(
+    images: ImageWorkers, source: tuple[str, Facts], tmp_path: Path
+) -> None:
     path, facts = source
     (tmp_path / "mine.png").write_text("mine")
-    with ImageWorkers(1) as images, pytest.raises(CannotWrite, match="cannot be written"):
+    with pytest.raises(CannotWrite, match="cannot be written"):
         images.make(path, recipe(), facts, str(tmp_path / "mine.png"))
     assert (tmp_path / "mine.png").read_text() == "mine"
 
@@ -123,7 +133,7 @@ def test_a_worker_that_dies_costs_one_image(
 
 
 def test_memory_is_limited(tmp_path: Path) -> None:
-    Image.new("L", (9000, 9000)).save(tmp_path / "bomb.png")
+    Image.new("L", (9000, 9000)).save(tmp_path / "bomb.png", compress_level=1)
     facts = probe(tmp_path / "bomb.png", cache=False)
     with (
         ImageWorkers(1, memory=200 * 2**20) as images,
@@ -132,25 +142,23 @@ def test_memory_is_limited(tmp_path: Path) -> None:
         images.make(str(tmp_path / "bomb.png"), recipe(), facts, str(tmp_path / "made.png"))
 
 
-def test_an_image_over_the_limit_of_pillow_is_accepted(tmp_path: Path) -> None:
+def test_an_image_over_the_limit_of_pillow_is_accepted(
+    images: ImageWorkers, tmp_path: Path
+) -> None:
     """Pillow warns of 90 megapixels, and refuses 180."""
     Image.new("L", (15_000, 12_200), 200).save(tmp_path / "large.jpg")
     facts = probe(tmp_path / "large.jpg", cache=False)
-    with ImageWorkers(1) as images:
-        planned = recipe(window=Window((1_000, 1_000), "smart"))
-        images.make(str(tmp_path / "large.jpg"), planned, facts, str(tmp_path / "made.png"))
+    planned = recipe(window=Window((1_000, 1_000), "smart"))
+    images.make(str(tmp_path / "large.jpg"), planned, facts, str(tmp_path / "made.png"))
     assert (tmp_path / "made.png").exists()
 
 
 def test_an_internal_error_is_not_blamed_on_the_image(
-    source: tuple[str, Facts], tmp_path: Path
+    images: ImageWorkers, source: tuple[str, Facts], tmp_path: Path
 ) -> None:
     path, facts = source
     broken = recipe(size=("no", "size"))
-    with (
-        ImageWorkers(1) as images,
-        pytest.raises(RuntimeError, match="an image worker failed:\nTrace"),
-    ):
+    with pytest.raises(RuntimeError, match="an image worker failed:\nTrace"):
         images.make(path, broken, facts, str(tmp_path / "no.png"))
 
 

@@ -8,21 +8,21 @@ import subprocess
 import sys
 import threading
 
-import pytest
-
 from wanprep.fix.pipeline import interrupt_on_signals
 
 _WAITS = """
 import signal, sys, threading
 from wanprep.fix.pipeline import interrupt_on_signals
 {before}
-try:
-    with interrupt_on_signals():
-        print("ready", flush=True)
-        {wait}
-except KeyboardInterrupt:
-    print("interrupted")
-print(*(signal.getsignal(each) == signal.SIG_DFL for each in (signal.SIGTERM, signal.SIGHUP)))
+for _ in range({times}):
+    try:
+        with interrupt_on_signals():
+            print("ready", flush=True)
+            {wait}
+    except KeyboardInterrupt:
+        print("interrupted")
+    both = (signal.SIGTERM, signal.SIGHUP)
+    print(*(signal.getsignal(each) == signal.SIG_DFL for each in both), flush=True)
 """
 
 
@@ -30,9 +30,9 @@ print(*(signal.getsignal(each) == signal.SIG_DFL for each in (signal.SIGTERM, si
 _PLAIN = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 
 
-def _signalled(number: signal.Signals, before: str = "", wait: str = "signal.pause()") -> str:
-    """Return what a process prints when it is sent a signal while it waits."""
-    script = _WAITS.format(before=before, wait=wait)
+def _signalled(*numbers: signal.Signals, before: str = "", wait: str = "signal.pause()") -> str:
+    """Return what a process prints when it is sent each signal while it waits."""
+    script = _WAITS.format(before=before, wait=wait, times=len(numbers))
     with subprocess.Popen(
         [sys.executable, "-c", script],
         stdin=subprocess.PIPE,
@@ -41,20 +41,24 @@ def _signalled(number: signal.Signals, before: str = "", wait: str = "signal.pau
         env=_PLAIN,
     ) as process:
         assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        process.send_signal(number)
-        return process.communicate("go on\n", timeout=30)[0]
+        lines = []
+        for number in numbers:
+            while (line := process.stdout.readline()) != "ready\n":
+                lines.append(line)
+            process.send_signal(number)
+        return "".join(lines) + process.communicate("go on\n", timeout=30)[0]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_is_an_interrupt(number: signal.Signals) -> None:
-    assert _signalled(number) == "interrupted\nTrue True\n"
+def test_a_signal_is_an_interrupt() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    assert _signalled(*numbers) == "interrupted\nTrue True\n" * 3
 
 
 def test_an_ignored_signal_stays_ignored() -> None:
     before = "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
 
-    assert _signalled(signal.SIGHUP, before, "sys.stdin.readline()") == "True False\n"
+    assert _signalled(signal.SIGHUP, before=before, wait="sys.stdin.readline()") == "True False\n"
 
 
 def test_only_the_main_thread_handles_signals() -> None:
