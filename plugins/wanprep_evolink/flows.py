@@ -161,12 +161,7 @@ def refused(response: Response, file: str = "") -> Refused:
     if code == _OUTCOME_UNKNOWN:
         raise Unclear(f"EvoLink does not know the outcome of the order: {message or code}")
     return answers.refusal(
-        "EvoLink",
-        response,
-        message=message,
-        code=code,
-        advice=_ADVICE.get(code, ""),
-        file=file,
+        "EvoLink", response, message=message, code=code, advice=_ADVICE.get(code, ""), file=file
     )
 
 

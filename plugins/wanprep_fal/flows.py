@@ -135,12 +135,7 @@ def refused(response: Response, file: str = "") -> Refused:
     """Read an error of any shape; `file` names the file of an upload."""
     message, code = _reason(answers.json_or_none(response))
     return answers.refusal(
-        "fal",
-        response,
-        message=message,
-        code=code,
-        advice=_ADVICE.get(code, ""),
-        file=file,
+        "fal", response, message=message, code=code, advice=_ADVICE.get(code, ""), file=file
     )
 
 

@@ -241,10 +241,5 @@ def refused(response: Response, file: str = "", advice: str = "") -> Refused:
         no_credit = "insufficient credits" in message.lower()
         advice = answers.TOP_UP if no_credit else _ADVICE.get(code, "")
     return answers.refusal(
-        "Oxen.ai",
-        response,
-        message=message,
-        code=code,
-        advice=advice,
-        file=file,
+        "Oxen.ai", response, message=message, code=code, advice=advice, file=file
     )

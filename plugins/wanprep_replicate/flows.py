@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from wanprep.plugins import (
-    Accepted,
-    Cancelled,
-    HostedUrl,
-    Refused,
-    Request,
-    Unclear,
-    answers,
-)
+from wanprep.plugins import Accepted, Cancelled, HostedUrl, Refused, Request, Unclear, answers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

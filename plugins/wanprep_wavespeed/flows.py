@@ -214,14 +214,7 @@ def refused(response: Response, file: str = "") -> Refused:
     if not file and code.startswith("5") and len(code) in {3, 4}:
         raise Unclear(f"{TITLE} reports an internal error ({code}): {message}")
     advice = "" if file else _ADVICE.get(code) or _ADVICE.get(str(response.status), "")
-    return answers.refusal(
-        TITLE,
-        response,
-        message=message,
-        code=code,
-        advice=advice,
-        file=file,
-    )
+    return answers.refusal(TITLE, response, message=message, code=code, advice=advice, file=file)
 
 
 def _reason(body: object) -> tuple[str, str]:

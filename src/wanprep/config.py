@@ -21,15 +21,7 @@ if TYPE_CHECKING:
 DEFAULT: Final = "default"  # the origin of what the file does not set
 # A job with one of these cannot be checked, so it can never be submitted.
 NEVER_IGNORED: Final = ("job-invalid", "target-unknown")
-_AS_THEY_ARE: Final = (
-    "roles",
-    "severity",
-    "offline",
-    "fix",
-    "submit",
-    "network",
-    "providers",
-)
+_AS_THEY_ARE: Final = ("roles", "severity", "offline", "fix", "submit", "network", "providers")
 _OWN_FILE: Final = "wanprep.toml"
 _SHARED_FILE: Final = "pyproject.toml"
 _DEFAULTS: Final[Mapping[str, object]] = {  # all others are empty

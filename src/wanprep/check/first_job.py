@@ -216,10 +216,7 @@ def _role_of(facts: Facts, target: Target) -> tuple[_Use | None, str]:
 
 
 def _fitting_together(
-    candidates: Sequence[_Use],
-    writer: _Writer,
-    left_out: dict[str, str],
-    known: Mapping[str, str],
+    candidates: Sequence[_Use], writer: _Writer, left_out: dict[str, str], known: Mapping[str, str]
 ) -> list[_Use]:
     """Take each file that breaks no limit, but for some, beside those before it."""
     used: list[_Use] = []

@@ -14,14 +14,7 @@ from wanprep.check.request import find, targets_of
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
 from wanprep.job.roles import common_roles
-from wanprep.media.facts import (
-    NOT_READ,
-    Facts,
-    is_remote,
-    is_url,
-    unreadable_facts,
-    usual_kind,
-)
+from wanprep.media.facts import NOT_READ, Facts, is_remote, is_url, unreadable_facts, usual_kind
 from wanprep.media.workers import expect
 from wanprep.rules.target import target_problem
 from wanprep.text import visible

@@ -12,13 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from wanprep.errors import UsageError
-from wanprep.media.facts import (
-    NOT_READ,
-    Facts,
-    extension_format,
-    unreadable_facts,
-    usual_kind,
-)
+from wanprep.media.facts import NOT_READ, Facts, extension_format, unreadable_facts, usual_kind
 from wanprep.net.secrets import redact
 from wanprep.stores.store import NoSuchBucket, NoSuchObject, StoreError
 from wanprep.stores.stores import split_pattern, split_url

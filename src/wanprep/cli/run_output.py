@@ -177,11 +177,7 @@ def as_text(run: Run, history: Sequence[tuple[str, str, str | None]]) -> Iterato
 
 
 def show_results(
-    tasks: Sequence[Task],
-    style: str,
-    *,
-    interrupted: bool,
-    success: Collection[RunState],
+    tasks: Sequence[Task], style: str, *, interrupted: bool, success: Collection[RunState]
 ) -> int:
     """Print the outcome of each run; return the exit status, 0 for the states of `success`."""
     outcomes = [(task.run, task.lasting) for task in tasks if task.run]

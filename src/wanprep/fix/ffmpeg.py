@@ -201,10 +201,7 @@ _SYSTEM_ERRORS: Final = {
     "Cannot allocate memory": "there is not enough memory for it: close other programs and run"
     " this again",
 }
-_SIGNALS: Final = {
-    "SIGXFSZ": _SYSTEM_ERRORS["File too large"],
-    "SIGKILL": "ffmpeg was stopped",
-}
+_SIGNALS: Final = {"SIGXFSZ": _SYSTEM_ERRORS["File too large"], "SIGKILL": "ffmpeg was stopped"}
 _DAMAGE: Final = {
     "binding filtergraph": "its video or its audio cannot be decoded: it is damaged, or encoded"
     " in a way that ffmpeg does not support",

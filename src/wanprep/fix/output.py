@@ -30,12 +30,7 @@ from wanprep.fix.earlier_results import (
 from wanprep.fix.journal import has_hash
 from wanprep.media.cache import cache_folder
 from wanprep.media.facts import is_remote
-from wanprep.stores.store import (
-    NoSuchObject,
-    ObjectChanged,
-    ObjectExists,
-    explain_store_errors,
-)
+from wanprep.stores.store import NoSuchObject, ObjectChanged, ObjectExists, explain_store_errors
 from wanprep.text import visible
 
 if TYPE_CHECKING:

@@ -141,12 +141,7 @@ class _Normalizer:
                 normal.pop(name, None)
 
     def _choose(
-        self,
-        node: Node,
-        members: Members,
-        normal: dict[str, Member],
-        schema: Schema,
-        pointer: str,
+        self, node: Node, members: Members, normal: dict[str, Member], schema: Schema, pointer: str
     ) -> Node | None:
         """Require exactly one of the keys of `oneOf`."""
         choices = [choice["required"][0] for choice in schema.get("oneOf", ())]

@@ -10,14 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 from wanprep.check.exclude import is_excluded, is_git_ignored
-from wanprep.check.inputs import (
-    Inputs,
-    JobsOfFile,
-    assets_of,
-    probe_jobs,
-    probe_urls,
-    read_cases,
-)
+from wanprep.check.inputs import Inputs, JobsOfFile, assets_of, probe_jobs, probe_urls, read_cases
 from wanprep.check.pipeline import judge_inputs
 from wanprep.check.request import CheckRequest, targets_of
 from wanprep.check.result import drop_baseline, load_baseline

@@ -6,15 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.mcp import reading, spending, writing
-from wanprep.mcp.schemas import (
-    COMPARISONS,
-    EXPLANATION,
-    PLAN,
-    RUNS,
-    TARGETS,
-    facts_list,
-    published,
-)
+from wanprep.mcp.schemas import COMPARISONS, EXPLANATION, PLAN, RUNS, TARGETS, facts_list, published
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

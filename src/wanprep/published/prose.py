@@ -210,10 +210,7 @@ def _characters(text: str) -> Iterator[_Found]:
 
 
 def _sides() -> tuple[tuple[str, str, str], ...]:
-    return (
-        (_AT_MOST, "maximum", "exclusiveMaximum"),
-        (_AT_LEAST, "minimum", "exclusiveMinimum"),
-    )
+    return ((_AT_MOST, "maximum", "exclusiveMaximum"), (_AT_LEAST, "minimum", "exclusiveMinimum"))
 
 
 def _is_strict(words: str) -> bool:

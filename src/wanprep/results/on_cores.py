@@ -92,9 +92,7 @@ def _parts_of(
 
 
 def _report(
-    judged: Sequence[tuple[str, dict[str, Any]]],
-    request: CheckRequest,
-    targets: tuple[Target, ...],
+    judged: Sequence[tuple[str, dict[str, Any]]], request: CheckRequest, targets: tuple[Target, ...]
 ) -> Report:
     from wanprep.check.inputs import Inputs
     from wanprep.check.result import Report

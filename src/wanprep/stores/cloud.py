@@ -40,10 +40,7 @@ _RETRIES: Final[Any] = {
     },
     "retry_timeout": timedelta(seconds=30),
 }
-_CLIENT: Final[Any] = {
-    "connect_timeout": timedelta(seconds=5),
-    "timeout": timedelta(seconds=30),
-}
+_CLIENT: Final[Any] = {"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)}
 # The name of metadata of an object; in Azure it may have letters only.
 _MARK: Final = "wanprep"
 _NO_BUCKET: Final = ("NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist")

@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.files.atomic import explain_os_errors
-from wanprep.fix.image.colors import (
-    flatten,
-    read_color_space,
-    split_alpha,
-    to_eight_bits,
-    to_srgb,
-)
+from wanprep.fix.image.colors import flatten, read_color_space, split_alpha, to_eight_bits, to_srgb
 from wanprep.fix.image.decode import decode, turn_upright
 from wanprep.fix.image.encode import actual_layout, encode_jpeg, encode_png
 from wanprep.fix.image.smart_crop import central_corner, smart_corner

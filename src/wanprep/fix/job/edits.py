@@ -8,15 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from wanprep.dataclass import dataclass
-from wanprep.fix.job.changes import (
-    Add,
-    Drop,
-    Put,
-    Rename,
-    Respell,
-    apply_operations,
-    is_applicable,
-)
+from wanprep.fix.job.changes import Add, Drop, Put, Rename, Respell, apply_operations, is_applicable
 from wanprep.fix.job.predicted_draft import predict_document
 from wanprep.fix.job.text import Edit, apply_edits, collection_at, comments, literal, quoted
 from wanprep.job.documents import parse_documents

@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wanprep.dataclass import dataclass
 from wanprep.fix.job import keys, references, values
-from wanprep.fix.job.changes import (
-    Change,
-    Fixable,
-    FixedJob,
-    Remaining,
-)
+from wanprep.fix.job.changes import Change, Fixable, FixedJob, Remaining
 from wanprep.fix.job.edits import draft_of, write_operations
 from wanprep.fix.job.judged_document import cleared_findings, judge_document, located_findings
 from wanprep.fix.job.text import offset_before

@@ -78,8 +78,7 @@ def _encoded(
     if image_format == "png" and not limits.allows("format", "jpeg"):
         fit = _shrink_png(facts, most, fit, box, options)
     predicted = replace(
-        with_size(same_size, fit.result),
-        bytes=_predict_bytes(facts, image_format, fit, most),
+        with_size(same_size, fit.result), bytes=_predict_bytes(facts, image_format, fit, most)
     )
     recipe = ImageRecipe(
         format=image_format,

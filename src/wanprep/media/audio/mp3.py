@@ -275,9 +275,7 @@ def read_mp3(source: Source) -> PartialFacts:
     if duration <= 0:
         return unplayable(facts, "it has no audio: its only frame is a Xing header")
     return playable(
-        facts,
-        duration,
-        oversized_tag(source) or _length_problem(source, frames, claim, duration),
+        facts, duration, oversized_tag(source) or _length_problem(source, frames, claim, duration)
     )
 
 

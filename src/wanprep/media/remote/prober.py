@@ -10,13 +10,7 @@ from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from wanprep.closing import Closing
-from wanprep.media.facts import (
-    NOT_DECODED,
-    NOT_REACHED,
-    Facts,
-    extension_format,
-    unreadable_facts,
-)
+from wanprep.media.facts import NOT_DECODED, NOT_REACHED, Facts, extension_format, unreadable_facts
 from wanprep.media.remote.download import Changed, RemoteFile
 from wanprep.media.remote.requests import Deadline, Requests
 from wanprep.media.remote.threads import DaemonThreads

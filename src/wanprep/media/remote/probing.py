@@ -59,9 +59,7 @@ def probe_objects(
 ) -> Iterator[Facts]:
     """Probe objects by parts of them; `deep` downloads and decodes them."""
 
-    def read_parts(
-        objects: Iterable[RemoteObject],
-    ) -> Iterator[tuple[RemoteObject, Found]]:
+    def read_parts(objects: Iterable[RemoteObject]) -> Iterator[tuple[RemoteObject, Found]]:
         for each, outcome in pool.map((each, _call_for_parts(each)) for each in objects):
             yield each, None if each.result else _facts_or_missing(each.url, outcome)
 

@@ -35,8 +35,7 @@ class Defaults:
     def with_overrides(self, duration: int | None, size: int | None) -> Defaults:
         """Return the defaults of a fragment, which may state its own."""
         return Defaults(
-            self.duration if duration is None else duration,
-            self.size if size is None else size,
+            self.duration if duration is None else duration, self.size if size is None else size
         )
 
 

@@ -292,9 +292,7 @@ def build_tracks(raws: Iterable[RawTrack], movie: Movie) -> tuple[Track, ...]:
     media = [raw for raw in raws if raw.handler in {b"vide", b"soun"} and raw.samples.count]
     return tuple(
         _build_track(
-            raw,
-            movie,
-            cover=raw.header.id in chapters or (_is_still(raw) and len(media) > 1),
+            raw, movie, cover=raw.header.id in chapters or (_is_still(raw) and len(media) > 1)
         )
         for raw in raws
     )

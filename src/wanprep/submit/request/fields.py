@@ -46,11 +46,7 @@ def write_fields(
 
 class _Writer:
     def __init__(
-        self,
-        intent: Intent,
-        fields: Mapping[str, Any],
-        urls: Mapping[str, str],
-        settings: Settings,
+        self, intent: Intent, fields: Mapping[str, Any], urls: Mapping[str, str], settings: Settings
     ) -> None:
         self.intent = intent
         self.fields = fields

@@ -12,11 +12,7 @@ from wanprep.plugins.loading import installed
 from wanprep.pointers import with_strings
 from wanprep.submit.errors import redact_refusal
 from wanprep.submit.http import client
-from wanprep.submit.request.body import (
-    build_trial,
-    placeholder_urls,
-    sent_of,
-)
+from wanprep.submit.request.body import build_trial, placeholder_urls, sent_of
 from wanprep.submit.request.price import estimate_price, price_text
 from wanprep.submit.services.keys import setting_headers
 from wanprep.submit.uploads.files import UPLOAD, bucket_path, destinations, no_destination
@@ -48,12 +44,7 @@ def describe_requests(
     files = sent_of(submission.files, submission, trial).values()
     uploads = [
         describe_upload(
-            provider,
-            service,
-            file,
-            order,
-            environ=environ,
-            config_hosts=services.config.hosts,
+            provider, service, file, order, environ=environ, config_hosts=services.config.hosts
         )
         for file in {file.sha256: file for file in files}.values()
     ]
@@ -68,10 +59,7 @@ def describe_requests(
         "estimate": price_text(price),
         "dropped": list(trial.dropped),
         "unconfirmed": list(trial.unconfirmed),
-        "requests": [
-            *filter(None, uploads),
-            described,
-        ],
+        "requests": [*filter(None, uploads), described],
     }
 
 

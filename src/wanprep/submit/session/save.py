@@ -14,13 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 from wanprep import __version__
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
-from wanprep.files.atomic import (
-    AlreadyExists,
-    CannotWrite,
-    move_into_place,
-    sha256_of,
-    write_bytes,
-)
+from wanprep.files.atomic import AlreadyExists, CannotWrite, move_into_place, sha256_of, write_bytes
 from wanprep.media import probe
 from wanprep.net.secrets import redact, redact_json
 from wanprep.submit.errors import BadResult, CannotSave

@@ -18,12 +18,7 @@ from wanprep.submit.errors import Uncertain, refusal_text
 from wanprep.submit.ledger.database import LedgerTrouble
 from wanprep.submit.ledger.ledger import Reserved
 from wanprep.submit.ledger.run import NewRun
-from wanprep.submit.request.body import (
-    build_request,
-    build_trial,
-    placeholder_urls,
-    sent_of,
-)
+from wanprep.submit.request.body import build_request, build_trial, placeholder_urls, sent_of
 from wanprep.submit.request.price import estimate_price, price_json
 from wanprep.submit.uploads.upload import sign_object, upload_file
 from wanprep.text import visible

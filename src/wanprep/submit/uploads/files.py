@@ -71,11 +71,7 @@ def local_file(path: str) -> LocalFile:
     stem = os.path.splitext(os.path.basename(path))[0]
     name = _NOT_IN_NAMES.sub("-", stem)[:_LONGEST_NAME].strip("-") or "file"
     return LocalFile(
-        path=path,
-        name=f"{name}.{suffix}",
-        content_type=content_type,
-        bytes=size,
-        sha256=digest,
+        path=path, name=f"{name}.{suffix}", content_type=content_type, bytes=size, sha256=digest
     )
 
 

@@ -201,9 +201,7 @@ def _check_arrival(stage: Stage, targets: Sequence[Target]) -> Iterator[Problem]
 
     def requests_of(order: Order) -> Sequence[object]:
         order = replace(
-            order,
-            settings=stage.order.settings,
-            idempotency_key=stage.order.idempotency_key,
+            order, settings=stage.order.settings, idempotency_key=stage.order.idempotency_key
         )
         if scenes and not (found := replay_scene(stage, scenes[0], order)).unanswered:
             return found.requests

@@ -111,10 +111,7 @@ def _find_answer(
 
 
 def _response(
-    answer: RecordedAnswer,
-    request: Request,
-    bases: Mapping[str, str],
-    word: tuple[str, str] | None,
+    answer: RecordedAnswer, request: Request, bases: Mapping[str, str], word: tuple[str, str] | None
 ) -> Response:
     body = answer.body
     if word:
