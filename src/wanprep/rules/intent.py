@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from wanprep.dataclass import dataclass
 from wanprep.job.roles import OWN_NAME, VOICE, common_roles
 from wanprep.pointers import below
-from wanprep.rules.native_values import to_common
+from wanprep.rules.native_values import is_number, to_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,7 +193,7 @@ def _total(files: Sequence[Facts | None], output: object) -> dict[str, Any]:
     sizes = [each.bytes if each else None for each in files]
     if files and None not in lengths:
         total["seconds"] = round(sum(filter(None, lengths)), 3)
-        if isinstance(output, int | float) and not isinstance(output, bool) and output > 0:
+        if is_number(output) and output > 0:
             total["seconds_with_output"] = round(total["seconds"] + output, 3)
     if files and None not in sizes:
         total["bytes"] = sum(filter(None, sizes))
@@ -204,19 +204,15 @@ def _shots(shots: Sequence[object], output: object) -> dict[str, Any]:
     """Measure shots; `difference` is by how much they are longer than the result, if known."""
     entries = [each for each in shots if isinstance(each, dict)]
     texts = [each["prompt"] for each in entries if isinstance(each.get("prompt"), str)]
-    lengths = [each["duration"] for each in entries if _is_number(each.get("duration"))]
+    lengths = [each["duration"] for each in entries if is_number(each.get("duration"))]
     measured: dict[str, Any] = {"count": len(shots)}
     if texts:
         measured["longest_prompt"] = max(map(len, texts))
     if lengths:
         measured["shortest"] = min(lengths)
-    if len(lengths) == len(shots) and isinstance(output, int | float) and _is_number(output):
+    if len(lengths) == len(shots) and is_number(output):
         measured["difference"] = round(sum(lengths) - output, 3)
     return measured
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _measured(text: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeGuard
 
     Field = Mapping[str, Any]  # of a target: the name of a parameter there, and its values
 
@@ -29,7 +30,7 @@ def _native(value: object, field: Field) -> object:
         return field["values"][key]
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON writers differ: 5.0 is 5
-    if "format" in field and _is_number(value):
+    if "format" in field and is_number(value):
         return str(field["format"]).replace("{}", str(value))
     return value.strip() if isinstance(value, str) else value
 
@@ -68,7 +69,8 @@ def _common(value: object, field: Field) -> object:
     return value
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number, which true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

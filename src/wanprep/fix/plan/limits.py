@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from wanprep.rules.bounds import of_keyword
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.message import describe_limit
+from wanprep.rules.native_values import is_number
 from wanprep.schemas import load_schema
 from wanprep.validity import is_valid
 
@@ -146,7 +147,7 @@ class Limits:
         choices = self.choices(fact)
         if choices is not None and value not in choices:
             return False
-        return not _is_number(value) or self.range(fact).contains(cast("float", value))
+        return not is_number(value) or self.range(fact).contains(value)
 
     def broken_by(self, facts: Facts, names: Iterable[str]) -> tuple[str, ...]:
         """List the rules that some of a file's facts break."""
@@ -160,12 +161,8 @@ class Limits:
         return tuple(sorted(rules))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _is_one_number(limit: Limit) -> bool:
-    return limit.keyword == "const" and _is_number(limit.value)
+    return limit.keyword == "const" and is_number(limit.value)
 
 
 def limits_on(facts: Facts, roles: Iterable[TargetRole], ignored: Collection[str] = ()) -> Limits:
