@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from wanprep.published.propose import Proposal
     from wanprep.rules.target import Target, Targets
 
 
@@ -174,6 +173,7 @@ def import_target(file: Path, name: str, folder: Path | None) -> int:
       wanprep targets import openapi.json --id acme
       wanprep targets import model.json --id acme/short-videos -o targets
     """
+    from wanprep.files.atomic import write_new_files
     from wanprep.published.propose import propose
     from wanprep.published.read import read_published
 
@@ -181,25 +181,13 @@ def import_target(file: Path, name: str, folder: Path | None) -> int:
     if folder is None:
         click.echo(json.dumps(proposal.target, indent=2, ensure_ascii=False))
     else:
-        for path in _write(proposal, folder):
+        contents = {folder / file: text for file, text in proposal.files().items()}
+        for path in write_new_files(contents):
             click.echo(f"wrote {visible(str(path))}", err=True)
     click.echo(f"To read before it is used, {plural(len(proposal.to_read), 'point')}:", err=True)
     for each in proposal.to_read:
         click.echo(f"  - {visible(each)}", err=True)
     return 0
-
-
-def _write(proposal: Proposal, folder: Path) -> list[Path]:
-    """Write both files, or none if one of them exists."""
-    from wanprep.files.atomic import write_new_files
-
-    def text(data: object) -> str:
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-
-    return write_new_files({
-        folder / f"{proposal.model}.json": text(proposal.target),
-        folder / f"{proposal.model}-request.schema.json": text(proposal.request),
-    })  # fmt: skip
 
 
 @targets.command("diff", short_help="Compare a target with a published schema.")

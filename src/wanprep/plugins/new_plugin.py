@@ -100,8 +100,7 @@ def _files(
         yield path.replace("package/", f"{package}/"), text
     targets = f"src/{package}/targets"
     if proposal:
-        yield f"{targets}/{proposal.model}.json", _json(proposal.target)
-        yield f"{targets}/{proposal.model}-request.schema.json", _json(proposal.request)
+        yield from ((f"{targets}/{file}", text) for file, text in proposal.files().items())
     if kind == "provider":
         yield f"src/{package}/recorded.json", outline.recording(values["@today@"])
 
@@ -151,7 +150,3 @@ def _without_code(text: str, name: str, package: str) -> str:
     entry = f'[project.entry-points.wanprep]\n{name} = "{package}"\n\n'
     text = text.replace(entry, "").replace('readme = "README.md"\n', "")
     return text.replace("ProviderContract", "TargetContract")
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

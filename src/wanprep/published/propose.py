@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -50,6 +51,17 @@ class Proposal:
     def model(self) -> str:
         """The part of the id after the slash: the name of the target's file."""
         return str(self.target["id"]).partition("/")[2]
+
+    def files(self) -> dict[str, str]:
+        """Write both files, by name."""
+        return {
+            f"{self.model}.json": _text(self.target),
+            f"{self.model}-request.schema.json": _text(self.request),
+        }
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def propose(published: Published, name: str) -> Proposal:
