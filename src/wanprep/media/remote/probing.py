@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from wanprep.media.cache import Cache
@@ -34,17 +34,13 @@ def probe_urls(
     """Probe remote files by their headers and ranges; `deep` downloads and decodes them."""
     with (
         probe_pool() as pool,
-        probe_pool(deep=True) as deep_pool,
+        _decoder(deep=deep) as decode,
         Cache(deep=deep) if cache else nullcontext() as store,
         ExitStack() as stack,
     ):
-
-        def decode(path: str) -> Facts:
-            return facts_of(path, deep_pool.run(TASK, path, deep))
-
         known = [store.look_up_url(url) if store else None for url in urls]
         read_parts = _parts_reader(pool, soon=None in known)
-        prober = stack.enter_context(UrlProber(read_parts, decode if deep else None, allow_hosts))
+        prober = stack.enter_context(UrlProber(read_parts, decode, allow_hosts))
         for probed in prober.probe_all(zip(urls, known, strict=True)):
             yield _reported(probed, store)
 
@@ -63,17 +59,20 @@ def probe_objects(
         for each, outcome in pool.map((each, _call_for_parts(each)) for each in objects):
             yield each, None if each.result else _facts_or_missing(each.url, outcome)
 
-    with probe_pool(deep=True) as deep_pool:
-
-        def decode(path: str) -> Facts:
-            return facts_of(path, deep_pool.run(TASK, path, deep))
-
+    with _decoder(deep=deep) as decode:
         names = (url for url in urls if isinstance(url, str))
         known = ((url, cache.look_up_url(url) if cache else None) for url in names)
-        prober = ObjectProber(stores or Stores(), read_parts, decode if deep else None)
+        prober = ObjectProber(stores or Stores(), read_parts, decode)
         with prober:
             for probed in prober.probe_all(known):
                 yield _reported(probed, cache)
+
+
+@contextmanager
+def _decoder(*, deep: bool) -> Iterator[Callable[[str], Facts] | None]:
+    """Yield what reads and decodes a downloaded file, if that is asked for."""
+    with probe_pool(deep=True) as pool:
+        yield (lambda path: facts_of(path, pool.run(TASK, path, deep))) if deep else None
 
 
 def _reported(probed: Probed, cache: Cache | None) -> Facts:
