@@ -176,11 +176,11 @@ def _visible(entries: Sequence[os.DirEntry[str]]) -> Iterator[tuple[os.DirEntry[
     for entry in reversed(entries):
         is_folder = entry.is_dir(follow_symlinks=False)
         is_vcs = is_folder and entry.name in _VCS
-        if not (entry.name.startswith(".") or is_vcs or (entry.is_symlink() and _leads_on(entry))):
+        if not (entry.name.startswith(".") or is_vcs or (entry.is_symlink() and leads_on(entry))):
             yield entry, is_folder
 
 
-def _leads_on(entry: os.DirEntry[str]) -> bool:
+def leads_on(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a folder, or a link to one; a broken link is not."""
     try:
         return entry.is_dir()
@@ -222,9 +222,9 @@ def _steps(
             continue
         path = os.path.join(at, entry.name)
         if everywhere:
-            if _leads_on(entry) and not (entry.is_symlink() and _is_circle(path)):
+            if leads_on(entry) and not (entry.is_symlink() and _is_circle(path)):
                 yield path, parts
-        elif not rest or _leads_on(entry):
+        elif not rest or leads_on(entry):
             yield path, rest
     if everywhere:
         yield at, rest

@@ -20,7 +20,7 @@ from wanprep.fix.receipt import entries_in, entry_of, read_entries
 from wanprep.fix.receipt_file import read_object
 from wanprep.fix.request import Fixed
 from wanprep.fix.verify import verify
-from wanprep.media.facts import Facts, is_remote
+from wanprep.media.facts import Facts, absolute_path, is_remote
 from wanprep.stores.store import explain_store_errors
 from wanprep.stores.stores import is_object_url
 
@@ -48,7 +48,7 @@ class EarlierResults:
 
     def entries_for(self, path: str) -> Sequence[Entry]:
         """List what may have been written to a path."""
-        return self.by_path.get(_absolute(path), ())
+        return self.by_path.get(absolute_path(path), ())
 
     def hashes_for(self, path: str) -> Collection[str]:
         """List the hashes that an earlier result at a path may have."""
@@ -63,12 +63,8 @@ def group_by_result(entries: Iterable[Entry], hashes: Iterable[str] = ()) -> Ear
     for entry in entries:
         with suppress(LookupError, TypeError):  # a damaged entry, or one without a result
             known.add(entry["sha256"]["after"])
-            by_path.setdefault(_absolute(str(entry["result"])), []).append(entry)
+            by_path.setdefault(absolute_path(str(entry["result"])), []).append(entry)
     return EarlierResults(frozenset(known), by_path)
-
-
-def _absolute(path: str) -> str:
-    return path if is_remote(path) else os.path.abspath(path)
 
 
 def read_earlier_results(receipts: Iterable[str], stores: Stores) -> EarlierResults:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lsprotocol import types
 
+from wanprep.check.listing import leads_on
 from wanprep.dataclass import dataclass
 from wanprep.fix.job.editor_actions import dialect_of_case
 from wanprep.fix.job.text import literal
@@ -216,14 +217,7 @@ def _files(analysis: Analysis, context: Context, kinds: frozenset[str]) -> Itera
     for entry in entries[:_MOST_FILES]:
         if entry.name.startswith("."):
             continue
-        if _is_folder(entry):
+        if leads_on(entry):
             yield _Offer(f"{before}{entry.name}/", _KIND.Folder, rank=1)
         elif (kind := usual_kind(extension_format(entry.name) or "")) in kinds:
             yield _Offer(f"{before}{entry.name}", _KIND.File, kind)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False

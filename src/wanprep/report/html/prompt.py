@@ -9,6 +9,7 @@ from wanprep.dataclass import dataclass
 from wanprep.job.references.binding import bind
 from wanprep.job.references.dialects import PLAIN
 from wanprep.job.roles import VOICE
+from wanprep.pointers import parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,13 +47,9 @@ def _other_name(asset: Asset, names: Mapping[str, ReferenceName]) -> str:
     """Name a voice after the reference in the same entry, all else by its role."""
     if asset.role != VOICE:
         return asset.role.replace("_", " ").capitalize()
-    entry = _entry(asset.pointer)
-    owner = next((each.name for at, each in names.items() if each.hue and _entry(at) == entry), "")
+    entry = parent(asset.pointer)
+    owner = next((each.name for at, each in names.items() if each.hue and parent(at) == entry), "")
     return f"Voice of {owner}" if owner and entry.startswith("/references/") else "Voice"
-
-
-def _entry(pointer: str) -> str:
-    return pointer.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
