@@ -164,15 +164,13 @@ def _move_to_free_name(part: str, path: str) -> None:
         os.unlink(part)
 
 
-def write_bytes(
-    data: bytes, path: str, *, mode_of: str | None = None, overwrite: bool = False
-) -> None:
+def write_bytes(data: bytes, path: str, *, overwrite: bool = False) -> None:
     """Write a small file."""
-    _write([data], path, mode_of=mode_of, overwrite=overwrite)
+    _write([data], path, overwrite=overwrite)
 
 
 def _write(
-    pieces: Iterable[bytes], path: str, *, mode_of: str | None = None, overwrite: bool = False
+    pieces: Iterable[bytes], path: str, *, overwrite: bool, mode_of: str | None = None
 ) -> None:
     with temporary_path(path) as part:
         _fill(part, "xb", pieces, path)

@@ -64,7 +64,7 @@ class BadName(StoreError):
 
 
 @contextmanager
-def explain_store_errors(url: str, verb: str = "written") -> Iterator[None]:
+def explain_store_errors(url: str) -> Iterator[None]:
     """Raise CannotWrite, which names the object and what to do; that one is missing passes."""
     try:
         yield
@@ -74,7 +74,8 @@ def explain_store_errors(url: str, verb: str = "written") -> Iterator[None]:
         from wanprep.files.atomic import CannotWrite  # every command reads this module
 
         raise CannotWrite(
-            f"{visible(redact(url))} cannot be {verb}: {error}. {error.advice}, then run this again"
+            f"{visible(redact(url))} cannot be written: {error}. {error.advice},"
+            " then run this again"
         ) from error
 
 
