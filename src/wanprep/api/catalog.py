@@ -52,8 +52,7 @@ def compare(
     The rows of a job stand together, the best first: what fits before what must be fixed, then by
     price. Raises UsageError for a job or a target that does not exist.
     """
-    from wanprep.api.fixing import probing
-    from wanprep.api.settings import plain_paths, resolve_config
+    from wanprep.api.settings import plain_paths, probing, resolve_config
     from wanprep.compare.compare_jobs import compare_jobs
 
     found = resolve_config(config)

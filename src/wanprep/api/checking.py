@@ -98,13 +98,10 @@ def check(
     roles (`{"voices/*": "voice"}`). Without paths the current folder is checked. Raises UsageError
     for a target, a rule or a path that does not exist, and for nothing to check.
     """
-    from contextlib import nullcontext
-
-    from wanprep.api.settings import ProbeReports, check_request
+    from wanprep.api.settings import check_request, probing
     from wanprep.check.pipeline import check_in_parts
     from wanprep.check.result import Selection, join, load_baseline, redact_report
     from wanprep.fix.fixable import with_fixes
-    from wanprep.media.workers import report_to
     from wanprep.rules.finding import parse_rule_names
 
     selected, ignored = parse_rule_names(select), parse_rule_names(ignore)
@@ -117,6 +114,6 @@ def check(
         baseline=load_baseline(request.config, disabled=not baseline),
     )  # fmt: skip
     plans: Plans = {}
-    with report_to(ProbeReports(progress)) if progress else nullcontext():
+    with probing(progress):
         parts = map(selection.apply, check_in_parts(request))
         return redact_report(join(with_fixes(part, plans) for part in parts))

@@ -7,13 +7,12 @@ import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from wanprep.api.settings import ProbeReports, Progress, check_request
+from wanprep.api.settings import Progress, check_request, probing
 from wanprep.check.result import load_baseline
 from wanprep.dataclass import dataclass
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.run import default_receipt, make_task, read_color, require_destination
-from wanprep.media.workers import report_to
 from wanprep.rules.finding import parse_rule_names
 
 if TYPE_CHECKING:
@@ -66,11 +65,6 @@ def make_fix(
         background=read_color(background) if background is not None else None,
     )  # fmt: skip
     return MadeFix(task, load_baseline(request.config), file, bool(folder) or in_place)
-
-
-def probing(callback: ProgressCallback | None) -> AbstractContextManager[None]:
-    """Report what is probed."""
-    return report_to(ProbeReports(callback)) if callback else nullcontext()
 
 
 def reporting(callback: ProgressCallback | None) -> AbstractContextManager[FixProgress]:

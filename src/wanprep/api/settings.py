@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +14,12 @@ from wanprep.check.request import CheckRequest, require_role
 from wanprep.config import Config, find_config, load_config, read_config
 from wanprep.dataclass import dataclass
 from wanprep.errors import UsageError
+from wanprep.media.workers import report_to
 from wanprep.plugins.loading import load_checks
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from wanprep.media.facts import Facts
 
 StrPath = str | os.PathLike[str]
@@ -38,7 +42,7 @@ class Progress:
 ProgressCallback = Callable[[Progress], object]  # may be called from several threads
 
 
-class ProbeReports:
+class _ProbeReports:
     """Passes on what is probed."""
 
     def __init__(self, callback: ProgressCallback) -> None:
@@ -55,6 +59,11 @@ class ProbeReports:
         total = self._expected if self._expected >= self._done else None
         message = "cached" if cached else "read"
         self._callback(Progress(facts.path, message, self._done, total))
+
+
+def probing(callback: ProgressCallback | None) -> AbstractContextManager[None]:
+    """Report what is probed."""
+    return report_to(_ProbeReports(callback)) if callback else nullcontext()
 
 
 def resolve_config(config: Configuration) -> Config:
