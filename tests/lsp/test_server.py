@@ -90,11 +90,20 @@ def test_what_a_url_holds_counts_when_it_was_requested(editor: Editor, folder: P
     assert "image-too-small" in after
 
 
-def test_odd_requests_are_answered_and_harm_nothing(folder: Path) -> None:
+def test_odd_requests_harm_nothing_in_any_folder_and_form_of_a_name(folder: Path) -> None:
+    odd, other = folder / "Ordner mit Ümläuten & 100%", folder / "other"
+    for each in (odd, other):
+        shutil.copytree(folder / "refs", each / "refs", symlinks=True)
+    (other / "wanprep.toml").write_text('ignore = ["image-too-small"]')
+    job = GOOD.replace("hero", "tiny").replace("\n", "\r\n")
+    both = ["prompt-ref-unbound 1:13", "image-too-small 3:11"]
+    as_uri = (odd / "a.yaml").as_uri()
     at = {"textDocument": {"uri": "file:///none.yaml"}, "position": {"line": 0, "character": 0}}
     with RawClient(folder) as client:
         assert client.request("textDocument/hover", at) == -32002  # not initialized
-        client.request("initialize", {"processId": None, "rootUri": None, "capabilities": {}})
+        folders = [{"uri": each.as_uri(), "name": each.name} for each in (odd, other)]
+        roots = {"rootUri": None, "workspaceFolders": folders}
+        client.request("initialize", {"processId": None, "capabilities": {}, **roots})
         client.notify("initialized", {})
         assert client.request("wanprep/unknown", {}) == -32601
         assert client.request("textDocument/hover", at) is None
@@ -109,25 +118,7 @@ def test_odd_requests_are_answered_and_harm_nothing(folder: Path) -> None:
         for broken in (b"{broken", b"[]", b"42"):
             client.send(broken)
         assert client.request("textDocument/hover", at) is None
-        assert client.request("shutdown", None) is None
-        assert client.request("textDocument/hover", at) == -32600
-        client.notify("exit", None)
-    assert client.status == 0
 
-
-def test_each_folder_and_each_form_of_a_name(folder: Path) -> None:
-    odd, other = folder / "Ordner mit Ümläuten & 100%", folder / "other"
-    for each in (odd, other):
-        shutil.copytree(folder / "refs", each / "refs", symlinks=True)
-    (other / "wanprep.toml").write_text('ignore = ["image-too-small"]')
-    job = GOOD.replace("hero", "tiny").replace("\n", "\r\n")
-    both = ["prompt-ref-unbound 1:13", "image-too-small 3:11"]
-    as_uri = (odd / "a.yaml").as_uri()
-    with RawClient(folder) as client:
-        folders = [{"uri": each.as_uri(), "name": each.name} for each in (odd, other)]
-        roots = {"rootUri": odd.as_uri(), "workspaceFolders": folders}
-        client.request("initialize", {"processId": None, "capabilities": {}, **roots})
-        client.notify("initialized", {})
         for uri in (
             as_uri,
             as_uri.replace("%C3", "%c3"),
@@ -143,5 +134,7 @@ def test_each_folder_and_each_form_of_a_name(folder: Path) -> None:
         assert client.change(as_uri, 4, "99:0-120:5", "negative_prompt: x\r\n") == [
             "image-too-small 4:11"
         ]
-        client.request("shutdown", None)
+        assert client.request("shutdown", None) is None
+        assert client.request("textDocument/hover", at) == -32600
         client.notify("exit", None)
+    assert client.status == 0

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -89,35 +88,19 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
         }  # fmt: skip
 
 
-def connect(
-    held: ExitStack, folder: Path, environment: Mapping[str, str], *options: str,
-    mode: str, asks: bool,
-) -> Connected:  # fmt: skip
-    portal = held.enter_context(start_blocking_portal())
-    command, *arguments = program()
-    server = StdioServerParameters(
-        command=command, args=[*arguments, "mcp", *options], env=dict(environment), cwd=folder,
-    )  # fmt: skip
-    connected = Connected(portal, Client(server, mode=mode))
-    if asks:
-        connected.client.elicitation_callback = connected.ask
-    held.enter_context(portal.wrap_async_context_manager(connected.client))
-    return connected
-
-
 @pytest.fixture(scope="module")
 def agent(folder: Path, environment: dict[str, str]) -> Iterator[Connected]:
     """A client of the current protocol, whose server may write and spend."""
-    options = ("--write", "ready", "--allow-spend", "1.5")
-    with ExitStack() as held:
-        yield connect(held, folder, environment, *options, mode="auto", asks=True)
-
-
-@pytest.fixture(scope="module")
-def older(folder: Path, environment: dict[str, str]) -> Iterator[Connected]:
-    """A client of the protocol before, which cannot ask its user; the server does not write."""
-    with ExitStack() as held:
-        yield connect(held, folder, environment, "--allow-spend", "9", mode="legacy", asks=False)
+    command, *arguments = program()
+    options = ["--write", "ready", "--allow-spend", "1.5"]
+    server = StdioServerParameters(
+        command=command, args=[*arguments, "mcp", *options], env=environment, cwd=folder
+    )
+    with start_blocking_portal() as portal:
+        connected = Connected(portal, Client(server, mode="auto"))
+        connected.client.elicitation_callback = connected.ask
+        with portal.wrap_async_context_manager(connected.client):
+            yield connected
 
 
 def test_tools_say_what_they_take_return_and_change(agent: Connected) -> None:
@@ -217,21 +200,9 @@ def test_fix_writes_only_below_its_folder(agent: Connected, folder: Path) -> Non
     assert not (folder / "demo/glass.png").exists()
 
 
-def test_a_server_that_only_reads_says_so(older: Connected) -> None:
-    message = older.refusal("fix", paths=["glass.png"], targets=[EVOLINK])
-    assert "only reads" in message
-    assert "wanprep mcp --write DIR" in message
-    (plan,) = older.result("plan_fix", paths=["glass.png"], targets=[EVOLINK])["assets"]
-    assert plan["outcome"] == "mended"
-
-
 def test_submit_needs_the_yes_of_the_user_and_never_exceeds_the_sum(
-    agent: Connected, older: Connected, folder: Path
+    agent: Connected, folder: Path
 ) -> None:
-    message = older.refusal("submit", job="demo/job.yaml")
-    assert "cannot ask its user" in message
-    assert "wanprep submit demo/job.yaml --max-cost 1.15" in message
-
     for said in (types.ElicitResult(action="decline"), types.ElicitResult(action="cancel"),
                  types.ElicitResult(action="accept", content={"send": False})):  # fmt: skip
         agent.says = said
@@ -285,51 +256,66 @@ def test_targets_and_rules_are_resources(agent: Connected) -> None:
         agent.portal.call(agent.client.read_resource, "wanprep://rules/image-small")
 
 
-def started(folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start a server, and shake hands by hand."""
+def started(folder: Path, environment: Mapping[str, str], *options: str) -> subprocess.Popen[str]:
+    """Start a server, and shake hands by hand as a client of the protocol before."""
     process = subprocess.Popen(
-        [*program(), "mcp", "--write", "new"], cwd=folder, env=environment, text=True,
+        [*program(), "mcp", *options], cwd=folder, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     hello = {"protocolVersion": "2025-06-18", "capabilities": {},
              "clientInfo": {"name": "test", "version": "1"}}  # fmt: skip
-    say(process, "initialize", hello, 1)
-    assert json.loads(read(process))["result"]["serverInfo"]["name"] == "wanprep"
-    say(process, "notifications/initialized", {}, None)
+    assert ask(process, "initialize", hello)["serverInfo"]["name"] == "wanprep"
+    say(process, {"method": "notifications/initialized", "params": {}})
     return process
 
 
-def say(
-    process: subprocess.Popen[str], method: str, params: dict[str, Any], number: int | None
-) -> None:
+def say(process: subprocess.Popen[str], message: dict[str, Any]) -> None:
     assert process.stdin
-    message = {"jsonrpc": "2.0", "method": method, "params": params}
-    process.stdin.write(json.dumps(message | ({"id": number} if number else {})) + "\n")
+    process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
     process.stdin.flush()
 
 
-def read(process: subprocess.Popen[str]) -> str:
+def ask(process: subprocess.Popen[str], method: str, params: dict[str, Any]) -> Any:
+    say(process, {"id": 1, "method": method, "params": params})
     assert process.stdout
-    return process.stdout.readline()
+    return json.loads(process.stdout.readline())["result"]
+
+
+def call(process: subprocess.Popen[str], tool: str, **arguments: object) -> tuple[Any, str]:
+    """Call a tool, and return its result and what it says."""
+    result = ask(process, "tools/call", {"name": tool, "arguments": arguments})
+    return result.get("structuredContent"), "\n".join(each["text"] for each in result["content"])
 
 
 def test_it_ends_with_its_input_and_writes_nothing_but_messages(
     folder: Path, environment: dict[str, str]
 ) -> None:
-    with started(folder, environment) as process:
-        arguments = {"paths": ["demo/job.yaml", "glass.png"]}
-        say(process, "tools/call", {"name": "check", "arguments": arguments}, 2)
-        answer = json.loads(read(process))
-        assert answer["result"]["structuredContent"]["summary"]["jobs"] == 1
-        say(process, "tools/call", {"name": "fix", "arguments": {"paths": ["tiny.png"]}}, 3)
-        assert "Now everything passes" in read(process)
+    with started(folder, environment, "--write", "new") as process:
+        found, _ = call(process, "check", paths=["demo/job.yaml", "glass.png"])
+        assert found["summary"]["jobs"] == 1
+        assert "Now everything passes" in call(process, "fix", paths=["tiny.png"])[1]
         assert (folder / "new/tiny.png").is_file()  # the folder need not be there before
         out, err = process.communicate(timeout=10)  # closes standard input
     assert (process.returncode, out, err) == (0, "", "")
 
 
-def test_ctrl_c_ends_it_at_once(folder: Path, environment: dict[str, str]) -> None:
-    with started(folder, environment) as process:
+def test_what_cannot_ask_or_write_says_so_and_ctrl_c_ends_it_at_once(
+    folder: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    nothing_sent = environment | {"WANPREP_STATE_DIR": str(tmp_path)}
+    with started(folder, nothing_sent, "--allow-spend", "9") as process:
+        result, message = call(process, "fix", paths=["glass.png"], targets=[EVOLINK])
+        assert result is None
+        assert "only reads" in message
+        assert "wanprep mcp --write DIR" in message
+        plan, _ = call(process, "plan_fix", paths=["glass.png"], targets=[EVOLINK])
+        assert [each["outcome"] for each in plan["assets"]] == ["mended"]
+
+        result, message = call(process, "submit", job="demo/job.yaml")
+        assert result is None
+        assert "cannot ask its user" in message
+        assert "wanprep submit demo/job.yaml --max-cost 1.15" in message
+
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, out, err) == (130, "", "")
