@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import given, settings
@@ -13,9 +15,8 @@ from wanprep.media.facts import FIELDS
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.target import all_targets
 from wanprep.schemas import load_schema
-from wanprep.submit.services.service import file_schema
 from wanprep.validity import errors, is_valid
-from wanprep.validity.keywords import compile_schema
+from wanprep.validity.keywords import compile_schema, compile_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,8 @@ JOBS: Final = [
     for target in TARGETS.values()
     for schema in (target.job, target.body, target.request or {})
 ]
+EVOLINK: Final = Path(__file__).parents[1] / "plugins/wanprep_evolink"
+FILES: Final = {"provider": "provider.json", "target": "targets/wan2.7-reference-video.json"}
 NAMES: Final = ["a", "b", "c1"]
 SCALARS: Final = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 9), st.floats(-3, 9), st.sampled_from(["", *NAMES]),
@@ -63,6 +66,9 @@ def schemas() -> st.SearchStrategy[Schema | bool]:
         "required": st.lists(st.sampled_from(NAMES), unique=True, max_size=2),
         "type": st.sampled_from(["array", "integer", "number", "object", ["string", "null"]]),
         "uniqueItems": st.booleans(),
+        "dependentRequired": st.dictionaries(
+            st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=2), max_size=2
+        ),
     }
     leaves = st.fixed_dictionaries({}, optional=limits)
 
@@ -151,9 +157,37 @@ def _names(node: Any) -> Iterator[str]:
         yield from _names(each)
 
 
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_both_agree_on_files_whose_schema_refers_to_its_parts(data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(["provider", "target"]))
+    document = json.loads((EVOLINK / FILES[name]).read_text("utf-8"))
+    schema = load_schema(name)
+    places = [*_places(document)]
+    for inner, key in data.draw(st.lists(st.sampled_from(places), max_size=2)):
+        change = data.draw(st.sampled_from(["leave out", "replace", "add"]))
+        if change == "replace":
+            inner[key] = data.draw(VALUES)
+        elif change == "add" and isinstance(inner, dict):
+            inner["a"] = data.draw(SCALARS)
+        elif key in inner if isinstance(inner, dict) else key < len(inner):
+            del inner[key]
+    expected = Draft202012Validator(schema).is_valid(document)
+    assert is_valid(document, schema) is expected
+    assert bool([*errors(document, schema)]) is not expected
+
+
+def _places(node: Any) -> Iterator[tuple[Any, Any]]:
+    for key, each in node.items() if isinstance(node, dict) else enumerate(node):
+        yield node, key
+        if isinstance(each, dict | list):
+            yield from _places(each)
+
+
 def test_no_limit_of_a_bundled_target_needs_jsonschema() -> None:
     compile_schema(load_schema("config"))  # read by every command
-    compile_schema(file_schema())  # read by every submission
+    compile_whole(load_schema("provider"))  # read by every submission
+    compile_whole(load_schema("target"))
     for target in TARGETS.values():
         for schema in (*target.roles.values(), target.job, target.body):
             compile_schema(schema)  # or it raises

@@ -7,13 +7,14 @@ schemas are left to jsonschema, whose import takes longer than a whole check.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from wanprep.validity.keywords import (
     Unsupported,
     additional_keys,
     check_of_keyword,
-    compile_schema,
+    compile_whole,
     is_restriction,
 )
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Invalid", "errors", "is_valid"]
 
 _MOST_SCHEMAS: Final = 1 << 14
-_checks: Final[dict[int, tuple[Schema, Check | None]]] = {}
+_checks: Final[dict[int, tuple[Schema, tuple[Check | None, bool]]]] = {}
 _keywords: Final[dict[int, tuple[Schema, list[tuple[str, Check | None]]]]] = {}
 
 
@@ -40,17 +41,17 @@ class Invalid(NamedTuple):
 
 def is_valid(value: object, schema: Schema) -> bool:
     """Whether a value meets a schema."""
-    check = _check_of(schema)
+    check, _ = _check_of(schema)
     return check(value) if check else next(_by_jsonschema(value, schema), None) is None
 
 
 def errors(value: object, schema: Schema) -> Iterator[Invalid]:
     """List what a value does not meet, in the order of the schema."""
-    check = _check_of(schema)
+    check, has_references = _check_of(schema)
     if check is None:
         yield from _by_jsonschema(value, schema)
     elif not check(value):
-        yield from _explain(value, schema, ())
+        yield from (_by_jsonschema if has_references else _explain)(value, schema)
 
 
 def _by_jsonschema(value: object, schema: Schema) -> Iterator[Invalid]:
@@ -61,17 +62,16 @@ def _by_jsonschema(value: object, schema: Schema) -> Iterator[Invalid]:
         yield Invalid(path, str(error.validator), error.instance, of)
 
 
-def _check_of(schema: Schema) -> Check | None:
+def _check_of(schema: Schema) -> tuple[Check | None, bool]:
     """Return the function of a schema, kept for each schema object: they are never changed."""
     kept = _checks.get(id(schema))
     if kept is None:
         if len(_checks) >= _MOST_SCHEMAS:
             _checks.clear()
-        try:
-            check = compile_schema(schema)
-        except (Unsupported, re.error):
-            check = None
-        kept = _checks[id(schema)] = (schema, check)  # with the schema: no other gets its id
+        found: tuple[Check | None, bool] = (None, False)
+        with suppress(Unsupported, re.error):
+            found = compile_whole(schema)
+        kept = _checks[id(schema)] = (schema, found)  # with the schema: no other gets its id
     return kept[1]
 
 
@@ -97,7 +97,7 @@ def _is_divided(keyword: str, limit: object) -> bool:
 def _explain(
     value: Any,  # noqa: ANN401 - JSON
     schema: Schema | bool,
-    path: tuple[str | int, ...],
+    path: tuple[str | int, ...] = (),
 ) -> Iterator[Invalid]:
     """List the keywords that a value does not meet, those inside of it too."""
     if isinstance(schema, bool):
@@ -110,12 +110,16 @@ def _explain(
             continue
         elif keyword == "contains":
             yield Invalid(path, _limit_of_contains(value, schema), value, schema)
-        elif keyword == "required":
-            for name in schema[keyword]:
-                if name not in value:
-                    yield Invalid(path, keyword, value, schema)
+        elif keyword in {"dependentRequired", "required"}:
+            for _ in _missing_keys(value, schema[keyword]):
+                yield Invalid(path, keyword, value, schema)
         else:
             yield Invalid(path, keyword, value, schema)
+
+
+def _missing_keys(value: Any, limit: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
+    lists = [limit] if isinstance(limit, list) else [limit[key] for key in limit if key in value]
+    yield from (name for names in lists for name in names if name not in value)
 
 
 def _limit_of_contains(value: list[Any], schema: Schema) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextvars import ContextVar
 from itertools import combinations, starmap
 from typing import TYPE_CHECKING, Any, Final
+
+from wanprep.pointers import steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -16,10 +19,22 @@ _ANNOTATIONS: Final = frozenset(
     "$schema $id $comment $defs title description default examples format".split()
 )
 _PARTS_OF_OTHERS: Final = frozenset({"then", "else", "minContains", "maxContains"})
+# The schema that is compiled, and the functions of those of its parts that a `$ref` has named.
+_whole: Final[ContextVar[tuple[Schema, dict[str, Check]]]] = ContextVar("whole")
 
 
 class Unsupported(Exception):
     """Only jsonschema can validate by this schema."""
+
+
+def compile_whole(schema: Schema) -> tuple[Check, bool]:
+    """Return the function of a schema, and whether its parts refer to each other."""
+    known: dict[str, Check] = {}
+    token = _whole.set((schema, known))
+    try:
+        return compile_schema(schema), bool(known)
+    finally:
+        _whole.reset(token)
 
 
 def compile_schema(schema: Any) -> Check:  # noqa: ANN401 - JSON
@@ -134,6 +149,24 @@ def additional_keys(value: Any, schema: Schema) -> Iterator[str]:  # noqa: ANN40
             yield name
 
 
+def _reference(limit: str, _: Schema) -> Check:
+    part, known = _whole.get(({}, {}))
+    if limit not in known:
+        if limit[:2] != "#/":
+            raise Unsupported
+        for name in steps(limit[1:]):
+            if name not in part:
+                raise Unsupported
+            part = part[name]
+
+        def is_met(value: Any) -> bool:  # noqa: ANN401 - JSON
+            return known[limit](value)
+
+        known[limit] = is_met  # for its own parts that refer to it
+        known[limit] = compile_schema(part)
+    return known[limit]
+
+
 def _items(limit: Any, schema: Schema) -> Check:  # noqa: ANN401 - JSON
     if "prefixItems" in schema:
         raise Unsupported
@@ -172,6 +205,7 @@ def _if(limit: Any, schema: Schema) -> Check:  # noqa: ANN401 - JSON
 
 
 _OF_PARTS: Final[dict[str, Callable[[Any, Schema], Check]]] = {
+    "$ref": _reference,
     "additionalProperties": _additional_properties,
     "allOf": lambda limit, _: _all_of([compile_schema(inner) for inner in limit]),
     "anyOf": _any_of,
@@ -252,8 +286,16 @@ def _required(limit: list[str]) -> Check:
     return lambda value: not isinstance(value, dict) or value.keys() >= names
 
 
+def _dependent_required(limit: dict[str, list[str]]) -> Check:
+    return lambda value: (
+        not isinstance(value, dict)
+        or all(value.keys() >= {*names} for key, names in limit.items() if key in value)
+    )
+
+
 _OF_VALUES: Final[dict[str, Callable[[Any], Check]]] = {
     "const": _const,
+    "dependentRequired": _dependent_required,
     "enum": _enum,
     "exclusiveMaximum": lambda limit: (
         lambda value: type(value) not in _NUMBERS or not value >= limit

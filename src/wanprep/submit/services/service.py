@@ -202,31 +202,11 @@ def _files(folders: Sequence[Path]) -> Iterator[Path]:
 
 
 def _validate(data: dict[str, Any], file: Path) -> dict[str, Any]:
-    from wanprep.schemas import schema_errors
+    from wanprep.schemas import load_schema, schema_errors
 
-    for error in schema_errors(data, file_schema()):
+    for error in schema_errors(data, load_schema("provider")):
         raise UsageError(f"the provider file {file}: {error}")
     return data
-
-
-@cache
-def file_schema() -> dict[str, Any]:
-    """Return the schema of provider files without `$ref`: jsonschema takes long to import."""
-    from wanprep.schemas import load_schema
-
-    schema = load_schema("provider")
-
-    def expand(node: Any) -> Any:  # noqa: ANN401 - JSON
-        if isinstance(node, list):
-            return [expand(each) for each in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:  # of one of its definitions; only a title is beside it
-            return expand(schema["$defs"][node["$ref"].rpartition("/")[2]])
-        return {key: expand(each) for key, each in node.items()}
-
-    expanded: dict[str, Any] = expand(schema)
-    return expanded
 
 
 def read_service(data: Mapping[str, Any]) -> Service:
