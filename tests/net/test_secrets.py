@@ -126,4 +126,4 @@ def test_signatures_are_redacted(name: str, secret: str, lower: bool) -> None:
 
 @pytest.mark.untraced
 def test_large_strings_are_fast() -> None:
-    redact("data:image/png;base64," + "iVBORw0KGgo+AAAA/eyJ" * 100_000)
+    redact("data:image/png;base64," + "iVBORw0KGgo+AAAA/eyJ" * 25_000)

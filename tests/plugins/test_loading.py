@@ -223,21 +223,21 @@ def test_check_loads_no_plugin() -> None:
     assert subprocess.check_output([sys.executable, "-c", code], cwd=root, text=True) == "[]\n"
 
 
-@pytest.mark.parametrize(
-    ("disabled", "gone"), [("oxen, runcomfy", {"oxen", "runcomfy"}), ("all", BUNDLED), ("", set())]
-)
-def test_plugins_can_be_disabled(
-    disabled: str, gone: set[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_plugins_can_be_disabled() -> None:
     others = os.environ["WANPREP_DISABLE_PLUGINS"]
-    monkeypatch.setenv("WANPREP_DISABLE_PLUGINS", f"{disabled},{others}")
+    rows = {"oxen, runcomfy": {"oxen", "runcomfy"}, "all": BUNDLED, "": set[str]()}
     code = (
+        "import os, sys\n"
         "from wanprep.plugins.loading import installed\n"
         "from wanprep.rules.target import all_targets\n"
-        "found = installed().load_all().providers\n"
-        "print(*sorted({each.partition('/')[0] for each in all_targets()}), *sorted(found))"
+        "for os.environ['WANPREP_DISABLE_PLUGINS'] in sys.argv[1:]:\n"
+        "    installed.cache_clear()\n"
+        "    found = installed().load_all().providers\n"
+        "    print(*sorted({each.partition('/')[0] for each in all_targets()}), *sorted(found))"
     )
-    command = [sys.executable, "-c", code]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    left = sorted(BUNDLED - gone)
-    assert output == sorted([*left, "wan"]) + left
+    command = [sys.executable, "-c", code, *(f"{disabled},{others}" for disabled in rows)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    left = {disabled: sorted(BUNDLED - gone) for disabled, gone in rows.items()}
+    assert dict(zip(rows, output.splitlines(), strict=True)) == {
+        disabled: " ".join(sorted([*names, "wan"]) + names) for disabled, names in left.items()
+    }

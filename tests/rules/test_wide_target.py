@@ -181,6 +181,18 @@ def test_bare_audio_has_the_role_that_the_target_has(tmp_path: Path) -> None:
     assert found.role(found.media[0], TARGETS["wan/2.7"]) == "voice"
 
 
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    for name, seconds in (("4s.mp4", 4), ("12s.mp4", 12)):
+        make(folder / name, f"color=red:s=960x640:d={seconds}:r=1")
+    Image.new("RGB", (640, 640), "red").save(folder / "a.png")
+    with wave.open(str(folder / "a.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(16000 * 3))
+    return folder
+
+
 @pytest.mark.parametrize(
     ("job", "expected"),
     [
@@ -223,15 +235,9 @@ def test_bare_audio_has_the_role_that_the_target_has(tmp_path: Path) -> None:
     ],
 )
 def test_sums_and_combinations(
-    tmp_path: Path, job: dict[str, Any], expected: list[tuple[str, str, str]]
+    media: Path, job: dict[str, Any], expected: list[tuple[str, str, str]]
 ) -> None:
-    for name, seconds in (("4s.mp4", 4), ("12s.mp4", 12)):
-        make(tmp_path / name, f"color=red:s=960x640:d={seconds}:r=10")
-    Image.new("RGB", (640, 640), "red").save(tmp_path / "a.png")
-    with wave.open(str(tmp_path / "a.wav"), "wb") as file:
-        file.setparams((1, 2, 8000, 0, "NONE", ""))
-        file.writeframes(bytes(16000 * 3))
-    path = tmp_path / "job.json"
+    path = media / "job.json"
     path.write_text(json.dumps({"target": WIDE.id, "prompt": "She waves.", **job}))
     request = CheckRequest(paths=(str(path),), target_folders=(FOLDER,))
     found = [each for each in run_check(request).findings if each.severity != "note"]
