@@ -11,7 +11,7 @@ import httpx
 import pytest
 from emulated import SERVICES, client, emulate, submit, until
 
-from wanprep.emulator import Emulator
+from wanprep.emulator import Emulator, Failure
 from wanprep.errors import UsageError
 
 pytest_plugins = ["emulated_fixtures"]
@@ -169,6 +169,23 @@ def test_a_link_to_an_unfinished_job(emulator: Emulator) -> None:
         submit(SERVICES["wavespeed"], site)
         early = world.get(emulator._state.result_link(emulator.jobs[0], lifetime=60))
     assert early.status_code == 404
+
+
+def test_the_same_video_is_rendered_once(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runcomfy = SERVICES["runcomfy"]
+    with client(emulator, "runcomfy") as site:
+        submit(runcomfy, site)
+        first = emulator.jobs[0].outcome.result(30)
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "false")  # which renders nothing
+        submit(runcomfy, site)
+        site.post(runcomfy.submit, json={**runcomfy.body, "duration": 3})
+    again, another = (job.outcome.result(30) for job in emulator.jobs[1:])
+    assert isinstance(first, Path)
+    assert isinstance(again, Path)
+    assert again.read_bytes() == first.read_bytes()
+    assert isinstance(another, Failure)
 
 
 def test_closing_leaves_nothing_behind(red_image: Path) -> None:

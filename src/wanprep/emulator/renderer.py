@@ -15,6 +15,7 @@ from wanprep.dataclass import dataclass
 from wanprep.emulator.jobs import Failure, Job
 from wanprep.emulator.references import fetch_and_check
 from wanprep.engines.guard import guarded_group
+from wanprep.files.atomic import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +45,8 @@ _ENCODED: Final = {
     "movflags": "+faststart",
     "threads": 1,
 }
+_MOST_RENDERED: Final = 32
+_rendered: Final[dict[tuple[object, ...], bytes]] = {}  # videos, by what they show
 _COLORS: Final = ("#264653", "#2a6f97", "#6d597a", "#7f4f24", "#386641")
 
 
@@ -102,10 +105,32 @@ def _outcome(state: State, video: VideoSpec | Failure, limits: Document) -> Path
             return file
         files[reference] = file
     try:
-        output = state.folder / f"result-{uuid.uuid4().hex}.mp4"
-        return render(video, files, output, state.closing)
+        return _render_once(state, video, files)
     except RenderError as error:
         return Failure("internal", str(error))
+
+
+def _render_once(state: State, video: VideoSpec, files: Mapping[Reference, Path | None]) -> Path:
+    """Render a video, or take the one that an earlier job with the same files has."""
+    inputs = _inputs(video, files)
+    output = state.folder / f"result-{uuid.uuid4().hex}.mp4"
+    if content := _rendered.get(inputs):
+        output.write_bytes(content)
+        return output
+    render(video, files, output, state.closing)
+    if len(_rendered) >= _MOST_RENDERED:
+        _rendered.clear()
+    _rendered[inputs] = output.read_bytes()
+    return output
+
+
+def _inputs(video: VideoSpec, files: Mapping[Reference, Path | None]) -> tuple[object, ...]:
+    """Return all that a video depends on: a file's content, or the card in place of it."""
+    shown = [
+        (each.role, each.number, sha256_of(str(file)) if file else each.url)
+        for each, file in files.items()
+    ]
+    return (video.seconds, video.aspect, *shown)
 
 
 def render(
