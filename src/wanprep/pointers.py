@@ -1,4 +1,4 @@
-"""JSON pointers (RFC 6901), as `/references/0/image` with `~` and `/` in names escaped; strings.
+"""JSON pointers (RFC 6901), as `/references/0/image` with `~` and `/` in names escaped; values.
 
 The strings are those that a JSON value has at any depth, without the names of its members.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeGuard
 
 
 def below(pointer: str, name: object) -> str:
@@ -45,6 +46,11 @@ def last(pointer: str) -> str:
 def is_within(pointer: str, outer: str) -> bool:
     """Whether a pointer is another one or stands anywhere below it."""
     return f"{pointer}/".startswith(f"{outer}/")
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a JSON value is a number, which true and false are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def strings_in(value: object) -> Iterator[str]:

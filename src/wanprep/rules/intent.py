@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from wanprep.dataclass import dataclass
 from wanprep.job.roles import OWN_NAME, VOICE, common_roles
-from wanprep.pointers import below
-from wanprep.rules.native_values import is_number, to_common
+from wanprep.pointers import below, is_number
+from wanprep.rules.native_values import to_common
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

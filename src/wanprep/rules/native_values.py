@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from wanprep.pointers import is_number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TypeGuard
 
     Field = Mapping[str, Any]  # of a target: the name of a parameter there, and its values
 
@@ -67,11 +68,6 @@ def _common(value: object, field: Field) -> object:
     if found and isinstance(value, str) and value.startswith(before) and value.endswith(after):
         return _number(value[len(before) : len(value) - len(after)], value)
     return value
-
-
-def is_number(value: object) -> TypeGuard[int | float]:
-    """Whether a JSON value is a number, which true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _number(text: str, otherwise: object = None) -> object:

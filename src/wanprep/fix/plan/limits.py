@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from wanprep.pointers import is_number
 from wanprep.rules.bounds import of_keyword
 from wanprep.rules.judge_asset import facts_for_rules
 from wanprep.rules.message import describe_limit
-from wanprep.rules.native_values import is_number
 from wanprep.schemas import load_schema
 from wanprep.validity import is_valid
 
