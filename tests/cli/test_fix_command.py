@@ -303,10 +303,13 @@ def test_one_file_that_must_suit_two_targets() -> None:
 @pytest.fixture(scope="module")
 def long_video(tmp_path_factory: pytest.TempPathFactory, ffmpeg: str) -> Path:
     """A video that takes long enough to encode for a signal to arrive meanwhile."""
-    path = tmp_path_factory.mktemp("long") / "long.mov"
-    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=25"]
-    command = [ffmpeg, "-v", "error", *source, "-c:v", "mjpeg", "-q:v", "8", str(path)]
-    subprocess.run(command, check=True)
+    folder = tmp_path_factory.mktemp("long")
+    second, path = folder / "second.mov", folder / "long.mov"
+    source = ["-f", "lavfi", "-i", "testsrc2=s=640x360:r=30:d=1"]
+    encoded = [*source, "-c:v", "mjpeg", "-q:v", "8", str(second)]
+    repeated = ["-stream_loop", "24", "-i", str(second), "-c", "copy", str(path)]
+    for arguments in (encoded, repeated):
+        subprocess.run([ffmpeg, "-v", "error", *arguments], check=True)
     return path
 
 

@@ -4,8 +4,8 @@ import base64
 import hashlib
 import json
 import os
+import pty
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from importlib import resources
@@ -317,18 +317,18 @@ def test_the_heading_is_the_result(report: Report, heading: str) -> None:
     assert parsed(written(report)).one("h1").text == heading
 
 
-def test_a_page_is_not_for_a_terminal(tmp_path: Path) -> None:
-    import pty
-
+def test_a_page_is_not_for_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     Image.new("RGB", (300, 300)).save(tmp_path / "a.png")
+    command = ["check", str(tmp_path), "--format", "html"]
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "wanprep", "check", str(tmp_path), "--format", "html"]
-    with os.fdopen(ours, "rb"), os.fdopen(theirs, "wb") as terminal:
-        done = subprocess.run(command, stdout=terminal, stderr=subprocess.PIPE, check=False)
-    assert done.returncode == 2
-    assert b"-o report.html" in done.stderr
-    piped = subprocess.run(command, capture_output=True, check=True)
-    assert piped.stdout.startswith(b"<!doctype html>")
+    with os.fdopen(ours, "rb"), os.fdopen(theirs, "w") as terminal, monkeypatch.context() as here:
+        here.setattr(sys, "stdout", terminal)
+        assert run(command) == 2
+    assert "-o report.html" in capfd.readouterr().err
+    assert run(command) == 0
+    assert capfd.readouterr().out.startswith("<!doctype html>")
 
 
 def test_a_page_is_written_to_a_file(tmp_path: Path) -> None:
