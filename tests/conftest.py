@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -128,13 +129,19 @@ class _UntracedLoader(SourceFileLoader):
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection() -> Generator[None, object, object]:
+    """Keep what is collected out of the garbage collector: it stays until the end."""
+    gc.disable()
     tracing = _Imports.tracing = _Tracing()
     tracing.pause()
-    sys.meta_path.insert(sys.meta_path.index(PathFinder), _Imports)
+    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":  # all workers import the same
+        sys.meta_path.insert(sys.meta_path.index(PathFinder), _Imports)
     try:
         return (yield)
     finally:
-        sys.meta_path.remove(_Imports)
+        with suppress(ValueError):
+            sys.meta_path.remove(_Imports)
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
@@ -197,12 +204,12 @@ _numbers = count()
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_cache(_environment: Path) -> None:
     """Share only which targets are valid, by their contents: to validate them all takes long."""
     folder = _environment / str(next(_numbers))
     folder.mkdir()
     (folder / "targets").symlink_to(_environment / "targets")
-    monkeypatch.setenv("WANPREP_CACHE_DIR", str(folder))
+    os.environ["WANPREP_CACHE_DIR"] = str(folder)
 
 
 @pytest.fixture(scope="session")
