@@ -37,10 +37,10 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start one more than there are cores: tests wait for other processes a third of the time."""
+    """Start two more than there are cores: tests wait for other processes a third of the time."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) + 1
-    return (os.cpu_count() or 1) + 1
+        return len(os.sched_getaffinity(0)) + 2
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -141,6 +141,7 @@ def pytest_collection() -> Generator[None, object, object]:
         with suppress(ValueError):
             sys.meta_path.remove(_Imports)
         gc.freeze()
+        gc.set_threshold(50_000)  # a test makes little garbage, and many objects
         gc.enable()
 
 

@@ -44,6 +44,7 @@ def as_read(value: object) -> Any:
     return json.loads(json.dumps(value))
 
 
+@pytest.mark.untraced
 def test_check_reports_what_the_command_prints(
     wanprep: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_plan_is_what_the_fix_then_does(wanprep: Command, project: Path) -> No
     assert max(each.done for each in seen if each.message == "done") == 2
 
 
+@pytest.mark.untraced
 @pytest.mark.usefixtures("project")
 def test_compare_lists_the_best_first(wanprep: Command) -> None:
     rows = api.compare("demo/job.yaml", offline=True)

@@ -21,6 +21,8 @@ from wanprep.schemas import load_schema
 if TYPE_CHECKING:
     from wanprep.check.result import Report
 
+pytestmark = pytest.mark.untraced
+
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 DEMO: Final = JOBS.parent / "demo"
 GOOD: Final = sorted((JOBS / "good").iterdir())

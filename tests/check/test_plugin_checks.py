@@ -76,6 +76,7 @@ def test_files_and_jobs_are_checked(wanprep: Command) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("style", FORMATS)
 def test_every_format_shows_them(wanprep: Command, style: str) -> None:
     assert "acme/no-wide" in wanprep("check", "job.json", "--format", style).out

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from wanprep.check.result import Report
     from wanprep.rules.target import Target
 
+pytestmark = pytest.mark.untraced
+
 ROOT: Final = Path(__file__).parents[2]
 KNOWN: Final = all_targets([ROOT / "fixtures/targets"])
 ENDED: Final = {"until": "2020-01-01", "until_source": {"says": "it ends"}}

@@ -22,6 +22,8 @@ from processes import limited_file_size, wanprep_without_privileges
 from wanprep.report import FORMATS
 from wanprep.schemas import load_schema
 
+pytestmark = pytest.mark.untraced
+
 JOBS: Final = Path(__file__).parents[2] / "fixtures/jobs"
 MEDIA: Final = JOBS / "media"
 EVOLINK: Final = "evolink/wan2.7-reference-video"

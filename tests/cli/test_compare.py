@@ -13,6 +13,8 @@ from wanprep.cli import run
 from wanprep.rules.load_target import load_target
 from wanprep.rules.target import Target, all_targets
 
+pytestmark = pytest.mark.untraced
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 SMALL = "runcomfy/wan-2-2-image-to-video"
 

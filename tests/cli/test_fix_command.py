@@ -138,6 +138,7 @@ def test_a_plan_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -
     assert sums(project) == before
 
 
+@pytest.mark.untraced
 def test_a_diff_alone_does_nothing(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = sums(project)
     assert run(["fix", "job/job.yaml", "--diff"]) == 0

@@ -349,6 +349,7 @@ def test_an_idempotent_order_is_repeated_under_its_own_key(session: Desktop) -> 
     assert session.orders() == 1
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("fault", "target", "status", "state", "orders"),
     [

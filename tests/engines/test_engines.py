@@ -150,6 +150,7 @@ def test_a_worker_with_another_version_is_refused(engine: DaskEngine) -> None:
         list(engine.map([call]))
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("command", ["check", "probe"])
 def test_a_command_on_a_running_scheduler(address: str, wanprep: Command, command: str) -> None:
     options = (command, "refs", "--no-cache", "--format", "jsonl")

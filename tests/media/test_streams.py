@@ -154,6 +154,7 @@ def test_large_files_are_not_read_in_whole(monkeypatch: pytest.MonkeyPatch) -> N
     assert found["duration"] == pytest.approx(1.2, abs=0.08)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("target", [".ts", ".mpg"])
 def test_damage(target: str) -> None:
     survives(read_streams, make(f"{MPEG2} -s 64x48 -t 0.4", target))

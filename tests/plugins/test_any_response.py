@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from wanprep.plugins.flow import Flow
     from wanprep.plugins.provider import LocalFile, Provider
 
+pytestmark = pytest.mark.untraced
+
 PROVIDERS: Final = dict(installed().load_all().providers)
 ORDER: Final = order(
     "a/b", "some/model", {"prompt": "x", "duration": 5}, settings={"repository": "a/b"}

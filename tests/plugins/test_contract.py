@@ -9,6 +9,8 @@ import pytest
 from wanprep.plugins.new_plugin import write_plugin
 from wanprep.testing import ProviderContract, TargetContract
 
+pytestmark = pytest.mark.untraced
+
 
 class SlowContract(ProviderContract):
     """All of them kill the same command: one is enough, most of the time."""

@@ -104,6 +104,7 @@ def test_unchecked_rules_are_listed(demo: str) -> None:
     assert parsed(demo).one("h1").text == "Ready to submit: no errors found."
 
 
+@pytest.mark.untraced
 def test_every_bad_job_has_a_card() -> None:
     folder = FIXTURES / "jobs/bad"
     report = check(folder, offline=True)

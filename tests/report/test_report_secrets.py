@@ -10,6 +10,8 @@ from commands import Command
 
 from wanprep.report import FORMATS
 
+pytestmark = pytest.mark.untraced
+
 LOGIN: Final = "https://joe:canary01@cdn.example.com/a.png"
 SIGNED: Final = f"{LOGIN}?X-Amz-Date=20200101T000000Z&X-Amz-Expires=60&X-Amz-Signature=canary02"
 PLAIN: Final = "http://cdn.example.com/b.png?w=1&auth_key=canary03"

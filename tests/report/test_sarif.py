@@ -142,6 +142,7 @@ def test_a_rule_has_its_fix_and_its_sources() -> None:
     assert second["help"]["text"] == f"{invalid.why}\n\n{invalid.by_hand}"
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize("name", rules())
 def test_every_rule_is_within_the_limits_of_github(name: str) -> None:
     [rule] = rendered(replace(SMALL, rule=name))["tool"]["driver"]["rules"]
@@ -278,6 +279,7 @@ def test_results_beyond_the_limit_of_github_are_left_out(monkeypatch: pytest.Mon
     assert notice["message"]["text"].startswith("1 more findings are left out")
 
 
+@pytest.mark.untraced
 def test_check_writes_sarif(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(JOBS)
     report = tmp_path / "report.sarif"

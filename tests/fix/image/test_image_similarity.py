@@ -10,6 +10,8 @@ from wanprep import probe
 from wanprep.fix.image.make import image_similarity, prepare, ssim
 from wanprep.fix.plan.plan import ImageRecipe, Window
 
+pytestmark = pytest.mark.untraced
+
 SIZE = (360, 240)
 
 

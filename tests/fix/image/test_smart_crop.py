@@ -12,6 +12,8 @@ from wanprep.fix.image.make import place_window
 from wanprep.fix.image.smart_crop import central_corner, smart_corner
 from wanprep.fix.plan.plan import ImageRecipe, Window
 
+pytestmark = pytest.mark.untraced
+
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 
 

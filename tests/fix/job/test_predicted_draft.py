@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from wanprep.fix.job.changes import Operation
     from wanprep.job.documents.document import Node
 
+pytestmark = pytest.mark.untraced
+
 JOBS: Final = Path(__file__).parents[3] / "fixtures/jobs"
 TRAPS: Final = {
     "text above": "a: |+\n  x\nb: 1\n\n # c\nd: 2\n",

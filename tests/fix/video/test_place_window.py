@@ -18,6 +18,7 @@ def _clip(path: Path, x: str) -> str:
     return make(path, _SUBJECT.format(x=x), how=X264)
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("x", "low", "high"),
     [("3+2*t", 0, 30), ("235-2*t", 170, 200), ("120", 50, 150)],

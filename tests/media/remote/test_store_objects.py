@@ -183,6 +183,7 @@ def test_an_object_that_changes_all_the_time_is_left(s3: S3Server) -> None:
     assert len(s3.of_objects()) == 4
 
 
+@pytest.mark.untraced
 @pytest.mark.parametrize(
     ("url", "message"),
     [
