@@ -70,10 +70,11 @@ class _Tracing:
         return sum(map(len, getattr(trace, "data", {}).values()))
 
     def _set(self, function: Any, of_threads: Any) -> None:
-        threading.settrace(of_threads)
+        threading.settrace(None)  # a thread that begins now would fail
         while sys.gettrace() is not function:
             with suppress(RuntimeError):  # a thread that begins is doing the same
                 sys.settrace(function)
+        threading.settrace(of_threads)
 
     @contextmanager
     def resumed(self) -> Iterator[None]:

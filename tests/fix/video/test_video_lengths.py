@@ -105,9 +105,9 @@ def _difference(one: object, other: object) -> float:
 
 def test_a_length_shorter_than_a_frame_is_an_error(tmp_path: Path, clips: dict[str, str]) -> None:
     slow = make(tmp_path / "a.mp4", MOVING, "anoisesrc=r=8000:d=2", how=f"{X264} {AAC}")
-    with pytest.raises(CannotFix, match=r"however it is cut|cannot be played"):
+    with pytest.raises(CannotFix, match=r"however it is cut|no video in the requested part"):
         fixed_video(slow, tmp_path / "out.mp4", audio="copy", length=0.1)
-    with pytest.raises(CannotFix, match="no video and no audio"):
+    with pytest.raises(CannotFix, match=r"no video (and no audio )?in the requested part"):
         fixed_video(clips["mp4"], tmp_path / "out.mp4", length=0.001)
 
     assert not (tmp_path / "out.mp4").exists()

@@ -204,11 +204,12 @@ def _encode(encoder: Encoder, recipe: VideoRecipe) -> Output:
 
 def _probe(output: str) -> Facts:
     result = probe_in_worker(output)
-    if not (result.readable and result.video_tracks):
+    if not result.readable:
         raise CannotFix(
-            f"what ffmpeg wrote cannot be played ({result.problem or 'it has no frames'}): the"
-            " requested part may be empty"
+            f"what ffmpeg wrote cannot be played ({result.problem}): the requested part may be empty"
         )
+    if not result.video_tracks:  # ffmpeg does not always notice
+        raise CannotFix("there is no video in the requested part")
     return result
 
 
