@@ -206,7 +206,7 @@ def _probe(output: str) -> Facts:
     result = probe_in_worker(output)
     if not result.readable:
         raise CannotFix(
-            f"what ffmpeg wrote cannot be played ({result.problem}): the requested part may be empty"
+            f"the result cannot be played ({result.problem}): the requested part may be empty"
         )
     if not result.video_tracks:  # ffmpeg does not always notice
         raise CannotFix("there is no video in the requested part")
