@@ -392,11 +392,13 @@ def test_a_bucket_that_cannot_be_used(
     file: LocalFile,
     copies: HostedCopies,
     bucket: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     below: str,
     says: str,
 ) -> None:
     monkeypatch.setitem(sys.modules, "wanprep.stores.cloud", None)  # as without obstore
+    monkeypatch.chdir(tmp_path)  # where the folder that may not be written to is made
     assert bucket
     with (
         driver(server, upload=None) as line,
