@@ -62,8 +62,7 @@ class ResultPaths:
         """Choose the path for a file's result, with another suffix if it needs one."""
         stem, old = os.path.splitext(self._mirrored(source))
         if suffix is None or old.lower() == suffix.lower():
-            self._taken.add(stem + old)
-            return stem + old
+            return stem + old  # reserved, unless an earlier run made it of another file
         # hero.heic beside a hero.jpg becomes hero-heic.jpg.
         endings = chain(("", f"-{old[1:].lower()}"), (f"-{number}" for number in count(2)))
         paths = (f"{stem}{ending}{suffix}" for ending in endings)
