@@ -51,6 +51,9 @@ def test_a_similar_name_is_suggested() -> None:
     Path("typo.yaml").write_text(f"{JOB}references: [{{video: refs/dance.MP5}}]\n")
     [missing] = [each for each in check("typo.yaml").findings if each.rule == "asset-missing"]
     assert "no such file. Did you mean refs/dance.MP4? Correct the path" in missing.message
+    Path("refs/link.png").symlink_to("gone.png")
+    [broken] = check("refs/link.png").findings
+    assert "link.png: no such file: a link to gone.png. Correct the path" in broken.message
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_names_from_standard_input(wanprep: Command, folder: Path) -> None:
     done = wanprep("probe", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\nghost.jpg\n")
     first, second = map(json.loads, done.out.splitlines())
     assert (done.status, first["format"]) == (0, "jpeg")
-    assert (second["readable"], second["problem"]) == (False, "there is no such file")
+    assert (second["readable"], second["problem"]) == (False, "no such file")
 
     done = wanprep("probe", "-z", "-", "--format", "jsonl", cwd=folder, stdin=b"a.jpg\0logo.png\0")
     assert [json.loads(line)["path"] for line in done.out.splitlines()] == ["a.jpg", "logo.png"]

@@ -70,9 +70,9 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
         "pipe.jpg": "a named pipe, not a file",
         "folder.jpg": "a folder, not a file",
         "circle.jpg": "not read: too many levels of symbolic links",
-        "gone.jpg": "there is no such file: a link to missing.jpg",
+        "gone.jpg": "no such file: a link to missing.jpg",
         "socket.jpg": "a socket, not a file",
-        "no.jpg": "there is no such file",
+        "no.jpg": "no such file",
     }
     assert probe_file("/dev/zero").problem == "a device, not a file"
 
@@ -80,7 +80,7 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
 def test_names_that_no_file_can_have() -> None:
     assert probe_file("a\0b.jpg").problem == "cannot be opened: its name has a null byte"
     assert probe_file("x" * 5000).problem == "not read: file name too long"
-    assert probe_file(f"{__file__}/x.jpg").problem == "there is no such file"
+    assert probe_file(f"{__file__}/x.jpg").problem == "no such file"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")

@@ -60,7 +60,8 @@ def similar_name(path: str) -> str:
 
     folder, name = os.path.split(path)
     try:
-        near = get_close_matches(name, os.listdir(folder or os.curdir), 1, cutoff=0.7)
+        others = (each for each in os.listdir(folder or os.curdir) if each != name)  # a broken link
+        near = get_close_matches(name, others, 1, cutoff=0.7)
     except (OSError, ValueError):
         return ""
     return os.path.join(folder, near[0]) if near else ""

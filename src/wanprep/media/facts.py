@@ -113,7 +113,7 @@ FIELDS: Final = tuple(field.name for field in fields(Facts))
 _values_of: Final = attrgetter(*FIELDS)
 
 
-MISSING: Final = "there is no such file"
+MISSING: Final = "no such file"
 LFS_POINTER: Final = "Git LFS pointer: the file itself was not fetched"
 NO_LENGTH: Final = "its length is not stated"
 # Not checked: neither good nor bad.

@@ -139,9 +139,7 @@ def failing(*numbers: int, status: int) -> Callable[[str, int], int | None]:
             "not read: its store refuses access (403",
             id="forbidden",
         ),
-        pytest.param(
-            failing(*range(99), status=404), "there is no such file", id="gone since the listing"
-        ),
+        pytest.param(failing(*range(99), status=404), "no such file", id="gone since the listing"),
     ],
 )
 def test_a_store_with_troubles(
