@@ -163,6 +163,13 @@ def processes_with(word: str) -> Iterator[str]:
                 yield entry.parent.name
 
 
+@pytest.mark.parametrize(("closed", "printed"), [("<&- >&-", b""), ("2>&-", b"1 file checked")])
+def test_closed_streams_are_no_errors(clip: Path, closed: str, printed: bytes) -> None:
+    command = f'"{sys.executable}" -m wanprep check "$1" --target wan/2.7 {closed}'
+    done = subprocess.run(["sh", "-c", command, "-", str(clip)], capture_output=True, check=False)
+    assert (done.returncode, done.stdout[:14], done.stderr) == (0, printed, b"")
+
+
 def test_ctrl_c_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:
     long = tmp_path / "long.wav"
     size = 1_900_000_000

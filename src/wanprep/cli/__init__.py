@@ -28,9 +28,19 @@ def main() -> NoReturn:
     # Imports make hardly any garbage, but searching for it took a tenth of a short command, and
     # once more at its end, before the memory is given back as a whole.
     gc.set_threshold(50_000)
+    _open_closed_streams()
     status = run(sys.argv[1:])
     gc.freeze()
     sys.exit(status)
+
+
+def _open_closed_streams() -> None:
+    """Open what a shell has closed (`>&-`): the next opened file would become standard output."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # noqa: FBT003 - it takes no keywords
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def run(arguments: list[str]) -> int:
