@@ -33,14 +33,14 @@ def _escaped(letter: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def json_text(value: object, *, indent: int | None = None, ascii_only: bool = True) -> str:
+def json_text(value: object, *, indent: int | None = None) -> str:
     r"""Write JSON that every program can read: a byte of a name that is no UTF-8 becomes \xe9."""
-    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    text = json.dumps(value, indent=indent)
     if "\\ud" not in text and not _BYTES.search(text):
         return text
     plain = json.dumps(value, ensure_ascii=False)
     plain = _BYTES.sub(lambda found: json.dumps(visible(found[0]))[1:-1], plain)
-    return json.dumps(json.loads(plain), indent=indent, ensure_ascii=ascii_only)
+    return json.dumps(json.loads(plain), indent=indent)
 
 
 def file_size(count: int) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -10,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import click
 import pytest
@@ -168,6 +170,18 @@ def test_closed_streams_are_no_errors(clip: Path, closed: str, printed: bytes) -
     command = f'"{sys.executable}" -m wanprep check "$1" --target wan/2.7 {closed}'
     done = subprocess.run(["sh", "-c", command, "-", str(clip)], capture_output=True, check=False)
     assert (done.returncode, done.stdout[:14], done.stderr) == (0, printed, b"")
+
+
+@pytest.mark.parametrize("style", ["table", "json"])
+def test_letters_that_the_output_lacks_are_written_as_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, style: str
+) -> None:
+    path = tmp_path / "caf\xe9.png"
+    path.write_bytes(b"")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    assert run(["probe", str(path), "--format", style]) == 0
+    written = cast("io.BytesIO", sys.stdout.buffer).getvalue()
+    assert {"table": b"caf\\xe9.png", "json": b"caf\\u00e9.png"}[style] in written
 
 
 def test_ctrl_c_ends_it_at_once_and_leaves_no_process(tmp_path: Path) -> None:

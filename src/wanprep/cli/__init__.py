@@ -8,7 +8,7 @@ import os
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from wanprep.errors import PluginWarning, UsageError, WanprepError
 
@@ -49,6 +49,8 @@ def run(arguments: list[str]) -> int:
 
     from wanprep.cli.commands import cli
 
+    for stream in (sys.stdout, sys.stderr):  # which write the number of a letter that they lack
+        cast("io.TextIOWrapper", stream).reconfigure(errors="backslashreplace")
     try:
         with _plugin_warnings():
             status = cli.main(arguments, prog_name="wanprep", standalone_mode=False)

@@ -18,7 +18,7 @@ from wanprep.cli.options import (
     use_color,
     verbosity_options,
 )
-from wanprep.cli.output import choose_style, print_pieces, show_probe_progress
+from wanprep.cli.output import choose_style, show_probe_progress
 from wanprep.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def compare(
             {"job": job, "targets": [row.as_json() for row in of_job]}
             for job, of_job in by_job.items()
         ]
-        click.echo(json_text(table, indent=2, ascii_only=False))
+        click.echo(json_text(table, indent=2))
     elif style == "html":
         from wanprep.report.html import render_comparison
 
@@ -95,7 +95,7 @@ def compare(
 
 def _write_page(pieces: Iterable[str], output: str | None) -> None:
     if output is None:
-        print_pieces(pieces, sys.stdout)
+        sys.stdout.writelines(pieces)
     else:
         from wanprep.files.atomic import write_pieces
 

@@ -136,7 +136,7 @@ def fix_before_check(
 ) -> CheckRequest:  # fmt: skip
     """Fix files, print the outcomes to stderr and return a request to check the results."""
     from wanprep.cli import fix_steps as steps
-    from wanprep.cli.output import print_pieces, style_for
+    from wanprep.cli.output import style_for
     from wanprep.fix.run import apply, default_receipt, make_task, require_destination
     from wanprep.fix.verify import recheck_request
     from wanprep.report.fix_text import render_outcomes
@@ -146,7 +146,7 @@ def fix_before_check(
     task = make_task(request, ignored, out, receipt, **choices)
     receipt_file = receipt or default_receipt(out)
     run, outcomes = apply(task, receipt_file, steps.ask_at_terminal(), steps.show_progress())
-    print_pieces(render_outcomes(outcomes, None, style_for(sys.stderr)), sys.stderr)
+    sys.stderr.writelines(render_outcomes(outcomes, None, style_for(sys.stderr)))
     if outcomes.is_interrupted:
         raise KeyboardInterrupt
     return recheck_request(task, run, outcomes)

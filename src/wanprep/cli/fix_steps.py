@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from wanprep.cli.options import is_quiet
-from wanprep.cli.output import print_pieces, style_for
+from wanprep.cli.output import style_for
 from wanprep.fix.pipeline import FixProgress
 from wanprep.fix.plan.plan import VideoRecipe
 from wanprep.fix.receipt import outcome_diff, plan_diff, plan_json, receipt
@@ -51,12 +51,12 @@ def show_plan(
         destination=destination, receipt_file=receipt_file,
     )  # fmt: skip
     if style == "json":
-        click.echo(json_text(plan_json(shown.run, shown.jobs), indent=1, ascii_only=False))
+        click.echo(json_text(plan_json(shown.run, shown.jobs), indent=1))
     elif diff:
         click.echo(plan_diff(shown.jobs), nl=False)
     else:
         look = style_for(sys.stdout)
-        print_pieces(render_plan(shown.run, shown.jobs, shown.remaining, look), sys.stdout)
+        sys.stdout.writelines(render_plan(shown.run, shown.jobs, shown.remaining, look))
     return 0 if shown.passes and not (fails_on_fix and shown.has_changes) else 1
 
 
@@ -66,11 +66,11 @@ def show_outcomes(
 ) -> None:  # fmt: skip
     """Print what was done and what remains, or with JSON the receipt."""
     if style == "json":
-        click.echo(json_text(receipt(outcomes), indent=1, ascii_only=False))
+        click.echo(json_text(receipt(outcomes), indent=1))
         return
     if diff:
         click.echo(outcome_diff(outcomes), nl=False)
-    print_pieces(render_outcomes(outcomes, remaining, style_for(sys.stdout)), sys.stdout)
+    sys.stdout.writelines(render_outcomes(outcomes, remaining, style_for(sys.stdout)))
     if receipt_file and not is_quiet():
         click.echo(f"receipt: {receipt_file}", err=True)
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, TextIO, cast
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -29,7 +29,6 @@ from wanprep.text import plural, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from io import TextIOWrapper
 
     from rich.progress import Progress, TaskID
 
@@ -234,14 +233,8 @@ def write_report(parts: Iterable[Report], style: str, output: str | None) -> Tot
         pieces = render(totals.count(_refuse_inputs(parts, output)), Style(verbose=is_verbose()))
         write_pieces((piece.encode("utf-8", "backslashreplace") for piece in pieces), output)
         return totals
-    print_pieces(render(totals.count(_flush_each(parts)), style_for(sys.stdout)), sys.stdout)
+    sys.stdout.writelines(render(totals.count(_flush_each(parts)), style_for(sys.stdout)))
     return totals
-
-
-def print_pieces(pieces: Iterable[str], stream: TextIO) -> None:
-    """Write pieces of text; a terminal that lacks a letter shows its number instead."""
-    cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
-    stream.writelines(pieces)
 
 
 def style_for(stream: TextIO) -> Style:

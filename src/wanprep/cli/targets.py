@@ -133,7 +133,7 @@ def _list(style: str) -> None:
 def _print_json(value: object) -> None:
     from wanprep.text import json_text
 
-    click.echo(json_text(value, indent=2, ascii_only=False))
+    click.echo(json_text(value, indent=2))
 
 
 def _submitting(target: Target, width: int) -> Iterator[str]:
