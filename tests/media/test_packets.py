@@ -21,11 +21,14 @@ from wanprep.media.probe_file import _READERS, probe_file
 from wanprep.media.source import Bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wanprep.media.facts import Facts
 
 TONE = "-f lavfi -i sine=r=44100:d=2 -ac 2"
 JUNK = bytes(range(255, 0, -1)) * 40
 ID3 = b"ID3\4\0\0\0\0\1\0" + bytes(128)
+FLV = f"{IMAGES} -c:v flv1"
 H264 = "-c:v libx264 -pix_fmt yuv420p -bf 2"
 
 
@@ -147,35 +150,35 @@ def changed(data: bytes, at: bytes, skip: int, new: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "duration", "problem"),
+    ("make_data", "duration", "problem"),
     [
         pytest.param(
-            changed(make(TONE, ".au"), b".snd", 8, b"\0\x0a\0\0"), 2,
+            lambda: changed(make(TONE, ".au"), b".snd", 8, b"\0\x0a\0\0"), 2,
             "its header gives 3.7 s, 2.0 s can be played", id="au",
         ),
         pytest.param(
-            changed(make(TONE, ".flac"), b"fLaC", 21, b"\xf0\0\x05\0\0"), 2,
+            lambda: changed(make(TONE, ".flac"), b"fLaC", 21, b"\xf0\0\x05\0\0"), 2,
             "its header gives 7.4 s, 2.0 s can be played", id="flac",
         ),
         pytest.param(
-            changed(make(f"{IMAGES} -c:v flv1", ".flv"), b"duration", 9, struct.pack(">d", 5)),
+            lambda: changed(make(FLV, ".flv"), b"duration", 9, struct.pack(">d", 5)),
             1, "its header gives 5.0 s, 1.0 s can be played", id="flv",
         ),
-        pytest.param(dsf(), 1, None, id="dsf"),
-        pytest.param(make(TONE, ".ogg") * 2, 4, None, id="chained ogg"),
-        pytest.param(ID3 + make(TONE, ".flac"), 2, None, id="tag before flac"),
-        pytest.param(ID3 + make(TONE, ".aac"), 2, None, id="tag before aac"),
-        pytest.param(b"junk" * 100 + make(TONE, ".aac"), 2, None, id="junk before aac"),
-        pytest.param(make(TONE, ".flac") + JUNK, 2, None, id="junk behind flac"),
-        pytest.param(make(TONE, ".w64")[:8000], 0.04, None, id="cut in the first packet"),
-        pytest.param(b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50, 1, None, id="amr"),
-        pytest.param(b"#!AMR-WB\n" + (b"\x44" + bytes(60)) * 50, 1, None, id="wide amr"),
+        pytest.param(dsf, 1, None, id="dsf"),
+        pytest.param(lambda: make(TONE, ".ogg") * 2, 4, None, id="chained ogg"),
+        pytest.param(lambda: ID3 + make(TONE, ".flac"), 2, None, id="tag before flac"),
+        pytest.param(lambda: ID3 + make(TONE, ".aac"), 2, None, id="tag before aac"),
+        pytest.param(lambda: b"junk" * 100 + make(TONE, ".aac"), 2, None, id="junk before aac"),
+        pytest.param(lambda: make(TONE, ".flac") + JUNK, 2, None, id="junk behind flac"),
+        pytest.param(lambda: make(TONE, ".w64")[:8000], 0.04, None, id="cut in the first packet"),
+        pytest.param(lambda: b"#!AMR\n" + (b"\x3c" + bytes(31)) * 50, 1, None, id="amr"),
+        pytest.param(lambda: b"#!AMR-WB\n" + (b"\x44" + bytes(60)) * 50, 1, None, id="wide amr"),
     ],
 )  # fmt: skip
 def test_the_packets_give_the_length(
-    tmp_path: Path, data: bytes, duration: float, problem: str | None
+    tmp_path: Path, make_data: Callable[[], bytes], duration: float, problem: str | None
 ) -> None:
-    facts = probed(tmp_path, data)
+    facts = probed(tmp_path, make_data())
 
     assert facts.readable
     assert facts.duration == pytest.approx(duration, abs=0.06)
@@ -183,21 +186,23 @@ def test_the_packets_give_the_length(
 
 
 @pytest.mark.parametrize(
-    "data",
+    "make_data",
     [
-        pytest.param(make(TONE, ".flac")[:60], id="flac header"),
-        pytest.param(make(TONE, ".aiff")[:54], id="aiff header"),
-        pytest.param(make(TONE, ".ogg")[:100], id="ogg header"),
-        pytest.param(make(f"{BOTH} -c:v mpeg4", ".avi")[:5000], id="avi header"),
-        pytest.param(b"fLaC" + JUNK, id="junk for flac"),
-        pytest.param(b"FLV\x01" + bytes(100), id="zeros for flv"),
-        pytest.param(b"caff\0\x01\0\0", id="caf signature"),
-        pytest.param(b"MAC " + bytes(100), id="zeros for ape"),
-        pytest.param(b"#!AMR\n", id="amr signature"),
+        pytest.param(lambda: make(TONE, ".flac")[:60], id="flac header"),
+        pytest.param(lambda: make(TONE, ".aiff")[:54], id="aiff header"),
+        pytest.param(lambda: make(TONE, ".ogg")[:100], id="ogg header"),
+        pytest.param(lambda: make(f"{BOTH} -c:v mpeg4", ".avi")[:5000], id="avi header"),
+        pytest.param(lambda: b"fLaC" + JUNK, id="junk for flac"),
+        pytest.param(lambda: b"FLV\x01" + bytes(100), id="zeros for flv"),
+        pytest.param(lambda: b"caff\0\x01\0\0", id="caf signature"),
+        pytest.param(lambda: b"MAC " + bytes(100), id="zeros for ape"),
+        pytest.param(lambda: b"#!AMR\n", id="amr signature"),
     ],
 )
-def test_what_holds_no_packets_is_unreadable(tmp_path: Path, data: bytes) -> None:
-    facts = probed(tmp_path, data)
+def test_what_holds_no_packets_is_unreadable(
+    tmp_path: Path, make_data: Callable[[], bytes]
+) -> None:
+    facts = probed(tmp_path, make_data())
 
     assert not facts.readable
     assert facts.problem
@@ -265,19 +270,24 @@ def fifteen_a_second(data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "duration", "frames"),
+    ("make_data", "duration", "frames"),
     [
         pytest.param(
-            fifteen_a_second(make(f"{IMAGES} -c:v mpeg1video", ".m1v")), 25 / 15, 25, id="video"
+            lambda: fifteen_a_second(make(f"{IMAGES} -c:v mpeg1video", ".m1v")),
+            25 / 15,
+            25,
+            id="video",
         ),
-        pytest.param(make(f"{IMAGES} -c:v libx264 -bf 3", ".ts"), 1, 25, id="reordered frames"),
-        pytest.param(make(f"{IMAGES} -c:v wmv2 -frames:v 1", ".wmv"), 0, 1, id="one frame"),
+        pytest.param(
+            lambda: make(f"{IMAGES} -c:v libx264 -bf 3", ".ts"), 1, 25, id="reordered frames"
+        ),
+        pytest.param(lambda: make(f"{IMAGES} -c:v wmv2 -frames:v 1", ".wmv"), 0, 1, id="one frame"),
     ],
 )
 def test_a_length_that_no_header_states(
-    tmp_path: Path, data: bytes, duration: float, frames: int
+    tmp_path: Path, make_data: Callable[[], bytes], duration: float, frames: int
 ) -> None:
-    facts = probed(tmp_path, data)
+    facts = probed(tmp_path, make_data())
 
     assert (facts.readable, facts.problem, facts.frames) == (True, None, frames)
     assert facts.duration == facts.video_duration == pytest.approx(duration, abs=0.01)
