@@ -102,6 +102,24 @@ def test_media_that_the_job_no_longer_names(wanprep: Command, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("image", "rule"),
+    [
+        pytest.param("https://10.0.0.7/a.png", "asset-url-unsafe", id="URL"),
+        pytest.param("missing.png", "asset-missing", id="file"),
+    ],
+)
+def test_media_that_the_job_names_elsewhere(
+    wanprep: Command, tmp_path: Path, image: str, rule: str
+) -> None:
+    job = tmp_path / "job.yaml"
+    body = f"{{prompt: She dances., resolution: 480P, img_url: [{image}], duration: 5}}"
+    job.write_text(f"target: {SMALL}\nbody: {body}\n")
+    fixes = {each["rule"]: each["fix"] for each in found(wanprep, job)}
+    assert fixes == {"parameter-invalid": "wanprep fix", rule: ""}
+    check_agreement(wanprep, job, tmp_path, ())
+
+
+@pytest.mark.parametrize(
     ("taken", "says"),
     [
         pytest.param("tiny.jpg", "tiny.jpg already exists", id="a result"),

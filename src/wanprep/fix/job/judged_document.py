@@ -208,6 +208,7 @@ class LocatedFinding:
     origin: int
     words: str  # of a prompt, which are found again by what they are
     place: Place
+    asset: str = ""  # what is named, where it is NAMED
 
     def is_same(self, other: LocatedFinding) -> bool:
         """Whether another finding reports the same at the same value."""
@@ -220,12 +221,14 @@ def located_findings(
 ) -> Iterator[LocatedFinding]:
     """List all findings about a document; media that a target has no role for are some, too."""
 
-    def located(target: str, rule: str, pointer: str, place: Place, words: str) -> LocatedFinding:
+    def located(
+        target: str, rule: str, pointer: str, place: Place, *, words: str = "", asset: str = ""
+    ) -> LocatedFinding:
         origin = origin_of(judged.document.nearest(pointer).key[0])
-        return LocatedFinding(target, rule, origin, words, place)
+        return LocatedFinding(target, rule, origin, words, place, asset)
 
     for problem in judged.problems:
-        yield located("", problem.rule, problem.pointer, problem.place, "")
+        yield located("", problem.rule, problem.pointer, problem.place)
     if not judged.case:
         return
     document = judged.case.job.document
@@ -233,14 +236,15 @@ def located_findings(
         pointer, span = each.pointer, each.details.span
         place = document.place_within(pointer, *span) if span else document.place(pointer)
         words = str(each.bound.found) if span else ""
-        yield located(each.target.id, each.rule, pointer, place, words)
+        yield located(each.target.id, each.rule, pointer, place, words=words)
     for asset in judged.assets:
-        yield located("", NAMED, asset.pointer, document.place(asset.pointer), "")
+        place = document.place(asset.pointer)
+        yield located("", NAMED, asset.pointer, place, asset=asset.written)
     for target in judged.targets:
         for asset in judged.assets:
             if not target.has_role(asset.role):
                 place, rule = document.place(asset.pointer), target.roles[asset.role]["x-rule"]
-                yield located(target.id, rule, asset.pointer, place, "")
+                yield located(target.id, rule, asset.pointer, place)
 
 
 def cleared_findings(
@@ -249,7 +253,8 @@ def cleared_findings(
     """List what went away; `first` is the place in the file where the text of places begins.
 
     What there is too much of moves when some of it is left out: then none of its rule and target
-    counts as gone. Neither does any where a new finding is at a place that had none.
+    counts as gone. Neither does any where a new finding is at a place that had none. Media that are
+    named elsewhere now, such as in a string instead of a list, are as they were.
     """
     places = {each.origin for each in before}
     new = [each for each in after if not any(map(each.is_same, before))]
@@ -258,8 +263,11 @@ def cleared_findings(
         for each in new
         if each.rule.startswith("too-many-") or each.origin not in places
     }
+    named_elsewhere = {each.asset for each in new if each.asset}
     for each in before:
-        if (each.target, each.rule) not in moved and not any(map(each.is_same, after)):
+        if (each.target, each.rule) in moved or each.asset in named_elsewhere:
+            continue
+        if not any(map(each.is_same, after)):
             line, column = each.place.line, each.place.column
             column += first.column - 1 if line == 1 else 0
             yield FindingKey(each.target, each.rule, line + first.line - 1, column)
