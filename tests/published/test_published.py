@@ -257,3 +257,5 @@ def test_yaml_and_broken_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text)
         with pytest.raises(UsageError, match="cannot be read"):
             read_published(tmp_path / name)
+    with pytest.raises(UsageError, match=r"c\.json cannot be read: No such file or directory\.$"):
+        read_published(tmp_path / "c.json")

@@ -88,7 +88,7 @@ def check(
     having nothing to check is not an error.
 
     Exit status: 0 no errors, 1 errors or files not checked, 2 usage error or nothing to check,
-    3 internal error. With --watch it is 0: Ctrl-C is how it ends.
+    3 internal error. With --watch, Ctrl-C ends the command with 0.
 
     Output is coloured on a terminal. NO_COLOR=1 turns colours off, FORCE_COLOR=1 turns them on in
     a pipe.

@@ -33,7 +33,7 @@ _HEADINGS: Final = ("target", "runs", "must change", "costs")
 @click.command(short_help="Compare the targets for a job: verdicts and prices.")
 @click.argument("jobs", nargs=-1, required=True, metavar="JOB...", shell_complete=complete_files)
 @target_option("Compare only these; may be given several times.")
-@click.option("--offline", is_flag=True, help="Do not check asset URLs, or count them as failures.")
+@click.option("--offline", is_flag=True, help="Skip asset URLs, and do not count them as failures.")
 @format_option(["text", "json", "html"], "A table, a JSON list, or a page.")
 @click.option(
     "-o",

@@ -33,8 +33,8 @@ def show(path: str | None, style: str) -> int:
     """Show every value with its origin and, for PATH, its role, ignored rules and severities.
 
     The configuration is the nearest wanprep.toml, or pyproject.toml with [tool.wanprep], in the
-    current folder or above it, wherever PATH is; its globs and paths are relative to it. One that
-    is nearer to PATH does not apply from here, and is named.
+    current folder or above it, wherever PATH is; its globs and paths are relative to it. A
+    configuration nearer to PATH does not apply, and is reported.
 
     \b
     Examples:

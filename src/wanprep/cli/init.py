@@ -64,9 +64,9 @@ targets = [{target}]  # for bare media, and for jobs that name none
 def init(target: str | None, job: str, config: bool | None, hook: bool | None, yes: bool) -> int:
     """Write a first job for the images and videos in this folder, a configuration and a hook.
 
-    At a terminal the target is picked from a list; elsewhere pass --target, or --yes, which takes
-    the configured one, or else one whose key is set. With --target nothing is asked: a
-    configuration and a hook are then written with --config, --hook or --yes.
+    At a terminal, pick the target from a list. Elsewhere, pass --target, or --yes to take the
+    configured one, or else one whose key is set. With --target, nothing is asked: pass
+    --config, --hook or --yes to write a configuration and a hook, too.
 
     The job uses the media in this folder that its target accepts together, in the order of their
     names, or placeholders; what is left out is listed with the reason. A recording belongs to the

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def lsp() -> int:
     """Serve an editor over standard input and output (the Language Server Protocol).
 
-    Editors start it by themselves; docs/how-to/use-in-an-editor.md has their settings. It shows
+    Editors start it themselves; for their settings, see docs/how-to/use-in-an-editor.md. It shows
     findings in jobs that are not saved yet, fixes them, completes targets, parameters, paths and
     names of references, and shows the file behind each name. Nothing is sent or written.
 

@@ -24,11 +24,12 @@ def mcp(write: str | None, dollars: float | None, skill: str | None) -> int:
     """Serve checks and fixes to an agent, over the Model Context Protocol on standard input.
 
     A client starts this command; it ends when the client closes standard input. The tools are
-    check, probe, plan_fix, fix, compare, explain and targets. They only read, but for `fix`, which
-    writes new files below DIR. Paths are relative to the folder in which the server starts.
+    check, probe, plan_fix, fix, compare, explain and targets. All of them only read, except
+    `fix`, which writes new files below DIR. Paths are relative to the folder in which the
+    server starts.
 
-    With --allow-spend, an agent may submit jobs until their highest prices add up to USD. The user
-    is asked before each; a client that cannot ask is refused.
+    With --allow-spend, an agent may submit jobs as long as their highest prices add up to at most
+    USD. The user is asked before each; a client that cannot ask is refused.
 
     \b
     Examples:

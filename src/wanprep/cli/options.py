@@ -231,7 +231,7 @@ def _shard(
 
 shard_option: Final = click.option(
     "--shard", metavar="I/N", callback=_shard,
-    help="Only the I-th of N parts of what is listed, by a hash of each path.",
+    help="Read only the I-th of N parts, split by a hash of each path.",
 )  # fmt: skip
 
 results_options: Final = together(
@@ -245,7 +245,7 @@ yes_option: Final = click.option("-y", "--yes", is_flag=True, help="Answer yes t
 
 offline_option: Final = click.option(
     "--offline/--online", default=None,
-    help="Do not check asset URLs, or count them as failures.  [default: --online]",
+    help="Skip asset URLs, and do not count them as failures.  [default: --online]",
 )  # fmt: skip
 
 judging_options: Final = together(
@@ -259,9 +259,9 @@ reading_options: Final = together(
     click.option("-z", "--null", "nul", is_flag=True,
                  help="Names read from - end with a NUL byte."),
     click.option("--exclude", multiple=True, metavar="GLOB",
-                 help="Leave out of folders, as in a .gitignore file; may be given several times."),
+                 help="Skip in folders, as in a .gitignore file; may be given several times."),
     click.option("--no-ignore", is_flag=True,
-                 help="Leave out nothing for .gitignore files or the configuration's `exclude`."),
+                 help="Do not skip what .gitignore files or `exclude` in the configuration name."),
     click.option("--no-cache", is_flag=True, help="Probe every file again."),
     click.option("-j", "--jobs", type=click.IntRange(min=1),
                  help="Files to read in parallel.  [default: one per core]"),
@@ -273,13 +273,13 @@ fixing_options: Final = together(
                  help="Write results to DIR, which mirrors the inputs; it may be s3://bucket/prefix/."),
     click.option("--in-place", is_flag=True, help="Replace the original files."),
     click.option("--no-backup", is_flag=True,
-                 help="With --in-place, keep no original that is replaced with a loss."),
+                 help="With --in-place, do not keep the originals of lossy fixes."),
     click.option("--crop", type=click.Choice(["smart", "center", "pad"]),
                  help="How to correct an aspect ratio: crop by content, crop the centre, or pad."),
     click.option("--trim", type=click.Choice(["start", "center", "end"]),
                  help="Which part to keep of media that are too long."),
     click.option("--background", metavar="COLOUR", callback=_color,
-                 help="Behind transparency and padding: #rrggbb or a name.  [default: white]"),
+                 help="Colour for transparency and padding: #rrggbb or a name.  [default: white]"),
     yes_option,
     click.option("--receipt", metavar="FILE", shell_complete=complete_files,
                  help="Write the receipt to FILE.  [default: in DIR]"),

@@ -205,14 +205,14 @@ report_options = together(
     click.option("--severity", type=click.Choice(["note", "warning", "error"]), default="note",
                  show_default=True, help="Lowest severity to report."),
     click.option("--statistics", is_flag=True,
-                 help="Print a table of rules in place of the findings."),
+                 help="Print a table of rules instead of the findings."),
 )  # fmt: skip
 
 
 def choose_style(style: str, output: str | None, *, statistics: bool) -> str:
     """Return what is to be written; a report that cannot be is a usage error, before any work."""
     if statistics and style != "text":
-        raise UsageError("--statistics is a text: leave out --format")
+        raise UsageError("--statistics prints text only: leave out --format")
     if style == "html" and output is None and sys.stdout.isatty():
         raise UsageError("an HTML report needs a file on a terminal: add -o report.html")
     if output is not None:

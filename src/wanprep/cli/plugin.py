@@ -47,9 +47,9 @@ def plugin() -> None:
               help="Write it to DIR.  [default: wanprep_NAME]")  # fmt: skip
 @click.option("--from", "source", type=click.Path(path_type=Path), metavar="FILE",
               shell_complete=complete_files,
-              help="Make the target and the flows of a published schema.")  # fmt: skip
+              help="Create the target and the flows from a published schema.")  # fmt: skip
 @click.option("--docs", metavar="URL", default="",
-              help="The page of the service's documentation that sources name.")  # fmt: skip
+              help="Documentation page of the service, to cite in all sources.")  # fmt: skip
 @click.option("--target-only", "kind", flag_value="target", help="Only targets, without code.")
 @click.option("--host", "kind", flag_value="host", help="A place for local files, not a provider.")
 def new(name: str, folder: str | None, source: Path | None, docs: str, kind: Kind | None) -> int:
@@ -58,9 +58,9 @@ def new(name: str, folder: str | None, source: Path | None, docs: str, kind: Kin
     It is a package that can be installed as it is, with an example of a target, the provider's
     properties, the code that talks to it, and tests. Existing files are never overwritten.
 
-    With --from, a published schema (OpenAPI, JSON Schema, a model object or page form) takes the
-    place of the example: fields, values and limits are made of it, and what a person must still
-    read is listed.
+    With --from, a published schema (OpenAPI, JSON Schema, a model object or page form) replaces
+    the example: fields, values and limits are taken from it, and what you must check by hand is
+    listed.
 
     \b
     Examples:

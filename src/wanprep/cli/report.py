@@ -24,12 +24,12 @@ def report(
     results: tuple[str, ...], style: str, output: str | None, select: tuple[str, ...],
     ignore: tuple[str, ...], severity: str, statistics: bool,
 ) -> int:  # fmt: skip
-    """Write a report in any format from what `wanprep check --results` has kept.
+    """Write a report in any format from the results of `wanprep check --results`.
 
     RESULTS are one or more folders, or URLs of buckets: the results of several machines, each of
     which checked a --shard, become one report. No media file is opened.
 
-    Exit status: as of the check; 1 also where results are not complete.
+    Exit status: that of the check; also 1 if results are incomplete.
 
     \b
     Examples:

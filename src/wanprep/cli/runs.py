@@ -109,7 +109,7 @@ def _refresh(session: Session) -> int:
 @runs.command()
 @_ids_and_format
 def show(ids: tuple[str, ...], style: str) -> int:
-    """Show everything recorded of runs, with the history of their states.
+    """Show everything recorded about runs, with the history of their states.
 
     \b
     Examples:
@@ -159,7 +159,7 @@ def wait(ids: tuple[str, ...], style: str, folder: str | None) -> int:
 def fetch(ids: tuple[str, ...], style: str, folder: str) -> int:
     """Download the results of finished runs, until the provider deletes them.
 
-    A fresh link is requested from the provider. `wanprep runs list` shows how long that works.
+    Requests fresh links from the provider. `wanprep runs list` shows until when that is possible.
 
     \b
     Examples:
@@ -181,7 +181,7 @@ def cancel(ids: tuple[str, ...], style: str, yes: bool) -> int:
     """Ask the providers to cancel runs, and show the outcome.
 
     Some providers cannot cancel, some cancel only queued runs. `wanprep targets ID` shows what
-    may be charged all the same.
+    may still be charged.
 
     \b
     Examples:

@@ -54,7 +54,7 @@ _ACCEPTED: Final[set[RunState]] = {"accepted", "succeeded"}
 @click.option("--again", is_flag=True, help="Submit, and pay for, a job that was sent before.")
 @click.option("--drop", is_flag=True,
               help="Leave out what the target has no field for, and list it.")  # fmt: skip
-@click.option("-y", "--yes", is_flag=True, help="Accept any price, also an unknown one.")
+@click.option("-y", "--yes", is_flag=True, help="Accept any price, even an unknown one.")
 @click.option("--offline", is_flag=True, help="Do not check asset URLs.")
 @trace_option
 @verbosity_options

@@ -163,10 +163,10 @@ def _service_notes(target: Target) -> Iterator[str]:
 def import_target(file: Path, name: str, folder: Path | None) -> int:
     """Propose a target from a published schema in FILE.
 
-    FILE is an OpenAPI document, a JSON Schema, or a model object or page form that contains one, as
-    JSON or YAML. Keywords of the schema become limits. Numbers in prose become warnings with the
-    confidence `proposed` and the sentence that they are from. What a person must still read is
-    listed on standard error. Without -o the target is printed.
+    FILE is an OpenAPI document, a JSON Schema, or a model object or page form that contains
+    one, as JSON or YAML. Keywords of the schema become limits. Numbers in prose become warnings
+    with the confidence `proposed` and the sentence they come from. What you must check by hand
+    is listed on standard error. Without -o the target is printed.
 
     \b
     Examples:

@@ -100,7 +100,7 @@ def _cost(prices: Sequence[Estimate | Unpriced]) -> float:
         if isinstance(each, Unpriced) or each.currency != "USD":
             why = each.why if isinstance(each, Unpriced) else f"It is in {each.currency}."
             raise Refused(
-                f"the price is not known in USD, so that it cannot be held against --allow-spend."
+                f"the price is not known in USD and cannot be compared with --allow-spend."
                 f" {why} Nothing was sent. Choose a target that has a price with `compare`, or let"
                 " the user submit it: `wanprep submit`."
             )

@@ -139,7 +139,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "plan_fix": Tool(
         title="Plan fixes",
         description="Show what `fix` would do to each file and job with the same arguments, with"
-        " what it loses, and what needs a decision of the user. Nothing is written.",
+        " what it loses, and what the user must decide. Nothing is written.",
         arguments=_CHOICES,
         required=("paths",),
         result=lambda: PLAN,
@@ -159,7 +159,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "compare": Tool(
         title="Compare targets for jobs",
         description="Compare all targets for each job, the best first: whether it fits, what must"
-        " be fixed and at which loss, and the estimated price.",
+        " be fixed and with what loss, and the estimated price.",
         arguments={"jobs": _PATHS, "targets": _TARGETS, "offline": _OFFLINE,
                    **_window(10, "jobs")},
         required=("jobs",),
@@ -170,7 +170,7 @@ TOOLS: Final[Mapping[str, Tool]] = {
         title="Explain a rule",
         description="Explain a rule: what it means, why it exists, how to fix it by hand, an"
         " example before and after, and its limits with their sources.",
-        arguments={"rule": {"type": "string", "description": "Its name, as image-too-small."}},
+        arguments={"rule": {"type": "string", "description": "Its name, such as image-too-small."}},
         required=("rule",),
         result=lambda: EXPLANATION,
         call=reading.explain,
@@ -185,9 +185,9 @@ TOOLS: Final[Mapping[str, Tool]] = {
     ),
     "submit": Tool(
         title="Submit a job",
-        description="Send one job to its provider, which costs money: it is checked, its price is"
-        " held against what the server may spend, the user is asked, and then it is sent once. The"
-        " same job is not sent, nor paid for, again.",
+        description="Send one job to its provider, which costs money. It is checked, its price is"
+        " compared with what the server may still spend, the user is asked, and it is sent once."
+        " The same job is not sent, nor paid for, again.",
         arguments={
             "job": {"type": "string", "description": "A job file."},
             "target": {"type": "string", "description": "Required if the job names several."},
@@ -203,10 +203,10 @@ TOOLS: Final[Mapping[str, Tool]] = {
     ),
     "runs": Tool(
         title="List submitted runs",
-        description="List what was submitted, the newest first, with the state of each; on request"
-        " ask the providers for it, and download results.",
+        description="List what was submitted, the newest first, with the state of each; on request,"
+        " ask the providers for the state, and download results.",
         arguments={
-            "ids": _strings("Ids of runs; all is the default."),
+            "ids": _strings("Ids of runs. The default is all."),
             "refresh": {"type": "boolean", "description": "Ask the providers for the state."},
             "out": _RUN_FOLDER,
             **_window(50, "runs"),

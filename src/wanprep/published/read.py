@@ -62,7 +62,8 @@ def _read(file: Path) -> dict[str, Any]:
         text = file.read_text(encoding="utf-8-sig")
         data = json.loads(text) if file.suffix == ".json" else _read_yaml(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{visible(str(file))} cannot be read: {error}.") from error
+        why = (isinstance(error, OSError) and error.strerror) or error
+        raise UsageError(f"{visible(str(file))} cannot be read: {why}.") from error
     if not isinstance(data, dict):
         raise UsageError(f"{visible(str(file))} must be a JSON object.")
     return data

@@ -60,7 +60,7 @@ def render_concise(parts: Iterable[Report], style: Style) -> Iterator[str]:  # n
 
 
 def render_statistics(parts: Iterable[Report], style: Style) -> Iterator[str]:
-    """Write a line for each rule, the most frequent first, in place of the findings."""
+    """Write a line for each rule, the most frequent first, instead of the findings."""
     totals = Totals()
     counts: Counter[tuple[str, str]] = Counter()
     fixable: Counter[tuple[str, str]] = Counter()

@@ -148,7 +148,9 @@ def open_store(place: str, stores: Stores) -> Store:
     if is_object_url(place):
         return ObjectResults(place, stores)
     if "://" in place:
-        raise UsageError(f"{visible(place)} is no folder or bucket: name one for the results")
+        raise UsageError(
+            f"{visible(place)} is neither a folder nor a bucket: name one for the results"
+        )
     if os.path.exists(place) and not os.path.isdir(place):
         raise UsageError(f"{visible(place)} is a file: name a folder for the results")
     return LocalStore(place)

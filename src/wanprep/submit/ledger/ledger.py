@@ -79,11 +79,11 @@ class Ledger(Closing):
                 return self._detect_dead_sender(run)
             case []:
                 raise UsageError(
-                    f"there is no run '{visible(prefix)}'. `wanprep runs list` shows them."
+                    f"there is no run '{visible(prefix)}'. `wanprep runs list` lists all runs."
                 )
             case several:
                 ids = ", ".join(run.id for run in several[:5])
-                raise UsageError(f"'{visible(prefix)}' may be any of {ids}. Write more of the id.")
+                raise UsageError(f"'{visible(prefix)}' may be any of {ids}. Give more of the id.")
 
     def find_all(self, prefixes: Iterable[str]) -> list[Run]:
         """Find runs by the beginnings of their ids, each once."""
