@@ -76,7 +76,7 @@ def test_the_next_run_reads_only_the_objects_that_changed(
     ("place", "problem"),
     [
         ("s3://gone/checked", "s3://gone/checked cannot be "),
-        ("https://example.com/checked", "is no folder or bucket"),
+        ("https://example.com/checked", "is neither a folder nor a bucket"),
     ],
 )
 @pytest.mark.usefixtures("s3")

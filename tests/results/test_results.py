@@ -269,7 +269,7 @@ def test_urls_and_missing_files_have_rows_without_secrets(folder: Path, wanprep:
     [
         ("check --results refs", "neither empty nor results of wanprep"),
         ("check --results job.yaml", "is a file"),
-        ("check --results https://host/x", "is no folder or bucket"),
+        ("check --results https://host/x", "is neither a folder nor a bucket"),
         ("check --results broken", "its manifest.json is not that"),
         ("check --results new --changed", "leave out --changed"),
         ("check --shard 5/4", "'5/4' is not a part"),

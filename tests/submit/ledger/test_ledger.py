@@ -206,7 +206,7 @@ def test_runs_are_found_by_the_beginning_of_their_ids(folder: Path) -> None:
         runs = [reserved(ledger, str(number)) for number in range(30)]
         assert ledger.find(runs[7].id) == runs[7]
         assert ledger.find(runs[7].id[:7].upper()) == runs[7]
-        with pytest.raises(UsageError, match=r"may be any of (\w+, ){4}\w+\. Write more of the id"):
+        with pytest.raises(UsageError, match=r"may be any of (\w+, ){4}\w+\. Give more of the id"):
             ledger.find("")
         with pytest.raises(UsageError, match=r"no run '0\\x1b'. `wanprep runs list`"):
             ledger.find("0\x1b")
