@@ -383,6 +383,17 @@ def test_a_target_of_limits_alone(folder: Path) -> None:
     assert problems(folder) == []
 
 
+def test_checks_that_submit_need_targets_without_problems(folder: Path) -> None:
+    assert {"arrival", "crash"} <= check_plugin(str(folder), kills=True).results.keys()
+
+    (folder / TARGET).write_text("{")
+
+    checked = check_plugin(str(folder), kills=True).results
+    assert checked["targets"]
+    assert "states" in checked
+    assert not {"arrival", "crash"} & checked.keys()
+
+
 def test_data_needs_no_code_and_code_needs_data(folder: Path) -> None:
     init, provider = folder / "__init__.py", folder / PROVIDER
     code = init.read_text()
