@@ -74,7 +74,6 @@ def submit(
     If a price is unknown, or the total may exceed `ask-above` in the configuration (1 USD), submit
     asks at a terminal, and otherwise needs --yes or, for known prices, --max-cost.
 
-    \b
     Exit status: 0 success, 1 the check or the provider refused a job, or it failed, 2 usage
     error, 4 a submission is uncertain, 130 interrupted (the jobs continue).
 
