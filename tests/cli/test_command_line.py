@@ -172,6 +172,14 @@ def test_closed_streams_are_no_errors(clip: Path, closed: str, printed: bytes) -
     assert (done.returncode, done.stdout[:14], done.stderr) == (0, printed, b"")
 
 
+def test_ctrl_c_at_the_start_prints_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    command = [sys.executable, "-m", "wanprep", "--help"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
 @pytest.mark.parametrize("style", ["table", "json"])
 def test_letters_that_the_output_lacks_are_written_as_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, style: str

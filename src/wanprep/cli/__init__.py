@@ -29,7 +29,10 @@ def main() -> NoReturn:
     # once more at its end, before the memory is given back as a whole.
     gc.set_threshold(50_000)
     _open_closed_streams()
-    status = run(sys.argv[1:])
+    try:
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while modules are imported
+        status = INTERRUPTED
     gc.freeze()
     sys.exit(status)
 
