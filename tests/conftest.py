@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Final
 import imageio_ffmpeg
 import pytest
 from commands import wanprep
+from hypothesis import settings
 from own_certificate import write_certificate
 
 __all__ = ["wanprep"]
@@ -27,6 +28,10 @@ __all__ = ["wanprep"]
 # Tracing doubles the time of a test. When so many rows of a table have reached nothing new, one
 # after the other, the rest of it is not traced.
 _USELESS_ROWS: Final = 5
+
+# How long an example takes says only how busy the machine is.
+settings.register_profile("default", deadline=None)
+settings.load_profile("default")
 
 # Whatever else is installed: the tests count and list what comes with wanprep.
 os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(

@@ -103,13 +103,13 @@ def assert_agreement(value: object, schema: Schema) -> None:
         assert found == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(schema=schemas(), value=VALUES)
 def test_both_agree_on_any_schema(schema: Schema | bool, value: object) -> None:
     assert_agreement(value, {"properties": {"a": schema}, "allOf": [schema]})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(role=st.sampled_from(ROLES), data=st.data())
 def test_both_agree_on_files(role: tuple[str, str], data: st.DataObject) -> None:
     name, role_name = role
@@ -124,7 +124,7 @@ def test_both_agree_on_files(role: tuple[str, str], data: st.DataObject) -> None
         assert_agreement(value, each)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(schema=st.sampled_from(JOBS), data=st.data())
 def test_both_agree_on_jobs(schema: Schema, data: st.DataObject) -> None:
     names = sorted({*_names(schema)}) or NAMES
@@ -157,7 +157,7 @@ def _names(node: Any) -> Iterator[str]:
         yield from _names(each)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_both_agree_on_files_whose_schema_refers_to_its_parts(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["provider", "target"]))

@@ -23,9 +23,7 @@ from wanprep.rules.target import Target
 
 # The same examples in each run: each costs real work, and a rare failure must not block an
 # unrelated change.
-FEW: Final = settings(
-    deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+FEW: Final = settings(derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS: Final = itertools.count()
 # Facts that may be smaller than predicted, and those that are not predicted.
 BOUNDED: Final = {"bytes", "duration", "audio_duration", "video_duration", "frames"}

@@ -136,9 +136,7 @@ SNIPPETS = st.lists(
 ).map(lambda parts: "".join(parts).encode())  # fmt: skip
 
 
-@settings(
-    deadline=None, max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SNIPPETS | st.binary(max_size=60), st.sampled_from([".yaml", ".json"]))
 def test_any_bytes_are_a_file_of_jobs_or_of_problems(
     tmp_path: Path, data: bytes, suffix: str

@@ -4,7 +4,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -183,7 +183,6 @@ JOBS = VALUES | st.dictionaries(
 
 
 @given(JOBS)
-@settings(deadline=None)
 def test_problems_agree_with_the_published_schema(job: object) -> None:
     document = read_json(SourceText(json.dumps(job)))
     assert isinstance(document, Document)

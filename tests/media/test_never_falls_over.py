@@ -102,7 +102,6 @@ def holds(pool: WorkerPool, path: Path, data: bytes) -> None:
 
 slow_but_sure = settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

@@ -4,7 +4,7 @@ import json
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wanprep.net import secrets
@@ -105,7 +105,6 @@ def test_redact_json() -> None:
 KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, max_size=40)
 
 
-@settings(deadline=None)
 @given(st.text(), KEYS.filter(lambda key: "*" not in key), st.text())
 def test_keys_are_redacted_everywhere(before: str, key: str, after: str) -> None:
     remember(key)
@@ -119,7 +118,6 @@ def test_keys_are_redacted_everywhere(before: str, key: str, after: str) -> None
 SECRETS = st.text("abcXYZ0189-._~%", min_size=1, max_size=40).filter(lambda text: "%26" not in text)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(NAMES), SECRETS, st.booleans())
 def test_signatures_are_redacted(name: str, secret: str, lower: bool) -> None:
     name = name.lower() if lower else name

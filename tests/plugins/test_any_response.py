@@ -261,7 +261,7 @@ def test_no_answer_breaks_a_flow(name: str, what: str, file: LocalFile) -> None:
     if FLOWS[what](PROVIDERS[name], file) is None:
         return  # it has no such thing
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(answers=st.lists(ANSWERS, min_size=1, max_size=6))
     def try_it(answers: list[Response]) -> None:
         flow = FLOWS[what](PROVIDERS[name], file)
@@ -282,7 +282,7 @@ def test_no_answer_breaks_a_flow(name: str, what: str, file: LocalFile) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in PROVIDERS if PROVIDERS[name].events])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(event=st.sampled_from(["media_generation_completed", "x"]), data=BODIES)
 def test_no_event_breaks_its_reader(name: str, event: str, data: bytes) -> None:
     events = PROVIDERS[name].events

@@ -109,7 +109,7 @@ def test_a_location_that_cannot_be_removed_is_an_error() -> None:
             strip_exif(odd)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damaged_exif_keeps_its_length_or_is_refused(data: st.DataObject) -> None:
     damaged = bytearray(exif(data.draw(st.sampled_from("<>"))))

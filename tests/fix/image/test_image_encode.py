@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from image_results import PLACES, all_near, corners, fixed, near, pixels, quarters, recipe
 from PIL import Image
@@ -32,7 +32,6 @@ def test_padding_has_the_color_of_the_background() -> None:
     ]  # fmt: skip
 
 
-@settings(deadline=None)
 @given(width=st.integers(1, 9000), height=st.integers(1, 9000), factor=st.floats(0.01, 0.99))
 @pytest.mark.untraced
 def test_shrinking_never_moves_the_aspect_away_from_1(

@@ -114,7 +114,7 @@ def jobs(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[str]]:
 
 
 @given(jobs(), st.sampled_from(["\n", "\r\n"]), st.booleans())
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 def test_only_the_errors_change(
     job: tuple[str, dict[str, Any], list[str]], line_end: str, ends: bool
 ) -> None:

@@ -25,7 +25,7 @@ from wanprep.media.facts import Facts
 from wanprep.rules.target import Target
 
 # Without shrinking, which takes minutes: the failure found is clear enough.
-_OFTEN = settings(deadline=None, max_examples=60, phases=[Phase.explicit, Phase.generate])
+_OFTEN = settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
 _SMALL = 24  # sides so short that every size can be tried
 
 OPTIONS = st.builds(

@@ -180,7 +180,7 @@ SIDES = st.integers(1, 20)
 ASPECTS = st.sampled_from([None, 0.25, 0.5, 0.75, 1.0, 4 / 3, 1.5, 2.0, 3.0])
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     sides=st.tuples(SIDES, SIDES, SIDES, SIDES),
     limits=st.tuples(ASPECTS, ASPECTS, st.booleans()),

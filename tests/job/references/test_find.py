@@ -84,7 +84,7 @@ def test_spans(prompt: str, texts: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join) | st.text(max_size=60))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_tokens_of_any_text_are_in_order(prompt: str) -> None:
     found = find_tokens(prompt)
 
