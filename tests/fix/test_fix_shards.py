@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from commands import Command
-from distributed import LocalCluster
 from object_store import S3Server
 from PIL import Image
 
@@ -99,6 +98,8 @@ def earlier(outcomes: Outcomes) -> list[str]:
 
 
 def test_workers_do_what_a_run_here_does(wanprep: Command) -> None:
+    from distributed import LocalCluster  # heavy: not at collection, which each worker does
+
     here = wanprep("fix", "refs", "job.yaml", "--out", "here", "--no-cache")
     with LocalCluster(
         n_workers=2, threads_per_worker=1, processes=False, protocol="tcp://",
