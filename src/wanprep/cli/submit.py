@@ -236,4 +236,4 @@ def _print_prices(new: Sequence[Send]) -> None:
         click.echo(visible(line), err=True)
         not_included |= dict.fromkeys(price.unseen if isinstance(price, Estimate) else ())
     for sentence in not_included:
-        click.echo(f"  (not covered by the estimate: {sentence})", err=True)
+        click.echo(f"  not known: {sentence}", err=True)
