@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -176,8 +176,10 @@ def fix_files(
         fixer = _Fixer(request, executors, sources, progress, record)
         threads = ThreadPoolExecutor(workers, thread_name_prefix="fix")
         try:
-            for _ in threads.map(fixer.fix, files):
-                pass
+            for each in [threads.submit(fixer.fix, file) for file in files]:
+                while not each.done():
+                    wait([each], _SECONDS)  # which a signal that came just before does not end
+                each.result()
         except KeyboardInterrupt:
             is_interrupted = True
             if sources:
@@ -322,6 +324,7 @@ class _Fixer:
         return replace(output, notes=(note, *output.notes)), similarity, facts
 
 
+_SECONDS: Final = 0.5  # after which a signal is noticed at the latest
 # SIGHUP arrives when the terminal is closed; Windows has none.
 _SIGNALS: Final = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
