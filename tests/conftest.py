@@ -42,10 +42,10 @@ os.environ["WANPREP_DISABLE_PLUGINS"] = ",".join(
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Start two more than there are cores: tests wait for other processes a third of the time."""
+    """Start one more than there are cores: tests wait for other processes a third of the time."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) + 2
-    return (os.cpu_count() or 1) + 2
+        return len(os.sched_getaffinity(0)) + 1
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,7 +25,8 @@ from wanprep.media.facts import Facts
 from wanprep.rules.target import Target
 
 # Without shrinking, which takes minutes: the failure found is clear enough.
-_OFTEN = settings(max_examples=60, phases=[Phase.explicit, Phase.generate])
+# The same examples in each run: a rare failure must not block an unrelated change.
+_OFTEN = settings(max_examples=60, phases=[Phase.explicit, Phase.generate], derandomize=True)
 _SMALL = 24  # sides so short that every size can be tried
 
 OPTIONS = st.builds(

@@ -158,7 +158,7 @@ LENGTH = {"content-length": "5000", "connection": "close"}
 def test_what_is_not_a_result_is_not_kept(
     server: Loopback, home: Path, bad: Answer, error: type[WanprepError], says: str
 ) -> None:
-    haste = RetryPolicy(connect=20, read=0.3, download=0.2, attempts=2, pause=0.01)
+    haste = RetryPolicy(connect=20, read=0.5, download=0.8, attempts=2, pause=0.01)
     with pytest.raises(error, match=says) as caught:
         fetch(server, home, bad, policy=haste)
     assert names(home) == []
